@@ -1,0 +1,3 @@
+//! The ACPI NVMe Boot Firmware Table (NBFT).
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
