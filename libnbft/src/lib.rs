@@ -1,3 +1,8 @@
-//! The ACPI NVMe Boot Firmware Table (NBFT).
+//! The ACPI NVMe Boot Firmware Table (NBFT): bytes ⇄ model ⇄ plan.
+#![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
+
+extern crate alloc;
+
+pub mod model;

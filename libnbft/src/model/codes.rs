@@ -1,0 +1,393 @@
+//! Codes and flag words of the table, open: a value not known here survives as a number.
+
+/// Defines an open code: a newtype over an integer with named values and a phrase for each.
+macro_rules! open_code {
+    ($(#[$meta:meta])* $name:ident($int:ty) { $($(#[$vmeta:meta])* $konst:ident = $value:literal, $words:literal;)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
+        pub struct $name(pub $int);
+
+        impl $name {
+            $($(#[$vmeta])* pub const $konst: Self = Self($value);)*
+
+            /// What the value means in words, or `None` when no specification known here defines it.
+            #[must_use]
+            pub const fn words(self) -> Option<&'static str> {
+                match self.0 {
+                    $($value => Some($words),)*
+                    _ => None,
+                }
+            }
+        }
+
+        impl core::fmt::Debug for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                write!(f, concat!(stringify!($name), "({:#x})"), self.0)
+            }
+        }
+
+        impl core::fmt::Display for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                match self.words() {
+                    Some(words) => f.write_str(words),
+                    None => write!(f, "unknown ({:#x})", self.0),
+                }
+            }
+        }
+    };
+}
+
+/// Defines a flag word: a newtype over an integer whose undefined bits survive.
+macro_rules! flag_word {
+    ($(#[$meta:meta])* $name:ident($int:ty) { $($(#[$vmeta:meta])* $konst:ident = $value:literal, $test:ident;)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
+        pub struct $name(pub $int);
+
+        impl $name {
+            $($(#[$vmeta])* pub const $konst: Self = Self($value);)*
+
+            /// Whether every bit of `bits` is set.
+            #[must_use]
+            pub const fn contains(self, bits: Self) -> bool {
+                self.0 & bits.0 == bits.0
+            }
+
+            /// This word with the bits of `bits` set.
+            #[must_use]
+            pub const fn with(self, bits: Self) -> Self {
+                Self(self.0 | bits.0)
+            }
+
+            $($(#[$vmeta])* #[must_use] pub const fn $test(self) -> bool { self.contains(Self::$konst) })*
+        }
+
+        impl core::fmt::Debug for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                write!(f, concat!(stringify!($name), "({:#x})"), self.0)
+            }
+        }
+    };
+}
+
+open_code! {
+    /// Transport type (Boot Specification, HFI and SSNS descriptors).
+    TransportType(u8) {
+        /// NVMe over TCP, the only transport that the specification defines.
+        TCP = 3, "tcp";
+    }
+}
+
+open_code! {
+    /// Where an HFI's address came from (HFI transport info, offset 19; Windows `NL_PREFIX_ORIGIN`).
+    IpOrigin(u8) {
+        /// Not stated.
+        OTHER = 0, "other";
+        /// Typed in by an administrator.
+        MANUAL = 1, "manual";
+        /// A well-known source.
+        WELL_KNOWN = 2, "well-known";
+        /// DHCP; the address should be asked for again, not reused.
+        DHCP = 3, "DHCP";
+        /// An IPv6 router advertisement.
+        ROUTER_ADVERTISEMENT = 4, "router advertisement";
+    }
+}
+
+open_code! {
+    /// Type of a namespace identifier (SSNS descriptor, offset 28).
+    NidType(u8) {
+        /// No identifier.
+        NONE = 0, "none";
+        /// IEEE EUI-64, 8 bytes.
+        EUI64 = 1, "eui64";
+        /// Namespace Globally Unique Identifier, 16 bytes.
+        NGUID = 2, "nguid";
+        /// UUID, 16 bytes.
+        UUID = 3, "uuid";
+    }
+}
+
+open_code! {
+    /// Which of several tables names the host (host descriptor flags, bits 3-4).
+    PrimaryAdminHost(u8) {
+        /// Nothing is indicated.
+        NOT_INDICATED = 0, "not indicated";
+        /// This table's host is not the primary one.
+        UNSELECTED = 1, "unselected";
+        /// This table's host is the primary one.
+        SELECTED = 2, "selected";
+    }
+}
+
+open_code! {
+    /// Whether firmware could reach a namespace (SSNS flags, bits 7-8).
+    Availability(u8) {
+        /// Nothing is indicated.
+        NOT_INDICATED = 0, "not indicated";
+        /// Firmware reached it.
+        AVAILABLE = 1, "available";
+        /// Configured, but not reached or not attempted by firmware.
+        UNAVAILABLE = 2, "unavailable";
+    }
+}
+
+open_code! {
+    /// Namespace Availability Enhanced Diagnostic (SSNS extended info, offset 18; 1.1 and later).
+    Naed(u8) {
+        /// No error.
+        NONE = 0x0, "none";
+        /// The HFI or the destination is invalid.
+        NETWORK = 0x1, "network error";
+        /// The connection failed.
+        CONNECTION = 0x2, "connection failure";
+        /// Connect was answered with Invalid Parameters.
+        INVALID_PARAMETERS = 0x3, "connect invalid parameters";
+        /// Connect was answered with Invalid Host.
+        INVALID_HOST = 0x4, "connect invalid host";
+        /// Connecting took too long.
+        TIMEOUT = 0x5, "connection timeout";
+        /// Walking the discovery log page took too long.
+        DISCOVERY_TIMEOUT = 0x6, "discovery log page traversal timeout";
+        /// No such namespace.
+        NAMESPACE_MISSING = 0x7, "namespace missing";
+        /// The namespace is not ready.
+        NAMESPACE_NOT_READY = 0x8, "namespace not ready";
+        /// The secret could not be fetched by Redfish.
+        REDFISH = 0x9, "Redfish secret keypath failure";
+        /// TLS could not be negotiated.
+        SECURE_CHANNEL = 0x10, "secure channel negotiation error";
+        /// In-band authentication failed.
+        AUTHENTICATION_FAILED = 0x11, "authentication failure";
+        /// The target wants authentication.
+        AUTHENTICATION_REQUIRED = 0x12, "authentication required";
+        /// DHCP failed.
+        DHCP = 0x13, "DHCP failure";
+        /// The SSNS's DHCP root path is at fault.
+        DHCP_ROOT_PATH = 0x14, "SSNS DHCP root-path";
+    }
+}
+
+open_code! {
+    /// Connect Invalid Parameters Extended Error Code (SSNS extended info, offset 19; 1.1 and later).
+    Cipeec(u8) {
+        /// No error.
+        NONE = 0, "none";
+        /// No closer reason.
+        GENERAL = 1, "general";
+        /// The Connect response held invalid attributes.
+        INVALID_ATTRIBUTES = 2, "invalid attributes in connect response";
+        /// The Diffie-Hellman groups do not match.
+        DH_MISMATCH = 3, "Diffie-Hellman mismatch";
+        /// The controller ID does not exist.
+        INVALID_CONTROLLER_ID = 4, "invalid controller ID";
+        /// The I/O controller is disabled.
+        IO_CONTROLLER_DISABLED = 5, "I/O controller disabled";
+    }
+}
+
+open_code! {
+    /// Network and Connection Extended Error Code (SSNS extended info, offset 22; 1.1 and later).
+    Nceec(u8) {
+        /// No error.
+        NONE = 0, "none";
+        /// The link is down.
+        LINK = 1, "link";
+        /// No carrier.
+        CARRIER = 2, "carrier";
+        /// The target refused the connection.
+        REFUSED = 3, "connection refused";
+        /// No route to the target.
+        NO_ROUTE = 4, "no route to host";
+        /// Packets were fragmented.
+        FRAGMENTATION = 5, "packet fragmentation";
+        /// The MTU does not fit.
+        MTU = 6, "MTU mismatch";
+        /// A name could not be resolved.
+        NAME_RESOLUTION = 7, "name resolution";
+    }
+}
+
+open_code! {
+    /// How far a security feature is wanted (security profile flags, bits 1-2 and 5-6).
+    Requirement(u8) {
+        /// Not supported.
+        NOT_SUPPORTED = 0, "not supported";
+        /// Supported, not required.
+        SUPPORTED = 1, "supported, not required";
+        /// Required.
+        REQUIRED = 2, "required";
+    }
+}
+
+open_code! {
+    /// Who made a policy list (security profile flags, bits 3-4 and 7-8).
+    PolicyList(u8) {
+        /// There is no list.
+        NONE = 0, "none";
+        /// The driver's default list.
+        DRIVER = 1, "driver's";
+        /// The administrator's list.
+        ADMINISTRATOR = 2, "administrator's";
+    }
+}
+
+flag_word! {
+    /// Flags of the host descriptor (offset 1).
+    HostFlags(u8) {
+        /// The descriptor is valid.
+        VALID = 0x01, is_valid;
+        /// An administrator configured the host ID (clear: the driver's default).
+        HOST_ID_CONFIGURED = 0x02, host_id_configured;
+        /// An administrator configured the host NQN (clear: the driver's default).
+        HOST_NQN_CONFIGURED = 0x04, host_nqn_configured;
+    }
+}
+
+impl HostFlags {
+    /// Bits 3-4.
+    #[must_use]
+    pub const fn primary_admin(self) -> PrimaryAdminHost {
+        PrimaryAdminHost((self.0 >> 3) & 3)
+    }
+}
+
+flag_word! {
+    /// Flags of the HFI descriptor (offset 2).
+    HfiFlags(u8) {
+        /// The descriptor is valid.
+        VALID = 0x01, is_valid;
+    }
+}
+
+flag_word! {
+    /// Flags of the NVMe/TCP transport info (offset 6).
+    HfiTcpFlags(u8) {
+        /// The descriptor is valid.
+        VALID = 0x01, is_valid;
+        /// This interface held the default route.
+        GLOBAL_ROUTE = 0x02, global_route;
+        /// The values came from DHCP.
+        DHCP_OVERRIDE = 0x04, dhcp_override;
+        /// The address was autoconfigured (SLAAC or ND; 1.1 and later).
+        AUTOCONFIGURED = 0x08, autoconfigured;
+    }
+}
+
+flag_word! {
+    /// Flags of the HFI extended info (offset 4; 1.1 and later).
+    HfiExtFlags(u32) {
+        /// The descriptor is valid.
+        VALID = 0x01, is_valid;
+        /// The DHCP client identifier (IAID and DUID) is present.
+        DHCP_CLIENT_ID = 0x02, dhcp_client_id;
+    }
+}
+
+flag_word! {
+    /// Flags of the SSNS descriptor (offset 3).
+    SsnsFlags(u16) {
+        /// The descriptor is valid.
+        VALID = 0x001, is_valid;
+        /// Data that the OS needs later; not a boot entry.
+        NON_BOOTABLE = 0x002, non_bootable;
+        /// The security profile index is to be used.
+        USE_SECURITY = 0x004, use_security;
+        /// The values came from a DHCP root path.
+        DHCP_ROOT_PATH = 0x008, dhcp_root_path;
+        /// The extended info is in use.
+        EXTENDED_INFO = 0x010, extended_info;
+        /// The discovery controller is a separate one.
+        SEPARATE_DISCOVERY = 0x020, separate_discovery;
+        /// The namespace was found by discovery.
+        DISCOVERED = 0x040, discovered;
+    }
+}
+
+impl SsnsFlags {
+    /// Bits 7-8.
+    #[must_use]
+    pub const fn availability(self) -> Availability {
+        Availability(((self.0 >> 7) & 3) as u8)
+    }
+}
+
+flag_word! {
+    /// Transport flags of the SSNS descriptor (offset 6).
+    SsnsTransportFlags(u16) {
+        /// The word is in use.
+        IN_USE = 0x01, in_use;
+        /// A PDU header digest is required.
+        HEADER_DIGEST = 0x02, header_digest;
+        /// A data digest is required.
+        DATA_DIGEST = 0x04, data_digest;
+    }
+}
+
+flag_word! {
+    /// Flags of the SSNS extended info (offset 4).
+    SsnsExtFlags(u32) {
+        /// The descriptor is valid.
+        VALID = 0x01, is_valid;
+        /// An administrator configured ASQSZ.
+        ADMIN_ASQSZ = 0x02, admin_asqsz;
+    }
+}
+
+flag_word! {
+    /// Flags of the security profile descriptor (offset 2).
+    SecurityFlags(u16) {
+        /// The descriptor is valid.
+        VALID = 0x001, is_valid;
+        /// Only the listed cipher suites may be used.
+        CIPHER_SUITES_RESTRICTED = 0x200, cipher_suites_restricted;
+        /// Only the listed key exchange groups may be used.
+        KX_GROUPS_RESTRICTED = 0x400, kx_groups_restricted;
+        /// Only the listed hash functions may be used.
+        HASHES_RESTRICTED = 0x800, hashes_restricted;
+    }
+}
+
+impl SecurityFlags {
+    /// In-band authentication, bits 1-2.
+    #[must_use]
+    pub const fn authentication(self) -> Requirement {
+        Requirement(((self.0 >> 1) & 3) as u8)
+    }
+
+    /// Authentication policy list, bits 3-4.
+    #[must_use]
+    pub const fn authentication_policy(self) -> PolicyList {
+        PolicyList(((self.0 >> 3) & 3) as u8)
+    }
+
+    /// Secure channel, bits 5-6.
+    #[must_use]
+    pub const fn secure_channel(self) -> Requirement {
+        Requirement(((self.0 >> 5) & 3) as u8)
+    }
+
+    /// Secure channel policy list, bits 7-8.
+    #[must_use]
+    pub const fn secure_channel_policy(self) -> PolicyList {
+        PolicyList(((self.0 >> 7) & 3) as u8)
+    }
+}
+
+flag_word! {
+    /// Flags of the discovery descriptor (offset 1).
+    DiscoveryFlags(u8) {
+        /// The descriptor is valid.
+        VALID = 0x01, is_valid;
+    }
+}
+
+flag_word! {
+    /// Kind of secret (security profile, offset 4).
+    SecretType(u8) {
+        /// The keypath is a Redfish host interface URI.
+        REDFISH = 0x02, is_redfish;
+    }
+}
