@@ -1,1 +1,18 @@
-fn main() {}
+//! `nbft`: boots Linux from NVMe/TCP as the firmware's table says.
+
+use clap::Parser;
+use nbft_connect::{cli::Cli, exit::Exit, logger, run};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    logger::init(cli.common.verbose);
+    match run(&cli) {
+        Ok(exit) => exit.into(),
+        Err(error) if error.is_closed_pipe() => ExitCode::SUCCESS,
+        Err(error) => {
+            log::error!("{error}");
+            Exit::Failed.into()
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! The error that ends a command.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file could not be read.
+    #[error("{}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Standard output could not be written.
+    #[error("standard output: {0}")]
+    Stdout(#[source] io::Error),
+    /// What the user gave is of no use.
+    #[error("{0}")]
+    Usage(String),
+    /// Anything else, said in full.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl Error {
+    /// Whether this is a closed pipe on standard output, which is no failure.
+    #[must_use]
+    pub fn is_closed_pipe(&self) -> bool {
+        matches!(self, Self::Stdout(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
+/// Prints `text` to standard output.
+///
+/// # Errors
+///
+/// When standard output cannot be written; a closed pipe is reported as such and is no failure of the command.
+pub fn print(text: &str) -> Result<(), Error> {
+    use io::Write;
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Error::Stdout)
+}
