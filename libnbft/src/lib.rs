@@ -6,3 +6,6 @@
 extern crate alloc;
 
 pub mod model;
+
+#[cfg(feature = "plan")]
+pub mod plan;

@@ -377,6 +377,32 @@ impl Nid {
             Self::Uuid(_) => "uuid",
         }
     }
+
+    /// From [`Nid::kind`] and the text that `Display` gives.
+    ///
+    /// # Errors
+    ///
+    /// When the kind is unknown or the text is not the identifier's hex digits.
+    pub fn from_parts(kind: &str, text: &str) -> Result<Self, TextError> {
+        match kind {
+            "eui64" => hex_bytes(text).map(Self::Eui64),
+            "nguid" => hex_bytes(text).map(Self::Nguid),
+            "uuid" => text.parse().map(Self::Uuid),
+            _ => Err(text_error(kind, "a kind of namespace identifier (eui64, nguid, uuid)")),
+        }
+    }
+}
+
+fn hex_bytes<const N: usize>(text: &str) -> Result<[u8; N], TextError> {
+    let error = || text_error(text, "a string of hex digits of the right length");
+    if text.len() != 2 * N || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Err(error());
+    }
+    let mut bytes = [0; N];
+    for (i, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[2 * i..2 * i + 2], 16).map_err(|_| error())?;
+    }
+    Ok(bytes)
 }
 
 impl fmt::Display for Nid {

@@ -1,0 +1,248 @@
+//! Which interfaces the HFIs ask for.
+
+use super::reach::{is_link_local, same_subnet};
+use super::{Interface, LeftOut, Link, Method, Network, NetworkRef, Origin, Plan, Reach, Route, Source};
+use crate::model::{Hfi, HfiTcp, IpOrigin, Table, TransportType, VlanId};
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// First of the routing tables that hold one HFI's routes each. Above the 255 of the classic range, so that no table that
+/// an administrator numbered by hand is met.
+const FIRST_ROUTE_TABLE: u32 = 20_000;
+
+/// Metric when the table states none (0) or "routing supported, no metric configured" (500).
+const DEFAULT_METRIC: u16 = 500;
+
+/// Where the networks of one table's HFIs are, or why an HFI has none.
+pub(super) struct Networks {
+    /// One list for each table: HFI index and its network.
+    tables: Vec<Vec<(u8, Result<NetworkRef, String>)>>,
+}
+
+impl Networks {
+    /// The network of HFI `index` in table number `table`.
+    pub(super) fn get(&self, table: usize, index: u8) -> Result<NetworkRef, String> {
+        self.tables
+            .get(table)
+            .and_then(|hfis| hfis.iter().find(|(i, _)| *i == index))
+            .map_or_else(|| Err(format!("HFI {index} is not in the table")), |(_, network)| network.clone())
+    }
+
+    /// All usable networks of a table.
+    pub(super) fn of_table(&self, table: usize) -> impl Iterator<Item = (u8, NetworkRef)> {
+        let hfis = self.tables.get(table).map_or(&[][..], Vec::as_slice);
+        hfis.iter().filter_map(|(index, network)| network.as_ref().ok().map(|network| (*index, *network)))
+    }
+}
+
+pub(super) fn plan(plan: &mut Plan, sources: &[Source<'_>]) -> Networks {
+    let mut tables = Vec::with_capacity(sources.len());
+    for source in sources {
+        let mut entries: Vec<(u8, Result<NetworkRef, String>)> = Vec::with_capacity(source.table.hfis.len());
+        for hfi in &source.table.hfis {
+            let result = if entries.iter().any(|(index, _)| *index == hfi.index) {
+                Err(format!("HFI index {} is there twice: the first one is used", hfi.index))
+            } else {
+                add_hfi(plan, source, hfi)
+            };
+            if let Err(reason) = &result {
+                let origin = Origin { table: source.name.into(), index: hfi.index.into() };
+                plan.left_out.push(LeftOut { what: "HFI".into(), origin, reason: reason.clone() });
+            }
+            if !entries.iter().any(|(index, _)| *index == hfi.index) {
+                entries.push((hfi.index, result));
+            }
+        }
+        tables.push(entries);
+    }
+    Networks { tables }
+}
+
+fn add_hfi(plan: &mut Plan, source: &Source<'_>, hfi: &Hfi) -> Result<NetworkRef, String> {
+    let tcp = hfi.tcp.as_ref().ok_or("it has no transport info that can be read")?;
+    if tcp.mac.is_zero() {
+        return Err("its MAC address is zero, so no NIC can be found for it".into());
+    }
+    // The NIC takes its number before its HFI is judged, so that a broken HFI shifts no name.
+    let interface = interface_of(plan, tcp);
+    if hfi.transport != TransportType::TCP {
+        return Err(format!("its transport type is {:#x}, not NVMe/TCP", hfi.transport.0));
+    }
+    if tcp.mac.is_multicast() {
+        return Err(format!("its MAC address {} is a multicast address", tcp.mac));
+    }
+    if tcp.vlan.is_invalid() {
+        return Err(format!("its VLAN ID {} is outside 1-4094", tcp.vlan.0));
+    }
+    let mut network = network_of(source, hfi, tcp)?;
+    if let (IpAddr::V4(_), Some(gateway @ IpAddr::V6(_))) | (IpAddr::V6(_), Some(gateway @ IpAddr::V4(_))) =
+        (network.family(), network.gateway)
+    {
+        let at = format!("{}: HFI {}", source.name, hfi.index);
+        plan.notes.push(format!("{at}: gateway {gateway} is not of the address's family and is not used"));
+        network.gateway = None;
+        network.default_route = false;
+    }
+    let link = link_of(&mut plan.interfaces[interface], tcp.vlan);
+    let ordinal = plan.interfaces.iter().flat_map(|i| &i.links).map(|l| l.networks.len() as u32).sum::<u32>();
+    let networks = &mut plan.interfaces[interface].links[link].networks;
+    let at = |network| NetworkRef { interface, link, network };
+    if let Some(same) = networks.iter().position(|n| n.is_same(&network)) {
+        return Ok(at(same));
+    }
+    network.metric += ordinal;
+    network.route_table = FIRST_ROUTE_TABLE + ordinal;
+    networks.push(network);
+    Ok(at(networks.len() - 1))
+}
+
+fn interface_of(plan: &mut Plan, tcp: &HfiTcp) -> usize {
+    if let Some(known) = plan.interfaces.iter().position(|interface| interface.mac == tcp.mac) {
+        return known;
+    }
+    let pci = tcp.pci();
+    plan.interfaces.push(Interface {
+        name: format!("nbft{}", plan.interfaces.len()),
+        mac: tcp.mac,
+        pci: (pci.segment != 0 || pci.routing_id != 0).then_some(pci),
+        links: Vec::new(),
+    });
+    plan.interfaces.len() - 1
+}
+
+fn link_of(interface: &mut Interface, vlan: VlanId) -> usize {
+    let vlan = vlan.get();
+    if let Some(known) = interface.links.iter().position(|link| link.vlan == vlan) {
+        return known;
+    }
+    let name = match vlan {
+        Some(id) => format!("{}.{id}", interface.name),
+        None => interface.name.clone(),
+    };
+    interface.links.push(Link { name, vlan, networks: Vec::new() });
+    interface.links.len() - 1
+}
+
+fn network_of(source: &Source<'_>, hfi: &Hfi, tcp: &HfiTcp) -> Result<Network, String> {
+    let address = tcp.ip.get();
+    let ipv6 = is_ipv6(source.table, hfi, tcp);
+    let (width, stand_in) = if ipv6 { (128, 64) } else { (32, 32) };
+    if tcp.prefix > width {
+        return Err(format!("its prefix length {} is above {width}", tcp.prefix));
+    }
+    let ext = tcp.ext.as_ref();
+    Ok(Network {
+        hfi: Origin { table: source.name.into(), index: hfi.index.into() },
+        method: method(tcp, ipv6),
+        address,
+        prefix: if tcp.prefix == 0 { stand_in } else { tcp.prefix },
+        gateway: tcp.gateway.get(),
+        default_route: tcp.flags.global_route() && tcp.gateway.is_set(),
+        metric: u32::from(if tcp.route_metric == 0 { DEFAULT_METRIC } else { tcp.route_metric }),
+        route_table: FIRST_ROUTE_TABLE,
+        routes: Vec::new(),
+        dns: [tcp.primary_dns, tcp.secondary_dns].into_iter().filter_map(|dns| dns.get()).collect(),
+        dhcp_server: tcp.dhcp_server.get().filter(|_| tcp.flags.dhcp_override()),
+        host_name: tcp.host_name.clone().filter(|name| !name.is_empty()),
+        iaid: ext.and_then(|ext| ext.iaid),
+        duid: ext.and_then(|ext| ext.duid.clone()),
+    })
+}
+
+/// DHCP is told by the flag or the origin: firmware is seen to set either alone, and garbage as origin.
+fn method(tcp: &HfiTcp, ipv6: bool) -> Method {
+    let dhcp = tcp.flags.dhcp_override() || tcp.ip_origin == IpOrigin::DHCP;
+    let advertised = tcp.flags.autoconfigured() || tcp.ip_origin == IpOrigin::ROUTER_ADVERTISEMENT;
+    match (ipv6, tcp.ip.is_set()) {
+        (true, _) if advertised => Method::Slaac,
+        (true, _) if dhcp => Method::Dhcp6,
+        (false, _) if dhcp => Method::Dhcp4,
+        (_, true) => Method::Static,
+        // Nothing says how, but firmware had no address to write: ask in the way that needs no knowledge.
+        (true, false) => Method::Slaac,
+        (false, false) => Method::Dhcp4,
+    }
+}
+
+/// The family of an HFI: its address's; when that is not set, its DHCP server's or gateway's, then that of the targets it
+/// is to reach, and at last the form of the zero address (`::ffff:0.0.0.0` is an IPv4 one).
+fn is_ipv6(table: &Table, hfi: &Hfi, tcp: &HfiTcp) -> bool {
+    let own = [tcp.ip, tcp.dhcp_server, tcp.gateway].into_iter().find_map(|address| address.get());
+    let targets = || {
+        let ssns = table.ssns.iter().filter(|ssns| ssns.hfi_indexes().contains(&hfi.index));
+        ssns.filter_map(|ssns| ssns.traddr.and_then(|traddr| traddr.get())).next()
+    };
+    own.or_else(targets).unwrap_or(tcp.ip.raw()).is_ipv6()
+}
+
+impl Network {
+    /// Whether the address is or will be an IPv6 one.
+    #[must_use]
+    pub fn is_ipv6(&self) -> bool {
+        match self.method {
+            Method::Dhcp4 => false,
+            Method::Dhcp6 | Method::Slaac => true,
+            Method::Static => self.address.is_some_and(|ip| ip.is_ipv6()),
+        }
+    }
+
+    fn family(&self) -> IpAddr {
+        unspecified(self.is_ipv6())
+    }
+
+    /// Whether another HFI asks for just the same.
+    fn is_same(&self, other: &Self) -> bool {
+        let key = |n: &Self| (n.method, n.address, n.prefix, n.gateway);
+        key(self) == key(other)
+    }
+}
+
+const fn unspecified(ipv6: bool) -> IpAddr {
+    if ipv6 { IpAddr::V6(Ipv6Addr::UNSPECIFIED) } else { IpAddr::V4(Ipv4Addr::UNSPECIFIED) }
+}
+
+/// Gives each network the routes to its gateway and to the targets of the paths that use it.
+pub(super) fn add_routes(plan: &mut Plan) {
+    let targets: Vec<_> = plan.paths.iter().map(|path| (path.network, path.traddr, path.reach)).collect();
+    for (i, interface) in plan.interfaces.iter_mut().enumerate() {
+        for (l, link) in interface.links.iter_mut().enumerate() {
+            for (n, network) in link.networks.iter_mut().enumerate() {
+                let at = NetworkRef { interface: i, link: l, network: n };
+                let mine = targets.iter().filter(|(network, ..)| *network == at);
+                network.routes = routes(network, mine.map(|(_, target, reach)| (*target, *reach)));
+            }
+        }
+    }
+}
+
+fn routes(network: &Network, targets: impl Iterator<Item = (IpAddr, Reach)>) -> Vec<Route> {
+    let mut routes = Vec::new();
+    let host = |destination: IpAddr, gateway| Route {
+        destination,
+        prefix: if destination.is_ipv6() { 128 } else { 32 },
+        gateway,
+    };
+    let on_link = |ip: IpAddr| {
+        is_link_local(ip) && ip.is_ipv6() || network.address.is_some_and(|own| same_subnet(own, ip, network.prefix))
+    };
+    if let Some(gateway) = network.gateway.filter(|gateway| !on_link(*gateway)) {
+        routes.push(host(gateway, None));
+    }
+    for (target, reach) in targets {
+        let route = match reach {
+            Reach::OnLink if on_link(target) => continue,
+            Reach::OnLink => host(target, None),
+            Reach::Gateway => host(target, network.gateway),
+            Reach::Unknown | Reach::NoRoute => continue,
+        };
+        if !routes.contains(&route) {
+            routes.push(route);
+        }
+    }
+    if network.default_route {
+        routes.push(Route { destination: network.family(), prefix: 0, gateway: network.gateway });
+    }
+    routes
+}

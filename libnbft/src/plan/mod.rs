@@ -1,0 +1,313 @@
+//! What a machine should do about its tables: interfaces to set up, controllers to connect, namespaces to expect, and
+//! for whatever is left out, the reason.
+//!
+//! A plan is a pure function of the tables and a few [`Options`]. Nothing here talks to the kernel.
+
+mod host;
+mod interfaces;
+mod namespaces;
+mod paths;
+mod reach;
+mod text;
+
+use crate::model::{Mac, Nid, PciAddress, Table, Uuid};
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::net::IpAddr;
+
+/// TCP port of an NVMe/TCP I/O controller when the table names none (NVMe/TCP Transport Specification).
+pub const DEFAULT_PORT: u16 = 4420;
+
+/// A table and the name of the file that it came from.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// Name of the file (`NBFT`, `NBFT1`, …).
+    pub name: &'a str,
+    /// What it says.
+    pub table: &'a Table,
+}
+
+/// What the user wants otherwise than the tables say.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Options {
+    /// Host NQN in place of the tables'.
+    pub hostnqn: Option<String>,
+    /// Host ID in place of the tables'.
+    pub hostid: Option<Uuid>,
+}
+
+/// Where something in the plan comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Origin {
+    /// Name of the table.
+    pub table: String,
+    /// Index of the descriptor in it.
+    pub index: u16,
+}
+
+/// The plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct Plan {
+    /// Names of the tables that it was made from, in order.
+    pub tables: Vec<String>,
+    /// The identity by which this host connects.
+    pub host: Option<HostIdentity>,
+    /// Interfaces to set up, one for each NIC.
+    pub interfaces: Vec<Interface>,
+    /// Controllers to connect, one for each way to reach a subsystem.
+    pub paths: Vec<Path>,
+    /// Namespaces to expect.
+    pub namespaces: Vec<Namespace>,
+    /// What the tables hold and the plan does not, with the reason.
+    pub left_out: Vec<LeftOut>,
+    /// What was decided where the tables leave room, or what cannot be passed on.
+    pub notes: Vec<String>,
+}
+
+impl Plan {
+    /// Makes the plan for these tables, given in their natural order.
+    #[must_use]
+    pub fn new(sources: &[Source<'_>], options: &Options) -> Self {
+        let mut plan = Self { tables: sources.iter().map(|s| s.name.into()).collect(), ..Self::default() };
+        host::plan(&mut plan, sources, options);
+        let networks = interfaces::plan(&mut plan, sources);
+        paths::plan(&mut plan, sources, &networks);
+        interfaces::add_routes(&mut plan);
+        plan
+    }
+
+    /// The network that a path uses.
+    #[must_use]
+    pub fn network(&self, at: NetworkRef) -> Option<&Network> {
+        self.interfaces.get(at.interface)?.links.get(at.link)?.networks.get(at.network)
+    }
+
+    /// The link (untagged interface or VLAN) that a path uses.
+    #[must_use]
+    pub fn link(&self, at: NetworkRef) -> Option<&Link> {
+        self.interfaces.get(at.interface)?.links.get(at.link)
+    }
+}
+
+/// The pair by which the host is known to the target. The kernel refuses two host IDs for one NQN.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct HostIdentity {
+    /// Host NQN.
+    pub nqn: String,
+    /// Host ID.
+    pub id: Uuid,
+    /// In words, where the pair comes from.
+    pub why: String,
+}
+
+/// A NIC: what one MAC address stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct Interface {
+    /// `nbft0`, `nbft1`, …: counts distinct MACs over all tables and HFIs, usable or not.
+    pub name: String,
+    /// MAC address.
+    pub mac: Mac,
+    /// PCI address; `None` when the table holds 0000:00:00.0, where a host bridge sits and no NIC.
+    pub pci: Option<PciAddress>,
+    /// The untagged link and the VLANs that are used. Empty when no HFI of the NIC is usable.
+    pub links: Vec<Link>,
+}
+
+/// Where addresses live: the NIC itself or a VLAN on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct Link {
+    /// `nbft0`, or `nbft0.100` for a VLAN.
+    pub name: String,
+    /// VLAN ID, 1-4094.
+    pub vlan: Option<u16>,
+    /// What is configured on it, one entry for each HFI.
+    pub networks: Vec<Network>,
+}
+
+/// How an address is obtained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+#[non_exhaustive]
+pub enum Method {
+    /// The table's address is set.
+    Static,
+    /// DHCPv4; the table's address, if any, is asked for first.
+    Dhcp4,
+    /// DHCPv6; the table's address, if any, is asked for first.
+    Dhcp6,
+    /// IPv6 router advertisements.
+    Slaac,
+}
+
+/// The network of one HFI.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct Network {
+    /// The HFI.
+    pub hfi: Origin,
+    /// How the address is obtained.
+    pub method: Method,
+    /// The table's address.
+    pub address: Option<IpAddr>,
+    /// Prefix length in bits; what the table's 0 stands for is already put in.
+    pub prefix: u8,
+    /// Gateway.
+    pub gateway: Option<IpAddr>,
+    /// Whether the gateway is to hold a default route.
+    pub default_route: bool,
+    /// Metric of the routes in the main table; rises in HFI order.
+    pub metric: u32,
+    /// Number of the routing table that holds this HFI's routes alone.
+    pub route_table: u32,
+    /// Routes beyond the connected one: to gateway and targets, default route last.
+    pub routes: Vec<Route>,
+    /// DNS servers.
+    pub dns: Vec<IpAddr>,
+    /// DHCP server that firmware had.
+    pub dhcp_server: Option<IpAddr>,
+    /// Host name.
+    pub host_name: Option<String>,
+    /// DHCP IAID of firmware's client.
+    pub iaid: Option<u32>,
+    /// DHCP DUID of firmware's client, as it lies in the table.
+    pub duid: Option<Vec<u8>>,
+}
+
+/// A route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct Route {
+    /// Destination; unspecified with prefix 0 for the default route.
+    pub destination: IpAddr,
+    /// Prefix length in bits.
+    pub prefix: u8,
+    /// Gateway; `None` = on the link.
+    pub gateway: Option<IpAddr>,
+}
+
+/// Points at a [`Network`] of the plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct NetworkRef {
+    /// Index in [`Plan::interfaces`].
+    pub interface: usize,
+    /// Index in [`Interface::links`].
+    pub link: usize,
+    /// Index in [`Link::networks`].
+    pub network: usize,
+}
+
+/// A controller to connect: one subsystem port over one HFI.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct Path {
+    /// The SSNS descriptors that ask for it.
+    pub ssns: Vec<Origin>,
+    /// Subsystem NQN.
+    pub nqn: String,
+    /// Transport address.
+    pub traddr: IpAddr,
+    /// TCP port.
+    pub trsvcid: u16,
+    /// The network that it goes through.
+    pub network: NetworkRef,
+    /// Name of the link, for the option `host_iface`.
+    pub host_iface: String,
+    /// Source address when the table fixes it; otherwise the one that the interface gets.
+    pub host_traddr: Option<IpAddr>,
+    /// PDU header digest required.
+    pub hdr_digest: bool,
+    /// Data digest required.
+    pub data_digest: bool,
+    /// Whether the target can be reached from there, as far as the table tells.
+    pub reach: Reach,
+    /// Whether firmware marked each of its entries unavailable: tried, never waited for, fails quietly.
+    pub unavailable: bool,
+    /// Seconds that firmware gave a connection; a hint.
+    pub timeout: Option<u16>,
+}
+
+/// How a target is reached from an HFI. Better ones sort first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
+#[non_exhaustive]
+pub enum Reach {
+    /// The target is in the HFI's subnet.
+    OnLink,
+    /// Through the HFI's gateway.
+    Gateway,
+    /// The HFI's address is not known before DHCP or a router advertisement tells it.
+    Unknown,
+    /// Another subnet and no gateway.
+    NoRoute,
+}
+
+/// A namespace to expect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct Namespace {
+    /// The SSNS descriptors that name it.
+    pub ssns: Vec<Origin>,
+    /// Subsystem NQN.
+    pub nqn: String,
+    /// Namespace ID; 0 = by the NID alone.
+    pub nsid: u32,
+    /// Namespace identifier.
+    #[cfg_attr(feature = "serde", serde(with = "nid_text"))]
+    pub nid: Option<Nid>,
+    /// Whether booting waits for it.
+    pub boot: bool,
+    /// Indexes in [`Plan::paths`].
+    pub paths: Vec<usize>,
+}
+
+/// What a table holds and the plan does not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct LeftOut {
+    /// `HFI`, `SSNS`, `SSNS over HFI 2`, `discovery`: what it is.
+    pub what: String,
+    /// Which.
+    pub origin: Origin,
+    /// Why, in a sentence.
+    pub reason: String,
+}
+
+#[cfg(feature = "serde")]
+mod nid_text {
+    //! `{"type": "uuid", "value": "…"}`.
+    use crate::model::{Nid, TextError};
+    use alloc::string::{String, ToString};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    #[derive(Serialize, Deserialize)]
+    struct Form {
+        r#type: String,
+        value: String,
+    }
+
+    pub(super) fn serialize<S: Serializer>(nid: &Option<Nid>, serializer: S) -> Result<S::Ok, S::Error> {
+        nid.map(|nid| Form { r#type: nid.kind().into(), value: nid.to_string() }).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Nid>, D::Error> {
+        Option::<Form>::deserialize(deserializer)?
+            .map(|form| Nid::from_parts(&form.r#type, &form.value).map_err(|e: TextError| D::Error::custom(e)))
+            .transpose()
+    }
+}

@@ -1,0 +1,232 @@
+//! Which controllers the SSNS descriptors ask for, and over which HFIs.
+
+use super::interfaces::Networks;
+use super::{DEFAULT_PORT, LeftOut, NetworkRef, Origin, Path, Plan, Reach, Source, namespaces, reach};
+use crate::model::{Availability, Nqn, Ssns, TransportType};
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec;
+use alloc::vec::Vec;
+use core::net::IpAddr;
+
+pub(super) fn plan(plan: &mut Plan, sources: &[Source<'_>], networks: &Networks) {
+    for (number, source) in sources.iter().enumerate() {
+        for ssns in &source.table.ssns {
+            let origin = Origin { table: source.name.into(), index: ssns.index };
+            match target(ssns) {
+                Ok(target) => add_ssns(plan, networks, number, ssns, &origin, &target),
+                Err(reason) => plan.left_out.push(LeftOut { what: "SSNS".into(), origin, reason }),
+            }
+        }
+        note_discovery(plan, source);
+    }
+}
+
+/// What of an SSNS a connection needs.
+struct Target {
+    nqn: String,
+    traddr: IpAddr,
+    trsvcid: u16,
+}
+
+/// The target of an SSNS, or why it cannot be connected.
+fn target(ssns: &Ssns) -> Result<Target, String> {
+    if ssns.transport != TransportType::TCP {
+        return Err(format!("its transport type is {:#x}, not NVMe/TCP", ssns.transport.0));
+    }
+    let nqn = ssns.nqn.as_ref().ok_or("it has no subsystem NQN that can be read")?;
+    if nqn.is_discovery() {
+        return Err("its NQN is the discovery NQN: an attempt of the firmware that failed before discovery".into());
+    }
+    check_nqn(nqn.as_str())?;
+    if ssns.flags.use_security() {
+        // Fails closed: a connection in the clear is not what the table asks for.
+        return Err(format!(
+            "it requires security profile {}, which this version cannot meet; it is not connected in the clear",
+            ssns.security
+        ));
+    }
+    let traddr = ssns.traddr.and_then(|traddr| traddr.get()).ok_or("it has no transport address that can be read")?;
+    let trsvcid = match ssns.trsvcid.as_deref() {
+        None | Some("") => DEFAULT_PORT,
+        Some(text) => port(text).ok_or_else(|| format!("its transport service ID {text:?} is not a TCP port"))?,
+    };
+    Ok(Target { nqn: nqn.0.clone(), traddr, trsvcid })
+}
+
+/// A TCP port in decimal, 1-65535.
+fn port(text: &str) -> Option<u16> {
+    let digits = text.bytes().all(|b| b.is_ascii_digit());
+    text.parse().ok().filter(|port| digits && *port != 0)
+}
+
+/// The kernel splits its options at commas, so an NQN with one could add an option.
+pub(super) fn check_nqn(text: &str) -> Result<(), String> {
+    if text.is_empty() {
+        return Err("its NQN is empty".into());
+    }
+    if text.len() > Nqn::MAX_LEN {
+        return Err(format!("its NQN is {} bytes long, above {}", text.len(), Nqn::MAX_LEN));
+    }
+    match text.chars().find(|c| c.is_control() || c.is_whitespace() || matches!(c, ',' | '\u{fffd}')) {
+        Some(c) => Err(format!("its NQN holds {c:?}, which cannot be passed to the kernel")),
+        None => Ok(()),
+    }
+}
+
+/// An HFI by which a target may be reached.
+struct Candidate {
+    hfi: u8,
+    at: NetworkRef,
+    reach: Reach,
+}
+
+fn add_ssns(plan: &mut Plan, networks: &Networks, table: usize, ssns: &Ssns, origin: &Origin, target: &Target) {
+    let mut leave_out = Vec::new();
+    let mut candidates = candidates(plan, networks, table, ssns, target, &mut leave_out);
+    candidates.sort_by_key(|candidate| candidate.reach);
+    let best = candidates.first().map(|candidate| candidate.reach);
+    if best.is_some_and(|best| best < Reach::NoRoute) {
+        candidates.retain(|candidate| {
+            let keep = candidate.reach < Reach::NoRoute;
+            if !keep {
+                let reason = format!("HFI {} has no route to {} and another HFI has", candidate.hfi, target.traddr);
+                leave_out.push((candidate.hfi, reason));
+            }
+            keep
+        });
+    }
+    for (hfi, reason) in leave_out {
+        let what = format!("SSNS over HFI {hfi}");
+        plan.left_out.push(LeftOut { what, origin: origin.clone(), reason });
+    }
+    let indexes: Vec<usize> =
+        candidates.iter().map(|candidate| add_path(plan, ssns, origin, target, candidate)).collect();
+    if indexes.is_empty() {
+        let reason = "no HFI is left over which it can be reached".to_string();
+        plan.left_out.push(LeftOut { what: "SSNS".into(), origin: origin.clone(), reason });
+    }
+    note_untransferable(plan, ssns, origin);
+    namespaces::add(plan, ssns, origin, &target.nqn, &indexes);
+}
+
+fn candidates(
+    plan: &Plan,
+    networks: &Networks,
+    table: usize,
+    ssns: &Ssns,
+    target: &Target,
+    leave_out: &mut Vec<(u8, String)>,
+) -> Vec<Candidate> {
+    let mut found: Vec<Candidate> = Vec::new();
+    fn add(found: &mut Vec<Candidate>, hfi: u8, at: NetworkRef, reach: Reach) {
+        if !found.iter().any(|candidate| candidate.at == at) {
+            found.push(Candidate { hfi, at, reach });
+        }
+    }
+    for hfi in ssns.hfi_indexes() {
+        let at = match networks.get(table, hfi) {
+            Ok(at) => at,
+            Err(reason) => {
+                leave_out.push((hfi, format!("HFI {hfi} cannot be used: {reason}")));
+                continue;
+            }
+        };
+        match plan.network(at).and_then(|network| reach::reach(network, target.traddr)) {
+            Some(reach) => add(&mut found, hfi, at, reach),
+            None => match twin(plan, networks, table, at, target.traddr) {
+                Some((other, at, reach)) => add(&mut found, other, at, reach),
+                None => leave_out.push((hfi, format!("HFI {hfi} has no address of {}'s family", target.traddr))),
+            },
+        }
+    }
+    if found.is_empty() && ssns.hfi_indexes().is_empty() {
+        // No HFI is named at all: whichever can reach the target serves.
+        for (hfi, at) in networks.of_table(table) {
+            if let Some(reach) = plan.network(at).and_then(|network| reach::reach(network, target.traddr)) {
+                add(&mut found, hfi, at, reach);
+            }
+        }
+    }
+    found
+}
+
+/// Another HFI of the same NIC that has the target's family: firmware is seen to name the IPv4 HFI for an IPv6 target.
+fn twin(
+    plan: &Plan,
+    networks: &Networks,
+    table: usize,
+    at: NetworkRef,
+    target: IpAddr,
+) -> Option<(u8, NetworkRef, Reach)> {
+    networks
+        .of_table(table)
+        .filter(|(_, other)| other.interface == at.interface)
+        .filter_map(|(hfi, other)| Some((hfi, other, reach::reach(plan.network(other)?, target)?)))
+        .min_by_key(|(_, other, reach)| (*reach, other.link != at.link))
+}
+
+fn add_path(plan: &mut Plan, ssns: &Ssns, origin: &Origin, target: &Target, candidate: &Candidate) -> usize {
+    let flags = ssns.transport_flags;
+    let (hdr_digest, data_digest) = (flags.header_digest(), flags.data_digest());
+    let unavailable = ssns.flags.availability() == Availability::UNAVAILABLE;
+    let timeout = ssns.ext.as_ref().and_then(|ext| ext.diagnostics).map(|d| d.connect_timeout);
+    let timeout = timeout.filter(|seconds| !matches!(seconds, 0 | 0xffff));
+    let same = |path: &Path| {
+        (path.network, path.traddr, path.trsvcid) == (candidate.at, target.traddr, target.trsvcid)
+            && path.nqn == target.nqn
+    };
+    if let Some(known) = plan.paths.iter().position(same) {
+        let path = &mut plan.paths[known];
+        path.ssns.push(origin.clone());
+        path.hdr_digest |= hdr_digest;
+        path.data_digest |= data_digest;
+        path.unavailable &= unavailable;
+        path.timeout = path.timeout.max(timeout);
+        return known;
+    }
+    let network = plan.network(candidate.at);
+    let is_static = |network: &&super::Network| network.method == super::Method::Static;
+    let host_traddr = network.filter(is_static).and_then(|network| network.address);
+    plan.paths.push(Path {
+        ssns: vec![origin.clone()],
+        nqn: target.nqn.clone(),
+        traddr: target.traddr,
+        trsvcid: target.trsvcid,
+        network: candidate.at,
+        host_iface: plan.link(candidate.at).map(|link| link.name.clone()).unwrap_or_default(),
+        host_traddr,
+        hdr_digest,
+        data_digest,
+        reach: candidate.reach,
+        unavailable,
+        timeout,
+    });
+    plan.paths.len() - 1
+}
+
+/// Says what the table states and Linux has no option for.
+fn note_untransferable(plan: &mut Plan, ssns: &Ssns, origin: &Origin) {
+    let Some(ext) = &ssns.ext else { return };
+    let at = format!("{}: SSNS {}", origin.table, origin.index);
+    if ext.flags.admin_asqsz() && ext.asqsz != 0 {
+        plan.notes.push(format!("{at}: ASQSZ {} is not passed on: Linux has no option for it", ext.asqsz));
+    }
+    if ext.controller_id != 0 {
+        let id = ext.controller_id;
+        plan.notes.push(format!("{at}: controller ID {id} is not passed on: Linux has no option for it"));
+    }
+}
+
+fn note_discovery(plan: &mut Plan, source: &Source<'_>) {
+    for discovery in &source.table.discovery {
+        let covered = source.table.ssns.iter().any(|ssns| ssns.primary_discovery == discovery.index);
+        let reason = if covered {
+            "the subsystems that it told of are in the table"
+        } else {
+            "discovery controllers are not asked by this version"
+        };
+        let origin = Origin { table: source.name.into(), index: discovery.index.into() };
+        plan.left_out.push(LeftOut { what: "discovery".into(), origin, reason: reason.into() });
+    }
+}

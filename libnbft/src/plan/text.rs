@@ -1,0 +1,117 @@
+//! The plan for people.
+
+use super::{Interface, Method, Namespace, Network, Path, Plan, Reach};
+use core::fmt;
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.host {
+            Some(host) => writeln!(f, "Host {}\n     ID {} (from {})", host.nqn, host.id, host.why)?,
+            None => writeln!(f, "Host: no identity")?,
+        }
+        section(f, "Interfaces", &self.interfaces, interface)?;
+        section(f, "Paths", &self.paths, path)?;
+        section(f, "Namespaces", &self.namespaces, namespace)?;
+        section(f, "Left out", &self.left_out, |f, left| {
+            writeln!(f, "  {} {} {}: {}", left.origin.table, left.what, left.origin.index, left.reason)
+        })?;
+        section(f, "Notes", &self.notes, |f, note| writeln!(f, "  {note}"))
+    }
+}
+
+fn section<T>(
+    f: &mut fmt::Formatter<'_>,
+    title: &str,
+    items: &[T],
+    mut each: impl FnMut(&mut fmt::Formatter<'_>, &T) -> fmt::Result,
+) -> fmt::Result {
+    if items.is_empty() {
+        return Ok(());
+    }
+    writeln!(f, "\n{title}")?;
+    items.iter().try_for_each(|item| each(f, item))
+}
+
+fn interface(f: &mut fmt::Formatter<'_>, interface: &Interface) -> fmt::Result {
+    write!(f, "  {} MAC {}", interface.name, interface.mac)?;
+    match interface.pci {
+        Some(pci) => writeln!(f, " PCI {pci}")?,
+        None => writeln!(f)?,
+    }
+    for link in &interface.links {
+        for item in &link.networks {
+            write!(f, "    {} ", link.name)?;
+            network(f, item)?;
+        }
+    }
+    Ok(())
+}
+
+fn network(f: &mut fmt::Formatter<'_>, network: &Network) -> fmt::Result {
+    let method = match network.method {
+        Method::Static => "static",
+        Method::Dhcp4 => "DHCPv4",
+        Method::Dhcp6 => "DHCPv6",
+        Method::Slaac => "SLAAC",
+    };
+    write!(f, "{method}")?;
+    if let Some(address) = network.address {
+        write!(f, " {address}/{}", network.prefix)?;
+    }
+    writeln!(
+        f,
+        " ({} HFI {}, metric {}, route table {})",
+        network.hfi.table, network.hfi.index, network.metric, network.route_table
+    )?;
+    for route in &network.routes {
+        match route.prefix {
+            0 => write!(f, "      route default")?,
+            prefix => write!(f, "      route {}/{prefix}", route.destination)?,
+        }
+        match route.gateway {
+            Some(gateway) => writeln!(f, " via {gateway}")?,
+            None => writeln!(f, " on the link")?,
+        }
+    }
+    Ok(())
+}
+
+fn path(f: &mut fmt::Formatter<'_>, path: &Path) -> fmt::Result {
+    write!(f, "  {} port {} over {}", path.traddr, path.trsvcid, path.host_iface)?;
+    if let Some(source) = path.host_traddr {
+        write!(f, " from {source}")?;
+    }
+    match path.reach {
+        Reach::OnLink => write!(f, ", on the link")?,
+        Reach::Gateway => write!(f, ", through the gateway")?,
+        Reach::Unknown => write!(f, ", reach not known before the address is")?,
+        Reach::NoRoute => write!(f, ", no route that the table tells")?,
+    }
+    for (set, words) in [
+        (path.hdr_digest, "header digest"),
+        (path.data_digest, "data digest"),
+        (path.unavailable, "unavailable to firmware: tried, not waited for"),
+    ] {
+        if set {
+            write!(f, ", {words}")?;
+        }
+    }
+    write!(f, "\n    {} (", path.nqn)?;
+    for (i, origin) in path.ssns.iter().enumerate() {
+        let comma = if i == 0 { "" } else { ", " };
+        write!(f, "{comma}{} SSNS {}", origin.table, origin.index)?;
+    }
+    writeln!(f, ")")
+}
+
+fn namespace(f: &mut fmt::Formatter<'_>, namespace: &Namespace) -> fmt::Result {
+    write!(f, "  ")?;
+    match (namespace.nid, namespace.nsid) {
+        (Some(nid), 0) => write!(f, "{} {nid}", nid.kind())?,
+        (Some(nid), nsid) => write!(f, "{} {nid}, NSID {nsid}", nid.kind())?,
+        (None, 0) => write!(f, "any namespace")?,
+        (None, nsid) => write!(f, "NSID {nsid}")?,
+    }
+    let waits = if namespace.boot { "waited for" } else { "not waited for" };
+    writeln!(f, " of {}, {} path(s), {waits}", namespace.nqn, namespace.paths.len())
+}
