@@ -9,3 +9,5 @@ pub mod model;
 
 #[cfg(feature = "plan")]
 pub mod plan;
+mod throwaway;
+pub use throwaway::*;

@@ -2,9 +2,17 @@
 //! can reach it.
 
 pub mod cli;
+pub mod connect;
 pub mod error;
 pub mod exit;
+pub mod export;
+pub mod kernel_command_line;
+pub mod load;
 pub mod logger;
+pub mod net;
+pub mod nvme;
+pub mod plan;
+pub mod status;
 pub mod text;
 
 use cli::{Cli, Command};
@@ -18,8 +26,9 @@ use exit::Exit;
 /// Whatever keeps the command from doing its work.
 pub fn run(cli: &Cli) -> Result<Exit, Error> {
     match &cli.command {
-        Command::Plan(_) | Command::Connect(_) | Command::Status(_) | Command::Export(_) => {
-            Err(Error::Other("not there yet".into()))
-        }
+        Command::Plan(args) => plan::run(args, &cli.common),
+        Command::Connect(args) => connect::run(args, &cli.common),
+        Command::Status(args) => status::run(args, &cli.common),
+        Command::Export(args) => export::run(args, &cli.common),
     }
 }

@@ -8,6 +8,8 @@ mod interfaces;
 mod namespaces;
 mod paths;
 mod reach;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use crate::model::{Mac, Nid, PciAddress, Table, Uuid};
@@ -187,7 +189,6 @@ pub struct Network {
 /// A route.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
 pub struct Route {
     /// Destination; unspecified with prefix 0 for the default route.
     pub destination: IpAddr,

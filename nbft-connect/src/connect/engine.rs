@@ -1,0 +1,490 @@
+//! The loop that brings paths up: all at once, and the device fed with those that are proved.
+
+use super::backoff::pause;
+use super::paths::{Phase, Ready, is_path};
+use super::{queue, registry, report};
+use crate::cli::Wait;
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::net::NetEvent;
+use crate::nvme::fabrics::{self, DEVICE, Fabrics, Written};
+use crate::nvme::kmsg::Kmsg;
+use crate::nvme::options::{Connection, Supported};
+use crate::nvme::probe::{self, Trial};
+use crate::nvme::sysfs::{self, Controller};
+use crate::nvme::uevent::Uevents;
+use crate::nvme::{module, reason};
+use crate::status::model::{Outcome, State, Status};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use libnbft::plan::{NetworkRef, Plan};
+use std::io;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::time::{Duration, Instant};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+/// How long a trial may take: three SYNs are sent meanwhile.
+const TRIAL_LIMIT: Duration = Duration::from_secs(5);
+
+/// How long it goes on after the last boot namespace while other paths are about to come up.
+const LINGER: Duration = Duration::from_millis(300);
+
+/// What the engine is told beside the plan.
+#[derive(Debug)]
+pub(super) struct Settings {
+    pub(super) root: PathBuf,
+    pub(super) status_file: PathBuf,
+    pub(super) timeout: Duration,
+    pub(super) wait: Wait,
+    pub(super) ctrl_loss_tmo: i32,
+    pub(super) started: Instant,
+}
+
+/// What work in the background comes back with.
+enum Done<F> {
+    Module(Result<(), String>),
+    Proved(usize, io::Result<()>),
+    PauseOver(usize),
+    Written(usize, F, Kmsg, io::Result<Written>),
+}
+
+type Work<F> = FuturesUnordered<Pin<Box<dyn Future<Output = Done<F>>>>>;
+
+/// The engine over a fabrics device.
+pub(super) struct Engine<F> {
+    plan: Plan,
+    settings: Settings,
+    status: Status,
+    phases: Vec<Phase>,
+    ready: Vec<(NetworkRef, Ready)>,
+    /// The device, unless a write is under way.
+    device: Option<F>,
+    /// What the kernel knows; `None` until the driver is loaded.
+    supported: Option<Supported>,
+    work: Work<F>,
+    linger_until: Option<Instant>,
+    /// Whether the boot namespaces were there before anything was done.
+    was_there: bool,
+    /// The reason why nothing can come up any more.
+    hopeless: Option<String>,
+}
+
+impl<F: Fabrics + 'static> Engine<F> {
+    pub(super) fn new(plan: Plan, settings: Settings, device: F) -> Self {
+        let mut status = Status::of_plan(&plan);
+        status.started_uptime_ms =
+            uptime_ms(&settings.root).saturating_sub(settings.started.elapsed().as_millis() as u64);
+        Self {
+            phases: vec![Phase::WaitNetwork; plan.paths.len()],
+            ready: Vec::new(),
+            device: Some(device),
+            supported: None,
+            work: FuturesUnordered::new(),
+            linger_until: None,
+            was_there: false,
+            hopeless: None,
+            plan,
+            settings,
+            status,
+        }
+    }
+
+    /// Runs until everything waited for is there, or the budget is spent.
+    pub(super) async fn run(mut self, mut network: UnboundedReceiver<NetEvent>) -> Result<Exit, Error> {
+        let cannot = |what: &str, error: io::Error| Error::Other(format!("{what}: {error}"));
+        let uevents = Uevents::of_kernel().map_err(|error| cannot("uevents", error))?;
+        let mut terminate = signal(SignalKind::terminate()).map_err(|error| cannot("signals", error))?;
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| cannot("signals", error))?;
+        let deadline = tokio::time::Instant::from_std(self.settings.started + self.settings.timeout);
+        let root = self.settings.root.clone();
+        self.work.push(Box::pin(async move { Done::Module(module::load(&root).await) }));
+        self.look_at_sysfs();
+        self.was_there = self.boot_there();
+        self.save(Outcome::Running);
+        let mut deadline_passed = false;
+        loop {
+            self.feed_device();
+            if self.hopeless.is_some() || self.finished() {
+                break;
+            }
+            let linger = tokio::time::Instant::from_std(self.linger_until.unwrap_or(self.settings.started));
+            tokio::select! {
+                Some(done) = self.work.next() => self.done(done),
+                Some(event) = network.recv() => self.network(event),
+                changed = uevents.nvme_changed() => {
+                    if let Err(error) = changed {
+                        log::warn!("uevents: {error}");
+                    }
+                    self.look_at_sysfs();
+                }
+                () = tokio::time::sleep_until(linger), if self.linger_until.is_some() => break,
+                () = tokio::time::sleep_until(deadline) => {
+                    deadline_passed = true;
+                    break;
+                }
+                _ = terminate.recv() => break,
+                _ = interrupt.recv() => break,
+            }
+        }
+        Ok(self.conclude(deadline_passed))
+    }
+
+    fn elapsed_ms(&self) -> u64 {
+        self.settings.started.elapsed().as_millis() as u64
+    }
+
+    fn ready(&self, at: NetworkRef) -> Option<&Ready> {
+        self.ready.iter().find(|(network, _)| *network == at).map(|(_, ready)| ready)
+    }
+
+    fn done(&mut self, done: Done<F>) {
+        match done {
+            Done::Module(Ok(())) => match fabrics::supported(&self.settings.root.join(&DEVICE[1..])) {
+                Ok(supported) => self.supported = Some(supported),
+                Err(error) => self.hopeless = Some(format!("{DEVICE}: {error}")),
+            },
+            Done::Module(Err(reason)) => self.hopeless = Some(reason),
+            Done::Proved(path, Ok(())) => self.phases[path] = Phase::Queued,
+            Done::Proved(path, Err(error)) => self.path_failed(path, reason::of_trial(&error)),
+            Done::PauseOver(path) => self.start_path(path),
+            Done::Written(path, device, kmsg, result) => {
+                self.device = Some(device);
+                self.written(path, kmsg, result);
+            }
+        }
+    }
+
+    fn network(&mut self, event: NetEvent) {
+        match event {
+            NetEvent::Ready { at, link_name, ifindex, address, timings } => {
+                log::info!("{link_name}: ready with {address} after {} ms ({timings})", self.elapsed_ms());
+                let elapsed = self.elapsed_ms();
+                if let Some(interface) = self.interface(at) {
+                    interface.state = State::Up;
+                    interface.name.clone_from(&link_name);
+                    interface.address = Some(address.to_string());
+                    interface.reason = None;
+                    interface.ready_ms.get_or_insert(elapsed);
+                }
+                self.ready.retain(|(network, _)| *network != at);
+                self.ready.push((at, Ready { link_name, ifindex, address }));
+                // A controller that is there already is known for this path's only now.
+                self.look_at_sysfs();
+                for path in 0..self.plan.paths.len() {
+                    if self.plan.paths[path].network == at
+                        && matches!(self.phases[path], Phase::WaitNetwork | Phase::Pause)
+                    {
+                        self.start_path(path);
+                    }
+                }
+            }
+            NetEvent::Waiting { at, for_what } => {
+                log::debug!("HFI {at:?}: waiting for {for_what}");
+                if let Some(interface) = self.interface(at) {
+                    interface.reason = Some(format!("waiting for {for_what}"));
+                }
+            }
+            NetEvent::Failed { at, reason } => {
+                let reason = reason.to_string();
+                let name = self.interface(at).map(|interface| {
+                    interface.state = State::Failed;
+                    interface.reason = Some(reason.clone());
+                    interface.name.clone()
+                });
+                log::warn!("{}: {reason}", name.unwrap_or_default());
+                self.ready.retain(|(network, _)| *network != at);
+            }
+        }
+    }
+
+    fn interface(&mut self, at: NetworkRef) -> Option<&mut crate::status::model::InterfaceStatus> {
+        let index = Status::interface_index(&self.plan, at)?;
+        self.status.interfaces.get_mut(index)
+    }
+
+    /// Starts a try: with the trial where other paths could suffer from this one, without it where it is the only one.
+    fn start_path(&mut self, path: usize) {
+        if self.phases[path] == Phase::Up {
+            return;
+        }
+        let planned = &self.plan.paths[path];
+        let Some(ready) = self.ready(planned.network) else {
+            self.phases[path] = Phase::WaitNetwork;
+            return;
+        };
+        if self.plan.paths.len() == 1 {
+            self.phases[path] = Phase::Queued;
+            return;
+        }
+        let trial = Trial {
+            target: planned.traddr,
+            port: planned.trsvcid,
+            source: Some(ready.address),
+            interface: (ready.link_name.clone(), ready.ifindex),
+            hdr_digest: planned.hdr_digest,
+            data_digest: planned.data_digest,
+        };
+        self.phases[path] = Phase::Proving;
+        self.work.push(Box::pin(async move { Done::Proved(path, probe::prove(&trial, TRIAL_LIMIT).await) }));
+    }
+
+    fn path_failed(&mut self, path: usize, reason: String) {
+        let status = &mut self.status.paths[path];
+        status.attempts += 1;
+        status.state = State::Failed;
+        // Unavailable entries fail quietly, and nobody wants the same line every second.
+        let level = if status.unavailable || status.reason.as_ref() == Some(&reason) {
+            log::Level::Debug
+        } else {
+            log::Level::Warn
+        };
+        let (traddr, trsvcid, iface) = (&status.traddr, status.trsvcid, &status.host_iface);
+        log::log!(level, "{traddr} port {trsvcid} over {iface}: {reason}");
+        status.reason = Some(reason);
+        let pause = pause(status.attempts);
+        self.phases[path] = Phase::Pause;
+        self.work.push(Box::pin(async move {
+            tokio::time::sleep(pause).await;
+            Done::PauseOver(path)
+        }));
+    }
+
+    /// Gives the device the next path, when it is free and there is one.
+    fn feed_device(&mut self) {
+        while self.device.is_some() {
+            let Some(supported) = &self.supported else { return };
+            let present: Vec<_> = self.status.namespaces.iter().map(|n| n.state == State::Up).collect();
+            let Some(path) = queue::next(&self.plan, &self.phases, &present) else { return };
+            match self.options(path, supported) {
+                Err(reason) => self.path_failed(path, reason),
+                Ok(options) => self.write(path, options),
+            }
+        }
+    }
+
+    fn options(&self, path: usize, supported: &Supported) -> Result<String, String> {
+        let planned = &self.plan.paths[path];
+        let host = self.plan.host.as_ref().ok_or("no host NQN and host ID")?;
+        let ready = self.ready(planned.network);
+        let connection = Connection {
+            nqn: &planned.nqn,
+            traddr: planned.traddr,
+            trsvcid: planned.trsvcid,
+            hostnqn: &host.nqn,
+            hostid: host.id,
+            host_traddr: ready.map(|ready| ready.address).or(planned.host_traddr),
+            host_iface: Some(ready.map_or(planned.host_iface.as_str(), |ready| &ready.link_name)),
+            hdr_digest: planned.hdr_digest,
+            data_digest: planned.data_digest,
+            ctrl_loss_tmo: self.settings.ctrl_loss_tmo,
+        };
+        connection.options(supported).map_err(|error| error.to_string())
+    }
+
+    fn write(&mut self, path: usize, options: String) {
+        let Some(mut device) = self.device.take() else { return };
+        log::debug!("{DEVICE}: {options}");
+        self.phases[path] = Phase::Writing;
+        let kmsg = Kmsg::from_now(&self.settings.root);
+        self.work.push(Box::pin(async move {
+            let result = device.connect(&options).await;
+            Done::Written(path, device, kmsg, result)
+        }));
+    }
+
+    fn written(&mut self, path: usize, mut kmsg: Kmsg, result: io::Result<Written>) {
+        match result {
+            Ok(Written::Controller(number)) => self.path_up(path, format!("nvme{number}")),
+            Ok(Written::Refused(libc::EALREADY)) => {
+                let reason = "the kernel has this connection already, but sysfs does not show it".to_owned();
+                match self.adopt(path, &sysfs::controllers(&self.settings.root)) {
+                    true => {}
+                    false => self.path_failed(path, reason),
+                }
+            }
+            Ok(Written::Refused(errno)) => {
+                let reason = reason::of_write(errno, kmsg.nvme_lines().as_deref());
+                self.path_failed(path, reason);
+            }
+            Err(error) => self.hopeless = Some(error.to_string()),
+        }
+        self.look_at_sysfs();
+        self.save(Outcome::Running);
+    }
+
+    fn path_up(&mut self, path: usize, controller: String) {
+        let elapsed = self.elapsed_ms();
+        let planned = &self.plan.paths[path];
+        let (traddr, trsvcid, nqn) = (planned.traddr, planned.trsvcid, planned.nqn.clone());
+        self.phases[path] = Phase::Up;
+        if let Err(error) = registry::enter(&self.settings.root, &controller) {
+            log::warn!("/run/nvme/registry/{controller}: {error}");
+        }
+        let source = self.ready(self.plan.paths[path].network).map(|ready| (ready.link_name.clone(), ready.address));
+        let status = &mut self.status.paths[path];
+        status.attempts += 1;
+        status.state = State::Up;
+        status.reason = None;
+        status.connected_ms = Some(elapsed);
+        if let Some((name, address)) = source {
+            status.host_iface = name;
+            status.host_traddr = Some(address.to_string());
+        }
+        log::info!("{controller}: {traddr} port {trsvcid} over {} after {elapsed} ms ({nqn})", status.host_iface);
+        status.controller = Some(controller);
+    }
+
+    /// Takes over a controller that is this path's already.
+    fn adopt(&mut self, path: usize, controllers: &[Controller]) -> bool {
+        let planned = &self.plan.paths[path];
+        let ready = self.ready(planned.network);
+        let Some(name) = controllers.iter().find(|c| is_path(c, planned, ready)).map(|c| c.name.clone()) else {
+            return false;
+        };
+        log::info!("{name} is there already");
+        self.path_up(path, name);
+        true
+    }
+
+    /// Compares what sysfs shows with what is expected.
+    fn look_at_sysfs(&mut self) {
+        let controllers = sysfs::controllers(&self.settings.root);
+        for path in 0..self.plan.paths.len() {
+            if !matches!(self.phases[path], Phase::Up | Phase::Writing) {
+                self.adopt(path, &controllers);
+            }
+        }
+        for (planned, status) in self.plan.namespaces.iter().zip(&mut self.status.namespaces) {
+            if status.state == State::Up {
+                continue;
+            }
+            let found =
+                sysfs::find_namespace(&self.settings.root, &controllers, &planned.nqn, planned.nsid, planned.nid);
+            match found {
+                Some(device) => {
+                    let elapsed = self.settings.started.elapsed().as_millis() as u64;
+                    log::info!("/dev/{device}: namespace of {} is there after {elapsed} ms", planned.nqn);
+                    status.state = State::Up;
+                    status.device = Some(format!("/dev/{device}"));
+                    status.reason = None;
+                    status.present_ms = Some(elapsed);
+                }
+                None => status.reason = Some(why_missing(&controllers, &planned.nqn)),
+            }
+        }
+    }
+
+    fn boot_there(&self) -> bool {
+        let mut boot = self.status.namespaces.iter().filter(|n| n.boot).peekable();
+        if boot.peek().is_none() {
+            // Nothing is waited for: each path has its try.
+            return self.status.paths.iter().all(|path| path.state != State::Pending);
+        }
+        boot.all(|namespace| namespace.state == State::Up)
+    }
+
+    /// Whether everything that is waited for is there; starts the time of grace for what is about to come.
+    fn finished(&mut self) -> bool {
+        if !self.boot_there() {
+            return false;
+        }
+        let coming = |phase: &Phase| match phase {
+            Phase::Proving | Phase::Queued | Phase::Writing => true,
+            // A second run: the interfaces have not had the time to say that they are ready.
+            Phase::WaitNetwork => self.was_there,
+            Phase::Pause | Phase::Up => false,
+        };
+        match self.settings.wait {
+            Wait::All => {
+                self.phases.iter().zip(&self.plan.paths).all(|(phase, path)| *phase == Phase::Up || path.unavailable)
+            }
+            Wait::Boot if self.phases.iter().any(coming) => {
+                self.linger_until.get_or_insert_with(|| Instant::now() + LINGER);
+                false
+            }
+            Wait::Boot => true,
+        }
+    }
+
+    fn conclude(mut self, deadline_passed: bool) -> Exit {
+        if let Some(reason) = self.hopeless.take() {
+            log::error!("{reason}");
+            for path in self.status.paths.iter_mut().filter(|path| path.state == State::Pending) {
+                path.state = State::Failed;
+                path.reason = Some(reason.clone());
+            }
+            for namespace in self.status.namespaces.iter_mut().filter(|n| n.state != State::Up) {
+                namespace.reason = Some(reason.clone());
+            }
+        }
+        let outcome = report::outcome(&self.status, deadline_passed);
+        if deadline_passed {
+            log::warn!("the budget of {} s is spent", self.settings.timeout.as_secs());
+            self.log_unfinished();
+        }
+        self.save(outcome);
+        match outcome {
+            Outcome::Failed => log::error!("{}", self.status.message),
+            _ => log::info!("{} ({} ms)", self.status.message, self.status.elapsed_ms),
+        }
+        report::exit(outcome)
+    }
+
+    fn log_unfinished(&self) {
+        for interface in self.status.interfaces.iter().filter(|interface| interface.state != State::Up) {
+            let reason = interface.reason.as_deref().unwrap_or("not started");
+            log::warn!("{} (MAC {}): {reason}", interface.name, interface.mac);
+        }
+    }
+
+    fn save(&mut self, outcome: Outcome) {
+        self.status.outcome = outcome;
+        self.status.message = report::message(&self.status);
+        self.status.elapsed_ms = self.elapsed_ms();
+        if let Err(error) = self.status.write(&self.settings.status_file) {
+            log::warn!("{}: {error}", self.settings.status_file.display());
+        }
+        let mut states = vec![sd_notify::NotifyState::Status(&self.status.message)];
+        if outcome != Outcome::Running {
+            states.push(sd_notify::NotifyState::Ready);
+        }
+        // Without systemd there is nobody to tell.
+        let _ = sd_notify::notify(&states);
+    }
+}
+
+fn uptime_ms(root: &std::path::Path) -> u64 {
+    let text = std::fs::read_to_string(root.join("proc/uptime")).unwrap_or_default();
+    let seconds: f64 = text.split(' ').next().and_then(|first| first.parse().ok()).unwrap_or(0.0);
+    (seconds * 1000.0) as u64
+}
+
+/// What the subsystem shows instead of the namespace.
+fn why_missing(controllers: &[Controller], nqn: &str) -> String {
+    let mut of_subsystem = controllers.iter().filter(|controller| controller.nqn == nqn).peekable();
+    if of_subsystem.peek().is_none() {
+        return "no controller of the subsystem is connected".to_owned();
+    }
+    let mut seen: Vec<String> = Vec::new();
+    for namespace in of_subsystem.flat_map(|controller| &controller.namespaces) {
+        let mut text = format!("NSID {}", namespace.nsid);
+        for (kind, value) in [
+            ("uuid", namespace.uuid.map(|uuid| uuid.to_string())),
+            ("nguid", namespace.nguid.clone()),
+            ("eui64", namespace.eui.clone()),
+        ] {
+            if let Some(value) = value {
+                text = format!("{text} {kind} {value}");
+            }
+        }
+        if !seen.contains(&text) {
+            seen.push(text);
+        }
+    }
+    match seen.is_empty() {
+        true => "the subsystem is connected and shows no namespace to this host".to_owned(),
+        false => format!("the subsystem is connected and has {} instead", seen.join(", ")),
+    }
+}

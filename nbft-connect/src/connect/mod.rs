@@ -1,0 +1,172 @@
+//! `nbft connect`: sets up the interfaces, connects the controllers, waits for the namespaces.
+
+mod backoff;
+mod engine;
+mod paths;
+mod queue;
+mod registry;
+mod report;
+#[cfg(test)]
+mod tests;
+
+use crate::cli::{Common, ConnectArgs};
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::kernel_command_line::KernelCommandLine;
+use crate::nvme::fabrics::{DEVICE, Helper};
+use crate::status::model::{Outcome, STATUS_FILE, Status, write_whole};
+use crate::{load, net};
+use engine::{Engine, Settings};
+use libnbft::plan::Plan;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// Seconds after which waiting ends, unless the user says otherwise. Below dracut's rd.retry (180), so that our report is
+/// there before dracut gives up.
+const DEFAULT_TIMEOUT: u32 = 120;
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// What keeps it from being tried at all; whatever happens after that is in the status and the exit code.
+pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
+    let started = Instant::now();
+    let root = common.path("/");
+    let kernel = KernelCommandLine::read(&root);
+    if let Some(parameter) = kernel.nbft_off().filter(|_| !args.dry_run) {
+        log::info!("{parameter} on the kernel's command line: the NBFT is left alone");
+        return Ok(Exit::Nothing);
+    }
+    let tables = match load::tables(common) {
+        Err(error) if common.nbft_path.is_none() && !common.tables().exists() => {
+            log::info!("no NBFT: {error}");
+            return Ok(Exit::Nothing);
+        }
+        other => other?,
+    };
+    for reason in &tables.unreadable {
+        log::error!("{reason}");
+    }
+    let plan = load::plan(&tables, &args.identity, &kernel)?;
+    if args.dry_run {
+        crate::plan::show(&plan, args.output_format)?;
+        return Ok(Exit::Ok);
+    }
+    let status_file = common.path(STATUS_FILE);
+    if tables.tables.is_empty() {
+        return nothing_read(&plan, &tables, &status_file);
+    }
+    if let Some(exit) = nothing_to_connect(&plan, &status_file)? {
+        return Ok(exit);
+    }
+    let settings = Settings {
+        root,
+        status_file,
+        timeout: timeout(args, &kernel)?,
+        wait: args.wait,
+        ctrl_loss_tmo: args.ctrl_loss_tmo,
+        started,
+    };
+    work(plan, settings, common)
+}
+
+/// The exit code that a status stands for.
+#[must_use]
+pub fn exit_of(status: &Status) -> Exit {
+    report::exit(report::outcome(status, status.outcome == Outcome::Degraded))
+}
+
+/// The budget: option, then rd.nvmf.timeout=, then the default.
+fn timeout(args: &ConnectArgs, kernel: &KernelCommandLine) -> Result<Duration, Error> {
+    let seconds = match (args.timeout, kernel.value(&["rd.nvmf.timeout"])) {
+        (Some(seconds), _) => seconds,
+        (None, Some(text)) => text.parse().unwrap_or_else(|_| {
+            // A typing error on the kernel's command line must not cost the boot.
+            log::warn!("rd.nvmf.timeout={text} is not a number of seconds: {DEFAULT_TIMEOUT} is used");
+            DEFAULT_TIMEOUT
+        }),
+        (None, None) => DEFAULT_TIMEOUT,
+    };
+    if seconds == 0 {
+        return Err(Error::Usage("the timeout must be at least one second".into()));
+    }
+    Ok(Duration::from_secs(seconds.into()))
+}
+
+fn nothing_read(plan: &Plan, tables: &load::Tables, status_file: &std::path::Path) -> Result<Exit, Error> {
+    if tables.unreadable.is_empty() {
+        log::info!("no NBFT");
+        return Ok(Exit::Nothing);
+    }
+    let message = format!("no NBFT could be read: {}", tables.unreadable.join("; "));
+    finish_early(plan, status_file, Outcome::Failed, message)?;
+    Ok(Exit::Failed)
+}
+
+/// The exit when the plan has no path: nothing asked for is no failure, something that cannot be had is.
+fn nothing_to_connect(plan: &Plan, status_file: &std::path::Path) -> Result<Option<Exit>, Error> {
+    for left in &plan.left_out {
+        log::warn!("{}: {} {} is left out: {}", left.origin.table, left.what, left.origin.index, left.reason);
+    }
+    if plan.paths.is_empty() {
+        let wanted = plan.left_out.iter().any(|left| left.what.starts_with("SSNS"));
+        let (outcome, exit, message) = if wanted {
+            (Outcome::Failed, Exit::Failed, "no subsystem of the NBFT can be connected")
+        } else {
+            (Outcome::Nothing, Exit::Nothing, "the NBFT names no subsystem: there is nothing to connect")
+        };
+        finish_early(plan, status_file, outcome, message.to_owned())?;
+        return Ok(Some(exit));
+    }
+    if plan.host.is_none() {
+        let message =
+            "the NBFT gives no usable host NQN and host ID; rd.nvmf.hostnqn= and rd.nvmf.hostid= can".to_owned();
+        finish_early(plan, status_file, Outcome::Failed, message)?;
+        return Ok(Some(Exit::Failed));
+    }
+    Ok(None)
+}
+
+fn finish_early(plan: &Plan, status_file: &std::path::Path, outcome: Outcome, message: String) -> Result<(), Error> {
+    let level = if outcome == Outcome::Failed { log::Level::Error } else { log::Level::Info };
+    log::log!(level, "{message}");
+    let mut status = Status::of_plan(plan);
+    status.outcome = outcome;
+    status.message = message;
+    status.write(status_file).map_err(|source| Error::Write { path: status_file.to_path_buf(), source })
+}
+
+fn work(plan: Plan, settings: Settings, common: &Common) -> Result<Exit, Error> {
+    // Before the runtime, while there is one thread.
+    let helper = Helper::start(common.path(DEVICE))
+        .map_err(|error| Error::Other(format!("cannot start the process that writes to {DEVICE}: {error}")))?;
+    leave_identity(&plan, common);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::Other(format!("cannot start: {error}")))?;
+    let exit = runtime.block_on(async {
+        let device = helper.into_device().map_err(|error| Error::Other(format!("{DEVICE}: {error}")))?;
+        let (events, heard) = tokio::sync::mpsc::unbounded_channel();
+        let net_settings = net::Settings::new(common.path("/"));
+        let _network = net::start(&plan.interfaces, net_settings, events)
+            .await
+            .map_err(|error| Error::Other(format!("cannot set up interfaces: {error}")))?;
+        Engine::new(plan, settings, device).run(heard).await
+    })?;
+    // Nothing of the runtime is worth waiting for.
+    runtime.shutdown_background();
+    Ok(exit)
+}
+
+/// Leaves the pair in use for later tools.
+fn leave_identity(plan: &Plan, common: &Common) {
+    let Some(host) = &plan.host else { return };
+    for (name, value) in [("hostnqn", host.nqn.clone()), ("hostid", host.id.to_string())] {
+        let file: PathBuf = common.path("/run/nbft").join(name);
+        if let Err(error) = write_whole(&file, format!("{value}\n").as_bytes()) {
+            log::warn!("{}: {error}", file.display());
+        }
+    }
+}

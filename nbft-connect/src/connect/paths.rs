@@ -1,0 +1,46 @@
+//! Where each path stands, and whether a controller is the path's.
+
+use crate::nvme::sysfs::Controller;
+use libnbft::plan::Path;
+use std::net::IpAddr;
+
+/// A path's way to its controller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// The interface is not ready.
+    WaitNetwork,
+    /// Its trial in user space is under way.
+    Proving,
+    /// Proved; waits for the device.
+    Queued,
+    /// Its option string is being written.
+    Writing,
+    /// Failed; waits for its next try.
+    Pause,
+    /// Its controller is there.
+    Up,
+}
+
+/// The interface that a path goes through, as it came up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Ready {
+    pub(super) link_name: String,
+    pub(super) ifindex: u32,
+    pub(super) address: IpAddr,
+}
+
+/// Whether `controller` is the connection that this path would make.
+pub(super) fn is_path(controller: &Controller, path: &Path, ready: Option<&Ready>) -> bool {
+    let same_address = |text: &str, ip: IpAddr| text.parse() == Ok(ip);
+    let source = ready.map(|ready| ready.address).or(path.host_traddr);
+    let iface = ready.map_or(path.host_iface.as_str(), |ready| &ready.link_name);
+    controller.transport == "tcp"
+        && controller.nqn == path.nqn
+        && controller.trsvcid == path.trsvcid.to_string()
+        && same_address(&controller.traddr, path.traddr)
+        && (controller.host_traddr.is_empty() || source.is_none_or(|ip| same_address(&controller.host_traddr, ip)))
+        && (controller.host_iface.is_empty() || controller.host_iface == iface)
+        // Without either nothing tells by which interface it goes.
+        && !(controller.host_traddr.is_empty() && controller.host_iface.is_empty())
+        && !controller.state.starts_with("deleting")
+}

@@ -1,0 +1,19 @@
+//! Which path the device is given next.
+
+use super::paths::Phase;
+use libnbft::plan::Plan;
+
+/// The next path to write: one for a boot namespace that no path serves yet comes first, then the others in their order.
+pub(super) fn next(plan: &Plan, phases: &[Phase], present: &[bool]) -> Option<usize> {
+    let served = |namespace: usize| {
+        present[namespace] || plan.namespaces[namespace].paths.iter().any(|path| phases[*path] == Phase::Up)
+    };
+    let urgent = |path: usize| {
+        plan.namespaces
+            .iter()
+            .enumerate()
+            .any(|(number, namespace)| namespace.boot && namespace.paths.contains(&path) && !served(number))
+    };
+    let queued = phases.iter().enumerate().filter(|(_, phase)| **phase == Phase::Queued).map(|(path, _)| path);
+    queued.min_by_key(|path| (!urgent(*path), *path))
+}

@@ -1,0 +1,297 @@
+//! The engine over a stand-in for the fabrics device: orderings that a virtual machine cannot force.
+//!
+//! The stand-in makes in a root directory of the test what the kernel would show in sysfs. Targets are real sockets on
+//! loopback.
+
+use super::engine::{Engine, Settings};
+use super::paths::Phase;
+use super::queue;
+use crate::cli::Wait;
+use crate::exit::Exit;
+use crate::net::NetEvent;
+use crate::nvme::fabrics::{Fabrics, Written};
+use crate::status::model::{State, Status};
+use libnbft::model::{self, Hfi, HfiTcp, Host, Mac, Nqn, Ssns, Table, TransportType, Uuid};
+use libnbft::plan::{NetworkRef, Options, Plan, Source};
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::fs;
+use std::io;
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+const NQN: &str = "nqn.2014-08.org.example:subsystem";
+const NID: &str = "cc3f2135-f931-4569-baea-0eee7113a521";
+const OTHER_NID: &str = "11111111-2222-3333-4444-555555555555";
+
+/// A directory that is gone when the test ends.
+struct Root(PathBuf);
+
+impl Root {
+    fn new() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let root = std::env::temp_dir().join(format!("nbft-engine-{}-{number}", std::process::id()));
+        for directory in ["sys/module/nvme_tcp", "sys/class/nvme", "sys/block", "dev", "run"] {
+            fs::create_dir_all(root.join(directory)).unwrap();
+        }
+        fs::write(root.join("dev/nvme-fabrics"), "").unwrap();
+        Self(root)
+    }
+}
+
+impl Drop for Root {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Shows a controller with one namespace as sysfs would.
+fn show_controller(root: &Path, number: usize, options: &str, nid: &str) {
+    let option =
+        |key: &str| options.split(',').find_map(|o| o.strip_prefix(key)?.strip_prefix('=')).unwrap_or_default();
+    let directory = root.join(format!("sys/class/nvme/nvme{number}"));
+    let namespace = directory.join(format!("nvme0c{number}n1"));
+    fs::create_dir_all(&namespace).unwrap();
+    fs::create_dir_all(root.join("sys/block/nvme0n1")).unwrap();
+    let address = format!(
+        "traddr={},trsvcid={},host_traddr={},host_iface={}\n",
+        option("traddr"),
+        option("trsvcid"),
+        option("host_traddr"),
+        option("host_iface")
+    );
+    for (file, text) in
+        [("transport", "tcp\n"), ("state", "live\n"), ("subsysnqn", option("nqn")), ("address", address.as_str())]
+    {
+        fs::write(directory.join(file), text).unwrap();
+    }
+    fs::write(namespace.join("nsid"), "1\n").unwrap();
+    fs::write(namespace.join("uuid"), format!("{nid}\n")).unwrap();
+}
+
+/// What the stand-in does for each write, in turn; when it has no more answers, it connects.
+enum Answer {
+    /// A controller whose namespace has this UUID.
+    Connect(&'static str),
+    Errno(i32),
+    /// The child is gone.
+    Broken,
+    Hang,
+}
+
+struct Fake {
+    root: PathBuf,
+    answers: VecDeque<Answer>,
+    written: Rc<RefCell<Vec<String>>>,
+}
+
+impl Fabrics for Fake {
+    async fn connect(&mut self, options: &str) -> io::Result<Written> {
+        let number = self.written.borrow().len();
+        self.written.borrow_mut().push(options.to_owned());
+        match self.answers.pop_front().unwrap_or(Answer::Connect(NID)) {
+            Answer::Connect(nid) => {
+                show_controller(&self.root, number, options, nid);
+                Ok(Written::Controller(number as u32))
+            }
+            Answer::Errno(errno) => Ok(Written::Refused(errno)),
+            Answer::Broken => Err(io::Error::other("gone")),
+            Answer::Hang => std::future::pending().await,
+        }
+    }
+}
+
+/// A target that answers ICReq.
+async fn target() -> u16 {
+    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = [0; 128];
+            if stream.read_exact(&mut request).await.is_ok() {
+                request[0] = 1;
+                let _ = stream.write_all(&request).await;
+            }
+        }
+    });
+    port
+}
+
+/// A port on which nobody listens.
+async fn closed_port() -> u16 {
+    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// A table with one HFI on loopback and an SSNS for each port.
+fn table(ports: &[u16]) -> Table {
+    let mut table = Table::default();
+    let mut host = Host::default();
+    host.id = Uuid([0x22; 16]);
+    host.nqn = Some(Nqn("nqn.2014-08.org.example:host".into()));
+    table.host = Some(host);
+    let mut tcp = HfiTcp::default();
+    tcp.mac = Mac([2, 0, 0, 0, 0, 1]);
+    tcp.ip = Ipv4Addr::LOCALHOST.into();
+    tcp.prefix = 8;
+    let mut hfi = Hfi::default();
+    (hfi.index, hfi.transport, hfi.tcp) = (1, TransportType::TCP, Some(tcp));
+    table.hfis.push(hfi);
+    for (number, port) in ports.iter().enumerate() {
+        let mut ssns = Ssns::default();
+        ssns.index = number as u16 + 1;
+        ssns.transport = TransportType::TCP;
+        ssns.traddr = Some(Ipv4Addr::LOCALHOST.into());
+        ssns.trsvcid = Some(port.to_string());
+        ssns.primary_hfi = 1;
+        ssns.nsid = 1;
+        ssns.nid_type = model::NidType::UUID;
+        ssns.nid = NID.parse::<Uuid>().unwrap().0;
+        ssns.nqn = Some(Nqn(NQN.into()));
+        table.ssns.push(ssns);
+    }
+    table
+}
+
+struct Ran {
+    exit: Exit,
+    written: Vec<String>,
+    status: Status,
+}
+
+/// Runs the engine over the table with the loopback interface ready at once.
+async fn run(table: &Table, answers: Vec<Answer>, seconds: u64) -> Ran {
+    let root = Root::new();
+    run_in(&root, table, answers, seconds).await
+}
+
+async fn run_in(root: &Root, table: &Table, answers: Vec<Answer>, seconds: u64) -> Ran {
+    let plan = Plan::new(&[Source { name: "NBFT", table }], &Options::default());
+    let status_file = root.0.join("run/nbft/status.json");
+    let settings = Settings {
+        root: root.0.clone(),
+        status_file: status_file.clone(),
+        timeout: Duration::from_secs(seconds),
+        wait: Wait::Boot,
+        ctrl_loss_tmo: -1,
+        started: Instant::now(),
+    };
+    let written = Rc::new(RefCell::new(Vec::new()));
+    let fake = Fake { root: root.0.clone(), answers: answers.into(), written: Rc::clone(&written) };
+    let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
+    let at = NetworkRef { interface: 0, link: 0, network: 0 };
+    let ready = NetEvent::Ready {
+        at,
+        link_name: "lo".into(),
+        ifindex: 1,
+        address: Ipv4Addr::LOCALHOST.into(),
+        timings: Default::default(),
+    };
+    sender.send(ready).unwrap();
+    let exit = Engine::new(plan, settings, fake).run(receiver).await.unwrap();
+    let status = serde_json::from_slice(&fs::read(&status_file).unwrap()).unwrap();
+    let written = written.borrow().clone();
+    Ran { exit, written, status }
+}
+
+fn options(port: u16) -> String {
+    format!(
+        "nqn={NQN},transport=tcp,traddr=127.0.0.1,trsvcid={port},hostnqn=nqn.2014-08.org.example:host,\
+         hostid=22222222-2222-2222-2222-222222222222,host_traddr=127.0.0.1,host_iface=lo,ctrl_loss_tmo=-1"
+    )
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn one_path_is_written_without_a_trial() {
+    let ran = run(&table(&[4420]), vec![], 5).await;
+    assert_eq!((ran.exit, ran.written), (Exit::Ok, vec![options(4420)]));
+    assert_eq!(ran.status.namespaces[0].device.as_deref(), Some("/dev/nvme0n1"));
+    assert_eq!(ran.status.message, "1 of 1 paths up, each boot namespace is there");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_dead_path_is_never_written_and_makes_the_boot_degraded() {
+    let (dead, live) = (closed_port().await, target().await);
+    let ran = run(&table(&[dead, live]), vec![], 5).await;
+    assert_eq!((ran.exit, ran.written), (Exit::Degraded, vec![options(live)]));
+    let dead = &ran.status.paths[0];
+    assert_eq!(dead.state, State::Failed);
+    assert_eq!(
+        dead.reason.as_deref(),
+        Some("the target refuses connections to this port (Connection refused (os error 111))")
+    );
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_dead_path_marked_unavailable_is_quiet() {
+    let (dead, live) = (closed_port().await, target().await);
+    let mut table = table(&[dead, live]);
+    table.ssns[0].flags = model::SsnsFlags(0x100);
+    let ran = run(&table, vec![], 5).await;
+    assert_eq!((ran.exit, ran.written), (Exit::Ok, vec![options(live)]));
+}
+
+#[test]
+fn the_path_of_a_missing_boot_namespace_goes_first() {
+    let mut table = table(&[1, 2, 3]);
+    table.ssns[0].flags = model::SsnsFlags::NON_BOOTABLE;
+    table.ssns[0].nqn = Some(Nqn("nqn.2014-08.org.example:other".into()));
+    let plan = Plan::new(&[Source { name: "NBFT", table: &table }], &Options::default());
+    let next = |phases: &[Phase; 3], present: bool| queue::next(&plan, phases, &[false, present]);
+    assert_eq!(next(&[Phase::Queued; 3], false), Some(1));
+    assert_eq!(next(&[Phase::Queued, Phase::Proving, Phase::Queued], false), Some(2));
+    assert_eq!(next(&[Phase::Queued, Phase::Up, Phase::Queued], false), Some(0));
+    assert_eq!(next(&[Phase::Queued; 3], true), Some(0));
+    assert_eq!(next(&[Phase::Proving; 3], false), None);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_refused_write_is_tried_again() {
+    let ran = run(&table(&[4420]), vec![Answer::Errno(libc::ECONNREFUSED), Answer::Errno(libc::EAGAIN)], 10).await;
+    assert_eq!((ran.exit, ran.written), (Exit::Ok, vec![options(4420), options(4420), options(4420)]));
+    assert_eq!(ran.status.paths[0].attempts, 3);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn the_wrong_namespace_is_named_when_the_budget_is_spent() {
+    let ran = run(&table(&[4420]), vec![Answer::Connect(OTHER_NID)], 1).await;
+    assert_eq!(ran.exit, Exit::Failed);
+    assert_eq!(
+        ran.status.message,
+        format!(
+            "1 of 1 paths up, missing: uuid {NID} of {NQN} (the subsystem is connected and has NSID 1 uuid {OTHER_NID} instead)"
+        )
+    );
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_write_that_hangs_ends_with_the_budget() {
+    let ran = run(&table(&[4420]), vec![Answer::Hang], 1).await;
+    assert_eq!((ran.exit, ran.written.len()), (Exit::Failed, 1));
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_broken_device_ends_at_once_with_the_reason() {
+    let started = Instant::now();
+    let ran = run(&table(&[4420]), vec![Answer::Broken], 60).await;
+    assert_eq!(ran.exit, Exit::Failed);
+    assert_eq!(ran.status.namespaces[0].reason.as_deref(), Some("gone"));
+    assert!(started.elapsed() < Duration::from_secs(60));
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn twice_is_once() {
+    let root = Root::new();
+    let table = table(&[4420]);
+    let first = run_in(&root, &table, vec![], 5).await;
+    assert_eq!((first.exit, first.written.len()), (Exit::Ok, 1));
+    let second = run_in(&root, &table, vec![], 5).await;
+    assert_eq!((second.exit, second.written.len()), (Exit::Ok, 0));
+    assert_eq!(second.status.paths[0].controller.as_deref(), Some("nvme0"));
+    assert_eq!(fs::read_to_string(root.0.join("run/nvme/registry/nvme0/owner")).unwrap(), "nbft\n");
+}

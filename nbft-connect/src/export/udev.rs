@@ -1,0 +1,33 @@
+//! udev rules that name the NICs, so that udev and we agree on the name.
+//!
+//! A rule's `NAME=` stands before what .link files say: udev's own rule that takes the name from them (80-net-setup-link)
+//! leaves a name alone that is set.
+
+use crate::net::is_network_device;
+use libnbft::plan::{Interface, Plan};
+use std::fmt::Write;
+use std::path::Path;
+
+/// The rules.
+pub(super) fn rules(plan: &Plan, root: &Path) -> String {
+    let mut text = String::from(
+        "# Made by nbft: names of the NICs that the NVMe Boot Firmware Table names. The kernel keeps the interface of an\n\
+         # NVMe/TCP connection by its name, so the name must stay.\n",
+    );
+    for interface in &plan.interfaces {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{}", rule(interface, root));
+    }
+    text
+}
+
+fn rule(interface: &Interface, root: &Path) -> String {
+    // Only what hangs on a bus is a NIC: VLANs, bonds and bridges borrow the address and have no parent device.
+    let mut rule = format!(r#"SUBSYSTEM=="net", ACTION=="add", ATTR{{address}}=="{}", "#, interface.mac);
+    match interface.pci.filter(|pci| is_network_device(root, *pci)) {
+        Some(pci) => rule.push_str(&format!(r#"KERNELS=="{pci}", "#)),
+        None => rule.push_str(r#"SUBSYSTEMS=="?*", DRIVERS=="?*", ATTR{type}=="1", ENV{DEVTYPE}!="?*", "#),
+    }
+    rule.push_str(&format!(r#"NAME="{}""#, interface.name));
+    rule
+}

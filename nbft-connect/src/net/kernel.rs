@@ -1,0 +1,186 @@
+//! Requests to the kernel, each such that doing it twice is doing it once.
+
+use super::NetError;
+use libnbft::plan::{Network, Route};
+use rtnetlink::packet_route::address::AddressAttribute;
+use rtnetlink::packet_route::route::{RouteMessage, RouteProtocol, RouteScope};
+use rtnetlink::packet_route::rule::{RuleAction, RuleAttribute};
+use rtnetlink::{Handle, LinkUnspec, LinkVlan, RouteMessageBuilder};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// Priority of our rules: before the main table's (32766), after whatever an administrator puts first.
+const RULE_PRIORITY: u32 = 20_000;
+
+fn refused(step: impl FnOnce() -> String) -> impl FnOnce(rtnetlink::Error) -> NetError {
+    move |error| NetError::Kernel { step: step(), reason: words(&error) }
+}
+
+fn words(error: &rtnetlink::Error) -> String {
+    match errno(error) {
+        Some(errno) => std::io::Error::from_raw_os_error(errno).to_string(),
+        None => error.to_string(),
+    }
+}
+
+fn errno(error: &rtnetlink::Error) -> Option<i32> {
+    match error {
+        rtnetlink::Error::NetlinkError(message) => Some(message.raw_code().abs()),
+        _ => None,
+    }
+}
+
+fn unless_there(result: Result<(), rtnetlink::Error>) -> Result<(), rtnetlink::Error> {
+    match result {
+        Err(error) if errno(&error) == Some(libc::EEXIST) => Ok(()),
+        other => other,
+    }
+}
+
+/// Names a link.
+pub(super) async fn rename(handle: &Handle, index: u32, name: &str) -> Result<(), NetError> {
+    let message = LinkUnspec::new_with_index(index).name(name).build();
+    handle.link().set(message).execute().await.map_err(refused(|| format!("cannot name it {name}")))
+}
+
+/// Brings a link up.
+pub(super) async fn up(handle: &Handle, index: u32) -> Result<(), NetError> {
+    let message = LinkUnspec::new_with_index(index).up().build();
+    handle.link().set(message).execute().await.map_err(refused(|| "cannot bring the link up".into()))
+}
+
+/// Makes a VLAN.
+pub(super) async fn add_vlan(handle: &Handle, name: &str, parent: u32, id: u16) -> Result<(), NetError> {
+    let result = handle.link().add(LinkVlan::new(name, parent, id).build()).execute().await;
+    unless_there(result).map_err(refused(|| format!("cannot make VLAN {name} (kernel module 8021q)")))
+}
+
+/// Sets an address that never expires, its subnet's route with the HFI's metric.
+pub(super) async fn add_address(handle: &Handle, index: u32, ip: IpAddr, network: &Network) -> Result<(), NetError> {
+    let mut request = handle.address().add(index, ip, network.prefix).replace();
+    request.message_mut().attributes.push(AddressAttribute::RoutePriority(network.metric));
+    request.execute().await.map_err(refused(|| format!("cannot set {ip}/{}", network.prefix)))
+}
+
+/// The routes of a network in the main table, and all again in the HFI's own, which rules choose.
+pub(super) async fn add_routes(
+    handle: &Handle,
+    link: (u32, &str),
+    ip: IpAddr,
+    network: &Network,
+) -> Result<(), NetError> {
+    let connected = Route { destination: subnet(ip, network.prefix), prefix: network.prefix, gateway: None };
+    let own = Table { id: network.route_table, metric: None };
+    let main = Table { id: 254, metric: Some(network.metric) };
+    for route in &network.routes {
+        add_route(handle, link.0, ip, route, main).await?;
+    }
+    for route in std::iter::once(&connected).chain(&network.routes) {
+        add_route(handle, link.0, ip, route, own).await?;
+    }
+    for rule in [Rule::From(ip), Rule::Out(link.1)] {
+        if let Err(error) = add_rule(handle, ip.is_ipv6(), &rule, network.route_table).await {
+            // A kernel without policy routing: one path works all the same.
+            log::warn!("{}: no rule for table {}: {}", link.1, network.route_table, words(&error));
+        }
+    }
+    Ok(())
+}
+
+#[derive(Clone, Copy)]
+struct Table {
+    id: u32,
+    metric: Option<u32>,
+}
+
+async fn add_route(handle: &Handle, index: u32, source: IpAddr, route: &Route, table: Table) -> Result<(), NetError> {
+    let message = match (route.destination, source) {
+        (IpAddr::V4(destination), IpAddr::V4(source)) => route_v4(index, destination, source, route, table),
+        (IpAddr::V6(destination), IpAddr::V6(_)) => route_v6(index, destination, route, table),
+        _ => return Ok(()),
+    };
+    let step = || format!("cannot set the route to {}/{}", route.destination, route.prefix);
+    handle.route().add(message).replace().execute().await.map_err(refused(step))
+}
+
+fn route_v4(index: u32, destination: Ipv4Addr, source: Ipv4Addr, route: &Route, table: Table) -> RouteMessage {
+    let mut builder = RouteMessageBuilder::<Ipv4Addr>::new()
+        .destination_prefix(destination, route.prefix)
+        .output_interface(index)
+        .pref_source(source)
+        .protocol(RouteProtocol::Static)
+        .table_id(table.id);
+    if let Some(metric) = table.metric {
+        builder = builder.priority(metric);
+    }
+    match route.gateway {
+        Some(IpAddr::V4(gateway)) => builder.gateway(gateway).build(),
+        _ => builder.scope(RouteScope::Link).build(),
+    }
+}
+
+fn route_v6(index: u32, destination: Ipv6Addr, route: &Route, table: Table) -> RouteMessage {
+    let mut builder = RouteMessageBuilder::<Ipv6Addr>::new()
+        .destination_prefix(destination, route.prefix)
+        .output_interface(index)
+        .protocol(RouteProtocol::Static)
+        .table_id(table.id);
+    if let Some(metric) = table.metric {
+        builder = builder.priority(metric);
+    }
+    match route.gateway {
+        Some(IpAddr::V6(gateway)) => builder.gateway(gateway).build(),
+        _ => builder.build(),
+    }
+}
+
+enum Rule<'a> {
+    From(IpAddr),
+    Out(&'a str),
+}
+
+async fn add_rule(handle: &Handle, ipv6: bool, rule: &Rule<'_>, table: u32) -> Result<(), rtnetlink::Error> {
+    let request = handle.rule().add().table_id(table).priority(RULE_PRIORITY).action(RuleAction::ToTable);
+    let result = match (rule, ipv6) {
+        (Rule::From(IpAddr::V4(ip)), _) => request.v4().source_prefix(*ip, 32).execute().await,
+        (Rule::From(IpAddr::V6(ip)), _) => request.v6().source_prefix(*ip, 128).execute().await,
+        (Rule::Out(name), false) => {
+            let mut request = request.v4();
+            request.message_mut().attributes.push(RuleAttribute::Oifname((*name).to_owned()));
+            request.execute().await
+        }
+        (Rule::Out(name), true) => {
+            let mut request = request.v6();
+            request.message_mut().attributes.push(RuleAttribute::Oifname((*name).to_owned()));
+            request.execute().await
+        }
+    };
+    unless_there(result)
+}
+
+/// The first address of a subnet.
+fn subnet(ip: IpAddr, prefix: u8) -> IpAddr {
+    match ip {
+        IpAddr::V4(ip) => {
+            let mask = u32::MAX.checked_shl(32 - u32::from(prefix.min(32))).unwrap_or(0);
+            IpAddr::V4(Ipv4Addr::from(u32::from(ip) & mask))
+        }
+        IpAddr::V6(ip) => {
+            let mask = u128::MAX.checked_shl(128 - u32::from(prefix.min(128))).unwrap_or(0);
+            IpAddr::V6(Ipv6Addr::from(u128::from(ip) & mask))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::subnet;
+
+    #[test]
+    fn subnets() {
+        let of = |ip: &str, prefix| subnet(ip.parse().unwrap(), prefix).to_string();
+        assert_eq!(of("192.0.2.200", 25), "192.0.2.128");
+        assert_eq!(of("192.0.2.200", 0), "0.0.0.0");
+        assert_eq!(of("192.0.2.200", 32), "192.0.2.200");
+        assert_eq!(of("2001:db8:1::2", 64), "2001:db8:1::");
+    }
+}

@@ -1,0 +1,169 @@
+//! The network side of the kernel: NICs found, named, brought up, given addresses and routes; by events, never by
+//! sleeping. Only here rtnetlink is imported.
+
+mod kernel;
+mod nic;
+mod settings;
+mod state;
+mod worker;
+
+pub use nic::is_network_device;
+
+use libnbft::plan::{Interface, NetworkRef};
+use state::Watcher;
+use std::fmt;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::task::JoinHandle;
+
+/// Where things are.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    root: PathBuf,
+}
+
+impl Settings {
+    /// With `/sys`, `/proc` and `/run` under `root`.
+    #[must_use]
+    pub const fn new(root: PathBuf) -> Self {
+        Self { root }
+    }
+}
+
+/// How long each wait took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Timings {
+    /// Until the NIC was there.
+    pub nic: Duration,
+    /// Until udev was done with it.
+    pub udev: Duration,
+    /// Until it had carrier.
+    pub carrier: Duration,
+    /// Until the address could be used.
+    pub address: Duration,
+}
+
+impl fmt::Display for Timings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ms = |duration: Duration| duration.as_millis();
+        let (nic, udev) = (ms(self.nic), ms(self.udev));
+        write!(f, "NIC {nic} ms, udev {udev} ms, carrier {} ms, address {} ms", ms(self.carrier), ms(self.address))
+    }
+}
+
+/// What is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waiting {
+    /// The NIC: its driver has not made it yet.
+    Nic,
+    /// udev, which is to name it.
+    Udev,
+    /// Carrier.
+    Carrier,
+    /// The address: duplicate address detection.
+    Address,
+}
+
+impl fmt::Display for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Nic => "the NIC (no interface with this MAC address is there)",
+            Self::Udev => "udev",
+            Self::Carrier => "carrier",
+            Self::Address => "duplicate address detection",
+        })
+    }
+}
+
+/// What became of a network.
+#[derive(Debug)]
+pub enum NetEvent {
+    /// It can be used.
+    Ready {
+        /// Which.
+        at: NetworkRef,
+        /// Name of the link as the kernel has it.
+        link_name: String,
+        /// Index of the link.
+        ifindex: u32,
+        /// The address.
+        address: IpAddr,
+        /// How long each wait took.
+        timings: Timings,
+    },
+    /// It waits.
+    Waiting {
+        /// Which.
+        at: NetworkRef,
+        /// For what.
+        for_what: Waiting,
+    },
+    /// It cannot be used.
+    Failed {
+        /// Which.
+        at: NetworkRef,
+        /// Why.
+        reason: NetError,
+    },
+}
+
+/// Why a network cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NetError {
+    /// The kernel refused a step.
+    #[error("{step}: {reason}")]
+    Kernel {
+        /// What was tried.
+        step: String,
+        /// What the kernel said.
+        reason: String,
+    },
+    /// Another host has the address.
+    #[error("another host uses {0}: duplicate address detection failed")]
+    Duplicate(IpAddr),
+    /// The kernel's events cannot be heard.
+    #[error("netlink: {0}")]
+    Netlink(#[source] std::io::Error),
+    /// Not in this version.
+    #[error("{0} is not supported by this version")]
+    Unsupported(&'static str),
+}
+
+/// Keeps the work going; dropped, it stops, and what is set up stays.
+#[derive(Debug)]
+pub struct NetHandle {
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Drop for NetHandle {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+/// Starts setting up every interface, all at once; returns when the kernel's state is known.
+///
+/// # Errors
+///
+/// When netlink cannot be used.
+pub async fn start(
+    interfaces: &[Interface],
+    settings: Settings,
+    events: UnboundedSender<NetEvent>,
+) -> Result<NetHandle, NetError> {
+    let (watcher, mut tasks) = Watcher::start(&settings.root).await?;
+    for (number, interface) in interfaces.iter().enumerate() {
+        if interface.links.is_empty() {
+            continue;
+        }
+        let worker =
+            worker::Worker::new(number, interface.clone(), settings.root.clone(), watcher.clone(), events.clone());
+        tasks.push(tokio::spawn(worker.run()));
+    }
+    Ok(NetHandle { tasks })
+}

@@ -1,0 +1,211 @@
+//! What the kernel says of links and addresses, kept up to date by its events.
+
+use super::NetError;
+use crate::nvme::uevent::Uevents;
+use futures_util::StreamExt;
+use libnbft::model::Mac;
+use rtnetlink::packet_core::NetlinkPayload;
+use rtnetlink::packet_route::RouteNetlinkMessage;
+use rtnetlink::packet_route::address::{AddressAttribute, AddressFlags, AddressMessage};
+use rtnetlink::packet_route::link::{InfoKind, LinkAttribute, LinkFlags, LinkInfo, LinkMessage};
+use rtnetlink::{Handle, MulticastGroup};
+use std::collections::BTreeMap;
+use std::io;
+use std::net::IpAddr;
+use std::path::Path;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// A link.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Link {
+    pub(super) index: u32,
+    pub(super) name: String,
+    pub(super) mac: Option<Mac>,
+    pub(super) permanent_mac: Option<Mac>,
+    pub(super) up: bool,
+    pub(super) carrier: bool,
+    pub(super) kind: Option<InfoKind>,
+}
+
+/// An address.
+#[derive(Debug, Clone)]
+pub(super) struct Address {
+    pub(super) link: u32,
+    pub(super) ip: IpAddr,
+    pub(super) prefix: u8,
+    pub(super) tentative: bool,
+    pub(super) duplicate: bool,
+}
+
+/// The whole.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) links: BTreeMap<u32, Link>,
+    pub(super) addresses: Vec<Address>,
+}
+
+impl State {
+    pub(super) fn address(&self, link: u32, ip: IpAddr) -> Option<&Address> {
+        self.addresses.iter().find(|address| address.link == link && address.ip == ip)
+    }
+
+    fn apply(&mut self, message: RouteNetlinkMessage) {
+        match message {
+            RouteNetlinkMessage::NewLink(message) => {
+                // Events on IPv6 settings come as link messages of that family, without the link's own attributes.
+                if let Some(link) = link(&message) {
+                    self.links.insert(link.index, link);
+                }
+            }
+            RouteNetlinkMessage::DelLink(message) => drop(self.links.remove(&message.header.index)),
+            RouteNetlinkMessage::NewAddress(message) => {
+                if let Some(new) = address(&message) {
+                    self.addresses.retain(|old| old.link != new.link || old.ip != new.ip);
+                    self.addresses.push(new);
+                }
+            }
+            RouteNetlinkMessage::DelAddress(message) => {
+                if let Some(gone) = address(&message) {
+                    self.addresses.retain(|old| old.link != gone.link || old.ip != gone.ip);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn link(message: &LinkMessage) -> Option<Link> {
+    let mut link = Link { index: message.header.index, ..Link::default() };
+    let flags = message.header.flags;
+    link.up = flags.contains(LinkFlags::Up);
+    link.carrier = flags.contains(LinkFlags::LowerUp);
+    let mac = |bytes: &[u8]| bytes.try_into().ok().map(Mac);
+    for attribute in &message.attributes {
+        match attribute {
+            LinkAttribute::IfName(name) => link.name.clone_from(name),
+            LinkAttribute::Address(bytes) => link.mac = mac(bytes),
+            LinkAttribute::PermAddress(bytes) => link.permanent_mac = mac(bytes),
+            LinkAttribute::LinkInfo(infos) => {
+                for info in infos {
+                    if let LinkInfo::Kind(kind) = info {
+                        link.kind = Some(kind.clone());
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    (!link.name.is_empty()).then_some(link)
+}
+
+fn address(message: &AddressMessage) -> Option<Address> {
+    let mut ip = None;
+    let mut flags = AddressFlags::from_bits_truncate(u32::from(message.header.flags.bits()));
+    for attribute in &message.attributes {
+        match attribute {
+            // On point-to-point links `Address` is the peer's and `Local` ours.
+            AddressAttribute::Local(local) => ip = Some(*local),
+            AddressAttribute::Address(address) => ip = ip.or(Some(*address)),
+            AddressAttribute::Flags(all) => flags = *all,
+            _ => {}
+        }
+    }
+    Some(Address {
+        link: message.header.index,
+        ip: ip?,
+        prefix: message.header.prefix_len,
+        tentative: flags.contains(AddressFlags::Tentative),
+        duplicate: flags.contains(AddressFlags::Dadfailed),
+    })
+}
+
+/// Gives requests to the kernel and the state to whoever waits for it to change.
+#[derive(Debug, Clone)]
+pub(super) struct Watcher {
+    pub(super) handle: Handle,
+    state: watch::Receiver<State>,
+}
+
+impl Watcher {
+    /// Listens first and asks then, so that nothing is missed between.
+    pub(super) async fn start(root: &Path) -> Result<(Self, Vec<JoinHandle<()>>), NetError> {
+        let groups = [MulticastGroup::Link, MulticastGroup::Ipv4Ifaddr, MulticastGroup::Ipv6Ifaddr];
+        let (connection, handle, mut events) =
+            rtnetlink::new_multicast_connection(&groups).map_err(NetError::Netlink)?;
+        let connection = tokio::spawn(connection);
+        let (sender, state) = watch::channel(State::default());
+        refresh(&handle, &sender).await?;
+        let mut udev = udev_events(root);
+        let asking = handle.clone();
+        let listener = tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    event = events.next() => match event {
+                        None => break,
+                        Some((message, _)) => match message.payload {
+                            NetlinkPayload::InnerMessage(message) => sender.send_modify(|state| state.apply(message)),
+                            // Events were lost: what is known may be wrong.
+                            NetlinkPayload::Overrun(_) => {
+                                if let Err(error) = refresh(&asking, &sender).await {
+                                    log::warn!("{error}");
+                                }
+                            }
+                            _ => {}
+                        },
+                    },
+                    // udev is done with a device: those who wait for it look again.
+                    () = heard(&mut udev) => sender.send_modify(|_| {}),
+                }
+            }
+        });
+        Ok((Self { handle, state }, vec![connection, listener]))
+    }
+
+    /// Waits until `look` finds what it looks for.
+    pub(super) async fn wait_for<T>(&self, mut look: impl FnMut(&State) -> Option<T>) -> Option<T> {
+        let mut state = self.state.clone();
+        loop {
+            if let Some(found) = look(&state.borrow_and_update()) {
+                return Some(found);
+            }
+            state.changed().await.ok()?;
+        }
+    }
+
+    /// Looks once.
+    pub(super) fn look<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        look(&self.state.borrow())
+    }
+}
+
+fn udev_events(root: &Path) -> Option<Uevents> {
+    super::nic::udev_runs(root).then(|| Uevents::of_udev().ok()).flatten()
+}
+
+async fn heard(udev: &mut Option<Uevents>) {
+    match udev {
+        Some(events) => {
+            if let Err(error) = events.net_changed().await {
+                log::warn!("udev's events: {error}");
+                *udev = None;
+            }
+        }
+        None => std::future::pending().await,
+    }
+}
+
+async fn refresh(handle: &Handle, sender: &watch::Sender<State>) -> Result<(), NetError> {
+    let failed = |error: rtnetlink::Error| NetError::Netlink(io::Error::other(error.to_string()));
+    let mut fresh = State::default();
+    let mut links = Box::pin(handle.link().get().execute());
+    while let Some(message) = links.next().await {
+        fresh.apply(RouteNetlinkMessage::NewLink(message.map_err(failed)?));
+    }
+    let mut addresses = Box::pin(handle.address().get().execute());
+    while let Some(message) = addresses.next().await {
+        fresh.apply(RouteNetlinkMessage::NewAddress(message.map_err(failed)?));
+    }
+    sender.send_replace(fresh);
+    Ok(())
+}

@@ -1,0 +1,230 @@
+//! One NIC: from not being there to addresses that can be used.
+
+use super::state::{Link, Watcher};
+use super::{NetError, NetEvent, Timings, Waiting, kernel, nic, settings};
+use libnbft::plan::{Interface, Link as PlanLink, Method, Network, NetworkRef};
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc::UnboundedSender;
+
+/// After this, a udev that says nothing is no longer waited for: it may never have been told of the NIC.
+const UDEV_LIMIT: Duration = Duration::from_secs(10);
+
+pub(super) struct Worker {
+    number: usize,
+    interface: Interface,
+    root: PathBuf,
+    watcher: Watcher,
+    events: UnboundedSender<NetEvent>,
+}
+
+impl Worker {
+    pub(super) const fn new(
+        number: usize,
+        interface: Interface,
+        root: PathBuf,
+        watcher: Watcher,
+        events: UnboundedSender<NetEvent>,
+    ) -> Self {
+        Self { number, interface, root, watcher, events }
+    }
+
+    pub(super) async fn run(self) {
+        if let Err(error) = self.set_up().await {
+            let reason = error.to_string();
+            for at in self.networks() {
+                let reason = NetError::Kernel { step: self.interface.name.clone(), reason: reason.clone() };
+                self.tell(NetEvent::Failed { at, reason });
+            }
+        }
+    }
+
+    async fn set_up(&self) -> Result<(), NetError> {
+        let mut timings = Timings::default();
+        let started = Instant::now();
+        let Some(nic) = self.nic().await else { return Ok(()) };
+        timings.nic = started.elapsed();
+        let started = Instant::now();
+        self.after_udev(nic.index).await;
+        timings.udev = started.elapsed();
+        let name = self.named(nic.index).await;
+        for (number, link) in self.interface.links.iter().enumerate() {
+            if link.vlan.is_none() {
+                settings::apply(&self.root, &name, link);
+                self.bring_up(nic.index).await?;
+                self.link(number, link, nic.index, &name, timings).await;
+            }
+        }
+        for (number, link) in self.interface.links.iter().enumerate() {
+            let Some(id) = link.vlan else { continue };
+            self.bring_up(nic.index).await?;
+            let result = self.vlan(&nic, &name, &link.name, id).await;
+            match result {
+                Ok(index) => {
+                    settings::apply(&self.root, &link.name, link);
+                    self.bring_up(index).await?;
+                    self.link(number, link, index, &link.name, timings).await;
+                }
+                Err(error) => self.link_failed(number, link, &error),
+            }
+        }
+        // What is set up stays; this only keeps the netlink socket's state alive.
+        Ok(())
+    }
+
+    /// Waits for the NIC.
+    async fn nic(&self) -> Option<Link> {
+        let (mac, pci) = (self.interface.mac, self.interface.pci);
+        let look = |state: &super::state::State| nic::find(state, &self.root, mac, pci);
+        if let Some(nic) = self.watcher.look(look) {
+            return Some(nic);
+        }
+        self.waiting(Waiting::Nic);
+        let found = self.watcher.wait_for(look).await;
+        if let (Some(link), Some(pci)) = (&found, pci) {
+            log::debug!("{}: NIC of {} at {pci} came as {}", self.interface.name, mac, link.name);
+        }
+        found
+    }
+
+    /// Waits until udev is done: it may rename the NIC until then.
+    async fn after_udev(&self, index: u32) {
+        if !nic::udev_runs(&self.root) || nic::udev_is_done(&self.root, index) {
+            return;
+        }
+        self.waiting(Waiting::Udev);
+        let done = self.watcher.wait_for(|_| nic::udev_is_done(&self.root, index).then_some(()));
+        if tokio::time::timeout(UDEV_LIMIT, done).await.is_err() {
+            let seconds = UDEV_LIMIT.as_secs();
+            log::warn!("{}: udev has not handled the NIC in {seconds} s; it is used as it is", self.interface.name);
+        }
+    }
+
+    /// Gives the NIC its name unless udev did; one that cannot be renamed keeps its name.
+    async fn named(&self, index: u32) -> String {
+        let now = || self.watcher.look(|state| state.links.get(&index).map(|link| link.name.clone()));
+        let wanted = &self.interface.name;
+        let name = now().unwrap_or_default();
+        if name == *wanted {
+            return name;
+        }
+        match kernel::rename(&self.watcher.handle, index, wanted).await {
+            Ok(()) => wanted.clone(),
+            Err(error) => {
+                log::warn!("{name}: {error}; it keeps its name");
+                now().unwrap_or(name)
+            }
+        }
+    }
+
+    async fn bring_up(&self, index: u32) -> Result<(), NetError> {
+        if self.watcher.look(|state| state.links.get(&index).is_some_and(|link| link.up)) {
+            return Ok(());
+        }
+        kernel::up(&self.watcher.handle, index).await
+    }
+
+    async fn vlan(&self, nic: &Link, parent: &str, name: &str, id: u16) -> Result<u32, NetError> {
+        log::debug!("{name}: VLAN {id} on {parent}");
+        kernel::add_vlan(&self.watcher.handle, name, nic.index, id).await?;
+        let named =
+            |state: &super::state::State| state.links.values().find(|link| link.name == name).map(|link| link.index);
+        let gone = || NetError::Netlink(std::io::ErrorKind::BrokenPipe.into());
+        self.watcher.wait_for(named).await.ok_or_else(gone)
+    }
+
+    /// All networks of a link that is up.
+    async fn link(&self, link_number: usize, link: &PlanLink, index: u32, name: &str, mut timings: Timings) {
+        let started = Instant::now();
+        if !self.watcher.look(|state| state.links.get(&index).is_some_and(|link| link.carrier)) {
+            for network in 0..link.networks.len() {
+                self.tell(NetEvent::Waiting { at: self.at(link_number, network), for_what: Waiting::Carrier });
+            }
+            let carrier = |state: &super::state::State| state.links.get(&index)?.carrier.then_some(());
+            if self.watcher.wait_for(carrier).await.is_none() {
+                return;
+            }
+        }
+        timings.carrier = started.elapsed();
+        // At once: one address's duplicate address detection must not delay the others.
+        let networks = link.networks.iter().enumerate().map(|(number, network)| async move {
+            let at = self.at(link_number, number);
+            let started = Instant::now();
+            match self.network(at, network, index, name).await {
+                Ok(address) => {
+                    let timings = Timings { address: started.elapsed(), ..timings };
+                    self.tell(NetEvent::Ready { at, link_name: name.to_owned(), ifindex: index, address, timings });
+                }
+                Err(reason) => self.tell(NetEvent::Failed { at, reason }),
+            }
+        });
+        futures_util::future::join_all(networks).await;
+    }
+
+    async fn network(&self, at: NetworkRef, network: &Network, index: u32, name: &str) -> Result<IpAddr, NetError> {
+        let ip = match (network.method, network.address) {
+            (Method::Static, Some(ip)) => ip,
+            (Method::Dhcp4, _) => return Err(NetError::Unsupported("DHCPv4")),
+            (Method::Dhcp6, _) => return Err(NetError::Unsupported("DHCPv6")),
+            _ => return Err(NetError::Unsupported("SLAAC")),
+        };
+        let handle = &self.watcher.handle;
+        let there = self
+            .watcher
+            .look(|state| state.address(index, ip).is_some_and(|now| now.prefix == network.prefix && !now.duplicate));
+        if !there {
+            kernel::add_address(handle, index, ip, network).await?;
+        }
+        self.address_is_usable(at, index, ip).await?;
+        kernel::add_routes(handle, (index, name), ip, network).await?;
+        Ok(ip)
+    }
+
+    /// Waits until duplicate address detection has passed.
+    async fn address_is_usable(&self, at: NetworkRef, index: u32, ip: IpAddr) -> Result<(), NetError> {
+        if ip.is_ipv4() {
+            return Ok(());
+        }
+        let judge = |state: &super::state::State| {
+            let address = state.address(index, ip)?;
+            match (address.duplicate, address.tentative) {
+                (true, _) => Some(Err(NetError::Duplicate(ip))),
+                (false, false) => Some(Ok(())),
+                (false, true) => None,
+            }
+        };
+        if let Some(verdict) = self.watcher.look(judge) {
+            return verdict;
+        }
+        self.tell(NetEvent::Waiting { at, for_what: Waiting::Address });
+        self.watcher.wait_for(judge).await.unwrap_or(Ok(()))
+    }
+
+    const fn at(&self, link: usize, network: usize) -> NetworkRef {
+        NetworkRef { interface: self.number, link, network }
+    }
+
+    fn networks(&self) -> impl Iterator<Item = NetworkRef> {
+        let links = self.interface.links.iter().enumerate();
+        links.flat_map(move |(link, of)| (0..of.networks.len()).map(move |network| self.at(link, network)))
+    }
+
+    fn link_failed(&self, number: usize, link: &PlanLink, error: &NetError) {
+        for network in 0..link.networks.len() {
+            let reason = NetError::Kernel { step: link.name.clone(), reason: error.to_string() };
+            self.tell(NetEvent::Failed { at: self.at(number, network), reason });
+        }
+    }
+
+    fn waiting(&self, for_what: Waiting) {
+        for at in self.networks() {
+            self.tell(NetEvent::Waiting { at, for_what });
+        }
+    }
+
+    /// Nobody listens any more when `connect` ends; that is no failure.
+    fn tell(&self, event: NetEvent) {
+        let _ = self.events.send(event);
+    }
+}

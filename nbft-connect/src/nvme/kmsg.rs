@@ -1,0 +1,57 @@
+//! What the kernel logged of a connection that failed: its errno alone tells little.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+/// The kernel's log from a moment on.
+#[derive(Debug)]
+pub struct Kmsg(Option<File>);
+
+impl Kmsg {
+    /// Remembers this moment. A log that cannot be read has nothing to say.
+    #[must_use]
+    pub fn from_now(root: &Path) -> Self {
+        let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(root.join("dev/kmsg"));
+        Self(file.ok().and_then(|mut file| file.seek(SeekFrom::End(0)).ok().map(|_| file)))
+    }
+
+    /// The lines on NVMe since, without repetition, joined.
+    #[must_use]
+    pub fn nvme_lines(&mut self) -> Option<String> {
+        let file = self.0.as_mut()?;
+        let mut lines: Vec<String> = Vec::new();
+        let mut record = [0; 8192];
+        // Each read gives one record; a bound, since others may log faster than we read.
+        for _ in 0..1000 {
+            let Ok(length) = file.read(&mut record) else { break };
+            if let Some(text) = message(&String::from_utf8_lossy(&record[..length]))
+                && !lines.contains(&text)
+            {
+                lines.push(text);
+            }
+        }
+        (!lines.is_empty()).then(|| lines.join("; "))
+    }
+}
+
+/// The text of a record (`prio,seq,time,flags;text`) when the NVMe host drivers wrote it.
+fn message(record: &str) -> Option<String> {
+    let (_, text) = record.split_once(';')?;
+    let text = text.lines().next()?.trim();
+    (text.starts_with("nvme") && !text.starts_with("nvmet")).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::message;
+
+    #[test]
+    fn only_lines_of_the_host_driver_count() {
+        let record = "3,1,2,-;nvme nvme0: Connect command failed, error wo/DNR bit: -16384\n SUBSYSTEM=nvme\n";
+        assert_eq!(message(record).as_deref(), Some("nvme nvme0: Connect command failed, error wo/DNR bit: -16384"));
+        assert_eq!(message("6,1,2,-;nvmet: adding nsid 1"), None);
+        assert_eq!(message("6,1,2,-;eth0: link up"), None);
+    }
+}

@@ -1,0 +1,181 @@
+//! The option string that is written to /dev/nvme-fabrics.
+
+use libnbft::model::Uuid;
+use std::fmt::Write;
+use std::net::IpAddr;
+
+/// What a connection needs, all of it decided.
+#[derive(Debug, Clone)]
+pub struct Connection<'a> {
+    /// Subsystem NQN.
+    pub nqn: &'a str,
+    /// Transport address.
+    pub traddr: IpAddr,
+    /// TCP port.
+    pub trsvcid: u16,
+    /// Host NQN.
+    pub hostnqn: &'a str,
+    /// Host ID.
+    pub hostid: Uuid,
+    /// Source address.
+    pub host_traddr: Option<IpAddr>,
+    /// Interface, by the name that it has now.
+    pub host_iface: Option<&'a str>,
+    /// PDU header digest.
+    pub hdr_digest: bool,
+    /// Data digest.
+    pub data_digest: bool,
+    /// Seconds after which a lost controller is given up; negative: never.
+    pub ctrl_loss_tmo: i32,
+}
+
+/// A value that cannot be passed on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OptionError {
+    /// The kernel splits options at commas and lines.
+    #[error("{option} {value:?} holds a character that would end the option")]
+    Unsafe {
+        /// Name of the option.
+        option: &'static str,
+        /// The value.
+        value: String,
+    },
+    /// A required option is not in the kernel's list.
+    #[error("this kernel does not know the option {0}, which the table requires")]
+    Unknown(&'static str),
+}
+
+/// The options that the kernel lists when /dev/nvme-fabrics is read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Supported(Option<Vec<String>>);
+
+impl Supported {
+    /// From what was read; kernels before 5.17 give no list, and then all is assumed to be known.
+    #[must_use]
+    pub fn from_list(list: &str) -> Self {
+        let names: Vec<String> = list
+            .trim()
+            .split(',')
+            .filter_map(|option| option.split('=').next())
+            .filter(|name| !name.is_empty() && !matches!(*name, "instance" | "cntlid"))
+            .map(str::to_owned)
+            .collect();
+        Self(names.iter().any(|name| name == "transport").then_some(names))
+    }
+
+    /// Whether the kernel knows `option`.
+    #[must_use]
+    pub fn knows(&self, option: &str) -> bool {
+        self.0.as_ref().is_none_or(|names| names.iter().any(|name| name == option))
+    }
+}
+
+impl Connection<'_> {
+    /// The option string. Optional extras that the kernel does not know are left out; what the table requires is an error.
+    ///
+    /// # Errors
+    ///
+    /// [`OptionError`]: nothing is written then.
+    pub fn options(&self, supported: &Supported) -> Result<String, OptionError> {
+        let mut text = format!(
+            "nqn={},transport=tcp,traddr={},trsvcid={}",
+            safe("nqn", self.nqn)?,
+            self.scoped(self.traddr),
+            self.trsvcid
+        );
+        // Writing to a String cannot fail.
+        let _ = write!(text, ",hostnqn={},hostid={}", safe("hostnqn", self.hostnqn)?, self.hostid);
+        if let Some(address) = self.host_traddr {
+            let _ = write!(text, ",host_traddr={}", self.scoped(address));
+        }
+        if let Some(name) = self.host_iface.filter(|_| supported.knows("host_iface")) {
+            let _ = write!(text, ",host_iface={}", safe("host_iface", name)?);
+        }
+        for (wanted, option) in [(self.hdr_digest, "hdr_digest"), (self.data_digest, "data_digest")] {
+            if wanted && !supported.knows(option) {
+                return Err(OptionError::Unknown(option));
+            }
+            if wanted {
+                let _ = write!(text, ",{option}");
+            }
+        }
+        if supported.knows("ctrl_loss_tmo") {
+            let _ = write!(text, ",ctrl_loss_tmo={}", self.ctrl_loss_tmo);
+        }
+        Ok(text)
+    }
+
+    /// A link-local address means something on its interface only.
+    fn scoped(&self, address: IpAddr) -> String {
+        match (address, self.host_iface) {
+            (IpAddr::V6(v6), Some(name)) if v6.is_unicast_link_local() => format!("{v6}%{name}"),
+            _ => address.to_string(),
+        }
+    }
+}
+
+fn safe<'a>(option: &'static str, value: &'a str) -> Result<&'a str, OptionError> {
+    let harmful = |c: char| c == ',' || c.is_control() || c.is_whitespace();
+    if value.is_empty() || value.chars().any(harmful) {
+        return Err(OptionError::Unsafe { option, value: value.to_owned() });
+    }
+    Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn connection() -> Connection<'static> {
+        Connection {
+            nqn: "nqn.2014-08.org.example:s",
+            traddr: "192.0.2.1".parse().unwrap(),
+            trsvcid: 4420,
+            hostnqn: "nqn.2014-08.org.example:h",
+            hostid: Uuid([0x11; 16]),
+            host_traddr: Some("192.0.2.2".parse().unwrap()),
+            host_iface: Some("nbft0"),
+            hdr_digest: true,
+            data_digest: false,
+            ctrl_loss_tmo: -1,
+        }
+    }
+
+    #[test]
+    fn whole_string() {
+        assert_eq!(
+            connection().options(&Supported::default()).unwrap(),
+            "nqn=nqn.2014-08.org.example:s,transport=tcp,traddr=192.0.2.1,trsvcid=4420,\
+             hostnqn=nqn.2014-08.org.example:h,hostid=11111111-1111-1111-1111-111111111111,\
+             host_traddr=192.0.2.2,host_iface=nbft0,hdr_digest,ctrl_loss_tmo=-1"
+        );
+    }
+
+    #[test]
+    fn link_local_targets_carry_their_scope() {
+        let mut connection = connection();
+        connection.traddr = "fe80::1".parse().unwrap();
+        connection.host_traddr = None;
+        connection.hdr_digest = false;
+        let text = connection.options(&Supported::default()).unwrap();
+        assert!(text.contains(",traddr=fe80::1%nbft0,"), "{text}");
+    }
+
+    #[test]
+    fn no_value_adds_an_option() {
+        for bad in ["a,duplicate_connect", "a\nb", "a b", ""] {
+            let mut connection = connection();
+            connection.nqn = bad;
+            let error = connection.options(&Supported::default()).unwrap_err();
+            assert_eq!(error, OptionError::Unsafe { option: "nqn", value: bad.into() });
+        }
+    }
+
+    #[test]
+    fn required_options_must_be_known() {
+        let old = Supported::from_list("instance=-1,cntlid=-1,transport=%s,traddr=%s,ctrl_loss_tmo=%d\n");
+        assert!(old.knows("traddr") && !old.knows("hdr_digest"));
+        assert_eq!(connection().options(&old).unwrap_err(), OptionError::Unknown("hdr_digest"));
+        assert_eq!(Supported::from_list("instance=-1,cntlid=-1\n"), Supported::default());
+    }
+}

@@ -1,0 +1,79 @@
+//! A trial of a path in user space: TCP from the HFI's address through its interface, then ICReq and ICResp.
+//!
+//! The kernel connects one controller at a time, and a dead target keeps it from the next for seconds. A path that is
+//! proved first costs nobody else anything.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr, SocketAddrV6};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpSocket;
+
+/// Length of ICReq and ICResp (NVMe/TCP Transport Specification, Initialize Connection Request and Response).
+const IC_PDU_LEN: usize = 128;
+const PDU_TYPE_ICREQ: u8 = 0;
+const PDU_TYPE_ICRESP: u8 = 1;
+
+/// Where to and from where.
+#[derive(Debug, Clone)]
+pub struct Trial {
+    /// Target.
+    pub target: IpAddr,
+    /// Port.
+    pub port: u16,
+    /// Source address.
+    pub source: Option<IpAddr>,
+    /// Interface: name and index (the scope of link-local addresses).
+    pub interface: (String, u32),
+    /// Header digest wanted.
+    pub hdr_digest: bool,
+    /// Data digest wanted.
+    pub data_digest: bool,
+}
+
+/// Tries the path within `limit`.
+///
+/// # Errors
+///
+/// What the network said; `TimedOut` when it said nothing.
+pub async fn prove(trial: &Trial, limit: Duration) -> io::Result<()> {
+    tokio::time::timeout(limit, attempt(trial)).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+}
+
+async fn attempt(trial: &Trial) -> io::Result<()> {
+    let socket = if trial.target.is_ipv6() { TcpSocket::new_v6()? } else { TcpSocket::new_v4()? };
+    socket.bind_device(Some(trial.interface.0.as_bytes()))?;
+    if let Some(source) = trial.source {
+        socket.bind(trial.scoped(source, 0))?;
+    }
+    let mut stream = socket.connect(trial.scoped(trial.target, trial.port)).await?;
+    stream.write_all(&icreq(trial)).await?;
+    let mut answer = [0; IC_PDU_LEN];
+    stream.read_exact(&mut answer).await?;
+    if answer[0] == PDU_TYPE_ICRESP {
+        return Ok(());
+    }
+    Err(io::Error::other(format!(
+        "the target answers ICReq with PDU type {:#x}: it is no NVMe/TCP controller",
+        answer[0]
+    )))
+}
+
+impl Trial {
+    fn scoped(&self, address: IpAddr, port: u16) -> SocketAddr {
+        match address {
+            IpAddr::V6(v6) if v6.is_unicast_link_local() => SocketAddrV6::new(v6, port, 0, self.interface.1).into(),
+            _ => SocketAddr::new(address, port),
+        }
+    }
+}
+
+/// PDU header (type, flags, header length, data offset, PDU length), PDU format version 0, alignment 0, digests, one R2T.
+fn icreq(trial: &Trial) -> [u8; IC_PDU_LEN] {
+    let mut pdu = [0; IC_PDU_LEN];
+    pdu[0] = PDU_TYPE_ICREQ;
+    pdu[2] = IC_PDU_LEN as u8;
+    pdu[4] = IC_PDU_LEN as u8;
+    pdu[11] = u8::from(trial.hdr_digest) | u8::from(trial.data_digest) << 1;
+    pdu
+}

@@ -1,0 +1,83 @@
+//! Why the kernel refused a connection, in words.
+
+/// A sentence for an errno of a write to /dev/nvme-fabrics; `logged` is what the kernel said meanwhile.
+#[must_use]
+pub fn of_write(errno: i32, logged: Option<&str>) -> String {
+    let words = match errno {
+        libc::ECONNREFUSED => "the target refuses connections to this port",
+        libc::ECONNRESET => "the target closed the connection",
+        libc::ETIMEDOUT => "the target does not answer",
+        libc::EAGAIN => "the target accepts the connection and stays silent",
+        libc::EHOSTUNREACH => "no host answers at the target's address",
+        libc::ENETUNREACH => "there is no route to the target",
+        libc::EADDRNOTAVAIL => "the source address is not on this machine",
+        libc::EADDRINUSE => "no source port is free",
+        libc::ENODEV => "the interface is not there",
+        libc::ENOENT | libc::ENXIO => "there is no /dev/nvme-fabrics: the kernel module nvme-fabrics is not loaded",
+        libc::EACCES | libc::EPERM => "permission denied",
+        libc::EINVAL => "the kernel refuses an option",
+        libc::EAFNOSUPPORT => "the kernel does not support the address's family",
+        libc::EIO => "the target refused the Connect command",
+        libc::EKEYREJECTED | libc::ENOKEY => "the target asks for authentication",
+        libc::EOPNOTSUPP => "the kernel or target does not support what was asked for",
+        libc::EPROTO => "the answer cannot be understood",
+        _ => "",
+    };
+    let os = std::io::Error::from_raw_os_error(errno);
+    let mut text = if words.is_empty() { os.to_string() } else { format!("{words} ({os})") };
+    if let Some(hint) = logged.and_then(hint) {
+        text.push_str(": ");
+        text.push_str(hint);
+    }
+    if let Some(logged) = logged {
+        text.push_str("; the kernel logged: ");
+        text.push_str(logged);
+    }
+    text
+}
+
+/// What the kernel's terse words mean for whoever runs this machine.
+fn hint(logged: &str) -> Option<&'static str> {
+    const HINTS: [(&str, &str); 7] = [
+        ("does not allow host", "the subsystem is not open to this host NQN"),
+        ("Connect Invalid Host", "the subsystem is not open to this host NQN"),
+        ("Connect Invalid Data Parameter", "the target does not know this subsystem NQN, or refuses this host"),
+        ("found same hostid", "another connection uses this host ID with a different host NQN"),
+        ("found same hostnqn", "another connection uses this host NQN with a different host ID"),
+        ("invalid interface", "the interface of host_iface is not there"),
+        ("uthentication", "the target asks for authentication"),
+    ];
+    HINTS.iter().find(|(words, _)| logged.contains(words)).map(|(_, hint)| *hint)
+}
+
+/// A sentence for an error of the trial connection in user space.
+#[must_use]
+pub fn of_trial(error: &std::io::Error) -> String {
+    match error.raw_os_error() {
+        Some(errno) => of_write(errno, None),
+        None => match error.kind() {
+            std::io::ErrorKind::TimedOut => "the target does not answer".into(),
+            std::io::ErrorKind::UnexpectedEof => "the target closed the connection without an ICResp".into(),
+            _ => error.to_string(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of_write;
+
+    #[test]
+    fn errno_and_log_become_a_sentence() {
+        assert_eq!(
+            of_write(libc::EIO, Some("nvme nvme1: Connect Invalid Data Parameter, subsysnqn \"nqn.x\"")),
+            "the target refused the Connect command (Input/output error (os error 5)): the target does not know this \
+             subsystem NQN, or refuses this host; the kernel logged: nvme nvme1: Connect Invalid Data Parameter, \
+             subsysnqn \"nqn.x\""
+        );
+        assert_eq!(
+            of_write(libc::ECONNREFUSED, None),
+            "the target refuses connections to this port (Connection refused (os error 111))"
+        );
+    }
+}

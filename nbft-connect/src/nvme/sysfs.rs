@@ -1,0 +1,163 @@
+//! What sysfs says of NVMe/TCP controllers and their namespaces.
+
+use libnbft::model::{Nid, Uuid};
+use std::fs;
+use std::path::Path;
+
+/// A controller.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Controller {
+    /// `nvmeN`.
+    pub name: String,
+    /// `tcp`, `pcie`, …
+    pub transport: String,
+    /// Subsystem NQN.
+    pub nqn: String,
+    /// `live`, `connecting`, …
+    pub state: String,
+    /// Transport address, without a scope.
+    pub traddr: String,
+    /// TCP port.
+    pub trsvcid: String,
+    /// Source address; empty when not bound.
+    pub host_traddr: String,
+    /// Interface; empty when not bound.
+    pub host_iface: String,
+    /// Host NQN.
+    pub hostnqn: String,
+    /// Its namespaces.
+    pub namespaces: Vec<PathNamespace>,
+}
+
+/// A namespace as one controller sees it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PathNamespace {
+    /// Directory in the controller's: `nvme0c0n1` under native multipath, else `nvme0n1`.
+    pub name: String,
+    /// Namespace ID.
+    pub nsid: u32,
+    /// UUID, when it has one.
+    pub uuid: Option<Uuid>,
+    /// NGUID without dashes, lower case.
+    pub nguid: Option<String>,
+    /// EUI-64 without spaces, lower case.
+    pub eui: Option<String>,
+}
+
+impl PathNamespace {
+    /// Whether this is the namespace: by NID, or by NSID when there is no NID (0 = any).
+    #[must_use]
+    pub fn is(&self, nsid: u32, nid: Option<Nid>) -> bool {
+        match nid {
+            Some(Nid::Uuid(uuid)) => self.uuid == Some(uuid),
+            Some(nid @ Nid::Nguid(_)) => self.nguid.as_deref() == Some(nid.to_string().as_str()),
+            Some(nid @ Nid::Eui64(_)) => self.eui.as_deref() == Some(nid.to_string().as_str()),
+            _ => nsid == 0 || self.nsid == nsid,
+        }
+    }
+
+    /// The block device that users open: the multipath head's name, or its own.
+    #[must_use]
+    pub fn device(&self) -> String {
+        // nvme0c1n2 is a path of nvme0n2.
+        let Some((head, rest)) = self.name.split_once('c') else { return self.name.clone() };
+        rest.split_once('n').map_or_else(|| self.name.clone(), |(_, nsid)| format!("{head}n{nsid}"))
+    }
+}
+
+/// All controllers under `<root>/sys/class/nvme`; none when the directory is not there.
+#[must_use]
+pub fn controllers(root: &Path) -> Vec<Controller> {
+    let Ok(entries) = fs::read_dir(root.join("sys/class/nvme")) else { return Vec::new() };
+    let mut found: Vec<_> = entries.flatten().filter_map(|entry| controller(&entry.path())).collect();
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    found
+}
+
+fn attribute(directory: &Path, name: &str) -> String {
+    fs::read_to_string(directory.join(name)).map(|text| text.trim().to_owned()).unwrap_or_default()
+}
+
+fn controller(directory: &Path) -> Option<Controller> {
+    let name = directory.file_name()?.to_str()?.to_owned();
+    let address = attribute(directory, "address");
+    let part = |key: &str| {
+        let value = address.split(',').find_map(|part| part.strip_prefix(key)?.strip_prefix('='));
+        value.unwrap_or_default().to_owned()
+    };
+    let without_scope = |text: String| text.split('%').next().unwrap_or_default().to_owned();
+    Some(Controller {
+        transport: attribute(directory, "transport"),
+        nqn: attribute(directory, "subsysnqn"),
+        state: attribute(directory, "state"),
+        traddr: without_scope(part("traddr")),
+        trsvcid: part("trsvcid"),
+        host_traddr: without_scope(part("host_traddr")),
+        host_iface: part("host_iface"),
+        hostnqn: attribute(directory, "hostnqn"),
+        namespaces: namespaces(directory, &name),
+        name,
+    })
+}
+
+fn namespaces(directory: &Path, controller: &str) -> Vec<PathNamespace> {
+    let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
+    let is_namespace = |name: &str| {
+        let rest = name.strip_prefix("nvme").map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+        // nvme0n1 and nvme0c0n1, not nvme0 itself or ng0n1.
+        rest.is_some_and(|rest| (rest.starts_with('n') || rest.starts_with('c')) && name != controller)
+    };
+    let mut found: Vec<_> = entries
+        .flatten()
+        .filter_map(|entry| entry.file_name().into_string().ok().filter(|name| is_namespace(name)))
+        .map(|name| namespace(&directory.join(&name), name))
+        .collect();
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    found
+}
+
+fn namespace(directory: &Path, name: String) -> PathNamespace {
+    let hex = |attribute_name| {
+        let text: String = attribute(directory, attribute_name).chars().filter(char::is_ascii_hexdigit).collect();
+        (!text.is_empty() && text.chars().any(|c| c != '0')).then(|| text.to_ascii_lowercase())
+    };
+    PathNamespace {
+        nsid: attribute(directory, "nsid").parse().unwrap_or(0),
+        uuid: attribute(directory, "uuid").parse().ok().filter(|uuid: &Uuid| !uuid.is_placeholder()),
+        nguid: hex("nguid"),
+        eui: hex("eui"),
+        name,
+    }
+}
+
+/// The block device of a namespace that at least one live controller sees, and which the kernel has made usable.
+#[must_use]
+pub fn find_namespace(root: &Path, all: &[Controller], nqn: &str, nsid: u32, nid: Option<Nid>) -> Option<String> {
+    let live = all.iter().filter(|controller| controller.nqn == nqn && controller.state == "live");
+    live.flat_map(|controller| &controller.namespaces)
+        .filter(|namespace| namespace.is(nsid, nid))
+        .map(PathNamespace::device)
+        // The multipath head becomes a disk only when a path can take I/O.
+        .find(|device| root.join("sys/block").join(device).exists())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_head_of_a_path() {
+        let named = |name: &str| PathNamespace { name: name.into(), ..PathNamespace::default() }.device();
+        assert_eq!(named("nvme0c1n2"), "nvme0n2");
+        assert_eq!(named("nvme10n1"), "nvme10n1");
+    }
+
+    #[test]
+    fn a_namespace_is_known_by_its_nid_and_only_then_by_its_nsid() {
+        let uuid: Uuid = "cc3f2135-f931-4569-baea-0eee7113a521".parse().unwrap();
+        let namespace = PathNamespace { nsid: 1, uuid: Some(uuid), ..PathNamespace::default() };
+        assert!(namespace.is(7, Some(Nid::Uuid(uuid))));
+        assert!(!namespace.is(1, Some(Nid::Nguid([1; 16]))));
+        assert!(namespace.is(1, None) && namespace.is(0, None) && !namespace.is(2, None));
+    }
+}

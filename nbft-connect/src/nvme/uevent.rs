@@ -1,0 +1,121 @@
+//! Events on devices: the kernel's own, heard without udev, and those that udev sends when it is done with one.
+
+use nix::sys::socket::{
+    AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, bind, recv, setsockopt, socket, sockopt,
+};
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use tokio::io::unix::AsyncFd;
+
+/// Listens to uevents.
+#[derive(Debug)]
+pub struct Uevents {
+    socket: AsyncFd<OwnedFd>,
+}
+
+/// The multicast group of the kernel's events.
+const KERNEL_GROUP: u32 = 1;
+
+/// The multicast group of udev's.
+const UDEV_GROUP: u32 = 2;
+
+impl Uevents {
+    /// The kernel's events; must be called on the runtime.
+    ///
+    /// # Errors
+    ///
+    /// What the kernel says.
+    pub fn of_kernel() -> io::Result<Self> {
+        Self::open(KERNEL_GROUP)
+    }
+
+    /// udev's events; must be called on the runtime.
+    ///
+    /// # Errors
+    ///
+    /// What the kernel says.
+    pub fn of_udev() -> io::Result<Self> {
+        Self::open(UDEV_GROUP)
+    }
+
+    fn open(group: u32) -> io::Result<Self> {
+        let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
+        let socket = socket(AddressFamily::Netlink, SockType::Raw, flags, SockProtocol::NetlinkKObjectUEvent)?;
+        // Coldplug floods this socket; an overrun is survived, but costs a look at sysfs.
+        let _ = setsockopt(&socket, sockopt::RcvBufForce, &(4 << 20));
+        bind(socket.as_raw_fd(), &NetlinkAddr::new(0, group))?;
+        // SAFETY: the `OwnedFd` keeps its descriptor open until the `AsyncFd` that owns it is dropped, and always gives the
+        // same number.
+        let socket = unsafe { AsyncFd::register(socket) }?;
+        Ok(Self { socket })
+    }
+
+    /// Waits until something happened to an NVMe controller or a block device, or events were lost.
+    ///
+    /// # Errors
+    ///
+    /// What the kernel says.
+    pub async fn nvme_changed(&self) -> io::Result<()> {
+        self.changed(b"nvme").await
+    }
+
+    /// Waits until something happened to a network interface, or events were lost.
+    ///
+    /// # Errors
+    ///
+    /// What the kernel says.
+    pub async fn net_changed(&self) -> io::Result<()> {
+        self.changed(b"/net/").await
+    }
+
+    async fn changed(&self, part: &[u8]) -> io::Result<()> {
+        let mut relevant = false;
+        loop {
+            let mut guard = self.socket.readable().await?;
+            let mut buffer = [0; 8192];
+            match recv(guard.get_inner().as_raw_fd(), &mut buffer, MsgFlags::empty()) {
+                Ok(length) => relevant |= path_holds(&buffer[..length], part),
+                Err(nix::errno::Errno::ENOBUFS) => relevant = true,
+                Err(nix::errno::Errno::EAGAIN) => {
+                    guard.clear_ready();
+                    if relevant {
+                        return Ok(());
+                    }
+                }
+                Err(nix::errno::Errno::EINTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+/// Whether the device's path holds `part`. The kernel's messages start with `ACTION@/devices/…`; udev's have a binary header
+/// and then the properties, `DEVPATH=` among them.
+fn path_holds(message: &[u8], part: &[u8]) -> bool {
+    let holds = |line: &[u8]| line.windows(part.len()).any(|window| window == part);
+    let mut lines = message.split(|byte| *byte == 0);
+    if message.starts_with(b"libudev\0") {
+        // The header may end where a property starts without a NUL between.
+        return lines.any(|line| line.windows(8).any(|window| window == b"DEVPATH=") && holds(line));
+    }
+    lines.next().is_some_and(holds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::path_holds;
+
+    #[test]
+    fn kernel_events_are_told_by_their_first_line() {
+        assert!(path_holds(b"add@/devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n1\0ACTION=add\0", b"nvme"));
+        assert!(!path_holds(b"add@/devices/pci0000:00/0000:00:03.0/net/eth0\0ACTION=add\0X=nvme\0", b"nvme"));
+    }
+
+    #[test]
+    fn udev_events_are_told_by_their_path() {
+        let message =
+            b"libudev\0\xfe\xed\xca\xfe\x28\0\0\0ACTION=add\0DEVPATH=/devices/virtio0/net/eth0\0SUBSYSTEM=net\0";
+        assert!(path_holds(message, b"/net/"));
+        assert!(!path_holds(message, b"nvme"));
+    }
+}

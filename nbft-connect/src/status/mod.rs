@@ -1,0 +1,135 @@
+//! `nbft status`: what came of `connect`, and what sysfs says of it now.
+
+pub mod model;
+
+use crate::cli::{Common, Format, StatusArgs};
+use crate::error::{Error, print};
+use crate::exit::Exit;
+use crate::nvme::sysfs;
+use crate::text::escape;
+use model::{Outcome, STATUS_FILE, State, Status};
+use std::fmt::Write;
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// When the status file is there but cannot be read.
+pub fn run(args: &StatusArgs, common: &Common) -> Result<Exit, Error> {
+    let file = common.path(STATUS_FILE);
+    let text = match std::fs::read(&file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            log::error!("{}: nbft connect has not run", file.display());
+            return Ok(Exit::Nothing);
+        }
+        Err(source) => return Err(Error::Read { path: file, source }),
+    };
+    let mut status: Status = serde_json::from_slice(&text)
+        .map_err(|error| Error::Other(format!("{}: not a status file: {error}", file.display())))?;
+    refresh(&mut status, &common.path("/"));
+    match args.output_format {
+        Format::Json => {
+            let text = serde_json::to_string_pretty(&status).map_err(|error| Error::Other(error.to_string()))?;
+            print(&(text + "\n"))?;
+        }
+        Format::Text => print(&render(&status))?,
+    }
+    Ok(exit(&status))
+}
+
+/// Puts what sysfs says now in the place of what was so when the file was written.
+fn refresh(status: &mut Status, root: &std::path::Path) {
+    let controllers = sysfs::controllers(root);
+    for path in &mut status.paths {
+        let Some(name) = &path.controller else { continue };
+        match controllers.iter().find(|controller| controller.name == *name && controller.nqn == path.nqn) {
+            Some(controller) if controller.state == "live" => {}
+            Some(controller) => {
+                path.state = State::Failed;
+                path.reason = Some(format!("the controller is {} now", controller.state));
+            }
+            None => {
+                path.state = State::Failed;
+                path.reason = Some("the controller is gone".to_owned());
+            }
+        }
+    }
+    for namespace in &mut status.namespaces {
+        let nid = match (&namespace.nid_type, &namespace.nid) {
+            (Some(kind), Some(nid)) => libnbft::model::Nid::from_parts(kind, nid).ok(),
+            _ => None,
+        };
+        match sysfs::find_namespace(root, &controllers, &namespace.nqn, namespace.nsid, nid) {
+            Some(device) => {
+                namespace.state = State::Up;
+                namespace.device = Some(format!("/dev/{device}"));
+                namespace.reason = None;
+            }
+            None if namespace.state == State::Up => {
+                namespace.state = State::Failed;
+                namespace.reason = Some("no live path leads to it now".to_owned());
+            }
+            None => {}
+        }
+    }
+}
+
+/// As `connect` would end if this were its result.
+fn exit(status: &Status) -> Exit {
+    match status.outcome {
+        Outcome::Nothing => Exit::Nothing,
+        _ => crate::connect::exit_of(status),
+    }
+}
+
+const fn word(state: State) -> &'static str {
+    match state {
+        State::Pending => "pending",
+        State::Up => "up",
+        State::Failed => "failed",
+    }
+}
+
+fn render(status: &Status) -> String {
+    let mut out = String::new();
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, "{}: {}", status.tables.join(", "), escape(&status.message));
+    if let (Some(nqn), Some(id)) = (&status.hostnqn, &status.hostid) {
+        let _ = writeln!(out, "Host {} ID {id}", escape(nqn));
+    }
+    for interface in &status.interfaces {
+        let _ = write!(out, "interface {:<12} {:<8} MAC {}", interface.name, word(interface.state), interface.mac);
+        tail(&mut out, interface.address.as_deref(), interface.reason.as_deref(), interface.ready_ms);
+    }
+    for path in &status.paths {
+        let name = path.controller.as_deref().unwrap_or("-");
+        let _ = write!(out, "path      {name:<12} {:<8} {} port {}", word(path.state), path.traddr, path.trsvcid);
+        let _ = write!(out, " over {}", path.host_iface);
+        tail(&mut out, None, path.reason.as_deref(), path.connected_ms);
+    }
+    for namespace in &status.namespaces {
+        let name = namespace.device.as_deref().unwrap_or("-");
+        let _ = write!(out, "namespace {name:<12} {:<8}", word(namespace.state));
+        match (&namespace.nid_type, &namespace.nid) {
+            (Some(kind), Some(nid)) => drop(write!(out, " {kind} {nid}")),
+            _ => drop(write!(out, " NSID {}", namespace.nsid)),
+        }
+        let _ = write!(out, " of {}", escape(&namespace.nqn));
+        tail(&mut out, None, namespace.reason.as_deref(), namespace.present_ms);
+    }
+    for left in &status.left_out {
+        let _ = writeln!(out, "left out: {}", escape(left));
+    }
+    out
+}
+
+fn tail(out: &mut String, address: Option<&str>, reason: Option<&str>, ms: Option<u64>) {
+    for part in [address, reason].into_iter().flatten() {
+        let _ = write!(out, " {}", escape(part));
+    }
+    if let Some(ms) = ms {
+        let _ = write!(out, " after {ms} ms");
+    }
+    out.push('\n');
+}

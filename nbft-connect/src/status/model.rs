@@ -1,0 +1,250 @@
+//! The status file: what came of each interface, path and namespace. Its schema is this module.
+
+use libnbft::plan::{Namespace, Network, NetworkRef, Origin, Path, Plan};
+use serde::{Deserialize, Serialize};
+use std::io;
+use std::path::Path as FsPath;
+
+/// Where the status is kept.
+pub const STATUS_FILE: &str = "/run/nbft/status.json";
+
+/// Version of the file's form; grows when a key changes its meaning.
+pub const VERSION: u32 = 1;
+
+/// The whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// Version of this form.
+    pub version: u32,
+    /// The version of nbft that wrote it.
+    pub written_by: String,
+    /// Names of the tables.
+    pub tables: Vec<String>,
+    /// Host NQN in use.
+    pub hostnqn: Option<String>,
+    /// Host ID in use.
+    pub hostid: Option<String>,
+    /// How it stands.
+    pub outcome: Outcome,
+    /// The same in a sentence.
+    pub message: String,
+    /// Milliseconds since the start of `connect` when this was written.
+    pub elapsed_ms: u64,
+    /// Milliseconds since the machine's start when `connect` started.
+    pub started_uptime_ms: u64,
+    /// One entry for each HFI's network.
+    pub interfaces: Vec<InterfaceStatus>,
+    /// One entry for each path.
+    pub paths: Vec<PathStatus>,
+    /// One entry for each namespace.
+    pub namespaces: Vec<NamespaceStatus>,
+    /// What the plan leaves out, in sentences.
+    pub left_out: Vec<String>,
+}
+
+/// How `connect` stands or ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// Still at work.
+    #[default]
+    Running,
+    /// Each boot namespace is there and no path has failed so far.
+    Ok,
+    /// A boot namespace is missing.
+    Failed,
+    /// Each boot namespace is there, but a path that firmware had up has failed.
+    Degraded,
+    /// There is nothing to connect.
+    Nothing,
+}
+
+/// State of a network, path or namespace.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Not yet.
+    #[default]
+    Pending,
+    /// There.
+    Up,
+    /// Tried without success; it is tried again while `connect` runs.
+    Failed,
+}
+
+/// The network of one HFI.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InterfaceStatus {
+    /// Name of the link: as planned until it is up, then as the kernel has it.
+    pub name: String,
+    /// MAC address of the NIC.
+    pub mac: String,
+    /// Table of the HFI.
+    pub table: String,
+    /// Index of the HFI.
+    pub hfi: u16,
+    /// How it stands.
+    pub state: State,
+    /// The address that it has.
+    pub address: Option<String>,
+    /// What it waits for, or why it failed.
+    pub reason: Option<String>,
+    /// Milliseconds from the start of `connect` until it could be used.
+    pub ready_ms: Option<u64>,
+}
+
+/// A path.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PathStatus {
+    /// Subsystem NQN.
+    pub nqn: String,
+    /// Transport address.
+    pub traddr: String,
+    /// TCP port.
+    pub trsvcid: u16,
+    /// Interface.
+    pub host_iface: String,
+    /// Source address.
+    pub host_traddr: Option<String>,
+    /// `TABLE SSNS N` for each descriptor that asks for it.
+    pub ssns: Vec<String>,
+    /// Whether firmware marked it unavailable: its failure is quiet.
+    pub unavailable: bool,
+    /// How it stands.
+    pub state: State,
+    /// `nvmeN`.
+    pub controller: Option<String>,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// Why the last try failed.
+    pub reason: Option<String>,
+    /// Milliseconds from the start of `connect` until the controller was there.
+    pub connected_ms: Option<u64>,
+}
+
+/// A namespace.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamespaceStatus {
+    /// Subsystem NQN.
+    pub nqn: String,
+    /// Namespace ID; 0 = by the NID alone.
+    pub nsid: u32,
+    /// Kind of the NID.
+    pub nid_type: Option<String>,
+    /// NID.
+    pub nid: Option<String>,
+    /// Whether booting waits for it.
+    pub boot: bool,
+    /// How it stands.
+    pub state: State,
+    /// `/dev/nvmeXnY`.
+    pub device: Option<String>,
+    /// Why it is not there.
+    pub reason: Option<String>,
+    /// Milliseconds from the start of `connect` until it was there.
+    pub present_ms: Option<u64>,
+}
+
+impl Status {
+    /// The status of a plan of which nothing is done yet.
+    #[must_use]
+    pub fn of_plan(plan: &Plan) -> Self {
+        let mut interfaces = Vec::new();
+        for (_, link_name, mac, network) in networks(plan) {
+            interfaces.push(InterfaceStatus {
+                name: link_name.to_owned(),
+                mac,
+                table: network.hfi.table.clone(),
+                hfi: network.hfi.index,
+                ..InterfaceStatus::default()
+            });
+        }
+        Self {
+            version: VERSION,
+            written_by: concat!("nbft ", env!("CARGO_PKG_VERSION")).to_owned(),
+            tables: plan.tables.clone(),
+            hostnqn: plan.host.as_ref().map(|host| host.nqn.clone()),
+            hostid: plan.host.as_ref().map(|host| host.id.to_string()),
+            interfaces,
+            paths: plan.paths.iter().map(path_status).collect(),
+            namespaces: plan.namespaces.iter().map(namespace_status).collect(),
+            left_out: plan
+                .left_out
+                .iter()
+                .map(|left| format!("{} {} {}: {}", left.origin.table, left.what, left.origin.index, left.reason))
+                .collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Index in `interfaces` of a plan's network.
+    #[must_use]
+    pub fn interface_index(plan: &Plan, at: NetworkRef) -> Option<usize> {
+        networks(plan).position(|(candidate, ..)| candidate == at)
+    }
+
+    /// Writes the file so that a reader sees the old or the new one whole.
+    ///
+    /// # Errors
+    ///
+    /// When /run cannot be written.
+    pub fn write(&self, file: &FsPath) -> io::Result<()> {
+        let mut text = serde_json::to_vec_pretty(self)?;
+        text.push(b'\n');
+        write_whole(file, &text)
+    }
+}
+
+/// Writes a file aside and renames it into place, making its directory.
+///
+/// # Errors
+///
+/// What the file system says.
+pub fn write_whole(file: &FsPath, content: &[u8]) -> io::Result<()> {
+    if let Some(directory) = file.parent() {
+        std::fs::create_dir_all(directory)?;
+    }
+    let aside = file.with_extension("new");
+    std::fs::write(&aside, content)?;
+    std::fs::rename(&aside, file)
+}
+
+/// Every network of the plan, in its order, with link name and MAC.
+fn networks(plan: &Plan) -> impl Iterator<Item = (NetworkRef, &str, String, &Network)> {
+    plan.interfaces.iter().enumerate().flat_map(|(i, interface)| {
+        interface.links.iter().enumerate().flat_map(move |(l, link)| {
+            link.networks.iter().enumerate().map(move |(n, network)| {
+                let at = NetworkRef { interface: i, link: l, network: n };
+                (at, link.name.as_str(), interface.mac.to_string(), network)
+            })
+        })
+    })
+}
+
+fn ssns_names(origins: &[Origin]) -> Vec<String> {
+    origins.iter().map(|origin| format!("{} SSNS {}", origin.table, origin.index)).collect()
+}
+
+fn path_status(path: &Path) -> PathStatus {
+    PathStatus {
+        nqn: path.nqn.clone(),
+        traddr: path.traddr.to_string(),
+        trsvcid: path.trsvcid,
+        host_iface: path.host_iface.clone(),
+        host_traddr: path.host_traddr.map(|ip| ip.to_string()),
+        ssns: ssns_names(&path.ssns),
+        unavailable: path.unavailable,
+        ..PathStatus::default()
+    }
+}
+
+fn namespace_status(namespace: &Namespace) -> NamespaceStatus {
+    NamespaceStatus {
+        nqn: namespace.nqn.clone(),
+        nsid: namespace.nsid,
+        nid_type: namespace.nid.map(|nid| nid.kind().to_owned()),
+        nid: namespace.nid.map(|nid| nid.to_string()),
+        boot: namespace.boot,
+        ..NamespaceStatus::default()
+    }
+}

@@ -1,0 +1,226 @@
+//! Static addresses on real links: veth pairs in namespaces that the tests make.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::{in_namespace, ip, ip_lines};
+use libnbft::model::{Hfi, HfiTcp, HfiTcpFlags, Mac, NidType, Nqn, Ssns, Table, TransportType};
+use libnbft::plan::{NetworkRef, Options, Plan, Source};
+use nbft_connect::net::{self, NetEvent, Settings, Waiting};
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+/// No test takes longer than this; none waits for it.
+const LIMIT: Duration = Duration::from_secs(20);
+
+struct Nic {
+    mac: u8,
+    address: &'static str,
+    prefix: u8,
+    gateway: &'static str,
+}
+
+const NIC: Nic = Nic { mac: 1, address: "192.0.2.2", prefix: 24, gateway: "::" };
+
+/// The plan of a table with an HFI for each NIC, all reaching 203.0.113.1.
+fn plan(nics: &[Nic]) -> Plan {
+    let mut table = Table::default();
+    let mut ssns = Ssns::default();
+    ssns.index = 1;
+    ssns.transport = TransportType::TCP;
+    ssns.traddr = Some("203.0.113.1".parse::<IpAddr>().unwrap().into());
+    ssns.nqn = Some(Nqn("nqn.2014-08.org.example:s".into()));
+    ssns.nid_type = NidType::NONE;
+    for (number, nic) in nics.iter().enumerate() {
+        let mut tcp = HfiTcp::default();
+        tcp.mac = Mac([2, 0, 0, 0, 0, nic.mac]);
+        tcp.ip = nic.address.parse::<IpAddr>().unwrap().into();
+        tcp.prefix = nic.prefix;
+        tcp.gateway = nic.gateway.parse::<IpAddr>().unwrap().into();
+        tcp.flags = HfiTcpFlags::VALID.with(HfiTcpFlags::GLOBAL_ROUTE);
+        let mut hfi = Hfi::default();
+        (hfi.index, hfi.transport, hfi.tcp) = (number as u8 + 1, TransportType::TCP, Some(tcp));
+        table.hfis.push(hfi);
+        ssns.secondary_hfis.push(number as u8 + 1);
+    }
+    table.ssns.push(ssns);
+    Plan::new(&[Source { name: "NBFT", table: &table }], &Options::default())
+}
+
+fn veth(name: &str, mac: u8) {
+    ip(&format!("link add {name} address 02:00:00:00:00:{mac:02x} type veth peer name {name}-peer"));
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+/// Starts setting up under a root without udev.
+async fn start(plan: &Plan) -> (net::NetHandle, UnboundedReceiver<NetEvent>) {
+    let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
+    let handle = net::start(&plan.interfaces, Settings::new(PathBuf::from("/")), sender).await.unwrap();
+    (handle, receiver)
+}
+
+async fn next(events: &mut UnboundedReceiver<NetEvent>) -> NetEvent {
+    tokio::time::timeout(LIMIT, events.recv()).await.expect("an event in time").expect("an open channel")
+}
+
+/// The next event that is not of waiting.
+async fn outcome(events: &mut UnboundedReceiver<NetEvent>) -> NetEvent {
+    loop {
+        match next(events).await {
+            NetEvent::Waiting { .. } => {}
+            other => return other,
+        }
+    }
+}
+
+async fn ready(events: &mut UnboundedReceiver<NetEvent>) -> (NetworkRef, String, IpAddr) {
+    match outcome(events).await {
+        NetEvent::Ready { at, link_name, address, .. } => (at, link_name, address),
+        other => panic!("{other:?}"),
+    }
+}
+
+const AT: NetworkRef = NetworkRef { interface: 0, link: 0, network: 0 };
+
+#[test]
+fn address_routes_and_rules() {
+    in_namespace("address_routes_and_rules", || {
+        veth("eth0", 1);
+        ip("link set eth0-peer up");
+        let plan = plan(&[Nic { gateway: "192.0.2.254", ..NIC }]);
+        let set_up = || {
+            runtime().block_on(async {
+                let (_handle, mut events) = start(&plan).await;
+                let expected = (AT, "nbft0".to_owned(), "192.0.2.2".parse().unwrap());
+                assert_eq!(ready(&mut events).await, expected);
+            });
+            assert_eq!(ip_lines("-4 -brief address show nbft0"), ["nbft0@eth0-peer UP 192.0.2.2/24 metric 500"]);
+            assert_eq!(
+                ip_lines("route show"),
+                [
+                    "192.0.2.0/24 dev nbft0 proto kernel scope link src 192.0.2.2 metric 500",
+                    "203.0.113.1 via 192.0.2.254 dev nbft0 proto static src 192.0.2.2 metric 500",
+                    "default via 192.0.2.254 dev nbft0 proto static src 192.0.2.2 metric 500",
+                ]
+            );
+            assert_eq!(
+                ip_lines("route show table 20000"),
+                [
+                    "192.0.2.0/24 dev nbft0 proto static scope link src 192.0.2.2",
+                    "203.0.113.1 via 192.0.2.254 dev nbft0 proto static src 192.0.2.2",
+                    "default via 192.0.2.254 dev nbft0 proto static src 192.0.2.2",
+                ]
+            );
+            assert_eq!(
+                ip_lines("-4 rule show priority 20000"),
+                ["20000: from 192.0.2.2 lookup 20000", "20000: from all oif nbft0 lookup 20000"]
+            );
+        };
+        set_up();
+        // Twice is once, and the link is not taken down for it.
+        let index = ip("-o link show nbft0");
+        set_up();
+        assert_eq!(ip("-o link show nbft0"), index);
+        for (key, value) in [("rp_filter", "2"), ("arp_ignore", "1"), ("arp_announce", "2")] {
+            let file = format!("/proc/sys/net/ipv4/conf/nbft0/{key}");
+            assert_eq!(std::fs::read_to_string(file).unwrap().trim(), value, "{key}");
+        }
+    });
+}
+
+#[test]
+fn ipv6_waits_for_duplicate_address_detection() {
+    in_namespace("ipv6_waits_for_duplicate_address_detection", || {
+        veth("eth0", 1);
+        ip("link set eth0-peer up");
+        let plan = plan(&[Nic { address: "2001:db8:1::2", prefix: 0, ..NIC }]);
+        runtime().block_on(async {
+            let (_handle, mut events) = start(&plan).await;
+            assert_eq!(ready(&mut events).await, (AT, "nbft0".to_owned(), "2001:db8:1::2".parse().unwrap()));
+        });
+        let shown = ip("-6 address show dev nbft0 scope global");
+        assert!(shown.contains("inet6 2001:db8:1::2/64") && !shown.contains("tentative"), "{shown}");
+    });
+}
+
+#[test]
+fn a_duplicate_address_is_refused() {
+    in_namespace("a_duplicate_address_is_refused", || {
+        veth("eth0", 1);
+        ip("-6 address add 2001:db8:1::2/64 dev eth0-peer nodad");
+        ip("link set eth0-peer up");
+        let plan = plan(&[Nic { address: "2001:db8:1::2", prefix: 64, ..NIC }]);
+        runtime().block_on(async {
+            let (_handle, mut events) = start(&plan).await;
+            match outcome(&mut events).await {
+                NetEvent::Failed { at: AT, reason } => assert_eq!(
+                    reason.to_string(),
+                    "another host uses 2001:db8:1::2: duplicate address detection failed"
+                ),
+                other => panic!("{other:?}"),
+            }
+        });
+    });
+}
+
+#[test]
+fn carrier_and_nic_that_come_late() {
+    in_namespace("carrier_and_nic_that_come_late", || {
+        let plan = plan(&[NIC]);
+        runtime().block_on(async {
+            let (_handle, mut events) = start(&plan).await;
+            let NetEvent::Waiting { at: AT, for_what: Waiting::Nic } = next(&mut events).await else {
+                panic!("no NIC yet")
+            };
+            veth("eth0", 1);
+            let NetEvent::Waiting { at: AT, for_what: Waiting::Carrier } = next(&mut events).await else {
+                panic!("no carrier yet")
+            };
+            ip("link set eth0-peer up");
+            assert_eq!(ready(&mut events).await.1, "nbft0");
+        });
+    });
+}
+
+#[test]
+fn a_link_that_borrows_the_mac_is_not_the_nic() {
+    in_namespace("a_link_that_borrows_the_mac_is_not_the_nic", || {
+        ip("link add br0 address 02:00:00:00:00:01 type bridge");
+        veth("eth0", 1);
+        ip("link set eth0-peer up");
+        let plan = plan(&[NIC]);
+        runtime().block_on(async {
+            let (_handle, mut events) = start(&plan).await;
+            ready(&mut events).await;
+        });
+        assert!(ip("-brief link show nbft0").contains("eth0-peer"), "the veth is the NIC");
+        assert_eq!(ip("-brief address show br0").split_whitespace().nth(2), None, "the bridge is left alone");
+    });
+}
+
+#[test]
+fn two_nics_in_one_subnet_keep_to_their_own() {
+    in_namespace("two_nics_in_one_subnet_keep_to_their_own", || {
+        for (name, mac) in [("eth0", 1), ("eth1", 2)] {
+            veth(name, mac);
+            ip(&format!("link set {name}-peer up"));
+        }
+        let plan = plan(&[NIC, Nic { mac: 2, address: "192.0.2.3", ..NIC }]);
+        runtime().block_on(async {
+            let (_handle, mut events) = start(&plan).await;
+            ready(&mut events).await;
+            ready(&mut events).await;
+        });
+        let way = |words: &str| ip(&format!("route get 192.0.2.9 {words}"));
+        assert!(way("from 192.0.2.2").contains("dev nbft0"));
+        assert!(way("from 192.0.2.3").contains("dev nbft1"));
+        assert!(way("oif nbft1").contains("src 192.0.2.3"));
+        assert!(way("").contains("dev nbft0"), "the first HFI has the lower metric");
+    });
+}
