@@ -280,7 +280,7 @@ async fn a_broken_device_ends_at_once_with_the_reason() {
     let started = Instant::now();
     let ran = run(&table(&[4420]), vec![Answer::Broken], 60).await;
     assert_eq!(ran.exit, Exit::Failed);
-    assert_eq!(ran.status.namespaces[0].reason.as_deref(), Some("gone"));
+    assert_eq!(ran.status.namespaces[0].reason.as_deref(), Some("127.0.0.1 port 4420: gone"));
     assert!(started.elapsed() < Duration::from_secs(60));
 }
 

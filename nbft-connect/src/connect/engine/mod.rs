@@ -1,8 +1,11 @@
 //! The loop that brings paths up: all at once, and the device fed with those that are proved.
 
+mod conclude;
+mod observe;
+
 use super::backoff::pause;
-use super::paths::{Phase, Ready, is_path};
-use super::{queue, registry, report};
+use super::paths::{Phase, Ready};
+use super::{queue, registry};
 use crate::cli::Wait;
 use crate::error::Error;
 use crate::exit::Exit;
@@ -11,7 +14,7 @@ use crate::nvme::fabrics::{self, DEVICE, Fabrics, Written};
 use crate::nvme::kmsg::Kmsg;
 use crate::nvme::options::{Connection, Supported};
 use crate::nvme::probe::{self, Trial};
-use crate::nvme::sysfs::{self, Controller};
+use crate::nvme::sysfs;
 use crate::nvme::uevent::Uevents;
 use crate::nvme::{module, reason};
 use crate::status::model::{Outcome, State, Status};
@@ -336,46 +339,6 @@ impl<F: Fabrics + 'static> Engine<F> {
         status.controller = Some(controller);
     }
 
-    /// Takes over a controller that is this path's already.
-    fn adopt(&mut self, path: usize, controllers: &[Controller]) -> bool {
-        let planned = &self.plan.paths[path];
-        let ready = self.ready(planned.network);
-        let Some(name) = controllers.iter().find(|c| is_path(c, planned, ready)).map(|c| c.name.clone()) else {
-            return false;
-        };
-        log::info!("{name} is there already");
-        self.path_up(path, name);
-        true
-    }
-
-    /// Compares what sysfs shows with what is expected.
-    fn look_at_sysfs(&mut self) {
-        let controllers = sysfs::controllers(&self.settings.root);
-        for path in 0..self.plan.paths.len() {
-            if !matches!(self.phases[path], Phase::Up | Phase::Writing) {
-                self.adopt(path, &controllers);
-            }
-        }
-        for (planned, status) in self.plan.namespaces.iter().zip(&mut self.status.namespaces) {
-            if status.state == State::Up {
-                continue;
-            }
-            let found =
-                sysfs::find_namespace(&self.settings.root, &controllers, &planned.nqn, planned.nsid, planned.nid);
-            match found {
-                Some(device) => {
-                    let elapsed = self.settings.started.elapsed().as_millis() as u64;
-                    log::info!("/dev/{device}: namespace of {} is there after {elapsed} ms", planned.nqn);
-                    status.state = State::Up;
-                    status.device = Some(format!("/dev/{device}"));
-                    status.reason = None;
-                    status.present_ms = Some(elapsed);
-                }
-                None => status.reason = Some(why_missing(&controllers, &planned.nqn)),
-            }
-        }
-    }
-
     fn boot_there(&self) -> bool {
         let mut boot = self.status.namespaces.iter().filter(|n| n.boot).peekable();
         if boot.peek().is_none() {
@@ -407,84 +370,10 @@ impl<F: Fabrics + 'static> Engine<F> {
             Wait::Boot => true,
         }
     }
-
-    fn conclude(mut self, deadline_passed: bool) -> Exit {
-        if let Some(reason) = self.hopeless.take() {
-            log::error!("{reason}");
-            for path in self.status.paths.iter_mut().filter(|path| path.state == State::Pending) {
-                path.state = State::Failed;
-                path.reason = Some(reason.clone());
-            }
-            for namespace in self.status.namespaces.iter_mut().filter(|n| n.state != State::Up) {
-                namespace.reason = Some(reason.clone());
-            }
-        }
-        let outcome = report::outcome(&self.status, deadline_passed);
-        if deadline_passed {
-            log::warn!("the budget of {} s is spent", self.settings.timeout.as_secs());
-            self.log_unfinished();
-        }
-        self.save(outcome);
-        match outcome {
-            Outcome::Failed => log::error!("{}", self.status.message),
-            _ => log::info!("{} ({} ms)", self.status.message, self.status.elapsed_ms),
-        }
-        report::exit(outcome)
-    }
-
-    fn log_unfinished(&self) {
-        for interface in self.status.interfaces.iter().filter(|interface| interface.state != State::Up) {
-            let reason = interface.reason.as_deref().unwrap_or("not started");
-            log::warn!("{} (MAC {}): {reason}", interface.name, interface.mac);
-        }
-    }
-
-    fn save(&mut self, outcome: Outcome) {
-        self.status.outcome = outcome;
-        self.status.message = report::message(&self.status);
-        self.status.elapsed_ms = self.elapsed_ms();
-        if let Err(error) = self.status.write(&self.settings.status_file) {
-            log::warn!("{}: {error}", self.settings.status_file.display());
-        }
-        let mut states = vec![sd_notify::NotifyState::Status(&self.status.message)];
-        if outcome != Outcome::Running {
-            states.push(sd_notify::NotifyState::Ready);
-        }
-        // Without systemd there is nobody to tell.
-        let _ = sd_notify::notify(&states);
-    }
 }
 
 fn uptime_ms(root: &std::path::Path) -> u64 {
     let text = std::fs::read_to_string(root.join("proc/uptime")).unwrap_or_default();
     let seconds: f64 = text.split(' ').next().and_then(|first| first.parse().ok()).unwrap_or(0.0);
     (seconds * 1000.0) as u64
-}
-
-/// What the subsystem shows instead of the namespace.
-fn why_missing(controllers: &[Controller], nqn: &str) -> String {
-    let mut of_subsystem = controllers.iter().filter(|controller| controller.nqn == nqn).peekable();
-    if of_subsystem.peek().is_none() {
-        return "no controller of the subsystem is connected".to_owned();
-    }
-    let mut seen: Vec<String> = Vec::new();
-    for namespace in of_subsystem.flat_map(|controller| &controller.namespaces) {
-        let mut text = format!("NSID {}", namespace.nsid);
-        for (kind, value) in [
-            ("uuid", namespace.uuid.map(|uuid| uuid.to_string())),
-            ("nguid", namespace.nguid.clone()),
-            ("eui64", namespace.eui.clone()),
-        ] {
-            if let Some(value) = value {
-                text = format!("{text} {kind} {value}");
-            }
-        }
-        if !seen.contains(&text) {
-            seen.push(text);
-        }
-    }
-    match seen.is_empty() {
-        true => "the subsystem is connected and shows no namespace to this host".to_owned(),
-        false => format!("the subsystem is connected and has {} instead", seen.join(", ")),
-    }
 }

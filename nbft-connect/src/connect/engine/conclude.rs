@@ -1,0 +1,86 @@
+//! The end: outcome, reasons, status file.
+
+use super::Engine;
+use crate::connect::report;
+use crate::exit::Exit;
+use crate::nvme::fabrics::Fabrics;
+use crate::status::model::{Outcome, State, Status};
+
+impl<F: Fabrics + 'static> Engine<F> {
+    pub(super) fn conclude(mut self, deadline_passed: bool) -> Exit {
+        if let Some(reason) = self.hopeless.take() {
+            log::error!("{reason}");
+            for path in self.status.paths.iter_mut().filter(|path| path.state == State::Pending) {
+                path.state = State::Failed;
+                path.reason = Some(reason.clone());
+            }
+            for namespace in self.status.namespaces.iter_mut().filter(|n| n.state != State::Up) {
+                namespace.reason = Some(reason.clone());
+            }
+        }
+        self.explain_pending_paths();
+        let outcome = report::outcome(&self.status, deadline_passed);
+        if deadline_passed {
+            log::warn!("the budget of {} s is spent", self.settings.timeout.as_secs());
+            self.log_unfinished();
+        }
+        self.blame_paths();
+        self.save(outcome);
+        match outcome {
+            Outcome::Failed => log::error!("{}", self.status.message),
+            _ => log::info!("{} ({} ms)", self.status.message, self.status.elapsed_ms),
+        }
+        report::exit(outcome)
+    }
+
+    /// A path that was never tried has its interface to blame.
+    fn explain_pending_paths(&mut self) {
+        for (planned, path) in self.plan.paths.iter().zip(&mut self.status.paths) {
+            if path.state != State::Pending || path.reason.is_some() {
+                continue;
+            }
+            let interface =
+                Status::interface_index(&self.plan, planned.network).map(|index| &self.status.interfaces[index]);
+            let reason = interface.and_then(|interface| interface.reason.as_deref());
+            path.reason = reason.map(|reason| format!("{}: {reason}", planned.host_iface));
+        }
+    }
+
+    fn log_unfinished(&self) {
+        for interface in self.status.interfaces.iter().filter(|interface| interface.state != State::Up) {
+            let reason = interface.reason.as_deref().unwrap_or("not started");
+            log::warn!("{} (MAC {}): {reason}", interface.name, interface.mac);
+        }
+    }
+
+    /// Why a namespace without a connected controller is missing: what its paths say.
+    fn blame_paths(&mut self) {
+        for (planned, namespace) in self.plan.namespaces.iter().zip(&mut self.status.namespaces) {
+            let paths = || planned.paths.iter().map(|path| &self.status.paths[*path]);
+            if namespace.state == State::Up || paths().any(|path| path.state == State::Up) {
+                continue;
+            }
+            let reasons: Vec<_> = paths()
+                .filter_map(|path| Some(format!("{} port {}: {}", path.traddr, path.trsvcid, path.reason.as_deref()?)))
+                .collect();
+            if !reasons.is_empty() {
+                namespace.reason = Some(reasons.join("; "));
+            }
+        }
+    }
+
+    pub(super) fn save(&mut self, outcome: Outcome) {
+        self.status.outcome = outcome;
+        self.status.message = report::message(&self.status);
+        self.status.elapsed_ms = self.elapsed_ms();
+        if let Err(error) = self.status.write(&self.settings.status_file) {
+            log::warn!("{}: {error}", self.settings.status_file.display());
+        }
+        let mut states = vec![sd_notify::NotifyState::Status(&self.status.message)];
+        if outcome != Outcome::Running {
+            states.push(sd_notify::NotifyState::Ready);
+        }
+        // Without systemd there is nobody to tell.
+        let _ = sd_notify::notify(&states);
+    }
+}

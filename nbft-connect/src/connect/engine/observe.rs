@@ -1,0 +1,77 @@
+//! What sysfs shows, against what is expected.
+
+use super::Engine;
+use crate::connect::paths::{Phase, is_path};
+use crate::nvme::fabrics::Fabrics;
+use crate::nvme::sysfs::{self, Controller};
+use crate::status::model::State;
+
+impl<F: Fabrics + 'static> Engine<F> {
+    /// Takes over a controller that is this path's already.
+    pub(super) fn adopt(&mut self, path: usize, controllers: &[Controller]) -> bool {
+        let planned = &self.plan.paths[path];
+        let ready = self.ready(planned.network);
+        let Some(name) = controllers.iter().find(|c| is_path(c, planned, ready)).map(|c| c.name.clone()) else {
+            return false;
+        };
+        log::info!("{name} is there already");
+        self.path_up(path, name);
+        true
+    }
+
+    /// Compares what sysfs shows with what is expected.
+    pub(super) fn look_at_sysfs(&mut self) {
+        let controllers = sysfs::controllers(&self.settings.root);
+        for path in 0..self.plan.paths.len() {
+            if !matches!(self.phases[path], Phase::Up | Phase::Writing) {
+                self.adopt(path, &controllers);
+            }
+        }
+        for (planned, status) in self.plan.namespaces.iter().zip(&mut self.status.namespaces) {
+            if status.state == State::Up {
+                continue;
+            }
+            let found =
+                sysfs::find_namespace(&self.settings.root, &controllers, &planned.nqn, planned.nsid, planned.nid);
+            match found {
+                Some(device) => {
+                    let elapsed = self.settings.started.elapsed().as_millis() as u64;
+                    log::info!("/dev/{device}: namespace of {} is there after {elapsed} ms", planned.nqn);
+                    status.state = State::Up;
+                    status.device = Some(format!("/dev/{device}"));
+                    status.reason = None;
+                    status.present_ms = Some(elapsed);
+                }
+                None => status.reason = Some(why_missing(&controllers, &planned.nqn)),
+            }
+        }
+    }
+}
+
+/// What the subsystem shows instead of the namespace.
+fn why_missing(controllers: &[Controller], nqn: &str) -> String {
+    let mut of_subsystem = controllers.iter().filter(|controller| controller.nqn == nqn).peekable();
+    if of_subsystem.peek().is_none() {
+        return "no controller of the subsystem is connected".to_owned();
+    }
+    let mut seen: Vec<String> = Vec::new();
+    for namespace in of_subsystem.flat_map(|controller| &controller.namespaces) {
+        let mut text = format!("NSID {}", namespace.nsid);
+        for (kind, value) in [
+            ("uuid", namespace.uuid.map(|uuid| uuid.to_string())),
+            ("nguid", namespace.nguid.clone()),
+            ("eui64", namespace.eui.clone()),
+        ] {
+            if let Some(value) = value {
+                text = format!("{text} {kind} {value}");
+            }
+        }
+        if !seen.contains(&text) {
+            seen.push(text);
+        }
+    }
+    match seen.is_empty() {
+        true => "the subsystem is connected and shows no namespace to this host".to_owned(),
+        false => format!("the subsystem is connected and has {} instead", seen.join(", ")),
+    }
+}
