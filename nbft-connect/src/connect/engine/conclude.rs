@@ -70,6 +70,7 @@ impl<F: Fabrics + 'static> Engine<F> {
     }
 
     pub(super) fn save(&mut self, outcome: Outcome) {
+        self.save_at = None;
         self.status.outcome = outcome;
         self.status.message = report::message(&self.status);
         self.status.elapsed_ms = self.elapsed_ms();

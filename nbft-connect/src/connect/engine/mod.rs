@@ -34,6 +34,9 @@ const TRIAL_LIMIT: Duration = Duration::from_secs(5);
 /// How long it goes on after the last boot namespace while other paths are about to come up.
 const LINGER: Duration = Duration::from_millis(300);
 
+/// How long the status file may be behind.
+const SAVE_DELAY: Duration = Duration::from_secs(1);
+
 /// What the engine is told beside the plan.
 #[derive(Debug)]
 pub(super) struct Settings {
@@ -68,6 +71,8 @@ pub(super) struct Engine<F> {
     supported: Option<Supported>,
     work: Work<F>,
     linger_until: Option<Instant>,
+    /// When the status file is to be written again, if it is behind.
+    save_at: Option<Instant>,
     /// Whether the boot namespaces were there before anything was done.
     was_there: bool,
     /// The reason why nothing can come up any more.
@@ -86,6 +91,7 @@ impl<F: Fabrics + 'static> Engine<F> {
             supported: None,
             work: FuturesUnordered::new(),
             linger_until: None,
+            save_at: None,
             was_there: false,
             hopeless: None,
             plan,
@@ -113,9 +119,14 @@ impl<F: Fabrics + 'static> Engine<F> {
                 break;
             }
             let linger = tokio::time::Instant::from_std(self.linger_until.unwrap_or(self.settings.started));
+            let save = tokio::time::Instant::from_std(self.save_at.unwrap_or(self.settings.started));
             tokio::select! {
                 Some(done) = self.work.next() => self.done(done),
-                Some(event) = network.recv() => self.network(event),
+                Some(event) = network.recv() => {
+                    self.network(event);
+                    self.save_soon();
+                }
+                () = tokio::time::sleep_until(save), if self.save_at.is_some() => self.save(Outcome::Running),
                 changed = uevents.nvme_changed() => {
                     if let Err(error) = changed {
                         log::warn!("uevents: {error}");
@@ -202,6 +213,12 @@ impl<F: Fabrics + 'static> Engine<F> {
         }
     }
 
+    /// Has the status written a little later: whoever looks at it while we wait sees what for, and a boot that goes well is
+    /// not held up by it.
+    fn save_soon(&mut self) {
+        self.save_at.get_or_insert_with(|| Instant::now() + SAVE_DELAY);
+    }
+
     fn interface(&mut self, at: NetworkRef) -> Option<&mut crate::status::model::InterfaceStatus> {
         let index = Status::interface_index(&self.plan, at)?;
         self.status.interfaces.get_mut(index)
@@ -248,6 +265,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         status.reason = Some(reason);
         let pause = pause(status.attempts);
         self.phases[path] = Phase::Pause;
+        self.save_soon();
         self.work.push(Box::pin(async move {
             tokio::time::sleep(pause).await;
             Done::PauseOver(path)
