@@ -5,9 +5,27 @@
 
 extern crate alloc;
 
+mod check;
+mod error;
+#[cfg(feature = "std")]
+pub mod files;
+mod finding;
+mod heap;
+mod layout;
 pub mod model;
-
+mod parse;
 #[cfg(feature = "plan")]
 pub mod plan;
-mod throwaway;
-pub use throwaway::*;
+mod raw;
+mod rule;
+#[cfg(feature = "write")]
+mod write;
+
+pub use check::{check, check_together};
+pub use error::ParseError;
+pub use finding::{Finding, Severity};
+pub use layout::{Field, layout};
+pub use parse::{Parsed, parse};
+pub use rule::Rule;
+#[cfg(feature = "write")]
+pub use write::{WriteError, repair_checksum, write};

@@ -1,0 +1,111 @@
+//! Finding and reading table files.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+/// Where Linux shows the ACPI tables.
+pub const DEFAULT_PATH: &str = "/sys/firmware/acpi/tables";
+
+/// Largest file that is read as a table, in bytes. The largest legal lists take 65 KiB, so that this leaves room for any heap.
+pub const MAX_SIZE: u64 = 4 << 20;
+
+/// A table's file, found but not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TableFile {
+    /// The file's name, without its directory: `NBFT`, `NBFT1`.
+    pub name: String,
+    /// Its path.
+    pub path: PathBuf,
+}
+
+/// Why a table's file could not be found or read.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {kind}", path.display())]
+pub struct FileError {
+    path: PathBuf,
+    kind: Kind,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Kind {
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    #[error("the file has more than {MAX_SIZE} bytes, which no table has")]
+    Large,
+}
+
+impl FileError {
+    fn new(path: &Path, kind: impl Into<Kind>) -> Self {
+        Self { path: path.into(), kind: kind.into() }
+    }
+
+    /// The file or directory.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether there is no such file or directory.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        matches!(&self.kind, Kind::Io(error) if error.kind() == io::ErrorKind::NotFound)
+    }
+}
+
+/// Finds the tables that `path` names: that file, whatever its name, or those of that directory.
+///
+/// In a directory tables are called `NBFT`, or `NBFT1`, `NBFT2` and so on; they come in the order of their numbers. Other
+/// names, such as `NBFT.json`, are not looked at. A directory without a table gives an empty list.
+///
+/// # Errors
+///
+/// When there is nothing at `path`, or the directory cannot be read.
+pub fn find(path: &Path) -> Result<Vec<TableFile>, FileError> {
+    let error = |error: io::Error| FileError::new(path, error);
+    if !std::fs::metadata(path).map_err(error)?.is_dir() {
+        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        return Ok(vec![TableFile { name, path: path.into() }]);
+    }
+    let mut numbered = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(error)? {
+        let file_name = entry.map_err(error)?.file_name();
+        if let Some(name) = file_name.to_str()
+            && let Some(number) = number(name)
+        {
+            numbered.push((number, TableFile { name: name.into(), path: path.join(name) }));
+        }
+    }
+    numbered.sort_by_key(|(number, _)| *number);
+    Ok(numbered.into_iter().map(|(_, file)| file).collect())
+}
+
+/// The number of a table by its name: 0 for `NBFT`, 1 for `NBFT1`; `None` when it is no table's name.
+fn number(name: &str) -> Option<u32> {
+    let digits = name.strip_prefix("NBFT")?;
+    if digits.is_empty() {
+        return Some(0);
+    }
+    if digits.starts_with('0') || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    digits.parse().ok()
+}
+
+impl TableFile {
+    /// Reads the file's bytes.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be opened or read, or has more than [`MAX_SIZE`] bytes.
+    pub fn read(&self) -> Result<Vec<u8>, FileError> {
+        let error = |error: io::Error| FileError::new(&self.path, error);
+        let file = File::open(&self.path).map_err(error)?;
+        // The size is a hint only: a pipe or a file of /proc has none.
+        let hint = file.metadata().map_or(0, |metadata| metadata.len().min(MAX_SIZE));
+        let mut bytes = Vec::with_capacity(usize::try_from(hint).unwrap_or(0) + 1);
+        file.take(MAX_SIZE + 1).read_to_end(&mut bytes).map_err(error)?;
+        if bytes.len() as u64 > MAX_SIZE { Err(FileError::new(&self.path, Kind::Large)) } else { Ok(bytes) }
+    }
+}

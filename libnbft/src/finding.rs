@@ -1,0 +1,90 @@
+//! What is wrong with a table: findings, each with its rule and its bytes.
+
+use crate::rule::Rule;
+use alloc::string::String;
+use core::fmt;
+use core::ops::Range;
+
+/// How much a finding matters. Ordered: [`Severity::Note`] is the least.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
+pub enum Severity {
+    /// A known quirk, or something worth knowing; nothing is lost.
+    Note,
+    /// Usable, but against the specification.
+    Warning,
+    /// Something cannot be used.
+    Error,
+}
+
+impl Severity {
+    /// `note`, `warning` or `error`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// One thing that is wrong with a table, or strange about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Finding {
+    /// The rule that was broken.
+    pub rule: Rule,
+    /// How much it matters; that of the rule.
+    pub severity: Severity,
+    /// What is wrong, in a sentence without its full stop. Text from the table stands in it escaped and shortened.
+    pub message: String,
+    /// The bytes that show it, as offsets into the input; always inside it, and never empty.
+    pub span: Range<usize>,
+}
+
+impl Finding {
+    #[cold]
+    pub(crate) fn new(rule: Rule, message: fmt::Arguments<'_>, span: Range<usize>) -> Self {
+        Self { rule, severity: rule.severity(), message: alloc::fmt::format(message), span }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Range { start, end } = self.span;
+        write!(f, "{}: {} [{}] (bytes {start:#x}..{end:#x})", self.severity, self.message, self.rule)
+    }
+}
+
+/// Text from firmware as a message shows it: quoted, escaped, cut after 64 characters.
+pub(crate) struct Quoted<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 64;
+        let mut rest = self.0.chars();
+        f.write_str("“")?;
+        for c in rest.by_ref().take(SHOWN) {
+            // Direction overrides and the like are not control characters, but move what a terminal shows all the same.
+            if c == '\u{fffd}' || !(c.is_control() || c == '\\' || is_invisible(c)) {
+                write!(f, "{c}")?;
+            } else {
+                write!(f, "{}", c.escape_default())?;
+            }
+        }
+        f.write_str(if rest.next().is_some() { "…”" } else { "”" })
+    }
+}
+
+/// Characters that change how their neighbours are shown, without being seen.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}

@@ -1,0 +1,146 @@
+//! The four lists. Their stride is the length that the control descriptor states.
+
+use super::reader::{Owner, Reader, at};
+use super::{CONTROL, MAX_OBJECT, START};
+use crate::model::{Discovery, DiscoveryFlags};
+use crate::raw::{self, ListRef};
+use crate::rule::Rule;
+use alloc::vec::Vec;
+use core::mem::offset_of;
+use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
+
+/// One of the four lists, as messages name it.
+#[derive(Clone, Copy)]
+pub(super) struct List {
+    pub(super) name: &'static str,
+    pub(super) reference: ListRef,
+    /// Where its reference lies.
+    pub(super) at: usize,
+    /// The least length of a descriptor.
+    pub(super) least: usize,
+}
+
+impl List {
+    /// All four, in the control descriptor's order.
+    pub(super) fn all(control: &raw::Control) -> [Self; 4] {
+        [
+            Self::new::<raw::Hfi>("HFI", control.hfis, offset_of!(raw::Control, hfis)),
+            Self::new::<raw::Ssns>("SSNS", control.ssns, offset_of!(raw::Control, ssns)),
+            Self::new::<raw::Security>("security", control.security, offset_of!(raw::Control, security)),
+            Self::new::<raw::Discovery>("discovery", control.discovery, offset_of!(raw::Control, discovery)),
+        ]
+    }
+
+    pub(super) fn new<T>(name: &'static str, reference: ListRef, offset: usize) -> Self {
+        Self { name, reference, at: CONTROL + offset, least: size_of::<T>() }
+    }
+
+    pub(super) fn start(&self) -> usize {
+        usize::try_from(self.reference.offset.get()).unwrap_or(usize::MAX)
+    }
+
+    pub(super) fn stride(&self) -> usize {
+        usize::from(self.reference.length.get())
+    }
+
+    pub(super) fn count(&self) -> usize {
+        usize::from(self.reference.count)
+    }
+
+    /// Whether there is a list whose descriptors can be read.
+    pub(super) fn is_usable(&self) -> bool {
+        self.count() != 0 && self.stride() >= self.least && self.start() >= START
+    }
+
+    /// How many descriptors lie wholly inside a table of `length` bytes.
+    pub(super) fn fitting(&self, length: usize) -> usize {
+        if !self.is_usable() {
+            return 0;
+        }
+        let room = length.checked_sub(self.start()).and_then(|room| room.checked_sub(self.least));
+        room.map_or(0, |room| self.count().min(room / self.stride() + 1))
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// Reads each descriptor of a list, with the offsets of those that were usable.
+    pub(super) fn list<T, M>(
+        &mut self,
+        list: List,
+        places: &mut Vec<usize>,
+        read: fn(&mut Self, &'a T, usize) -> Option<M>,
+    ) -> Vec<M>
+    where
+        T: FromBytes + KnownLayout + Immutable + Unaligned + 'a,
+    {
+        if list.count() == 0 {
+            return Vec::new();
+        }
+        self.bounds(&list);
+        let fitting = list.fitting(self.bytes.len());
+        let mut items = Vec::with_capacity(fitting);
+        places.reserve_exact(fitting);
+        let bytes = self.bytes;
+        for number in 0..fitting {
+            let place = list.start() + number * list.stride();
+            let raw = bytes.get(place..).and_then(|rest| T::ref_from_prefix(rest).ok());
+            if let Some((raw, _)) = raw
+                && let Some(item) = read(self, raw, place)
+            {
+                places.push(place);
+                items.push(item);
+            }
+        }
+        items
+    }
+
+    /// What is wrong with where a list lies.
+    fn bounds(&mut self, list: &List) {
+        let (name, stride, least) = (list.name, list.stride(), list.least);
+        let length_at = list.at + offset_of!(ListRef, length);
+        if stride < least {
+            let why = format_args!("the descriptors of the {name} list have {stride} bytes; they take {least}");
+            self.report(Rule::ListStrideShort, why, length_at..length_at + 2);
+            return;
+        }
+        if list.start() < START {
+            let start = list.start();
+            let why = format_args!("the {name} list begins at {start}, inside the header or the control descriptor");
+            self.report(Rule::ListInHeader, why, list.at..list.at + 4);
+            return;
+        }
+        if stride > least {
+            let why = format_args!("the descriptors of the {name} list have {stride} bytes; {least} are known");
+            self.report(Rule::ListStrideLong, why, length_at..length_at + 2);
+        }
+        let end = list.start() as u64 + (stride * list.count()) as u64;
+        let length = self.bytes.len();
+        if end > length as u64 {
+            let (fitting, count) = (list.fitting(length), list.count());
+            let why =
+                format_args!("the {name} list ends at {end}, the table at {length}: {fitting} of {count} can be read");
+            self.report(Rule::ListOutside, why, list.at..list.at + size_of::<ListRef>());
+        }
+    }
+
+    pub(super) fn all_discovery(&mut self, list: ListRef, places: &mut Vec<usize>) -> Vec<Discovery> {
+        let list = List::new::<raw::Discovery>("discovery", list, offset_of!(raw::Control, discovery));
+        self.list(list, places, Self::discovery)
+    }
+
+    fn discovery(&mut self, raw: &raw::Discovery, place: usize) -> Option<Discovery> {
+        let owner = Owner::new("discovery", raw.index);
+        let flags = DiscoveryFlags(raw.flags);
+        if !self.descriptor_usable(owner, place, raw::id::DISCOVERY, at!(place, Discovery.flags), flags.is_valid()) {
+            return None;
+        }
+        Some(Discovery {
+            flags,
+            index: raw.index,
+            hfi: raw.hfi,
+            security: raw.security,
+            uri: self.text(owner, "address", raw.uri, at!(place, Discovery.uri), MAX_OBJECT),
+            nqn: self.nqn(owner, raw.nqn, at!(place, Discovery.nqn)),
+        })
+    }
+}

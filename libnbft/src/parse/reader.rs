@@ -1,0 +1,264 @@
+//! What all structures are read with: heap objects, strings, structures, and the findings that come of them.
+
+use crate::finding::Finding;
+use crate::heap::{Heap, Object, Outside};
+use crate::model::{Address, Nqn};
+use crate::raw::{self, HeapRef};
+use crate::rule::Rule;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use core::ops::Range;
+use nom::Parser as _;
+use nom::bytes::complete::take_till;
+use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
+
+/// Longest heap object that is read, in bytes, except the driver path.
+///
+/// Names have at most 255 bytes, DHCP root paths a few hundred. Without a bound, a table of a few kilobytes whose descriptors
+/// all refer to the same 64 KiB would make a model of hundreds of megabytes.
+pub(crate) const MAX_OBJECT: usize = 1024;
+
+/// Whose field it is, in messages: `HFI 1`, `host`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Owner {
+    pub(crate) kind: &'static str,
+    pub(crate) index: Option<u16>,
+}
+
+impl Owner {
+    pub(crate) const HEADER: Self = Self { kind: "header", index: None };
+    pub(crate) const HOST: Self = Self { kind: "host", index: None };
+
+    pub(crate) fn new(kind: &'static str, index: impl Into<u16>) -> Self {
+        Self { kind, index: Some(index.into()) }
+    }
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.index {
+            Some(index) => write!(f, "{} {index}", self.kind),
+            None => f.write_str(self.kind),
+        }
+    }
+}
+
+/// A table that is being read.
+pub(super) struct Reader<'a> {
+    /// The table: the input, cut at the length that the header states.
+    pub(super) bytes: &'a [u8],
+    pub(super) heap: Heap<'a>,
+    pub(super) findings: Vec<Finding>,
+}
+
+impl<'a> Reader<'a> {
+    #[cold]
+    pub(super) fn report(&mut self, rule: Rule, message: fmt::Arguments<'_>, span: Range<usize>) {
+        self.findings.push(Finding::new(rule, message, span));
+    }
+
+    /// Whether the descriptor at `place` has the right ID and is marked valid.
+    pub(super) fn descriptor_usable(
+        &mut self,
+        owner: Owner,
+        place: usize,
+        id: u8,
+        flags_at: usize,
+        valid: bool,
+    ) -> bool {
+        let is = self.bytes.get(place).copied().unwrap_or_default();
+        if is != id {
+            self.report(
+                Rule::DescriptorId,
+                format_args!("{owner}: the structure ID is {is}, not {id}"),
+                place..place + 1,
+            );
+        } else if !valid {
+            self.report(Rule::DescriptorInvalid, format_args!("{owner} is not marked valid"), flags_at..flags_at + 1);
+        }
+        is == id && valid
+    }
+
+    /// The heap object that the reference at offset `at` names, of at most `max` bytes.
+    pub(super) fn object(
+        &mut self,
+        owner: Owner,
+        field: &'static str,
+        reference: HeapRef,
+        at: usize,
+        max: usize,
+    ) -> Option<Object<'a>> {
+        match self.heap.get(reference) {
+            Ok(Some(object)) if object.bytes.len() > max => {
+                let length = object.bytes.len();
+                let why = format_args!("{owner}: the {field} has {length} bytes; at most {max} are read");
+                self.report(Rule::ObjectLong, why, at..at + size_of::<HeapRef>());
+                None
+            }
+            Ok(object) => object,
+            Err(Outside) => {
+                let (offset, length) = (reference.offset.get(), reference.length.get());
+                let Range { start, end } = self.heap.range();
+                let why = format_args!(
+                    "{owner}: the {field} lies at {offset} with {length} bytes, outside the heap ({start} to {end})"
+                );
+                self.report(Rule::ObjectOutside, why, at..at + size_of::<HeapRef>());
+                None
+            }
+        }
+    }
+
+    /// The structure in the heap that the reference names, with where it begins and what follows it in its object.
+    pub(super) fn structure<T: FromBytes + KnownLayout + Immutable + Unaligned>(
+        &mut self,
+        owner: Owner,
+        field: &'static str,
+        reference: HeapRef,
+        at: usize,
+        id: u8,
+    ) -> Option<(usize, &'a T, &'a [u8])> {
+        let object = self.object(owner, field, reference, at, usize::from(u16::MAX))?;
+        let Ok((structure, rest)) = T::ref_from_prefix(object.bytes) else {
+            self.short(owner, field, &object, size_of::<T>());
+            return None;
+        };
+        let is = object.bytes[0];
+        if is != id {
+            let why = format_args!("{owner}: the structure ID of the {field} is {is}, not {id}");
+            self.report(Rule::ObjectId, why, object.start..object.start + 1);
+            return None;
+        }
+        Some((object.start, structure, rest))
+    }
+
+    #[cold]
+    fn short(&mut self, owner: Owner, field: &'static str, object: &Object<'_>, least: usize) {
+        let length = object.bytes.len();
+        let why = format_args!("{owner}: the {field} has {length} bytes; it takes {least}");
+        self.report(Rule::ObjectShort, why, object.span());
+    }
+
+    /// Says that a heap structure is not marked valid.
+    #[cold]
+    pub(super) fn not_valid(&mut self, owner: Owner, field: &'static str, flags: Range<usize>) {
+        self.report(Rule::ObjectInvalid, format_args!("{owner}: the {field} is not marked valid"), flags);
+    }
+
+    /// Says when a structure's version byte is not one of those known.
+    pub(super) fn version(&mut self, owner: Owner, field: &'static str, version: u8, known: Range<u8>, at: usize) {
+        if !known.contains(&version) {
+            let last = known.end - 1;
+            let why = format_args!("{owner}: the version of the {field} is {version}; the highest known is {last}");
+            self.report(Rule::ObjectVersion, why, at..at + 1);
+        }
+    }
+
+    /// A 16-byte address object.
+    pub(super) fn address(
+        &mut self,
+        owner: Owner,
+        field: &'static str,
+        reference: HeapRef,
+        at: usize,
+    ) -> Option<Address> {
+        let object = self.object(owner, field, reference, at, usize::from(u16::MAX))?;
+        let Some(bytes) = object.bytes.first_chunk::<16>() else {
+            self.short(owner, field, &object, 16);
+            return None;
+        };
+        Some(Address::from_bytes(*bytes))
+    }
+
+    /// A list of single bytes.
+    pub(super) fn list_of_bytes(
+        &mut self,
+        owner: Owner,
+        field: &'static str,
+        reference: HeapRef,
+        at: usize,
+    ) -> Option<Vec<u8>> {
+        self.object(owner, field, reference, at, MAX_OBJECT).map(|object| object.bytes.to_vec())
+    }
+
+    /// An NQN.
+    pub(super) fn nqn(&mut self, owner: Owner, reference: HeapRef, at: usize) -> Option<Nqn> {
+        self.text(owner, "NQN", reference, at, MAX_OBJECT).map(Nqn)
+    }
+
+    /// A string: up to its first NUL, which the length should not count; `None` when nothing comes before it.
+    pub(super) fn text(
+        &mut self,
+        owner: Owner,
+        field: &'static str,
+        reference: HeapRef,
+        at: usize,
+        max: usize,
+    ) -> Option<String> {
+        let object = self.object(owner, field, reference, at, max)?;
+        let (rest, text) = until_nul(object.bytes);
+        let end = object.start + text.len();
+        if rest.is_empty() {
+            // A reference to the heap's last byte cannot be followed by a NUL that counts.
+            if !(end < self.heap.range().end && self.bytes.get(end) == Some(&0)) {
+                self.report(
+                    Rule::TextUnterminated,
+                    format_args!("{owner}: the {field} is not followed by a NUL"),
+                    object.span(),
+                );
+            }
+        } else if rest.iter().all(|byte| *byte == 0) {
+            let why = format_args!("{owner}: the length of the {field} counts its NUL");
+            self.report(Rule::TextNulCounted, why, end..object.span().end);
+        } else {
+            let (shown, length) = (text.len(), object.bytes.len());
+            let why = format_args!("{owner}: the {field} has a NUL after {shown} of {length} bytes");
+            self.report(Rule::TextNul, why, end..end + 1);
+        }
+        self.utf8(owner, field, text, object.start)
+    }
+
+    fn utf8(&mut self, owner: Owner, field: &'static str, text: &[u8], start: usize) -> Option<String> {
+        match core::str::from_utf8(text) {
+            Ok("") => None,
+            Ok(text) => {
+                if let Some(place) = control_character(text) {
+                    let rule = if owner == Owner::HEADER { Rule::DriverPathGarbage } else { Rule::TextControl };
+                    let why = format_args!("{owner}: the {field} holds a control character");
+                    self.report(rule, why, start + place..start + place + 1);
+                }
+                Some(text.into())
+            }
+            Err(error) => {
+                let place = start + error.valid_up_to();
+                let rule = if owner == Owner::HEADER { Rule::DriverPathGarbage } else { Rule::TextUtf8 };
+                self.report(rule, format_args!("{owner}: the {field} is not UTF-8"), place..place + 1);
+                Some(String::from_utf8_lossy(text).into_owned())
+            }
+        }
+    }
+}
+
+/// What comes before the first NUL, and from it on.
+fn until_nul(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let found: nom::IResult<&[u8], &[u8]> = take_till(|byte| byte == 0).parse(bytes);
+    found.unwrap_or((&[], bytes))
+}
+
+/// Where the first control character is.
+fn control_character(text: &str) -> Option<usize> {
+    if text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+        return None;
+    }
+    text.char_indices().find(|(_, c)| c.is_control()).map(|(place, _)| place)
+}
+
+/// Offset of a reference field within a structure at `place`.
+macro_rules! at {
+    ($place:expr, $structure:ident . $field:ident) => {
+        $place + core::mem::offset_of!($crate::raw::$structure, $field)
+    };
+}
+pub(crate) use at;
+
+const _: () = assert!(size_of::<raw::HeapRef>() == 6);

@@ -1,0 +1,75 @@
+//! Security profile descriptors. Each list is looked at only when the flags say that it is there.
+
+use super::MAX_OBJECT;
+use super::lists::List;
+use super::reader::{Owner, Reader, at};
+use crate::model::{PolicyList, SecretType, SecurityFlags, SecurityProfile};
+use crate::raw::{self, HeapRef, ListRef};
+use crate::rule::Rule;
+use alloc::vec::Vec;
+use core::mem::offset_of;
+use nom::Parser as _;
+use nom::combinator::all_consuming;
+use nom::multi::many1;
+use nom::number::complete::le_u16;
+
+impl Reader<'_> {
+    pub(super) fn profiles(&mut self, list: ListRef, places: &mut Vec<usize>) -> Vec<SecurityProfile> {
+        let list = List::new::<raw::Security>("security", list, offset_of!(raw::Control, security));
+        self.list(list, places, Self::profile)
+    }
+
+    fn profile(&mut self, raw: &raw::Security, place: usize) -> Option<SecurityProfile> {
+        let owner = Owner::new("security profile", raw.index);
+        let flags = SecurityFlags(raw.flags.get());
+        if !self.descriptor_usable(owner, place, raw::id::SECURITY, at!(place, Security.flags), flags.is_valid()) {
+            return None;
+        }
+        let mut list = |used: bool, field, reference: HeapRef, at| {
+            if used { self.list_of_bytes(owner, field, reference, at) } else { None }
+        };
+        let channel_algorithms = list(
+            flags.secure_channel_policy() != PolicyList::NONE,
+            "secure channel algorithm list",
+            raw.channel_algorithms,
+            at!(place, Security.channel_algorithms),
+        );
+        let authentication_protocols = list(
+            flags.authentication_policy() != PolicyList::NONE,
+            "authentication protocol list",
+            raw.authentication_protocols,
+            at!(place, Security.authentication_protocols),
+        );
+        let kx_groups =
+            list(flags.kx_groups_restricted(), "KX group list", raw.kx_groups, at!(place, Security.kx_groups));
+        let hashes = list(flags.hashes_restricted(), "hash function list", raw.hashes, at!(place, Security.hashes));
+        let cipher_suites = flags
+            .cipher_suites_restricted()
+            .then(|| self.cipher_suites(owner, raw.cipher_suites, at!(place, Security.cipher_suites)))
+            .flatten();
+        let keypath = at!(place, Security.secret_keypath);
+        Some(SecurityProfile {
+            index: raw.index,
+            flags,
+            secret_type: SecretType(raw.secret_type),
+            channel_algorithms,
+            authentication_protocols,
+            cipher_suites,
+            kx_groups,
+            hashes,
+            secret_keypath: self.text(owner, "secret keypath", raw.secret_keypath, keypath, MAX_OBJECT),
+        })
+    }
+
+    fn cipher_suites(&mut self, owner: Owner, reference: HeapRef, at: usize) -> Option<Vec<u16>> {
+        let object = self.object(owner, "cipher suite list", reference, at, MAX_OBJECT)?;
+        let suites: nom::IResult<&[u8], Vec<u16>> = all_consuming(many1(le_u16)).parse(object.bytes);
+        if let Ok((_, suites)) = suites {
+            return Some(suites);
+        }
+        let length = object.bytes.len();
+        let why = format_args!("{owner}: the cipher suite list has {length} bytes, an odd number");
+        self.report(Rule::CipherListOdd, why, object.span());
+        None
+    }
+}

@@ -1,0 +1,34 @@
+//! Structures as they lie in the table: packed, little endian, one type for each figure of the NVM Express Boot
+//! Specification, and nothing else. Names follow the specification; what it reserves is kept as `reserved`.
+//!
+//! Offsets stand at each field, in bytes from the structure's beginning. Every size is asserted at compile time.
+
+mod descriptors;
+mod heap_objects;
+mod table;
+
+pub(crate) use descriptors::*;
+pub(crate) use heap_objects::*;
+pub(crate) use table::*;
+
+/// Structure IDs (Boot Specification, "Structure ID" of each descriptor's figure).
+pub(crate) mod id {
+    /// Control descriptor.
+    pub(crate) const CONTROL: u8 = 1;
+    /// Host descriptor.
+    pub(crate) const HOST: u8 = 2;
+    /// HFI descriptor.
+    pub(crate) const HFI: u8 = 3;
+    /// SSNS descriptor.
+    pub(crate) const SSNS: u8 = 4;
+    /// Security profile descriptor.
+    pub(crate) const SECURITY: u8 = 5;
+    /// Discovery descriptor.
+    pub(crate) const DISCOVERY: u8 = 6;
+    /// HFI transport info for NVMe/TCP.
+    pub(crate) const HFI_TCP: u8 = 7;
+    /// SSNS extended info.
+    pub(crate) const SSNS_EXT: u8 = 9;
+    /// HFI extended info (1.1 and later).
+    pub(crate) const HFI_EXT: u8 = 10;
+}

@@ -1,0 +1,58 @@
+//! Why a model cannot be written.
+
+pub(super) use crate::parse::Owner as Place;
+
+/// A value of the model has no place in a table, or would read back as something else.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {kind}")]
+pub struct WriteError {
+    place: Place,
+    kind: Kind,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Kind {
+    #[error("the major revision is {0}; it must be 1")]
+    Major(u8),
+    #[error("it is not marked valid (flags, bit 0), so that no reader would see it")]
+    NotValid,
+    #[error("the {0} is not marked valid (flags, bit 0), so that no reader would see it")]
+    ObjectNotValid(&'static str),
+    #[error("the list has {0} descriptors; at most 255 can be counted")]
+    Count(usize),
+    #[error("the {0} is empty; leave it out instead")]
+    Empty(&'static str),
+    #[error("the {0} holds a NUL, which ends a string in the table")]
+    Nul(&'static str),
+    #[error("the {field} has {length} bytes; at most {max} are read")]
+    Long { field: &'static str, length: usize, max: usize },
+    #[error("there is a {field}, but {condition}, so that no reader would look at it")]
+    Unused { field: &'static str, condition: &'static str },
+    #[error("the table would have {0} bytes, more than its length field can hold")]
+    Size(usize),
+}
+
+impl WriteError {
+    pub(super) const fn new(place: Place, kind: Kind) -> Self {
+        Self { place, kind }
+    }
+}
+
+impl Place {
+    pub(super) const CONTROL: Self = Self { kind: "control descriptor", index: None };
+
+    /// A descriptor must be marked valid.
+    pub(super) fn valid(self, valid: bool) -> Result<(), WriteError> {
+        if valid { Ok(()) } else { Err(WriteError::new(self, Kind::NotValid)) }
+    }
+
+    /// A structure of the heap must be marked valid.
+    pub(super) fn object_valid(self, field: &'static str, valid: bool) -> Result<(), WriteError> {
+        if valid { Ok(()) } else { Err(WriteError::new(self, Kind::ObjectNotValid(field))) }
+    }
+
+    /// What is there must be in use.
+    pub(super) fn used(self, field: &'static str, used: bool, condition: &'static str) -> Result<(), WriteError> {
+        if used { Ok(()) } else { Err(WriteError::new(self, Kind::Unused { field, condition })) }
+    }
+}

@@ -1,0 +1,272 @@
+//! Model → bytes.
+
+mod error;
+mod heap;
+mod objects;
+
+pub use error::WriteError;
+
+use crate::model::{Discovery, Header, Hfi, Host, SecurityProfile, Ssns, Table};
+use crate::raw::{self, HeapRef, ListRef, id};
+use alloc::vec::Vec;
+use error::{Kind, Place};
+use heap::HeapWriter;
+use zerocopy::little_endian::{U16, U32};
+use zerocopy::{FromZeros as _, Immutable, IntoBytes};
+
+/// Writes a table.
+///
+/// Lengths, heap and checksum come out right; every string is followed by a NUL that its length does not count. The versions
+/// in the model decide what is written: HFI extended info and PCIe segment with a transport info version of 2 or more only,
+/// diagnostics where the model has them.
+///
+/// What was written reads back as it was: `parse(&write(&table)?)?.table == table`. A model that cannot be read back so is an
+/// error.
+///
+/// # Errors
+///
+/// When a value has no place in a table: a descriptor whose valid flag is not set, extended info without the flag or version
+/// that says it is there, an empty string or one with a NUL, more than 255 descriptors in a list.
+pub fn write(table: &Table) -> Result<Vec<u8>, WriteError> {
+    head(table)?;
+    let lists = [
+        List::new::<raw::Hfi>(table.hfis.len(), "HFI")?,
+        List::new::<raw::Ssns>(table.ssns.len(), "SSNS")?,
+        List::new::<raw::Security>(table.security.len(), "security")?,
+        List::new::<raw::Discovery>(table.discovery.len(), "discovery")?,
+    ];
+    // Host descriptor and lists follow the control descriptor in the order of their structure IDs, then comes the heap.
+    let host_at = size_of::<raw::Start>();
+    let lists_at = host_at + if table.host.is_some() { size_of::<raw::Host>() } else { 0 };
+    let heap_at = lists_at + lists.iter().map(|list| list.count * list.stride).sum::<usize>();
+
+    let mut heap = HeapWriter::new(heap_at);
+    let driver_path =
+        heap.text(Place::HEADER, "driver path", table.header.driver_path.as_deref(), usize::from(u16::MAX))?;
+    let mut body = Vec::with_capacity(heap_at);
+    if let Some(host) = &table.host {
+        push(&mut body, &raw_host(host, &mut heap)?);
+    }
+    for hfi in &table.hfis {
+        push(&mut body, &raw_hfi(hfi, &mut heap)?);
+    }
+    for ssns in &table.ssns {
+        push(&mut body, &raw_ssns(ssns, &mut heap)?);
+    }
+    for profile in &table.security {
+        push(&mut body, &raw_security(profile, &mut heap)?);
+    }
+    for discovery in &table.discovery {
+        push(&mut body, &raw_discovery(discovery, &mut heap)?);
+    }
+
+    let heap = heap.bytes();
+    let mut start = raw::Start { header: raw_header(&table.header, driver_path), control: raw::Control::new_zeroed() };
+    let length = heap_at + heap.len();
+    start.header.length = u32::try_from(length).map_err(|_| WriteError::new(Place::HEADER, Kind::Size(length)))?.into();
+    start.header.heap_offset = (heap_at as u32).into();
+    start.header.heap_length = (heap.len() as u32).into();
+    raw_control(table, host_at, lists_at, lists, &mut start.control);
+
+    let mut bytes = Vec::with_capacity(length);
+    push(&mut bytes, &start);
+    bytes.extend_from_slice(&body);
+    bytes.extend_from_slice(&heap);
+    repair_checksum(&mut bytes);
+    Ok(bytes)
+}
+
+/// Sets the checksum byte so that all bytes sum up to 0 modulo 256. Bytes too few to hold one are left alone.
+///
+/// For those who change a written table on purpose: tests of readers, and fuzzing behind the checksum.
+pub fn repair_checksum(bytes: &mut [u8]) {
+    let sum = crate::parse::sum(bytes);
+    if let Some(checksum) = bytes.get_mut(core::mem::offset_of!(raw::Header, checksum)) {
+        *checksum = checksum.wrapping_sub(sum);
+    }
+}
+
+/// What must hold for the table to be read at all.
+fn head(table: &Table) -> Result<(), WriteError> {
+    if table.header.major != 1 {
+        return Err(WriteError::new(Place::HEADER, Kind::Major(table.header.major)));
+    }
+    if table.control.flags & 1 == 0 {
+        return Err(WriteError::new(Place::CONTROL, Kind::NotValid));
+    }
+    Ok(())
+}
+
+/// Number and length of a list's descriptors.
+#[derive(Clone, Copy)]
+struct List {
+    count: usize,
+    stride: usize,
+}
+
+impl List {
+    fn new<T>(count: usize, name: &'static str) -> Result<Self, WriteError> {
+        if count > usize::from(u8::MAX) {
+            return Err(WriteError::new(Place { kind: name, index: None }, Kind::Count(count)));
+        }
+        Ok(Self { count, stride: size_of::<T>() })
+    }
+}
+
+fn push(bytes: &mut Vec<u8>, structure: &(impl IntoBytes + Immutable)) {
+    bytes.extend_from_slice(structure.as_bytes());
+}
+
+fn raw_header(header: &Header, driver_path: HeapRef) -> raw::Header {
+    raw::Header {
+        signature: *b"NBFT",
+        major: header.major,
+        oem_id: header.oem_id.0,
+        oem_table_id: header.oem_table_id.0,
+        oem_revision: header.oem_revision.into(),
+        creator_id: header.creator_id.0,
+        creator_revision: header.creator_revision.into(),
+        driver_path,
+        minor: header.minor,
+        // Length, checksum and heap are set when they are known.
+        ..raw::Header::default()
+    }
+}
+
+fn raw_control(table: &Table, host_at: usize, lists_at: usize, lists: [List; 4], raw: &mut raw::Control) {
+    raw.id = id::CONTROL;
+    raw.major = table.control.major;
+    raw.minor = table.control.minor;
+    raw.length = (size_of::<raw::Control>() as u16).into();
+    raw.flags = table.control.flags;
+    if table.host.is_some() {
+        raw.host = HeapRef { offset: (host_at as u32).into(), length: (size_of::<raw::Host>() as u16).into() };
+        raw.host_version = 1;
+    }
+    let mut at = lists_at;
+    for (list, reference) in lists.iter().zip([&mut raw.hfis, &mut raw.ssns, &mut raw.security, &mut raw.discovery]) {
+        if list.count > 0 {
+            *reference = ListRef {
+                offset: U32::new(at as u32),
+                length: U16::new(list.stride as u16),
+                version: 1,
+                count: list.count as u8,
+            };
+        }
+        at += list.count * list.stride;
+    }
+}
+
+fn raw_host(host: &Host, heap: &mut HeapWriter) -> Result<raw::Host, WriteError> {
+    let place = Place { kind: "host", index: None };
+    place.valid(host.flags.is_valid())?;
+    let nqn = heap.nqn(place, host.nqn.as_ref())?;
+    Ok(raw::Host { id: id::HOST, flags: host.flags.0, host_id: host.id.0, nqn, ..raw::Host::new_zeroed() })
+}
+
+fn raw_hfi(hfi: &Hfi, heap: &mut HeapWriter) -> Result<raw::Hfi, WriteError> {
+    let place = Place::new("HFI", hfi.index);
+    place.valid(hfi.flags.is_valid())?;
+    let info = match &hfi.tcp {
+        Some(tcp) => heap.hfi_tcp(place, hfi.transport, tcp)?,
+        None => HeapRef::default(),
+    };
+    Ok(raw::Hfi {
+        id: id::HFI,
+        index: hfi.index,
+        flags: hfi.flags.0,
+        transport: hfi.transport.0,
+        info,
+        ..raw::Hfi::new_zeroed()
+    })
+}
+
+fn raw_ssns(ssns: &Ssns, heap: &mut HeapWriter) -> Result<raw::Ssns, WriteError> {
+    let place = Place::new("SSNS", ssns.index);
+    place.valid(ssns.flags.is_valid())?;
+    let max = crate::parse::MAX_OBJECT;
+    Ok(raw::Ssns {
+        id: id::SSNS,
+        index: ssns.index.into(),
+        flags: ssns.flags.0.into(),
+        transport: ssns.transport.0,
+        transport_flags: ssns.transport_flags.0.into(),
+        primary_discovery: ssns.primary_discovery,
+        traddr: heap.address(ssns.traddr),
+        trsvcid: heap.text(place, "transport service ID", ssns.trsvcid.as_deref(), max)?,
+        port_id: ssns.port_id.into(),
+        nsid: ssns.nsid.into(),
+        nid_type: ssns.nid_type.0,
+        nid: ssns.nid,
+        security: ssns.security,
+        primary_hfi: ssns.primary_hfi,
+        secondary_hfis: heap.list(place, "secondary HFI list", &ssns.secondary_hfis)?,
+        nqn: heap.nqn(place, ssns.nqn.as_ref())?,
+        ext: match &ssns.ext {
+            Some(ext) => heap.ssns_ext(place, ssns.flags, ext)?,
+            None => HeapRef::default(),
+        },
+        ..raw::Ssns::new_zeroed()
+    })
+}
+
+fn raw_security(profile: &SecurityProfile, heap: &mut HeapWriter) -> Result<raw::Security, WriteError> {
+    use crate::model::PolicyList;
+    let place = Place::new("security profile", profile.index);
+    let flags = profile.flags;
+    place.valid(flags.is_valid())?;
+    let channel = flags.secure_channel_policy() != PolicyList::NONE;
+    let authentication = flags.authentication_policy() != PolicyList::NONE;
+    Ok(raw::Security {
+        id: id::SECURITY,
+        index: profile.index,
+        flags: flags.0.into(),
+        secret_type: profile.secret_type.0,
+        channel_algorithms: heap.used_list(
+            place,
+            "secure channel algorithm list",
+            channel,
+            profile.channel_algorithms.as_deref(),
+        )?,
+        authentication_protocols: heap.used_list(
+            place,
+            "authentication protocol list",
+            authentication,
+            profile.authentication_protocols.as_deref(),
+        )?,
+        cipher_suites: {
+            let suites = profile.cipher_suites.as_ref();
+            let bytes: Option<Vec<u8>> = suites.map(|list| list.iter().flat_map(|suite| suite.to_le_bytes()).collect());
+            heap.used_list(place, "cipher suite list", flags.cipher_suites_restricted(), bytes.as_deref())?
+        },
+        kx_groups: heap.used_list(
+            place,
+            "KX group list",
+            flags.kx_groups_restricted(),
+            profile.kx_groups.as_deref(),
+        )?,
+        hashes: heap.used_list(place, "hash function list", flags.hashes_restricted(), profile.hashes.as_deref())?,
+        secret_keypath: heap.text(
+            place,
+            "secret keypath",
+            profile.secret_keypath.as_deref(),
+            crate::parse::MAX_OBJECT,
+        )?,
+        ..raw::Security::new_zeroed()
+    })
+}
+
+fn raw_discovery(discovery: &Discovery, heap: &mut HeapWriter) -> Result<raw::Discovery, WriteError> {
+    let place = Place::new("discovery", discovery.index);
+    place.valid(discovery.flags.is_valid())?;
+    Ok(raw::Discovery {
+        id: id::DISCOVERY,
+        flags: discovery.flags.0,
+        index: discovery.index,
+        hfi: discovery.hfi,
+        security: discovery.security,
+        uri: heap.text(place, "address", discovery.uri.as_deref(), crate::parse::MAX_OBJECT)?,
+        nqn: heap.nqn(place, discovery.nqn.as_ref())?,
+        ..raw::Discovery::new_zeroed()
+    })
+}

@@ -1,0 +1,89 @@
+//! Tables of real firmware, and what is left of them when they are damaged.
+
+mod common;
+
+use common::{Sample, good, samples};
+use libnbft::{Severity, check, layout, parse};
+
+/// Parses, checks and lays out; says what came of it. The point is that nothing panics and every span is inside.
+fn survive(bytes: &[u8]) {
+    match parse(bytes) {
+        Ok(parsed) => {
+            for finding in check(&parsed, bytes) {
+                let span = &finding.span;
+                assert!(span.start < span.end && span.end <= bytes.len(), "{finding} in {} bytes", bytes.len());
+            }
+        }
+        Err(error) => assert!(error.span().end <= bytes.len(), "{error}"),
+    }
+    for field in layout(bytes) {
+        assert!(field.span.start < field.span.end && field.span.end <= bytes.len(), "{field:?}");
+    }
+}
+
+#[test]
+fn tables_of_firmware_have_no_structural_errors() {
+    for Sample { name, bytes } in good() {
+        let parsed = parse(&bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let errors: Vec<_> = parsed.findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
+        assert!(errors.is_empty(), "{name}: {errors:#?}");
+    }
+}
+
+#[test]
+fn bad_tables_are_refused_or_lose_only_what_is_broken() {
+    let mut outcomes = Vec::new();
+    for Sample { name, bytes } in samples("bad") {
+        let outcome = match parse(&bytes) {
+            Ok(parsed) => {
+                let errors = parsed.findings.iter().filter(|finding| finding.severity == Severity::Error);
+                let rules: Vec<_> = errors.map(|finding| finding.rule.name()).collect();
+                format!("{} HFIs, {} SSNS: {rules:?}", parsed.table.hfis.len(), parsed.table.ssns.len())
+            }
+            Err(error) => error.to_string(),
+        };
+        outcomes.push(format!("{name}: {outcome}"));
+    }
+    if !outcomes.is_empty() {
+        insta(&outcomes);
+    }
+}
+
+fn insta(outcomes: &[String]) {
+    eprintln!("{outcomes:#?}");
+}
+
+#[test]
+fn no_truncation_panics() {
+    for Sample { bytes, .. } in good().into_iter().chain(samples("bad")) {
+        for length in 0..bytes.len() {
+            survive(&bytes[..length]);
+        }
+    }
+}
+
+#[test]
+fn no_change_of_a_byte_panics() {
+    for Sample { mut bytes, .. } in good().into_iter().chain(samples("bad")) {
+        for place in 0..bytes.len() {
+            let was = bytes[place];
+            for value in (0..8).map(|bit| was ^ 1 << bit).chain([0, 0xff]) {
+                bytes[place] = value;
+                survive(&bytes);
+            }
+            bytes[place] = was;
+        }
+    }
+}
+
+#[cfg(feature = "write")]
+#[test]
+fn what_was_read_can_be_written_and_reads_the_same() {
+    for Sample { name, bytes } in good() {
+        let table = parse(&bytes).expect("it parses").table;
+        let written = libnbft::write(&table).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let again = parse(&written).expect("what was written parses");
+        assert_eq!(again.table, table, "{name}");
+        assert_eq!(again.findings, [], "{name}: what was written is right");
+    }
+}
