@@ -1,5 +1,9 @@
 //! What lies where: the fields of a table, for annotated dumps.
 
+mod fields;
+mod values;
+mod walk;
+
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -11,20 +15,22 @@ use core::ops::Range;
 pub struct Field {
     /// Its bytes, as offsets into the input; inside it, never empty.
     pub span: Range<usize>,
-    /// The structure that it belongs to: `header`, `HFI 1 transport info`.
+    /// The structure that it belongs to: `header`, `HFI 1 transport info`. A string in the heap belongs to the structure that
+    /// refers to it.
     pub structure: String,
-    /// The field's name in the specification's words: `MAC address`.
+    /// The field's name: `MAC address`. What a reference names has the name of the reference, which ends in ` reference`.
     pub field: &'static str,
-    /// What it says, for people; `None` where bytes say nothing (reserved) or a string is too long to be shown.
+    /// What it says, for people, with text escaped; `None` for reserved bytes.
     pub value: Option<String>,
 }
 
 /// The fields of a table in the order of their bytes, as far as they can be found.
 ///
-/// Descriptors and heap objects that no structure leads to are not there, nor those that [`parse`](crate::parse()) leaves out.
-/// Where structures overlap, so do fields. Bytes that are no NBFT have none.
+/// Heap objects are there when a reference that is in use leads to them. Where structures overlap, so do their fields. Bytes
+/// that [`parse`](crate::parse()) refuses have no fields.
 #[must_use]
 pub fn layout(bytes: &[u8]) -> Vec<Field> {
-    let _ = bytes;
-    Vec::new()
+    let mut fields = walk::walk(bytes).unwrap_or_default();
+    fields.sort_by_key(|field| (field.span.start, core::cmp::Reverse(field.span.end)));
+    fields
 }

@@ -11,18 +11,18 @@ use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
 /// One of the four lists, as messages name it.
 #[derive(Clone, Copy)]
-pub(super) struct List {
-    pub(super) name: &'static str,
-    pub(super) reference: ListRef,
+pub(crate) struct List {
+    pub(crate) name: &'static str,
+    pub(crate) reference: ListRef,
     /// Where its reference lies.
-    pub(super) at: usize,
+    pub(crate) at: usize,
     /// The least length of a descriptor.
-    pub(super) least: usize,
+    pub(crate) least: usize,
 }
 
 impl List {
     /// All four, in the control descriptor's order.
-    pub(super) fn all(control: &raw::Control) -> [Self; 4] {
+    pub(crate) fn all(control: &raw::Control) -> [Self; 4] {
         [
             Self::new::<raw::Hfi>("HFI", control.hfis, offset_of!(raw::Control, hfis)),
             Self::new::<raw::Ssns>("SSNS", control.ssns, offset_of!(raw::Control, ssns)),
@@ -31,29 +31,29 @@ impl List {
         ]
     }
 
-    pub(super) fn new<T>(name: &'static str, reference: ListRef, offset: usize) -> Self {
+    pub(crate) fn new<T>(name: &'static str, reference: ListRef, offset: usize) -> Self {
         Self { name, reference, at: CONTROL + offset, least: size_of::<T>() }
     }
 
-    pub(super) fn start(&self) -> usize {
+    pub(crate) fn start(&self) -> usize {
         usize::try_from(self.reference.offset.get()).unwrap_or(usize::MAX)
     }
 
-    pub(super) fn stride(&self) -> usize {
+    pub(crate) fn stride(&self) -> usize {
         usize::from(self.reference.length.get())
     }
 
-    pub(super) fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         usize::from(self.reference.count)
     }
 
     /// Whether there is a list whose descriptors can be read.
-    pub(super) fn is_usable(&self) -> bool {
+    pub(crate) fn is_usable(&self) -> bool {
         self.count() != 0 && self.stride() >= self.least && self.start() >= START
     }
 
     /// How many descriptors lie wholly inside a table of `length` bytes.
-    pub(super) fn fitting(&self, length: usize) -> usize {
+    pub(crate) fn fitting(&self, length: usize) -> usize {
         if !self.is_usable() {
             return 0;
         }

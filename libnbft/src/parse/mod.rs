@@ -12,6 +12,7 @@ mod regions;
 mod security;
 mod ssns;
 
+pub(crate) use lists::List;
 pub(crate) use places::Places;
 pub(crate) use reader::{MAX_OBJECT, Owner};
 
@@ -25,6 +26,7 @@ use alloc::vec::Vec;
 use core::mem::offset_of;
 use reader::Reader;
 use zerocopy::FromBytes as _;
+use zerocopy::little_endian::U32;
 
 /// Where the control descriptor begins.
 pub(crate) const CONTROL: usize = size_of::<raw::Header>();
@@ -52,14 +54,7 @@ pub struct Parsed {
 /// When the table is unusable as a whole: another signature, fewer than 128 bytes, a major revision other than 1, or no valid
 /// control descriptor. A wrong checksum is a finding only, since the kernel has taken the table already.
 pub fn parse(bytes: &[u8]) -> Result<Parsed, ParseError> {
-    let start = start(bytes)?;
-    let stated = usize::try_from(start.header.length.get()).unwrap_or(usize::MAX);
-    let table_bytes = &bytes[..stated.min(bytes.len())];
-    let heap_start = usize::try_from(start.header.heap_offset.get()).unwrap_or(usize::MAX);
-    let heap_end = heap_start.saturating_add(usize::try_from(start.header.heap_length.get()).unwrap_or(usize::MAX));
-    // Nothing may be read out of the header by a reference, whatever the header says of its heap.
-    let heap = Heap::new(table_bytes, heap_start.max(START)..heap_end);
-
+    let (start, table_bytes, heap) = frame(bytes)?;
     let mut reader = Reader { bytes: table_bytes, heap, findings: Vec::new() };
     reader.whole(start, bytes);
     let mut places = Places::default();
@@ -74,6 +69,17 @@ pub fn parse(bytes: &[u8]) -> Result<Parsed, ParseError> {
     let control = Control { major: start.control.major, minor: start.control.minor, flags: start.control.flags };
     let table = Table { header, control, host, hfis, ssns, security, discovery };
     Ok(Parsed { table, findings: reader.findings, places })
+}
+
+/// Header and control descriptor, the table cut at the length that its header states, and its heap.
+pub(crate) fn frame(bytes: &[u8]) -> Result<(&raw::Start, &[u8], Heap<'_>), ParseError> {
+    let start = start(bytes)?;
+    let as_size = |number: U32| usize::try_from(number.get()).unwrap_or(usize::MAX);
+    let bytes = &bytes[..as_size(start.header.length).min(bytes.len())];
+    let heap_start = as_size(start.header.heap_offset);
+    let heap_end = heap_start.saturating_add(as_size(start.header.heap_length));
+    // Nothing may be read out of the header by a reference, whatever the header says of its heap.
+    Ok((start, bytes, Heap::new(bytes, heap_start.max(START)..heap_end)))
 }
 
 /// Header and control descriptor, or why there is no use in going on.

@@ -4,9 +4,9 @@
 use std::path::{Path, PathBuf};
 
 /// A table of the corpus: its name and its bytes.
-pub struct Sample {
-    pub name: String,
-    pub bytes: Vec<u8>,
+pub(crate) struct Sample {
+    pub(crate) name: String,
+    pub(crate) bytes: Vec<u8>,
 }
 
 fn corpus() -> PathBuf {
@@ -14,7 +14,7 @@ fn corpus() -> PathBuf {
 }
 
 /// The tables of one folder of the corpus, by name. Empty when there is no corpus, which is said aloud; CI must have it.
-pub fn samples(folder: &str) -> Vec<Sample> {
+pub(crate) fn samples(folder: &str) -> Vec<Sample> {
     let folder = corpus().join(folder);
     let Ok(entries) = std::fs::read_dir(&folder) else {
         assert!(std::env::var_os("CI").is_none(), "CI must have the corpus, but there is no {}", folder.display());
@@ -35,7 +35,7 @@ pub fn samples(folder: &str) -> Vec<Sample> {
 }
 
 /// All tables that firmware made.
-pub fn good() -> Vec<Sample> {
+pub(crate) fn good() -> Vec<Sample> {
     let mut all = samples("tables");
     all.extend(samples("firmware"));
     all

@@ -1,0 +1,255 @@
+//! The fields of each raw structure, by name.
+
+use super::values::Kind::{self, Address, Bytes, Flags, Hex, Mac, Number, Reference, Reserved, Text, Uuid, Words};
+use crate::model;
+use crate::raw;
+use alloc::string::ToString as _;
+use core::mem::offset_of;
+
+/// A field of a raw structure.
+#[derive(Debug)]
+pub(super) struct Definition {
+    pub(super) at: usize,
+    pub(super) length: usize,
+    pub(super) name: &'static str,
+    pub(super) kind: Kind,
+}
+
+/// The size of what `field` returns; it is not called.
+const fn size_of_field<T, F>(_field: fn(&T) -> &F) -> usize {
+    size_of::<F>()
+}
+
+macro_rules! definitions {
+    ($raw:ident: $($field:ident $name:literal $kind:expr,)*) => {
+        &[$(Definition {
+            at: offset_of!(raw::$raw, $field),
+            length: size_of_field(|structure: &raw::$raw| &structure.$field),
+            name: $name,
+            kind: $kind,
+        },)*]
+    };
+}
+
+/// The meaning of a code in words.
+macro_rules! words {
+    ($code:ident) => {
+        Words(|value| model::$code(value as _).to_string())
+    };
+}
+
+const VALID: (u32, &str) = (1, "valid");
+
+pub(super) const HEADER: &[Definition] = definitions![Header:
+    signature "signature" Text,
+    length "length" Number,
+    major "major revision" Number,
+    checksum "checksum" Hex,
+    oem_id "OEM ID" Text,
+    oem_table_id "OEM table ID" Text,
+    oem_revision "OEM revision" Hex,
+    creator_id "creator ID" Text,
+    creator_revision "creator revision" Hex,
+    heap_offset "heap offset" Number,
+    heap_length "heap length" Number,
+    driver_path "driver path reference" Reference,
+    minor "minor revision" Number,
+    reserved "reserved" Reserved,
+];
+
+pub(super) const CONTROL: &[Definition] = definitions![Control:
+    id "structure ID" Number,
+    major "major revision" Number,
+    minor "minor revision" Number,
+    reserved3 "reserved" Reserved,
+    length "length" Number,
+    flags "flags" Flags(&[VALID]),
+    reserved7 "reserved" Reserved,
+    host "host descriptor reference" Reference,
+    host_version "host descriptor version" Number,
+    reserved15 "reserved" Reserved,
+    hfis "HFI list" Kind::List,
+    ssns "SSNS list" Kind::List,
+    security "security list" Kind::List,
+    discovery "discovery list" Kind::List,
+    reserved48 "reserved" Reserved,
+];
+
+pub(super) const HOST: &[Definition] = definitions![Host:
+    id "structure ID" Number,
+    flags "flags" Flags(&[
+        VALID,
+        (2, "host ID configured"),
+        (4, "host NQN configured"),
+        (8, "primary: unselected"),
+        (16, "primary: selected"),
+    ]),
+    host_id "host ID" Uuid,
+    nqn "NQN reference" Reference,
+    reserved "reserved" Reserved,
+];
+
+pub(super) const HFI: &[Definition] = definitions![Hfi:
+    id "structure ID" Number,
+    index "index" Number,
+    flags "flags" Flags(&[VALID]),
+    transport "transport type" words!(TransportType),
+    reserved4 "reserved" Reserved,
+    info "transport info reference" Reference,
+    reserved22 "reserved" Reserved,
+];
+
+pub(super) const HFI_TCP: &[Definition] = definitions![HfiTcp:
+    id "structure ID" Number,
+    version "version" Number,
+    transport "transport type" words!(TransportType),
+    info_version "transport info version" Number,
+    hfi_index "HFI index" Number,
+    flags "flags" Flags(&[VALID, (2, "global route"), (4, "DHCP override"), (8, "autoconfigured")]),
+    routing_id "PCIe routing ID" Kind::RoutingId,
+    mac "MAC address" Mac,
+    vlan "VLAN ID" Number,
+    ip_origin "IP origin" words!(IpOrigin),
+    ip "IP address" Address,
+    prefix "subnet mask prefix" Number,
+    gateway "gateway" Address,
+    reserved53 "reserved" Reserved,
+    route_metric "route metric" Number,
+    primary_dns "primary DNS" Address,
+    secondary_dns "secondary DNS" Address,
+    dhcp_server "DHCP server" Address,
+    host_name "host name reference" Reference,
+    ext "extended info reference" Reference,
+    pcie_segment "PCIe segment number" Number,
+    reserved117 "reserved" Reserved,
+];
+
+pub(super) const HFI_EXT: &[Definition] = definitions![HfiExt:
+    id "structure ID" Number,
+    version "version" Number,
+    hfi_index "HFI index" Number,
+    flags "flags" Flags(&[VALID, (2, "DHCP client identifier")]),
+    iaid "IAID reference" Reference,
+    duid "DUID reference" Reference,
+];
+
+pub(super) const SSNS: &[Definition] = definitions![Ssns:
+    id "structure ID" Number,
+    index "index" Number,
+    flags "flags" Flags(&[
+        VALID,
+        (0x02, "non-bootable"),
+        (0x04, "use security profile"),
+        (0x08, "DHCP root path"),
+        (0x10, "extended info"),
+        (0x20, "separate discovery controller"),
+        (0x40, "discovered"),
+        (0x80, "available"),
+        (0x100, "unavailable"),
+    ]),
+    transport "transport type" words!(TransportType),
+    transport_flags "transport flags" Flags(&[(1, "in use"), (2, "header digest"), (4, "data digest")]),
+    primary_discovery "primary discovery index" Number,
+    reserved9 "reserved" Reserved,
+    traddr "transport address reference" Reference,
+    trsvcid "transport service ID reference" Reference,
+    port_id "subsystem port ID" Number,
+    nsid "namespace ID" Number,
+    nid_type "NID type" words!(NidType),
+    nid "NID" Bytes,
+    security "security profile index" Number,
+    primary_hfi "primary HFI index" Number,
+    reserved47 "reserved" Reserved,
+    secondary_hfis "secondary HFI list reference" Reference,
+    nqn "NQN reference" Reference,
+    ext "extended info reference" Reference,
+    reserved66 "reserved" Reserved,
+];
+
+pub(super) const SSNS_EXT: &[Definition] = definitions![SsnsExt:
+    id "structure ID" Number,
+    version "version" Number,
+    ssns_index "SSNS index" Number,
+    flags "flags" Flags(&[VALID, (2, "ASQSZ configured")]),
+    controller_id "controller ID" Number,
+    asqsz "admin submission queue size" Number,
+    dhcp_root_path "DHCP root path reference" Reference,
+];
+
+pub(super) const DIAGNOSTICS: &[Definition] = definitions![Diagnostics:
+    naed "NAED" words!(Naed),
+    cipeec "CIPEEC" words!(Cipeec),
+    connect_timeout "connect timeout" Number,
+    nceec "NCEEC" words!(Nceec),
+];
+
+pub(super) const SECURITY: &[Definition] = definitions![Security:
+    id "structure ID" Number,
+    index "index" Number,
+    flags "flags" Flags(&[
+        VALID,
+        (0x002, "authentication supported"),
+        (0x004, "authentication required"),
+        (0x008, "driver's authentication list"),
+        (0x010, "administrator's authentication list"),
+        (0x020, "secure channel supported"),
+        (0x040, "secure channel required"),
+        (0x080, "driver's channel list"),
+        (0x100, "administrator's channel list"),
+        (0x200, "cipher suites restricted"),
+        (0x400, "KX groups restricted"),
+        (0x800, "hash functions restricted"),
+    ]),
+    secret_type "secret type" Flags(&[(2, "Redfish host interface URI")]),
+    reserved5 "reserved" Reserved,
+    channel_algorithms "secure channel algorithm list reference" Reference,
+    authentication_protocols "authentication protocol list reference" Reference,
+    cipher_suites "cipher suite list reference" Reference,
+    kx_groups "KX group list reference" Reference,
+    hashes "hash function list reference" Reference,
+    secret_keypath "secret keypath reference" Reference,
+    reserved42 "reserved" Reserved,
+];
+
+pub(super) const DISCOVERY: &[Definition] = definitions![Discovery:
+    id "structure ID" Number,
+    flags "flags" Flags(&[VALID]),
+    index "index" Number,
+    hfi "HFI index" Number,
+    security "security profile index" Number,
+    reserved5 "reserved" Reserved,
+    uri "address reference" Reference,
+    nqn "NQN reference" Reference,
+    reserved18 "reserved" Reserved,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each byte of a structure belongs to exactly one field.
+    #[test]
+    fn fields_cover_their_structures() {
+        let structures: [(&[Definition], usize); 11] = [
+            (HEADER, 64),
+            (CONTROL, 64),
+            (HOST, 32),
+            (HFI, 32),
+            (HFI_TCP, 128),
+            (HFI_EXT, 20),
+            (SSNS, 128),
+            (SSNS_EXT, 18),
+            (DIAGNOSTICS, 5),
+            (SECURITY, 64),
+            (DISCOVERY, 32),
+        ];
+        for (fields, size) in structures {
+            let mut end = 0;
+            for field in fields {
+                assert_eq!(field.at, end, "{field:?}");
+                end += field.length;
+            }
+            assert_eq!(end, size, "{:?}", fields[0]);
+        }
+    }
+}
