@@ -8,7 +8,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             println!("{}", file.path.display());
             for field in libnbft::layout(&file.read()?) {
                 let value = field.value.unwrap_or_default();
-                println!("{:#06x} {:4}  {}: {}  {value}", field.span.start, field.span.len(), field.structure, field.field);
+                println!(
+                    "{:#06x} {:4}  {}: {}  {value}",
+                    field.span.start,
+                    field.span.len(),
+                    field.structure,
+                    field.field
+                );
             }
         }
     }

@@ -26,7 +26,7 @@ pub enum Error {
     /// Standard output could not be written.
     #[error("standard output: {0}")]
     Stdout(#[source] io::Error),
-    /// What the user gave is of no use.
+    /// What the user gave is of no use: exit 2, as for any wrong command line.
     #[error("{0}")]
     Usage(String),
     /// Anything else, said in full.
@@ -35,6 +35,16 @@ pub enum Error {
 }
 
 impl Error {
+    /// The exit code that goes with it.
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            // As clap ends for what it finds wrong itself.
+            Self::Usage(_) => 2,
+            _ => 1,
+        }
+    }
+
     /// Whether this is a closed pipe on standard output, which is no failure.
     #[must_use]
     pub fn is_closed_pipe(&self) -> bool {

@@ -1,7 +1,7 @@
 //! `nbft`: boots Linux from NVMe/TCP as the firmware's table says.
 
 use clap::Parser;
-use nbft_connect::{cli::Cli, exit::Exit, logger, run};
+use nbft_connect::{cli::Cli, logger, run};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -12,7 +12,7 @@ fn main() -> ExitCode {
         Err(error) if error.is_closed_pipe() => ExitCode::SUCCESS,
         Err(error) => {
             log::error!("{error}");
-            Exit::Failed.into()
+            error.exit_code().into()
         }
     }
 }
