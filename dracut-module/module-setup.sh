@@ -1,0 +1,100 @@
+#!/bin/bash
+# dracut's side of nbft: what goes into the image, and when.
+# What the parts do at boot is told in nbft(7).
+
+check() {
+    require_binaries nbft || return 1
+    require_kernel_modules nvme_tcp || return 1
+
+    # A generic image takes the module; an image for this machine only if this machine starts that way.
+    if [[ $hostonly ]] || [[ $mount_needs ]]; then
+        nbft_has_table || for_each_host_dev_and_slaves nbft_is_nvme_tcp || return 255
+    fi
+    return 0
+}
+
+depends() {
+    echo kernel-network-modules
+}
+
+installkernel() {
+    # Asked for in any image: the machine it is built on may have none of them loaded now. crc32c is what
+    # the digests need, and the transport asks the kernel for it by this alias.
+    hostonly='' instmods nvme_tcp nvme_fabrics 8021q af_packet ipv6 crypto-crc32c
+
+    # A host-only image gets the drivers of the NICs in use and no others if it is strict, so name those of the
+    # tables: all of them, since any path may be the one that is left.
+    if [[ $hostonly ]] && nbft_has_table; then
+        local nic
+        local -a drivers
+        while read -r nic; do
+            mapfile -t drivers < <(get_dev_module "$nic")
+            ((${#drivers[@]})) && hostonly='' instmods "${drivers[@]}"
+        done < <(nbft_nics)
+    fi
+}
+
+install() {
+    inst_multiple nbft rm
+    inst_dir /etc/cmdline.d
+
+    # The hooks with the peers around them: stock modules leave alone what the tables describe.
+    inst_hook cmdline 20 "$moddir/nbft-cmdline.sh"
+    inst_hook cmdline 94 "$moddir/nbft-cmdline-late.sh"
+    inst_hook emergency 50 "$moddir/nbft-emergency.sh"
+    if dracut_module_included network-legacy; then
+        inst_hook initqueue/settled 41 "$moddir/nbft-ifup.sh"
+        inst_simple "$moddir/92-nbft-ifup.rules" /etc/udev/rules.d/92-nbft-ifup.rules
+    fi
+    if dracut_module_included network-manager; then
+        inst_simple "$moddir/nbft-networkmanager.conf" /usr/lib/NetworkManager/conf.d/50-nbft.conf
+    fi
+    if dracut_module_included systemd-networkd; then
+        inst_simple "$moddir/05-nbft.network" /usr/lib/systemd/network/05-nbft.network
+        inst_simple "$moddir/nbft-networkd.conf" /usr/lib/systemd/networkd.conf.d/50-nbft.conf
+    fi
+
+    if dracut_module_included systemd; then
+        local unit
+        for unit in nbft-names.service nbft-connect.service; do
+            inst_simple "$moddir/$unit" "$systemdsystemunitdir/$unit"
+            $SYSTEMCTL -q --root "$initdir" add-wants initrd.target "$unit"
+        done
+        # Only what is unlocked waits with systemd's own patience; dracut sees to the root device itself.
+        if dracut_module_included crypt || dracut_module_included systemd-cryptsetup; then
+            inst_script "$moddir/nbft-generator.sh" "$systemdutildir/system-generators/nbft-generator"
+        fi
+    else
+        inst_hook pre-udev 20 "$moddir/nbft-names.sh"
+        inst_hook pre-trigger 20 "$moddir/nbft-start.sh"
+        inst_hook initqueue/settled 40 "$moddir/nbft-again.sh"
+        inst_hook cleanup 20 "$moddir/nbft-stop.sh"
+    fi
+}
+
+nbft_has_table() {
+    compgen -G '/sys/firmware/acpi/tables/NBFT*' > /dev/null
+}
+
+# Does a block device, "major:minor", come over NVMe/TCP? A namespace's "device" is its controller, or, with
+# native multipath, its subsystem, which holds the controllers; a partition lies below the namespace.
+nbft_is_nvme_tcp() {
+    local disk=/sys/dev/block/$1 transport file
+    [[ -e $disk/partition ]] && disk+=/..
+    for file in "$disk"/device/transport "$disk"/device/nvme*/transport; do
+        [[ -r $file ]] && read -r transport < "$file" && [[ $transport == tcp ]] && return 0
+    done
+    return 1
+}
+
+# The NICs that the tables name, as directories of sysfs, by their own MAC (a bond lends its ports another).
+nbft_nics() {
+    local macs nic file mac
+    macs=$(nbft show --hfi --output-format json | grep -o '"mac_addr": *"[^"]*"')
+    for nic in /sys/class/net/*; do
+        [[ -e $nic/device ]] || continue
+        for file in "$nic/address" "$nic/bonding_slave/perm_hwaddr"; do
+            [[ -r $file ]] && read -r mac < "$file" && [[ $macs == *"\"$mac\""* ]] && echo "$nic" && break
+        done
+    done
+}

@@ -1,0 +1,70 @@
+#!/bin/sh
+# Sourced with the other hooks that read the kernel command line, before those of the modules that would act on the
+# tables themselves. Sets nbft_on where nbft is to act, for the hooks that follow in this shell.
+
+# There is a table, and the last word on the command line about each switch is not "off". Uses dracut's text of the command
+# line, which knows /etc/cmdline.d too; reading it here costs one fork, and its getargbool would cost six.
+nbft_wanted() {
+    local - nbft_word nbft_nonvmf=0 nbft_nonbft=0
+    for nbft_word in /sys/firmware/acpi/tables/NBFT*; do
+        [ -e "$nbft_word" ] || return 1
+    done
+    set -f
+    for nbft_word in $(getcmdline); do
+        case $nbft_word in
+            rd.nonvmf) nbft_nonvmf=1 ;;
+            rd.nonvmf=*) nbft_nonvmf=${nbft_word#*=} ;;
+            rd.nvmf.nonbft) nbft_nonbft=1 ;;
+            rd.nvmf.nonbft=*) nbft_nonbft=${nbft_word#*=} ;;
+        esac
+    done
+    for nbft_word in "$nbft_nonvmf" "$nbft_nonbft"; do
+        case $nbft_word in
+            0 | no | off) ;;
+            *) return 1 ;;
+        esac
+    done
+}
+
+# A host-only image of a machine whose root is on NVMe/TCP holds rd.nvmf.discover= for each connection it had when the
+# image was built. Those that are in the tables as well are not the nvmf module's to make; others stay.
+nbft_drop_recorded() {
+    local - nbft_plan nbft_word nbft_traddr nbft_kept=''
+    nbft_plan=$(nbft plan)
+    set -f
+    # shellcheck disable=SC2013 # words are what is wanted
+    for nbft_word in $(cat "$1"); do
+        case $nbft_word in
+            rd.nvmf.discover=tcp,*)
+                nbft_traddr=${nbft_word#*,}
+                nbft_traddr=${nbft_traddr%%,*}
+                case $nbft_plan in
+                    *"$nbft_traddr"*) continue ;;
+                esac
+                ;;
+        esac
+        nbft_kept="$nbft_kept $nbft_word"
+    done
+    echo "$nbft_kept" > "$1"
+}
+
+nbft_on=
+if nbft_wanted; then
+    nbft_on=1
+
+    # dracut's nvmf module asks nvme-cli for the tables, in this shell. It finds none, and goes on with
+    # rd.nvmf.discover= and the rest.
+    nvme() {
+        [ "$1" != nbft ] && command nvme "$@"
+    }
+
+    # NetworkManager's generator reads the tables as well, unless the command line holds this. Only for it: a file in
+    # this place makes dracut run one service more.
+    if [ -e /usr/libexec/nm-initrd-generator ] || [ -e /usr/lib/nm-initrd-generator ]; then
+        echo rd.nvmf.nonbft=1 > /etc/cmdline.d/50-nbft.conf
+    fi
+
+    for nbft_args in /etc/cmdline.d/*nvmf-args.conf; do
+        [ -e "$nbft_args" ] && nbft_drop_recorded "$nbft_args"
+    done
+fi
