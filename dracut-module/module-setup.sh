@@ -35,7 +35,7 @@ installkernel() {
 }
 
 install() {
-    inst_multiple nbft rm
+    inst_multiple nbft
     inst_dir /etc/cmdline.d
 
     # The hooks with the peers around them: stock modules leave alone what the tables describe.
@@ -43,8 +43,12 @@ install() {
     inst_hook cmdline 94 "$moddir/nbft-cmdline-late.sh"
     inst_hook emergency 50 "$moddir/nbft-emergency.sh"
     if dracut_module_included network-legacy; then
+        inst_hook cmdline 95 "$moddir/nbft-cmdline-legacy.sh"
         inst_hook initqueue/settled 41 "$moddir/nbft-ifup.sh"
         inst_simple "$moddir/92-nbft-ifup.rules" /etc/udev/rules.d/92-nbft-ifup.rules
+    fi
+    if dracut_module_included network-manager || dracut_module_included systemd-networkd; then
+        inst_hook cmdline 95 "$moddir/nbft-cmdline-generator.sh"
     fi
     if dracut_module_included network-manager; then
         inst_simple "$moddir/nbft-networkmanager.conf" /usr/lib/NetworkManager/conf.d/50-nbft.conf

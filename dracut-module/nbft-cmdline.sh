@@ -2,28 +2,36 @@
 # Sourced with the other hooks that read the kernel command line, before those of the modules that would act on the
 # tables themselves. Sets nbft_on where nbft is to act, for the hooks that follow in this shell.
 
-# There is a table, and the last word on the command line about each switch is not "off". Uses dracut's text of the command
-# line, which knows /etc/cmdline.d too; reading it here costs one fork, and its getargbool would cost six.
+# There is a table, and the last word on the command line about each switch is not "off". Also leaves in nbft_ip whether
+# interfaces are named there, and in nbft_neednet whether a network is asked for. Uses dracut's text of the command line,
+# which knows /etc/cmdline.d too; reading it here costs one fork, and dracut's getarg would cost three for each question.
 nbft_wanted() {
     local - nbft_word nbft_nonvmf=0 nbft_nonbft=0
     for nbft_word in /sys/firmware/acpi/tables/NBFT*; do
         [ -e "$nbft_word" ] || return 1
     done
     set -f
+    nbft_ip='' nbft_neednet=0
     for nbft_word in $(getcmdline); do
         case $nbft_word in
             rd.nonvmf) nbft_nonvmf=1 ;;
             rd.nonvmf=*) nbft_nonvmf=${nbft_word#*=} ;;
             rd.nvmf.nonbft) nbft_nonbft=1 ;;
             rd.nvmf.nonbft=*) nbft_nonbft=${nbft_word#*=} ;;
+            ip=* | BOOTIF=*) nbft_ip=1 ;;
+            rd.neednet) nbft_neednet=1 ;;
+            rd.neednet=*) nbft_neednet=${nbft_word#*=} ;;
         esac
     done
-    for nbft_word in "$nbft_nonvmf" "$nbft_nonbft"; do
-        case $nbft_word in
-            0 | no | off) ;;
-            *) return 1 ;;
-        esac
-    done
+    nbft_off "$nbft_nonvmf" && nbft_off "$nbft_nonbft"
+}
+
+# The values that dracut takes for no.
+nbft_off() {
+    case $1 in
+        0 | no | off) ;;
+        *) return 1 ;;
+    esac
 }
 
 # A host-only image of a machine whose root is on NVMe/TCP holds rd.nvmf.discover= for each connection it had when the
@@ -57,12 +65,6 @@ if nbft_wanted; then
     nvme() {
         [ "$1" != nbft ] && command nvme "$@"
     }
-
-    # NetworkManager's generator reads the tables as well, unless the command line holds this. Only for it: a file in
-    # this place makes dracut run one service more.
-    if [ -e /usr/libexec/nm-initrd-generator ] || [ -e /usr/lib/nm-initrd-generator ]; then
-        echo rd.nvmf.nonbft=1 > /etc/cmdline.d/50-nbft.conf
-    fi
 
     for nbft_args in /etc/cmdline.d/*nvmf-args.conf; do
         [ -e "$nbft_args" ] && nbft_drop_recorded "$nbft_args"

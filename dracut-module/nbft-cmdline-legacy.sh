@@ -1,0 +1,7 @@
+#!/bin/sh
+# Sourced before network-legacy reads the command line; whatever interface it finds named there replaces this.
+if [ "$nbft_on" ] && [ "$nbft_lone" ]; then
+    echo nbft0 > /tmp/net.ifaces
+    # Only the nvmf module's own connections have to wait for the network; the boot waits for the root device.
+    [ "$netroot" ] || : > /tmp/net.nbft0.did-setup
+fi
