@@ -4,17 +4,12 @@
 
 mod common;
 
+use common::net::{next, outcome, ready, runtime, start, veth};
 use common::{in_namespace, ip, ip_lines};
 use libnbft::model::{Hfi, HfiTcp, HfiTcpFlags, Mac, NidType, Nqn, Ssns, Table, TransportType};
 use libnbft::plan::{NetworkRef, Options, Plan, Source};
-use nbft_connect::net::{self, NetEvent, Settings, Waiting};
+use nbft_connect::net::{NetEvent, Waiting};
 use std::net::IpAddr;
-use std::path::PathBuf;
-use std::time::Duration;
-use tokio::sync::mpsc::UnboundedReceiver;
-
-/// No test takes longer than this; none waits for it.
-const LIMIT: Duration = Duration::from_secs(20);
 
 struct Nic {
     mac: u8,
@@ -48,42 +43,6 @@ fn plan(nics: &[Nic]) -> Plan {
     }
     table.ssns.push(ssns);
     Plan::new(&[Source { name: "NBFT", table: &table }], &Options::default())
-}
-
-fn veth(name: &str, mac: u8) {
-    ip(&format!("link add {name} address 02:00:00:00:00:{mac:02x} type veth peer name {name}-peer"));
-}
-
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
-}
-
-/// Starts setting up under a root without udev.
-async fn start(plan: &Plan) -> (net::NetHandle, UnboundedReceiver<NetEvent>) {
-    let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
-    let handle = net::start(&plan.interfaces, Settings::new(PathBuf::from("/")), sender).await.unwrap();
-    (handle, receiver)
-}
-
-async fn next(events: &mut UnboundedReceiver<NetEvent>) -> NetEvent {
-    tokio::time::timeout(LIMIT, events.recv()).await.expect("an event in time").expect("an open channel")
-}
-
-/// The next event that is not of waiting.
-async fn outcome(events: &mut UnboundedReceiver<NetEvent>) -> NetEvent {
-    loop {
-        match next(events).await {
-            NetEvent::Waiting { .. } => {}
-            other => return other,
-        }
-    }
-}
-
-async fn ready(events: &mut UnboundedReceiver<NetEvent>) -> (NetworkRef, String, IpAddr) {
-    match outcome(events).await {
-        NetEvent::Ready { at, link_name, address, .. } => (at, link_name, address),
-        other => panic!("{other:?}"),
-    }
 }
 
 const AT: NetworkRef = NetworkRef { interface: 0, link: 0, network: 0 };

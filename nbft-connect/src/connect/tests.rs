@@ -190,6 +190,7 @@ async fn run_in(root: &Root, table: &Table, answers: Vec<Answer>, seconds: u64) 
         link_name: "lo".into(),
         ifindex: 1,
         address: Ipv4Addr::LOCALHOST.into(),
+        lease: None,
         timings: Default::default(),
     };
     sender.send(ready).unwrap();

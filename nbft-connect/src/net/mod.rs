@@ -1,12 +1,15 @@
 //! The network side of the kernel: NICs found, named, brought up, given addresses and routes; by events, never by
 //! sleeping. Only here rtnetlink is imported.
 
+mod dhcp;
 mod kernel;
+mod lease;
 mod nic;
 mod settings;
 mod state;
 mod worker;
 
+pub use lease::Lease;
 pub use nic::is_network_device;
 
 use libnbft::plan::{Interface, NetworkRef};
@@ -64,6 +67,10 @@ pub enum Waiting {
     Carrier,
     /// The address: duplicate address detection.
     Address,
+    /// A DHCP server.
+    Lease,
+    /// A router advertisement.
+    Advertisement,
 }
 
 impl fmt::Display for Waiting {
@@ -73,6 +80,8 @@ impl fmt::Display for Waiting {
             Self::Udev => "udev",
             Self::Carrier => "carrier",
             Self::Address => "duplicate address detection",
+            Self::Lease => "a DHCP server",
+            Self::Advertisement => "a router advertisement",
         })
     }
 }
@@ -90,6 +99,8 @@ pub enum NetEvent {
         ifindex: u32,
         /// The address.
         address: IpAddr,
+        /// What a DHCP server granted.
+        lease: Option<Box<Lease>>,
         /// How long each wait took.
         timings: Timings,
     },

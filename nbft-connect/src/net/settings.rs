@@ -16,6 +16,7 @@ pub(super) fn apply(root: &Path, name: &str, link: &Link) {
     let ipv6 = root.join("proc/sys/net/ipv6/conf").join(name);
     if autoconfigured {
         set(&ipv6.join("accept_ra"), "2");
+        set(&ipv6.join("autoconf"), "1");
     } else if ipv6.exists() {
         set(&ipv6.join("accept_ra"), "0");
         set(&ipv6.join("autoconf"), "0");

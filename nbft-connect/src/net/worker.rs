@@ -1,7 +1,8 @@
 //! One NIC: from not being there to addresses that can be used.
 
+use super::lease::Lease;
 use super::state::{Link, Watcher};
-use super::{NetError, NetEvent, Timings, Waiting, kernel, nic, settings};
+use super::{NetError, NetEvent, Timings, Waiting, dhcp, kernel, nic, settings};
 use libnbft::plan::{Interface, Link as PlanLink, Method, Network, NetworkRef};
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -10,6 +11,9 @@ use tokio::sync::mpsc::UnboundedSender;
 
 /// After this, a udev that says nothing is no longer waited for: it may never have been told of the NIC.
 const UDEV_LIMIT: Duration = Duration::from_secs(10);
+
+/// Pause before a DHCP server is asked again that did not answer or refused.
+const RETRY: Duration = Duration::from_secs(1);
 
 pub(super) struct Worker {
     number: usize,
@@ -151,34 +155,104 @@ impl Worker {
         let networks = link.networks.iter().enumerate().map(|(number, network)| async move {
             let at = self.at(link_number, number);
             let started = Instant::now();
-            match self.network(at, network, index, name).await {
-                Ok(address) => {
-                    let timings = Timings { address: started.elapsed(), ..timings };
-                    self.tell(NetEvent::Ready { at, link_name: name.to_owned(), ifindex: index, address, timings });
+            loop {
+                match self.network(at, network, index, name).await {
+                    Ok((address, lease)) => {
+                        let timings = Timings { address: started.elapsed(), ..timings };
+                        let link_name = name.to_owned();
+                        self.tell(NetEvent::Ready { at, link_name, ifindex: index, address, lease, timings });
+                        return;
+                    }
+                    Err(reason) => self.tell(NetEvent::Failed { at, reason }),
                 }
-                Err(reason) => self.tell(NetEvent::Failed { at, reason }),
+                // A server may come later; a static address that was refused once is refused again.
+                if network.method == Method::Static {
+                    return;
+                }
+                tokio::time::sleep(RETRY).await;
             }
         });
         futures_util::future::join_all(networks).await;
     }
 
-    async fn network(&self, at: NetworkRef, network: &Network, index: u32, name: &str) -> Result<IpAddr, NetError> {
-        let ip = match (network.method, network.address) {
-            (Method::Static, Some(ip)) => ip,
-            (Method::Dhcp4, _) => return Err(NetError::Unsupported("DHCPv4")),
-            (Method::Dhcp6, _) => return Err(NetError::Unsupported("DHCPv6")),
-            _ => return Err(NetError::Unsupported("SLAAC")),
-        };
+    async fn network(
+        &self,
+        at: NetworkRef,
+        network: &Network,
+        index: u32,
+        name: &str,
+    ) -> Result<(IpAddr, Option<Box<Lease>>), NetError> {
+        match network.method {
+            Method::Dhcp4 | Method::Dhcp6 => {
+                let lease = self.lease(at, network, index, name).await?;
+                let granted = lease.over(network);
+                let ip = self.set(at, &granted, lease.address, index, name).await?;
+                Ok((ip, Some(Box::new(lease))))
+            }
+            Method::Slaac => Ok((self.advertised(at, network, index).await, None)),
+            _ => match network.address {
+                Some(ip) => Ok((self.set(at, network, ip, index, name).await?, None)),
+                None => Err(NetError::Unsupported("an HFI without an address")),
+            },
+        }
+    }
+
+    /// Sets an address that never expires, and its routes.
+    async fn set(
+        &self,
+        at: NetworkRef,
+        network: &Network,
+        ip: IpAddr,
+        index: u32,
+        name: &str,
+    ) -> Result<IpAddr, NetError> {
         let handle = &self.watcher.handle;
-        let there = self
-            .watcher
-            .look(|state| state.address(index, ip).is_some_and(|now| now.prefix == network.prefix && !now.duplicate));
-        if !there {
+        let same = |now: &super::state::Address| now.prefix == network.prefix && !now.duplicate;
+        if !self.watcher.look(|state| state.address(index, ip).is_some_and(same)) {
             kernel::add_address(handle, index, ip, network).await?;
         }
         self.address_is_usable(at, index, ip).await?;
         kernel::add_routes(handle, (index, name), ip, network).await?;
         Ok(ip)
+    }
+
+    async fn lease(&self, at: NetworkRef, network: &Network, index: u32, name: &str) -> Result<Lease, NetError> {
+        self.tell(NetEvent::Waiting { at, for_what: Waiting::Lease });
+        let client = dhcp::Client { name, index, mac: self.interface.mac };
+        if network.method == Method::Dhcp4 {
+            return dhcp::v4(&client, network).await;
+        }
+        let own = |state: &super::state::State| {
+            let mut of_link = state.addresses.iter().filter(|address| address.link == index && !address.tentative);
+            of_link.find_map(|address| match address.ip {
+                IpAddr::V6(ip) if ip.is_unicast_link_local() => Some(ip),
+                _ => None,
+            })
+        };
+        let gone = || NetError::Netlink(std::io::ErrorKind::BrokenPipe.into());
+        let link_local = self.watcher.wait_for(own).await.ok_or_else(gone)?;
+        dhcp::v6(&client, link_local, network).await
+    }
+
+    /// Waits for the address that a router advertisement brings: firmware's if it comes again, else any.
+    async fn advertised(&self, at: NetworkRef, network: &Network, index: u32) -> IpAddr {
+        let usable = |address: &&super::state::Address| {
+            let global = matches!(address.ip, IpAddr::V6(ip) if !ip.is_unicast_link_local());
+            address.link == index && global && !address.tentative && !address.duplicate
+        };
+        let look = |state: &super::state::State| {
+            let mut all = state.addresses.iter().filter(usable).map(|address| address.ip);
+            network.address.filter(|own| all.clone().any(|ip| ip == *own)).or_else(|| all.next())
+        };
+        if let Some(ip) = self.watcher.look(look) {
+            return ip;
+        }
+        self.tell(NetEvent::Waiting { at, for_what: Waiting::Advertisement });
+        match self.watcher.wait_for(look).await {
+            Some(ip) => ip,
+            // Nobody listens any more.
+            None => std::future::pending().await,
+        }
     }
 
     /// Waits until duplicate address detection has passed.

@@ -1,5 +1,6 @@
 //! The status file: what came of each interface, path and namespace. Its schema is this module.
 
+use crate::net::Lease;
 use libnbft::plan::{Namespace, Network, NetworkRef, Origin, Path, Plan};
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -87,6 +88,9 @@ pub struct InterfaceStatus {
     pub state: State,
     /// The address that it has.
     pub address: Option<String>,
+    /// What a DHCP server granted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<Lease>,
     /// What it waits for, or why it failed.
     pub reason: Option<String>,
     /// Milliseconds from the start of `connect` until it could be used.

@@ -1,6 +1,9 @@
 //! Network namespaces that a test makes itself.
 
-#![allow(clippy::print_stderr)]
+// Each test file uses its own part of this.
+#![allow(dead_code, clippy::print_stderr, clippy::unwrap_used)]
+
+pub(crate) mod net;
 
 use std::process::{Command, Stdio};
 

@@ -172,13 +172,14 @@ impl<F: Fabrics + 'static> Engine<F> {
 
     fn network(&mut self, event: NetEvent) {
         match event {
-            NetEvent::Ready { at, link_name, ifindex, address, timings } => {
+            NetEvent::Ready { at, link_name, ifindex, address, lease, timings } => {
                 log::info!("{link_name}: ready with {address} after {} ms ({timings})", self.elapsed_ms());
                 let elapsed = self.elapsed_ms();
                 if let Some(interface) = self.interface(at) {
                     interface.state = State::Up;
                     interface.name.clone_from(&link_name);
                     interface.address = Some(address.to_string());
+                    interface.lease = lease.map(|lease| *lease);
                     interface.reason = None;
                     interface.ready_ms.get_or_insert(elapsed);
                 }

@@ -1,0 +1,164 @@
+//! DHCP as firmware did it: with its identity, and asking for its address first.
+//!
+//! Only here the DHCP client is imported.
+
+use super::NetError;
+use super::lease::{Lease, duid_on_the_wire};
+use libnbft::model::Mac;
+use libnbft::plan::{Network, Route};
+use mozim::{
+    DhcpV4Client, DhcpV4Config, DhcpV4Lease, DhcpV4State, DhcpV6Client, DhcpV6Config, DhcpV6Duid,
+    DhcpV6DuidLinkLayerAddr, DhcpV6Mode, DhcpV6State,
+};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// Seconds until a round without an answer is given up; servers that probe the address first take three.
+const TIMEOUT: u32 = 12;
+
+/// DHCPv4 option 17 and DHCPv6 option 59: where to boot from.
+const ROOT_PATH: u8 = 17;
+const BOOT_FILE_URL: u16 = 59;
+
+/// Client identifier types: a hardware address, and IAID with DUID (RFC 4361).
+const CLIENT_ID_ETHERNET: u8 = 1;
+const CLIENT_ID_RFC4361: u8 = 255;
+
+/// The link that asks.
+pub(super) struct Client<'a> {
+    pub(super) name: &'a str,
+    pub(super) index: u32,
+    pub(super) mac: Mac,
+}
+
+fn failed(step: &str) -> impl FnOnce(mozim::DhcpError) -> NetError + '_ {
+    move |error| NetError::Kernel { step: step.to_owned(), reason: error.to_string() }
+}
+
+/// Asks for firmware's address first (INIT-REBOOT), for any if the server does not grant it.
+pub(super) async fn v4(client: &Client<'_>, network: &Network) -> Result<Lease, NetError> {
+    let mut config = DhcpV4Config::new(client.name);
+    config.set_iface_index(client.index).set_iface_mac_raw(&client.mac.0).map_err(failed("DHCPv4"))?;
+    match identity(network) {
+        Some((iaid, duid)) => {
+            log::info!("{}: DHCPv4 client identifier of the table: IAID {iaid:#x}, DUID {}", client.name, hex(&duid));
+            config.set_client_id(CLIENT_ID_RFC4361, &[&iaid.to_be_bytes()[..], &duid].concat());
+        }
+        None => {
+            log::info!("{}: DHCPv4 client identifier: the MAC address", client.name);
+            config.set_client_id(CLIENT_ID_ETHERNET, &client.mac.0);
+        }
+    }
+    config.request_extra_dhcp_opts(&[ROOT_PATH]).set_timeout_sec(TIMEOUT);
+    let mut dhcp = DhcpV4Client::init(config, firmware_lease(network)).await.map_err(failed("DHCPv4"))?;
+    loop {
+        if let DhcpV4State::Done(lease) = dhcp.run().await.map_err(failed("DHCPv4"))? {
+            return Ok(of_v4(&lease));
+        }
+    }
+}
+
+/// Firmware's lease as far as the table tells it: enough to ask for it again.
+fn firmware_lease(network: &Network) -> Option<DhcpV4Lease> {
+    let Some(IpAddr::V4(address)) = network.address else { return None };
+    let mut lease = DhcpV4Lease::default();
+    lease.yiaddr = address;
+    lease.subnet_mask = Ipv4Addr::from(u32::MAX.checked_shl(32 - u32::from(network.prefix.min(32))).unwrap_or(0));
+    if let Some(IpAddr::V4(server)) = network.dhcp_server {
+        (lease.siaddr, lease.srv_id) = (server, server);
+    }
+    // Never used: the answer brings its own. The client wants them in this order.
+    (lease.t1_sec, lease.t2_sec, lease.lease_time_sec) = (1800, 3150, 3600);
+    Some(lease)
+}
+
+fn of_v4(lease: &DhcpV4Lease) -> Lease {
+    let default = |gateway: &Ipv4Addr| Route {
+        destination: Ipv4Addr::UNSPECIFIED.into(),
+        prefix: 0,
+        gateway: Some(IpAddr::V4(*gateway)),
+    };
+    // RFC 3442: option 3 means nothing beside option 121.
+    let routes = match &lease.classless_routes {
+        Some(routes) => routes
+            .iter()
+            .map(|route| Route {
+                destination: route.destination.into(),
+                prefix: route.prefix_length,
+                gateway: (!route.router.is_unspecified()).then_some(route.router.into()),
+            })
+            .collect(),
+        None => lease.gateways.iter().flatten().take(1).map(default).collect(),
+    };
+    let domains = lease.domain_search.clone().or_else(|| lease.domain_name.clone().map(|name| vec![name]));
+    let raw = lease.get_option_raw(ROOT_PATH);
+    Lease {
+        address: lease.yiaddr.into(),
+        prefix: lease.prefix_length(),
+        server: lease.srv_id.into(),
+        seconds: lease.lease_time_sec,
+        renew_seconds: lease.t1_sec,
+        rebind_seconds: lease.t2_sec,
+        routes,
+        dns: lease.dns_srvs.iter().flatten().map(|dns| IpAddr::V4(*dns)).collect(),
+        domains: domains.unwrap_or_default(),
+        ntp: lease.ntp_srvs.iter().flatten().map(ToString::to_string).collect(),
+        mtu: lease.mtu,
+        host_name: lease.host_name.clone(),
+        // The raw form begins with code and length.
+        root_path: raw.and_then(|raw| text(raw.get(2..)?)),
+    }
+}
+
+/// DHCPv6 for one address; `link_local` is the link's own.
+pub(super) async fn v6(client: &Client<'_>, link_local: Ipv6Addr, network: &Network) -> Result<Lease, NetError> {
+    let mut config = DhcpV6Config::new(client.name, DhcpV6Mode::NonTemporaryAddresses);
+    config.set_iface_index(client.index).set_link_local_ip(link_local).set_timeout_sec(TIMEOUT);
+    config.request_extra_dhcp_opts(&[BOOT_FILE_URL]);
+    match identity(network) {
+        Some((iaid, duid)) => {
+            log::info!("{}: DHCPv6 identity of the table: IAID {iaid:#x}, DUID {}", client.name, hex(&duid));
+            config.set_duid(DhcpV6Duid::Raw(duid)).set_iaid(iaid);
+        }
+        None => {
+            log::info!("{}: DHCPv6 DUID: the MAC address", client.name);
+            let duid = DhcpV6DuidLinkLayerAddr::new(u16::from(CLIENT_ID_ETHERNET), &client.mac.0);
+            config.set_duid(DhcpV6Duid::LinkLayerAddress(duid));
+        }
+    }
+    let mut dhcp = DhcpV6Client::init(config, None).await.map_err(failed("DHCPv6"))?;
+    loop {
+        if let DhcpV6State::Done(lease) = dhcp.run().await.map_err(failed("DHCPv6"))? {
+            let raw = lease.get_option_raw(BOOT_FILE_URL);
+            return Ok(Lease {
+                address: lease.address.into(),
+                // Which subnet is on the link the router advertisement says, not DHCPv6.
+                prefix: 128,
+                server: lease.srv_ip.into(),
+                seconds: lease.valid_time_sec,
+                renew_seconds: lease.t1_sec,
+                rebind_seconds: lease.t2_sec,
+                routes: Vec::new(),
+                dns: lease.dns_srvs.iter().map(|dns| IpAddr::V6(*dns)).collect(),
+                domains: lease.domain_list.clone(),
+                ntp: lease.ntp_srvs.clone(),
+                mtu: None,
+                host_name: None,
+                root_path: raw.as_ref().and_then(|all| text(all.first()?.get(4..)?)),
+            });
+        }
+    }
+}
+
+/// IAID and DUID of the table, the latter as it goes over the wire.
+fn identity(network: &Network) -> Option<(u32, Vec<u8>)> {
+    Some((network.iaid?, duid_on_the_wire(network.duid.as_deref()?)))
+}
+
+fn text(bytes: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(bytes).trim_end_matches('\0').to_owned();
+    (!text.is_empty()).then_some(text)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

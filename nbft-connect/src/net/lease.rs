@@ -1,0 +1,99 @@
+//! What a DHCP server granted, in our own words.
+
+use libnbft::plan::{Network, Route};
+use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
+
+/// A lease.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lease {
+    /// The address.
+    pub address: IpAddr,
+    /// Prefix length in bits.
+    pub prefix: u8,
+    /// Server that granted it.
+    pub server: IpAddr,
+    /// Seconds for which it was granted.
+    pub seconds: u32,
+    /// Seconds after which it is to be renewed.
+    pub renew_seconds: u32,
+    /// Seconds after which any server may be asked to renew it.
+    pub rebind_seconds: u32,
+    /// Routes: option 121, else a default route by option 3.
+    pub routes: Vec<Route>,
+    /// DNS servers.
+    pub dns: Vec<IpAddr>,
+    /// Domains to search.
+    pub domains: Vec<String>,
+    /// NTP servers.
+    pub ntp: Vec<String>,
+    /// MTU.
+    pub mtu: Option<u16>,
+    /// Host name.
+    pub host_name: Option<String>,
+    /// Root path (option 17 or 59).
+    pub root_path: Option<String>,
+}
+
+impl Lease {
+    /// The planned network with what was granted in the place of what firmware had.
+    #[must_use]
+    pub fn over(&self, planned: &Network) -> Network {
+        let mut network = planned.clone();
+        let targets = planned.routes.iter().filter(|route| route.prefix != 0 && route.gateway.is_some());
+        network.address = Some(self.address);
+        network.prefix = self.prefix;
+        let default = self.routes.iter().find(|route| route.prefix == 0);
+        network.gateway = default.and_then(|route| route.gateway).or(planned.gateway);
+        let mut routes: Vec<Route> = self.routes.clone();
+        // A target behind firmware's gateway is behind the one that the server names now.
+        for target in targets {
+            let gateway = network.gateway.or(target.gateway);
+            routes.push(Route { gateway, ..target.clone() });
+        }
+        network.routes = routes;
+        network
+    }
+}
+
+/// A DUID as it goes over the wire: in the table each number inside is little endian (type, hardware type, time,
+/// enterprise), on the wire big endian (RFC 8415, section 11); byte strings lie in order.
+#[must_use]
+pub(super) fn duid_on_the_wire(table: &[u8]) -> Vec<u8> {
+    let mut wire = table.to_vec();
+    let mut swap = |from: usize, to: usize| {
+        if let Some(number) = wire.get_mut(from..to) {
+            number.reverse();
+        }
+    };
+    swap(0, 2);
+    match table {
+        [1, 0, ..] => {
+            swap(2, 4);
+            swap(4, 8);
+        }
+        [2, 0, ..] => swap(2, 6),
+        [3, 0, ..] => swap(2, 4),
+        _ => {}
+    }
+    wire
+}
+
+#[cfg(test)]
+mod tests {
+    use super::duid_on_the_wire;
+
+    #[test]
+    fn numbers_of_a_duid_are_turned() {
+        let cases: [(&[u8], &[u8]); 4] = [
+            (&[1, 0, 1, 0, 4, 3, 2, 1, 0x52, 0x54, 0, 0, 0, 1], &[0, 1, 0, 1, 1, 2, 3, 4, 0x52, 0x54, 0, 0, 0, 1]),
+            (&[2, 0, 4, 3, 2, 1, 0xaa, 0xbb], &[0, 2, 1, 2, 3, 4, 0xaa, 0xbb]),
+            (&[3, 0, 1, 0, 0x52, 0x54, 0, 0, 0, 1], &[0, 3, 0, 1, 0x52, 0x54, 0, 0, 0, 1]),
+            (&[4, 0, 0x11, 0x22], &[0, 4, 0x11, 0x22]),
+        ];
+        for (table, wire) in cases {
+            assert_eq!(duid_on_the_wire(table), wire);
+        }
+        assert_eq!(duid_on_the_wire(&[1]), [1]);
+    }
+}

@@ -1,0 +1,165 @@
+//! Addresses that a server grants: real dnsmasq and radvd on the other end of a veth pair.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::net::{ready, runtime, start, veth};
+use common::{in_namespace, ip, ip_lines};
+use libnbft::model::{Hfi, HfiExt, HfiExtFlags, HfiTcp, HfiTcpFlags, IpOrigin, Mac, Table, TransportType};
+use libnbft::plan::{Options, Plan, Source};
+use std::fs;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+/// A server that ends with the test.
+struct Server {
+    child: Child,
+    directory: PathBuf,
+}
+
+impl Server {
+    fn start(name: &str, program: &str, arguments: impl Fn(&str) -> Vec<String>) -> Self {
+        let directory = std::env::temp_dir().join(format!("nbft-{name}-{}", std::process::id()));
+        fs::create_dir_all(&directory).unwrap();
+        let mut command = Command::new(program);
+        command.args(arguments(&directory.to_string_lossy())).stdin(Stdio::null()).stdout(Stdio::null());
+        let log = fs::File::create(directory.join("log")).unwrap();
+        let child = command.stderr(log).spawn().unwrap_or_else(|error| panic!("{program}: {error}"));
+        Self { child, directory }
+    }
+
+    /// dnsmasq on the peer of eth0.
+    fn dnsmasq(name: &str, options: &[&str]) -> Self {
+        Self::start(name, "dnsmasq", |directory| {
+            let common =
+                ["--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--interface=eth0-peer", "--log-dhcp"];
+            let own = ["--bind-interfaces", "--no-ping", "--log-facility=-", "--user=root"];
+            let files = [format!("--pid-file={directory}/pid"), format!("--dhcp-leasefile={directory}/leases")];
+            common.iter().chain(&own).chain(options).map(|o| (*o).to_owned()).chain(files).collect()
+        })
+    }
+
+    /// The messages that the server logged, in order.
+    fn messages(&self) -> Vec<String> {
+        let log = fs::read_to_string(self.directory.join("log")).unwrap();
+        let words = log.lines().filter_map(|line| line.split_whitespace().find(|word| word.starts_with("DHCP")));
+        words.filter_map(|word| word.split_once('(')).map(|(message, _)| message.to_owned()).collect()
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.directory.join("log")).unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = fs::remove_dir_all(&self.directory);
+    }
+}
+
+fn plan(address: &str, flags: HfiTcpFlags, origin: IpOrigin, ext: Option<HfiExt>) -> Plan {
+    let mut tcp = HfiTcp::default();
+    tcp.mac = Mac([2, 0, 0, 0, 0, 1]);
+    tcp.ip = address.parse::<IpAddr>().unwrap().into();
+    tcp.prefix = 24;
+    (tcp.flags, tcp.ip_origin, tcp.ext) = (HfiTcpFlags::VALID.with(flags), origin, ext);
+    let mut hfi = Hfi::default();
+    (hfi.index, hfi.transport, hfi.tcp) = (1, TransportType::TCP, Some(tcp));
+    let mut table = Table::default();
+    table.hfis.push(hfi);
+    Plan::new(&[Source { name: "NBFT", table: &table }], &Options::default())
+}
+
+fn link(server_address: &str) {
+    veth("eth0", 1);
+    ip(&format!("address add {server_address} dev eth0-peer nodad"));
+    ip("link set eth0-peer up");
+}
+
+/// The address that the interface gets.
+fn granted(plan: &Plan) -> IpAddr {
+    runtime().block_on(async {
+        let (_handle, mut events) = start(plan).await;
+        ready(&mut events).await.2
+    })
+}
+
+const POOL: &str = "--dhcp-range=192.0.2.50,192.0.2.99,255.255.255.0,1h";
+
+#[test]
+fn firmwares_lease_is_asked_for_in_one_round_trip() {
+    in_namespace("firmwares_lease_is_asked_for_in_one_round_trip", || {
+        link("192.0.2.1/24");
+        // Authoritative: a server that was restarted knows no lease and grants what is free.
+        let server = Server::dnsmasq("reboot", &[POOL, "--dhcp-authoritative", "--dhcp-option=3,192.0.2.254"]);
+        let mut ext = HfiExt::default();
+        ext.flags = HfiExtFlags::VALID.with(HfiExtFlags::DHCP_CLIENT_ID);
+        (ext.iaid, ext.duid) = (Some(0x0102_0304), Some(vec![4, 0, 0xaa, 0xbb]));
+        let plan = plan("192.0.2.77", HfiTcpFlags::DHCP_OVERRIDE, IpOrigin::DHCP, Some(ext));
+        assert_eq!(granted(&plan).to_string(), "192.0.2.77");
+        assert_eq!(server.messages(), ["DHCPREQUEST", "DHCPACK"], "{}", server.log());
+        // RFC 4361: type 255, IAID, DUID with its type in network byte order.
+        let leases = fs::read_to_string(server.directory.join("leases")).unwrap();
+        assert_eq!(leases.split_whitespace().last(), Some("ff:01:02:03:04:00:04:aa:bb"), "{leases}");
+        assert_eq!(
+            ip_lines("route show"),
+            [
+                "192.0.2.0/24 dev eth0-peer proto kernel scope link src 192.0.2.1",
+                "192.0.2.0/24 dev nbft0 proto kernel scope link src 192.0.2.77 metric 500",
+                "default via 192.0.2.254 dev nbft0 proto static src 192.0.2.77 metric 500",
+            ]
+        );
+        assert!(ip("address show dev nbft0").contains("valid_lft forever"), "the kernel must never expire it");
+    });
+}
+
+#[test]
+fn another_address_is_taken_when_the_server_wants_it() {
+    in_namespace("another_address_is_taken_when_the_server_wants_it", || {
+        link("192.0.2.1/24");
+        let server = Server::dnsmasq("other", &[POOL, "--dhcp-authoritative"]);
+        let plan = plan("192.0.2.200", HfiTcpFlags::DHCP_OVERRIDE, IpOrigin(82), None);
+        let address = granted(&plan).to_string();
+        let last: u8 = address.strip_prefix("192.0.2.").and_then(|last| last.parse().ok()).expect(&address);
+        assert!((50..=99).contains(&last), "{address}");
+        let expected = ["DHCPREQUEST", "DHCPNAK", "DHCPDISCOVER", "DHCPOFFER", "DHCPREQUEST", "DHCPACK"];
+        assert_eq!(server.messages(), expected, "{}", server.log());
+    });
+}
+
+#[test]
+fn dhcpv6() {
+    in_namespace("dhcpv6", || {
+        link("2001:db8:1::1/64");
+        let range = "--dhcp-range=2001:db8:1::50,2001:db8:1::5f,64,1h";
+        let _server = Server::dnsmasq("v6", &[range, "--enable-ra", "--dhcp-authoritative"]);
+        let plan = plan("::", HfiTcpFlags::DHCP_OVERRIDE, IpOrigin::DHCP, None);
+        // The table says nothing of the family but the form of its zero: raw, so IPv6.
+        let address = granted(&plan).to_string();
+        assert!(address.starts_with("2001:db8:1::5"), "{address}");
+        let shown = ip("-6 address show dev nbft0 scope global");
+        assert!(shown.contains(&format!("inet6 {address}/128")), "{shown}");
+    });
+}
+
+#[test]
+fn slaac() {
+    in_namespace("slaac", || {
+        link("2001:db8:1::1/64");
+        let config = "interface eth0-peer { AdvSendAdvert on; MinRtrAdvInterval 3; MaxRtrAdvInterval 4; \
+                      prefix 2001:db8:1::/64 { AdvOnLink on; AdvAutonomous on; }; };\n";
+        let _server = Server::start("slaac", "radvd", |directory| {
+            let file = format!("{directory}/radvd.conf");
+            fs::write(&file, config).unwrap();
+            ["-n", "-m", "stderr", "-C", &file, "-p", &format!("{directory}/pid"), "-u", "root"]
+                .map(str::to_owned)
+                .to_vec()
+        });
+        let plan = plan("::", HfiTcpFlags::AUTOCONFIGURED, IpOrigin::OTHER, None);
+        assert_eq!(granted(&plan).to_string(), "2001:db8:1::ff:fe00:1");
+    });
+}
