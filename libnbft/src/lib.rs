@@ -18,6 +18,7 @@ mod parse;
 pub mod plan;
 mod raw;
 mod rule;
+pub mod text;
 #[cfg(feature = "write")]
 mod write;
 

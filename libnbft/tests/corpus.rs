@@ -6,7 +6,7 @@ use common::{Sample, good, samples};
 use libnbft::{Severity, check, layout, parse};
 
 /// Parses, checks and lays out; says what came of it. The point is that nothing panics and every span is inside.
-fn survive(bytes: &[u8]) {
+fn survive(bytes: &[u8], with_layout: bool) {
     match parse(bytes) {
         Ok(parsed) => {
             for finding in check(&parsed, bytes) {
@@ -16,7 +16,8 @@ fn survive(bytes: &[u8]) {
         }
         Err(error) => assert!(error.span().end <= bytes.len(), "{error}"),
     }
-    for field in layout(bytes) {
+    // Naming every field takes long without optimisation: not for each of thousands of tables.
+    for field in if with_layout { layout(bytes) } else { Vec::new() } {
         assert!(field.span.start < field.span.end && field.span.end <= bytes.len(), "{field:?}");
     }
 }
@@ -44,20 +45,19 @@ fn bad_tables_are_refused_or_lose_only_what_is_broken() {
         };
         outcomes.push(format!("{name}: {outcome}"));
     }
-    if !outcomes.is_empty() {
-        insta(&outcomes);
-    }
-}
-
-fn insta(outcomes: &[String]) {
-    eprintln!("{outcomes:#?}");
+    let expected = [
+        "NBFT-bad-control: not a usable NBFT: its control descriptor is not marked valid",
+        "NBFT-bad-security-list-offset: 1 HFIs, 1 SSNS: [\"list-outside\"]",
+        "NBFT-random-noise: not a usable NBFT: it begins with \\xe1\\xc9H\\x91 instead of “NBFT”",
+    ];
+    assert!(outcomes.is_empty() || outcomes == expected, "{outcomes:#?}");
 }
 
 #[test]
 fn no_truncation_panics() {
     for Sample { bytes, .. } in good().into_iter().chain(samples("bad")) {
         for length in 0..bytes.len() {
-            survive(&bytes[..length]);
+            survive(&bytes[..length], true);
         }
     }
 }
@@ -69,7 +69,7 @@ fn no_change_of_a_byte_panics() {
             let was = bytes[place];
             for value in (0..8).map(|bit| was ^ 1 << bit).chain([0, 0xff]) {
                 bytes[place] = value;
-                survive(&bytes);
+                survive(&bytes, value == 0xff);
             }
             bytes[place] = was;
         }

@@ -1,0 +1,57 @@
+//! Addresses of discovery controllers: `nvme+tcp://<ip or [ipv6]>[:port]/` (Boot Specification, Discovery Descriptor).
+
+use super::address::{HostAddress, authority};
+use crate::model::TextError;
+use core::fmt;
+use core::str::FromStr;
+use nom::bytes::complete::{tag, tag_no_case};
+use nom::combinator::{all_consuming, opt};
+use nom::sequence::{delimited, preceded};
+use nom::{IResult, Parser as _};
+
+/// TCP port of discovery controllers (NVMe/TCP Transport Specification), taken when a URI names none.
+pub const DISCOVERY_PORT: u16 = 8009;
+/// TCP port of I/O controllers, which IANA registered for NVMe over Fabrics.
+pub const IO_PORT: u16 = 4420;
+
+/// Where a discovery controller listens.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DiscoveryUri {
+    /// Its address or host name.
+    pub address: HostAddress,
+    /// Its TCP port, 1 to 65535; [`DISCOVERY_PORT`] when the URI names none.
+    pub port: u16,
+}
+
+/// The scheme, whose case does not matter (RFC 3986, section 3.1).
+pub(super) fn scheme(input: &str) -> IResult<&str, &str> {
+    tag_no_case("nvme+tcp://").parse(input)
+}
+
+impl FromStr for DiscoveryUri {
+    type Err = TextError;
+
+    fn from_str(text: &str) -> Result<Self, TextError> {
+        // The slash at the end is often left out.
+        let (address, port) = match all_consuming(delimited(scheme, authority, opt(tag("/")))).parse(text) {
+            Ok((_, found)) => found,
+            Err(nom::Err::Error(_) | nom::Err::Failure(_) | nom::Err::Incomplete(_)) => {
+                return Err(TextError { text: text.into(), expected: "a URI of the form nvme+tcp://ADDRESS[:PORT]/" });
+            }
+        };
+        Ok(Self { address, port: port.unwrap_or(DISCOVERY_PORT) })
+    }
+}
+
+impl fmt::Display for DiscoveryUri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "nvme+tcp://{}:{}/", self.address, self.port)
+    }
+}
+
+/// `scheme authority` and then a slash: how a root path begins.
+pub(super) fn prefix(input: &str) -> IResult<&str, (HostAddress, Option<u16>)> {
+    let (input, found) = preceded(scheme, authority).parse(input)?;
+    let (input, _) = tag("/").parse(input)?;
+    Ok((input, found))
+}
