@@ -1,0 +1,39 @@
+//! A static busybox, from Debian's package, and small archives around it.
+
+use crate::cpio::Cpio;
+use crate::error::Result;
+use crate::image::modules;
+use crate::place::Place;
+use crate::prepare::apt::View;
+use crate::prepare::kernel::Kernel;
+use std::path::PathBuf;
+
+/// Where the binary is.
+pub fn busybox(place: &Place) -> Result<PathBuf> {
+    let folder = place.cached("busybox", |partial| View::suite(place, "trixie")?.unpack("busybox-static", partial))?;
+    Ok(folder.join("usr/bin/busybox"))
+}
+
+/// An archive with busybox, modules that are loaded at once, and `init` for the rest.
+///
+/// `init` is a shell script that is sourced when the file systems of the kernel are mounted and the modules are in.
+pub fn archive(place: &Place, kernel: &Kernel, names: &[&str], init: &str) -> Result<Cpio> {
+    let mut cpio = Cpio::new();
+    for dir in ["bin", "dev", "proc", "sys", "run", "tmp", "etc", "lib", "lib/modules", "lab", "mnt"] {
+        cpio.dir(dir);
+    }
+    cpio.copy("bin/busybox", &busybox(place)?)?;
+    cpio.link("bin/sh", "busybox");
+    let mut load = String::new();
+    for (name, data) in modules::closure(kernel, names)? {
+        let path = format!("lib/modules/{name}");
+        cpio.file(&path, 0o644, &data);
+        load.push_str(&format!("insmod /{path}\n"));
+    }
+    let script = format!(
+        "#!/bin/sh\n/bin/busybox --install -s /bin\nexport PATH=/bin\nmount -t proc proc /proc\nmount -t sysfs sys /sys\n\
+         mount -t devtmpfs dev /dev\nexec < /dev/console > /dev/console 2>&1\n{load}{init}"
+    );
+    cpio.file("init", 0o755, script.as_bytes());
+    Ok(cpio)
+}

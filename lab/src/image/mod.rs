@@ -1,0 +1,8 @@
+//! What the virtual machines start from: archives and disks, each kept under a name made of what it was made of.
+
+pub mod busybox;
+pub mod disk;
+pub mod initrd;
+pub mod layers;
+pub mod modules;
+pub mod target;

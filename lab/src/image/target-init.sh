@@ -1,0 +1,82 @@
+# The rest of the target's init: the network and the subsystems that /lab/setup asks for.
+for file in /proc/sys/net/ipv6/conf/*/accept_dad; do echo 0 > $file; done
+echo 1 > /proc/sys/net/ipv4/ip_forward
+echo 1 > /proc/sys/net/ipv6/conf/all/forwarding
+echo 7 > /proc/sys/kernel/printk
+mount -t configfs config /sys/kernel/config
+ip link set lo up
+mdev -s
+nvmet=/sys/kernel/config/nvmet
+
+# nic MAC NAME: gives the NIC its name in the scenario.
+nic() {
+    for dir in /sys/class/net/*; do
+        read -r mac < $dir/address
+        [ "$mac" = "$1" ] || continue
+        old=${dir##*/}
+        [ "$old" = "$2" ] || ip link set "$old" name "$2"
+        ip link set "$2" up
+        return
+    done
+    echo "lab-error: no NIC $1"
+}
+
+# vlan NIC ID
+vlan() {
+    ip link add link "$1" name "$1.$2" type vlan id "$2"
+    ip link set "$1.$2" up
+}
+
+# subsystem NQN HOST...: open to these hosts, or to any.
+subsystem() {
+    sub=$nvmet/subsystems/$1
+    shift
+    mkdir $sub
+    if [ $# = 0 ]; then
+        echo 1 > $sub/attr_allow_any_host
+    else
+        echo 0 > $sub/attr_allow_any_host
+        for host; do
+            mkdir -p "$nvmet/hosts/$host"
+            ln -s "$nvmet/hosts/$host" "$sub/allowed_hosts/$host"
+        done
+    fi
+}
+
+# namespace NSID DEVICE UUID: in the subsystem made last.
+namespace() {
+    mkdir $sub/namespaces/$1
+    echo -n "$2" > $sub/namespaces/$1/device_path
+    echo -n "$3" > $sub/namespaces/$1/device_uuid
+    echo 1 > $sub/namespaces/$1/enable
+}
+
+# port NUMBER FAMILY ADDRESS SERVICE: serves the subsystem made last.
+port() {
+    port=$nvmet/ports/$1
+    mkdir $port
+    echo tcp > $port/addr_trtype
+    echo "$2" > $port/addr_adrfam
+    echo "$3" > $port/addr_traddr
+    echo "$4" > $port/addr_trsvcid
+    ln -s $sub $port/subsystems/${sub##*/} || echo "lab-error: port $3:$4 does not open"
+}
+
+# dhcp NIC FIRST LAST ROUTER
+dhcp() {
+    printf 'start %s\nend %s\ninterface %s\noption subnet 255.255.255.0\noption router %s\noption lease 600\n' \
+        "$2" "$3" "$1" "$4" > /etc/udhcpd.conf
+    mkdir -p /var/lib/misc
+    : > /var/lib/misc/udhcpd.leases
+    udhcpd -S /etc/udhcpd.conf
+}
+
+. /lab/setup
+echo "lab-ready"
+# Commands of the bench, one a line; what they say goes to the console.
+while read -r line; do
+    eval "$line"
+    echo "lab-done"
+done
+# The console is gone: so is the bench.
+poweroff -f

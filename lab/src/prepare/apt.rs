@@ -1,0 +1,112 @@
+//! A view of Debian's archive that is ours alone: own sources, lists and cache. The mirror is the machine's own.
+
+use crate::error::{At, Error, Result};
+use crate::place::{Place, lock};
+use crate::shell::run;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Packages of one suite.
+#[derive(Debug)]
+pub struct View {
+    /// The suite.
+    pub suite: String,
+    dir: PathBuf,
+}
+
+const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
+/// The address of the mirror that the machine's own configuration names.
+pub fn mirror() -> Result<String> {
+    let format = "$(REPO_URI) $(COMPONENT)";
+    let text = run("apt-get").args(["indextargets", "--format", format, "Created-By: Packages"]).text()?;
+    text.lines()
+        .filter_map(|line| line.strip_suffix(" main"))
+        .find(|uri| uri.trim_end_matches('/').ends_with("/debian"))
+        .map(|uri| uri.trim_end_matches('/').to_owned())
+        .ok_or_else(|| Error::Machine("apt's configuration names no mirror of Debian (apt-get indextargets)".into()))
+}
+
+/// This machine's release of Debian, when it is one.
+fn codename() -> Option<String> {
+    let text = fs::read_to_string("/etc/os-release").ok()?;
+    text.lines().find_map(|line| line.strip_prefix("VERSION_CODENAME=")).map(str::to_owned)
+}
+
+impl View {
+    /// The packages of `suite`, and of nothing else.
+    pub fn suite(place: &Place, suite: &str) -> Result<Self> {
+        Self::make(place, suite, &[suite])
+    }
+
+    /// This machine's own suite and its backports; `None` where QEMU is new enough without.
+    pub fn backports(place: &Place) -> Result<Option<Self>> {
+        match codename().as_deref() {
+            Some("bookworm") => Self::make(place, "bookworm-backports", &["bookworm", "bookworm-backports"]).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    fn make(place: &Place, suite: &str, suites: &[&str]) -> Result<Self> {
+        let dir = place.cache.join("apt").join(suite);
+        fs::create_dir_all(dir.join("lists/partial")).at(&dir)?;
+        fs::create_dir_all(dir.join("archives/partial")).at(&dir)?;
+        let view = Self { suite: suite.to_owned(), dir };
+        let _lock = lock(&view.dir.join("lock"))?;
+        let done = view.dir.join("updated");
+        if done.exists() {
+            return Ok(view);
+        }
+        let mirror = mirror()?;
+        let sources: String =
+            suites.iter().map(|suite| format!("deb [signed-by={KEYRING}] {mirror} {suite} main\n")).collect();
+        let dir = view.dir.display();
+        let config = format!(
+            "Dir::Etc::SourceList \"{dir}/sources.list\";\nDir::Etc::SourceParts \"/dev/null\";\n\
+             Dir::State::Lists \"{dir}/lists\";\nDir::Cache \"{dir}\";\nDir::Cache::Archives \"{dir}/archives\";\n\
+             Acquire::Languages \"none\";\nAPT::Sandbox::User \"root\";\n"
+        );
+        write(&view.dir.join("sources.list"), &sources)?;
+        write(&view.config(), &config)?;
+        println!("reading the package lists of {}", suites.join(", "));
+        run("apt-get").env("APT_CONFIG", view.config()).arg("update").log(&view.dir.join("log"))?;
+        write(&done, "")?;
+        Ok(view)
+    }
+
+    /// The configuration file for `APT_CONFIG`.
+    pub fn config(&self) -> PathBuf {
+        self.dir.join("apt.conf")
+    }
+
+    /// The package that a meta-package stands for: the first that it depends on and whose name begins alike.
+    pub fn resolve(&self, meta: &str, prefix: &str) -> Result<String> {
+        let text = run("apt-cache").env("APT_CONFIG", self.config()).args(["show", "--no-all-versions", meta]).text()?;
+        text.lines()
+            .filter_map(|line| line.strip_prefix("Depends: "))
+            .flat_map(|line| line.split(','))
+            .filter_map(|word| word.split_whitespace().next())
+            .find(|name| name.starts_with(prefix))
+            .map(str::to_owned)
+            .ok_or_else(|| Error::Machine(format!("{meta} of {} depends on no {prefix}…", self.suite)))
+    }
+
+    /// Downloads a package and unpacks it into `folder`; nothing is installed.
+    pub fn unpack(&self, package: &str, folder: &Path) -> Result<()> {
+        let _lock = lock(&self.dir.join("lock"))?;
+        let work = self.dir.join("download");
+        crate::place::remove(&work)?;
+        fs::create_dir_all(&work).at(&work)?;
+        fs::create_dir_all(folder).at(folder)?;
+        println!("downloading {package} of {}", self.suite);
+        let log = self.dir.join("log");
+        run("apt-get").env("APT_CONFIG", self.config()).dir(&work).args(["download", package]).log(&log)?;
+        let file = fs::read_dir(&work).at(&work)?.filter_map(|entry| entry.ok().map(|e| e.path())).next();
+        let file = file.ok_or_else(|| Error::Machine(format!("apt-get download {package} left no file")))?;
+        run("dpkg").arg("-x").arg(file).arg(folder).log(&log)
+    }
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    fs::write(path, text).at(path)
+}

@@ -1,0 +1,100 @@
+//! Stock kernels, unpacked: an ELF image that QEMU starts at once, and modules.
+
+use super::apt::View;
+use super::need;
+use crate::error::{At, Error, Result};
+use crate::place::Place;
+use crate::shell::run;
+use serde::Deserialize;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Which kernel.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+pub enum Flavour {
+    /// 6.12 for clouds (Debian 13): the quickest.
+    #[default]
+    #[serde(rename = "6.12-cloud")]
+    Cloud612,
+    /// 6.12 for any PC (Debian 13).
+    #[serde(rename = "6.12")]
+    Generic612,
+    /// 6.1 for any PC (Debian 12).
+    #[serde(rename = "6.1")]
+    Generic61,
+}
+
+impl Flavour {
+    const fn source(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Cloud612 => ("trixie", "linux-image-cloud-amd64", "6.12-cloud"),
+            Self::Generic612 => ("trixie", "linux-image-amd64", "6.12"),
+            Self::Generic61 => ("bookworm", "linux-image-amd64", "6.1"),
+        }
+    }
+}
+
+/// An unpacked kernel.
+#[derive(Debug, Clone)]
+pub struct Kernel {
+    /// The version, as `uname -r` prints it.
+    pub version: String,
+    /// The ELF image.
+    pub vmlinux: PathBuf,
+    /// The directory of its modules.
+    pub modules: PathBuf,
+}
+
+/// Downloads and unpacks a kernel, once.
+pub fn kernel(place: &Place, flavour: Flavour) -> Result<Kernel> {
+    let (suite, meta, name) = flavour.source();
+    let folder = place.cached(&format!("kernels/{name}"), |partial| {
+        let view = View::suite(place, suite)?;
+        let package = view.resolve(meta, "linux-image-6")?;
+        view.unpack(&package, partial)?;
+        let version = version(partial)?;
+        // Debian 13's packages keep modules under /usr/lib, Debian 12's under /lib: one place for both.
+        let lib = partial.join("lib");
+        if !lib.exists() {
+            std::os::unix::fs::symlink("usr/lib", &lib).at(&lib)?;
+        }
+        run(need("depmod")?).arg("-b").arg(partial).arg(&version).output()?;
+        let image = partial.join(format!("boot/vmlinuz-{version}"));
+        let elf = extract(&fs::read(&image).at(&image)?)?;
+        let vmlinux = partial.join("vmlinux");
+        fs::write(&vmlinux, elf).at(&vmlinux)
+    })?;
+    let version = version(&folder)?;
+    let modules = folder.join("lib/modules").join(&version);
+    Ok(Kernel { vmlinux: folder.join("vmlinux"), modules, version })
+}
+
+fn version(folder: &Path) -> Result<String> {
+    let boot = folder.join("boot");
+    fs::read_dir(&boot)
+        .at(&boot)?
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_prefix("vmlinuz-").map(str::to_owned))
+        .next()
+        .ok_or_else(|| Error::Machine(format!("no kernel in {}", boot.display())))
+}
+
+/// Finds the ELF image inside a bzImage: the payload is one compressed stream behind the decompressor's code.
+fn extract(image: &[u8]) -> Result<Vec<u8>> {
+    const STREAMS: [(&[u8], &str); 3] = [(b"\x28\xb5\x2f\xfd", "zstd"), (b"\xfd7zXZ\0", "xz"), (b"\x1f\x8b\x08", "gzip")];
+    for (magic, program) in STREAMS {
+        let starts = image.windows(magic.len()).enumerate().filter(|(_, bytes)| *bytes == magic);
+        for (start, _) in starts {
+            if let Some(elf) = decompress(program, &image[start..])? {
+                return Ok(elf);
+            }
+        }
+    }
+    Err(Error::Machine("the kernel image holds no ELF image compressed with zstd, xz or gzip".into()))
+}
+
+/// Decompresses a stream that has something else behind it: what comes out counts, not the exit status.
+fn decompress(program: &str, stream: &[u8]) -> Result<Option<Vec<u8>>> {
+    let script = format!("{program} -dc 2>/dev/null || true");
+    let out = run("sh").args(["-c", &script]).feed(stream.to_vec())?;
+    Ok(out.starts_with(b"\x7fELF").then_some(out))
+}

@@ -1,0 +1,59 @@
+//! What must be on this machine before anything can boot: tools, kernels, Debian folders. Nothing is installed but the tools.
+
+pub mod apt;
+pub mod chroot;
+pub mod kernel;
+
+use crate::error::{Error, Result};
+use crate::place::{Place, lock};
+use crate::shell::run;
+use std::path::{Path, PathBuf};
+
+/// Each tool and the package that has it.
+const TOOLS: [(&str, &str); 8] = [
+    ("qemu-system-x86_64", "qemu-system-x86"),
+    ("debootstrap", "debootstrap"),
+    ("mke2fs", "e2fsprogs"),
+    ("zstd", "zstd"),
+    ("xz", "xz-utils"),
+    ("depmod", "kmod"),
+    ("unshare", "util-linux"),
+    ("dpkg", "dpkg"),
+];
+
+/// Where a tool is; users often lack the sbin directories in their PATH.
+pub fn tool(name: &str) -> Option<PathBuf> {
+    let path = std::env::var("PATH").unwrap_or_default();
+    let dirs = path.split(':').chain(["/usr/sbin", "/sbin", "/usr/bin"]);
+    dirs.map(|dir| Path::new(dir).join(name)).find(|path| path.is_file())
+}
+
+/// A tool that [`tools`] has seen to.
+pub fn need(name: &str) -> Result<PathBuf> {
+    tool(name).ok_or_else(|| Error::Machine(format!("{name} is not there")))
+}
+
+/// Sees to it that the tools are there: installs their packages when root, otherwise says how to.
+pub fn tools(place: &Place) -> Result<()> {
+    let _lock = lock(&place.cache.join("tools.lock"))?;
+    let missing: Vec<&str> = TOOLS.iter().filter(|(name, _)| tool(name).is_none()).map(|(_, package)| *package).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let line = format!("apt-get update && apt-get install -y --no-install-recommends {}", missing.join(" "));
+    if !nix::unistd::geteuid().is_root() {
+        return Err(Error::Packages { line: format!("sudo sh -c '{line}'") });
+    }
+    println!("installing {}", missing.join(" "));
+    let log = place.cache.join("tools.log");
+    let view = apt::View::backports(place)?;
+    let mut install = run("apt-get").env("DEBIAN_FRONTEND", "noninteractive").arg("install");
+    install = install.args(["-y", "--no-install-recommends"]);
+    if let Some(view) = &view {
+        // Debian 12's own QEMU 7.2 corrupts flags after cmpxchg16b now and then; the backport does not.
+        install = install.env("APT_CONFIG", view.config()).args(["-t", &view.suite]);
+    } else {
+        run("apt-get").arg("update").log(&log)?;
+    }
+    install.args(missing).log(&log)
+}

@@ -1,0 +1,96 @@
+//! What the target is to be: its wires, addresses, subsystem, ports.
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::net::{IpAddr, SocketAddr};
+
+/// The target of a scenario; without a word about it, all of fabric A and B, IPv4 and IPv6, with one namespace.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Target {
+    /// Addresses by interface: `a`, `b`, … are wires, `a.10` is VLAN 10 on wire a, `lo` is reached by routing only.
+    pub addresses: BTreeMap<String, Vec<String>>,
+    /// Where it listens.
+    pub ports: Vec<SocketAddr>,
+    /// The subsystem's NQN.
+    pub nqn: String,
+    /// Host NQNs that are let in; empty for any.
+    pub hosts: Vec<String>,
+    /// Whether there is a namespace at all.
+    pub namespace: bool,
+    /// The namespace's ID.
+    pub nsid: u32,
+    /// The namespace's UUID.
+    pub uuid: String,
+    /// A DHCP server on this wire.
+    pub dhcp: Option<String>,
+    /// Shell commands after all that.
+    pub commands: Vec<String>,
+}
+
+impl Default for Target {
+    fn default() -> Self {
+        let list = |items: &[&str]| items.iter().map(|item| (*item).to_owned()).collect::<Vec<_>>();
+        Self {
+            addresses: BTreeMap::from([
+                ("a".to_owned(), list(&["192.0.2.1/24", "2001:db8:1::1/64"])),
+                ("b".to_owned(), list(&["198.51.100.1/24", "2001:db8:2::1/64"])),
+            ]),
+            ports: ["192.0.2.1:4420", "[2001:db8:1::1]:4420", "198.51.100.1:4420", "[2001:db8:2::1]:4420"]
+                .iter()
+                .filter_map(|port| port.parse().ok())
+                .collect(),
+            nqn: "nqn.2014-08.org.nvmexpress:uuid:00112233-4455-6677-8899-aabbccddeeff".to_owned(),
+            hosts: Vec::new(),
+            namespace: true,
+            nsid: 1,
+            uuid: "cc3f2135-f931-4569-baea-0eee7113a521".to_owned(),
+            dhcp: None,
+            commands: Vec::new(),
+        }
+    }
+}
+
+/// The wires that there are: names, and the fifth byte of their MACs.
+pub const WIRES: [(&str, u8); 3] = [("a", 0x0a), ("b", 0x0b), ("c", 0x0c)];
+
+/// The MAC on a wire: the target's side ends in 01, the host's in 02.
+pub fn mac(wire: &str, side: u8) -> String {
+    let byte = WIRES.iter().find(|(name, _)| *name == wire).map_or(0xff, |(_, byte)| *byte);
+    format!("52:54:00:00:{byte:02x}:{side:02x}")
+}
+
+impl Target {
+    /// The commands that set it up, in the words of `target-init.sh`.
+    pub fn script(&self) -> String {
+        let mut script = String::new();
+        for (wire, _) in WIRES {
+            let _ = writeln!(script, "nic {} {wire}", mac(wire, 1));
+        }
+        for (interface, addresses) in &self.addresses {
+            if let Some((wire, id)) = interface.split_once('.') {
+                let _ = writeln!(script, "vlan {wire} {id}");
+            }
+            for address in addresses {
+                let _ = writeln!(script, "ip addr add {address} dev {interface}");
+            }
+        }
+        let _ = writeln!(script, "subsystem {} {}", self.nqn, self.hosts.join(" "));
+        if self.namespace {
+            let _ = writeln!(script, "namespace {} /dev/vda {}", self.nsid, self.uuid);
+        }
+        for (number, port) in (1..).zip(&self.ports) {
+            let family = if matches!(port.ip(), IpAddr::V4(_)) { "ipv4" } else { "ipv6" };
+            let _ = writeln!(script, "port {number} {family} {} {}", port.ip(), port.port());
+        }
+        if let Some(wire) = &self.dhcp {
+            let _ = writeln!(script, "ip addr add 203.0.113.1/24 dev {wire}");
+            let _ = writeln!(script, "dhcp {wire} 203.0.113.100 203.0.113.120 203.0.113.1");
+        }
+        for command in &self.commands {
+            let _ = writeln!(script, "{command}");
+        }
+        script
+    }
+}
