@@ -1,29 +1,17 @@
-//! Boots virtual machines from an NBFT against a real NVMe/TCP target.
-#![allow(clippy::print_stderr)]
+//! The command; everything is in the library.
+#![allow(clippy::print_stderr, reason = "errors of the bench go there")]
 
-mod cpio;
-mod error;
-mod place;
-mod prepare;
-mod shell;
+use clap::Parser as _;
+use nbft_lab::cli::{Cli, run};
+use std::process::ExitCode;
 
-fn main() -> std::process::ExitCode {
-    let go = || -> error::Result<()> {
-        let place = place::Place::find()?;
-        prepare::tools(&place)?;
-        for f in [prepare::kernel::Flavour::Cloud612] {
-            println!("{:?}", prepare::kernel::kernel(&place, f)?);
-        }
-        println!("{:?}", prepare::chroot::chroot(&place, prepare::chroot::Debian::Trixie)?);
-        println!("{:?}", prepare::chroot::chroot(&place, prepare::chroot::Debian::Bookworm)?);
-        println!("{:?}", prepare::kernel::kernel(&place, prepare::kernel::Flavour::Generic61)?);
-        Ok(())
-    };
-    match go() {
-        Ok(()) => std::process::ExitCode::SUCCESS,
-        Err(e) => {
-            eprintln!("lab: {e}");
-            std::process::ExitCode::FAILURE
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("lab: {error}");
+            ExitCode::FAILURE
         }
     }
 }

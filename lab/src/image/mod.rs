@@ -5,4 +5,5 @@ pub mod disk;
 pub mod initrd;
 pub mod layers;
 pub mod modules;
+pub mod storage;
 pub mod target;

@@ -1,0 +1,266 @@
+//! One run of a scenario: images, target, host, verdict.
+
+use crate::error::{At, Error, Result};
+use crate::expect::{Evidence, Verdict, judge};
+use crate::image::initrd::{Init, Initrd, Recipe, Way};
+use crate::image::{disk, target};
+use crate::place::Place;
+use crate::prepare::kernel::{Flavour, Kernel, kernel};
+use crate::report::Report;
+use crate::scenario::target::{WIRES, mac};
+use crate::scenario::{Outcome, Scenario};
+use crate::timeline::Timeline;
+use crate::vm::capture::{Session, sessions};
+use crate::vm::{Machine, Nic, Vm};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct Done {
+    /// What is not as expected.
+    pub complaints: Vec<String>,
+    /// The guest's times, when it booted.
+    pub timeline: Option<Timeline>,
+    /// The guest's words.
+    pub report: Report,
+    /// How long the run took, images aside.
+    pub took: Duration,
+    /// Where the logs are.
+    pub dir: PathBuf,
+    /// Size of the initramfs without modules.
+    pub plain_size: u64,
+}
+
+/// All images of a run, made beforehand so that they can be made once for many.
+#[derive(Debug, Clone)]
+pub struct Images {
+    kernel: Kernel,
+    target_kernel: Kernel,
+    initrd: Initrd,
+    disk: PathBuf,
+}
+
+/// Makes what a scenario needs.
+pub fn images(place: &Place, scenario: &Scenario, init: Init, way: Way) -> Result<Images> {
+    let target_kernel = kernel(place, Flavour::Cloud612)?;
+    let kernel = kernel(place, scenario.kernel)?;
+    let key = scenario.root == disk::Root::Luks;
+    let recipe = Recipe { init, way, debian: scenario.debian, kernel: &kernel, key };
+    let initrd = recipe.make(place)?;
+    let disk = disk::disk(place, scenario.root)?;
+    Ok(Images { kernel, target_kernel, initrd, disk })
+}
+
+/// How a run differs from the scenario's file.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// The guest gets a shell on our terminal instead of being switched off.
+    pub keep: bool,
+    /// Nothing on the console that costs time.
+    pub quiet: bool,
+}
+
+/// Runs a scenario with images that are there.
+pub fn run(place: &Place, scenario: &Scenario, init: Init, images: &Images, options: Options) -> Result<Done> {
+    let dir = run_dir(place, &format!("{}-{}", scenario.name, init.name()))?;
+    let start = Instant::now();
+    let mut target = scenario.target.as_ref().map(|_| start_target(place, scenario, images, &dir)).transpose()?;
+    let machine = host(place, scenario, init, images, &dir, options)?;
+    let mut host = machine.start(&dir)?;
+    let end = Instant::now() + Duration::from_secs(if options.keep { 86_400 } else { scenario.deadline });
+    let mut report = Report::default();
+    host.listen(end, |line| (report.take(line) || gave_up(&line.text)).then_some(()))?;
+    let mut complaints = Vec::new();
+    if report.complete {
+        steps(scenario, &mut host, target.as_mut(), &mut complaints)?;
+    }
+    if options.keep && host.running() {
+        host.listen(end, |_| None::<()>)?;
+    }
+    if !report.complete {
+        // What is said with the last breath belongs to the reason.
+        host.listen(Instant::now() + Duration::from_secs(2), |_| None::<()>)?;
+    }
+    drop_politely(&mut target)?;
+    let console: Vec<&str> = host.console.iter().map(|line| line.text.as_str()).collect();
+    let target_console = target.take().map(|vm| vm.console.iter().map(|line| line.text.clone()).collect::<Vec<_>>()).unwrap_or_default();
+    let sessions = captured(&dir, machine.capture, scenario)?;
+    match (scenario.expect.outcome, report.complete) {
+        (Outcome::Boots, true) => {
+            let evidence = Evidence { report: &report, sessions: &sessions, target: &target_console };
+            let Verdict { complaints: more } = judge(place, scenario, &evidence)?;
+            complaints.extend(more);
+        }
+        (Outcome::Boots, false) => complaints.push(no_boot(&console, end)),
+        (Outcome::Fails, true) => complaints.push("it booted, and must not have".to_owned()),
+        (Outcome::Fails, false) => {}
+    }
+    judge_console(scenario, &console, &report, &mut complaints);
+    let timeline = report.complete.then(|| Timeline::of(&report));
+    Ok(Done { complaints, timeline, report, took: start.elapsed(), dir, plain_size: images.initrd.plain_size })
+}
+
+/// Whether dracut says that it will not wait for root any longer.
+fn gave_up(line: &str) -> bool {
+    line.contains("Entering emergency mode") || line.contains("Dropping to debug shell") || line.contains("reboot: Power down")
+}
+
+fn no_boot(console: &[&str], end: Instant) -> String {
+    let last = console.iter().rev().find(|line| !line.trim().is_empty()).copied().unwrap_or("nothing");
+    let why = if Instant::now() >= end { "the deadline passed" } else { "it gave up" };
+    format!("it did not boot: {why}; last words: {last}")
+}
+
+fn judge_console(scenario: &Scenario, console: &[&str], report: &Report, complaints: &mut Vec<String>) {
+    // With a quiet console, what the initramfs said is in the kernel's log.
+    let holds = |text: &String| {
+        console.iter().any(|line| line.contains(text.as_str())) || report.block("dmesg").iter().any(|line| line.contains(text.as_str()))
+    };
+    for reason in scenario.expect.reasons.iter().filter(|reason| !holds(reason)) {
+        complaints.push(format!("the console does not say {reason:?}"));
+    }
+    for text in scenario.expect.never.iter().filter(|text| holds(text)) {
+        complaints.push(format!("the console says {text:?}"));
+    }
+}
+
+/// A directory of its own for a run; the last runs of the same name stay until their turn comes again.
+fn run_dir(place: &Place, name: &str) -> Result<PathBuf> {
+    let stamp = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map(|d| d.as_millis()).unwrap_or_default();
+    let dir = place.runs.join(format!("{name}-{stamp}"));
+    fs::create_dir_all(&dir).at(&dir)?;
+    Ok(dir)
+}
+
+fn start_target(place: &Place, scenario: &Scenario, images: &Images, dir: &Path) -> Result<Vm> {
+    let initrd = dir.join("target.cpio");
+    let description = scenario.target.clone().unwrap_or_default();
+    target::write(place, &images.target_kernel, &description, &initrd)?;
+    let nics = WIRES.iter().zip(3..).map(|((wire, _), slot)| Nic {
+        wire: (*wire).to_owned(),
+        slot,
+        mac: mac(wire, 1),
+        carrier: true,
+    });
+    let machine = Machine {
+        name: "target",
+        peer: "host",
+        kernel: images.target_kernel.vmlinux.clone(),
+        initrd: initrd.clone(),
+        cmdline: "console=ttyS0 panic=-1 loglevel=4".to_owned(),
+        memory: 256,
+        nics: nics.collect(),
+        disks: vec![(images.disk.clone(), false)],
+        tables: Vec::new(),
+        capture: true,
+        interactive: false,
+    };
+    let mut vm = machine.start(dir)?;
+    let mut trouble = None;
+    let ready = vm.listen(Instant::now() + Duration::from_secs(60), |line| {
+        if line.text.contains("lab-error") {
+            trouble = Some(line.text.clone());
+        }
+        line.text.contains("lab-ready").then_some(())
+    })?;
+    let _ = fs::remove_file(initrd);
+    match (ready, trouble) {
+        (Some(()), None) => Ok(vm),
+        (_, Some(trouble)) => Err(Error::Vm(format!("the target: {trouble}"))),
+        (None, None) => Err(Error::Vm(format!("the target does not come up; see {}", dir.join("target.log").display()))),
+    }
+}
+
+fn host(place: &Place, scenario: &Scenario, init: Init, images: &Images, dir: &Path, options: Options) -> Result<Machine> {
+    let slot = |wire: &str| WIRES.iter().zip(3..).find(|((name, _), _)| *name == wire).map_or(7, |(_, slot)| slot);
+    let nics = scenario.nics.iter().map(|nic| Nic {
+        wire: nic.wire.clone(),
+        slot: slot(&nic.wire),
+        mac: mac(&nic.wire, 2),
+        carrier: nic.carrier,
+    });
+    let tables = scenario.tables.iter().zip(1..).map(|(table, number)| table.write(place, number, dir));
+    let mut cmdline = format!(
+        "console=ttyS0 panic=-1 printk.time=1 log_buf_len=1M root=UUID={} rd.shell=0 rd.emergency=poweroff",
+        disk::ROOT_UUID
+    );
+    cmdline.push_str(if options.quiet { " quiet" } else { " loglevel=6 rd.info" });
+    if options.keep {
+        cmdline.push_str(" lab.keep");
+    }
+    if init == Init::Systemd && !options.quiet {
+        cmdline.push_str(" systemd.show_status=1 systemd.journald.forward_to_console=1");
+    }
+    for word in &scenario.cmdline {
+        cmdline.push(' ');
+        cmdline.push_str(word);
+    }
+    Ok(Machine {
+        name: "host",
+        peer: "target",
+        kernel: images.kernel.vmlinux.clone(),
+        initrd: images.initrd.path.clone(),
+        cmdline,
+        memory: 1024,
+        nics: nics.collect(),
+        disks: if scenario.local { vec![(images.disk.clone(), false)] } else { Vec::new() },
+        tables: tables.collect::<Result<_>>()?,
+        capture: scenario.target.is_none() && !options.quiet,
+        interactive: options.keep,
+    })
+}
+
+/// Cuts a wire and gives it back, and waits until the guest says that its controllers are live again.
+fn steps(scenario: &Scenario, host: &mut Vm, target: Option<&mut Vm>, complaints: &mut Vec<String>) -> Result<()> {
+    let Some(target) = target else { return Ok(()) };
+    for step in &scenario.steps {
+        let live = |text: &str| text.starts_with("@states ") && text.split('=').skip(1).all(|state| state.starts_with("live"));
+        let mut monitor = target.monitor()?;
+        let nic = format!("nic-{}", step.cut);
+        monitor.set_link(&nic, false)?;
+        let cut = Instant::now() + Duration::from_secs(step.seconds);
+        let mut lost = false;
+        host.listen(cut, |line| {
+            lost |= line.text.starts_with("@states ") && !live(&line.text);
+            None::<()>
+        })?;
+        monitor.set_link(&nic, true)?;
+        let back = host.listen(Instant::now() + Duration::from_secs(step.back), |line| {
+            lost |= line.text.starts_with("@states ") && !live(&line.text);
+            (lost && live(&line.text)).then_some(())
+        })?;
+        if !lost {
+            complaints.push(format!("the cut of wire {} was not noticed", step.cut));
+        } else if back.is_none() {
+            complaints.push(format!("after the cut of wire {} no reconnection within {} s", step.cut, step.back));
+        }
+    }
+    Ok(())
+}
+
+/// Lets the target say what it still has to say.
+fn drop_politely(target: &mut Option<Vm>) -> Result<()> {
+    if let Some(vm) = target {
+        vm.send("dmesg -n 7; dmesg | grep nvmet")?;
+        vm.listen(Instant::now() + Duration::from_secs(5), |line| line.text.contains("lab-done").then_some(()))?;
+    }
+    Ok(())
+}
+
+fn captured(dir: &Path, host: bool, scenario: &Scenario) -> Result<Vec<Session>> {
+    if !host && scenario.target.is_none() {
+        return Ok(Vec::new());
+    }
+    let mut all = Vec::new();
+    for (wire, _) in WIRES {
+        let path = dir.join(format!("{wire}.pcap"));
+        if path.exists() {
+            all.extend(sessions(&path)?);
+            // Megabytes of the root's blocks; what counts has been read.
+            fs::remove_file(&path).at(&path)?;
+        }
+    }
+    Ok(all)
+}

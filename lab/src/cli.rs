@@ -1,0 +1,104 @@
+//! `cargo lab …`
+
+use crate::boot::{self, Done, Options};
+use crate::error::Result;
+use crate::image::initrd::Init;
+use crate::place::Place;
+use crate::{prepare, scenario, signals};
+use clap::{Parser, Subcommand};
+
+/// Boots virtual machines from an NBFT against a real target.
+#[derive(Debug, Parser)]
+#[command(name = "cargo lab")]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Boot one scenario and say what came of it
+    Boot {
+        /// Which; `list` names them
+        #[arg(default_value = "static4")]
+        scenario: String,
+        /// Which kind of initramfs [default: each that the scenario is for]
+        #[arg(long, value_enum)]
+        initrd: Option<Init>,
+        /// Keep the host with a shell on this terminal (end it with Ctrl-C)
+        #[arg(long)]
+        keep: bool,
+    },
+    /// Name the scenarios
+    List,
+    /// Fetch and make what all scenarios share
+    Prepare,
+}
+
+/// Does it; whether all came out as expected.
+pub fn run(cli: Cli) -> Result<bool> {
+    signals::watch()?;
+    let place = Place::find()?;
+    match cli.command {
+        Command::List => {
+            for scenario in scenario::all(&place)? {
+                let kinds: Vec<&str> = scenario.init.iter().map(|init| init.name()).collect();
+                println!("{:<28} {:<16} {}", scenario.name, kinds.join(" "), scenario.summary);
+            }
+            Ok(true)
+        }
+        Command::Prepare => {
+            prepare::tools(&place)?;
+            for flavour in [prepare::kernel::Flavour::Cloud612, prepare::kernel::Flavour::Generic61] {
+                prepare::kernel::kernel(&place, flavour)?;
+            }
+            for debian in [prepare::chroot::Debian::Trixie, prepare::chroot::Debian::Bookworm] {
+                prepare::chroot::chroot(&place, debian)?;
+            }
+            Ok(true)
+        }
+        Command::Boot { scenario, initrd, keep } => {
+            prepare::tools(&place)?;
+            let scenario = scenario::load(&place, &scenario)?;
+            let kinds = initrd.map_or_else(|| scenario.init.clone(), |init| vec![init]);
+            let mut good = true;
+            for init in kinds {
+                let images = boot::images(&place, &scenario, init, scenario.way)?;
+                println!("{} ({}): {}", scenario.name, init.name(), scenario.summary);
+                let done = boot::run(&place, &scenario, init, &images, Options { keep, quiet: false })?;
+                show(&done);
+                good &= done.complaints.is_empty();
+            }
+            Ok(good)
+        }
+    }
+}
+
+fn show(done: &Done) {
+    for (name, transport, uuid) in done.report.leaves() {
+        println!("  root: {} on {name}, transport {transport} {uuid}", done.report.all("root").join(" "));
+    }
+    for interface in done.report.interfaces().into_iter().filter(|name| name.starts_with("nbft")) {
+        println!("  {interface}: {}", done.report.addresses(interface).join(" "));
+    }
+    for controller in done.report.controllers() {
+        let get = |key: &str| controller.get(key).copied().unwrap_or("-");
+        println!("  {}: {} {} {}", get("name"), get("transport"), get("state"), get("address"));
+    }
+    if let Some(status) = done.report.status("status") {
+        println!("  nbft status (exit {status}):");
+        for line in done.report.block("status") {
+            println!("    {line}");
+        }
+    }
+    if let Some(timeline) = &done.timeline {
+        println!("  {}", timeline.line());
+    }
+    for complaint in &done.complaints {
+        println!("  NOT AS EXPECTED: {complaint}");
+    }
+    let word = if done.complaints.is_empty() { "as expected" } else { "FAILED" };
+    println!("  {word} after {:.1} s; logs in {}", done.took.as_secs_f64(), done.dir.display());
+}

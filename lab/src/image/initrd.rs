@@ -1,0 +1,199 @@
+//! The host's initramfs, made by real dracut in a Debian folder.
+
+use super::layers;
+use crate::error::{At, Error, Result};
+use crate::place::{Key, Place, remove, suffixed};
+use crate::prepare::chroot::{Debian, chroot, inside};
+use crate::prepare::kernel::Kernel;
+use crate::shell::run;
+use serde::Deserialize;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Who is process 1 in the initramfs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Init {
+    /// dracut's own script.
+    Plain,
+    /// systemd.
+    Systemd,
+}
+
+impl Init {
+    /// The name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Systemd => "systemd",
+        }
+    }
+}
+
+/// What the image has for the network and NVMe/TCP.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+pub enum Way {
+    /// Our module.
+    #[default]
+    #[serde(rename = "nbft")]
+    Nbft,
+    /// Nothing: root is local.
+    #[serde(rename = "local")]
+    Local,
+    /// The distribution's: nvmf, nvme-cli, jq, network-legacy.
+    #[serde(rename = "stock")]
+    Stock,
+    /// Ours beside the distribution's.
+    #[serde(rename = "nbft+stock")]
+    NbftStock,
+    /// Ours beside nvmf and NetworkManager.
+    #[serde(rename = "nbft+networkmanager")]
+    NbftNetworkManager,
+    /// Our module, but the binary does nothing: for what must fail.
+    #[serde(rename = "nbft-true")]
+    NbftTrue,
+}
+
+const NETWORK: &str = "nvmf network network-legacy network-manager systemd-networkd connman net-lib url-lib qemu-net \
+                       kernel-network-modules nbft";
+const SYSTEMD: &str = "systemd systemd-ac-power systemd-ask-password systemd-battery-check systemd-bsod systemd-coredump \
+    systemd-creds systemd-cryptsetup systemd-emergency systemd-hostnamed systemd-initrd systemd-integritysetup \
+    systemd-journald systemd-ldconfig systemd-modules-load systemd-network-management systemd-networkd systemd-pcrphase \
+    systemd-portabled systemd-pstore systemd-repart systemd-resolved systemd-rfkill systemd-sysctl systemd-sysext \
+    systemd-sysusers systemd-timedated systemd-timesyncd systemd-tmpfiles systemd-udevd systemd-veritysetup dracut-systemd \
+    dbus dbus-broker dbus-daemon";
+/// Not wanted by anyone, and slow to build: hardware that no virtual machine of ours has.
+const NEVER: &str = "multipath mdraid dmraid nvdimm bluetooth drm plymouth iscsi nbd nfs cifs fcoe fcoe-uefi lunmask tpm2-tss \
+    memstrack biosdevname terminfo i18n pollcdrom";
+
+impl Way {
+    const fn ours(self) -> bool {
+        !matches!(self, Self::Local | Self::Stock)
+    }
+
+    fn wanted(self) -> &'static [&'static str] {
+        match self {
+            Self::Local => &[],
+            Self::Nbft | Self::NbftTrue => &["nbft", "kernel-network-modules"],
+            Self::Stock => &["nvmf", "network", "network-legacy", "kernel-network-modules", "net-lib", "url-lib"],
+            Self::NbftStock => &["nbft", "nvmf", "network", "network-legacy", "kernel-network-modules", "net-lib", "url-lib"],
+            Self::NbftNetworkManager => {
+                &["nbft", "nvmf", "network", "network-manager", "kernel-network-modules", "net-lib", "url-lib"]
+            }
+        }
+    }
+}
+
+/// What an image is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Recipe<'a> {
+    /// Process 1.
+    pub init: Init,
+    /// Network and NVMe/TCP.
+    pub way: Way,
+    /// Whose dracut.
+    pub debian: Debian,
+    /// For which kernel.
+    pub kernel: &'a Kernel,
+    /// Whether the LUKS key is in the image.
+    pub key: bool,
+}
+
+/// A finished image.
+#[derive(Debug, Clone)]
+pub struct Initrd {
+    /// The file.
+    pub path: PathBuf,
+    /// Its contents without kernel modules and firmware, in bytes, uncompressed.
+    pub plain_size: u64,
+}
+
+/// Where the LUKS key lies in the image.
+pub const LUKS_KEY_PATH: &str = "/lab.key";
+/// The LUKS key.
+pub const LUKS_KEY: &str = "a key of the laboratory";
+
+impl Recipe<'_> {
+    fn modules(&self) -> (String, String) {
+        let wanted = self.way.wanted();
+        let mut omit: Vec<&str> = NEVER.split_whitespace().collect();
+        omit.extend(NETWORK.split_whitespace().filter(|name| !wanted.contains(name)));
+        if self.init == Init::Plain {
+            omit.extend(SYSTEMD.split_whitespace());
+        }
+        let mut add: Vec<&str> = wanted.iter().copied().filter(|name| matches!(*name, "nbft" | "nvmf" | "network-legacy" | "network-manager")).collect();
+        if self.init == Init::Systemd {
+            add.push("systemd");
+        }
+        (add.join(" "), omit.join(" "))
+    }
+
+    fn script(&self) -> String {
+        let (add, omit) = self.modules();
+        let add = if add.is_empty() { String::new() } else { format!("--add '{add}'") };
+        let version = &self.kernel.version;
+        let key = if self.key { format!("--include /lab.key {LUKS_KEY_PATH}") } else { String::new() };
+        let replace = if self.way == Way::NbftTrue { "cp -f /bin/true /usr/bin/nbft" } else { "true" };
+        format!(
+            "set -e; {replace}; mkdir -p /var/tmp/dracut\n\
+             dracut --force --no-hostonly --no-hostonly-cmdline --no-early-microcode --keep --tmpdir /var/tmp/dracut \
+             --kver {version} --kmoddir /usr/lib/modules/{version} --compress 'zstd -3 -q -T2' --nostrip {add} --omit '{omit}' \
+             {key} /lab-out/initrd\n\
+             tree=$(echo /var/tmp/dracut/*/initramfs)\n\
+             du -sb --exclude='*/lib/modules' --exclude='*/lib/firmware' $tree | cut -f 1 > /lab-out/size\n\
+             ls $tree/usr/lib/dracut/hooks $tree/usr/lib/systemd/system > /lab-out/contents || true\n",
+        )
+    }
+
+    /// Makes the image, once for each recipe.
+    pub fn make(&self, place: &Place) -> Result<Initrd> {
+        let script = self.script();
+        let module = place.repo.join("dracut-module");
+        let mut key = Key::new().text("initrd 1").text(&script).text(self.debian.suite());
+        let nbft = if self.way.ours() {
+            let nbft = layers::nbft(place)?;
+            key = key.tree(&module)?.file(&nbft)?;
+            Some(nbft)
+        } else {
+            None
+        };
+        let folder = chroot(place, self.debian)?;
+        let dir = place.cached(&format!("images/initrd-{}", key.hex()), |partial| {
+            let suite = self.debian.suite();
+            println!("making an initramfs: {}, {:?}, {suite}, {}", self.init.name(), self.way, self.kernel.version);
+            let upper = suffixed(partial, ".upper");
+            for path in [upper.clone(), suffixed(&upper, ".work"), suffixed(&upper, ".merged")] {
+                remove(&path)?;
+            }
+            fs::create_dir_all(partial).at(partial)?;
+            if let Some(nbft) = &nbft {
+                self.install(&module, nbft, &upper)?;
+            }
+            if self.key {
+                layers::put(&upper, "lab.key", 0o600, LUKS_KEY.as_bytes())?;
+            }
+            let modules = format!("/usr/lib/modules/{}", self.kernel.version);
+            let binds = [(partial, "/lab-out"), (self.kernel.modules.as_path(), modules.as_str())];
+            inside(&folder, &upper, &binds, &script)?.log(&partial.join("log"))?;
+            for path in [upper.clone(), suffixed(&upper, ".work"), suffixed(&upper, ".merged")] {
+                remove(&path)?;
+            }
+            Ok(())
+        })?;
+        let size = dir.join("size");
+        let text = fs::read_to_string(&size).at(&size)?;
+        let plain_size = text.trim().parse().map_err(|_| Error::Machine(format!("{}: no number", size.display())))?;
+        Ok(Initrd { path: dir.join("initrd"), plain_size })
+    }
+
+    fn install(&self, module: &Path, nbft: &Path, upper: &Path) -> Result<()> {
+        fs::create_dir_all(upper).at(upper)?;
+        layers::copy(upper, "usr/bin/nbft", nbft)?;
+        let script = module.join("install.sh");
+        if !script.exists() {
+            return Err(Error::Machine(format!("{}: the dracut module is not there", module.display())));
+        }
+        run("sh").arg(script).env("DESTDIR", upper).output()?;
+        Ok(())
+    }
+}

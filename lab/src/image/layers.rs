@@ -1,0 +1,49 @@
+//! Files that are laid over a Debian folder or into a root disk: the binary under test and what it is linked with.
+
+use crate::error::{At, Error, Result};
+use crate::place::Place;
+use crate::shell::run;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+/// Builds `nbft` as it is shipped, and says where it lies.
+pub fn nbft(place: &Place) -> Result<PathBuf> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let out = run(cargo)
+        .args(["build", "--quiet", "--release", "--package", "nbft-connect", "--message-format=json"])
+        .dir(&place.repo)
+        .text()?;
+    let path = out
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter_map(|message| message.get("executable")?.as_str().map(PathBuf::from))
+        .find(|path| path.file_name().is_some_and(|name| name == "nbft"));
+    path.ok_or_else(|| Error::Machine("cargo built no binary nbft".into()))
+}
+
+/// A file with its directories.
+pub fn put(root: &Path, name: &str, mode: u32, data: &[u8]) -> Result<()> {
+    let path = root.join(name.trim_start_matches('/'));
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).at(parent)?;
+    }
+    fs::write(&path, data).at(&path)?;
+    fs::set_permissions(&path, fs::Permissions::from_mode(mode)).at(&path)
+}
+
+/// A copy of a file with its directories.
+pub fn copy(root: &Path, name: &str, from: &Path) -> Result<()> {
+    let mode = fs::metadata(from).at(from)?.permissions().mode() & 0o7777;
+    put(root, name, mode, &fs::read(from).at(from)?)
+}
+
+/// Copies a program and the shared libraries that it is linked with, by the names under which its loader looks for them.
+pub fn program(root: &Path, name: &str, from: &Path) -> Result<()> {
+    copy(root, name, from)?;
+    let listed = run("ldd").arg(from).text().unwrap_or_default();
+    for word in listed.split_whitespace().filter(|word| word.starts_with('/')) {
+        copy(root, word, Path::new(word))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,16 @@
+//! Boots virtual machines from an NBFT against a real NVMe/TCP target, judges what comes of it, and measures.
+
+pub mod boot;
+pub mod cli;
+pub mod cpio;
+pub mod error;
+pub mod expect;
+pub mod image;
+pub mod place;
+pub mod prepare;
+pub mod report;
+pub mod scenario;
+pub mod shell;
+pub mod signals;
+pub mod timeline;
+pub mod vm;

@@ -1,0 +1,211 @@
+//! Scenarios: what is booted, how, and what must come of it. Data, one file each.
+
+pub mod table;
+pub mod target;
+
+use crate::error::{At, Error, Result};
+use crate::image::disk::Root;
+use crate::image::initrd::{Init, Way};
+use crate::place::Place;
+use crate::prepare::chroot::Debian;
+use crate::prepare::kernel::Flavour;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use table::Table;
+use target::Target;
+
+/// A scenario.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// The file's name without its ending.
+    #[serde(skip)]
+    pub name: String,
+    /// One line.
+    pub summary: String,
+    /// The kinds of initramfs that it is for.
+    #[serde(default = "both")]
+    pub init: Vec<Init>,
+    /// Network and NVMe/TCP in the initramfs.
+    #[serde(default)]
+    pub way: Way,
+    /// Whose dracut.
+    #[serde(default)]
+    pub debian: Debian,
+    /// The kernel of the host.
+    #[serde(default)]
+    pub kernel: Flavour,
+    /// What is on the root disk.
+    #[serde(default)]
+    pub root: Root,
+    /// Whether the root disk is the host's own; otherwise it is the target's.
+    #[serde(default)]
+    pub local: bool,
+    /// Words for the kernel's command line beside `root=`.
+    #[serde(default)]
+    pub cmdline: Vec<String>,
+    /// Seconds, from the host's start to the verdict.
+    #[serde(default = "deadline")]
+    pub deadline: u64,
+    /// The firmware's tables.
+    #[serde(default)]
+    pub tables: Vec<Table>,
+    /// The host's NICs.
+    #[serde(default = "one_nic")]
+    pub nics: Vec<NicSpec>,
+    /// The target; without a word, one with everything, unless root is local.
+    pub target: Option<Target>,
+    /// What is done to the machines once they run.
+    #[serde(default)]
+    pub steps: Vec<Step>,
+    /// What must come of it.
+    pub expect: Expect,
+}
+
+/// A NIC of the host: on wire a at 00:03.0, on b at 00:04.0, and so on.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NicSpec {
+    /// The wire.
+    pub wire: String,
+    /// Whether it has a carrier.
+    #[serde(default = "yes")]
+    pub carrier: bool,
+}
+
+/// Something done after the host has reported.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// Takes the carrier of the target's side of this wire away, for `seconds`.
+    pub cut: String,
+    /// How long.
+    pub seconds: u64,
+    /// How long the controllers may then take to be live again.
+    pub back: u64,
+}
+
+/// How it ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// The root's init reports.
+    Boots,
+    /// It does not, and the console holds the reason.
+    Fails,
+}
+
+/// What must come of it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expect {
+    /// How it ends.
+    pub outcome: Outcome,
+    /// What the console must hold when it fails; all of them.
+    #[serde(default)]
+    pub reasons: Vec<String>,
+    /// What the console must not hold.
+    #[serde(default)]
+    pub never: Vec<String>,
+    /// What the firmware table's JSON says must be so: identity, addresses, controllers.
+    #[serde(default)]
+    pub as_json: bool,
+    /// Host NQN of every controller.
+    pub hostnqn: Option<String>,
+    /// Host ID of every controller.
+    pub hostid: Option<String>,
+    /// Addresses of interfaces, link-local ones aside; no others may be there.
+    #[serde(default)]
+    pub addresses: BTreeMap<String, Vec<String>>,
+    /// Gateway of the default route, by interface.
+    #[serde(default)]
+    pub gateways: BTreeMap<String, String>,
+    /// Interfaces that must not be there.
+    #[serde(default)]
+    pub absent: Vec<String>,
+    /// The controllers; these and no others, when the key is there.
+    pub controllers: Option<Vec<Controller>>,
+    /// What `nbft status` exits with.
+    pub status: Option<i32>,
+}
+
+/// A controller of the host.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Controller {
+    /// The target's address.
+    pub traddr: String,
+    /// The target's port.
+    #[serde(default = "nvme_port")]
+    pub trsvcid: String,
+    /// The interface that it must be bound to.
+    pub host_iface: Option<String>,
+    /// The source address on the wire.
+    pub source: Option<String>,
+    /// Whether header digests must be asked for.
+    #[serde(default)]
+    pub header_digest: bool,
+    /// Whether data digests must be asked for.
+    #[serde(default)]
+    pub data_digest: bool,
+}
+
+fn both() -> Vec<Init> {
+    vec![Init::Plain, Init::Systemd]
+}
+
+const fn deadline() -> u64 {
+    120
+}
+
+fn one_nic() -> Vec<NicSpec> {
+    vec![NicSpec { wire: "a".to_owned(), carrier: true }]
+}
+
+const fn yes() -> bool {
+    true
+}
+
+fn nvme_port() -> String {
+    "4420".to_owned()
+}
+
+fn dir(place: &Place) -> PathBuf {
+    place.repo.join("lab/scenarios")
+}
+
+/// A scenario by its name.
+pub fn load(place: &Place, name: &str) -> Result<Scenario> {
+    let path = dir(place).join(format!("{name}.toml"));
+    if !path.exists() {
+        return Err(Error::Scenario { path, message: "no such scenario; `cargo lab list` names them".into() });
+    }
+    let text = fs::read_to_string(&path).at(&path)?;
+    let mut scenario: Scenario = toml::from_str(&text).map_err(|e| Error::Scenario { path, message: e.to_string() })?;
+    scenario.name = name.to_owned();
+    if scenario.target.is_none() && !scenario.local {
+        scenario.target = Some(Target::default());
+    }
+    Ok(scenario)
+}
+
+/// All scenarios, by name.
+pub fn all(place: &Place) -> Result<Vec<Scenario>> {
+    let dir = dir(place);
+    let entries = fs::read_dir(&dir).at(&dir)?;
+    let mut names: Vec<String> =
+        entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_suffix(".toml").map(str::to_owned)).collect();
+    names.sort();
+    names.iter().map(|name| load(place, name)).collect()
+}
+
+/// The scenarios that CI runs, each with the kinds of initramfs it runs them in.
+pub fn ci(place: &Place) -> Result<Vec<(Scenario, Vec<Init>)>> {
+    let path = place.repo.join("lab/ci.toml");
+    let text = fs::read_to_string(&path).at(&path)?;
+    let list: BTreeMap<String, Vec<Init>> =
+        toml::from_str(&text).map_err(|e| Error::Scenario { path, message: e.to_string() })?;
+    list.into_iter().map(|(name, kinds)| Ok((load(place, &name)?, kinds))).collect()
+}

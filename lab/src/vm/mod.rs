@@ -1,0 +1,257 @@
+//! Virtual machines: started, listened to, and ended whatever happens.
+
+pub mod capture;
+pub mod qmp;
+
+use crate::error::{At, Error, Result};
+use crate::signals;
+use qmp::Qmp;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+/// A NIC on a wire. The wire's other end is the machine with the other side's number.
+#[derive(Debug, Clone)]
+pub struct Nic {
+    /// The wire's name.
+    pub wire: String,
+    /// The PCI device number on bus 0.
+    pub slot: u8,
+    /// Its MAC.
+    pub mac: String,
+    /// Whether it has a carrier from the start.
+    pub carrier: bool,
+}
+
+/// What a machine is made of.
+#[derive(Debug, Clone)]
+pub struct Machine {
+    /// Its name in the run's directory.
+    pub name: &'static str,
+    /// The name of the machine at the other end of its wires.
+    pub peer: &'static str,
+    /// An ELF kernel.
+    pub kernel: PathBuf,
+    /// The initramfs.
+    pub initrd: PathBuf,
+    /// The kernel's command line.
+    pub cmdline: String,
+    /// MiB.
+    pub memory: u32,
+    /// NICs.
+    pub nics: Vec<Nic>,
+    /// Disks; what is written to them is thrown away unless the flag says to keep it.
+    pub disks: Vec<(PathBuf, bool)>,
+    /// ACPI tables.
+    pub tables: Vec<PathBuf>,
+    /// Whether to keep what goes over the wires.
+    pub capture: bool,
+    /// Whether the terminal is the machine's console.
+    pub interactive: bool,
+}
+
+/// A line of a console.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// When it came, from QEMU's start.
+    pub at: Duration,
+    /// The text, without escape sequences.
+    pub text: String,
+}
+
+/// A running machine.
+#[derive(Debug)]
+pub struct Vm {
+    name: &'static str,
+    child: Child,
+    stdin: Option<ChildStdin>,
+    lines: Receiver<Line>,
+    /// What it has said so far.
+    pub console: Vec<Line>,
+    monitor: PathBuf,
+}
+
+impl Machine {
+    fn arguments(&self) -> Vec<String> {
+        let mut args: Vec<String> = Vec::new();
+        let mut add = |words: &[&str]| args.extend(words.iter().map(|word| (*word).to_owned()));
+        add(&["-name", self.name, "-nodefaults", "-display", "none", "-no-reboot", "-serial", "stdio"]);
+        add(&["-accel", "tcg,thread=multi", "-cpu", cpu(), "-smp", "1", "-m", &self.memory.to_string()]);
+        add(&["-kernel", &text(&self.kernel), "-initrd", &text(&self.initrd), "-append", &self.cmdline]);
+        add(&["-qmp", &format!("unix:{}.qmp,server=on,wait=off", self.name)]);
+        add(&["-device", "virtio-rng-pci,addr=0x10"]);
+        for nic in &self.nics {
+            let wire = &nic.wire;
+            let (local, remote) = (format!("{}-{wire}.sock", self.name), format!("{}-{wire}.sock", self.peer));
+            add(&["-netdev", &format!("dgram,id={wire},local.type=unix,local.path={local},remote.type=unix,remote.path={remote}")]);
+            let (slot, mac) = (nic.slot, &nic.mac);
+            add(&["-device", &format!("virtio-net-pci,id=nic-{wire},netdev={wire},mac={mac},addr={slot:#x},romfile=")]);
+            if self.capture {
+                add(&["-object", &format!("filter-dump,id=dump-{wire},netdev={wire},file={wire}.pcap,maxlen=320")]);
+            }
+        }
+        for (number, (disk, keep)) in self.disks.iter().enumerate() {
+            let snapshot = if *keep { "cache=unsafe" } else { "snapshot=on" };
+            add(&["-drive", &format!("id=disk{number},if=none,format=raw,file={},{snapshot}", text(disk))]);
+            add(&["-device", &format!("virtio-blk-pci,drive=disk{number},addr={:#x}", 0x8 + number)]);
+        }
+        for table in &self.tables {
+            add(&["-acpitable", &format!("file={}", text(table))]);
+        }
+        if self.paused() {
+            add(&["-S"]);
+        }
+        args
+    }
+
+    fn paused(&self) -> bool {
+        self.nics.iter().any(|nic| !nic.carrier)
+    }
+
+    /// Starts it with `dir` as its directory; its console is kept there, each line with its time.
+    pub fn start(&self, dir: &Path) -> Result<Vm> {
+        let program = crate::prepare::need("qemu-system-x86_64")?;
+        let errors = dir.join(format!("{}.qemu", self.name));
+        let stdin = if self.interactive { Stdio::inherit() } else { Stdio::piped() };
+        let mut command = Command::new(&program);
+        // Socket names are relative: they may be no longer than 107 bytes.
+        command.args(self.arguments()).current_dir(dir).stdin(stdin).stdout(Stdio::piped());
+        command.stderr(File::create(&errors).at(&errors)?);
+        if !self.interactive {
+            // A terminal's Ctrl-C is for us alone.
+            command.process_group(0);
+        }
+        // SAFETY: only a system call that is async-signal-safe is made between fork and exec.
+        unsafe {
+            // If we are killed, so is it.
+            command.pre_exec(|| Ok(nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)?));
+        }
+        let start = Instant::now();
+        let mut child =
+            command.spawn().map_err(|source| Error::Start { program: text(&program), source })?;
+        let (sender, lines) = channel();
+        let log = dir.join(format!("{}.log", self.name));
+        let mut log = File::create(&log).at(&log)?;
+        let echo = self.interactive;
+        if let Some(stdout) = child.stdout.take() {
+            std::thread::spawn(move || {
+                let mut reader = BufReader::new(stdout);
+                let mut raw = Vec::new();
+                while reader.read_until(b'\n', &mut raw).is_ok_and(|read| read > 0) {
+                    let line = Line { at: start.elapsed(), text: plain(&raw) };
+                    if echo {
+                        println!("{}", line.text);
+                    }
+                    let _ = writeln!(log, "[{:9.3}] {}", line.at.as_secs_f64(), line.text);
+                    raw.clear();
+                    if sender.send(line).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        let monitor = dir.join(format!("{}.qmp", self.name));
+        let stdin = child.stdin.take();
+        let vm = Vm { name: self.name, child, stdin, lines, console: Vec::new(), monitor };
+        if self.paused() {
+            let mut qmp = vm.monitor()?;
+            for nic in self.nics.iter().filter(|nic| !nic.carrier) {
+                qmp.set_link(&format!("nic-{}", nic.wire), false)?;
+            }
+            qmp.go()?;
+        }
+        Ok(vm)
+    }
+}
+
+/// Debian 12's QEMU 7.2 and newer kernels do not agree on cmpxchg16b; a newer QEMU is good throughout.
+fn cpu() -> &'static str {
+    static CPU: std::sync::OnceLock<&'static str> = std::sync::OnceLock::new();
+    CPU.get_or_init(|| {
+        let version = crate::prepare::need("qemu-system-x86_64").and_then(|qemu| crate::shell::run(qemu).arg("--version").text());
+        let major = version.ok().and_then(|text| text.split_whitespace().nth(3)?.split('.').next()?.parse::<u32>().ok());
+        if major.is_some_and(|major| major >= 9) { "max" } else { "max,-cx16" }
+    })
+}
+
+fn text(path: &Path) -> String {
+    // QEMU reads a doubled comma as one.
+    path.to_string_lossy().into_owned()
+}
+
+/// A console's line without control characters and escape sequences.
+fn plain(raw: &[u8]) -> String {
+    let text = String::from_utf8_lossy(raw);
+    let mut out = String::new();
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        if c == '\x1b' {
+            if chars.next() == Some('[') {
+                chars.by_ref().find(|c| c.is_ascii_alphabetic());
+            }
+        } else if !c.is_control() {
+            out.push(c);
+        }
+    }
+    out
+}
+
+impl Vm {
+    /// Its monitor.
+    pub fn monitor(&self) -> Result<Qmp> {
+        Qmp::connect(&self.monitor)
+    }
+
+    /// Sends a line to its console.
+    pub fn send(&mut self, line: &str) -> Result<()> {
+        let stdin = self.stdin.as_mut().ok_or_else(|| Error::Vm(format!("{} has no input", self.name)))?;
+        stdin.write_all(format!("{line}\n").as_bytes()).map_err(|e| Error::Vm(format!("{}: {e}", self.name)))
+    }
+
+    /// Listens until a line of which `wanted` makes something, the machine's end, or the deadline: then `None`.
+    pub fn listen<T>(&mut self, end: Instant, mut wanted: impl FnMut(&Line) -> Option<T>) -> Result<Option<T>> {
+        loop {
+            signals::check()?;
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(None);
+            }
+            match self.lines.recv_timeout(left.min(Duration::from_millis(100))) {
+                Ok(line) => {
+                    let found = wanted(&line);
+                    self.console.push(line);
+                    if found.is_some() {
+                        return Ok(found);
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Ok(None),
+            }
+        }
+    }
+
+    /// Whether it still runs.
+    pub fn running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+}
+
+impl Drop for Vm {
+    fn drop(&mut self) {
+        // Errors mean that it is gone already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn escape_sequences_are_dropped() {
+        assert_eq!(super::plain(b"\x1b[0;32m  OK  \x1b[0m done\r\n"), "  OK   done");
+    }
+}
