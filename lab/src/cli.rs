@@ -4,7 +4,8 @@ use crate::boot::{self, Done, Options};
 use crate::error::Result;
 use crate::image::initrd::Init;
 use crate::place::Place;
-use crate::{prepare, scenario, signals};
+use crate::scenario::Scenario;
+use crate::{prepare, scenario, signals, suite};
 use clap::{Parser, Subcommand};
 
 /// Boots virtual machines from an NBFT against a real target.
@@ -30,6 +31,20 @@ pub enum Command {
         /// Keep the host with a shell on this terminal (end it with Ctrl-C)
         #[arg(long)]
         keep: bool,
+    },
+    /// Run scenarios, each in its kinds of initramfs, and print a table
+    Test {
+        /// Which [default: all]
+        scenarios: Vec<String>,
+        /// The list for CI (lab/ci.toml)
+        #[arg(long, conflicts_with = "scenarios")]
+        ci: bool,
+        /// Only this kind of initramfs
+        #[arg(long, value_enum)]
+        initrd: Option<Init>,
+        /// How many at a time
+        #[arg(long, default_value_t = 2)]
+        jobs: usize,
     },
     /// Name the scenarios
     List,
@@ -59,6 +74,22 @@ pub fn run(cli: Cli) -> Result<bool> {
             }
             Ok(true)
         }
+        Command::Test { scenarios, ci, initrd, jobs } => {
+            prepare::tools(&place)?;
+            let chosen: Vec<(Scenario, Vec<Init>)> = if ci {
+                scenario::ci(&place)?
+            } else if scenarios.is_empty() {
+                scenario::all(&place)?.into_iter().map(with_kinds).collect()
+            } else {
+                scenarios.iter().map(|name| scenario::load(&place, name).map(with_kinds)).collect::<Result<_>>()?
+            };
+            let wanted = |init: &Init| initrd.is_none_or(|only| only == *init);
+            let cases: Vec<suite::Case> = chosen
+                .into_iter()
+                .flat_map(|(scenario, kinds)| kinds.into_iter().filter(wanted).map(move |init| (scenario.clone(), init)))
+                .collect();
+            suite::run(&place, &cases, jobs)
+        }
         Command::Boot { scenario, initrd, keep } => {
             prepare::tools(&place)?;
             let scenario = scenario::load(&place, &scenario)?;
@@ -74,6 +105,11 @@ pub fn run(cli: Cli) -> Result<bool> {
             Ok(good)
         }
     }
+}
+
+fn with_kinds(scenario: Scenario) -> (Scenario, Vec<Init>) {
+    let kinds = scenario.init.clone();
+    (scenario, kinds)
 }
 
 fn show(done: &Done) {

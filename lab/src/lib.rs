@@ -12,5 +12,6 @@ pub mod report;
 pub mod scenario;
 pub mod shell;
 pub mod signals;
+pub mod suite;
 pub mod timeline;
 pub mod vm;

@@ -43,6 +43,8 @@ lab_controllers() {
 # $1: uptime, $2: processes so far, both taken first of all.
 lab_report() {
     $B dmesg -n 1
+    # Whoever wrote to the console last may not have ended the line.
+    echo > /dev/ttyS0
     lab_say uptime "$1"
     lab_say processes "$2"
     read -r version < /proc/sys/kernel/osrelease

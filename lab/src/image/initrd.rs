@@ -1,6 +1,7 @@
 //! The host's initramfs, made by real dracut in a Debian folder.
 
 use super::layers;
+use super::storage::LUKS_UUID;
 use crate::error::{At, Error, Result};
 use crate::place::{Key, Place, remove, suffixed};
 use crate::prepare::chroot::{Debian, chroot, inside};
@@ -54,7 +55,7 @@ pub enum Way {
     NbftTrue,
 }
 
-const NETWORK: &str = "nvmf network network-legacy network-manager systemd-networkd connman net-lib url-lib qemu-net \
+const NETWORK: &str = "nvmf network network-legacy network-manager systemd-networkd connman ifcfg net-lib url-lib qemu-net \
                        kernel-network-modules nbft";
 const SYSTEMD: &str = "systemd systemd-ac-power systemd-ask-password systemd-battery-check systemd-bsod systemd-coredump \
     systemd-creds systemd-cryptsetup systemd-emergency systemd-hostnamed systemd-initrd systemd-integritysetup \
@@ -132,7 +133,7 @@ impl Recipe<'_> {
         let (add, omit) = self.modules();
         let add = if add.is_empty() { String::new() } else { format!("--add '{add}'") };
         let version = &self.kernel.version;
-        let key = if self.key { format!("--include /lab.key {LUKS_KEY_PATH}") } else { String::new() };
+        let key = if self.key { format!("--include /lab.key {LUKS_KEY_PATH} --include /lab.crypttab /etc/crypttab") } else { String::new() };
         let replace = if self.way == Way::NbftTrue { "cp -f /bin/true /usr/bin/nbft" } else { "true" };
         format!(
             "set -e; {replace}; mkdir -p /var/tmp/dracut\n\
@@ -170,7 +171,9 @@ impl Recipe<'_> {
                 self.install(&module, nbft, &upper)?;
             }
             if self.key {
+                let crypttab = format!("labcrypt UUID={LUKS_UUID} {LUKS_KEY_PATH} luks\n");
                 layers::put(&upper, "lab.key", 0o600, LUKS_KEY.as_bytes())?;
+                layers::put(&upper, "lab.crypttab", 0o644, crypttab.as_bytes())?;
             }
             let modules = format!("/usr/lib/modules/{}", self.kernel.version);
             let binds = [(partial, "/lab-out"), (self.kernel.modules.as_path(), modules.as_str())];

@@ -6,9 +6,19 @@ use crate::shell::run;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 /// Builds `nbft` as it is shipped, and says where it lies.
 pub fn nbft(place: &Place) -> Result<PathBuf> {
+    static BUILT: Mutex<Option<PathBuf>> = Mutex::new(None);
+    let mut built = BUILT.lock().map_err(|_| Error::Machine("cargo build panicked".into()))?;
+    if built.is_none() {
+        *built = Some(build(place)?);
+    }
+    built.clone().ok_or_else(|| Error::Machine("cargo built no nbft".into()))
+}
+
+fn build(place: &Place) -> Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let out = run(cargo)
         .args(["build", "--quiet", "--release", "--package", "nbft-connect", "--message-format=json"])

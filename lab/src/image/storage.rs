@@ -1,10 +1,124 @@
-//! Root disks on LVM and LUKS, made inside a virtual machine.
+//! Root disks on LVM and LUKS. Making them takes the device mapper, so a virtual machine does it.
 
-use crate::error::{Error, Result};
-use crate::place::Place;
-use std::path::PathBuf;
+use super::busybox;
+use super::initrd::LUKS_KEY;
+use crate::error::{At, Error, Result};
+use crate::place::{Key, Place, remove, suffixed};
+use crate::prepare::chroot::{Debian, chroot, inside};
+use crate::prepare::kernel::{Flavour, kernel};
+use crate::vm::Machine;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
-/// Makes the disk.
-pub fn disk(_place: &Place, _luks: bool) -> Result<PathBuf> {
-    Err(Error::Machine("not yet".into()))
+/// The UUID of the LUKS device.
+pub const LUKS_UUID: &str = "1a5bc0de-6c75-4b73-8d6c-76726f6f7421";
+
+const MODULES: [&str; 9] = ["virtio_pci", "virtio_blk", "dm_mod", "dm_crypt", "xts", "aes", "sha256", "cbc", "virtio_rng"];
+
+const BUILD: &str = r#"
+export LD_LIBRARY_PATH=/tools/lib DM_DISABLE_UDEV=1 LVM_SUPPRESS_FD_WARNINGS=1
+mkdir -p /run/lock/lvm /run/cryptsetup /etc/lvm
+lvm() { /tools/lvm "$@" --config 'activation { udev_sync=0 udev_rules=0 } devices { use_devicesfile=0 }'; }
+disk=/dev/vda
+fail() { echo "lab-error: $1"; poweroff -f; }
+if [ -e /lab/luks ]; then
+    /tools/cryptsetup luksFormat --batch-mode --type luks2 --pbkdf pbkdf2 --pbkdf-force-iterations 1000 \
+        --uuid "$(cat /lab/luks)" --key-file /lab/key /dev/vda || fail luksFormat
+    /tools/cryptsetup open --key-file /lab/key /dev/vda labcrypt || fail open
+    disk=/dev/mapper/labcrypt
+fi
+lvm pvcreate $disk || fail pvcreate
+lvm vgcreate labvg $disk || fail vgcreate
+lvm lvcreate -y -Wn -Zn -l 100%FREE -n root labvg || fail lvcreate
+dd if=/dev/vdb of=/dev/mapper/labvg-root bs=1M conv=fsync || fail dd
+lvm vgchange -an labvg || fail vgchange
+[ $disk = /dev/vda ] || /tools/cryptsetup close labcrypt || fail close
+sync
+echo lab-ready
+poweroff -f
+"#;
+
+/// Makes the disk from the small root's, once for each of those.
+pub fn disk(place: &Place, luks: bool) -> Result<PathBuf> {
+    let root = super::disk::disk(place, super::disk::Root::Mini)?;
+    let name = if luks { "luks" } else { "lvm" };
+    let source = root.file_name().unwrap_or_default().to_string_lossy();
+    let key = Key::new().text(&source).text(BUILD).text(LUKS_UUID).hex();
+    place.cached(&format!("images/root-{name}-{key}.img"), |partial| build(place, &root, partial, luks))
+}
+
+fn build(place: &Place, root: &Path, image: &Path, luks: bool) -> Result<()> {
+    println!("making a root disk on LVM{}", if luks { " on LUKS" } else { "" });
+    let work = suffixed(image, ".work");
+    remove(&work)?;
+    fs::create_dir_all(&work).at(&work)?;
+    let size = fs::metadata(root).at(root)?.len() + (24 << 20);
+    File::create(image).and_then(|file| file.set_len(size)).at(image)?;
+    let kernel = kernel(place, Flavour::Cloud612)?;
+    let mut cpio = busybox::archive(place, &kernel, &MODULES, BUILD)?;
+    let tools = tools(place)?;
+    cpio.dir("tools");
+    cpio.dir("tools/lib");
+    cpio.dir("lib64");
+    for entry in fs::read_dir(&tools).at(&tools)? {
+        let path = entry.at(&tools)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        match name.as_str() {
+            "lvm" | "cryptsetup" => cpio.copy(&format!("tools/{name}"), &path)?,
+            // The loader's place is written into the programs.
+            name if name.starts_with("ld-linux") => cpio.copy(&format!("lib64/{name}"), &path)?,
+            name => cpio.copy(&format!("tools/lib/{name}"), &path)?,
+        }
+    }
+    if luks {
+        cpio.file("lab/luks", 0o644, LUKS_UUID.as_bytes());
+        cpio.file("lab/key", 0o600, LUKS_KEY.as_bytes());
+    }
+    let initrd = work.join("build.cpio");
+    fs::write(&initrd, cpio.finish()).at(&initrd)?;
+    let machine = Machine {
+        name: "build",
+        peer: "nobody",
+        kernel: kernel.vmlinux,
+        initrd,
+        cmdline: "console=ttyS0 panic=-1 loglevel=4".to_owned(),
+        memory: 512,
+        nics: Vec::new(),
+        disks: vec![(image.to_path_buf(), true), (root.to_path_buf(), false)],
+        tables: Vec::new(),
+        capture: false,
+        interactive: false,
+    };
+    let mut vm = machine.start(&work)?;
+    let done = vm.listen(Instant::now() + Duration::from_secs(120), |line| {
+        if line.text.contains("lab-error") {
+            return Some(false);
+        }
+        line.text.contains("lab-ready").then_some(true)
+    })?;
+    // It writes the disk until it is off.
+    let _ = vm.listen(Instant::now() + Duration::from_secs(10), |_| None::<()>)?;
+    drop(vm);
+    if done != Some(true) {
+        return Err(Error::Vm(format!("the disk could not be made; see {}", work.join("build.log").display())));
+    }
+    remove(&work)
+}
+
+/// lvm, cryptsetup and their libraries, out of Debian's folder.
+fn tools(place: &Place) -> Result<PathBuf> {
+    place.cached("storage-tools", |partial| {
+        let folder = chroot(place, Debian::Trixie)?;
+        let upper = suffixed(partial, ".upper");
+        fs::create_dir_all(partial).at(partial)?;
+        let script = "set -e; for program in /usr/sbin/lvm /usr/sbin/cryptsetup; do cp -L $program /lab-out/\n\
+                      for word in $(ldd $program); do case $word in /*) cp -L $word /lab-out/ ;; esac; done; done\n\
+                      cp -L /lib/x86_64-linux-gnu/libgcc_s.so.1 /lab-out/";
+        inside(&folder, &upper, &[(partial, "/lab-out")], script)?.output()?;
+        for path in [upper.clone(), suffixed(&upper, ".work"), suffixed(&upper, ".merged")] {
+            remove(&path)?;
+        }
+        Ok(())
+    })
 }

@@ -1,36 +1,182 @@
 //! The firmware's tables of a scenario: real firmware's, or made from a few fields by libnbft's writer.
 
+use super::target::{Target, WIRES, mac};
 use crate::error::{At, Error, Result};
 use crate::place::Place;
+use libnbft::model::{
+    Address, Control, Header, Hfi, HfiFlags, HfiTcp, HfiTcpFlags, Host, HostFlags, IpOrigin, NidType, Nqn, PciAddress, Ssns,
+    SsnsFlags, SsnsTransportFlags, TransportType, VlanId,
+};
 use serde::Deserialize;
 use serde_json::Value;
+use std::fmt::Display;
 use std::fs;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 /// A table.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Table {
+    /// A table of the corpus, by its name under `firmware/`; then nothing else is looked at.
+    pub firmware: Option<String>,
+    /// Host NQN.
+    pub hostnqn: String,
+    /// Host ID.
+    pub hostid: String,
+    /// Host fabric interfaces; they are numbered from 1.
+    pub hfi: Vec<HfiSpec>,
+    /// Subsystems and namespaces; they are numbered from 1.
+    pub ssns: Vec<SsnsSpec>,
+}
+
+/// A host fabric interface.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Table {
-    /// A table of the corpus, by its name under `firmware/`.
-    pub firmware: String,
+pub struct HfiSpec {
+    /// The NIC, by its wire.
+    pub wire: String,
+    /// Address and prefix length; without it, none.
+    pub ip: Option<String>,
+    /// Gateway.
+    pub gateway: Option<IpAddr>,
+    /// VLAN.
+    #[serde(default)]
+    pub vlan: u16,
+    /// Whether the address came by DHCP.
+    #[serde(default)]
+    pub dhcp: bool,
+}
+
+/// A subsystem and its namespace: where, and what is asked for. What is left out is as the default target has it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SsnsSpec {
+    /// Address and port.
+    pub at: SocketAddr,
+    /// HFIs, primary first.
+    pub hfis: Vec<u8>,
+    /// Subsystem NQN.
+    pub nqn: Option<String>,
+    /// Namespace ID.
+    pub nsid: Option<u32>,
+    /// Namespace UUID.
+    pub uuid: Option<String>,
+    /// Marked unavailable by firmware.
+    #[serde(default)]
+    pub unavailable: bool,
+    /// Header digests required.
+    #[serde(default)]
+    pub header_digest: bool,
+    /// Data digests required.
+    #[serde(default)]
+    pub data_digest: bool,
 }
 
 impl Table {
     /// Writes it into `dir`.
     pub fn write(&self, place: &Place, number: usize, dir: &Path) -> Result<PathBuf> {
         let path = dir.join(format!("table{number}.bin"));
-        fs::copy(self.corpus(place, "bin"), &path).at(self.corpus(place, "bin"))?;
+        let bytes = match &self.firmware {
+            Some(name) => {
+                let source = corpus(place, name, "bin");
+                fs::read(&source).at(&source)?
+            }
+            None => libnbft::write(&self.model()?).map_err(bad)?,
+        };
+        fs::write(&path, bytes).at(&path)?;
         Ok(path)
-    }
-
-    fn corpus(&self, place: &Place, ending: &str) -> PathBuf {
-        place.corpus().join(format!("firmware/{}.{ending}", self.firmware))
     }
 
     /// What another program (nvme-cli) reads from it.
     pub fn json(&self, place: &Place) -> Result<Value> {
-        let path = self.corpus(place, "json");
+        let name = self.firmware.as_deref().ok_or_else(|| bad("as_json is for tables of real firmware"))?;
+        let path = corpus(place, name, "json");
         let text = fs::read_to_string(&path).at(&path)?;
         serde_json::from_str(&text).map_err(|e| Error::Scenario { path, message: e.to_string() })
+    }
+
+    fn model(&self) -> Result<libnbft::model::Table> {
+        let mut header = Header::default();
+        (header.major, header.minor, header.creator_id.0) = (1, 0, *b"LAB ");
+        let mut control = Control::default();
+        (control.major, control.flags) = (1, 1);
+        let mut host = Host::default();
+        host.flags = HostFlags::VALID.with(HostFlags::HOST_ID_CONFIGURED).with(HostFlags::HOST_NQN_CONFIGURED);
+        host.id = self.hostid.parse().map_err(bad)?;
+        host.nqn = Some(Nqn(self.hostnqn.clone()));
+        let mut table = libnbft::model::Table::default();
+        (table.header, table.control, table.host) = (header, control, Some(host));
+        table.hfis = (1..).zip(&self.hfi).map(|(index, spec)| spec.model(index)).collect::<Result<_>>()?;
+        table.ssns = (1..).zip(&self.ssns).map(|(index, spec)| spec.model(index)).collect::<Result<_>>()?;
+        Ok(table)
+    }
+}
+
+fn corpus(place: &Place, name: &str, ending: &str) -> PathBuf {
+    place.corpus().join(format!("firmware/{name}.{ending}"))
+}
+
+fn bad(why: impl Display) -> Error {
+    Error::Scenario { path: "tables".into(), message: why.to_string() }
+}
+
+impl HfiSpec {
+    fn model(&self, index: u8) -> Result<Hfi> {
+        let slot = WIRES.iter().zip(3..).find(|((name, _), _)| *name == self.wire).map(|(_, slot)| slot);
+        let slot = slot.ok_or_else(|| bad(format!("there is no wire {}", self.wire)))?;
+        let mut tcp = HfiTcp::default();
+        (tcp.version, tcp.info_version, tcp.hfi_index, tcp.flags) = (1, 1, u16::from(index), HfiTcpFlags::VALID);
+        tcp.routing_id = u32::from(PciAddress::new(0, 0, slot, 0).routing_id);
+        tcp.mac = mac(&self.wire, 2).parse().map_err(bad)?;
+        tcp.vlan = VlanId(self.vlan);
+        tcp.ip_origin = if self.dhcp { IpOrigin::DHCP } else { IpOrigin::MANUAL };
+        if self.dhcp {
+            tcp.flags = tcp.flags.with(HfiTcpFlags::DHCP_OVERRIDE);
+        }
+        if let Some(text) = &self.ip {
+            let (ip, prefix) = text.split_once('/').ok_or_else(|| bad(format!("{text}: no prefix length")))?;
+            tcp.ip = Address::from(ip.parse::<IpAddr>().map_err(bad)?);
+            tcp.prefix = prefix.parse().map_err(bad)?;
+        }
+        if let Some(gateway) = self.gateway {
+            tcp.gateway = Address::from(gateway);
+            tcp.route_metric = 500;
+            tcp.flags = tcp.flags.with(HfiTcpFlags::GLOBAL_ROUTE);
+        }
+        let mut hfi = Hfi::default();
+        (hfi.index, hfi.flags, hfi.transport, hfi.tcp) = (index, HfiFlags::VALID, TransportType::TCP, Some(tcp));
+        Ok(hfi)
+    }
+}
+
+impl SsnsSpec {
+    fn model(&self, index: u16) -> Result<Ssns> {
+        let usual = Target::default();
+        let mut ssns = Ssns::default();
+        let mut flags = SsnsFlags::VALID;
+        if self.unavailable {
+            // Bits 7-8: 2, unavailable.
+            flags = flags.with(SsnsFlags(2 << 7));
+        }
+        let mut transport = SsnsTransportFlags::IN_USE;
+        for (wanted, flag) in
+            [(self.header_digest, SsnsTransportFlags::HEADER_DIGEST), (self.data_digest, SsnsTransportFlags::DATA_DIGEST)]
+        {
+            if wanted {
+                transport = transport.with(flag);
+            }
+        }
+        (ssns.index, ssns.flags, ssns.transport, ssns.transport_flags) = (index, flags, TransportType::TCP, transport);
+        ssns.traddr = Some(Address::from(self.at.ip()));
+        ssns.trsvcid = Some(self.at.port().to_string());
+        ssns.nsid = self.nsid.unwrap_or(usual.nsid);
+        ssns.nid_type = NidType::UUID;
+        let uuid: libnbft::model::Uuid = self.uuid.as_ref().unwrap_or(&usual.uuid).parse().map_err(bad)?;
+        ssns.nid = uuid.0;
+        let (primary, secondary) = self.hfis.split_first().ok_or_else(|| bad("an SSNS without an HFI"))?;
+        (ssns.primary_hfi, ssns.secondary_hfis) = (*primary, secondary.to_vec());
+        ssns.nqn = Some(Nqn(self.nqn.clone().unwrap_or(usual.nqn)));
+        Ok(ssns)
     }
 }
