@@ -12,6 +12,8 @@ pub mod files;
 mod finding;
 mod heap;
 mod layout;
+#[cfg(feature = "serde")]
+pub mod json;
 pub mod model;
 mod parse;
 #[cfg(feature = "plan")]

@@ -1,0 +1,55 @@
+//! Whether JSON contradicts itself: some values are said twice, once as nvme-cli says them and once in full.
+
+use super::{Hfi, JsonError, Ssns, Table, element_name};
+use alloc::format;
+use core::fmt::Debug;
+
+/// Fails if a key of `given` says something else than what came of the whole (`derived`).
+pub(super) fn agrees(given: &Table, derived: &Table) -> Result<(), JsonError> {
+    each("hfi", given.hfi.as_deref(), derived.hfi.as_deref(), hfi)?;
+    each("subsystem", given.subsystem.as_deref(), derived.subsystem.as_deref(), ssns)
+}
+
+fn each<T>(
+    list: &str,
+    given: Option<&[T]>,
+    derived: Option<&[T]>,
+    agrees: impl Fn(&T, &T) -> Result<(), JsonError>,
+) -> Result<(), JsonError> {
+    let pairs = given.unwrap_or_default().iter().zip(derived.unwrap_or_default());
+    for (n, (given, derived)) in pairs.enumerate() {
+        agrees(given, derived).map_err(|error| error.within(&element_name(list, n)))?;
+    }
+    Ok(())
+}
+
+/// A key that is there must have the derived value.
+fn same<T: PartialEq + Debug>(key: &str, given: &Option<T>, derived: &Option<T>) -> Result<(), JsonError> {
+    match (given, derived) {
+        (Some(given), Some(derived)) if given != derived => {
+            Err(JsonError::new(key, format!("{given:?} contradicts the other keys, which mean {derived:?}")))
+        }
+        (Some(given), None) => Err(JsonError::new(key, format!("{given:?} has no place beside the other keys"))),
+        _ => Ok(()),
+    }
+}
+
+fn hfi(given: &Hfi, derived: &Hfi) -> Result<(), JsonError> {
+    same("transport", &given.transport, &derived.transport)?;
+    // Our own `pcidev` has no segment; another's may have one and must then be right.
+    let pcidev = given.pcidev.as_ref().filter(|text| derived.pci_address != text.parse().ok()).cloned();
+    same("pcidev", &pcidev, &derived.pcidev)?;
+    same("pci_address", &given.pci_address, &derived.pci_address)
+}
+
+fn ssns(given: &Ssns, derived: &Ssns) -> Result<(), JsonError> {
+    same("transport", &given.transport, &derived.transport)?;
+    same("hfis", &given.hfis, &derived.hfis)?;
+    same("num_hfis", &given.num_hfis, &derived.num_hfis)?;
+    same("unavailable", &given.unavailable, &derived.unavailable)?;
+    same("nid_type", &given.nid_type, &derived.nid_type)?;
+    same("nid_type_code", &given.nid_type_code, &derived.nid_type_code)?;
+    same("nid", &given.nid.as_ref().map(|nid| nid.to_ascii_lowercase()), &derived.nid)?;
+    same("asqsz", &Some(given.asqsz), &Some(derived.asqsz))?;
+    same("dhcp_root_path_string", &given.dhcp_root_path_string, &derived.dhcp_root_path_string)
+}

@@ -1,0 +1,67 @@
+//! Discovery descriptor.
+
+use super::values::{Bit, is_zero};
+use crate::model::{self, DiscoveryFlags, Nqn};
+use alloc::string::String;
+use serde::{Deserialize, Serialize};
+
+/// A discovery descriptor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Discovery {
+    /// Index.
+    pub index: u8,
+    /// Whether the descriptor is valid; left out when it is.
+    #[serde(skip_serializing_if = "Bit::is_set")]
+    pub valid: Bit,
+    /// Security profile index; left out when there is none.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub security: u8,
+    /// HFI index.
+    pub hfi: u8,
+    /// Address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uri: Option<String>,
+    /// NQN; left out when the table has none, which means the well-known one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nqn: Option<Nqn>,
+    /// Bits 1-7 of the flags, in place.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub reserved_flags: u8,
+}
+
+impl Default for Discovery {
+    fn default() -> Self {
+        Self { index: 0, valid: Bit(true), security: 0, hfi: 0, uri: None, nqn: None, reserved_flags: 0 }
+    }
+}
+
+impl From<&model::Discovery> for Discovery {
+    fn from(discovery: &model::Discovery) -> Self {
+        Self {
+            index: discovery.index,
+            valid: Bit(discovery.flags.is_valid()),
+            security: discovery.security,
+            hfi: discovery.hfi,
+            uri: discovery.uri.clone(),
+            nqn: discovery.nqn.clone(),
+            reserved_flags: discovery.flags.0 & !DiscoveryFlags::VALID.0,
+        }
+    }
+}
+
+impl Discovery {
+    /// To the model.
+    pub(super) fn model(&self) -> model::Discovery {
+        let flags = u8::from(self.valid.0) | self.reserved_flags & !DiscoveryFlags::VALID.0;
+        model::Discovery {
+            flags: DiscoveryFlags(flags),
+            index: self.index,
+            hfi: self.hfi,
+            security: self.security,
+            uri: self.uri.clone(),
+            nqn: self.nqn.clone(),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Header and control descriptor.
+
+use super::values::{Fixed, ignored};
+use crate::model;
+use alloc::string::String;
+use serde::{Deserialize, Serialize};
+
+/// The ACPI header and what follows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Header {
+    /// Major revision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub major: Option<u8>,
+    /// Minor revision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub minor: Option<u8>,
+    /// OEM ID.
+    pub oem_id: Fixed<6>,
+    /// OEM table ID.
+    pub oem_table_id: Fixed<8>,
+    /// OEM revision.
+    pub oem_revision: u32,
+    /// Creator ID.
+    pub creator_id: Fixed<4>,
+    /// Creator revision.
+    pub creator_revision: u32,
+    /// UEFI device path of the driver that made the table.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub driver_path: Option<String>,
+    /// Length of the table as the header states it; computed by a writer.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "ignored")]
+    pub length: Option<u32>,
+    /// Checksum byte; computed by a writer.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "ignored")]
+    pub checksum: Option<u8>,
+    /// Where the heap begins; computed by a writer.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "ignored")]
+    pub heap_offset: Option<u32>,
+    /// Length of the heap; computed by a writer.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "ignored")]
+    pub heap_length: Option<u32>,
+}
+
+impl From<&model::Header> for Header {
+    fn from(header: &model::Header) -> Self {
+        Self {
+            major: Some(header.major),
+            minor: Some(header.minor),
+            oem_id: Fixed(header.oem_id),
+            oem_table_id: Fixed(header.oem_table_id),
+            oem_revision: header.oem_revision,
+            creator_id: Fixed(header.creator_id),
+            creator_revision: header.creator_revision,
+            driver_path: header.driver_path.clone(),
+            length: None,
+            checksum: None,
+            heap_offset: None,
+            heap_length: None,
+        }
+    }
+}
+
+impl Header {
+    /// Adds what the writer computes, as it stands in the header of the table that was read.
+    pub fn add_computed(&mut self, bytes: &[u8]) {
+        let word = |at: usize| bytes.get(at..at + 4)?.try_into().ok().map(u32::from_le_bytes);
+        self.length = word(4);
+        self.checksum = bytes.get(9).copied();
+        self.heap_offset = word(36);
+        self.heap_length = word(40);
+    }
+
+    /// To the model; `minor` is the minor revision when none is stated.
+    pub(super) fn model(self, minor: u8) -> model::Header {
+        model::Header {
+            major: self.major.unwrap_or(1),
+            minor: self.minor.unwrap_or(minor),
+            oem_id: self.oem_id.0,
+            oem_table_id: self.oem_table_id.0,
+            oem_revision: self.oem_revision,
+            creator_id: self.creator_id.0,
+            creator_revision: self.creator_revision,
+            driver_path: self.driver_path,
+        }
+    }
+}
+
+/// The control descriptor without its lists.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Control {
+    /// Major revision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub major: Option<u8>,
+    /// Minor revision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub minor: Option<u8>,
+    /// Flags; bit 0 is "valid".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flags: Option<u8>,
+}
+
+impl From<&model::Control> for Control {
+    fn from(control: &model::Control) -> Self {
+        Self { major: Some(control.major), minor: Some(control.minor), flags: Some(control.flags) }
+    }
+}
+
+impl Control {
+    /// To the model; `minor` is the minor revision when none is stated.
+    pub(super) fn model(self, minor: u8) -> model::Control {
+        model::Control {
+            major: self.major.unwrap_or(1),
+            minor: self.minor.unwrap_or(minor),
+            flags: self.flags.unwrap_or(1),
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! HFI descriptor with its transport info.
+
+use super::error::JsonError;
+use super::values::{Bit, IpText, Transport, bytes_from_hex, hex_from_bytes, ignored, is_zero};
+use crate::model::{self, Address, HfiExtFlags, HfiFlags, HfiTcpFlags, IpOrigin, Mac, PciAddress, VlanId};
+use alloc::format;
+use alloc::string::{String, ToString};
+use serde::{Deserialize, Serialize};
+
+/// An HFI descriptor; the keys from `pcidev` on are those of its transport info and are there only if it has one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Hfi {
+    /// Index.
+    pub index: u8,
+    /// Whether the HFI descriptor is valid; left out when it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid: Option<Bit>,
+    /// Bits 1-7 of the HFI descriptor's flags, in place.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub reserved_flags: u8,
+    /// Transport.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transport: Option<Transport>,
+    /// The transport's number when its name does not say it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transport_type: Option<u8>,
+    /// PCI address as nvme-cli prints it: hexadecimal without leading zeros, the segment always 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pcidev: Option<String>,
+    /// PCI address, `ssss:bb:dd.f`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pci_address: Option<PciAddress>,
+    /// Segment in the routing ID when `pcie_seg_num` overrides it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub routing_id_segment: Option<u16>,
+    /// MAC address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mac_addr: Option<Mac>,
+    /// VLAN ID; 0 none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vlan: Option<VlanId>,
+    /// Where the address came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ip_origin: Option<IpOrigin>,
+    /// `ip_origin` in words.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "ignored")]
+    pub ip_origin_text: Option<String>,
+    /// IP address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ipaddr: Option<IpText>,
+    /// Prefix length.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subnet_mask_prefix: Option<u8>,
+    /// Gateway.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gateway_ipaddr: Option<IpText>,
+    /// Route metric.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub route_metric: Option<u16>,
+    /// Primary DNS server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub primary_dns_ipaddr: Option<IpText>,
+    /// Secondary DNS server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secondary_dns_ipaddr: Option<IpText>,
+    /// DHCP server; empty without the DHCP override flag.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dhcp_server_ipaddr: Option<IpText>,
+    /// DHCP server that lies in the table although the DHCP override flag is clear.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dhcp_server_ipaddr_stored: Option<IpText>,
+    /// Host name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host_name: Option<String>,
+    /// Global route flag.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub this_hfi_is_default_route: Option<Bit>,
+    /// DHCP override flag.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dhcp_override: Option<Bit>,
+    /// Autoconfigured flag.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ipaddr_autoconf: Option<Bit>,
+    /// PCIe segment number; there from info version 2 on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pcie_seg_num: Option<u8>,
+    /// DHCP IAID.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dhcp_iaid: Option<u32>,
+    /// DHCP DUID in hex digits, as it lies in the table.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dhcp_duid: Option<String>,
+    /// Type of the DUID: its first two bytes.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "ignored")]
+    pub dhcp_duid_type: Option<u16>,
+    /// Whether the transport info is valid; left out when it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tcp_valid: Option<Bit>,
+    /// Bits 4-7 of the transport info's flags, in place.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub tcp_reserved_flags: u8,
+    /// Version of the transport info structure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tcp_version: Option<u8>,
+    /// Transport info version: 1 for specification 1.0, 2 from 1.1 on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tcp_info_version: Option<u8>,
+    /// Index of the HFI as the transport info states it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tcp_hfi_index: Option<u16>,
+    /// HFI extended info without IAID and DUID.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extended_info: Option<HfiExt>,
+}
+
+/// HFI extended info; IAID and DUID stand beside it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct HfiExt {
+    /// Version of the structure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<u8>,
+    /// Index of the HFI as the structure states it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hfi_index: Option<u16>,
+    /// Whether the structure is valid; left out when it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid: Option<Bit>,
+    /// Whether IAID and DUID are there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dhcp_client_id: Option<Bit>,
+    /// Bits 2-31 of the flags, in place.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub reserved_flags: u32,
+}
+
+const TCP_RESERVED: u8 = 0xf0;
+const EXT_RESERVED: u32 = !(HfiExtFlags::VALID.0 | HfiExtFlags::DHCP_CLIENT_ID.0);
+
+/// `valid` as it is written: only when it is 0.
+pub(super) fn unless_valid(valid: bool) -> Option<Bit> {
+    if valid { None } else { Some(Bit(false)) }
+}
+
+/// `flag` if `bit` is set; a bit that is not there counts as `default`.
+fn flag<T: Default>(bit: Option<Bit>, default: bool, flag: T) -> T {
+    if bit.map_or(default, |bit| bit.0) { flag } else { T::default() }
+}
+
+impl From<&model::Hfi> for Hfi {
+    fn from(hfi: &model::Hfi) -> Self {
+        let (transport, transport_type) = Transport::split(hfi.transport);
+        let mut json = Self {
+            index: hfi.index,
+            valid: unless_valid(hfi.flags.is_valid()),
+            reserved_flags: hfi.flags.0 & !HfiFlags::VALID.0,
+            transport,
+            transport_type,
+            ..Self::default()
+        };
+        if let Some(tcp) = &hfi.tcp {
+            json.add_tcp(tcp);
+        }
+        json
+    }
+}
+
+impl Hfi {
+    fn add_tcp(&mut self, tcp: &model::HfiTcp) {
+        let pci = tcp.pci();
+        let routing_id_segment = (tcp.routing_id >> 16) as u16;
+        let dhcp = tcp.flags.dhcp_override();
+        let ip = |address| Some(IpText(Some(address)));
+        self.pcidev = Some(pcidev(pci));
+        self.pci_address = Some(pci);
+        self.routing_id_segment = (routing_id_segment != pci.segment).then_some(routing_id_segment);
+        self.mac_addr = Some(tcp.mac);
+        self.vlan = Some(tcp.vlan);
+        self.ip_origin = Some(tcp.ip_origin);
+        self.ip_origin_text = Some(tcp.ip_origin.to_string());
+        self.ipaddr = ip(tcp.ip);
+        self.subnet_mask_prefix = Some(tcp.prefix);
+        self.gateway_ipaddr = ip(tcp.gateway);
+        self.route_metric = Some(tcp.route_metric);
+        self.primary_dns_ipaddr = ip(tcp.primary_dns);
+        self.secondary_dns_ipaddr = ip(tcp.secondary_dns);
+        self.dhcp_server_ipaddr = Some(IpText(dhcp.then_some(tcp.dhcp_server)));
+        if !dhcp && tcp.dhcp_server != Address::UNSET {
+            self.dhcp_server_ipaddr_stored = ip(tcp.dhcp_server);
+        }
+        self.host_name = tcp.host_name.clone();
+        self.this_hfi_is_default_route = Some(Bit(tcp.flags.global_route()));
+        self.dhcp_override = Some(Bit(dhcp));
+        self.ipaddr_autoconf = Some(Bit(tcp.flags.autoconfigured()));
+        self.pcie_seg_num = (tcp.info_version >= 2 || tcp.pcie_segment != 0).then_some(tcp.pcie_segment);
+        self.tcp_valid = unless_valid(tcp.flags.is_valid());
+        self.tcp_reserved_flags = tcp.flags.0 & TCP_RESERVED;
+        self.tcp_version = Some(tcp.version);
+        self.tcp_info_version = Some(tcp.info_version);
+        self.tcp_hfi_index = Some(tcp.hfi_index);
+        if let Some(ext) = &tcp.ext {
+            self.add_ext(ext);
+        }
+    }
+
+    fn add_ext(&mut self, ext: &model::HfiExt) {
+        self.dhcp_iaid = ext.iaid;
+        self.dhcp_duid = ext.duid.as_deref().map(hex_from_bytes);
+        self.dhcp_duid_type = ext.duid.as_deref().and_then(duid_type);
+        self.extended_info = Some(HfiExt {
+            version: Some(ext.version),
+            hfi_index: Some(ext.hfi_index),
+            valid: unless_valid(ext.flags.is_valid()),
+            dhcp_client_id: Some(Bit(ext.flags.dhcp_client_id())),
+            reserved_flags: ext.flags.0 & EXT_RESERVED,
+        });
+    }
+
+    /// To the model.
+    pub(super) fn model(&self) -> Result<model::Hfi, JsonError> {
+        let flags = flag(self.valid, true, HfiFlags::VALID).0 | self.reserved_flags & !HfiFlags::VALID.0;
+        Ok(model::Hfi {
+            index: self.index,
+            flags: HfiFlags(flags),
+            transport: Transport::join(self.transport_type),
+            tcp: if self.has_tcp() { Some(self.model_tcp()?) } else { None },
+        })
+    }
+
+    /// Whether anything is said that only the transport info can hold.
+    fn has_tcp(&self) -> bool {
+        let Self { index, valid, reserved_flags, transport, transport_type, .. } = self.clone();
+        *self != Self { index, valid, reserved_flags, transport, transport_type, ..Self::default() }
+    }
+
+    fn model_tcp(&self) -> Result<model::HfiTcp, JsonError> {
+        let ip = |text: Option<IpText>| text.and_then(|text| text.0).unwrap_or_default();
+        let pci = self.pci()?;
+        let segment = self.routing_id_segment.unwrap_or(pci.segment);
+        let ext = self.model_ext()?;
+        let newer = ext.is_some() || self.pcie_seg_num.is_some() || self.ipaddr_autoconf == Some(Bit(true));
+        let flags = flag(self.tcp_valid, true, HfiTcpFlags::VALID).0
+            | flag(self.this_hfi_is_default_route, false, HfiTcpFlags::GLOBAL_ROUTE).0
+            | flag(self.dhcp_override, false, HfiTcpFlags::DHCP_OVERRIDE).0
+            | flag(self.ipaddr_autoconf, false, HfiTcpFlags::AUTOCONFIGURED).0
+            | self.tcp_reserved_flags & TCP_RESERVED;
+        Ok(model::HfiTcp {
+            version: self.tcp_version.unwrap_or(1),
+            info_version: self.tcp_info_version.unwrap_or(if newer { 2 } else { 1 }),
+            hfi_index: self.tcp_hfi_index.unwrap_or(self.index.into()),
+            flags: HfiTcpFlags(flags),
+            routing_id: u32::from(segment) << 16 | u32::from(pci.routing_id),
+            mac: self.mac_addr.unwrap_or_default(),
+            vlan: self.vlan.unwrap_or_default(),
+            ip_origin: self.ip_origin.unwrap_or_default(),
+            ip: ip(self.ipaddr),
+            prefix: self.subnet_mask_prefix.unwrap_or_default(),
+            gateway: ip(self.gateway_ipaddr),
+            route_metric: self.route_metric.unwrap_or_default(),
+            primary_dns: ip(self.primary_dns_ipaddr),
+            secondary_dns: ip(self.secondary_dns_ipaddr),
+            dhcp_server: ip(self.dhcp_server_ipaddr_stored.or(self.dhcp_server_ipaddr)),
+            host_name: self.host_name.clone(),
+            ext,
+            pcie_segment: self.pcie_seg_num.unwrap_or_default(),
+        })
+    }
+
+    fn pci(&self) -> Result<PciAddress, JsonError> {
+        match (&self.pci_address, &self.pcidev) {
+            (Some(pci), _) => Ok(*pci),
+            (None, Some(text)) => text.parse().map_err(|error| JsonError::new("pcidev", format!("{error}"))),
+            (None, None) => Ok(PciAddress::default()),
+        }
+    }
+
+    fn model_ext(&self) -> Result<Option<model::HfiExt>, JsonError> {
+        let client_id = self.dhcp_iaid.is_some() || self.dhcp_duid.is_some();
+        if self.extended_info.is_none() && !client_id {
+            return Ok(None);
+        }
+        let json = self.extended_info.clone().unwrap_or_default();
+        let duid = self.dhcp_duid.as_deref().map(bytes_from_hex).transpose();
+        let flags = flag(json.valid, true, HfiExtFlags::VALID).0
+            | flag(json.dhcp_client_id, client_id, HfiExtFlags::DHCP_CLIENT_ID).0
+            | json.reserved_flags & EXT_RESERVED;
+        Ok(Some(model::HfiExt {
+            version: json.version.unwrap_or(1),
+            hfi_index: json.hfi_index.unwrap_or(self.index.into()),
+            flags: HfiExtFlags(flags),
+            iaid: self.dhcp_iaid,
+            duid: duid.map_err(|error| JsonError::new("dhcp_duid", format!("{error}")))?,
+        }))
+    }
+}
+
+/// As nvme-cli prints it. It loses the segment, so that 0 stands there whatever the table says.
+fn pcidev(pci: PciAddress) -> String {
+    format!("0:{:x}:{:x}.{:x}", pci.bus(), pci.device(), pci.function())
+}
+
+fn duid_type(duid: &[u8]) -> Option<u16> {
+    duid.first_chunk().map(|bytes| u16::from_le_bytes(*bytes))
+}

@@ -1,0 +1,74 @@
+//! Host descriptor.
+
+use super::values::{Bit, Word, is_zero};
+use crate::model::{self, HostFlags, Nqn, PrimaryAdminHost, Uuid};
+use serde::{Deserialize, Serialize};
+
+/// The host descriptor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Host {
+    /// Whether the descriptor is valid; left out when it is.
+    #[serde(skip_serializing_if = "Bit::is_set")]
+    pub valid: Bit,
+    /// Host NQN.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nqn: Option<Nqn>,
+    /// Host ID.
+    pub id: Uuid,
+    /// Whether an administrator configured the host ID.
+    pub host_id_configured: Bit,
+    /// Whether an administrator configured the host NQN.
+    pub host_nqn_configured: Bit,
+    /// Which of several tables names the host.
+    pub primary_admin_host_flag: Word<PrimaryAdminHost>,
+    /// Bits 5-7 of the flags, in place.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub reserved_flags: u8,
+}
+
+impl Default for Host {
+    fn default() -> Self {
+        Self {
+            valid: Bit(true),
+            nqn: None,
+            id: Uuid::default(),
+            host_id_configured: Bit(false),
+            host_nqn_configured: Bit(false),
+            primary_admin_host_flag: Word(PrimaryAdminHost::NOT_INDICATED),
+            reserved_flags: 0,
+        }
+    }
+}
+
+/// Flag bits that have no key of their own.
+const RESERVED: u8 = 0b1110_0000;
+
+impl From<&model::Host> for Host {
+    fn from(host: &model::Host) -> Self {
+        let flags = host.flags;
+        Self {
+            valid: Bit(flags.is_valid()),
+            nqn: host.nqn.clone(),
+            id: host.id,
+            host_id_configured: Bit(flags.host_id_configured()),
+            host_nqn_configured: Bit(flags.host_nqn_configured()),
+            primary_admin_host_flag: Word(flags.primary_admin()),
+            reserved_flags: flags.0 & RESERVED,
+        }
+    }
+}
+
+impl Host {
+    /// To the model.
+    pub(super) fn model(&self) -> model::Host {
+        let bit = |bit: Bit, flag: HostFlags| if bit.0 { flag.0 } else { 0 };
+        let flags = bit(self.valid, HostFlags::VALID)
+            | bit(self.host_id_configured, HostFlags::HOST_ID_CONFIGURED)
+            | bit(self.host_nqn_configured, HostFlags::HOST_NQN_CONFIGURED)
+            | (self.primary_admin_host_flag.0.0 & 3) << 3
+            | self.reserved_flags & RESERVED;
+        model::Host { flags: HostFlags(flags), id: self.id, nqn: self.nqn.clone() }
+    }
+}

@@ -1,0 +1,132 @@
+//! The table as JSON: what `nbft show -o json` prints and `nbft build` reads (feature `serde`).
+//!
+//! The form keeps the keys and values of `nvme nbft show -o json` and adds keys, so that nothing of the model is lost:
+//! model → JSON → model is the identity. What a key means stands in nbft-show(1) and in `schema/nbft-show.schema.json`.
+//!
+//! Three habits run through it:
+//!
+//! * Flags are keys of their own, 0 or 1. Bits without a name go into `reserved_flags`, which is left out when zero, as is
+//!   `valid` when it is 1.
+//! * A value that lies in the table while the flag that governs it is clear is kept under a key ending in `_stored`; the
+//!   key without the ending then has the empty value that nvme-cli prints.
+//! * Reading is lenient about what is missing (the value that a writer would choose) and strict about what is
+//!   contradictory or misspelt.
+
+mod check;
+mod discovery;
+mod error;
+mod header;
+mod hfi;
+mod host;
+mod security;
+mod ssns;
+#[cfg(test)]
+mod tests;
+mod values;
+
+pub use discovery::Discovery;
+pub use error::JsonError;
+pub use header::{Control, Header};
+pub use hfi::{Hfi, HfiExt};
+pub use host::Host;
+pub use security::SecurityProfile;
+pub use ssns::{Ssns, SsnsExt};
+pub use values::{Bit, Fixed, IpText, Transport, Word, Words};
+
+use crate::model;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+/// One element of the array that `nbft show -o json` prints.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Table {
+    /// The file that was read; means nothing to a writer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filename: Option<String>,
+    /// Header.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub header: Option<Header>,
+    /// Control descriptor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub control: Option<Control>,
+    /// Host descriptor; left out when the table has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<Host>,
+    /// SSNS descriptors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subsystem: Option<Vec<Ssns>>,
+    /// HFI descriptors with their transport info.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hfi: Option<Vec<Hfi>>,
+    /// Discovery descriptors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub discovery: Option<Vec<Discovery>>,
+    /// Security profiles.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub security: Option<Vec<SecurityProfile>>,
+}
+
+impl From<&model::Table> for Table {
+    fn from(table: &model::Table) -> Self {
+        Self {
+            filename: None,
+            header: Some(Header::from(&table.header)),
+            control: Some(Control::from(&table.control)),
+            host: table.host.as_ref().map(Host::from),
+            subsystem: Some(table.ssns.iter().map(|ssns| Ssns::new(ssns, table)).collect()),
+            hfi: Some(table.hfis.iter().map(Hfi::from).collect()),
+            discovery: Some(table.discovery.iter().map(Discovery::from).collect()),
+            security: Some(table.security.iter().map(SecurityProfile::from).collect()),
+        }
+    }
+}
+
+impl TryFrom<&Table> for model::Table {
+    type Error = JsonError;
+
+    fn try_from(json: &Table) -> Result<Self, JsonError> {
+        let mut table = Self {
+            header: model::Header::default(),
+            control: model::Control::default(),
+            host: json.host.as_ref().map(Host::model),
+            hfis: read_list("hfi", json.hfi.as_deref(), Hfi::model)?,
+            ssns: read_list("subsystem", json.subsystem.as_deref(), Ssns::model)?,
+            security: read_list("security", json.security.as_deref(), |profile| Ok(profile.model()))?,
+            discovery: read_list("discovery", json.discovery.as_deref(), |discovery| Ok(discovery.model()))?,
+        };
+        let minor = u8::from(needs_minor_1(&table));
+        table.header = json.header.clone().unwrap_or_default().model(minor);
+        table.control = json.control.clone().unwrap_or_default().model(table.header.minor);
+        check::agrees(json, &Table::from(&table))?;
+        Ok(table)
+    }
+}
+
+/// Reads each element of a list and says of a broken one which it was.
+fn read_list<J, M>(
+    list: &str,
+    elements: Option<&[J]>,
+    read: impl Fn(&J) -> Result<M, JsonError>,
+) -> Result<Vec<M>, JsonError> {
+    let read_one = |(n, element)| read(element).map_err(|error| error.within(&element_name(list, n)));
+    elements.unwrap_or_default().iter().enumerate().map(read_one).collect()
+}
+
+/// How an element of a list is called in an error: by its place, since an index may be missing or wrong.
+fn element_name(list: &str, n: usize) -> String {
+    let mut name = list.to_string();
+    name.push('[');
+    name.push_str(&n.to_string());
+    name.push(']');
+    name
+}
+
+/// Whether something is there that specification 1.0 does not know.
+fn needs_minor_1(table: &model::Table) -> bool {
+    let newer_hfi = |tcp: &model::HfiTcp| tcp.info_version >= 2;
+    table.hfis.iter().filter_map(|hfi| hfi.tcp.as_ref()).any(newer_hfi)
+        || table.ssns.iter().filter_map(|ssns| ssns.ext.as_ref()).any(|ext| ext.diagnostics.is_some())
+}

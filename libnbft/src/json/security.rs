@@ -1,0 +1,112 @@
+//! Security profile descriptor.
+
+use super::hfi::unless_valid;
+use super::values::{Bit, Word, is_zero};
+use crate::model::{self, PolicyList, Requirement, SecretType, SecurityFlags};
+use alloc::string::String;
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+/// A security profile. A list that is not in use is left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct SecurityProfile {
+    /// Index.
+    pub index: u8,
+    /// Whether the descriptor is valid; left out when it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid: Option<Bit>,
+    /// How far in-band authentication is wanted.
+    pub authentication: Word<Requirement>,
+    /// Who made the list of authentication protocols.
+    pub authentication_policy: Word<PolicyList>,
+    /// How far a secure channel (TLS) is wanted.
+    pub secure_channel: Word<Requirement>,
+    /// Who made the list of secure channel algorithms.
+    pub secure_channel_policy: Word<PolicyList>,
+    /// Whether only the listed cipher suites may be used.
+    pub cipher_suites_restricted: Bit,
+    /// Whether only the listed key exchange groups may be used.
+    pub kx_groups_restricted: Bit,
+    /// Whether only the listed hash functions may be used.
+    pub hash_functions_restricted: Bit,
+    /// Bits 12-15 of the flags, in place.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub reserved_flags: u16,
+    /// Kind of secret; bit 1 is a Redfish host interface URI.
+    pub secret_type: SecretType,
+    /// Secure channel algorithms: 1 TLS 1.2, 2 TLS 1.3.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secure_channel_algorithms: Option<Vec<u8>>,
+    /// Authentication protocols.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authentication_protocols: Option<Vec<u8>>,
+    /// Cipher suites by their IANA numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cipher_suites: Option<Vec<u16>>,
+    /// Key exchange groups.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kx_groups: Option<Vec<u8>>,
+    /// Hash functions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hash_functions: Option<Vec<u8>>,
+    /// Where the secret lies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret_keypath: Option<String>,
+}
+
+const RESERVED: u16 = 0xf000;
+
+impl From<&model::SecurityProfile> for SecurityProfile {
+    fn from(profile: &model::SecurityProfile) -> Self {
+        let flags = profile.flags;
+        Self {
+            index: profile.index,
+            valid: unless_valid(flags.is_valid()),
+            authentication: Word(flags.authentication()),
+            authentication_policy: Word(flags.authentication_policy()),
+            secure_channel: Word(flags.secure_channel()),
+            secure_channel_policy: Word(flags.secure_channel_policy()),
+            cipher_suites_restricted: Bit(flags.cipher_suites_restricted()),
+            kx_groups_restricted: Bit(flags.kx_groups_restricted()),
+            hash_functions_restricted: Bit(flags.hashes_restricted()),
+            reserved_flags: flags.0 & RESERVED,
+            secret_type: profile.secret_type,
+            secure_channel_algorithms: profile.channel_algorithms.clone(),
+            authentication_protocols: profile.authentication_protocols.clone(),
+            cipher_suites: profile.cipher_suites.clone(),
+            kx_groups: profile.kx_groups.clone(),
+            hash_functions: profile.hashes.clone(),
+            secret_keypath: profile.secret_keypath.clone(),
+        }
+    }
+}
+
+impl SecurityProfile {
+    /// To the model.
+    pub(super) fn model(&self) -> model::SecurityProfile {
+        let bit = |bit: Bit, flag: SecurityFlags| if bit.0 { flag.0 } else { 0 };
+        let two_bits = |code: u8, at: u32| u16::from(code & 3) << at;
+        let flags = bit(self.valid.unwrap_or(Bit(true)), SecurityFlags::VALID)
+            | two_bits(self.authentication.0.0, 1)
+            | two_bits(self.authentication_policy.0.0, 3)
+            | two_bits(self.secure_channel.0.0, 5)
+            | two_bits(self.secure_channel_policy.0.0, 7)
+            | bit(self.cipher_suites_restricted, SecurityFlags::CIPHER_SUITES_RESTRICTED)
+            | bit(self.kx_groups_restricted, SecurityFlags::KX_GROUPS_RESTRICTED)
+            | bit(self.hash_functions_restricted, SecurityFlags::HASHES_RESTRICTED)
+            | self.reserved_flags & RESERVED;
+        model::SecurityProfile {
+            index: self.index,
+            flags: SecurityFlags(flags),
+            secret_type: self.secret_type,
+            channel_algorithms: self.secure_channel_algorithms.clone(),
+            authentication_protocols: self.authentication_protocols.clone(),
+            cipher_suites: self.cipher_suites.clone(),
+            kx_groups: self.kx_groups.clone(),
+            hashes: self.hash_functions.clone(),
+            secret_keypath: self.secret_keypath.clone(),
+        }
+    }
+}

@@ -1,0 +1,389 @@
+//! SSNS descriptor with its extended info.
+
+use super::error::JsonError;
+use super::hfi::unless_valid;
+use super::values::{Bit, IpText, Transport, Word, bytes_from_hex, hex_from_bytes, ignored, is_zero};
+use crate::model::{
+    self, Availability, Cipeec, Diagnostics, Naed, Nceec, Nid, NidType, Nqn, SsnsExtFlags, SsnsFlags,
+    SsnsTransportFlags, Uuid,
+};
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+/// An SSNS descriptor and its extended info.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Ssns {
+    /// Index.
+    pub index: u16,
+    /// Whether the descriptor is valid; left out when it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid: Option<Bit>,
+    /// Number of `hfis`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub num_hfis: Option<usize>,
+    /// HFIs that the table has, primary first, without zeros and repetitions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hfis: Option<Vec<u8>>,
+    /// Primary HFI index as it lies in the table.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub primary_hfi: Option<u8>,
+    /// Secondary HFI indexes as they lie in the table.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secondary_hfis: Option<Vec<u8>>,
+    /// Transport.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transport: Option<Transport>,
+    /// The transport's number when its name does not say it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transport_type: Option<u8>,
+    /// Transport address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traddr: Option<IpText>,
+    /// Transport service ID.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trsvcid: Option<String>,
+    /// Subsystem port ID.
+    pub subsys_port_id: u16,
+    /// Namespace ID.
+    pub nsid: u32,
+    /// `eui64`, `nguid` or `uuid`; left out when there is none or it is unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nid_type: Option<String>,
+    /// The number of an unknown type of NID.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nid_type_code: Option<u8>,
+    /// NID; empty when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nid: Option<String>,
+    /// The NID's 16 bytes in hex digits, when `nid` does not say them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nid_bytes: Option<String>,
+    /// Subsystem NQN.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subsys_nqn: Option<Nqn>,
+    /// Controller ID; 0 without extended info.
+    pub controller_id: u16,
+    /// Admin submission queue size; 0 unless an administrator configured it.
+    pub asqsz: u16,
+    /// Admin submission queue size that no administrator configured.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub asqsz_stored: u16,
+    /// DHCP root path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dhcp_root_path_string: Option<String>,
+    /// DHCP root path that lies in the table although its flag is clear.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dhcp_root_path_stored: Option<String>,
+    /// Whether a PDU header digest is required.
+    pub pdu_header_digest_required: Bit,
+    /// Whether a data digest is required.
+    pub data_digest_required: Bit,
+    /// Whether the namespace was found by discovery.
+    pub discovered: Bit,
+    /// Whether firmware calls the namespace unavailable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unavailable: Option<Bit>,
+    /// What firmware says of the namespace's availability.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub availability: Option<Word<Availability>>,
+    /// Namespace availability enhanced diagnostic; this and the next three keys are there when the table has diagnostics.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub naed: Option<Naed>,
+    /// `naed` in words.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "ignored")]
+    pub naed_text: Option<String>,
+    /// Connect invalid parameters extended error code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cipeec: Option<Cipeec>,
+    /// `cipeec` in words.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "ignored")]
+    pub cipeec_text: Option<String>,
+    /// Firmware's connect timeout in seconds; 0 when the table has no diagnostics, 65535 not specified.
+    pub connection_timeout: u16,
+    /// Network and connection extended error code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nceec: Option<Nceec>,
+    /// `nceec` in words.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "ignored")]
+    pub nceec_text: Option<String>,
+    /// Whether this is no boot entry.
+    pub non_bootable: Bit,
+    /// Whether the security profile is to be used.
+    pub use_security: Bit,
+    /// Security profile index; 0 none.
+    pub security: u8,
+    /// Whether the values came from a DHCP root path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dhcp_root_path_override: Option<Bit>,
+    /// Whether the discovery controller is a separate one.
+    pub separate_discovery: Bit,
+    /// Discovery descriptor by which the namespace was found; 0 none.
+    pub primary_discovery: u8,
+    /// Whether the transport flags are in use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transport_flags_in_use: Option<Bit>,
+    /// Bits 3-15 of the transport flags, in place.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub transport_reserved_flags: u16,
+    /// Bits 9-15 of the flags, in place.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub reserved_flags: u16,
+    /// Whether the flags say that the extended info is in use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extended_info_in_use: Option<Bit>,
+    /// What of the extended info has no key above.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extended_info: Option<SsnsExt>,
+}
+
+/// SSNS extended info without what stands beside it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct SsnsExt {
+    /// Version of the structure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<u8>,
+    /// Index of the SSNS as the structure states it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ssns_index: Option<u16>,
+    /// Whether the structure is valid; left out when it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid: Option<Bit>,
+    /// Whether an administrator configured the admin submission queue size.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asqsz_configured: Option<Bit>,
+    /// Bits 2-31 of the flags, in place.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub reserved_flags: u32,
+}
+
+const RESERVED: u16 = 0xfe00;
+const TRANSPORT_RESERVED: u16 = 0xfff8;
+const EXT_RESERVED: u32 = !(SsnsExtFlags::VALID.0 | SsnsExtFlags::ADMIN_ASQSZ.0);
+
+impl Ssns {
+    /// From the model; `table` tells which HFIs there are.
+    pub(super) fn new(ssns: &model::Ssns, table: &model::Table) -> Self {
+        let hfis: Vec<u8> = ssns.hfi_indexes().into_iter().filter(|index| table.hfi(*index).is_some()).collect();
+        let (transport, transport_type) = Transport::split(ssns.transport);
+        let flags = ssns.flags;
+        let mut json = Self {
+            index: ssns.index,
+            valid: unless_valid(flags.is_valid()),
+            num_hfis: Some(hfis.len()),
+            hfis: Some(hfis),
+            primary_hfi: Some(ssns.primary_hfi),
+            secondary_hfis: Some(ssns.secondary_hfis.clone()),
+            transport,
+            transport_type,
+            traddr: ssns.traddr.map(|address| IpText(Some(address))),
+            trsvcid: ssns.trsvcid.clone(),
+            subsys_port_id: ssns.port_id,
+            nsid: ssns.nsid,
+            subsys_nqn: ssns.nqn.clone(),
+            pdu_header_digest_required: Bit(ssns.transport_flags.header_digest()),
+            data_digest_required: Bit(ssns.transport_flags.data_digest()),
+            discovered: Bit(flags.discovered()),
+            unavailable: Some(Bit(flags.availability() == Availability::UNAVAILABLE)),
+            availability: Some(Word(flags.availability())),
+            non_bootable: Bit(flags.non_bootable()),
+            use_security: Bit(flags.use_security()),
+            security: ssns.security,
+            dhcp_root_path_override: Some(Bit(flags.dhcp_root_path())),
+            separate_discovery: Bit(flags.separate_discovery()),
+            primary_discovery: ssns.primary_discovery,
+            transport_flags_in_use: Some(Bit(ssns.transport_flags.in_use())),
+            transport_reserved_flags: ssns.transport_flags.0 & TRANSPORT_RESERVED,
+            reserved_flags: flags.0 & RESERVED,
+            extended_info_in_use: Some(Bit(flags.extended_info())),
+            ..Self::default()
+        };
+        json.add_nid(ssns);
+        if let Some(ext) = &ssns.ext {
+            json.add_ext(ext, flags.dhcp_root_path());
+        }
+        json
+    }
+
+    fn add_nid(&mut self, ssns: &model::Ssns) {
+        let [a, b, c, d, e, f, g, h, rest @ ..] = ssns.nid;
+        let nid = match ssns.nid_type {
+            NidType::EUI64 => Some(Nid::Eui64([a, b, c, d, e, f, g, h])),
+            NidType::NGUID => Some(Nid::Nguid(ssns.nid)),
+            NidType::UUID => Some(Nid::Uuid(Uuid(ssns.nid))),
+            _ => None,
+        };
+        let unsaid: &[u8] = match nid {
+            Some(Nid::Eui64(_)) => &rest,
+            Some(_) => &[],
+            None => &ssns.nid,
+        };
+        if unsaid.iter().any(|byte| *byte != 0) {
+            self.nid_bytes = Some(hex_from_bytes(&ssns.nid));
+        }
+        self.nid_type = nid.map(|nid| nid.kind().into());
+        self.nid = Some(nid.map(|nid| nid.to_string()).unwrap_or_default());
+        if nid.is_none() && ssns.nid_type != NidType::NONE {
+            self.nid_type_code = Some(ssns.nid_type.0);
+        }
+    }
+
+    fn add_ext(&mut self, ext: &model::SsnsExt, root_path_in_use: bool) {
+        self.controller_id = ext.controller_id;
+        *(if ext.flags.admin_asqsz() { &mut self.asqsz } else { &mut self.asqsz_stored }) = ext.asqsz;
+        let root_path =
+            if root_path_in_use { &mut self.dhcp_root_path_string } else { &mut self.dhcp_root_path_stored };
+        root_path.clone_from(&ext.dhcp_root_path);
+        if let Some(diagnostics) = ext.diagnostics {
+            self.naed = Some(diagnostics.naed);
+            self.naed_text = Some(diagnostics.naed.to_string());
+            self.cipeec = Some(diagnostics.cipeec);
+            self.cipeec_text = Some(diagnostics.cipeec.to_string());
+            self.connection_timeout = diagnostics.connect_timeout;
+            self.nceec = Some(diagnostics.nceec);
+            self.nceec_text = Some(diagnostics.nceec.to_string());
+        }
+        self.extended_info = Some(SsnsExt {
+            version: Some(ext.version),
+            ssns_index: Some(ext.ssns_index),
+            valid: unless_valid(ext.flags.is_valid()),
+            asqsz_configured: Some(Bit(ext.flags.admin_asqsz())),
+            reserved_flags: ext.flags.0 & EXT_RESERVED,
+        });
+    }
+
+    /// To the model.
+    pub(super) fn model(&self) -> Result<model::Ssns, JsonError> {
+        let ext = self.model_ext();
+        let (primary_hfi, secondary_hfis) = self.model_hfis();
+        let (nid_type, nid) = self.model_nid()?;
+        Ok(model::Ssns {
+            index: self.index,
+            flags: self.model_flags(ext.is_some()),
+            transport: Transport::join(self.transport_type),
+            transport_flags: self.model_transport_flags(),
+            primary_discovery: self.primary_discovery,
+            traddr: self.traddr.and_then(|text| text.0),
+            trsvcid: self.trsvcid.clone(),
+            port_id: self.subsys_port_id,
+            nsid: self.nsid,
+            nid_type,
+            nid,
+            security: self.security,
+            primary_hfi,
+            secondary_hfis,
+            nqn: self.subsys_nqn.clone(),
+            ext,
+        })
+    }
+
+    /// The HFI indexes: as they lie there, or else made from `hfis`.
+    fn model_hfis(&self) -> (u8, Vec<u8>) {
+        let named = self.hfis.as_deref().unwrap_or_default();
+        let primary = self.primary_hfi.unwrap_or_else(|| named.first().copied().unwrap_or(0));
+        let secondary = self
+            .secondary_hfis
+            .clone()
+            .unwrap_or_else(|| named.iter().copied().filter(|index| *index != primary).collect());
+        (primary, secondary)
+    }
+
+    fn model_flags(&self, has_ext: bool) -> SsnsFlags {
+        let availability = match (self.availability, self.unavailable) {
+            (Some(Word(availability)), _) => availability,
+            (None, Some(Bit(true))) => Availability::UNAVAILABLE,
+            (None, _) => Availability::NOT_INDICATED,
+        };
+        let root_path = self.dhcp_root_path_override.unwrap_or(Bit(self.dhcp_root_path_string.is_some()));
+        let bits = [
+            (self.valid.unwrap_or(Bit(true)), SsnsFlags::VALID),
+            (self.non_bootable, SsnsFlags::NON_BOOTABLE),
+            (self.use_security, SsnsFlags::USE_SECURITY),
+            (root_path, SsnsFlags::DHCP_ROOT_PATH),
+            (self.extended_info_in_use.unwrap_or(Bit(has_ext)), SsnsFlags::EXTENDED_INFO),
+            (self.separate_discovery, SsnsFlags::SEPARATE_DISCOVERY),
+            (self.discovered, SsnsFlags::DISCOVERED),
+        ];
+        let named = bits.iter().filter(|(bit, _)| bit.0).fold(SsnsFlags::default(), |all, (_, flag)| all.with(*flag));
+        named.with(SsnsFlags(u16::from(availability.0 & 3) << 7 | self.reserved_flags & RESERVED))
+    }
+
+    fn model_transport_flags(&self) -> SsnsTransportFlags {
+        let digests = self.pdu_header_digest_required.0 || self.data_digest_required.0;
+        let bits = [
+            (self.transport_flags_in_use.unwrap_or(Bit(digests)), SsnsTransportFlags::IN_USE),
+            (self.pdu_header_digest_required, SsnsTransportFlags::HEADER_DIGEST),
+            (self.data_digest_required, SsnsTransportFlags::DATA_DIGEST),
+        ];
+        let none = SsnsTransportFlags::default();
+        let named = bits.iter().filter(|(bit, _)| bit.0).fold(none, |all, (_, flag)| all.with(*flag));
+        named.with(SsnsTransportFlags(self.transport_reserved_flags & TRANSPORT_RESERVED))
+    }
+
+    fn model_nid(&self) -> Result<(NidType, [u8; 16]), JsonError> {
+        let text = self.nid.as_deref().unwrap_or_default();
+        let wrong = |place, error: &dyn core::fmt::Display| JsonError::new(place, format!("{error}"));
+        let said = match self.nid_type.as_deref() {
+            Some(kind) => Some(Nid::from_parts(kind, text).map_err(|error| wrong("nid", &error))?),
+            None if text.is_empty() => None,
+            None => return Err(JsonError::new("nid", "needs a nid_type (eui64, nguid, uuid)".into())),
+        };
+        let (nid_type, mut bytes) = match said {
+            Some(Nid::Eui64(id)) => {
+                let mut bytes = [0; 16];
+                bytes[..8].copy_from_slice(&id);
+                (NidType::EUI64, bytes)
+            }
+            Some(Nid::Nguid(id)) => (NidType::NGUID, id),
+            Some(Nid::Uuid(id)) => (NidType::UUID, id.0),
+            None => (NidType(self.nid_type_code.unwrap_or(0)), [0; 16]),
+        };
+        if let Some(text) = &self.nid_bytes {
+            let stored = bytes_from_hex(text).map_err(|error| wrong("nid_bytes", &error))?;
+            bytes = stored.try_into().map_err(|_| wrong("nid_bytes", &"is not 16 bytes long"))?;
+        }
+        Ok((nid_type, bytes))
+    }
+
+    /// The extended info, when anything is said that only it can hold.
+    fn model_ext(&self) -> Option<model::SsnsExt> {
+        let diagnostics = self.model_diagnostics();
+        let root_path = self.dhcp_root_path_string.as_ref().or(self.dhcp_root_path_stored.as_ref());
+        let said = diagnostics.is_some()
+            || root_path.is_some()
+            || [self.controller_id, self.asqsz, self.asqsz_stored].iter().any(|number| *number != 0);
+        if self.extended_info.is_none() && !said {
+            return None;
+        }
+        let json = self.extended_info.clone().unwrap_or_default();
+        let bits = [
+            (json.valid.unwrap_or(Bit(true)), SsnsExtFlags::VALID),
+            (json.asqsz_configured.unwrap_or(Bit(self.asqsz != 0)), SsnsExtFlags::ADMIN_ASQSZ),
+        ];
+        let none = SsnsExtFlags(json.reserved_flags & EXT_RESERVED);
+        Some(model::SsnsExt {
+            version: json.version.unwrap_or(1),
+            ssns_index: json.ssns_index.unwrap_or(self.index),
+            flags: bits.iter().filter(|(bit, _)| bit.0).fold(none, |all, (_, flag)| all.with(*flag)),
+            controller_id: self.controller_id,
+            asqsz: if self.asqsz != 0 { self.asqsz } else { self.asqsz_stored },
+            dhcp_root_path: root_path.cloned(),
+            diagnostics,
+        })
+    }
+
+    fn model_diagnostics(&self) -> Option<Diagnostics> {
+        let codes = self.naed.is_some() || self.cipeec.is_some() || self.nceec.is_some();
+        (codes || self.connection_timeout != 0).then(|| Diagnostics {
+            naed: self.naed.unwrap_or_default(),
+            cipeec: self.cipeec.unwrap_or_default(),
+            connect_timeout: self.connection_timeout,
+            nceec: self.nceec.unwrap_or_default(),
+        })
+    }
+}
