@@ -12,6 +12,8 @@ pub mod logger;
 pub mod net;
 pub mod nvme;
 pub mod plan;
+#[allow(dead_code)]
+mod redact;
 pub mod status;
 pub mod text;
 
