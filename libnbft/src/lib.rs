@@ -11,9 +11,9 @@ mod error;
 pub mod files;
 mod finding;
 mod heap;
-mod layout;
 #[cfg(feature = "serde")]
 pub mod json;
+mod layout;
 pub mod model;
 mod parse;
 #[cfg(feature = "plan")]

@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 /// Boot from NVMe/TCP as the ACPI NVMe Boot Firmware Table (NBFT) says.
 #[derive(Debug, Parser)]
@@ -61,6 +62,12 @@ pub enum Format {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Show what the tables say
+    Show(ShowArgs),
+    /// Show what is wrong with the tables
+    Check(CheckArgs),
+    /// Write a table from the JSON that `show` prints
+    Build(BuildArgs),
     /// Show what `connect` would do, what it would leave out, and why
     Plan(PlanArgs),
     /// Set up the interfaces and connect the controllers
@@ -69,6 +76,109 @@ pub enum Command {
     Status(StatusArgs),
     /// Write the plan's network in another program's words
     Export(ExportArgs),
+}
+
+/// `nbft show`.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// Output format
+    #[arg(short = 'o', long, value_enum, default_value_t)]
+    pub output_format: Format,
+    /// Only subsystems and namespaces
+    #[arg(short = 's', long)]
+    pub subsystem: bool,
+    /// Only host fabric interfaces
+    #[arg(short = 'H', long)]
+    pub hfi: bool,
+    /// Only discovery controllers
+    #[arg(short = 'd', long)]
+    pub discovery: bool,
+    /// The bytes of the whole table with what they mean
+    #[arg(long, conflicts_with_all = ["subsystem", "hfi", "discovery", "output_format"])]
+    pub hex: bool,
+    /// Replace NQNs, addresses, MACs, UUIDs and names, the same by the same
+    #[arg(long)]
+    pub redact: bool,
+}
+
+/// `nbft check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Output format
+    #[arg(short = 'o', long, value_enum, default_value_t)]
+    pub output_format: Format,
+    /// Fail on warnings too
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// `nbft build`.
+#[derive(Debug, Args)]
+pub struct BuildArgs {
+    /// JSON as `show -o json` prints it; - is standard input
+    #[arg(value_name = "FILE.json")]
+    pub file: PathBuf,
+    /// Write to OUT instead of standard output
+    #[arg(short = 'o', long, value_name = "OUT")]
+    pub output: Option<PathBuf>,
+    /// Which table of the file, from 1, when there are several
+    #[arg(long, value_name = "N")]
+    pub table: Option<usize>,
+    /// Give the table the form of this specification instead of the one its content asks for
+    #[arg(long, value_enum, value_name = "SPEC")]
+    pub spec: Option<Spec>,
+    /// Invert a byte or one bit of it (0-7); may be repeated
+    #[arg(long, value_name = "OFFSET[:BIT]")]
+    pub flip: Vec<Flip>,
+    /// Leave the checksum byte 0
+    #[arg(long)]
+    pub no_checksum: bool,
+    /// Write the first N bytes only
+    #[arg(long, value_name = "N")]
+    pub truncate: Option<usize>,
+}
+
+/// A revision of the Boot Specification, as far as tables differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Spec {
+    /// 1.0.
+    #[value(name = "1.0")]
+    V1_0,
+    /// 1.1 and later.
+    #[value(name = "1.1")]
+    V1_1,
+}
+
+/// Bits to invert in one byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flip {
+    /// Which byte.
+    pub offset: usize,
+    /// Which of its bits.
+    pub mask: u8,
+}
+
+impl FromStr for Flip {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (offset, bit) = match text.split_once(':') {
+            Some((offset, bit)) => (offset, Some(bit)),
+            None => (text, None),
+        };
+        let offset = match offset.strip_prefix("0x") {
+            Some(digits) => usize::from_str_radix(digits, 16),
+            None => offset.parse(),
+        };
+        let mask = match bit {
+            None => 0xff,
+            Some(bit) => match bit.parse::<u8>() {
+                Ok(bit @ 0..=7) => 1 << bit,
+                _ => return Err("a bit is a number from 0 to 7".into()),
+            },
+        };
+        Ok(Self { offset: offset.map_err(|error| format!("offset: {error}"))?, mask })
+    }
 }
 
 /// Options by which the host's identity in the table is overridden.

@@ -1,20 +1,24 @@
 //! The tool `nbft`: command line, network, connections, reports. A library only so that tests, man pages and completions
 //! can reach it.
 
+pub mod build;
+pub mod check;
 pub mod cli;
 pub mod connect;
 pub mod error;
 pub mod exit;
 pub mod export;
+mod hex;
 pub mod kernel_command_line;
 pub mod load;
 pub mod logger;
 pub mod net;
 pub mod nvme;
 pub mod plan;
-#[allow(dead_code)]
 mod redact;
+pub mod show;
 pub mod status;
+mod tables;
 pub mod text;
 
 use cli::{Cli, Command};
@@ -28,6 +32,9 @@ use exit::Exit;
 /// Whatever keeps the command from doing its work.
 pub fn run(cli: &Cli) -> Result<Exit, Error> {
     match &cli.command {
+        Command::Show(args) => show::run(args, &cli.common),
+        Command::Check(args) => check::run(args, &cli.common),
+        Command::Build(args) => build::run(args, &cli.common),
         Command::Plan(args) => plan::run(args, &cli.common),
         Command::Connect(args) => connect::run(args, &cli.common),
         Command::Status(args) => status::run(args, &cli.common),

@@ -81,7 +81,9 @@ pub(super) fn nceec(code: Nceec) -> Option<&'static str> {
     Some(match code {
         Nceec::LINK => "The link did not come up: cable, transceiver, speed or switch port.",
         Nceec::CARRIER => "No carrier: nothing answers at the other end of the cable.",
-        Nceec::REFUSED => "The host is there, but nothing listens on this port: check the port and the target's service.",
+        Nceec::REFUSED => {
+            "The host is there, but nothing listens on this port: check the port and the target's service."
+        }
         Nceec::NO_ROUTE => "No way to the target's network: check gateway and prefix length.",
         Nceec::FRAGMENTATION => "Packets were fragmented: somewhere on the way the MTU is smaller than at this end.",
         Nceec::MTU => "The MTU does not fit the other end's: set the same on NIC, switch and target.",

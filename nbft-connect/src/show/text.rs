@@ -3,34 +3,54 @@
 use super::section::Section;
 use super::{Parts, advice, names};
 use libnbft::model::{
-    Address, Control, Discovery, Header, Hfi, HfiExt, HfiTcp, Host, Nqn, SecurityProfile, Ssns, SsnsExt, Table,
+    Address, Control, Discovery, FixedText, Header, Hfi, HfiExt, HfiTcp, Host, Nqn, SecurityProfile, Ssns, SsnsExt,
+    Table,
 };
 use std::fmt::Display;
 
 /// What the header says that the model leaves to the writer.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Computed {
-    pub(super) length: u32,
-    pub(super) checksum: u8,
-    pub(super) heap_offset: u32,
-    pub(super) heap_length: u32,
+    file: usize,
+    length: u32,
+    checksum: u8,
+    heap_offset: u32,
+    heap_length: u32,
+}
+
+impl Computed {
+    /// From the bytes of a table; `None` when they are too few.
+    pub(super) fn new(bytes: &[u8]) -> Option<Self> {
+        let word = |at: usize| bytes.get(at..at + 4)?.try_into().ok().map(u32::from_le_bytes);
+        Some(Self {
+            file: bytes.len(),
+            length: word(4)?,
+            checksum: *bytes.get(9)?,
+            heap_offset: word(36)?,
+            heap_length: word(40)?,
+        })
+    }
 }
 
 /// The sections of `table` that are asked for.
 pub(super) fn sections(table: &Table, computed: Option<Computed>, parts: Parts) -> Vec<Section> {
     let mut sections = Vec::new();
+    let none = |title: &str, empty: bool| (empty && !parts.rest).then(|| Section::new(title));
     if parts.rest {
         sections.push(header(&table.header, &table.control, computed));
         sections.extend(table.host.as_ref().map(host));
     }
     if parts.subsystems {
+        sections.extend(none("No subsystems", table.ssns.is_empty()));
         sections.extend(table.ssns.iter().map(|entry| ssns(entry, table)));
     }
     if parts.hfis {
+        sections.extend(none("No HFIs", table.hfis.is_empty()));
         sections.extend(table.hfis.iter().map(hfi));
     }
     if parts.discovery {
-        sections.extend(table.discovery.iter().map(discovery));
+        sections.extend(none("No discovery controllers", table.discovery.is_empty()));
+        sections.extend(table.discovery.iter().map(|entry| discovery(entry, table)));
     }
     if parts.rest {
         sections.extend(table.security.iter().map(security));
@@ -45,6 +65,16 @@ fn yes_no(flag: bool) -> &'static str {
 /// A number and what it means.
 fn coded(number: impl Display, words: impl Display) -> String {
     format!("{number} ({words})")
+}
+
+/// A code and its words, if it is known.
+fn code(number: u8, words: Option<&str>) -> String {
+    coded(number, words.unwrap_or("unknown"))
+}
+
+/// A fixed field; the quotes show its spaces.
+fn quoted<const N: usize>(field: &FixedText<N>) -> String {
+    format!("\"{}\"", field.text())
 }
 
 /// An index that refers to another descriptor.
@@ -70,18 +100,26 @@ fn header(header: &Header, control: &Control, computed: Option<Computed>) -> Sec
     let mut section = Section::new("Header");
     let newer = if header.minor == 0 { "specification 1.0" } else { "specification 1.1 or later" };
     section.line("revision", coded(format_args!("{}.{}", header.major, header.minor), newer));
-    section.line("OEM ID", header.oem_id.text());
-    section.line("OEM table ID", header.oem_table_id.text());
+    section.line("OEM ID", quoted(&header.oem_id));
+    section.line("OEM table ID", quoted(&header.oem_table_id));
     section.line("OEM revision", format!("{:#x}", header.oem_revision));
-    section.line("creator ID", header.creator_id.text());
+    section.line("creator ID", quoted(&header.creator_id));
     section.line("creator revision", format!("{:#x}", header.creator_revision));
     section.text("driver path", header.driver_path.as_deref());
     if let Some(computed) = computed {
-        section.line("length", format!("{} bytes", computed.length));
+        let file = if computed.length as usize == computed.file {
+            String::new()
+        } else {
+            format!(" (the file has {})", computed.file)
+        };
+        section.line("length", format!("{} bytes{file}", computed.length));
         section.line("checksum byte", format!("{:#04x}", computed.checksum));
         section.line("heap", format!("{} bytes from offset {:#x}", computed.heap_length, computed.heap_offset));
     }
-    section.line("control descriptor", format!("revision {}.{}, flags {:#x}", control.major, control.minor, control.flags));
+    section.line(
+        "control descriptor",
+        format!("revision {}.{}, flags {:#x}", control.major, control.minor, control.flags),
+    );
     section
 }
 
@@ -103,7 +141,7 @@ fn address(address: Address) -> String {
 
 fn hfi(hfi: &Hfi) -> Section {
     let mut section = Section::new(format!("HFI {}", hfi.index));
-    section.line("transport", coded(hfi.transport.0, hfi.transport));
+    section.line("transport", code(hfi.transport.0, hfi.transport.words()));
     unless_ordinary(&mut section, hfi.flags.is_valid(), u32::from(hfi.flags.0 & 0xfe));
     match &hfi.tcp {
         Some(tcp) => tcp_info(&mut section, hfi, tcp),
@@ -119,20 +157,26 @@ fn tcp_info(section: &mut Section, hfi: &Hfi, tcp: &HfiTcp) {
         section.line("PCIe segment", routing_id.to_string());
     }
     section.line("MAC address", tcp.mac.to_string());
-    section.line("VLAN", match tcp.vlan.0 {
-        0 => "none".into(),
-        id if tcp.vlan.is_invalid() => coded(id, "invalid"),
-        id => id.to_string(),
-    });
+    section.line(
+        "VLAN",
+        match tcp.vlan.0 {
+            0 => "none".into(),
+            id if tcp.vlan.is_invalid() => coded(id, "invalid"),
+            id => id.to_string(),
+        },
+    );
     section.line("IP address", address(tcp.ip));
     section.line("prefix length", tcp.prefix.to_string());
-    section.line("IP origin", coded(tcp.ip_origin.0, tcp.ip_origin));
+    section.line("IP origin", code(tcp.ip_origin.0, tcp.ip_origin.words()));
     section.line("gateway", address(tcp.gateway));
-    section.line("route metric", match tcp.route_metric {
-        0 => coded(0, "unused"),
-        500 => coded(500, "routing supported, no metric configured"),
-        metric => metric.to_string(),
-    });
+    section.line(
+        "route metric",
+        match tcp.route_metric {
+            0 => coded(0, "unused"),
+            500 => coded(500, "routing supported, no metric configured"),
+            metric => metric.to_string(),
+        },
+    );
     section.line("global route", yes_no(tcp.flags.global_route()));
     section.line("primary DNS", address(tcp.primary_dns));
     section.line("secondary DNS", address(tcp.secondary_dns));
@@ -141,7 +185,8 @@ fn tcp_info(section: &mut Section, hfi: &Hfi, tcp: &HfiTcp) {
     section.line("autoconfigured", yes_no(tcp.flags.autoconfigured()));
     section.text("host name", tcp.host_name.as_deref());
     let belongs = if tcp.hfi_index == u16::from(hfi.index) { "" } else { " (another than the one that refers to it)" };
-    let versions = format!("version {}, info version {}, of HFI {}{belongs}", tcp.version, tcp.info_version, tcp.hfi_index);
+    let versions =
+        format!("version {}, info version {}, of HFI {}{belongs}", tcp.version, tcp.info_version, tcp.hfi_index);
     section.line("transport info", versions);
     unless_ordinary(section, tcp.flags.is_valid(), u32::from(tcp.flags.0 & 0xf0));
     if let Some(ext) = &tcp.ext {
@@ -174,19 +219,25 @@ fn ssns(ssns: &Ssns, table: &Table) -> Section {
     let mut section = Section::new(format!("Subsystem and namespace {}", ssns.index));
     section.text("subsystem NQN", ssns.nqn.as_ref().map(Nqn::as_str));
     if ssns.nqn.as_ref().is_some_and(Nqn::is_discovery) {
-        section.explain("The well-known discovery NQN: a boot attempt that failed before discovery, no subsystem to connect to.");
+        section.explain(
+            "The well-known discovery NQN: a boot attempt that failed before discovery, no subsystem to connect to.",
+        );
     }
-    section.line("transport", coded(ssns.transport.0, ssns.transport));
+    section.line("transport", code(ssns.transport.0, ssns.transport.words()));
     section.line("address", ssns.traddr.map_or("none".into(), address));
     section.text("service ID (port)", ssns.trsvcid.as_deref());
     section.line("subsystem port ID", ssns.port_id.to_string());
-    section.line("namespace ID", match ssns.nsid {
-        0 => coded(0, "unspecified, the NID decides"),
-        nsid => nsid.to_string(),
-    });
+    section.line(
+        "namespace ID",
+        match ssns.nsid {
+            0 => coded(0, "unspecified, the NID decides"),
+            nsid => nsid.to_string(),
+        },
+    );
     section.line("NID", nid(ssns));
     section.line("primary HFI", reference(ssns.primary_hfi, table.hfi(ssns.primary_hfi).is_some()));
-    let secondary: Vec<_> = ssns.secondary_hfis.iter().map(|index| reference(*index, table.hfi(*index).is_some())).collect();
+    let secondary: Vec<_> =
+        ssns.secondary_hfis.iter().map(|index| reference(*index, table.hfi(*index).is_some())).collect();
     section.line("secondary HFIs", if secondary.is_empty() { "none".into() } else { secondary.join(", ") });
     section.line("availability", ssns.flags.availability().words().unwrap_or("reserved"));
     section.line("boot entry", yes_no(!ssns.flags.non_bootable()));
@@ -198,12 +249,15 @@ fn ssns(ssns: &Ssns, table: &Table) -> Section {
     section.line("data digest", if ssns.transport_flags.data_digest() { "required" } else { "not required" });
     section.line("transport flags", if ssns.transport_flags.in_use() { "in use" } else { "not in use" });
     let profile = reference(ssns.security, table.security_profile(ssns.security).is_some());
-    section.line("security profile", match (ssns.security, ssns.flags.use_security()) {
-        (0, true) => "none (although one is to be used)".into(),
-        (0, false) => profile,
-        (_, true) => format!("{profile}, to be used"),
-        (_, false) => format!("{profile}, not to be used"),
-    });
+    section.line(
+        "security profile",
+        match (ssns.security, ssns.flags.use_security()) {
+            (0, true) => "none (although one is to be used)".into(),
+            (0, false) => profile,
+            (_, true) => format!("{profile}, to be used"),
+            (_, false) => format!("{profile}, not to be used"),
+        },
+    );
     section.line("DHCP root path used", yes_no(ssns.flags.dhcp_root_path()));
     if ssns.transport_flags.0 & !7 != 0 {
         section.line("reserved trsp. flags", format!("{:#x}", ssns.transport_flags.0 & !7));
@@ -236,31 +290,36 @@ fn ssns_ext(section: &mut Section, ssns: &Ssns, ext: &SsnsExt) {
     section.text("DHCP root path", ext.dhcp_root_path.as_deref());
     unless_ordinary(section, ext.flags.is_valid(), ext.flags.0 & !3);
     let Some(diagnostics) = &ext.diagnostics else { return };
-    section.line("connect timeout", match diagnostics.connect_timeout {
-        0xffff => "not specified".into(),
-        seconds => format!("{seconds} s"),
-    });
-    diagnostic(section, "availability (NAED)", diagnostics.naed.0, diagnostics.naed, advice::naed(diagnostics.naed));
-    diagnostic(section, "connect (CIPEEC)", diagnostics.cipeec.0, diagnostics.cipeec, advice::cipeec(diagnostics.cipeec));
-    diagnostic(section, "network (NCEEC)", diagnostics.nceec.0, diagnostics.nceec, advice::nceec(diagnostics.nceec));
+    section.line(
+        "connect timeout",
+        match diagnostics.connect_timeout {
+            0xffff => "not specified".into(),
+            seconds => format!("{seconds} s"),
+        },
+    );
+    let (naed, cipeec, nceec) = (diagnostics.naed, diagnostics.cipeec, diagnostics.nceec);
+    diagnostic(section, "availability (NAED)", naed.0, naed.words(), advice::naed(naed));
+    diagnostic(section, "connect (CIPEEC)", cipeec.0, cipeec.words(), advice::cipeec(cipeec));
+    diagnostic(section, "network (NCEEC)", nceec.0, nceec.words(), advice::nceec(nceec));
 }
 
-fn diagnostic(section: &mut Section, label: &'static str, code: u8, words: impl Display, advice: Option<&str>) {
-    section.line(label, coded(code, words));
+fn diagnostic(section: &mut Section, label: &'static str, number: u8, words: Option<&str>, advice: Option<&str>) {
+    section.line(label, code(number, words));
     if let Some(advice) = advice {
         section.explain(advice);
     }
 }
 
-fn discovery(discovery: &Discovery) -> Section {
+fn discovery(discovery: &Discovery, table: &Table) -> Section {
     let mut section = Section::new(format!("Discovery controller {}", discovery.index));
     section.text("URI", discovery.uri.as_deref());
     match &discovery.nqn {
         Some(nqn) => section.line("NQN", nqn.as_str()),
         None => section.line("NQN", "none (the well-known discovery NQN)"),
     }
-    section.line("HFI", discovery.hfi.to_string());
-    section.line("security profile", reference(discovery.security, true));
+    section.line("HFI", reference(discovery.hfi, table.hfi(discovery.hfi).is_some()));
+    section
+        .line("security profile", reference(discovery.security, table.security_profile(discovery.security).is_some()));
     unless_ordinary(&mut section, discovery.flags.is_valid(), u32::from(discovery.flags.0 & 0xfe));
     section
 }

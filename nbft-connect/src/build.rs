@@ -1,0 +1,135 @@
+//! `nbft build`.
+
+use crate::cli::{BuildArgs, Common, Flip, Spec};
+use crate::error::{Error, print_bytes};
+use crate::exit::Exit;
+use libnbft::json;
+use libnbft::model::{Diagnostics, Table};
+use serde::Deserialize;
+use std::io::{IsTerminal, Read};
+use std::path::Path;
+
+/// Offset of the checksum byte in the ACPI header.
+const CHECKSUM: usize = 9;
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// When the file cannot be read, describes no table, or the table cannot be written.
+pub fn run(args: &BuildArgs, common: &Common) -> Result<Exit, Error> {
+    let name = args.file.display().to_string();
+    let text = read(&args.file, common)?;
+    let wrong = |error: String| Error::Other(format!("{name}: {error}"));
+    let json = choose(parse(&text).map_err(wrong)?, args.table).map_err(wrong)?;
+    let mut table = Table::try_from(&json).map_err(|error| wrong(error.to_string()))?;
+    if let Some(spec) = args.spec {
+        for lost in set_spec(&mut table, spec) {
+            log::warn!("{name}: specification 1.0 has no place for {lost}");
+        }
+    }
+    let mut bytes = libnbft::write(&table).map_err(|error| wrong(error.to_string()))?;
+    break_table(&mut bytes, args).map_err(Error::Usage)?;
+    match &args.output {
+        Some(path) => {
+            let path = common.path(path);
+            std::fs::write(&path, &bytes).map_err(|source| Error::Write { path, source })?;
+        }
+        None if std::io::stdout().is_terminal() => {
+            return Err(Error::Usage("a table is no text for a terminal: give --output, or redirect".into()));
+        }
+        None => print_bytes(&bytes)?,
+    }
+    Ok(Exit::Ok)
+}
+
+fn read(file: &Path, common: &Common) -> Result<String, Error> {
+    let mut text = String::new();
+    if file == Path::new("-") {
+        let read = std::io::stdin().read_to_string(&mut text);
+        read.map_err(|source| Error::Read { path: "standard input".into(), source })?;
+        return Ok(text);
+    }
+    let path = common.path(file);
+    std::fs::read_to_string(&path).map_err(|source| Error::Read { path, source })
+}
+
+/// What `show` prints is an array; one table alone does as well.
+fn parse(text: &str) -> Result<Vec<json::Table>, String> {
+    let one = text.trim_start().starts_with('{');
+    let read = |error: serde_json::Error| error.to_string();
+    // One or the other, not an untagged enum: its errors would not say what is wrong where.
+    if one {
+        let mut deserializer = serde_json::Deserializer::from_str(text);
+        let table = json::Table::deserialize(&mut deserializer).map_err(read)?;
+        deserializer.end().map_err(read)?;
+        Ok(vec![table])
+    } else {
+        serde_json::from_str(text).map_err(read)
+    }
+}
+
+fn choose(mut tables: Vec<json::Table>, number: Option<usize>) -> Result<json::Table, String> {
+    let count = tables.len();
+    match number {
+        None if count == 1 => Ok(tables.remove(0)),
+        None if count == 0 => Err("holds no table".into()),
+        None => Err(format!("holds {count} tables: choose one with --table")),
+        Some(n) if (1..=count).contains(&n) => Ok(tables.remove(n - 1)),
+        Some(n) => Err(format!("holds no table {n}, but {count} in all")),
+    }
+}
+
+/// Gives the table the form of a specification and says what was lost by it.
+fn set_spec(table: &mut Table, spec: Spec) -> Vec<String> {
+    let mut lost = Vec::new();
+    let newer = spec == Spec::V1_1;
+    table.header.minor = u8::from(newer);
+    table.control.minor = u8::from(newer);
+    for hfi in &mut table.hfis {
+        let Some(tcp) = &mut hfi.tcp else { continue };
+        tcp.info_version = if newer { 2 } else { 1 };
+        if !newer && tcp.ext.take().is_some() {
+            lost.push(format!("the extended info of HFI {}", hfi.index));
+        }
+        if !newer && std::mem::take(&mut tcp.pcie_segment) != 0 {
+            lost.push(format!("the PCIe segment of HFI {}", hfi.index));
+        }
+    }
+    for ssns in &mut table.ssns {
+        let Some(ext) = &mut ssns.ext else { continue };
+        if newer {
+            // FFFFh: firmware states no timeout.
+            let mut none = Diagnostics::default();
+            none.connect_timeout = 0xffff;
+            ext.diagnostics.get_or_insert(none);
+        } else if ext.diagnostics.take().is_some() {
+            lost.push(format!("the diagnostics of subsystem {}", ssns.index));
+        }
+    }
+    lost
+}
+
+/// Breaks a table as it was asked for: flips, then the checksum over what came of them, then the cut.
+fn break_table(bytes: &mut Vec<u8>, args: &BuildArgs) -> Result<(), String> {
+    let length = bytes.len();
+    for Flip { offset, mask } in &args.flip {
+        let byte = bytes.get_mut(*offset).ok_or(format!("--flip {offset}: the table has {length} bytes only"))?;
+        *byte ^= mask;
+    }
+    if args.no_checksum {
+        bytes[CHECKSUM] = 0;
+        let sum = bytes.iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte));
+        // Now and then 0 is the right checksum; what was asked for is a wrong one.
+        bytes[CHECKSUM] = u8::from(sum == 0);
+    } else if !args.flip.is_empty() {
+        libnbft::repair_checksum(bytes);
+    }
+    if let Some(n) = args.truncate {
+        if n > length {
+            return Err(format!("--truncate {n}: the table has {length} bytes only"));
+        }
+        bytes.truncate(n);
+    }
+    Ok(())
+}

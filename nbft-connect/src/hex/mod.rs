@@ -1,0 +1,194 @@
+//! Bytes with what they mean beside them.
+
+use crate::text::escape;
+use std::fmt::Write;
+use std::ops::Range;
+
+/// Bytes in a row.
+const ROW: usize = 16;
+/// Width of a row's hex digits.
+const DIGITS: usize = 3 * ROW - 1;
+/// More zero bytes than this that no structure leads to are not listed.
+const ZEROS: usize = 2 * ROW;
+/// Rows of one finding.
+const MARKED_ROWS: usize = 8;
+
+/// A stretch of bytes and what it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Piece {
+    pub(crate) span: Range<usize>,
+    /// The structure that it belongs to; empty where no structure leads.
+    pub(crate) structure: String,
+    pub(crate) field: String,
+    pub(crate) value: Option<String>,
+}
+
+/// Everything from the first byte to the last: the fields of the layout, and what lies between them.
+pub(crate) fn pieces(bytes: &[u8]) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut end = 0;
+    for field in libnbft::layout(bytes) {
+        if field.span.start > end {
+            pieces.push(gap(end..field.span.start));
+        }
+        end = end.max(field.span.end);
+        let field_name = field.field.to_owned();
+        pieces.push(Piece { span: field.span, structure: field.structure, field: field_name, value: field.value });
+    }
+    if end < bytes.len() {
+        pieces.push(gap(end..bytes.len()));
+    }
+    pieces
+}
+
+fn gap(span: Range<usize>) -> Piece {
+    Piece { span, structure: String::new(), field: "no structure leads here".into(), value: None }
+}
+
+/// The whole of `bytes`, annotated.
+pub(crate) fn dump(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    let mut structure = None;
+    for piece in pieces(bytes) {
+        heading(&mut text, &mut structure, &piece);
+        let unused = piece.structure.is_empty() && piece.span.len() > ZEROS;
+        if unused && bytes[piece.span.clone()].iter().all(|byte| *byte == 0) {
+            let _ = writeln!(text, "  {:04x}  ({} zero bytes: {})", piece.span.start, piece.span.len(), piece.field);
+            continue;
+        }
+        for (n, row) in rows(piece.span.clone()).enumerate() {
+            line(&mut text, bytes, &row, (n == 0).then_some(&piece));
+        }
+    }
+    text
+}
+
+/// The fields that `marked` touches, with `^^` under its bytes; as many rows as a reader wants to see.
+pub(crate) fn marked(bytes: &[u8], pieces: &[Piece], marked: &Range<usize>) -> String {
+    let mut text = String::new();
+    let mut structure = None;
+    let mut shown = 0;
+    let mut hidden = 0;
+    for piece in pieces.iter().filter(|piece| overlap(&piece.span, marked).is_some()) {
+        let mut first = true;
+        for row in rows(piece.span.clone()) {
+            let Some(under) = overlap(&row, marked) else { continue };
+            if shown == MARKED_ROWS {
+                hidden += under.len();
+                continue;
+            }
+            shown += 1;
+            if first {
+                heading(&mut text, &mut structure, piece);
+            }
+            line(&mut text, bytes, &row, first.then_some(piece));
+            first = false;
+            let indent = " ".repeat(2 + offset_width(row.start) + 2 + 3 * (under.start - row.start));
+            let _ = writeln!(text, "{indent}{}", vec!["^^"; under.len()].join(" "));
+        }
+    }
+    if hidden > 0 {
+        let _ = writeln!(text, "  … and {hidden} more bytes");
+    }
+    text
+}
+
+/// What `marked` touches, in words: structure and field of each, without repetitions.
+pub(crate) fn places<'a>(pieces: &'a [Piece], marked: &Range<usize>) -> Vec<(&'a str, &'a str)> {
+    let touched = pieces.iter().filter(|piece| overlap(&piece.span, marked).is_some());
+    let mut places: Vec<_> = touched.map(|piece| (piece.structure.as_str(), piece.field.as_str())).collect();
+    places.dedup();
+    places
+}
+
+fn overlap(one: &Range<usize>, other: &Range<usize>) -> Option<Range<usize>> {
+    let both = one.start.max(other.start)..one.end.min(other.end);
+    (!both.is_empty()).then_some(both)
+}
+
+fn rows(span: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    let end = span.end;
+    span.step_by(ROW).map(move |start| start..end.min(start + ROW))
+}
+
+fn heading(text: &mut String, current: &mut Option<String>, piece: &Piece) {
+    if current.as_ref() != Some(&piece.structure) {
+        if current.is_some() {
+            text.push('\n');
+        }
+        if !piece.structure.is_empty() {
+            let _ = writeln!(text, "{}", escape(&piece.structure));
+        }
+        *current = Some(piece.structure.clone());
+    }
+}
+
+/// Columns of an offset: four digits, and more beyond 64 KiB.
+fn offset_width(offset: usize) -> usize {
+    format!("{offset:04x}").len()
+}
+
+fn line(text: &mut String, bytes: &[u8], row: &Range<usize>, piece: Option<&Piece>) {
+    let bytes = &bytes[row.clone()];
+    let digits: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let visible = |byte: &u8| if byte.is_ascii_graphic() || *byte == b' ' { char::from(*byte) } else { '.' };
+    let characters: String = bytes.iter().map(visible).collect();
+    let mut line = format!("  {:04x}  {:DIGITS$}  {characters:ROW$}", row.start, digits.join(" "));
+    if let Some(piece) = piece {
+        let _ = write!(line, "  {}", piece.field);
+        if let Some(value) = &piece.value {
+            let _ = write!(line, " = {}", escape(value));
+        }
+    }
+    text.push_str(line.trim_end());
+    text.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Piece, marked};
+
+    fn piece(span: std::ops::Range<usize>, structure: &str, field: &str, value: Option<&str>) -> Piece {
+        Piece { span, structure: structure.into(), field: field.into(), value: value.map(Into::into) }
+    }
+
+    #[test]
+    fn only_rows_with_marked_bytes_are_shown_and_each_structure_is_named_once() {
+        let bytes: Vec<u8> = (0x30..0x60).collect();
+        let pieces = [
+            piece(0..4, "header", "signature", Some("a\nb")),
+            piece(4..40, "header", "name", None),
+            piece(40..48, "", "no structure leads here", None),
+        ];
+        assert_eq!(
+            marked(&bytes, &pieces, &(2..6)),
+            "\
+header
+  0000  30 31 32 33                                      0123              signature = a\\nb
+              ^^ ^^
+  0004  34 35 36 37 38 39 3a 3b 3c 3d 3e 3f 40 41 42 43  456789:;<=>?@ABC  name
+        ^^ ^^
+"
+        );
+        assert_eq!(
+            marked(&bytes, &pieces, &(38..41)),
+            "\
+header
+  0024  54 55 56 57                                      TUVW              name
+              ^^ ^^
+
+  0028  58 59 5a 5b 5c 5d 5e 5f                          XYZ[\\]^_          no structure leads here
+        ^^
+"
+        );
+    }
+
+    #[test]
+    fn a_long_stretch_is_cut_short() {
+        let bytes = vec![0; 0x200];
+        let pieces = [piece(0..0x200, "heap", "object", None)];
+        let text = marked(&bytes, &pieces, &(0..0x200));
+        assert_eq!(text.lines().count(), 1 + 2 * 8 + 1);
+        assert!(text.ends_with("  … and 384 more bytes\n"), "{text}");
+    }
+}

@@ -1,0 +1,133 @@
+//! `nbft show`.
+
+mod advice;
+mod names;
+mod section;
+mod text;
+
+use crate::cli::{Common, Format, ShowArgs};
+use crate::error::{Error, print};
+use crate::exit::Exit;
+use crate::redact::Redactor;
+use crate::tables::{TableBytes, Tables};
+use crate::{hex, text::escape};
+use libnbft::json;
+use libnbft::model::Table;
+use std::fmt::Write;
+use std::path::Path;
+
+/// Which parts of a table are asked for.
+#[derive(Debug, Clone, Copy)]
+struct Parts {
+    subsystems: bool,
+    hfis: bool,
+    discovery: bool,
+    /// Everything that has no option of its own.
+    rest: bool,
+}
+
+impl Parts {
+    /// As nvme-cli has it: no option means everything.
+    fn new(args: &ShowArgs) -> Self {
+        let all = !(args.subsystem || args.hfi || args.discovery);
+        Self { subsystems: all || args.subsystem, hfis: all || args.hfi, discovery: all || args.discovery, rest: all }
+    }
+}
+
+/// A table as it is shown.
+struct Shown {
+    name: String,
+    /// The bytes; those of the table as it would be written anew, if it was redacted.
+    bytes: Vec<u8>,
+    /// What they say; `None` if nothing can be read from them.
+    table: Option<Table>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// When there is nothing to read at the path, or standard output cannot be written.
+pub fn run(args: &ShowArgs, common: &Common) -> Result<Exit, Error> {
+    let tables = Tables::read(common)?;
+    let shown = if args.redact { redacted(&tables)? } else { tables.tables.iter().map(as_read).collect() };
+    match args.output_format {
+        Format::Json => print(&json(&shown, Parts::new(args))?)?,
+        Format::Text if args.hex => print(&separated(shown.iter().map(|table| dump(table, args.redact))))?,
+        Format::Text => print(&separated(shown.iter().filter_map(|table| text(table, Parts::new(args)))))?,
+    }
+    Ok(tables.exit())
+}
+
+fn as_read(read: &TableBytes) -> Shown {
+    Shown {
+        name: read.path.display().to_string(),
+        bytes: read.bytes.clone(),
+        table: read.parsed.as_ref().ok().map(|parsed| parsed.table.clone()),
+    }
+}
+
+/// The tables that can be read, redacted together. The path may name a user, so that only the file's name stays.
+fn redacted(tables: &Tables) -> Result<Vec<Shown>, Error> {
+    let readable = || tables.tables.iter().filter_map(|read| Some((read, &read.parsed.as_ref().ok()?.table)));
+    let mut redactor = Redactor::new(readable().map(|(_, table)| table));
+    let mut shown = Vec::new();
+    for (read, table) in readable() {
+        let name = read.path.file_name().map_or_else(String::new, |name| Path::new(name).display().to_string());
+        let table = redactor.table(table);
+        let bytes = libnbft::write(&table)
+            .map_err(|error| Error::Other(format!("{name}: the redacted table cannot be written: {error}")))?;
+        shown.push(Shown { name, bytes, table: Some(table) });
+    }
+    Ok(shown)
+}
+
+/// Texts one after another with an empty line between them.
+fn separated(texts: impl Iterator<Item = String>) -> String {
+    texts.collect::<Vec<_>>().join("\n")
+}
+
+fn text(shown: &Shown, parts: Parts) -> Option<String> {
+    let table = shown.table.as_ref()?;
+    let mut text = format!("{}:\n", escape(&shown.name));
+    for section in text::sections(table, text::Computed::new(&shown.bytes), parts) {
+        text.push('\n');
+        text.push_str(&section.render());
+    }
+    Some(text)
+}
+
+fn dump(shown: &Shown, redacted: bool) -> String {
+    let mut text = format!("{}: {} bytes\n", escape(&shown.name), shown.bytes.len());
+    if redacted {
+        // A redacted string has another length: what lay where is lost, and must not be taken for the firmware's doing.
+        text.push_str(
+            "(written anew from what was redacted: lengths and offsets are not those of the firmware's table)\n",
+        );
+    }
+    let _ = write!(text, "\n{}", hex::dump(&shown.bytes));
+    text
+}
+
+fn json(shown: &[Shown], parts: Parts) -> Result<String, Error> {
+    let tables: Vec<_> = shown.iter().filter_map(|table| json_table(table, parts)).collect();
+    let text = serde_json::to_string_pretty(&tables).map_err(|error| Error::Other(error.to_string()))?;
+    Ok(text + "\n")
+}
+
+fn json_table(shown: &Shown, parts: Parts) -> Option<json::Table> {
+    let mut table = json::Table::from(shown.table.as_ref()?);
+    table.filename = Some(shown.name.clone());
+    if let Some(header) = &mut table.header {
+        header.add_computed(&shown.bytes);
+    }
+    if !parts.rest {
+        table.header = None;
+        table.control = None;
+        table.security = None;
+    }
+    table.subsystem = table.subsystem.filter(|_| parts.subsystems);
+    table.hfi = table.hfi.filter(|_| parts.hfis);
+    table.discovery = table.discovery.filter(|_| parts.discovery);
+    Some(table)
+}
