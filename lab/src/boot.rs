@@ -85,7 +85,8 @@ pub fn run(place: &Place, scenario: &Scenario, init: Init, images: &Images, opti
     }
     drop_politely(&mut target)?;
     let console: Vec<&str> = host.console.iter().map(|line| line.text.as_str()).collect();
-    let target_console = target.take().map(|vm| vm.console.iter().map(|line| line.text.clone()).collect::<Vec<_>>()).unwrap_or_default();
+    let target_console =
+        target.take().map(|vm| vm.console.iter().map(|line| line.text.clone()).collect::<Vec<_>>()).unwrap_or_default();
     let sessions = captured(&dir, machine.capture, scenario)?;
     match (scenario.expect.outcome, report.complete) {
         (Outcome::Boots, true) => {
@@ -104,7 +105,9 @@ pub fn run(place: &Place, scenario: &Scenario, init: Init, images: &Images, opti
 
 /// Whether dracut says that it will not wait for root any longer.
 fn gave_up(line: &str) -> bool {
-    line.contains("Entering emergency mode") || line.contains("Dropping to debug shell") || line.contains("reboot: Power down")
+    line.contains("Entering emergency mode")
+        || line.contains("Dropping to debug shell")
+        || line.contains("reboot: Power down")
 }
 
 fn no_boot(console: &[&str], end: Instant) -> String {
@@ -116,7 +119,8 @@ fn no_boot(console: &[&str], end: Instant) -> String {
 fn judge_console(scenario: &Scenario, console: &[&str], report: &Report, complaints: &mut Vec<String>) {
     // With a quiet console, what the initramfs said is in the kernel's log.
     let holds = |text: &String| {
-        console.iter().any(|line| line.contains(text.as_str())) || report.block("dmesg").iter().any(|line| line.contains(text.as_str()))
+        console.iter().any(|line| line.contains(text.as_str()))
+            || report.block("dmesg").iter().any(|line| line.contains(text.as_str()))
     };
     for reason in scenario.expect.reasons.iter().filter(|reason| !holds(reason)) {
         complaints.push(format!("the console does not say {reason:?}"));
@@ -128,7 +132,8 @@ fn judge_console(scenario: &Scenario, console: &[&str], report: &Report, complai
 
 /// A directory of its own for a run; the last runs of the same name stay until their turn comes again.
 fn run_dir(place: &Place, name: &str) -> Result<PathBuf> {
-    let stamp = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map(|d| d.as_millis()).unwrap_or_default();
+    let stamp =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map(|d| d.as_millis()).unwrap_or_default();
     let dir = place.runs.join(format!("{name}-{stamp}"));
     fs::create_dir_all(&dir).at(&dir)?;
     Ok(dir)
@@ -169,11 +174,20 @@ fn start_target(place: &Place, scenario: &Scenario, images: &Images, dir: &Path)
     match (ready, trouble) {
         (Some(()), None) => Ok(vm),
         (_, Some(trouble)) => Err(Error::Vm(format!("the target: {trouble}"))),
-        (None, None) => Err(Error::Vm(format!("the target does not come up; see {}", dir.join("target.log").display()))),
+        (None, None) => {
+            Err(Error::Vm(format!("the target does not come up; see {}", dir.join("target.log").display())))
+        }
     }
 }
 
-fn host(place: &Place, scenario: &Scenario, init: Init, images: &Images, dir: &Path, options: Options) -> Result<Machine> {
+fn host(
+    place: &Place,
+    scenario: &Scenario,
+    init: Init,
+    images: &Images,
+    dir: &Path,
+    options: Options,
+) -> Result<Machine> {
     let slot = |wire: &str| WIRES.iter().zip(3..).find(|((name, _), _)| *name == wire).map_or(7, |(_, slot)| slot);
     let nics = scenario.nics.iter().map(|nic| Nic {
         wire: nic.wire.clone(),
@@ -216,7 +230,8 @@ fn host(place: &Place, scenario: &Scenario, init: Init, images: &Images, dir: &P
 fn steps(scenario: &Scenario, host: &mut Vm, target: Option<&mut Vm>, complaints: &mut Vec<String>) -> Result<()> {
     let Some(target) = target else { return Ok(()) };
     for step in &scenario.steps {
-        let live = |text: &str| text.starts_with("@states ") && text.split('=').skip(1).all(|state| state.starts_with("live"));
+        let live =
+            |text: &str| text.starts_with("@states ") && text.split('=').skip(1).all(|state| state.starts_with("live"));
         let mut monitor = target.monitor()?;
         let nic = format!("nic-{}", step.cut);
         monitor.set_link(&nic, false)?;

@@ -86,7 +86,9 @@ pub fn run(cli: Cli) -> Result<bool> {
             let wanted = |init: &Init| initrd.is_none_or(|only| only == *init);
             let cases: Vec<suite::Case> = chosen
                 .into_iter()
-                .flat_map(|(scenario, kinds)| kinds.into_iter().filter(wanted).map(move |init| (scenario.clone(), init)))
+                .flat_map(|(scenario, kinds)| {
+                    kinds.into_iter().filter(wanted).map(move |init| (scenario.clone(), init))
+                })
                 .collect();
             suite::run(&place, &cases, jobs)
         }

@@ -121,7 +121,9 @@ fn controllers(scenario: &Scenario, expect: &Expect, evidence: &Evidence<'_>, ve
     });
     for controller in wanted {
         let there = fabrics.iter().any(|c| c.get("address").is_some_and(|address| is(controller, address)));
-        verdict.check(there, || format!("no controller at {}, port {}{}", controller.traddr, controller.trsvcid, via(controller)));
+        verdict.check(there, || {
+            format!("no controller at {}, port {}{}", controller.traddr, controller.trsvcid, via(controller))
+        });
         on_the_wire(controller, evidence.sessions, verdict);
     }
 }
@@ -146,7 +148,8 @@ fn on_the_wire(controller: &Controller, sessions: &[Session], verdict: &mut Verd
     for session in mine {
         let source = session.source.ip().to_string();
         if let Some(wanted) = &controller.source {
-            verdict.check(source == *wanted, || format!("{} was reached from {source}, not {wanted}", controller.traddr));
+            verdict
+                .check(source == *wanted, || format!("{} was reached from {source}, not {wanted}", controller.traddr));
         }
         let digests = (session.header_digest, session.data_digest);
         let wanted = (controller.header_digest, controller.data_digest);
@@ -190,9 +193,15 @@ fn from_json(expect: &mut Expect, json: &Value, evidence: &Evidence<'_>, verdict
         });
         verdict.check(there, || format!("the table's subsystem at {traddr}, port {trsvcid}, has no controller"));
         let (required, nid) = (subsystem["pdu_header_digest_required"] == 1, text(subsystem, "nid"));
-        let digests: Vec<bool> =
-            evidence.sessions.iter().filter(|s| s.destination.ip().to_string() == traddr).map(|s| s.header_digest).collect();
-        verdict.check(digests.iter().all(|asked| *asked == required), || format!("header digests to {traddr}: {digests:?}"));
+        let digests: Vec<bool> = evidence
+            .sessions
+            .iter()
+            .filter(|s| s.destination.ip().to_string() == traddr)
+            .map(|s| s.header_digest)
+            .collect();
+        verdict.check(digests.iter().all(|asked| *asked == required), || {
+            format!("header digests to {traddr}: {digests:?}")
+        });
         for (name, _, uuid) in evidence.report.leaves() {
             verdict.check(uuid == nid, || format!("root's {name} is namespace {uuid}, the table's is {nid}"));
         }

@@ -69,7 +69,8 @@ impl Place {
 /// Holds an exclusive lock on a file as long as the value lives.
 pub fn lock(path: &Path) -> Result<Flock<File>> {
     let file = File::create(path).at(path)?;
-    Flock::lock(file, FlockArg::LockExclusive).map_err(|(_, errno)| Error::File { path: path.into(), source: errno.into() })
+    Flock::lock(file, FlockArg::LockExclusive)
+        .map_err(|(_, errno)| Error::File { path: path.into(), source: errno.into() })
 }
 
 /// Removes a file or a whole directory; what is not there is no error.

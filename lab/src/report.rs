@@ -79,7 +79,9 @@ impl Report {
         let mut found: Vec<(&str, HashMap<&str, &str>)> = Vec::new();
         for line in self.block("controllers") {
             let mut words = line.splitn(3, ' ');
-            let (Some(name), Some(key), value) = (words.next(), words.next(), words.next().unwrap_or("")) else { continue };
+            let (Some(name), Some(key), value) = (words.next(), words.next(), words.next().unwrap_or("")) else {
+                continue;
+            };
             match found.iter_mut().find(|(known, _)| *known == name) {
                 Some((_, attributes)) => {
                     attributes.insert(key, value);

@@ -61,7 +61,12 @@ pub fn run(place: &Place, cases: &[Case], jobs: usize) -> Result<bool> {
     rows.sort_by_key(|(number, _)| *number);
     println!();
     for (_, row) in &rows {
-        println!("{:<6} {:<34} {}", if row.good { "ok" } else { "FAILED" }, row.name, row.text.lines().next().unwrap_or(""));
+        println!(
+            "{:<6} {:<34} {}",
+            if row.good { "ok" } else { "FAILED" },
+            row.name,
+            row.text.lines().next().unwrap_or("")
+        );
     }
     let good = rows.iter().filter(|(_, row)| row.good).count();
     println!("{good} of {} as expected, {}", cases.len(), minutes(start.elapsed()));

@@ -77,7 +77,9 @@ impl Way {
             Self::Local => &[],
             Self::Nbft | Self::NbftTrue => &["nbft", "kernel-network-modules"],
             Self::Stock => &["nvmf", "network", "network-legacy", "kernel-network-modules", "net-lib", "url-lib"],
-            Self::NbftStock => &["nbft", "nvmf", "network", "network-legacy", "kernel-network-modules", "net-lib", "url-lib"],
+            Self::NbftStock => {
+                &["nbft", "nvmf", "network", "network-legacy", "kernel-network-modules", "net-lib", "url-lib"]
+            }
             Self::NbftNetworkManager => {
                 &["nbft", "nvmf", "network", "network-manager", "kernel-network-modules", "net-lib", "url-lib"]
             }
@@ -122,7 +124,11 @@ impl Recipe<'_> {
         if self.init == Init::Plain {
             omit.extend(SYSTEMD.split_whitespace());
         }
-        let mut add: Vec<&str> = wanted.iter().copied().filter(|name| matches!(*name, "nbft" | "nvmf" | "network-legacy" | "network-manager")).collect();
+        let mut add: Vec<&str> = wanted
+            .iter()
+            .copied()
+            .filter(|name| matches!(*name, "nbft" | "nvmf" | "network-legacy" | "network-manager"))
+            .collect();
         if self.init == Init::Systemd {
             add.push("systemd");
         }
@@ -133,7 +139,11 @@ impl Recipe<'_> {
         let (add, omit) = self.modules();
         let add = if add.is_empty() { String::new() } else { format!("--add '{add}'") };
         let version = &self.kernel.version;
-        let key = if self.key { format!("--include /lab.key {LUKS_KEY_PATH} --include /lab.crypttab /etc/crypttab") } else { String::new() };
+        let key = if self.key {
+            format!("--include /lab.key {LUKS_KEY_PATH} --include /lab.crypttab /etc/crypttab")
+        } else {
+            String::new()
+        };
         let replace = if self.way == Way::NbftTrue { "cp -f /bin/true /usr/bin/nbft" } else { "true" };
         format!(
             "set -e; {replace}; mkdir -p /var/tmp/dracut\n\

@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 /// The UUID of the LUKS device.
 pub const LUKS_UUID: &str = "1a5bc0de-6c75-4b73-8d6c-76726f6f7421";
 
-const MODULES: [&str; 9] = ["virtio_pci", "virtio_blk", "dm_mod", "dm_crypt", "xts", "aes", "sha256", "cbc", "virtio_rng"];
+const MODULES: [&str; 9] =
+    ["virtio_pci", "virtio_blk", "dm_mod", "dm_crypt", "xts", "aes", "sha256", "cbc", "virtio_rng"];
 
 const BUILD: &str = r#"
 export LD_LIBRARY_PATH=/tools/lib DM_DISABLE_UDEV=1 LVM_SUPPRESS_FD_WARNINGS=1

@@ -9,8 +9,7 @@ use crate::scenario::target::Target;
 use std::fs;
 use std::path::Path;
 
-const MODULES: [&str; 7] =
-    ["virtio_pci", "virtio_net", "virtio_blk", "8021q", "configfs", "nvmet", "nvmet_tcp"];
+const MODULES: [&str; 7] = ["virtio_pci", "virtio_net", "virtio_blk", "8021q", "configfs", "nvmet", "nvmet_tcp"];
 
 const INIT: &str = include_str!("target-init.sh");
 

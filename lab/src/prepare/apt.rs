@@ -81,7 +81,8 @@ impl View {
 
     /// The package that a meta-package stands for: the first that it depends on and whose name begins alike.
     pub fn resolve(&self, meta: &str, prefix: &str) -> Result<String> {
-        let text = run("apt-cache").env("APT_CONFIG", self.config()).args(["show", "--no-all-versions", meta]).text()?;
+        let text =
+            run("apt-cache").env("APT_CONFIG", self.config()).args(["show", "--no-all-versions", meta]).text()?;
         text.lines()
             .filter_map(|line| line.strip_prefix("Depends: "))
             .flat_map(|line| line.split(','))

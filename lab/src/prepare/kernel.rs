@@ -80,7 +80,8 @@ fn version(folder: &Path) -> Result<String> {
 
 /// Finds the ELF image inside a bzImage: the payload is one compressed stream behind the decompressor's code.
 fn extract(image: &[u8]) -> Result<Vec<u8>> {
-    const STREAMS: [(&[u8], &str); 3] = [(b"\x28\xb5\x2f\xfd", "zstd"), (b"\xfd7zXZ\0", "xz"), (b"\x1f\x8b\x08", "gzip")];
+    const STREAMS: [(&[u8], &str); 3] =
+        [(b"\x28\xb5\x2f\xfd", "zstd"), (b"\xfd7zXZ\0", "xz"), (b"\x1f\x8b\x08", "gzip")];
     for (magic, program) in STREAMS {
         let starts = image.windows(magic.len()).enumerate().filter(|(_, bytes)| *bytes == magic);
         for (start, _) in starts {

@@ -36,7 +36,8 @@ pub fn need(name: &str) -> Result<PathBuf> {
 /// Sees to it that the tools are there: installs their packages when root, otherwise says how to.
 pub fn tools(place: &Place) -> Result<()> {
     let _lock = lock(&place.cache.join("tools.lock"))?;
-    let missing: Vec<&str> = TOOLS.iter().filter(|(name, _)| tool(name).is_none()).map(|(_, package)| *package).collect();
+    let missing: Vec<&str> =
+        TOOLS.iter().filter(|(name, _)| tool(name).is_none()).map(|(_, package)| *package).collect();
     if missing.is_empty() {
         return Ok(());
     }

@@ -195,8 +195,9 @@ pub fn load(place: &Place, name: &str) -> Result<Scenario> {
 pub fn all(place: &Place) -> Result<Vec<Scenario>> {
     let dir = dir(place);
     let entries = fs::read_dir(&dir).at(&dir)?;
-    let mut names: Vec<String> =
-        entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_suffix(".toml").map(str::to_owned)).collect();
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_suffix(".toml").map(str::to_owned))
+        .collect();
     names.sort();
     names.iter().map(|name| load(place, name)).collect()
 }

@@ -4,8 +4,8 @@ use super::target::{Target, WIRES, mac};
 use crate::error::{At, Error, Result};
 use crate::place::Place;
 use libnbft::model::{
-    Address, Control, Header, Hfi, HfiFlags, HfiTcp, HfiTcpFlags, Host, HostFlags, IpOrigin, NidType, Nqn, PciAddress, Ssns,
-    SsnsFlags, SsnsTransportFlags, TransportType, VlanId,
+    Address, Control, Header, Hfi, HfiFlags, HfiTcp, HfiTcpFlags, Host, HostFlags, IpOrigin, NidType, Nqn, PciAddress,
+    Ssns, SsnsFlags, SsnsTransportFlags, TransportType, VlanId,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -160,9 +160,10 @@ impl SsnsSpec {
             flags = flags.with(SsnsFlags(2 << 7));
         }
         let mut transport = SsnsTransportFlags::IN_USE;
-        for (wanted, flag) in
-            [(self.header_digest, SsnsTransportFlags::HEADER_DIGEST), (self.data_digest, SsnsTransportFlags::DATA_DIGEST)]
-        {
+        for (wanted, flag) in [
+            (self.header_digest, SsnsTransportFlags::HEADER_DIGEST),
+            (self.data_digest, SsnsTransportFlags::DATA_DIGEST),
+        ] {
             if wanted {
                 transport = transport.with(flag);
             }

@@ -87,7 +87,10 @@ impl Machine {
         for nic in &self.nics {
             let wire = &nic.wire;
             let (local, remote) = (format!("{}-{wire}.sock", self.name), format!("{}-{wire}.sock", self.peer));
-            add(&["-netdev", &format!("dgram,id={wire},local.type=unix,local.path={local},remote.type=unix,remote.path={remote}")]);
+            add(&[
+                "-netdev",
+                &format!("dgram,id={wire},local.type=unix,local.path={local},remote.type=unix,remote.path={remote}"),
+            ]);
             let (slot, mac) = (nic.slot, &nic.mac);
             add(&["-device", &format!("virtio-net-pci,id=nic-{wire},netdev={wire},mac={mac},addr={slot:#x},romfile=")]);
             if self.capture {
@@ -131,8 +134,7 @@ impl Machine {
             command.pre_exec(|| Ok(nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)?));
         }
         let start = Instant::now();
-        let mut child =
-            command.spawn().map_err(|source| Error::Start { program: text(&program), source })?;
+        let mut child = command.spawn().map_err(|source| Error::Start { program: text(&program), source })?;
         let (sender, lines) = channel();
         let log = dir.join(format!("{}.log", self.name));
         let mut log = File::create(&log).at(&log)?;
@@ -172,8 +174,10 @@ impl Machine {
 fn cpu() -> &'static str {
     static CPU: std::sync::OnceLock<&'static str> = std::sync::OnceLock::new();
     CPU.get_or_init(|| {
-        let version = crate::prepare::need("qemu-system-x86_64").and_then(|qemu| crate::shell::run(qemu).arg("--version").text());
-        let major = version.ok().and_then(|text| text.split_whitespace().nth(3)?.split('.').next()?.parse::<u32>().ok());
+        let version =
+            crate::prepare::need("qemu-system-x86_64").and_then(|qemu| crate::shell::run(qemu).arg("--version").text());
+        let major =
+            version.ok().and_then(|text| text.split_whitespace().nth(3)?.split('.').next()?.parse::<u32>().ok());
         if major.is_some_and(|major| major >= 9) { "max" } else { "max,-cx16" }
     })
 }
