@@ -240,9 +240,12 @@ rules! {
     NqnLength, "nqn-length", Error,
         "An NQN is longer than 223 bytes.",
         "The kernel refuses it.";
-    NqnSyntax, "nqn-syntax", Error,
+    NqnCharacter, "nqn-character", Error,
+        "An NQN holds a comma or a blank.",
+        "It cannot be given to the kernel: a comma ends its option there, and the rest would be taken for another option.";
+    NqnSyntax, "nqn-syntax", Warning,
         "An NQN does not have the form of one.",
-        "The target knows no such name, or it cannot be given to the kernel (a comma ends its option).";
+        "The kernel takes it, and some targets do; others know no such name.";
     // ---- interfaces
     MacZero, "mac-zero", Error,
         "The MAC address is all zero.",

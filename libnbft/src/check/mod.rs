@@ -1,25 +1,93 @@
-//! What else is wrong with a table: references, values, quirks.
+//! What else is wrong with a table: references, values, quirks. The rules are in [`Rule`].
 
-use crate::finding::Finding;
-use crate::parse::Parsed;
+mod discovery;
+mod hosts;
+mod interfaces;
+mod namespaces;
+mod references;
+mod reserved;
+mod security;
+
+use crate::finding::{Finding, Quoted};
+use crate::heap::Heap;
+use crate::model::{Nqn, Table};
+use crate::parse::{Owner, Parsed, Places, frame};
+use crate::raw::HeapRef;
+use crate::rule::Rule;
+use crate::text::NqnError;
 use alloc::vec::Vec;
+use core::fmt;
+use core::ops::Range;
+use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
-/// Everything that is wrong with a table: the findings of [`parse`](crate::parse()) and those of every other rule, in the
-/// order of their bytes.
+pub use hosts::check_together;
+
+/// Everything that is wrong with a table: the findings of [`parse`](crate::parse()) and those of every other rule that a single
+/// table can break, in the order of their bytes.
 ///
-/// `bytes` must be what `parsed` was read from. With other bytes the spans mean nothing, but still lie inside them.
+/// `bytes` must be what `parsed` was read from. With other bytes the findings are not those of either, but their spans still
+/// lie inside `bytes`.
 #[must_use]
 pub fn check(parsed: &Parsed, bytes: &[u8]) -> Vec<Finding> {
     let mut findings = parsed.findings.clone();
-    findings.retain(|finding| finding.span.end <= bytes.len());
+    if let Ok((_, table_bytes, heap)) = frame(bytes) {
+        let mut checker =
+            Checker { table: &parsed.table, places: &parsed.places, bytes: table_bytes, heap, findings: Vec::new() };
+        checker.references();
+        checker.host();
+        checker.interfaces();
+        checker.namespaces();
+        checker.discovery();
+        checker.security();
+        checker.reserved();
+        findings.append(&mut checker.findings);
+    }
+    findings.retain(|finding| finding.span.start < finding.span.end && finding.span.end <= bytes.len());
     findings.sort_by_key(|finding| finding.span.start);
     findings
 }
 
-/// What is wrong between the tables of one machine, each with its bytes: findings with the number of the table in `tables`
-/// that each is about.
-#[must_use]
-pub fn check_together(tables: &[(&Parsed, &[u8])]) -> Vec<(usize, Finding)> {
-    let _ = tables;
-    Vec::new()
+/// A table that is being checked: the model says what it holds, the bytes and places where that lies.
+struct Checker<'a> {
+    table: &'a Table,
+    places: &'a Places,
+    bytes: &'a [u8],
+    heap: Heap<'a>,
+    findings: Vec<Finding>,
+}
+
+impl<'a> Checker<'a> {
+    fn report(&mut self, rule: Rule, message: fmt::Arguments<'_>, span: Range<usize>) {
+        self.findings.push(Finding::new(rule, message, span));
+    }
+
+    /// The raw structure at `place`.
+    fn raw<T: FromBytes + KnownLayout + Immutable + Unaligned>(&self, place: usize) -> Option<&'a T> {
+        T::ref_from_prefix(self.bytes.get(place..)?).ok().map(|(raw, _)| raw)
+    }
+
+    /// The bytes of the object that `reference` names, or those of the reference itself, which lie at `at`.
+    fn object(&self, reference: HeapRef, at: Range<usize>) -> Range<usize> {
+        self.heap.get(reference).ok().flatten().map_or(at, |object| object.span())
+    }
+
+    /// Whether a reference that is not in use is none at all.
+    fn outside(&self, reference: HeapRef) -> bool {
+        self.heap.get(reference).is_err()
+    }
+
+    /// What is wrong with the form of an NQN, which lies at `span`.
+    fn nqn(&mut self, owner: Owner, nqn: &Nqn, span: Range<usize>) {
+        // What is not UTF-8 or holds control characters has been reported as such.
+        if nqn.0.contains(|c: char| c == char::REPLACEMENT_CHARACTER || c.is_control()) {
+            return;
+        }
+        let Err(error) = nqn.form() else { return };
+        let rule = match error {
+            NqnError::Long(_) => Rule::NqnLength,
+            NqnError::Character(_) => Rule::NqnCharacter,
+            NqnError::Date | NqnError::Domain | NqnError::Uuid => Rule::NqnSyntax,
+        };
+        self.report(rule, format_args!("{owner}: the NQN {} is none: {error}", Quoted(&nqn.0)), span);
+    }
 }

@@ -2,22 +2,17 @@
 
 use super::values::Kind::{self, Address, Bytes, Flags, Hex, Mac, Number, Reference, Reserved, Text, Uuid, Words};
 use crate::model;
-use crate::raw;
+use crate::raw::{self, size_of_field};
 use alloc::string::ToString as _;
 use core::mem::offset_of;
 
 /// A field of a raw structure.
 #[derive(Debug)]
-pub(super) struct Definition {
-    pub(super) at: usize,
-    pub(super) length: usize,
-    pub(super) name: &'static str,
-    pub(super) kind: Kind,
-}
-
-/// The size of what `field` returns; it is not called.
-const fn size_of_field<T, F>(_field: fn(&T) -> &F) -> usize {
-    size_of::<F>()
+pub(crate) struct Definition {
+    pub(crate) at: usize,
+    pub(crate) length: usize,
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
 }
 
 macro_rules! definitions {
@@ -40,7 +35,7 @@ macro_rules! words {
 
 const VALID: (u32, &str) = (1, "valid");
 
-pub(super) const HEADER: &[Definition] = definitions![Header:
+pub(crate) const HEADER: &[Definition] = definitions![Header:
     signature "signature" Text,
     length "length" Number,
     major "major revision" Number,
@@ -57,7 +52,7 @@ pub(super) const HEADER: &[Definition] = definitions![Header:
     reserved "reserved" Reserved,
 ];
 
-pub(super) const CONTROL: &[Definition] = definitions![Control:
+pub(crate) const CONTROL: &[Definition] = definitions![Control:
     id "structure ID" Number,
     major "major revision" Number,
     minor "minor revision" Number,
@@ -75,7 +70,7 @@ pub(super) const CONTROL: &[Definition] = definitions![Control:
     reserved48 "reserved" Reserved,
 ];
 
-pub(super) const HOST: &[Definition] = definitions![Host:
+pub(crate) const HOST: &[Definition] = definitions![Host:
     id "structure ID" Number,
     flags "flags" Flags(&[
         VALID,
@@ -89,7 +84,7 @@ pub(super) const HOST: &[Definition] = definitions![Host:
     reserved "reserved" Reserved,
 ];
 
-pub(super) const HFI: &[Definition] = definitions![Hfi:
+pub(crate) const HFI: &[Definition] = definitions![Hfi:
     id "structure ID" Number,
     index "index" Number,
     flags "flags" Flags(&[VALID]),
@@ -99,7 +94,7 @@ pub(super) const HFI: &[Definition] = definitions![Hfi:
     reserved22 "reserved" Reserved,
 ];
 
-pub(super) const HFI_TCP: &[Definition] = definitions![HfiTcp:
+pub(crate) const HFI_TCP: &[Definition] = definitions![HfiTcp:
     id "structure ID" Number,
     version "version" Number,
     transport "transport type" words!(TransportType),
@@ -124,7 +119,7 @@ pub(super) const HFI_TCP: &[Definition] = definitions![HfiTcp:
     reserved117 "reserved" Reserved,
 ];
 
-pub(super) const HFI_EXT: &[Definition] = definitions![HfiExt:
+pub(crate) const HFI_EXT: &[Definition] = definitions![HfiExt:
     id "structure ID" Number,
     version "version" Number,
     hfi_index "HFI index" Number,
@@ -133,7 +128,7 @@ pub(super) const HFI_EXT: &[Definition] = definitions![HfiExt:
     duid "DUID reference" Reference,
 ];
 
-pub(super) const SSNS: &[Definition] = definitions![Ssns:
+pub(crate) const SSNS: &[Definition] = definitions![Ssns:
     id "structure ID" Number,
     index "index" Number,
     flags "flags" Flags(&[
@@ -166,7 +161,7 @@ pub(super) const SSNS: &[Definition] = definitions![Ssns:
     reserved66 "reserved" Reserved,
 ];
 
-pub(super) const SSNS_EXT: &[Definition] = definitions![SsnsExt:
+pub(crate) const SSNS_EXT: &[Definition] = definitions![SsnsExt:
     id "structure ID" Number,
     version "version" Number,
     ssns_index "SSNS index" Number,
@@ -176,14 +171,14 @@ pub(super) const SSNS_EXT: &[Definition] = definitions![SsnsExt:
     dhcp_root_path "DHCP root path reference" Reference,
 ];
 
-pub(super) const DIAGNOSTICS: &[Definition] = definitions![Diagnostics:
+pub(crate) const DIAGNOSTICS: &[Definition] = definitions![Diagnostics:
     naed "NAED" words!(Naed),
     cipeec "CIPEEC" words!(Cipeec),
     connect_timeout "connect timeout" Number,
     nceec "NCEEC" words!(Nceec),
 ];
 
-pub(super) const SECURITY: &[Definition] = definitions![Security:
+pub(crate) const SECURITY: &[Definition] = definitions![Security:
     id "structure ID" Number,
     index "index" Number,
     flags "flags" Flags(&[
@@ -211,7 +206,7 @@ pub(super) const SECURITY: &[Definition] = definitions![Security:
     reserved42 "reserved" Reserved,
 ];
 
-pub(super) const DISCOVERY: &[Definition] = definitions![Discovery:
+pub(crate) const DISCOVERY: &[Definition] = definitions![Discovery:
     id "structure ID" Number,
     flags "flags" Flags(&[VALID]),
     index "index" Number,

@@ -1,7 +1,7 @@
 //! What lies where: the fields of a table, for annotated dumps.
 
-mod fields;
-mod values;
+pub(crate) mod fields;
+pub(crate) mod values;
 mod walk;
 
 use alloc::string::String;

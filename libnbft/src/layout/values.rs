@@ -10,7 +10,7 @@ use zerocopy::FromBytes as _;
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// A number shown in decimal.
     Number,
     /// A number shown in hexadecimal.

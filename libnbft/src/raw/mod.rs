@@ -11,6 +11,20 @@ pub(crate) use descriptors::*;
 pub(crate) use heap_objects::*;
 pub(crate) use table::*;
 
+/// The size of what `field` returns; it is not called.
+pub(crate) const fn size_of_field<T, F>(_field: fn(&T) -> &F) -> usize {
+    size_of::<F>()
+}
+
+/// The bytes of a field of the structure at `place`.
+macro_rules! bytes_of {
+    ($place:expr, $structure:ident . $field:ident) => {{
+        let start = $place + core::mem::offset_of!($crate::raw::$structure, $field);
+        start..start + $crate::raw::size_of_field(|structure: &$crate::raw::$structure| &structure.$field)
+    }};
+}
+pub(crate) use bytes_of;
+
 /// Structure IDs (Boot Specification, "Structure ID" of each descriptor's figure).
 pub(crate) mod id {
     /// Control descriptor.

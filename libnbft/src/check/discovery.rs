@@ -1,0 +1,34 @@
+//! Values of discovery descriptors.
+
+use super::Checker;
+use super::namespaces::reported;
+use crate::finding::Quoted;
+use crate::parse::Owner;
+use crate::raw::{self, bytes_of};
+use crate::rule::Rule;
+use crate::text::DiscoveryUri;
+
+impl Checker<'_> {
+    pub(super) fn discovery(&mut self) {
+        let table = self.table;
+        for (discovery, place) in table.discovery.iter().zip(&self.places.discovery) {
+            let Some(raw) = self.raw::<raw::Discovery>(*place) else { continue };
+            let owner = Owner::new("discovery", discovery.index);
+            let reference = bytes_of!(*place, Discovery.uri);
+            if raw.uri.length.get() == 0 {
+                self.report(Rule::UriMissing, format_args!("{owner} has no address"), reference);
+            } else if let Some(text) = &discovery.uri
+                && text.parse::<DiscoveryUri>().is_err()
+                && !reported(text)
+            {
+                let span = self.object(raw.uri, reference);
+                self.report(Rule::UriSyntax, format_args!("{owner}: {} is not an nvme+tcp URI", Quoted(text)), span);
+            }
+            // Without an NQN the well-known one is meant.
+            if let Some(nqn) = &discovery.nqn {
+                let span = self.object(raw.nqn, bytes_of!(*place, Discovery.nqn));
+                self.nqn(owner, nqn, span);
+            }
+        }
+    }
+}

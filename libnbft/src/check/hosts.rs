@@ -1,0 +1,80 @@
+//! Who the host is, in one table and in several.
+
+use super::Checker;
+use crate::finding::{Finding, Quoted};
+use crate::model::{Host, Nqn, PrimaryAdminHost};
+use crate::parse::{Owner, Parsed};
+use crate::raw::{self, bytes_of};
+use crate::rule::Rule;
+use alloc::vec::Vec;
+
+impl Checker<'_> {
+    pub(super) fn host(&mut self) {
+        let Some((host, place)) = self.table.host.as_ref().zip(self.places.host) else { return };
+        let Some(raw) = self.raw::<raw::Host>(place) else { return };
+        let reference = bytes_of!(place, Host.nqn);
+        if raw.nqn.length.get() == 0 {
+            self.report(Rule::HostNqnMissing, format_args!("the host descriptor has no NQN"), reference);
+        } else if let Some(nqn) = &host.nqn {
+            let span = self.object(raw.nqn, reference);
+            self.nqn(Owner::HOST, nqn, span);
+        }
+        let (id, span) = (host.id, bytes_of!(place, Host.host_id));
+        let named = host.nqn.as_ref().and_then(Nqn::uuid);
+        if id.is_placeholder() {
+            self.report(Rule::HostIdPlaceholder, format_args!("the host ID is {id}"), span);
+        } else if let Some(named) = named
+            && named != id
+        {
+            if named == id.swapped() {
+                let why =
+                    format_args!("the host ID is {id}, the UUID of the host NQN {named}: the same in two byte orders");
+                self.report(Rule::HostIdSwapped, why, span);
+            } else {
+                let why = format_args!("the host ID is {id}, the UUID of the host NQN {named}");
+                self.report(Rule::HostIdDiffers, why, span);
+            }
+        }
+        if host.flags.primary_admin().words().is_none() {
+            let why = format_args!("the primary administrative host field is {}", host.flags.primary_admin().0);
+            self.report(Rule::PrimaryAdminReserved, why, bytes_of!(place, Host.flags));
+        }
+    }
+}
+
+/// What is wrong between the tables of one machine, each with its bytes: findings, each with the number of the table in
+/// `tables` that it is about.
+#[must_use]
+pub fn check_together(tables: &[(&Parsed, &[u8])]) -> Vec<(usize, Finding)> {
+    let mut findings = Vec::new();
+    let hosts: Vec<_> = tables
+        .iter()
+        .enumerate()
+        .filter_map(|(number, (parsed, bytes))| {
+            let place = parsed.places.host.filter(|place| place + size_of::<raw::Host>() <= bytes.len())?;
+            Some((number, parsed.table.host.as_ref()?, place))
+        })
+        .collect();
+    let selected: Vec<_> =
+        hosts.iter().filter(|(_, host, _)| host.flags.primary_admin() == PrimaryAdminHost::SELECTED).collect();
+    for (number, host, place) in selected.iter().skip(1) {
+        let why = format_args!("the host {} is marked as selected, but so is that of an earlier table", name(host));
+        findings.push((*number, Finding::new(Rule::SelectedHosts, why, bytes_of!(*place, Host.flags))));
+    }
+    if let [(_, first, _), rest @ ..] = hosts.as_slice()
+        && selected.is_empty()
+    {
+        for (number, host, place) in rest.iter().filter(|(_, host, _)| (&host.nqn, host.id) != (&first.nqn, first.id)) {
+            let span = if host.id == first.id { bytes_of!(*place, Host.nqn) } else { bytes_of!(*place, Host.host_id) };
+            let (is, other) = (name(host), name(first));
+            let why =
+                format_args!("the host is {is} with ID {}, in an earlier table {other} with ID {}", host.id, first.id);
+            findings.push((*number, Finding::new(Rule::HostsDisagree, why, span)));
+        }
+    }
+    findings
+}
+
+fn name(host: &Host) -> Quoted<'_> {
+    Quoted(host.nqn.as_ref().map_or("", Nqn::as_str))
+}

@@ -1,0 +1,184 @@
+//! Values of HFI transport infos.
+
+use super::Checker;
+use crate::model::{HfiExt, HfiTcp, IpOrigin};
+use crate::parse::Owner;
+use crate::raw::{self, bytes_of};
+use crate::rule::Rule;
+use alloc::vec::Vec;
+use core::net::{IpAddr, Ipv4Addr};
+
+impl Checker<'_> {
+    pub(super) fn interfaces(&mut self) {
+        let mut default_routes = Vec::new();
+        let table = self.table;
+        for (hfi, place) in table.hfis.iter().zip(&self.places.hfis) {
+            let Some((tcp, place)) = hfi.tcp.as_ref().zip(self.info_place(*place)) else { continue };
+            let owner = Owner::new("HFI", hfi.index);
+            self.nic(owner, tcp, place);
+            self.address(owner, tcp, place);
+            self.gateway(owner, tcp, place);
+            self.origin(owner, tcp, place);
+            if let Some((ext, ext_place)) = tcp.ext.as_ref().zip(self.hfi_ext_place(place)) {
+                self.client_id(owner, tcp, ext, ext_place);
+            }
+            if tcp.flags.global_route()
+                && let Some(ip) = tcp.ip.get()
+            {
+                if default_routes.contains(&ip.is_ipv4()) {
+                    let why = format_args!("{owner} claims the default route, as an earlier HFI does");
+                    self.report(Rule::GlobalRoutes, why, bytes_of!(place, HfiTcp.flags));
+                }
+                default_routes.push(ip.is_ipv4());
+            }
+        }
+    }
+
+    fn nic(&mut self, owner: Owner, tcp: &HfiTcp, place: usize) {
+        let mac = bytes_of!(place, HfiTcp.mac);
+        if tcp.mac.is_zero() {
+            self.report(Rule::MacZero, format_args!("{owner}: the MAC address is all zero"), mac);
+        } else if tcp.mac.is_multicast() {
+            self.report(Rule::MacMulticast, format_args!("{owner}: {} is a multicast MAC address", tcp.mac), mac);
+        }
+        if tcp.vlan.is_invalid() {
+            let why = format_args!("{owner}: the VLAN ID is {}; the highest is 4094", tcp.vlan.0);
+            self.report(Rule::VlanRange, why, bytes_of!(place, HfiTcp.vlan));
+        }
+    }
+
+    fn address(&mut self, owner: Owner, tcp: &HfiTcp, place: usize) {
+        let (ip, span) = (tcp.ip.raw(), bytes_of!(place, HfiTcp.ip));
+        if ip.is_unspecified() {
+            self.report(Rule::AddressUnset, format_args!("{owner} has no IP address"), span);
+            return;
+        }
+        if ip.is_multicast() || ip.is_loopback() || ip == IpAddr::V4(Ipv4Addr::BROADCAST) {
+            self.report(Rule::AddressUnusable, format_args!("{owner}: no interface can have the address {ip}"), span);
+        }
+        let (prefix, span) = (tcp.prefix, bytes_of!(place, HfiTcp.prefix));
+        let bits = if ip.is_ipv4() { 32 } else { 128 };
+        if prefix > bits {
+            let why = format_args!("{owner}: the prefix length of {ip} is {prefix}; it has {bits} bits");
+            self.report(Rule::PrefixLong, why, span);
+        } else if prefix == 0 {
+            let rule = if ip.is_ipv4() { Rule::Prefix4Zero } else { Rule::Prefix6Zero };
+            self.report(rule, format_args!("{owner}: the prefix length of {ip} is 0"), span);
+        }
+    }
+
+    fn gateway(&mut self, owner: Owner, tcp: &HfiTcp, place: usize) {
+        if let (Some(ip), Some(gateway)) = (tcp.ip.get(), tcp.gateway.get()) {
+            let span = bytes_of!(place, HfiTcp.gateway);
+            if ip.is_ipv4() != gateway.is_ipv4() {
+                let why = format_args!("{owner}: the address is {ip}, the gateway {gateway}");
+                self.report(Rule::GatewayFamily, why, span);
+            } else if on_link(tcp, gateway) == Some(false) {
+                let why = format_args!("{owner}: the gateway {gateway} is not in the subnet {ip}/{}", tcp.prefix);
+                self.report(Rule::GatewayOffLink, why, span);
+            }
+        }
+        let fields = [
+            ("gateway", tcp.gateway, bytes_of!(place, HfiTcp.gateway)),
+            ("primary DNS server", tcp.primary_dns, bytes_of!(place, HfiTcp.primary_dns)),
+            ("secondary DNS server", tcp.secondary_dns, bytes_of!(place, HfiTcp.secondary_dns)),
+            ("DHCP server", tcp.dhcp_server, bytes_of!(place, HfiTcp.dhcp_server)),
+        ];
+        for (name, address, span) in fields {
+            if address.raw() == IpAddr::V4(Ipv4Addr::UNSPECIFIED) {
+                let why = format_args!("{owner}: the {name} is not set, but written as ::ffff:0.0.0.0");
+                self.report(Rule::UnsetMapped, why, span);
+            }
+        }
+    }
+
+    /// Where the address came from, in all the ways in which the table says it.
+    fn origin(&mut self, owner: Owner, tcp: &HfiTcp, place: usize) {
+        let (flags, origin, at_origin) = (tcp.flags, tcp.ip_origin, bytes_of!(place, HfiTcp.ip_origin));
+        let at_flags = bytes_of!(place, HfiTcp.flags);
+        if origin.words().is_none() {
+            self.report(Rule::IpOriginUnknown, format_args!("{owner}: the IP origin is {}", origin.0), at_origin);
+        } else if flags.autoconfigured() {
+            if flags.dhcp_override() || origin != IpOrigin::OTHER {
+                let from = if flags.dhcp_override() { "DHCP" } else { "elsewhere" };
+                let why = format_args!("{owner}: the address is autoconfigured, but said to come from {from} as well");
+                self.report(Rule::AutoconfDhcp, why, at_flags.clone());
+            }
+        } else if flags.dhcp_override() && origin != IpOrigin::DHCP && origin != IpOrigin::OTHER {
+            let why = format_args!("{owner}: the DHCP override flag is set, but the IP origin is {origin}");
+            self.report(Rule::DhcpOrigin, why, at_origin);
+        } else if !flags.dhcp_override() && origin == IpOrigin::DHCP {
+            let why = format_args!("{owner}: the IP origin is DHCP, but the DHCP override flag is not set");
+            self.report(Rule::DhcpOrigin, why, at_origin);
+        }
+        if flags.dhcp_override() && !tcp.dhcp_server.is_set() {
+            let why = format_args!("{owner}: the DHCP override flag is set, but there is no DHCP server");
+            self.report(Rule::DhcpNoServer, why, at_flags);
+        } else if !flags.dhcp_override() && tcp.dhcp_server.is_set() {
+            let why = format_args!("{owner}: there is a DHCP server, but the DHCP override flag is not set");
+            self.report(Rule::DhcpServerUnflagged, why, bytes_of!(place, HfiTcp.dhcp_server));
+        }
+    }
+
+    fn client_id(&mut self, owner: Owner, tcp: &HfiTcp, ext: &HfiExt, place: usize) {
+        let Some(raw) = self.raw::<raw::HfiExt>(place) else { return };
+        if !ext.flags.dhcp_client_id() {
+            return;
+        }
+        let at_flags = bytes_of!(place, HfiExt.flags);
+        for (name, reference, span) in
+            [("IAID", raw.iaid, bytes_of!(place, HfiExt.iaid)), ("DUID", raw.duid, bytes_of!(place, HfiExt.duid))]
+        {
+            if reference.length.get() == 0 {
+                let why = format_args!("{owner}: there should be a DHCP client identifier, but there is no {name}");
+                self.report(Rule::ClientIdMissing, why, span);
+            }
+        }
+        if tcp.ip_origin != IpOrigin::DHCP && tcp.ip_origin.words().is_some() {
+            let why =
+                format_args!("{owner}: there is a DHCP client identifier, but the IP origin is {}", tcp.ip_origin);
+            self.report(Rule::ClientIdOrigin, why, at_flags);
+        }
+        if let Some(duid) = &ext.duid
+            && !duid_is_known(duid)
+        {
+            let span = self.object(raw.duid, bytes_of!(place, HfiExt.duid));
+            let length = duid.len();
+            let why =
+                format_args!("{owner}: the DUID of {length} bytes is none of LLT, EN, LL and UUID, little endian");
+            self.report(Rule::DuidSyntax, why, span);
+        }
+    }
+}
+
+/// Whether a DUID has one of the types of RFC 8415 and RFC 6355, and the length that goes with it.
+fn duid_is_known(duid: &[u8]) -> bool {
+    let Some((kind, rest)) = duid.split_first_chunk::<2>() else { return false };
+    match u16::from_le_bytes(*kind) {
+        // Hardware type and time, then an address; enterprise number, then an identifier; hardware type, then an address.
+        1 => rest.len() > 6,
+        2 => rest.len() > 4,
+        3 => rest.len() > 2,
+        4 => rest.len() == 16,
+        _ => false,
+    }
+}
+
+/// Whether `other` is in the subnet of the HFI's address; `None` when that cannot be said: another family, no address, a prefix
+/// length that is none. Link-local addresses are always there, and prefix 0 of IPv6 stands for 64.
+pub(super) fn on_link(tcp: &HfiTcp, other: IpAddr) -> Option<bool> {
+    let (ip, other, width) = match (tcp.ip.get()?, other) {
+        (IpAddr::V4(ip), IpAddr::V4(other)) => (u128::from(ip.to_bits()), u128::from(other.to_bits()), 32),
+        (IpAddr::V6(_), IpAddr::V6(other)) if other.is_unicast_link_local() => return Some(true),
+        (IpAddr::V6(ip), IpAddr::V6(other)) => (ip.to_bits(), other.to_bits(), 128),
+        _ => return None,
+    };
+    let prefix = match (u32::from(tcp.prefix), width) {
+        (0, 128) => 64,
+        // Nothing is known of the subnet.
+        (0, _) => return None,
+        (prefix, width) if prefix > width => return None,
+        (prefix, _) => prefix,
+    };
+    Some((ip ^ other) >> (width - prefix) == 0)
+}

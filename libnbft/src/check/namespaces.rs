@@ -1,0 +1,185 @@
+//! Values of SSNS descriptors and their extended info.
+
+use super::Checker;
+use super::interfaces::on_link;
+use crate::finding::Quoted;
+use crate::model::{Availability, HfiTcp, IpOrigin, NidType, Ssns, SsnsExt, TransportType};
+use crate::parse::Owner;
+use crate::raw::{self, bytes_of};
+use crate::rule::Rule;
+use crate::text::{RootPath, parse_port};
+use core::net::IpAddr;
+
+impl Checker<'_> {
+    pub(super) fn namespaces(&mut self) {
+        let table = self.table;
+        for (ssns, place) in table.ssns.iter().zip(&self.places.ssns) {
+            let Some(raw) = self.raw::<raw::Ssns>(*place) else { continue };
+            let owner = Owner::new("SSNS", ssns.index);
+            if ssns.transport == TransportType::TCP {
+                self.target(owner, ssns, raw, *place);
+                self.port(owner, ssns, raw, *place);
+            }
+            self.subsystem(owner, ssns, raw, *place);
+            self.identifier(owner, ssns, *place);
+            self.secondary(owner, ssns, *place);
+            self.state(owner, ssns, *place);
+            if let Some((ext, place)) = ssns.ext.as_ref().zip(self.ssns_ext_place(*place)) {
+                self.ssns_ext(owner, ssns, ext, place);
+            }
+        }
+    }
+
+    fn target(&mut self, owner: Owner, ssns: &Ssns, raw: &raw::Ssns, place: usize) {
+        let reference = bytes_of!(place, Ssns.traddr);
+        let absent = raw.traddr.length.get() == 0;
+        let span = self.object(raw.traddr, reference);
+        let Some(target) = ssns.traddr.and_then(|address| address.get()) else {
+            // An object that could not be read has been reported as such.
+            if absent || ssns.traddr.is_some() {
+                self.report(Rule::TraddrMissing, format_args!("{owner} has no transport address"), span);
+            }
+            return;
+        };
+        for index in ssns.hfi_indexes() {
+            let Some(tcp) = self.table.hfi(index).and_then(|hfi| hfi.tcp.as_ref()) else { continue };
+            let Some(ip) = tcp.ip.get() else { continue };
+            if ip.is_ipv4() != target.is_ipv4() {
+                if !self.nic_has_family(tcp, target) {
+                    let why = format_args!("{owner}: the target is {target}, HFI {index} has the address {ip}");
+                    self.report(Rule::TargetFamily, why, span.clone());
+                }
+            } else if on_link(tcp, target) == Some(false) && !has_route(tcp, ip) {
+                let prefix = tcp.prefix;
+                let why = format_args!("{owner}: HFI {index} ({ip}/{prefix}) has no gateway to the target {target}");
+                self.report(Rule::TargetOffLink, why, span.clone());
+            }
+        }
+    }
+
+    /// Whether another HFI gives the same interface an address of the target's family.
+    fn nic_has_family(&self, tcp: &HfiTcp, target: IpAddr) -> bool {
+        let others = self.table.hfis.iter().filter_map(|hfi| hfi.tcp.as_ref());
+        let mut same = others.filter(|other| other.mac == tcp.mac && other.vlan == tcp.vlan);
+        same.any(|other| other.ip.get().is_some_and(|ip| ip.is_ipv4() == target.is_ipv4()))
+    }
+
+    fn port(&mut self, owner: Owner, ssns: &Ssns, raw: &raw::Ssns, place: usize) {
+        let reference = bytes_of!(place, Ssns.trsvcid);
+        if raw.trsvcid.length.get() == 0 {
+            self.report(Rule::PortMissing, format_args!("{owner} has no transport service ID"), reference);
+        } else if let Some(text) = &ssns.trsvcid
+            && parse_port(text).is_err()
+            && !reported(text)
+        {
+            let span = self.object(raw.trsvcid, reference);
+            self.report(Rule::PortSyntax, format_args!("{owner}: {} is not a TCP port", Quoted(text)), span);
+        }
+    }
+
+    fn subsystem(&mut self, owner: Owner, ssns: &Ssns, raw: &raw::Ssns, place: usize) {
+        let reference = bytes_of!(place, Ssns.nqn);
+        if raw.nqn.length.get() == 0 {
+            self.report(Rule::NqnMissing, format_args!("{owner} has no subsystem NQN"), reference);
+        } else if let Some(nqn) = &ssns.nqn {
+            let span = self.object(raw.nqn, reference);
+            if nqn.is_discovery() {
+                let why = format_args!("{owner}: the subsystem is the well-known discovery subsystem");
+                self.report(Rule::SsnsDiscoveryNqn, why, span);
+            } else {
+                self.nqn(owner, nqn, span);
+            }
+        }
+    }
+
+    fn identifier(&mut self, owner: Owner, ssns: &Ssns, place: usize) {
+        let (kind, nid) = (bytes_of!(place, Ssns.nid_type), bytes_of!(place, Ssns.nid));
+        // An attempt that failed has found no namespace.
+        let failed = ssns.nqn.as_ref().is_some_and(|nqn| nqn.is_discovery())
+            || ssns.flags.availability() == Availability::UNAVAILABLE;
+        if ssns.nid_type.words().is_none() {
+            self.report(Rule::NidTypeUnknown, format_args!("{owner}: the NID type is {}", ssns.nid_type.0), kind);
+        } else if ssns.nid().is_none() && ssns.nsid == 0 && !failed {
+            let why = format_args!("{owner} names neither a NID nor a namespace ID");
+            self.report(Rule::NidMissing, why, kind.start..nid.end);
+        }
+        let used = match ssns.nid_type {
+            NidType::NONE => 0,
+            NidType::EUI64 => 8,
+            _ => 16,
+        };
+        if ssns.nid[used..].iter().any(|byte| *byte != 0) {
+            let why = format_args!("{owner}: the NID takes {used} bytes, but those behind it are not zero");
+            self.report(Rule::NidTail, why, nid.start + used..nid.end);
+        }
+    }
+
+    fn secondary(&mut self, owner: Owner, ssns: &Ssns, place: usize) {
+        let list = &ssns.secondary_hfis;
+        let span = self.secondary_list(place);
+        if let Some(first) = list.iter().position(|index| *index == 0) {
+            let why = format_args!("{owner}: the list of secondary HFIs holds zeros");
+            self.report(Rule::SecondaryPadding, why, span.start + first..span.start + first + 1);
+        }
+        let repeats = |(number, index): (usize, &u8)| {
+            *index != 0 && (*index == ssns.primary_hfi || list[..number].contains(index))
+        };
+        if let Some(number) = list.iter().enumerate().position(repeats) {
+            let why = format_args!("{owner}: the list of secondary HFIs names HFI {} again", list[number]);
+            self.report(Rule::SecondaryRepeats, why, span.start + number..span.start + number + 1);
+        }
+    }
+
+    fn state(&mut self, owner: Owner, ssns: &Ssns, place: usize) {
+        let flags = bytes_of!(place, Ssns.flags);
+        let availability = ssns.flags.availability();
+        if availability == Availability::UNAVAILABLE {
+            let diagnostics = ssns.ext.as_ref().and_then(|ext| ext.diagnostics);
+            match diagnostics.filter(|diagnostics| diagnostics.naed.0 != 0) {
+                Some(diagnostics) => {
+                    let why = format_args!("{owner} was unavailable to the firmware: {}", diagnostics.naed);
+                    self.report(Rule::SsnsUnavailable, why, flags);
+                }
+                None => {
+                    self.report(Rule::SsnsUnavailable, format_args!("{owner} was unavailable to the firmware"), flags)
+                }
+            }
+        } else if availability.words().is_none() {
+            let why = format_args!("{owner}: the availability field is {}", availability.0);
+            self.report(Rule::AvailabilityReserved, why, flags);
+        }
+        let digests = ssns.transport_flags;
+        if (digests.header_digest() || digests.data_digest()) && !digests.in_use() {
+            let why = format_args!("{owner}: digests are required, but the transport flags are not in use");
+            self.report(Rule::DigestUnused, why, bytes_of!(place, Ssns.transport_flags));
+        }
+    }
+
+    fn ssns_ext(&mut self, owner: Owner, ssns: &Ssns, ext: &SsnsExt, place: usize) {
+        if ext.asqsz != 0 && !ext.flags.admin_asqsz() {
+            let why = format_args!("{owner}: there is an admin queue size of {}, but nobody configured it", ext.asqsz);
+            self.report(Rule::AsqszUnflagged, why, bytes_of!(place, SsnsExt.asqsz));
+        }
+        let (Some(text), Some(raw)) = (&ext.dhcp_root_path, self.raw::<raw::SsnsExt>(place)) else { return };
+        let span = self.object(raw.dhcp_root_path, bytes_of!(place, SsnsExt.dhcp_root_path));
+        if !ssns.flags.dhcp_root_path() {
+            let why = format_args!("{owner}: there is the DHCP root path {}, but it was not used", Quoted(text));
+            self.report(Rule::RootPathUnflagged, why, span);
+        } else if text.parse::<RootPath>().is_err() && !reported(text) {
+            let why = format_args!("{owner}: {} is not an NVMe/TCP root path", Quoted(text));
+            self.report(Rule::RootPathSyntax, why, span);
+        }
+    }
+}
+
+/// Whether there may be a route to another subnet.
+fn has_route(tcp: &HfiTcp, ip: IpAddr) -> bool {
+    // Routers announce themselves where addresses come from router advertisements.
+    let announced = tcp.flags.autoconfigured() || tcp.ip_origin == IpOrigin::ROUTER_ADVERTISEMENT;
+    announced || tcp.gateway.get().is_some_and(|gateway| gateway.is_ipv4() == ip.is_ipv4())
+}
+
+/// Whether the text is one that has been reported as not UTF-8 or as holding control characters.
+pub(super) fn reported(text: &str) -> bool {
+    text.contains(|c: char| c == char::REPLACEMENT_CHARACTER || c.is_control())
+}

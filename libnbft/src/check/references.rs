@@ -1,0 +1,158 @@
+//! Indexes by which descriptors refer to each other.
+
+use super::Checker;
+use crate::model::Ssns;
+use crate::parse::Owner;
+use crate::raw::{self, bytes_of};
+use crate::rule::Rule;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+impl Checker<'_> {
+    pub(super) fn references(&mut self) {
+        self.indexes();
+        let table = self.table;
+        for (ssns, place) in table.ssns.iter().zip(&self.places.ssns) {
+            self.ssns_references(ssns, *place);
+        }
+        for (discovery, place) in table.discovery.iter().zip(&self.places.discovery) {
+            let owner = Owner::new("discovery", discovery.index);
+            if table.hfi(discovery.hfi).is_none() || discovery.hfi == 0 {
+                let why = format_args!("{owner}: there is no HFI {}", discovery.hfi);
+                self.report(Rule::DiscoveryHfiMissing, why, bytes_of!(*place, Discovery.hfi));
+            }
+            if discovery.security != 0 && table.security_profile(discovery.security).is_none() {
+                let why = format_args!("{owner}: there is no security profile {}", discovery.security);
+                self.report(Rule::DiscoverySecurityMissing, why, bytes_of!(*place, Discovery.security));
+            }
+        }
+        self.nobody_names();
+        self.own_indexes();
+    }
+
+    /// Indexes that are 0 or there twice.
+    fn indexes(&mut self) {
+        let (table, places) = (self.table, self.places);
+        let hfis = table.hfis.iter().zip(&places.hfis).map(|(hfi, at)| (hfi.index.into(), bytes_of!(*at, Hfi.index)));
+        self.list_indexes("HFI", hfis.collect());
+        let ssns = table.ssns.iter().zip(&places.ssns).map(|(ssns, at)| (ssns.index, bytes_of!(*at, Ssns.index)));
+        self.list_indexes("SSNS", ssns.collect());
+        let security = table.security.iter().zip(&places.security);
+        let security = security.map(|(profile, at)| (profile.index.into(), bytes_of!(*at, Security.index)));
+        self.list_indexes("security profile", security.collect());
+        let discovery = table.discovery.iter().zip(&places.discovery);
+        let discovery = discovery.map(|(discovery, at)| (discovery.index.into(), bytes_of!(*at, Discovery.index)));
+        self.list_indexes("discovery", discovery.collect());
+    }
+
+    fn list_indexes(&mut self, kind: &'static str, indexes: Vec<(u16, Range<usize>)>) {
+        for (number, (index, span)) in indexes.iter().enumerate() {
+            if *index == 0 {
+                self.report(Rule::IndexZero, format_args!("the {kind} descriptor has index 0"), span.clone());
+            } else if indexes[..number].iter().any(|(earlier, _)| earlier == index) {
+                let why = format_args!("there is more than one {kind} descriptor with index {index}");
+                self.report(Rule::IndexDuplicate, why, span.clone());
+            }
+        }
+    }
+
+    fn ssns_references(&mut self, ssns: &Ssns, place: usize) {
+        let (table, owner) = (self.table, Owner::new("SSNS", ssns.index));
+        let primary = bytes_of!(place, Ssns.primary_hfi);
+        if ssns.hfi_indexes().is_empty() {
+            self.report(Rule::SsnsNoHfi, format_args!("{owner} names no HFI"), primary.clone());
+        }
+        if ssns.primary_hfi != 0 && table.hfi(ssns.primary_hfi).is_none() {
+            self.report(Rule::SsnsHfiMissing, format_args!("{owner}: there is no HFI {}", ssns.primary_hfi), primary);
+        }
+        let secondary = self.secondary_list(place);
+        for (number, index) in ssns.secondary_hfis.iter().enumerate() {
+            let repeated = *index == ssns.primary_hfi || ssns.secondary_hfis[..number].contains(index);
+            if *index != 0 && !repeated && table.hfi(*index).is_none() {
+                let at = secondary.start + number;
+                self.report(Rule::SsnsHfiMissing, format_args!("{owner}: there is no HFI {index}"), at..at + 1);
+            }
+        }
+        let discovery = ssns.primary_discovery;
+        if discovery != 0 && table.discovery_controller(discovery).is_none() {
+            let why = format_args!("{owner}: there is no discovery descriptor {discovery}");
+            self.report(Rule::SsnsDiscoveryMissing, why, bytes_of!(place, Ssns.primary_discovery));
+        }
+        let (security, span) = (ssns.security, bytes_of!(place, Ssns.security));
+        if ssns.flags.use_security() && (security == 0 || table.security_profile(security).is_none()) {
+            let why = format_args!("{owner}: there is no security profile {security}");
+            self.report(Rule::SsnsSecurityMissing, why, span);
+        } else if !ssns.flags.use_security() && security != 0 {
+            let why = format_args!("{owner} names security profile {security}, but does not use it");
+            self.report(Rule::SsnsSecurityUnused, why, span);
+        }
+    }
+
+    /// Where the secondary HFI list of the SSNS at `place` lies.
+    pub(super) fn secondary_list(&self, place: usize) -> Range<usize> {
+        let reference = self.raw::<raw::Ssns>(place).map(|raw| raw.secondary_hfis).unwrap_or_default();
+        self.object(reference, bytes_of!(place, Ssns.secondary_hfis))
+    }
+
+    /// HFIs and security profiles that nothing names.
+    fn nobody_names(&mut self) {
+        let table = self.table;
+        for (hfi, place) in table.hfis.iter().zip(&self.places.hfis) {
+            let named = table.ssns.iter().any(|ssns| ssns.hfi_indexes().contains(&hfi.index))
+                || table.discovery.iter().any(|discovery| discovery.hfi == hfi.index);
+            if !named && hfi.index != 0 {
+                let why = format_args!("nothing names HFI {}", hfi.index);
+                self.report(Rule::HfiUnused, why, bytes_of!(*place, Hfi.index));
+            }
+        }
+        for (profile, place) in table.security.iter().zip(&self.places.security) {
+            let named = table.ssns.iter().any(|ssns| ssns.security == profile.index)
+                || table.discovery.iter().any(|discovery| discovery.security == profile.index);
+            if !named && profile.index != 0 {
+                let why = format_args!("nothing uses security profile {}", profile.index);
+                self.report(Rule::SecurityUnused, why, bytes_of!(*place, Security.index));
+            }
+        }
+    }
+
+    /// Heap structures that say to whom they belong.
+    fn own_indexes(&mut self) {
+        let table = self.table;
+        for (hfi, place) in table.hfis.iter().zip(&self.places.hfis) {
+            let owner = Owner::new("HFI", hfi.index);
+            let Some((tcp, info)) = hfi.tcp.as_ref().zip(self.info_place(*place)) else { continue };
+            if tcp.hfi_index != u16::from(hfi.index) {
+                let why = format_args!("{owner}: its transport info says that it is HFI {}", tcp.hfi_index);
+                self.report(Rule::InfoIndex, why, bytes_of!(info, HfiTcp.hfi_index));
+            }
+            let Some((ext, place)) = tcp.ext.as_ref().zip(self.hfi_ext_place(info)) else { continue };
+            if ext.hfi_index != u16::from(hfi.index) {
+                let why = format_args!("{owner}: its extended info says that it is HFI {}", ext.hfi_index);
+                self.report(Rule::InfoIndex, why, bytes_of!(place, HfiExt.hfi_index));
+            }
+        }
+        for (ssns, place) in table.ssns.iter().zip(&self.places.ssns) {
+            let Some((ext, at)) = ssns.ext.as_ref().zip(self.ssns_ext_place(*place)) else { continue };
+            if ext.ssns_index != ssns.index {
+                let owner = Owner::new("SSNS", ssns.index);
+                let why = format_args!("{owner}: its extended info says that it is SSNS {}", ext.ssns_index);
+                self.report(Rule::SsnsExtIndex, why, bytes_of!(at, SsnsExt.ssns_index));
+            }
+        }
+    }
+
+    /// Where the transport info of the HFI at `place` lies.
+    pub(super) fn info_place(&self, place: usize) -> Option<usize> {
+        usize::try_from(self.raw::<raw::Hfi>(place)?.info.offset.get()).ok()
+    }
+
+    /// Where the extended info that the transport info at `place` refers to lies.
+    pub(super) fn hfi_ext_place(&self, place: usize) -> Option<usize> {
+        usize::try_from(self.raw::<raw::HfiTcp>(place)?.ext.offset.get()).ok()
+    }
+
+    /// Where the extended info of the SSNS at `place` lies.
+    pub(super) fn ssns_ext_place(&self, place: usize) -> Option<usize> {
+        usize::try_from(self.raw::<raw::Ssns>(place)?.ext.offset.get()).ok()
+    }
+}

@@ -1,0 +1,112 @@
+//! Values of security profiles.
+
+use super::Checker;
+use super::namespaces::reported;
+use crate::finding::Quoted;
+use crate::model::{PolicyList, SecurityProfile};
+use crate::parse::Owner;
+use crate::raw::{self, bytes_of};
+use crate::rule::Rule;
+use core::ops::RangeInclusive;
+
+impl Checker<'_> {
+    pub(super) fn security(&mut self) {
+        let table = self.table;
+        for (profile, place) in table.security.iter().zip(&self.places.security) {
+            let Some(raw) = self.raw::<raw::Security>(*place) else { continue };
+            let owner = Owner::new("security profile", profile.index);
+            self.levels(owner, profile, *place);
+            self.lists(owner, profile, raw, *place);
+            if let Some(text) = &profile.secret_keypath
+                && !is_uri(text)
+                && !reported(text)
+            {
+                let span = self.object(raw.secret_keypath, bytes_of!(*place, Security.secret_keypath));
+                self.report(Rule::KeypathSyntax, format_args!("{owner}: {} is not a URI", Quoted(text)), span);
+            }
+        }
+    }
+
+    /// The fields of two bits each.
+    fn levels(&mut self, owner: Owner, profile: &SecurityProfile, place: usize) {
+        let flags = profile.flags;
+        let fields = [
+            ("authentication", flags.authentication().words()),
+            ("authentication policy list", flags.authentication_policy().words()),
+            ("secure channel", flags.secure_channel().words()),
+            ("secure channel policy list", flags.secure_channel_policy().words()),
+        ];
+        for (name, words) in fields {
+            if words.is_none() {
+                let why = format_args!("{owner}: the {name} field has the reserved value 3");
+                self.report(Rule::SecurityReserved, why, bytes_of!(place, Security.flags));
+            }
+        }
+    }
+
+    fn lists(&mut self, owner: Owner, profile: &SecurityProfile, raw: &raw::Security, place: usize) {
+        let flags = profile.flags;
+        // Known values: SECTYPE of NVMe/TCP, groups and hashes of the base specification. Nothing here knows the protocols.
+        let lists: [(_, _, _, _, Option<&[u8]>, RangeInclusive<u8>); 4] = [
+            (
+                "secure channel algorithm",
+                flags.secure_channel_policy() != PolicyList::NONE,
+                raw.channel_algorithms,
+                bytes_of!(place, Security.channel_algorithms),
+                profile.channel_algorithms.as_deref(),
+                1..=2,
+            ),
+            (
+                "authentication protocol",
+                flags.authentication_policy() != PolicyList::NONE,
+                raw.authentication_protocols,
+                bytes_of!(place, Security.authentication_protocols),
+                profile.authentication_protocols.as_deref(),
+                0..=u8::MAX,
+            ),
+            (
+                "KX group",
+                flags.kx_groups_restricted(),
+                raw.kx_groups,
+                bytes_of!(place, Security.kx_groups),
+                profile.kx_groups.as_deref(),
+                0..=5,
+            ),
+            (
+                "hash function",
+                flags.hashes_restricted(),
+                raw.hashes,
+                bytes_of!(place, Security.hashes),
+                profile.hashes.as_deref(),
+                1..=3,
+            ),
+        ];
+        for (name, used, reference, at, values, known) in lists {
+            if used && reference.length.get() == 0 {
+                self.report(Rule::SecurityListMissing, format_args!("{owner}: there is no {name} list"), at);
+            } else if let Some(values) = values
+                && let Some(number) = values.iter().position(|value| !known.contains(value))
+            {
+                let place = self.object(reference, at).start + number;
+                let why = format_args!("{owner}: the {name} {} is not known", values[number]);
+                self.report(Rule::SecurityCode, why, place..place + 1);
+            }
+        }
+        // Cipher suites are IANA's; which of them exist is not for this crate to say.
+        if flags.cipher_suites_restricted() && raw.cipher_suites.length.get() == 0 {
+            let why = format_args!("{owner}: there is no cipher suite list");
+            self.report(Rule::SecurityListMissing, why, bytes_of!(place, Security.cipher_suites));
+        }
+    }
+}
+
+/// Whether the text has the form of a URI (RFC 3986) or of a path at the Redfish host interface.
+fn is_uri(text: &str) -> bool {
+    let graphic = text.bytes().all(|byte| byte.is_ascii_graphic());
+    let scheme = |scheme: &str| {
+        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+    };
+    graphic
+        && (text.starts_with('/') || text.split_once(':').is_some_and(|(head, rest)| scheme(head) && !rest.is_empty()))
+}
