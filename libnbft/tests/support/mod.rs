@@ -1,0 +1,44 @@
+//! Tables made by the writer: those of `testdata/`, which the example `make-testdata` writes and a test compares.
+#![allow(dead_code)] // each user takes its part
+
+pub(crate) mod cases;
+pub(crate) mod render;
+pub(crate) mod tables;
+
+use std::path::{Path, PathBuf};
+
+/// A file of `testdata/`: where it lies there, and what is in it.
+pub(crate) struct Sample {
+    pub(crate) path: PathBuf,
+    pub(crate) content: Vec<u8>,
+}
+
+/// The folder `testdata/`.
+pub(crate) fn folder() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata"))
+}
+
+/// Every file that should lie in `testdata/`.
+pub(crate) fn samples() -> Vec<Sample> {
+    let mut samples = Vec::new();
+    let mut add = |path: String, content: Vec<u8>| samples.push(Sample { path: path.into(), content });
+    for (name, table) in tables::all() {
+        let bytes = libnbft::write(&table).expect("the table can be written");
+        add(format!("tables/{name}.txt"), render::table(&bytes).into_bytes());
+        add(format!("tables/{name}.nbft"), bytes);
+    }
+    for case in cases::all() {
+        let name = case.rule.name();
+        add(format!("rules/{name}.txt"), render::findings(&case.tables).into_bytes());
+        match <[Vec<u8>; 1]>::try_from(case.tables) {
+            Ok([bytes]) => add(format!("rules/{name}.nbft"), bytes),
+            Err(tables) => {
+                for (number, bytes) in tables.into_iter().enumerate() {
+                    add(format!("rules/{name}/NBFT{}", number + 1), bytes);
+                }
+            }
+        }
+    }
+    samples.sort_by(|a, b| a.path.cmp(&b.path));
+    samples
+}

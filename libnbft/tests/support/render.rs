@@ -1,0 +1,40 @@
+//! What is read from a table, and what is wrong with it, as text.
+
+use libnbft::{Finding, check, check_together, layout, parse};
+use std::fmt::Write as _;
+
+/// The model of a table and its findings.
+pub(crate) fn table(bytes: &[u8]) -> String {
+    let parsed = parse(bytes).expect("the table can be read");
+    format!("{:#?}\n{}", parsed.table, findings(&[bytes.to_vec()]))
+}
+
+/// Every finding of these tables of one machine, with the fields that it marks and why it matters.
+pub(crate) fn findings(tables: &[Vec<u8>]) -> String {
+    let parsed: Vec<_> = tables.iter().map(|bytes| parse(bytes).expect("the table can be read")).collect();
+    let pairs: Vec<_> = parsed.iter().zip(tables).map(|(parsed, bytes)| (parsed, bytes.as_slice())).collect();
+    let mut together = check_together(&pairs).into_iter();
+    let mut text = String::new();
+    for (number, (parsed, bytes)) in pairs.iter().enumerate() {
+        let own = check(parsed, bytes);
+        let between = together.by_ref().filter(|(table, _)| *table == number).map(|(_, finding)| finding);
+        for finding in own.into_iter().chain(between) {
+            if tables.len() > 1 {
+                write!(text, "NBFT{}: ", number + 1).expect("a string takes anything");
+            }
+            text += &one(&finding, bytes);
+        }
+    }
+    if text.is_empty() { "no findings\n".into() } else { text }
+}
+
+fn one(finding: &Finding, bytes: &[u8]) -> String {
+    let mut text = format!("{finding}\n");
+    for field in layout(bytes) {
+        if field.span.start < finding.span.end && finding.span.start < field.span.end {
+            let value = field.value.as_deref().unwrap_or("-");
+            writeln!(text, "    {}: {}: {value}", field.structure, field.field).expect("a string takes anything");
+        }
+    }
+    text + &format!("    {}\n", finding.rule.why())
+}
