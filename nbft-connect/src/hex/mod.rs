@@ -29,20 +29,26 @@ pub(crate) fn pieces(bytes: &[u8]) -> Vec<Piece> {
     let mut end = 0;
     for field in libnbft::layout(bytes) {
         if field.span.start > end {
-            pieces.push(gap(end..field.span.start));
+            pieces.push(gap(bytes, end..field.span.start, pieces.last()));
         }
         end = end.max(field.span.end);
         let field_name = field.field.to_owned();
         pieces.push(Piece { span: field.span, structure: field.structure, field: field_name, value: field.value });
     }
     if end < bytes.len() {
-        pieces.push(gap(end..bytes.len()));
+        pieces.push(gap(bytes, end..bytes.len(), pieces.last()));
     }
     pieces
 }
 
-fn gap(span: Range<usize>) -> Piece {
-    Piece { span, structure: String::new(), field: "no structure leads here".into(), value: None }
+/// Bytes that no field covers. One zero byte behind a field is the NUL that ends its string and is not counted by its length.
+fn gap(bytes: &[u8], span: Range<usize>, before: Option<&Piece>) -> Piece {
+    let before = before.filter(|before| before.span.end == span.start && bytes[span.clone()] == [0]);
+    let (structure, field) = match before {
+        Some(before) => (before.structure.clone(), "NUL behind it"),
+        None => (String::new(), "no structure leads here"),
+    };
+    Piece { span, structure, field: field.into(), value: None }
 }
 
 /// The whole of `bytes`, annotated.

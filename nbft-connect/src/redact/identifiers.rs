@@ -56,6 +56,16 @@ impl Identifiers {
         })
     }
 
+    /// The 16 bytes of an EUI-64: the first 8, and what should not be behind them.
+    pub(super) fn eui64(&mut self, mut nid: [u8; 16]) -> [u8; 16] {
+        let (_, behind) = nid.split_at_mut(8);
+        let kept: Vec<u8> = behind.iter().map(|byte| if *byte == 0 { 0 } else { 0xd0 }).collect();
+        behind.fill(0);
+        let mut replacement = self.nid(nid);
+        replacement[8..].copy_from_slice(&kept);
+        replacement
+    }
+
     /// A MAC: one for documentation (RFC 9542), unicast and multicast apart. Zero stays.
     pub(super) fn mac(&mut self, mac: Mac) -> Mac {
         if mac.is_zero() {

@@ -87,6 +87,7 @@ impl Redactor {
         self.optional(&mut ssns.trsvcid, |this, port| this.port(port));
         ssns.nid = match ssns.nid_type {
             NidType::UUID => self.identifiers.uuid(Uuid(ssns.nid)).0,
+            NidType::EUI64 => self.identifiers.eui64(ssns.nid),
             _ => self.identifiers.nid(ssns.nid),
         };
         self.optional(&mut ssns.nqn, Self::nqn);

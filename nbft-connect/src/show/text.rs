@@ -236,8 +236,15 @@ fn ssns(ssns: &Ssns, table: &Table) -> Section {
     );
     section.line("NID", nid(ssns));
     section.line("primary HFI", reference(ssns.primary_hfi, table.hfi(ssns.primary_hfi).is_some()));
-    let secondary: Vec<_> =
-        ssns.secondary_hfis.iter().map(|index| reference(*index, table.hfi(*index).is_some())).collect();
+    // Zeros are padding and are shown as what they are.
+    let secondary: Vec<_> = ssns
+        .secondary_hfis
+        .iter()
+        .map(|index| match index {
+            0 => "0".into(),
+            _ => reference(*index, table.hfi(*index).is_some()),
+        })
+        .collect();
     section.line("secondary HFIs", if secondary.is_empty() { "none".into() } else { secondary.join(", ") });
     section.line("availability", ssns.flags.availability().words().unwrap_or("reserved"));
     section.line("boot entry", yes_no(!ssns.flags.non_bootable()));

@@ -1,0 +1,104 @@
+//! Manual pages and completions know every command and option.
+
+use crate::support::here;
+use clap::{Command, CommandFactory};
+use nbft_connect::cli::Cli;
+use std::process::Stdio;
+
+fn commands() -> Vec<Command> {
+    let mut cli = Cli::command();
+    cli.build();
+    cli.get_subcommands().filter(|command| command.get_name() != "help").cloned().collect()
+}
+
+fn page(name: &str) -> String {
+    let path = here(&format!("../man/{name}.1"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    text.replace("\\-", "-")
+}
+
+/// Options and arguments as a manual page names them.
+fn names(command: &Command) -> Vec<String> {
+    let mut names = Vec::new();
+    for argument in command.get_arguments().filter(|argument| !argument.is_global_set()) {
+        names.extend(argument.get_long().map(|long| format!("--{long}")));
+        names.extend(argument.get_short().map(|short| format!("-{short}")));
+        if argument.is_positional() {
+            names.extend(argument.get_value_names().into_iter().flatten().map(ToString::to_string));
+        }
+    }
+    names.retain(|name| !matches!(name.as_str(), "--help" | "-h" | "--version" | "-V"));
+    names
+}
+
+/// Whether `text` has `name` as a word of its own.
+fn has_word(text: &str, name: &str) -> bool {
+    let inside = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    text.match_indices(name)
+        .any(|(at, _)| !text[..at].ends_with(inside) && !text[at + name.len()..].starts_with(inside))
+}
+
+#[test]
+fn each_command_has_a_page_that_names_its_options() {
+    for command in commands() {
+        let page = page(&format!("nbft-{}", command.get_name()));
+        for name in names(&command) {
+            assert!(has_word(&page, &name), "nbft-{}.1 does not name {name}", command.get_name());
+        }
+    }
+}
+
+#[test]
+fn the_first_page_names_commands_and_common_options() {
+    let page = page("nbft");
+    for command in commands() {
+        assert!(
+            has_word(&page, &format!("nbft-{}", command.get_name())),
+            "nbft.1 does not name {}",
+            command.get_name()
+        );
+    }
+    let cli = Cli::command();
+    for long in cli.get_arguments().filter(|argument| argument.is_global_set()).filter_map(clap::Arg::get_long) {
+        assert!(has_word(&page, &format!("--{long}")), "nbft.1 does not name --{long}");
+    }
+}
+
+#[test]
+fn words_are_found_whole_only() {
+    assert!(has_word("a --flip, b", "--flip"));
+    assert!(!has_word("a --flip-all b", "--flip"));
+    assert!(!has_word("a ---flip b", "--flip"));
+}
+
+#[test]
+fn pages_are_sound() {
+    let pages = ["nbft", "nbft-show", "nbft-check", "nbft-build"].map(|page| here(&format!("../man/{page}.1")));
+    let run = std::process::Command::new("mandoc")
+        .args(["-T", "lint", "-W", "warning"])
+        .args(&pages)
+        .stdin(Stdio::null())
+        .output();
+    match run {
+        Ok(output) => assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout)),
+        Err(error) => {
+            assert!(std::env::var_os("CI").is_none(), "mandoc: {error}");
+            eprintln!("SKIPPED: mandoc: {error}");
+        }
+    }
+}
+
+#[test]
+fn completions_know_every_option() {
+    for shell in [clap_complete::Shell::Bash, clap_complete::Shell::Zsh, clap_complete::Shell::Fish] {
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut Cli::command(), "nbft", &mut script);
+        let script = String::from_utf8(script).unwrap();
+        for command in commands() {
+            assert!(script.contains(command.get_name()), "{shell}: {}", command.get_name());
+            for long in command.get_arguments().filter_map(clap::Arg::get_long) {
+                assert!(script.contains(long), "{shell}: --{long}");
+            }
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The commands that look at tables: `show`, `check`, `build`; their JSON, their text, their manual pages.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
+
+mod build;
+mod check;
+mod golden;
+mod help;
+mod json;
+mod redact;
+mod schema;
+mod show;
+mod support;

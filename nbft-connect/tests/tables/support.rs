@@ -1,0 +1,117 @@
+//! Running `nbft`, the corpus, and tables made for a test.
+
+use serde_json::Value;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// What a run of `nbft` came to.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: String,
+}
+
+impl Run {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.stdout.clone()).expect("text on standard output")
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.stdout).expect("JSON on standard output")
+    }
+}
+
+pub(crate) fn nbft(args: &[&str]) -> Run {
+    nbft_with(args, b"")
+}
+
+/// Runs `nbft` with `stdin` as its standard input, without a terminal and without a journal.
+pub(crate) fn nbft_with(args: &[&str], stdin: &[u8]) -> Run {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_nbft"))
+        .args(args)
+        .env_remove("JOURNAL_STREAM")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that does not read its input may be gone already.
+    let _ = child.stdin.take().unwrap().write_all(stdin);
+    let output = child.wait_with_output().unwrap();
+    Run {
+        code: output.status.code().expect("an exit code"),
+        stdout: output.stdout,
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// A directory that is removed at the end of the test.
+pub(crate) struct Dir(PathBuf);
+
+impl Dir {
+    pub(crate) fn new(test: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("nbft-tables-{}-{test}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+
+    /// Writes a file and gives its path.
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> String {
+        let path = self.0.join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    /// Replaces the directory's path, which differs from run to run.
+    pub(crate) fn neutral(&self, text: &str) -> String {
+        text.replace(self.path(), "DIR")
+    }
+}
+
+impl Drop for Dir {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+pub(crate) fn here(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(file)
+}
+
+/// A table made by `nbft build` from the JSON of this name in `tests/tables/json`.
+pub(crate) fn built(name: &str, options: &[&str]) -> Vec<u8> {
+    let file = here(&format!("tests/tables/json/{name}.json"));
+    let run = nbft(&[&["build", file.to_str().unwrap()], options].concat());
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{name}");
+    run.stdout
+}
+
+/// Every usable table of the corpus with nvme-cli's JSON for it. Says aloud when there is no corpus; under CI that fails.
+pub(crate) fn corpus() -> Vec<(PathBuf, Value)> {
+    let corpus = here("../../shared/corpus");
+    let mut found = Vec::new();
+    for folder in ["tables", "firmware"] {
+        let Ok(entries) = std::fs::read_dir(corpus.join(folder)) else { continue };
+        for json in
+            entries.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|e| e == "json"))
+        {
+            let table = json.with_extension("");
+            let table = if table.exists() { table } else { json.with_extension("bin") };
+            found.push((table, serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap()));
+        }
+    }
+    found.sort_by(|(one, _), (other, _)| one.cmp(other));
+    if found.is_empty() {
+        assert!(std::env::var_os("CI").is_none(), "no corpus at {}", corpus.display());
+        eprintln!("SKIPPED: no corpus at {}", corpus.display());
+    } else {
+        assert!(found.len() >= 19, "the corpus has {} tables only", found.len());
+    }
+    found
+}
