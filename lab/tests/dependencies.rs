@@ -1,0 +1,53 @@
+//! What the workspace depends on: licences that go with ours, and no crate in two versions but those known.
+
+#![allow(clippy::unwrap_used)]
+
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::process::Command;
+
+/// One of these must be among the choices that a crate leaves.
+const LICENCES: [&str; 6] =
+    ["MIT", "Apache-2.0", "Apache-2.0 WITH LLVM-exception", "BSD-2-Clause", "BSD-3-Clause", "Unicode-3.0"];
+
+/// Crates that are there twice, each with who holds the old one. A new entry is a decision, not a habit.
+const TWICE: [(&str, &str); 2] = [("nix", "rtnetlink 0.24 uses 0.30"), ("syn", "derive macros are between 2 and 3")];
+
+fn packages() -> Vec<Value> {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version", "1", "--locked", "--filter-platform", "x86_64-unknown-linux-gnu"])
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    metadata["packages"].as_array().unwrap().clone()
+}
+
+/// Whether an SPDX expression is met: every part of an `AND` by some part of an `OR`.
+fn allowed(expression: &str) -> bool {
+    let plain = expression.replace(['(', ')'], "").replace('/', " OR ");
+    plain.split(" AND ").all(|part| part.split(" OR ").any(|licence| LICENCES.contains(&licence.trim())))
+}
+
+#[test]
+fn licences() {
+    let refused: Vec<String> = packages()
+        .iter()
+        .filter(|package| !package["license"].as_str().is_some_and(allowed))
+        .map(|package| format!("{} {}", package["name"], package["license"]))
+        .collect();
+    assert_eq!(refused, [String::new(); 0]);
+    assert!(!allowed("GPL-3.0-only") && !allowed("MIT AND GPL-2.0-only"));
+}
+
+#[test]
+fn no_crate_in_two_versions() {
+    let mut versions: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for package in packages() {
+        let text = |key: &str| package[key].as_str().unwrap().to_owned();
+        versions.entry(text("name")).or_default().push(text("version"));
+    }
+    let twice: Vec<&str> = versions.iter().filter(|(_, all)| all.len() > 1).map(|(name, _)| name.as_str()).collect();
+    assert_eq!(twice, TWICE.map(|(name, _)| name));
+}
