@@ -57,7 +57,9 @@ fn sink() -> Sink {
     if std::env::var_os("JOURNAL_STREAM").is_some() {
         return Sink::Journal;
     }
-    let in_initramfs = std::path::Path::new("/etc/initrd-release").exists();
+    // dracut makes the first only with systemd.
+    let in_initramfs =
+        ["/etc/initrd-release", "/usr/lib/initrd-release"].iter().any(|file| std::path::Path::new(file).exists());
     if in_initramfs
         && !std::io::stderr().is_terminal()
         && let Ok(file) = OpenOptions::new().write(true).open("/dev/kmsg")
