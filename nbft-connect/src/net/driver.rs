@@ -4,6 +4,7 @@
 //! have found its carrier.
 
 use super::nic::{has_link, is_network_device};
+use libnbft::model::PciAddress;
 use libnbft::plan::Interface;
 use std::collections::BTreeSet;
 use std::fs;
@@ -17,7 +18,7 @@ pub(super) fn load(root: &Path, interfaces: &[Interface]) {
     if root != Path::new("/") {
         return;
     }
-    let aliases = aliases(root, interfaces);
+    let aliases = aliases(root, interfaces.iter().filter_map(|interface| interface.pci));
     if aliases.is_empty() {
         return;
     }
@@ -36,9 +37,9 @@ pub(super) fn load(root: &Path, interfaces: &[Interface]) {
 }
 
 /// What the NICs' devices, and virtio's under them, call themselves.
-fn aliases(root: &Path, interfaces: &[Interface]) -> BTreeSet<String> {
+fn aliases(root: &Path, at: impl Iterator<Item = PciAddress>) -> BTreeSet<String> {
     let mut aliases = BTreeSet::new();
-    for pci in interfaces.iter().filter_map(|interface| interface.pci) {
+    for pci in at {
         let device = root.join("sys/bus/pci/devices").join(pci.to_string());
         if !is_network_device(root, pci) || has_link(&device) {
             continue;
@@ -57,12 +58,28 @@ fn aliases(root: &Path, interfaces: &[Interface]) -> BTreeSet<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use libnbft::plan::Plan;
 
-    /// The plan of the lab's own table, with one NIC at 0000:00:03.0.
-    fn plan() -> Plan {
-        let table = libnbft::model::Table::default();
-        let _ = table;
-        unimplemented!()
+    fn file(path: &Path, text: &str) {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    #[test]
+    fn drivers_are_asked_for_by_the_aliases_of_nics_without_a_link() {
+        let root = std::env::temp_dir().join(format!("nbft-driver-{}", std::process::id()));
+        let devices = root.join("sys/bus/pci/devices");
+        // A virtio NIC, one that has its driver, a disk.
+        file(&devices.join("0000:00:03.0/class"), "0x020000\n");
+        file(&devices.join("0000:00:03.0/modalias"), "pci:virtio\n");
+        file(&devices.join("0000:00:03.0/virtio0/modalias"), "virtio:d1\n");
+        file(&devices.join("0000:00:04.0/class"), "0x020000\n");
+        file(&devices.join("0000:00:04.0/modalias"), "pci:has-link\n");
+        file(&devices.join("0000:00:04.0/net/eth0/address"), "");
+        file(&devices.join("0000:00:05.0/class"), "0x010000\n");
+        file(&devices.join("0000:00:05.0/modalias"), "pci:disk\n");
+        let at = |device| PciAddress::new(0, 0, device, 0);
+        let found: Vec<_> = aliases(&root, [3, 4, 5, 6].map(at).into_iter()).into_iter().collect();
+        fs::remove_dir_all(&root).unwrap();
+        assert_eq!(found, ["pci:virtio", "virtio:d1"]);
     }
 }

@@ -2,6 +2,7 @@
 //! sleeping. Only here rtnetlink is imported.
 
 mod dhcp;
+mod driver;
 mod kernel;
 mod lease;
 mod nic;
@@ -167,6 +168,7 @@ pub async fn start(
     settings: Settings,
     events: UnboundedSender<NetEvent>,
 ) -> Result<NetHandle, NetError> {
+    driver::load(&settings.root, interfaces);
     let (watcher, mut tasks) = Watcher::start(&settings.root).await?;
     for (number, interface) in interfaces.iter().enumerate() {
         if interface.links.is_empty() {

@@ -54,7 +54,7 @@ pub fn is_network_device(root: &Path, pci: PciAddress) -> bool {
 }
 
 /// Whether the device, or one under it (virtio), has a link.
-fn has_link(device: &Path) -> bool {
+pub(super) fn has_link(device: &Path) -> bool {
     let children = fs::read_dir(device).into_iter().flatten().flatten();
     device.join("net").exists()
         || children
