@@ -4,7 +4,7 @@
 if [ "$nbft_pid" ] && ! kill -0 "$nbft_pid" 2> /dev/null; then
     wait "$nbft_pid"
     if [ $? -eq 1 ]; then
-        nbft connect &
+        nbft connect < /dev/null > /dev/null 2> /dev/kmsg &
         nbft_pid=$!
     else
         nbft_pid=
