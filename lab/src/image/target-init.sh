@@ -46,6 +46,10 @@ subsystem() {
 # namespace NSID DEVICE UUID: in the subsystem made last.
 namespace() {
     mkdir $sub/namespaces/$1
+    if [ "$2" = /run/blank ]; then
+        dd if=/dev/zero of=/run/blank bs=1M count=16 2> /dev/null
+        echo 1 > $sub/namespaces/$1/buffered_io
+    fi
     echo -n "$2" > $sub/namespaces/$1/device_path
     echo -n "$3" > $sub/namespaces/$1/device_uuid
     echo 1 > $sub/namespaces/$1/enable

@@ -19,6 +19,8 @@ pub struct Target {
     pub hosts: Vec<String>,
     /// Whether there is a namespace at all.
     pub namespace: bool,
+    /// Whether the namespace is an empty one instead of the root disk.
+    pub blank: bool,
     /// The namespace's ID.
     pub nsid: u32,
     /// The namespace's UUID.
@@ -44,6 +46,7 @@ impl Default for Target {
             nqn: "nqn.2014-08.org.nvmexpress:uuid:00112233-4455-6677-8899-aabbccddeeff".to_owned(),
             hosts: Vec::new(),
             namespace: true,
+            blank: false,
             nsid: 1,
             uuid: "cc3f2135-f931-4569-baea-0eee7113a521".to_owned(),
             dhcp: None,
@@ -78,7 +81,8 @@ impl Target {
         }
         let _ = writeln!(script, "subsystem {} {}", self.nqn, self.hosts.join(" "));
         if self.namespace {
-            let _ = writeln!(script, "namespace {} /dev/vda {}", self.nsid, self.uuid);
+            let device = if self.blank { "/run/blank" } else { "/dev/vda" };
+            let _ = writeln!(script, "namespace {} {device} {}", self.nsid, self.uuid);
         }
         for (number, port) in (1..).zip(&self.ports) {
             let family = if matches!(port.ip(), IpAddr::V4(_)) { "ipv4" } else { "ipv6" };
