@@ -66,7 +66,7 @@ pub struct Options {
 pub fn run(place: &Place, scenario: &Scenario, init: Init, images: &Images, options: Options) -> Result<Done> {
     let dir = run_dir(place, &format!("{}-{}", scenario.name, init.name()))?;
     let start = Instant::now();
-    let mut target = scenario.target.as_ref().map(|_| start_target(place, scenario, images, &dir)).transpose()?;
+    let mut target = scenario.target.as_ref().map(|_| start_target(place, scenario, images, &dir, true)).transpose()?;
     let machine = host(place, scenario, init, images, &dir, options)?;
     let mut host = machine.start(&dir)?;
     let end = Instant::now() + Duration::from_secs(if options.keep { 86_400 } else { scenario.deadline });
@@ -130,16 +130,47 @@ fn judge_console(scenario: &Scenario, console: &[&str], report: &Report, complai
     }
 }
 
-/// A directory of its own for a run; the last runs of the same name stay until their turn comes again.
-fn run_dir(place: &Place, name: &str) -> Result<PathBuf> {
-    let stamp =
-        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map(|d| d.as_millis()).unwrap_or_default();
+/// One boot beside a target that runs already, with a quiet console: the guest's report, and what is wrong with it.
+pub fn measure(
+    place: &Place,
+    scenario: &Scenario,
+    init: Init,
+    images: &Images,
+    dir: &Path,
+) -> Result<(Report, Vec<String>)> {
+    let options = Options { keep: false, quiet: true };
+    let mut machine = host(place, scenario, init, images, dir, options)?;
+    machine.capture = false;
+    let mut host = machine.start(dir)?;
+    let end = Instant::now() + Duration::from_secs(scenario.deadline);
+    let mut report = Report::default();
+    host.listen(end, |line| (report.take(line) || gave_up(&line.text)).then_some(()))?;
+    let complaints = if report.complete {
+        judge(place, scenario, &Evidence { report: &report, sessions: &[], target: &[] })?.complaints
+    } else {
+        let console: Vec<&str> = host.console.iter().map(|line| line.text.as_str()).collect();
+        vec![no_boot(&console, end)]
+    };
+    Ok((report, complaints))
+}
+
+impl Images {
+    /// Size of the initramfs without modules, uncompressed.
+    pub const fn plain_size(&self) -> u64 {
+        self.initrd.plain_size
+    }
+}
+
+/// A directory of its own for a run.
+pub fn run_dir(place: &Place, name: &str) -> Result<PathBuf> {
+    let stamp = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map(|d| d.as_millis()).unwrap_or_default();
     let dir = place.runs.join(format!("{name}-{stamp}"));
     fs::create_dir_all(&dir).at(&dir)?;
     Ok(dir)
 }
 
-fn start_target(place: &Place, scenario: &Scenario, images: &Images, dir: &Path) -> Result<Vm> {
+/// Starts the target and waits until it serves.
+pub fn start_target(place: &Place, scenario: &Scenario, images: &Images, dir: &Path, capture: bool) -> Result<Vm> {
     let initrd = dir.join("target.cpio");
     let description = scenario.target.clone().unwrap_or_default();
     target::write(place, &images.target_kernel, &description, &initrd)?;
@@ -159,7 +190,7 @@ fn start_target(place: &Place, scenario: &Scenario, images: &Images, dir: &Path)
         nics: nics.collect(),
         disks: vec![(images.disk.clone(), false)],
         tables: Vec::new(),
-        capture: true,
+        capture,
         interactive: false,
     };
     let mut vm = machine.start(dir)?;

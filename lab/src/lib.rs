@@ -1,5 +1,6 @@
 //! Boots virtual machines from an NBFT against a real NVMe/TCP target, judges what comes of it, and measures.
 
+pub mod bench;
 pub mod boot;
 pub mod cli;
 pub mod cpio;
@@ -12,6 +13,7 @@ pub mod report;
 pub mod scenario;
 pub mod shell;
 pub mod signals;
+pub mod stats;
 pub mod suite;
 pub mod timeline;
 pub mod vm;

@@ -131,6 +131,25 @@ pub struct Expect {
     pub status: Option<i32>,
 }
 
+impl Expect {
+    /// Nothing but how it ends.
+    pub const fn outcome(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            reasons: Vec::new(),
+            never: Vec::new(),
+            as_json: false,
+            hostnqn: None,
+            hostid: None,
+            addresses: BTreeMap::new(),
+            gateways: BTreeMap::new(),
+            absent: Vec::new(),
+            controllers: None,
+            status: None,
+        }
+    }
+}
+
 /// A controller of the host.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
