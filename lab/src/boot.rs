@@ -163,7 +163,8 @@ impl Images {
 
 /// A directory of its own for a run.
 pub fn run_dir(place: &Place, name: &str) -> Result<PathBuf> {
-    let stamp = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map(|d| d.as_millis()).unwrap_or_default();
+    let stamp =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map(|d| d.as_millis()).unwrap_or_default();
     let dir = place.runs.join(format!("{name}-{stamp}"));
     fs::create_dir_all(&dir).at(&dir)?;
     Ok(dir)

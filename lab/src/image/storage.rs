@@ -14,8 +14,17 @@ use std::time::{Duration, Instant};
 /// The UUID of the LUKS device.
 pub const LUKS_UUID: &str = "1a5bc0de-6c75-4b73-8d6c-76726f6f7421";
 
-const MODULES: [&str; 9] =
-    ["virtio_pci", "virtio_blk", "virtio_rng", "dm_mod", "dm_crypt", "aesni_intel", "xts", "algif_skcipher", "sha256_ssse3"];
+const MODULES: [&str; 9] = [
+    "virtio_pci",
+    "virtio_blk",
+    "virtio_rng",
+    "dm_mod",
+    "dm_crypt",
+    "aesni_intel",
+    "xts",
+    "algif_skcipher",
+    "sha256_ssse3",
+];
 
 const BUILD: &str = r#"
 export LD_LIBRARY_PATH=/tools/lib DM_DISABLE_UDEV=1 LVM_SUPPRESS_FD_WARNINGS=1
