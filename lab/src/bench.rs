@@ -1,6 +1,6 @@
 //! What booting over NVMe/TCP costs: the same root in the same machine, from a local disk, the stock way and ours.
 
-use crate::boot::{self, Images, Options};
+use crate::boot::{self, Images};
 use crate::error::{At, Error, Result};
 use crate::image::initrd::{Init, Way};
 use crate::place::Place;

@@ -94,10 +94,17 @@ pub fn suffixed(path: &Path, suffix: &str) -> PathBuf {
 #[derive(Debug, Clone)]
 pub struct Key(u64);
 
+impl Default for Key {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
 impl Key {
     /// An empty key.
-    pub const fn new() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
     }
 
     /// Adds bytes.

@@ -115,7 +115,7 @@ impl<'a> Walk<'a> {
         list: &List,
         id: u8,
         definitions: &[Definition],
-        follow: fn(&mut Self, &'a T) -> (String, Option<Follow<'a, T>>),
+        follow: fn(&mut Self, &'a T) -> Described<'a, T>,
     ) {
         let bytes = self.bytes;
         for number in 0..list.fitting(bytes.len()) {
@@ -137,7 +137,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn hfi(&mut self, raw: &'a raw::Hfi) -> (String, Option<Follow<'a, raw::Hfi>>) {
+    fn hfi(&mut self, raw: &'a raw::Hfi) -> Described<'a, raw::Hfi> {
         let follow = raw.flags & 1 == 1 && raw.transport == TransportType::TCP.0;
         (format!("HFI {}", raw.index), follow.then_some(Self::follow_hfi))
     }
@@ -165,7 +165,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn ssns(&mut self, raw: &'a raw::Ssns) -> (String, Option<Follow<'a, raw::Ssns>>) {
+    fn ssns(&mut self, raw: &'a raw::Ssns) -> Described<'a, raw::Ssns> {
         let valid = SsnsFlags(raw.flags.get()).is_valid();
         (format!("SSNS {}", raw.index), valid.then_some(Self::follow_ssns))
     }
@@ -191,7 +191,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn security(&mut self, raw: &'a raw::Security) -> (String, Option<Follow<'a, raw::Security>>) {
+    fn security(&mut self, raw: &'a raw::Security) -> Described<'a, raw::Security> {
         let valid = SecurityFlags(raw.flags.get()).is_valid();
         (format!("security profile {}", raw.index), valid.then_some(Self::follow_security))
     }
@@ -221,7 +221,7 @@ impl<'a> Walk<'a> {
         self.text(name, "secret keypath", raw.secret_keypath);
     }
 
-    fn discovery(&mut self, raw: &'a raw::Discovery) -> (String, Option<Follow<'a, raw::Discovery>>) {
+    fn discovery(&mut self, raw: &'a raw::Discovery) -> Described<'a, raw::Discovery> {
         (format!("discovery {}", raw.index), (raw.flags & 1 == 1).then_some(Self::follow_discovery))
     }
 
@@ -230,6 +230,9 @@ impl<'a> Walk<'a> {
         self.text(name, "NQN", raw.nqn);
     }
 }
+
+/// The name of a descriptor, and what to follow from it when it is valid.
+type Described<'a, T> = (String, Option<Follow<'a, T>>);
 
 /// Goes on to what a valid descriptor refers to.
 type Follow<'a, T> = fn(&mut Walk<'a>, &str, &'a T);
