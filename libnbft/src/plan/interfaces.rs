@@ -49,7 +49,7 @@ pub(super) fn plan(plan: &mut Plan, sources: &[Source<'_>]) -> Networks {
             };
             if let Err(reason) = &result {
                 let origin = Origin { table: source.name.into(), index: hfi.index.into() };
-                plan.left_out.push(LeftOut { what: "HFI".into(), origin, reason: reason.clone() });
+                plan.left_out.push(LeftOut { what: "HFI".into(), origin, reason: reason.clone(), boot: false });
             }
             if !entries.iter().any(|(index, _)| *index == hfi.index) {
                 entries.push((hfi.index, result));

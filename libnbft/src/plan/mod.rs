@@ -287,6 +287,8 @@ pub struct LeftOut {
     pub origin: Origin,
     /// Why, in a sentence.
     pub reason: String,
+    /// Whether it is a boot entry that firmware did not mark unavailable, and nothing of it is left in the plan.
+    pub boot: bool,
 }
 
 #[cfg(feature = "serde")]

@@ -4,9 +4,14 @@ use super::{Namespace, Origin, Plan};
 use crate::model::{Availability, Ssns};
 use alloc::vec;
 
+/// Whether booting waits for an entry.
+pub(super) fn is_waited_for(ssns: &Ssns) -> bool {
+    !ssns.flags.non_bootable() && ssns.flags.availability() != Availability::UNAVAILABLE
+}
+
 /// Adds the namespace of an SSNS, folding it into one that is known: by its NID, or by its NSID where there is none.
 pub(super) fn add(plan: &mut Plan, ssns: &Ssns, origin: &Origin, nqn: &str, paths: &[usize]) {
-    let boot = !ssns.flags.non_bootable() && ssns.flags.availability() != Availability::UNAVAILABLE;
+    let boot = is_waited_for(ssns);
     let nid = ssns.nid();
     let same = |known: &&mut Namespace| {
         known.nqn == nqn

@@ -15,7 +15,11 @@ pub(super) fn plan(plan: &mut Plan, sources: &[Source<'_>], networks: &Networks)
             let origin = Origin { table: source.name.into(), index: ssns.index };
             match target(ssns) {
                 Ok(target) => add_ssns(plan, networks, number, ssns, &origin, &target),
-                Err(reason) => plan.left_out.push(LeftOut { what: "SSNS".into(), origin, reason }),
+                Err(reason) => {
+                    let attempt = ssns.nqn.as_ref().is_some_and(Nqn::is_discovery);
+                    let boot = namespaces::is_waited_for(ssns) && !attempt;
+                    plan.left_out.push(LeftOut { what: "SSNS".into(), origin, reason, boot });
+                }
             }
         }
         note_discovery(plan, source);
@@ -98,13 +102,15 @@ fn add_ssns(plan: &mut Plan, networks: &Networks, table: usize, ssns: &Ssns, ori
     }
     for (hfi, reason) in leave_out {
         let what = format!("SSNS over HFI {hfi}");
-        plan.left_out.push(LeftOut { what, origin: origin.clone(), reason });
+        plan.left_out.push(LeftOut { what, origin: origin.clone(), reason, boot: false });
     }
     let indexes: Vec<usize> =
         candidates.iter().map(|candidate| add_path(plan, ssns, origin, target, candidate)).collect();
     if indexes.is_empty() {
         let reason = "no HFI is left over which it can be reached".to_string();
-        plan.left_out.push(LeftOut { what: "SSNS".into(), origin: origin.clone(), reason });
+        let boot = namespaces::is_waited_for(ssns);
+        plan.left_out.push(LeftOut { what: "SSNS".into(), origin: origin.clone(), reason, boot });
+        return;
     }
     note_untransferable(plan, ssns, origin);
     namespaces::add(plan, ssns, origin, &target.nqn, &indexes);
@@ -227,6 +233,6 @@ fn note_discovery(plan: &mut Plan, source: &Source<'_>) {
             "discovery controllers are not asked by this version"
         };
         let origin = Origin { table: source.name.into(), index: discovery.index.into() };
-        plan.left_out.push(LeftOut { what: "discovery".into(), origin, reason: reason.into() });
+        plan.left_out.push(LeftOut { what: "discovery".into(), origin, reason: reason.into(), boot: false });
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn outcome(status: &Status, deadline_passed: bool) -> Outcome {
         State::Failed => true,
         State::Pending => deadline_passed,
     });
-    if degraded { Outcome::Degraded } else { Outcome::Ok }
+    if degraded || status.boot_entries_left_out > 0 { Outcome::Degraded } else { Outcome::Ok }
 }
 
 pub(super) const fn exit(outcome: Outcome) -> Exit {

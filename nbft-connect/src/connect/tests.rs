@@ -237,6 +237,16 @@ async fn a_dead_path_marked_unavailable_is_quiet() {
     assert_eq!((ran.exit, ran.written), (Exit::Ok, vec![options(live)]));
 }
 
+#[tokio::test(flavor = "current_thread")]
+async fn a_boot_entry_that_must_be_left_out_makes_the_boot_degraded() {
+    let mut table = table(&[4420, 4421]);
+    // A security profile is required: never connected in the clear, and not waited for either.
+    table.ssns[1].flags = model::SsnsFlags::USE_SECURITY;
+    let ran = run(&table, vec![], 5).await;
+    assert_eq!((ran.exit, ran.written), (Exit::Degraded, vec![options(4420)]));
+    assert_eq!(ran.status.boot_entries_left_out, 1);
+}
+
 #[test]
 fn the_path_of_a_missing_boot_namespace_goes_first() {
     let mut table = table(&[1, 2, 3]);

@@ -41,6 +41,9 @@ pub struct Status {
     pub namespaces: Vec<NamespaceStatus>,
     /// What the plan leaves out, in sentences.
     pub left_out: Vec<String>,
+    /// How many of these are boot entries that firmware did not mark unavailable.
+    #[serde(default)]
+    pub boot_entries_left_out: usize,
 }
 
 /// How `connect` stands or ended.
@@ -177,6 +180,7 @@ impl Status {
                 .iter()
                 .map(|left| format!("{} {} {}: {}", left.origin.table, left.what, left.origin.index, left.reason))
                 .collect(),
+            boot_entries_left_out: plan.left_out.iter().filter(|left| left.boot).count(),
             ..Self::default()
         }
     }

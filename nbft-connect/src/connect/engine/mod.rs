@@ -160,8 +160,11 @@ impl<F: Fabrics + 'static> Engine<F> {
                 Err(error) => self.hopeless = Some(format!("{DEVICE}: {error}")),
             },
             Done::Module(Err(reason)) => self.hopeless = Some(reason),
+            // What began before its interface came back, or its controller was found to be there, no longer counts.
+            Done::Proved(path, _) if self.phases[path] != Phase::Proving => {}
             Done::Proved(path, Ok(())) => self.phases[path] = Phase::Queued,
             Done::Proved(path, Err(error)) => self.path_failed(path, reason::of_trial(&error)),
+            Done::PauseOver(path) if self.phases[path] != Phase::Pause => {}
             Done::PauseOver(path) => self.start_path(path),
             Done::Written(path, device, kmsg, result) => {
                 self.device = Some(device);
