@@ -64,20 +64,28 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Text from firmware as a message shows it: quoted, escaped, cut after 64 characters.
+/// Text from firmware as a message shows it: quoted, escaped, cut after 96 characters.
 pub(crate) struct Quoted<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const SHOWN: usize = 64;
+        fmt::Display::fmt(&QuotedUpTo(self.0, 96), f)
+    }
+}
+
+/// The same, cut after as many characters as are told.
+pub(crate) struct QuotedUpTo<'a>(pub(crate) &'a str, pub(crate) usize);
+
+impl fmt::Display for QuotedUpTo<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut rest = self.0.chars();
         f.write_str("“")?;
-        for c in rest.by_ref().take(SHOWN) {
+        for c in rest.by_ref().take(self.1) {
             // Direction overrides and the like are not control characters, but move what a terminal shows all the same.
-            if c == '\u{fffd}' || !(c.is_control() || c == '\\' || is_invisible(c)) {
-                write!(f, "{c}")?;
-            } else {
+            if c.is_control() || c == '\\' || is_invisible(c) {
                 write!(f, "{}", c.escape_default())?;
+            } else {
+                write!(f, "{c}")?;
             }
         }
         f.write_str(if rest.next().is_some() { "…”" } else { "”" })

@@ -1,6 +1,6 @@
 //! The value of a field in words.
 
-use crate::finding::Quoted;
+use crate::finding::QuotedUpTo;
 use crate::model::{self, PciAddress};
 use crate::raw::{HeapRef, ListRef};
 use alloc::format;
@@ -86,7 +86,8 @@ fn flags(word: u32, names: &[(u32, &str)]) -> String {
 /// ASCII without the NULs at its end, quoted and escaped.
 pub(super) fn text(bytes: &[u8]) -> String {
     let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-    Quoted(&String::from_utf8_lossy(&bytes[..end])).to_string()
+    // Longer than any name that is valid.
+    QuotedUpTo(&String::from_utf8_lossy(&bytes[..end]), 256).to_string()
 }
 
 /// Bytes in hexadecimal, cut after 32.

@@ -215,10 +215,10 @@ impl<'a> Reader<'a> {
             let why = format_args!("{owner}: the {field} has a NUL after {shown} of {length} bytes");
             self.report(Rule::TextNul, why, end..end + 1);
         }
-        self.utf8(owner, field, text, object.start)
+        self.utf8(owner, field, text, object.start, max)
     }
 
-    fn utf8(&mut self, owner: Owner, field: &'static str, text: &[u8], start: usize) -> Option<String> {
+    fn utf8(&mut self, owner: Owner, field: &'static str, text: &[u8], start: usize, max: usize) -> Option<String> {
         match core::str::from_utf8(text) {
             Ok("") => None,
             Ok(text) => {
@@ -233,7 +233,13 @@ impl<'a> Reader<'a> {
                 let place = start + error.valid_up_to();
                 let rule = if owner == Owner::HEADER { Rule::DriverPathGarbage } else { Rule::TextUtf8 };
                 self.report(rule, format_args!("{owner}: the {field} is not UTF-8"), place..place + 1);
-                Some(String::from_utf8_lossy(text).into_owned())
+                let mut text = String::from_utf8_lossy(text).into_owned();
+                // Replacement characters take more room than what they stand for.
+                while text.len() > max {
+                    text.pop();
+                }
+                text.shrink_to_fit();
+                Some(text)
             }
         }
     }

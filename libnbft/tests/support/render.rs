@@ -13,16 +13,16 @@ pub(crate) fn table(bytes: &[u8]) -> String {
 pub(crate) fn findings(tables: &[Vec<u8>]) -> String {
     let parsed: Vec<_> = tables.iter().map(|bytes| parse(bytes).expect("the table can be read")).collect();
     let pairs: Vec<_> = parsed.iter().zip(tables).map(|(parsed, bytes)| (parsed, bytes.as_slice())).collect();
-    let mut together = check_together(&pairs).into_iter();
+    let together = check_together(&pairs);
     let mut text = String::new();
     for (number, (parsed, bytes)) in pairs.iter().enumerate() {
         let own = check(parsed, bytes);
-        let between = together.by_ref().filter(|(table, _)| *table == number).map(|(_, finding)| finding);
-        for finding in own.into_iter().chain(between) {
+        let between = together.iter().filter(|(table, _)| *table == number).map(|(_, finding)| finding);
+        for finding in own.iter().chain(between) {
             if tables.len() > 1 {
                 write!(text, "NBFT{}: ", number + 1).expect("a string takes anything");
             }
-            text += &one(&finding, bytes);
+            text += &one(finding, bytes);
         }
     }
     if text.is_empty() { "no findings\n".into() } else { text }

@@ -1,0 +1,16 @@
+//! Tables with damage behind a head and a checksum that are in order: the fuzzer's bytes as they come, mended, and a table that
+//! is made from them, changed in places.
+#![no_main]
+
+use libnbft_fuzz::{damaged, mend, read};
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    let Some((first, rest)) = bytes.split_first() else { return };
+    if first & 1 == 0 {
+        let mut bytes = rest.to_vec();
+        mend(&mut bytes);
+        read(&bytes);
+    } else if let Some(bytes) = damaged(rest) {
+        read(&bytes);
+    }
+});

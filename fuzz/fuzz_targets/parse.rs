@@ -1,0 +1,4 @@
+//! Any bytes, as they come.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| libnbft_fuzz::read(bytes));
