@@ -29,9 +29,10 @@ impl Redactor {
         if is_upper(nqn) { replacement.to_ascii_uppercase() } else { replacement }
     }
 
-    /// A port stays if it is one.
+    /// A port stays, however oddly the number is written: that may be what the report is about.
     pub(super) fn port(&mut self, port: &str) -> String {
-        if is_number(port) { port.into() } else { self.word("port", port) }
+        let is_numeral = |byte: u8| byte.is_ascii_hexdigit() || b"xX+- ".contains(&byte);
+        if port.len() <= 8 && port.bytes().all(is_numeral) { port.into() } else { self.word("port", port) }
     }
 
     /// A URI or root path: scheme, port and short numbers stay, every other part is replaced by what it is.
