@@ -111,6 +111,9 @@ impl Worker {
         let wanted = &self.interface.name;
         let name = now().unwrap_or_default();
         if name == *wanted {
+            // The kernel tells of a new name before its settings are there under it. A request waits until whoever
+            // renamed it is through; this one changes nothing (and is refused by older kernels when the link is up).
+            let _ = kernel::rename(&self.watcher.handle, index, wanted).await;
             return name;
         }
         match kernel::rename(&self.watcher.handle, index, wanted).await {
