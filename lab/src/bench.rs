@@ -10,22 +10,29 @@ use crate::stats::{Spread, spread};
 use std::fmt::Write as _;
 use std::fs;
 
-/// One of the three that are compared.
+/// One of those that are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Variant {
     Local,
     Stock,
     Ours,
+    WithoutTables,
+    WithTables,
 }
 
-const VARIANTS: [Variant; 3] = [Variant::Local, Variant::Stock, Variant::Ours];
-
 impl Variant {
+    /// What is compared: with root on the target, the ways to it; with a local root, what the tables make worse.
+    const fn all(base: &Scenario) -> &'static [Self] {
+        if base.local { &[Self::WithoutTables, Self::WithTables] } else { &[Self::Local, Self::Stock, Self::Ours] }
+    }
+
     const fn name(self) -> &'static str {
         match self {
             Self::Local => "local disk",
             Self::Stock => "stock way",
             Self::Ours => "nbft",
+            Self::WithoutTables => "no NBFT",
+            Self::WithTables => "with its tables",
         }
     }
 
@@ -36,7 +43,11 @@ impl Variant {
             Self::Local => (true, Way::Local),
             Self::Stock => (false, Way::Stock),
             Self::Ours => (false, Way::Nbft),
+            Self::WithoutTables | Self::WithTables => (true, Way::Nbft),
         };
+        if self == Self::WithoutTables {
+            scenario.tables.clear();
+        }
         // Only where root lies is judged: details are the scenarios' business.
         scenario.expect = Expect::outcome(Outcome::Boots);
         scenario
@@ -66,16 +77,18 @@ struct Series {
 pub fn run(place: &Place, base: &Scenario, rounds: u32, kinds: &[Init]) -> Result<bool> {
     let mut series = Vec::new();
     for init in kinds.iter().copied() {
-        for variant in VARIANTS {
+        for variant in Variant::all(base).iter().copied() {
             let scenario = variant.scenario(base);
             let images = boot::images(place, &scenario, init, scenario.way)?;
             series.push(Series { init, variant, scenario, images, figures: Default::default() });
         }
     }
     let dir = boot::run_dir(place, &format!("bench-{}", base.name))?;
-    let Some(first) = series.first() else { return Ok(true) };
     // One target for all: what it costs the machine is the same for each.
-    let _target = boot::start_target(place, &Variant::Ours.scenario(base), &first.images, &dir, false)?;
+    let _target = match (series.first(), &base.target) {
+        (Some(first), Some(_)) => Some(boot::start_target(place, base, &first.images, &dir, false)?),
+        _ => None,
+    };
     let mut failed = 0;
     for round in 1..=rounds {
         for one in &mut series {
@@ -95,7 +108,7 @@ pub fn run(place: &Place, base: &Scenario, rounds: u32, kinds: &[Init]) -> Resul
         }
         println!("round {round} of {rounds}");
     }
-    let text = table(&series, kinds);
+    let text = table(&series, kinds, Variant::all(base));
     println!("\n{text}");
     let path = dir.join("table.txt");
     fs::write(&path, &text).at(&path)?;
@@ -110,7 +123,7 @@ fn measure(place: &Place, one: &Series, dir: &std::path::Path) -> Result<[Option
     let times = crate::timeline::Timeline::of(&report);
     let from_init = |time: Option<f64>| Some(time? - times.init?);
     Ok([
-        from_init(times.connected).filter(|_| one.variant != Variant::Local),
+        from_init(times.connected).filter(|_| !one.scenario.local),
         from_init(times.mounted),
         from_init(Some(times.root)),
         Some(times.total()),
@@ -119,7 +132,7 @@ fn measure(place: &Place, one: &Series, dir: &std::path::Path) -> Result<[Option
     ])
 }
 
-fn table(series: &[Series], kinds: &[Init]) -> String {
+fn table(series: &[Series], kinds: &[Init], variants: &[Variant]) -> String {
     let mut out = String::new();
     for init in kinds {
         let of = |variant: Variant, measure: usize| -> Option<Spread> {
@@ -127,26 +140,45 @@ fn table(series: &[Series], kinds: &[Init]) -> String {
             spread(one.figures.get(measure)?)
         };
         let _ = writeln!(out, "{} initramfs: medians (quartiles)", init.name());
-        let _ = writeln!(
-            out,
-            "  {:<30} {:>22} {:>22} {:>22}   nbft/stock   over local: stock, nbft, ratio",
-            "", "local disk", "stock way", "nbft"
-        );
+        let heads: String = variants.iter().map(|variant| format!("{:>22}", variant.name())).collect();
+        let _ = writeln!(out, "  {:<30}{heads}   {}", "", ratios(variants));
         for (number, measure) in MEASURES.iter().enumerate() {
-            let cell = |variant| of(variant, number).map_or_else(|| "-".to_owned(), |spread| spread.to_string());
-            let median = |variant| of(variant, number).map(|spread| spread.median);
-            let (local, stock, ours) = (median(Variant::Local), median(Variant::Stock), median(Variant::Ours));
-            let ratio = stock.zip(ours).map_or_else(|| "-".to_owned(), |(stock, ours)| format!("{:.2}", ours / stock));
-            let over = match (local, stock, ours) {
-                (Some(local), Some(stock), Some(ours)) => {
-                    let (stock, ours) = (stock - local, ours - local);
-                    format!("{stock:.2}, {ours:.2}, {:.2}", ours / stock)
-                }
-                _ => "-".to_owned(),
-            };
-            let (a, b, c) = (cell(Variant::Local), cell(Variant::Stock), cell(Variant::Ours));
-            let _ = writeln!(out, "  {measure:<30} {a:>22} {b:>22} {c:>22}   {ratio:>10}   {over}");
+            let spreads: Vec<Option<Spread>> = variants.iter().map(|variant| of(*variant, number)).collect();
+            let cells: String = spreads
+                .iter()
+                .map(|spread| format!("{:>22}", spread.map_or_else(|| "-".to_owned(), |spread| spread.to_string())))
+                .collect();
+            let medians: Vec<Option<f64>> = spreads.iter().map(|spread| spread.map(|spread| spread.median)).collect();
+            let _ = writeln!(out, "  {measure:<30}{cells}   {}", compare(&medians));
         }
     }
     out
+}
+
+const fn ratios(variants: &[Variant]) -> &'static str {
+    if variants.len() == 3 { "nbft : stock | more than local: stock, nbft, nbft : stock" } else { "with : without" }
+}
+
+/// Ratios of the medians: the last to the one before it, and, of three, what they are above the first.
+fn compare(medians: &[Option<f64>]) -> String {
+    match medians {
+        [_, Some(stock), Some(ours)] if medians[0].is_none() => format!("{:.2}", ours / stock),
+        [Some(local), Some(stock), Some(ours)] => {
+            let over = (stock - local, ours - local);
+            format!("{:.2} | {:.2}, {:.2}, {:.2}", ours / stock, over.0, over.1, over.1 / over.0)
+        }
+        [Some(without), Some(with)] => format!("{:.2}", with / without),
+        _ => "-".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn medians_are_compared_with_local() {
+        assert_eq!(super::compare(&[Some(14.0), Some(22.0), Some(16.0)]), "0.73 | 8.00, 2.00, 0.25");
+        assert_eq!(super::compare(&[None, Some(8.0), Some(2.0)]), "0.25");
+        assert_eq!(super::compare(&[Some(10.0), Some(11.0)]), "1.10");
+        assert_eq!(super::compare(&[Some(10.0), None]), "-");
+    }
 }
