@@ -231,7 +231,7 @@ fn hex_digit(digit: u8) -> Option<u8> {
 /// Bytes from pairs of hex digits.
 pub(super) fn bytes_from_hex(text: &str) -> Result<alloc::vec::Vec<u8>, TextError> {
     let error = || TextError { text: text.into(), expected: "pairs of hex digits" };
-    if text.len() % 2 != 0 {
+    if !text.len().is_multiple_of(2) {
         return Err(error());
     }
     text.as_bytes()

@@ -61,10 +61,8 @@ fn the_exit_code_is_that_of_the_worst_finding() {
             let has = |severity: &str| severities.clone().any(|s| s == severity);
             let is = if json[0]["unreadable"].is_string() {
                 "unreadable"
-            } else if let Some(severity) = ["error", "warning", "note"].into_iter().find(|severity| has(severity)) {
-                severity
             } else {
-                ""
+                ["error", "warning", "note"].into_iter().find(|severity| has(severity)).unwrap_or_default()
             };
             assert_eq!((is, run.code), (worst, code), "{path} {options:?}");
             assert_eq!(run.stderr.is_empty(), worst != "unreadable", "{}", run.stderr);
