@@ -1,4 +1,4 @@
-//! Writes `testdata/`: `cargo run -p libnbft --example make-testdata`.
+//! Writes `testdata/` and the list in `man/nbft-rules.7`: `cargo run -p libnbft --example make-testdata`.
 //!
 //! Read the difference that it makes before you commit it: what the tests compare with is what was written here.
 
@@ -17,5 +17,7 @@ fn main() -> std::io::Result<()> {
         std::fs::create_dir_all(path.parent().unwrap_or(support::folder()))?;
         std::fs::write(path, sample.content)?;
     }
-    Ok(())
+    let manual = support::manual::path();
+    let page = std::fs::read_to_string(manual)?;
+    std::fs::write(manual, support::manual::updated(&page))
 }

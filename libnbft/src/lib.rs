@@ -1,4 +1,108 @@
 //! The ACPI NVMe Boot Firmware Table (NBFT): bytes ⇄ model ⇄ plan.
+//!
+//! Firmware that boots a machine over NVMe/TCP leaves this table behind: who the host is, which interfaces it set up, and
+//! which namespaces it reached over them. This crate reads every revision of the table, says what is wrong with it down to the
+//! byte, writes tables, and plans what a machine that finds one should do.
+//!
+//! ```text
+//!   0 ┌──────────────────────┐
+//!     │ header            64 │ length, checksum, where the heap lies
+//!  64 ├──────────────────────┤
+//!     │ control descriptor   │ where everything else lies
+//!     │                   64 │
+//!     ├──────────────────────┤
+//!     │ host descriptor   32 │ host ID, host NQN ──────────────┐
+//!     ├──────────────────────┤                                 │
+//!     │ HFI list     n ×  32 │ interfaces ── transport info ───┤
+//!     │ SSNS list    n × 128 │ namespaces ── address, NQN … ───┤  heap references:
+//!     │ security     n ×  64 │ profiles ──── lists, keypath ───┤  offset and length
+//!     │ discovery    n ×  32 │ controllers ─ URI, NQN ─────────┤
+//!     ├──────────────────────┤                                 │
+//!     │ heap                 │ ◀───────────────────────────────┘
+//!     │  strings, addresses, │ HFI transport info (128) ─▶ host name, extended info (20) ─▶ IAID, DUID
+//!     │  further structures  │ SSNS extended info (18 or 23) ─▶ DHCP root path
+//!     └──────────────────────┘
+//! ```
+//!
+//! Descriptors refer to each other by the index that each bears: an SSNS names its HFIs, its security profile and the discovery
+//! controller by which it was found. Names of structures and fields are those of the NVM Express Boot Specification,
+//! revisions 1.0 to 1.3.
+//!
+//! # A network manager: which interfaces belong to the firmware?
+//!
+//! The plan merges what the tables say of each NIC, so that nobody else touches its addresses.
+//!
+//! ```
+//! # #[cfg(feature = "plan")] {
+//! # use libnbft::plan::{Method, Options, Plan, Source};
+//! # let bytes = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/tables/multipath.nbft"));
+//! let parsed = libnbft::parse(bytes).expect("a table of a running machine can be read");
+//! let plan = Plan::new(&[Source { name: "NBFT", table: &parsed.table }], &Options::default());
+//! let nic = &plan.interfaces[1];
+//! assert_eq!((nic.name.as_str(), nic.mac.to_string().as_str()), ("nbft1", "02:00:5e:00:53:02"));
+//! let network = &nic.links[0].networks[0];
+//! assert_eq!(network.method, Method::Static);
+//! assert_eq!(network.address.map(|ip| ip.to_string()).as_deref(), Some("198.51.100.11"));
+//! assert_eq!((network.prefix, network.gateway.is_some()), (24, true));
+//! # }
+//! ```
+//!
+//! # A connector: which controllers, over which interfaces?
+//!
+//! ```
+//! # #[cfg(feature = "plan")] {
+//! # use libnbft::plan::{Options, Plan, Source};
+//! # let bytes = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/tables/multipath.nbft"));
+//! # let parsed = libnbft::parse(bytes).expect("a table of a running machine can be read");
+//! # let plan = Plan::new(&[Source { name: "NBFT", table: &parsed.table }], &Options::default());
+//! let host = plan.host.as_ref().expect("the table names the host");
+//! assert_eq!(host.nqn, "nqn.2014-08.org.nvmexpress:uuid:5a0e3c2d-1b4f-4e6a-9c8d-7f6e5d4c3b2a");
+//! for path in &plan.paths {
+//!     println!("connect {} at {}:{} over {}", path.nqn, path.traddr, path.trsvcid, path.host_iface);
+//! }
+//! let paths: Vec<_> = plan.paths.iter().map(|path| (path.nqn.as_str(), path.host_iface.as_str())).collect();
+//! let nqn = "nqn.2026-11.net.example:root";
+//! assert_eq!(paths, [(nqn, "nbft0"), (nqn, "nbft1")]);
+//! // The namespace is there when this identifier is, over either path.
+//! let nid = plan.namespaces[0].nid.expect("the table names the namespace");
+//! assert_eq!(nid.to_string(), "3f0c1e77-902b-4d5a-8e61-223344556677");
+//! # }
+//! ```
+//!
+//! # A linter: what is wrong with the table that my driver wrote?
+//!
+//! ```
+//! # use libnbft::{Rule, Severity};
+//! # let bytes = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/rules/prefix-long.nbft"));
+//! let parsed = libnbft::parse(bytes).expect("one wrong value does not make a table unreadable");
+//! for finding in libnbft::check(&parsed, bytes) {
+//!     assert_eq!((finding.rule, finding.severity), (Rule::PrefixLong, Severity::Error));
+//!     assert_eq!(finding.message, "HFI 1: the prefix length of 192.0.2.10 is 33; it has 32 bits");
+//!     let fields = libnbft::layout(bytes);
+//!     let marked = fields.iter().find(|field| field.span == finding.span).expect("one field is wrong");
+//!     assert_eq!((marked.structure.as_str(), marked.field), ("HFI 1 transport info", "subnet mask prefix"));
+//! }
+//! ```
+//!
+//! # What it promises
+//!
+//! * No input panics. What is allocated is in proportion to the input, whatever its references point at.
+//! * One broken descriptor costs that descriptor; the rest stays usable, and a [`Finding`] says what was lost. Only what
+//!   [`ParseError`] names makes a table unusable as a whole.
+//! * Codes, flags and revisions that are not known here survive as numbers.
+//! * `parse(&write(&table)?)?.table == table` for every model that [`write()`] takes.
+//! * Text from a table may hold anything but NUL: escape it before it reaches a terminal, a file or the kernel. [`text`] has
+//!   the forms that are fit for that.
+//!
+//! # Features
+//!
+//! All are on by default, and each can be had alone; without any of them the crate is the parser and the rules, `no_std` with
+//! `alloc`.
+//!
+//! * `std`: [`files`], which finds and reads table files.
+//! * `serde`: the model in serde's terms, and [`json`], the form that `nbft show -o json` prints.
+//! * `write`: [`write()`] and [`repair_checksum`].
+//! * `plan`: [`plan`].
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

@@ -5,7 +5,7 @@ mod support;
 use libnbft::{Rule, Severity, check, check_together, parse};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use support::{cases, folder, samples, tables};
+use support::{cases, folder, manual, samples, tables};
 
 fn files(folder: &Path, found: &mut BTreeSet<PathBuf>) {
     for entry in std::fs::read_dir(folder).expect("testdata can be listed") {
@@ -85,4 +85,13 @@ fn rules_have_distinct_names_and_whole_sentences() {
     assert_eq!(Rule::from_name("no-such-rule"), None);
     assert_eq!(Severity::Note.to_string() + Severity::Warning.name() + Severity::Error.name(), "notewarningerror");
     assert!(Severity::Note < Severity::Warning && Severity::Warning < Severity::Error);
+}
+
+#[test]
+fn the_manual_page_has_every_rule() {
+    let page = std::fs::read_to_string(manual::path()).expect("the page can be read");
+    assert!(
+        page == manual::updated(&page),
+        "the list of man/nbft-rules.7 is out of date: run the example make-testdata"
+    );
 }

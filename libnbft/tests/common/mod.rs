@@ -1,5 +1,5 @@
 //! What the tests share: the corpus, when it is there.
-#![allow(dead_code)] // each test uses its part
+#![allow(dead_code, clippy::print_stderr)] // each test uses its part, and says what it skips
 
 use std::path::{Path, PathBuf};
 
