@@ -6,13 +6,14 @@
 # interfaces are named there, and in nbft_neednet whether a network is asked for. Uses dracut's text of the command line,
 # which knows /etc/cmdline.d too; reading it here costs one fork, and dracut's getarg would cost three for each question.
 nbft_wanted() {
-    local - nbft_word nbft_nonvmf=0 nbft_nonbft=0
+    local - nbft_word nbft_words nbft_nonvmf=0 nbft_nonbft=0
     for nbft_word in /sys/firmware/acpi/tables/NBFT*; do
         [ -e "$nbft_word" ] || return 1
     done
-    set -f
+    nbft_words=$(getcmdline)
     nbft_ip='' nbft_neednet=0
-    for nbft_word in $(getcmdline); do
+    set -f
+    for nbft_word in $nbft_words; do
         case $nbft_word in
             rd.nonvmf) nbft_nonvmf=1 ;;
             rd.nonvmf=*) nbft_nonvmf=${nbft_word#*=} ;;

@@ -26,6 +26,15 @@ pub fn run(args: &ExportArgs, common: &Common) -> Result<Exit, Error> {
         log::info!("no NBFT");
         return Ok(Exit::Nothing);
     }
+    let kernel = KernelCommandLine::read(&common.path("/"));
+    // Files for udev name the NICs of this machine; to look at them is always allowed.
+    if args.format == ExportFormat::Udev
+        && args.output.is_some()
+        && let Some(parameter) = kernel.nbft_off()
+    {
+        log::info!("{parameter} on the kernel's command line: the NICs of the NBFT keep their names");
+        return Ok(Exit::Nothing);
+    }
     let tables = load::tables(common)?;
     for reason in &tables.unreadable {
         log::error!("{reason}");
@@ -33,7 +42,7 @@ pub fn run(args: &ExportArgs, common: &Common) -> Result<Exit, Error> {
     if tables.tables.is_empty() {
         return Ok(if tables.unreadable.is_empty() { Exit::Nothing } else { Exit::Failed });
     }
-    let plan = load::plan(&tables, &args.identity, &KernelCommandLine::read(&common.path("/")))?;
+    let plan = load::plan(&tables, &args.identity, &kernel)?;
     for file in files(args.format, &plan, common)? {
         match &args.output {
             Some(directory) => {
