@@ -42,6 +42,8 @@ install() {
     inst_hook cmdline 20 "$moddir/nbft-cmdline.sh"
     inst_hook cmdline 94 "$moddir/nbft-cmdline-late.sh"
     inst_hook emergency 50 "$moddir/nbft-emergency.sh"
+    # From systemd 251 on.
+    udevadm wait --help > /dev/null 2>&1 && inst_hook initqueue/settled 42 "$moddir/nbft-sleep.sh"
     if dracut_module_included network-legacy; then
         inst_hook cmdline 95 "$moddir/nbft-cmdline-legacy.sh"
         inst_hook initqueue/settled 41 "$moddir/nbft-ifup.sh"
