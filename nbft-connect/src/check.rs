@@ -34,7 +34,7 @@ pub fn run(args: &CheckArgs, common: &Common) -> Result<Exit, Error> {
     let reports = reports(tables);
     match args.output_format {
         Format::Text => print(&reports.iter().map(text).collect::<Vec<_>>().join("\n"))?,
-        Format::Json => print(&json(&reports)?)?,
+        Format::Json => print(&crate::text::json(&reports.iter().map(json_report).collect::<Vec<_>>())?)?,
     }
     let worst = reports.iter().filter_map(|report| report.outcome.as_ref().ok()).filter_map(Checked::worst).max();
     let bound = if args.strict { Severity::Warning } else { Severity::Error };
@@ -155,12 +155,6 @@ struct JsonFinding<'a> {
 struct JsonField<'a> {
     structure: &'a str,
     field: &'a str,
-}
-
-fn json(reports: &[Report]) -> Result<String, Error> {
-    let reports: Vec<_> = reports.iter().map(json_report).collect();
-    let text = serde_json::to_string_pretty(&reports).map_err(|error| Error::Other(error.to_string()))?;
-    Ok(text + "\n")
 }
 
 fn json_report(report: &Report) -> JsonReport<'_> {

@@ -11,6 +11,19 @@
 //!   key without the ending then has the empty value that nvme-cli prints.
 //! * Reading is lenient about what is missing (the value that a writer would choose) and strict about what is
 //!   contradictory or misspelt.
+//!
+//! ```
+//! # #[cfg(feature = "write")] {
+//! let text = r#"{"hfi": [{"index": 1, "mac_addr": "52:54:00:00:0a:02", "ipaddr": "192.0.2.2"}]}"#;
+//! let json: libnbft::json::Table = serde_json::from_str(text)?;
+//! let table = libnbft::model::Table::try_from(&json)?;
+//! let bytes = libnbft::write(&table)?;
+//!
+//! let shown = libnbft::json::Table::from(&libnbft::parse(&bytes)?.table);
+//! assert!(serde_json::to_string(&shown)?.contains("192.0.2.2"));
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod check;
 mod discovery;

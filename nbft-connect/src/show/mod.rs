@@ -52,7 +52,10 @@ pub fn run(args: &ShowArgs, common: &Common) -> Result<Exit, Error> {
     let tables = Tables::read(common)?;
     let shown = if args.redact { redacted(&tables)? } else { tables.tables.iter().map(as_read).collect() };
     match args.output_format {
-        Format::Json => print(&json(&shown, Parts::new(args))?)?,
+        Format::Json => {
+            let tables: Vec<_> = shown.iter().filter_map(|table| json_table(table, Parts::new(args))).collect();
+            print(&crate::text::json(&tables)?)?;
+        }
         Format::Text if args.hex => print(&separated(shown.iter().map(|table| dump(table, args.redact))))?,
         Format::Text => print(&separated(shown.iter().filter_map(|table| text(table, Parts::new(args)))))?,
     }
@@ -107,12 +110,6 @@ fn dump(shown: &Shown, redacted: bool) -> String {
     }
     let _ = write!(text, "\n{}", hex::dump(&shown.bytes));
     text
-}
-
-fn json(shown: &[Shown], parts: Parts) -> Result<String, Error> {
-    let tables: Vec<_> = shown.iter().filter_map(|table| json_table(table, parts)).collect();
-    let text = serde_json::to_string_pretty(&tables).map_err(|error| Error::Other(error.to_string()))?;
-    Ok(text + "\n")
 }
 
 fn json_table(shown: &Shown, parts: Parts) -> Option<json::Table> {

@@ -14,17 +14,21 @@ fn commands() -> Vec<Command> {
 fn page(name: &str) -> String {
     let path = here(&format!("../man/{name}.1"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    text.replace("\\-", "-")
+    ["\\fB", "\\fI", "\\fR"].iter().fold(text.replace("\\-", "-"), |text, font| text.replace(font, ""))
 }
 
-/// Options and arguments as a manual page names them.
+/// Options, arguments and the values that they can have, as a manual page names them.
 fn names(command: &Command) -> Vec<String> {
     let mut names = Vec::new();
     for argument in command.get_arguments().filter(|argument| !argument.is_global_set()) {
         names.extend(argument.get_long().map(|long| format!("--{long}")));
         names.extend(argument.get_short().map(|short| format!("-{short}")));
-        if argument.is_positional() {
+        let values = argument.get_possible_values();
+        if argument.is_positional() && values.is_empty() {
             names.extend(argument.get_value_names().into_iter().flatten().map(ToString::to_string));
+        }
+        if argument.get_action().takes_values() {
+            names.extend(values.iter().filter(|value| !value.is_hide_set()).map(|value| value.get_name().to_owned()));
         }
     }
     names.retain(|name| !matches!(name.as_str(), "--help" | "-h" | "--version" | "-V"));

@@ -1,6 +1,6 @@
 //! The JSON Schema: every table's output obeys it, and it says nothing that no output has.
 
-use crate::support::{Dir, built, corpus, here, nbft};
+use crate::support::{Dir, built, corpus, here, nbft, testdata};
 use regex_lite::Regex;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -97,6 +97,7 @@ fn check(value: &Value) -> Vec<String> {
 fn outputs(test: &str) -> Vec<(String, Value)> {
     let dir = Dir::new(test);
     let mut paths: Vec<_> = corpus().into_iter().map(|(path, _)| path.display().to_string()).collect();
+    paths.extend(testdata().into_iter().map(|path| path.display().to_string()));
     paths.extend(["full", "minimal", "strange"].map(|name| dir.write(name, &built(name, &[]))));
     let show = |path: String| {
         let run = nbft(&["show", "-o", "json", "--nbft-path", &path]);

@@ -22,8 +22,13 @@ fn every_field_is_there_and_codes_are_in_words() {
 #[test]
 fn nothing_strange_reaches_the_terminal() {
     let text = show("strange", &[("NBFT", "strange")], &[]);
-    assert!(text.chars().all(|c| c == '\n' || !c.is_control() && c != '\u{202e}'));
     golden::check("show-strange.txt", &text);
+    let json = show("strange-json", &[("NBFT", "strange")], &["-o", "json"]);
+    let dump = show("strange-hex", &[("NBFT", "strange")], &["--hex"]);
+    for text in [text, json, dump] {
+        assert!(text.chars().all(|c| c == '\n' || !c.is_control() && c != '\u{202e}'), "{text}");
+        assert!(text.contains("evil"));
+    }
 }
 
 #[test]

@@ -115,3 +115,17 @@ pub(crate) fn corpus() -> Vec<(PathBuf, Value)> {
     }
     found
 }
+
+/// Every table of `testdata/`, each with what is strange about it.
+pub(crate) fn testdata() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for folder in std::fs::read_dir(here("../testdata")).unwrap().map(|entry| entry.unwrap().path()) {
+        if folder.is_dir() {
+            let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+            found.extend(files.filter(|path| path.extension().is_some_and(|extension| extension == "nbft")));
+        }
+    }
+    found.sort();
+    assert!(found.len() > 50, "testdata has {} tables only", found.len());
+    found
+}
