@@ -231,14 +231,11 @@ fn hex_digit(digit: u8) -> Option<u8> {
 /// Bytes from pairs of hex digits.
 pub(super) fn bytes_from_hex(text: &str) -> Result<alloc::vec::Vec<u8>, TextError> {
     let error = || TextError { text: text.into(), expected: "pairs of hex digits" };
-    if !text.len().is_multiple_of(2) {
+    let pairs = text.as_bytes().chunks_exact(2);
+    if !pairs.remainder().is_empty() {
         return Err(error());
     }
-    text.as_bytes()
-        .chunks_exact(2)
-        .map(|pair| Some(hex_digit(pair[0])? << 4 | hex_digit(pair[1])?))
-        .collect::<Option<_>>()
-        .ok_or_else(error)
+    pairs.map(|pair| Some(hex_digit(pair[0])? << 4 | hex_digit(pair[1])?)).collect::<Option<_>>().ok_or_else(error)
 }
 
 /// Pairs of hex digits.
