@@ -5,18 +5,18 @@ mod common;
 use common::{Sample, good, samples};
 use libnbft::{Severity, check, layout, parse};
 
-/// Parses, checks and lays out; says what came of it. The point is that nothing panics and every span is inside.
-fn survive(bytes: &[u8], with_layout: bool) {
+/// Parses, checks and lays out; nothing panics and every span is inside. Without optimisation the latter two take long: not for
+/// each of thousands of tables.
+fn survive(bytes: &[u8], with_check: bool, with_layout: bool) {
     match parse(bytes) {
         Ok(parsed) => {
-            for finding in check(&parsed, bytes) {
+            for finding in if with_check { check(&parsed, bytes) } else { parsed.findings } {
                 let span = &finding.span;
                 assert!(span.start < span.end && span.end <= bytes.len(), "{finding} in {} bytes", bytes.len());
             }
         }
         Err(error) => assert!(error.span().end <= bytes.len(), "{error}"),
     }
-    // Naming every field takes long without optimisation: not for each of thousands of tables.
     for field in if with_layout { layout(bytes) } else { Vec::new() } {
         assert!(field.span.start < field.span.end && field.span.end <= bytes.len(), "{field:?}");
     }
@@ -57,7 +57,7 @@ fn bad_tables_are_refused_or_lose_only_what_is_broken() {
 fn no_truncation_panics() {
     for Sample { bytes, .. } in good().into_iter().chain(samples("bad")) {
         for length in 0..bytes.len() {
-            survive(&bytes[..length], true);
+            survive(&bytes[..length], true, length % 4 == 0);
         }
     }
 }
@@ -69,7 +69,7 @@ fn no_change_of_a_byte_panics() {
             let was = bytes[place];
             for value in (0..8).map(|bit| was ^ 1 << bit).chain([0, 0xff]) {
                 bytes[place] = value;
-                survive(&bytes, value == 0xff);
+                survive(&bytes, value == 0xff || value == was ^ 1, value == 0xff && place % 8 == 0);
             }
             bytes[place] = was;
         }

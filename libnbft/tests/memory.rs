@@ -93,8 +93,8 @@ fn overlapping(length: u16, fill: u8) -> Vec<u8> {
 /// One test, since it measures what the whole process allocates.
 #[test]
 fn allocations_are_in_proportion() {
-    for length in [1, 16, 130, 223, 255, 1024, 1025, u16::MAX] {
-        for fill in [b'x', 0, 0xff, 0x1b] {
+    for length in [16, 1024, 1025, u16::MAX] {
+        for fill in [b'x', 0xff] {
             let bytes = overlapping(length, fill);
             let parsed = parse(&bytes).expect("it can be read");
             assert_eq!(parsed.table.ssns.len(), 255);
@@ -102,7 +102,7 @@ fn allocations_are_in_proportion() {
         }
     }
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    for _ in 0..512 {
+    for _ in 0..128 {
         let seed: Vec<u8> = (0..1024)
             .map(|_| {
                 state ^= state << 13;

@@ -12,7 +12,7 @@ pub const DISCOVERY_NQN: &str = "nqn.2014-08.org.nvmexpress.discovery";
 ///
 /// All zero and `::ffff:0.0.0.0` both mean "not set"; they are kept apart so that a table can be written back as it was read.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(from = "IpAddr", into = "IpAddr"))]
 pub struct Address(IpAddr);
 
 impl Default for Address {
@@ -63,6 +63,12 @@ impl Address {
 impl From<IpAddr> for Address {
     fn from(ip: IpAddr) -> Self {
         Self(ip.to_canonical())
+    }
+}
+
+impl From<Address> for IpAddr {
+    fn from(address: Address) -> Self {
+        address.raw()
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) enum Kind {
     Nul(&'static str),
     #[error("the {field} has {length} bytes; at most {max} are read")]
     Long { field: &'static str, length: usize, max: usize },
-    #[error("there is a {field}, but {condition}, so that no reader would look at it")]
+    #[error("the {field} has no place: {condition}, so that no reader would look at it")]
     Unused { field: &'static str, condition: &'static str },
     #[error("the table would have {0} bytes, more than its length field can hold")]
     Size(usize),

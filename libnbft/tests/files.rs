@@ -1,0 +1,96 @@
+//! Finding and reading table files.
+
+use libnbft::files::{MAX_SIZE, find};
+use std::fs;
+use std::path::PathBuf;
+
+/// A folder that is gone when the test is over.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("libnbft-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).expect("a folder can be made");
+        Self(path)
+    }
+
+    fn with(self, files: &[&str]) -> Self {
+        for name in files {
+            fs::write(self.0.join(name), name).expect("a file can be written");
+        }
+        self
+    }
+
+    fn names(&self) -> Vec<String> {
+        find(&self.0).expect("the folder can be listed").into_iter().map(|file| file.name).collect()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn tables_come_in_the_order_of_their_numbers() {
+    let folder = Folder::new("order").with(&["NBFT10", "NBFT2", "NBFT1", "NBFT9"]);
+    assert_eq!(folder.names(), ["NBFT1", "NBFT2", "NBFT9", "NBFT10"]);
+    let with_plain = folder.with(&["NBFT"]);
+    assert_eq!(with_plain.names(), ["NBFT", "NBFT1", "NBFT2", "NBFT9", "NBFT10"]);
+    let first = &find(&with_plain.0).expect("it can be listed")[1];
+    assert_eq!(
+        (first.read().expect("it can be read"), first.path.clone()),
+        (b"NBFT1".to_vec(), with_plain.0.join("NBFT1"))
+    );
+}
+
+#[test]
+fn other_files_are_no_tables() {
+    let names = [
+        "NBFT.json",
+        "NBFT01",
+        "NBFT0",
+        "NBFT-rhpoc",
+        "nbft",
+        "XNBFT",
+        "NBFT1.bak",
+        "NBFT+1",
+        "FACP",
+        "NBFT99999999999",
+    ];
+    assert_eq!(Folder::new("others").with(&names).names(), [""; 0]);
+}
+
+#[test]
+fn a_file_is_a_table_whatever_its_name() {
+    let folder = Folder::new("single").with(&["table.bin"]);
+    let path = folder.0.join("table.bin");
+    let files = find(&path).expect("it is there");
+    assert_eq!((files.len(), files[0].name.as_str(), &files[0].path), (1, "table.bin", &path));
+    assert_eq!(files[0].read().expect("it can be read"), b"table.bin");
+}
+
+#[test]
+fn what_is_not_there_or_too_large_is_an_error_with_its_path() {
+    let folder = Folder::new("errors").with(&["NBFT"]);
+    let missing = folder.0.join("missing");
+    let error = find(&missing).expect_err("it is not there");
+    assert!(error.is_not_found() && error.path() == missing, "{error}");
+    assert_eq!(error.to_string(), format!("{}: No such file or directory (os error 2)", missing.display()));
+
+    let table = folder.0.join("NBFT");
+    let file = find(&table).expect("it is there").remove(0);
+    let set_size =
+        |size| fs::File::options().write(true).open(&table).and_then(|file| file.set_len(size)).expect("it can grow");
+    set_size(MAX_SIZE);
+    assert_eq!(file.read().expect("it can be read").len() as u64, MAX_SIZE);
+    set_size(MAX_SIZE + 1);
+    let error = file.read().expect_err("it is too large");
+    assert!(!error.is_not_found());
+    let expected = format!("{}: the file has more than 4194304 bytes, which no table has", table.display());
+    assert_eq!(error.to_string(), expected);
+    fs::remove_file(&table).expect("it can be removed");
+    assert!(file.read().expect_err("it is gone").is_not_found());
+}
