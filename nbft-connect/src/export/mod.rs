@@ -27,10 +27,12 @@ pub fn run(args: &ExportArgs, common: &Common) -> Result<Exit, Error> {
         return Ok(Exit::Nothing);
     }
     let kernel = KernelCommandLine::read(&common.path("/"));
-    // Names given at boot are part of what is switched off; on standard output they are only looked at.
-    let at_boot = args.format == ExportFormat::Udev && args.output.is_some();
-    if let Some(parameter) = kernel.nbft_off().filter(|_| at_boot) {
-        log::info!("{parameter} on the kernel's command line: interfaces keep their names");
+    // Files for udev name the NICs of this machine; to look at them is always allowed.
+    if args.format == ExportFormat::Udev
+        && args.output.is_some()
+        && let Some(parameter) = kernel.nbft_off()
+    {
+        log::info!("{parameter} on the kernel's command line: the NICs of the NBFT keep their names");
         return Ok(Exit::Nothing);
     }
     let tables = load::tables(common)?;
