@@ -237,7 +237,7 @@ fn host(
         cmdline.push_str(" lab.keep");
     }
     if init == Init::Systemd && !options.quiet {
-        cmdline.push_str(" systemd.show_status=1 systemd.journald.forward_to_console=1");
+        cmdline.push_str(" systemd.show_status=0 systemd.journald.forward_to_console=1");
     }
     for word in &scenario.cmdline {
         cmdline.push(' ');

@@ -25,7 +25,7 @@ pub struct Target {
     pub nsid: u32,
     /// The namespace's UUID.
     pub uuid: String,
-    /// A DHCP server on this wire.
+    /// A DHCP server on this wire, which has 203.0.113.100/24 to give.
     pub dhcp: Option<String>,
     /// Shell commands after all that.
     pub commands: Vec<String>,
@@ -90,7 +90,7 @@ impl Target {
         }
         if let Some(wire) = &self.dhcp {
             let _ = writeln!(script, "ip addr add 203.0.113.1/24 dev {wire}");
-            let _ = writeln!(script, "dhcp {wire} 203.0.113.100 203.0.113.120 203.0.113.1");
+            let _ = writeln!(script, "dhcp {wire} 203.0.113.100 203.0.113.100 203.0.113.1");
         }
         for command in &self.commands {
             let _ = writeln!(script, "{command}");
