@@ -181,7 +181,11 @@ fn from_json(expect: &mut Expect, json: &Value, evidence: &Evidence<'_>, verdict
             Some(0) if ip.contains(':') => 64,
             prefix => prefix.unwrap_or(0),
         };
-        addresses.entry(format!("nbft{number}")).or_default().push(format!("{ip}/{prefix}"));
+        let name = match hfi["vlan"].as_u64() {
+            None | Some(0) => format!("nbft{number}"),
+            Some(vlan) => format!("nbft{number}.{vlan}"),
+        };
+        addresses.entry(name).or_default().push(format!("{ip}/{prefix}"));
     }
     expect.addresses.extend(addresses);
     let reached = evidence.report.controllers();

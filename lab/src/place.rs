@@ -4,6 +4,7 @@ use crate::error::{At, Error, Result};
 use nix::fcntl::{Flock, FlockArg};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 /// The directories of the bench.
 #[derive(Debug, Clone)]
@@ -28,8 +29,10 @@ impl Place {
         let lab = std::env::var_os("NBFT_LAB_DIR").map_or_else(|| repo.join("target/lab"), PathBuf::from);
         let lab = std::path::absolute(&lab).at(&lab)?;
         let place = Self { repo, cache: lab.join("cache"), runs: lab.join("runs") };
-        for dir in [&place.cache, &place.runs] {
+        let images = place.cache.join("images");
+        for dir in [&images, &place.runs] {
             fs::create_dir_all(dir).at(dir)?;
+            prune(dir)?;
         }
         Ok(place)
     }
@@ -50,6 +53,8 @@ impl Place {
     pub fn cached(&self, name: &str, make: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
         let path = self.cache.join(name);
         if path.exists() {
+            // Used: the prune looks at this. Not being able to say so costs a rebuild at most.
+            let _ = File::open(&path).and_then(|file| file.set_modified(SystemTime::now()));
             return Ok(path);
         }
         let parent = path.parent().unwrap_or(&self.cache);
@@ -64,6 +69,21 @@ impl Place {
         fs::rename(&partial, &path).at(&path)?;
         Ok(path)
     }
+}
+
+/// How long an image that nobody uses, or a run's log, is kept.
+const KEPT: Duration = Duration::from_secs(7 * 86_400);
+
+/// Removes what has not been touched for long: each build of `nbft` makes images of its own.
+fn prune(dir: &Path) -> Result<()> {
+    for entry in fs::read_dir(dir).at(dir)? {
+        let entry = entry.at(dir)?;
+        let modified = entry.metadata().and_then(|meta| meta.modified());
+        if modified.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > KEPT)) {
+            remove(&entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Holds an exclusive lock on a file as long as the value lives.

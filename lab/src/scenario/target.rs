@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// The target of a scenario; without a word about it, all of fabric A and B, IPv4 and IPv6, with one namespace.
 #[derive(Debug, Clone, Deserialize)]
@@ -25,10 +25,24 @@ pub struct Target {
     pub nsid: u32,
     /// The namespace's UUID.
     pub uuid: String,
-    /// A DHCP server on this wire, which has 203.0.113.100/24 to give.
-    pub dhcp: Option<String>,
+    /// A DHCP server.
+    pub dhcp: Option<Dhcp>,
+    /// Seconds until it listens; nobody waits for that.
+    pub late: u64,
     /// Shell commands after all that.
     pub commands: Vec<String>,
+}
+
+/// A DHCP server with one address to give.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dhcp {
+    /// The interface that it serves.
+    pub on: String,
+    /// The server, which is the router as well: an address of that interface.
+    pub server: Ipv4Addr,
+    /// What it gives, in a /24.
+    pub gives: Ipv4Addr,
 }
 
 impl Default for Target {
@@ -50,6 +64,7 @@ impl Default for Target {
             nsid: 1,
             uuid: "cc3f2135-f931-4569-baea-0eee7113a521".to_owned(),
             dhcp: None,
+            late: 0,
             commands: Vec::new(),
         }
     }
@@ -84,13 +99,17 @@ impl Target {
             let device = if self.blank { "/run/blank" } else { "/dev/vda" };
             let _ = writeln!(script, "namespace {} {device} {}", self.nsid, self.uuid);
         }
+        let mut ports = String::new();
         for (number, port) in (1..).zip(&self.ports) {
             let family = if matches!(port.ip(), IpAddr::V4(_)) { "ipv4" } else { "ipv6" };
-            let _ = writeln!(script, "port {number} {family} {} {}", port.ip(), port.port());
+            let _ = writeln!(ports, "port {number} {family} {} {}", port.ip(), port.port());
         }
-        if let Some(wire) = &self.dhcp {
-            let _ = writeln!(script, "ip addr add 203.0.113.1/24 dev {wire}");
-            let _ = writeln!(script, "dhcp {wire} 203.0.113.100 203.0.113.100 203.0.113.1");
+        if self.late > 0 {
+            ports = format!("{{ sleep {}; {}; echo lab-late; }} &\n", self.late, ports.trim_end().replace('\n', "; "));
+        }
+        script.push_str(&ports);
+        if let Some(dhcp) = &self.dhcp {
+            let _ = writeln!(script, "dhcp {} {} {} {}", dhcp.on, dhcp.gives, dhcp.gives, dhcp.server);
         }
         for command in &self.commands {
             let _ = writeln!(script, "{command}");
