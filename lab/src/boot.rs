@@ -186,7 +186,7 @@ pub fn start_target(place: &Place, scenario: &Scenario, images: &Images, dir: &P
         peer: "host",
         kernel: images.target_kernel.vmlinux.clone(),
         initrd: initrd.clone(),
-        cmdline: "console=ttyS0 panic=-1 loglevel=4".to_owned(),
+        cmdline: "loglevel=4".to_owned(),
         memory: 256,
         nics: nics.collect(),
         disks: vec![(images.disk.clone(), false)],
@@ -229,7 +229,7 @@ fn host(
     });
     let tables = scenario.tables.iter().zip(1..).map(|(table, number)| table.write(place, number, dir));
     let mut cmdline = format!(
-        "console=ttyS0 panic=-1 printk.time=1 log_buf_len=1M root=UUID={} rd.shell=0 rd.emergency=poweroff",
+        "printk.time=1 log_buf_len=1M root=UUID={} rd.shell=0 rd.emergency=poweroff",
         disk::ROOT_UUID
     );
     cmdline.push_str(if options.quiet { " quiet" } else { " loglevel=6 rd.info" });

@@ -92,7 +92,7 @@ fn build(place: &Place, root: &Path, image: &Path, luks: bool) -> Result<()> {
         peer: "nobody",
         kernel: kernel.vmlinux,
         initrd,
-        cmdline: "console=ttyS0 panic=-1 loglevel=4".to_owned(),
+        cmdline: "loglevel=4".to_owned(),
         memory: 512,
         nics: Vec::new(),
         disks: vec![(image.to_path_buf(), true), (root.to_path_buf(), false)],

@@ -38,7 +38,7 @@ pub struct Machine {
     pub kernel: PathBuf,
     /// The initramfs.
     pub initrd: PathBuf,
-    /// The kernel's command line.
+    /// The kernel's command line, beside what any virtual machine needs.
     pub cmdline: String,
     /// MiB.
     pub memory: u32,
@@ -78,10 +78,12 @@ pub struct Vm {
 impl Machine {
     fn arguments(&self) -> Vec<String> {
         let mut args: Vec<String> = Vec::new();
+        // On a busy host the emulated timer may be late when the kernel tries it, and it panics.
+        let cmdline = format!("console=ttyS0 panic=-1 no_timer_check {}", self.cmdline);
         let mut add = |words: &[&str]| args.extend(words.iter().map(|word| (*word).to_owned()));
         add(&["-name", self.name, "-nodefaults", "-display", "none", "-no-reboot", "-serial", "stdio"]);
         add(&["-accel", "tcg,thread=multi", "-cpu", cpu(), "-smp", "1", "-m", &self.memory.to_string()]);
-        add(&["-kernel", &text(&self.kernel), "-initrd", &text(&self.initrd), "-append", &self.cmdline]);
+        add(&["-kernel", &text(&self.kernel), "-initrd", &text(&self.initrd), "-append", &cmdline]);
         add(&["-qmp", &format!("unix:{}.qmp,server=on,wait=off", self.name)]);
         add(&["-device", "virtio-rng-pci,addr=0x10"]);
         for nic in &self.nics {
