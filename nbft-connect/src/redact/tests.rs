@@ -122,14 +122,13 @@ fn names_are_replaced_alike_wherever_they_stand() {
     assert_eq!(
         lines,
         [
-            "nqn.2014-08.org.example:subsystem-1 NVME+TCP://192.0.2.2:4420/NQN.2014-08.ORG.EXAMPLE:SUBSYSTEM-1/1"
-                .to_owned(),
+            "nqn.2014-08.org.example:name-1 NVME+TCP://192.0.2.2:4420/NQN.2014-08.ORG.EXAMPLE:NAME-1/1".to_owned(),
             format!(
                 "nqn.2014-08.org.nvmexpress:uuid:{id} nvme+tcp://[2001:db8:ffff::1]/nqn.2014-08.org.nvmexpress:uuid:{id}/{id}"
             ),
             format!("{DISCOVERY_NQN} nvme+tcp://host-1:8009/path-1/d0d0d0d000000001"),
-            "nqn.2014-08.org.example:subsystem-2 text-1".to_owned(),
-            "no-nqn-subsystem-3 ".to_owned(),
+            "nqn.2014-08.org.example:name-2 text-1".to_owned(),
+            "no-nqn-name-3 ".to_owned(),
         ]
     );
     assert_eq!(redacted.ssns[2].nid().unwrap().to_string(), "d0d0d0d000000001");

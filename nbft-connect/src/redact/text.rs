@@ -17,7 +17,7 @@ impl Redactor {
             Some(Ok(uuid)) => format!("{UUID_NQN}{}", self.identifiers.uuid(uuid)),
             _ if lower == DISCOVERY_NQN => lower.clone(),
             _ => {
-                let name = self.word("subsystem", nqn);
+                let name = self.word("name", nqn);
                 let domain = if lower.starts_with("nqn.") { "nqn.2014-08.org.example:" } else { "no-nqn-" };
                 let mut name = format!("{domain}{name}");
                 // One that is too long stays so.

@@ -128,3 +128,6 @@ fn json_table(shown: &Shown, parts: Parts) -> Option<json::Table> {
     table.discovery = table.discovery.filter(|_| parts.discovery);
     Some(table)
 }
+
+#[cfg(test)]
+mod tests;
