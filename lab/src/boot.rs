@@ -228,10 +228,8 @@ fn host(
         carrier: nic.carrier,
     });
     let tables = scenario.tables.iter().zip(1..).map(|(table, number)| table.write(place, number, dir));
-    let mut cmdline = format!(
-        "printk.time=1 log_buf_len=1M root=UUID={} rd.shell=0 rd.emergency=poweroff",
-        disk::ROOT_UUID
-    );
+    let mut cmdline =
+        format!("printk.time=1 log_buf_len=1M root=UUID={} rd.shell=0 rd.emergency=poweroff", disk::ROOT_UUID);
     cmdline.push_str(if options.quiet { " quiet" } else { " loglevel=6 rd.info" });
     if options.keep {
         cmdline.push_str(" lab.keep");
