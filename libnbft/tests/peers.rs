@@ -102,7 +102,7 @@ fn a_host_without_nqn_and_nothing_else() {
 fn a_pcie_segment() {
     let mut table = tables::static4();
     let tcp = tables::tcp(&mut table, 0);
-    (tcp.routing_id, tcp.pcie_segment) = (0x0002_e1_1b, 0);
+    (tcp.routing_id, tcp.pcie_segment) = (0x0002_e11b, 0);
     let (parsed, _) = read(&written(&table));
     let tcp = parsed.table.hfis[0].tcp.as_ref().expect("it is there");
     assert_eq!(tcp.pci().to_string(), "0002:e1:03.3");
