@@ -63,7 +63,7 @@ fn what_would_not_read_back_is_refused() {
             "SSNS 1: the NQN is empty; leave it out instead",
         ),
         (
-            refused(static4(), |table| table.ssns[0].trsvcid = Some("44\020".into())),
+            refused(static4(), |table| table.ssns[0].trsvcid = Some("44\x0020".into())),
             "SSNS 1: the transport service ID holds a NUL, which ends a string in the table",
         ),
         (
