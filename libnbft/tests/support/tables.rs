@@ -195,7 +195,7 @@ pub(crate) fn slaac6() -> Table {
 pub(crate) fn vlan() -> Table {
     let mut table = static4();
     let tcp = tcp(&mut table, 0);
-    (tcp.vlan, tcp.pcie_segment, tcp.routing_id) = (VlanId(10), 1, 0xe1_00);
+    (tcp.vlan, tcp.pcie_segment, tcp.routing_id) = (VlanId(10), 1, 0xe100);
     table.ssns[0].transport_flags =
         SsnsTransportFlags::IN_USE.with(SsnsTransportFlags::HEADER_DIGEST).with(SsnsTransportFlags::DATA_DIGEST);
     table
