@@ -4,10 +4,11 @@
 
 mod common;
 
-use common::net::{ready, runtime, start, veth};
+use common::net::{next, outcome, ready, runtime, start, veth};
 use common::{in_namespace, ip, ip_lines};
 use libnbft::model::{Hfi, HfiExt, HfiExtFlags, HfiTcp, HfiTcpFlags, IpOrigin, Mac, Table, TransportType};
 use libnbft::plan::{Options, Plan, Source};
+use nbft_connect::net::{NetEvent, Waiting};
 use std::fs;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -161,5 +162,83 @@ fn slaac() {
         });
         let plan = plan("::", HfiTcpFlags::AUTOCONFIGURED, IpOrigin::OTHER, None);
         assert_eq!(granted(&plan).to_string(), "2001:db8:1::ff:fe00:1");
+    });
+}
+
+#[test]
+fn a_server_that_comes_late_is_taken_as_it_comes() {
+    in_namespace("a_server_that_comes_late_is_taken_as_it_comes", || {
+        link("192.0.2.1/24");
+        let plan = plan("::ffff:0.0.0.0", HfiTcpFlags::DHCP_OVERRIDE, IpOrigin::DHCP, None);
+        runtime().block_on(async {
+            let (_handle, mut events) = start(&plan).await;
+            let waiting = async {
+                loop {
+                    match next(&mut events).await {
+                        NetEvent::Waiting { for_what: Waiting::Lease, .. } => break,
+                        NetEvent::Waiting { .. } => {}
+                        other => panic!("{other:?} without a server"),
+                    }
+                }
+            };
+            waiting.await;
+            tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+            // It probes the address first, as servers do unless told otherwise, and names no router.
+            let _server = Server::dnsmasq("late", &[POOL, "--dhcp-option=3"]);
+            ready(&mut events).await;
+        });
+        let routes = ip_lines("-4 route show dev nbft0");
+        assert_eq!(routes.len(), 1, "{routes:?}");
+        assert!(routes[0].starts_with("192.0.2.0/24 proto kernel scope link src 192.0.2."), "{routes:?}");
+    });
+}
+
+#[test]
+fn what_the_server_says_of_routes_and_mtu_is_done_and_told() {
+    in_namespace("what_the_server_says_of_routes_and_mtu_is_done_and_told", || {
+        link("192.0.2.1/24");
+        // A gateway outside the subnet, as servers that grant single addresses name it.
+        let options = [
+            "--dhcp-option=121,198.51.100.0/24,192.0.2.253,0.0.0.0/0,203.0.113.254",
+            "--dhcp-option=26,1400",
+            "--dhcp-option=6,192.0.2.5",
+            "--dhcp-option=42,192.0.2.6",
+            "--dhcp-option=15,example.org",
+            "--dhcp-option=17,nvme+tcp://192.0.2.9/",
+        ];
+        let all: Vec<&str> =
+            [POOL, "--dhcp-host=02:00:00:00:00:01,192.0.2.77,host.example"].into_iter().chain(options).collect();
+        let _server = Server::dnsmasq("routes", &all);
+        let plan = plan("::ffff:0.0.0.0", HfiTcpFlags::DHCP_OVERRIDE, IpOrigin::DHCP, None);
+        let lease = runtime().block_on(async {
+            let (_handle, mut events) = start(&plan).await;
+            match outcome(&mut events).await {
+                NetEvent::Ready { lease: Some(lease), .. } => lease,
+                other => panic!("{other:?}"),
+            }
+        });
+        let lease = serde_json::to_value(&*lease).unwrap();
+        let expected = serde_json::json!({
+            "address": "192.0.2.77", "prefix": 24, "server": "192.0.2.1",
+            "seconds": 3600, "renew_seconds": 1800, "rebind_seconds": 3150,
+            "routes": [
+                {"destination": "198.51.100.0", "prefix": 24, "gateway": "192.0.2.253"},
+                {"destination": "0.0.0.0", "prefix": 0, "gateway": "203.0.113.254"},
+            ],
+            "dns": ["192.0.2.5"], "domains": ["example.org"], "ntp": ["192.0.2.6"], "mtu": 1400,
+            "host_name": "host", "root_path": "nvme+tcp://192.0.2.9/",
+        });
+        assert_eq!(lease, expected);
+        assert_eq!(
+            ip_lines("-4 route show dev nbft0"),
+            [
+                "192.0.2.0/24 proto kernel scope link src 192.0.2.77 metric 500",
+                "198.51.100.0/24 via 192.0.2.253 proto static src 192.0.2.77 metric 500",
+                "203.0.113.254 proto static scope link src 192.0.2.77 metric 500",
+                "default via 203.0.113.254 proto static src 192.0.2.77 metric 500",
+            ]
+        );
+        assert!(ip("-o link show nbft0").contains(" mtu 1400 "));
+        assert!(ip("-4 address show nbft0").contains("valid_lft forever"), "the kernel never takes it away");
     });
 }

@@ -4,48 +4,9 @@
 
 mod common;
 
-use common::net::{next, outcome, ready, runtime, start, veth};
+use common::net::{AT, NIC, Nic, next, outcome, plan, ready, runtime, start, veth};
 use common::{in_namespace, ip, ip_lines};
-use libnbft::model::{Hfi, HfiTcp, HfiTcpFlags, Mac, NidType, Nqn, Ssns, Table, TransportType};
-use libnbft::plan::{NetworkRef, Options, Plan, Source};
 use nbft_connect::net::{NetEvent, Waiting};
-use std::net::IpAddr;
-
-struct Nic {
-    mac: u8,
-    address: &'static str,
-    prefix: u8,
-    gateway: &'static str,
-}
-
-const NIC: Nic = Nic { mac: 1, address: "192.0.2.2", prefix: 24, gateway: "::" };
-
-/// The plan of a table with an HFI for each NIC, all reaching 203.0.113.1.
-fn plan(nics: &[Nic]) -> Plan {
-    let mut table = Table::default();
-    let mut ssns = Ssns::default();
-    ssns.index = 1;
-    ssns.transport = TransportType::TCP;
-    ssns.traddr = Some("203.0.113.1".parse::<IpAddr>().unwrap().into());
-    ssns.nqn = Some(Nqn("nqn.2014-08.org.example:s".into()));
-    ssns.nid_type = NidType::NONE;
-    for (number, nic) in nics.iter().enumerate() {
-        let mut tcp = HfiTcp::default();
-        tcp.mac = Mac([2, 0, 0, 0, 0, nic.mac]);
-        tcp.ip = nic.address.parse::<IpAddr>().unwrap().into();
-        tcp.prefix = nic.prefix;
-        tcp.gateway = nic.gateway.parse::<IpAddr>().unwrap().into();
-        tcp.flags = HfiTcpFlags::VALID.with(HfiTcpFlags::GLOBAL_ROUTE);
-        let mut hfi = Hfi::default();
-        (hfi.index, hfi.transport, hfi.tcp) = (number as u8 + 1, TransportType::TCP, Some(tcp));
-        table.hfis.push(hfi);
-        ssns.secondary_hfis.push(number as u8 + 1);
-    }
-    table.ssns.push(ssns);
-    Plan::new(&[Source { name: "NBFT", table: &table }], &Options::default())
-}
-
-const AT: NetworkRef = NetworkRef { interface: 0, link: 0, network: 0 };
 
 #[test]
 fn address_routes_and_rules() {

@@ -102,7 +102,8 @@ fn of_v4(lease: &DhcpV4Lease) -> Lease {
         dns: lease.dns_srvs.iter().flatten().map(|dns| IpAddr::V4(*dns)).collect(),
         domains: domains.unwrap_or_default(),
         ntp: lease.ntp_srvs.iter().flatten().map(ToString::to_string).collect(),
-        mtu: lease.mtu,
+        // Below this a server is wrong: every host takes 576 bytes, and IPv6 would go with the setting.
+        mtu: lease.mtu.filter(|mtu| *mtu >= 576),
         host_name: lease.host_name.clone(),
         // The raw form begins with code and length.
         root_path: raw.and_then(|raw| text(raw.get(2..)?)),

@@ -48,6 +48,12 @@ pub(super) async fn up(handle: &Handle, index: u32) -> Result<(), NetError> {
     handle.link().set(message).execute().await.map_err(refused(|| "cannot bring the link up".into()))
 }
 
+/// Sets the MTU that a DHCP server asks for.
+pub(super) async fn mtu(handle: &Handle, index: u32, mtu: u16) -> Result<(), NetError> {
+    let message = LinkUnspec::new_with_index(index).mtu(u32::from(mtu)).build();
+    handle.link().set(message).execute().await.map_err(refused(|| format!("cannot set an MTU of {mtu}")))
+}
+
 /// Makes a VLAN.
 pub(super) async fn add_vlan(handle: &Handle, name: &str, parent: u32, id: u16) -> Result<(), NetError> {
     let result = handle.link().add(LinkVlan::new(name, parent, id).build()).execute().await;
@@ -158,7 +164,7 @@ async fn add_rule(handle: &Handle, ipv6: bool, rule: &Rule<'_>, table: u32) -> R
 }
 
 /// The first address of a subnet.
-fn subnet(ip: IpAddr, prefix: u8) -> IpAddr {
+pub(super) fn subnet(ip: IpAddr, prefix: u8) -> IpAddr {
     match ip {
         IpAddr::V4(ip) => {
             let mask = u32::MAX.checked_shl(32 - u32::from(prefix.min(32))).unwrap_or(0);

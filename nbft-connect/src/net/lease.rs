@@ -1,5 +1,6 @@
 //! What a DHCP server granted, in our own words.
 
+use super::kernel::subnet;
 use libnbft::plan::{Network, Route};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -51,9 +52,28 @@ impl Lease {
             let gateway = network.gateway.or(target.gateway);
             routes.push(Route { gateway, ..target.clone() });
         }
-        network.routes = routes;
+        network.routes = reachable(&network, routes);
         network
     }
+}
+
+/// The routes, each gateway outside the subnet behind one that says it is on the link: the kernel takes no other (a server
+/// that grants a /32 means this).
+fn reachable(network: &Network, routes: Vec<Route>) -> Vec<Route> {
+    let Some(address) = network.address else { return routes };
+    let mut gateways: Vec<Route> = Vec::new();
+    for gateway in routes.iter().filter_map(|route| route.gateway) {
+        let prefix = if gateway.is_ipv6() { 128 } else { 32 };
+        let on_link = Route { destination: gateway, prefix, gateway: None };
+        let link_local = matches!(gateway, IpAddr::V6(ip) if ip.is_unicast_link_local());
+        let connected = subnet(address, network.prefix) == subnet(gateway, network.prefix);
+        if !link_local && !connected && !gateways.contains(&on_link) && !routes.contains(&on_link) {
+            gateways.push(on_link);
+        }
+    }
+    // Those on the link first, whatever their order in the lease.
+    let (direct, behind): (Vec<_>, Vec<_>) = routes.into_iter().partition(|route| route.gateway.is_none());
+    gateways.into_iter().chain(direct).chain(behind).collect()
 }
 
 /// A DUID as it goes over the wire: in the table each number inside is little endian (type, hardware type, time,

@@ -36,6 +36,8 @@ pub(super) struct Address {
     pub(super) prefix: u8,
     pub(super) tentative: bool,
     pub(super) duplicate: bool,
+    /// Never expires.
+    pub(super) permanent: bool,
 }
 
 /// The whole.
@@ -117,6 +119,7 @@ fn address(message: &AddressMessage) -> Option<Address> {
         prefix: message.header.prefix_len,
         tentative: flags.contains(AddressFlags::Tentative),
         duplicate: flags.contains(AddressFlags::Dadfailed),
+        permanent: flags.contains(AddressFlags::Permanent),
     })
 }
 

@@ -1,8 +1,9 @@
 //! One NIC: from not being there to addresses that can be used.
 
 use super::lease::Lease;
-use super::state::{Link, Watcher};
+use super::state::{Address, Link, State, Watcher};
 use super::{NetError, NetEvent, Timings, Waiting, dhcp, kernel, nic, settings};
+use crate::nvme::sysfs::controllers;
 use libnbft::plan::{Interface, Link as PlanLink, Method, Network, NetworkRef};
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -53,34 +54,30 @@ impl Worker {
         self.after_udev(nic.index).await;
         timings.udev = started.elapsed();
         let name = self.named(nic.index).await;
-        for (number, link) in self.interface.links.iter().enumerate() {
-            if link.vlan.is_none() {
-                settings::apply(&self.root, &name, link);
-                self.bring_up(nic.index).await?;
-                self.link(number, link, nic.index, &name, timings).await;
-            }
+        let name = name.as_str();
+        if let Some(untagged) = self.interface.links.iter().find(|link| link.vlan.is_none()) {
+            settings::apply(&self.root, name, untagged);
         }
-        for (number, link) in self.interface.links.iter().enumerate() {
-            let Some(id) = link.vlan else { continue };
-            self.bring_up(nic.index).await?;
-            let result = self.vlan(&nic, &name, &link.name, id).await;
-            match result {
-                Ok(index) => {
-                    settings::apply(&self.root, &link.name, link);
-                    self.bring_up(index).await?;
-                    self.link(number, link, index, &link.name, timings).await;
-                }
+        self.bring_up(nic.index).await?;
+        // At once: a link whose server never answers must not keep the others waiting.
+        let links = self.interface.links.iter().enumerate().map(|(number, link)| async move {
+            let up = match link.vlan {
+                None => Ok((nic.index, name)),
+                Some(id) => self.vlan(nic.index, name, link, id).await.map(|index| (index, link.name.as_str())),
+            };
+            match up {
+                Ok((index, name)) => self.link(number, link, index, name, timings).await,
                 Err(error) => self.link_failed(number, link, &error),
             }
-        }
-        // What is set up stays; this only keeps the netlink socket's state alive.
+        });
+        futures_util::future::join_all(links).await;
         Ok(())
     }
 
     /// Waits for the NIC.
     async fn nic(&self) -> Option<Link> {
         let (mac, pci) = (self.interface.mac, self.interface.pci);
-        let look = |state: &super::state::State| nic::find(state, &self.root, mac, pci);
+        let look = |state: &State| nic::find(state, &self.root, mac, pci);
         if let Some(nic) = self.watcher.look(look) {
             return Some(nic);
         }
@@ -116,6 +113,11 @@ impl Worker {
             let _ = kernel::rename(&self.watcher.handle, index, wanted).await;
             return name;
         }
+        if controllers(&self.root).iter().any(|controller| controller.host_iface == name) {
+            // The kernel looks the interface up by this name when it reconnects.
+            log::info!("{name}: keeps its name, not {wanted}: a connection is bound to it");
+            return name;
+        }
         match kernel::rename(&self.watcher.handle, index, wanted).await {
             Ok(()) => wanted.clone(),
             Err(error) => {
@@ -132,13 +134,15 @@ impl Worker {
         kernel::up(&self.watcher.handle, index).await
     }
 
-    async fn vlan(&self, nic: &Link, parent: &str, name: &str, id: u16) -> Result<u32, NetError> {
-        log::debug!("{name}: VLAN {id} on {parent}");
-        kernel::add_vlan(&self.watcher.handle, name, nic.index, id).await?;
-        let named =
-            |state: &super::state::State| state.links.values().find(|link| link.name == name).map(|link| link.index);
-        let gone = || NetError::Netlink(std::io::ErrorKind::BrokenPipe.into());
-        self.watcher.wait_for(named).await.ok_or_else(gone)
+    /// Makes a VLAN and brings it up.
+    async fn vlan(&self, nic: u32, parent: &str, link: &PlanLink, id: u16) -> Result<u32, NetError> {
+        log::debug!("{}: VLAN {id} on {parent}", link.name);
+        kernel::add_vlan(&self.watcher.handle, &link.name, nic, id).await?;
+        let named = |state: &State| state.links.values().find(|known| known.name == link.name).map(|known| known.index);
+        let index = self.watcher.wait_for(named).await.ok_or_else(gone)?;
+        settings::apply(&self.root, &link.name, link);
+        self.bring_up(index).await?;
+        Ok(index)
     }
 
     /// All networks of a link that is up.
@@ -189,10 +193,15 @@ impl Worker {
             Method::Dhcp4 | Method::Dhcp6 => {
                 let lease = self.lease(at, network, index, name).await?;
                 let granted = lease.over(network);
+                if let Some(mtu) = lease.mtu
+                    && let Err(error) = kernel::mtu(&self.watcher.handle, index, mtu).await
+                {
+                    log::warn!("{name}: {error}");
+                }
                 let ip = self.set(at, &granted, lease.address, index, name).await?;
                 Ok((ip, Some(Box::new(lease))))
             }
-            Method::Slaac => Ok((self.advertised(at, network, index).await, None)),
+            Method::Slaac => Ok((self.advertised(at, network, index, name).await, None)),
             _ => match network.address {
                 Some(ip) => Ok((self.set(at, network, ip, index, name).await?, None)),
                 None => Err(NetError::Unsupported("an HFI without an address")),
@@ -210,7 +219,7 @@ impl Worker {
         name: &str,
     ) -> Result<IpAddr, NetError> {
         let handle = &self.watcher.handle;
-        let same = |now: &super::state::Address| now.prefix == network.prefix && !now.duplicate;
+        let same = |now: &Address| now.prefix == network.prefix && now.permanent && !now.duplicate;
         if !self.watcher.look(|state| state.address(index, ip).is_some_and(same)) {
             kernel::add_address(handle, index, ip, network).await?;
         }
@@ -225,37 +234,41 @@ impl Worker {
         if network.method == Method::Dhcp4 {
             return dhcp::v4(&client, network).await;
         }
-        let own = |state: &super::state::State| {
+        let own = |state: &State| {
             let mut of_link = state.addresses.iter().filter(|address| address.link == index && !address.tentative);
             of_link.find_map(|address| match address.ip {
                 IpAddr::V6(ip) if ip.is_unicast_link_local() => Some(ip),
                 _ => None,
             })
         };
-        let gone = || NetError::Netlink(std::io::ErrorKind::BrokenPipe.into());
         let link_local = self.watcher.wait_for(own).await.ok_or_else(gone)?;
         dhcp::v6(&client, link_local, network).await
     }
 
     /// Waits for the address that a router advertisement brings: firmware's if it comes again, else any.
-    async fn advertised(&self, at: NetworkRef, network: &Network, index: u32) -> IpAddr {
-        let usable = |address: &&super::state::Address| {
+    async fn advertised(&self, at: NetworkRef, network: &Network, index: u32, name: &str) -> IpAddr {
+        let usable = |address: &&Address| {
             let global = matches!(address.ip, IpAddr::V6(ip) if !ip.is_unicast_link_local());
             address.link == index && global && !address.tentative && !address.duplicate
         };
-        let look = |state: &super::state::State| {
-            let mut all = state.addresses.iter().filter(usable).map(|address| address.ip);
-            network.address.filter(|own| all.clone().any(|ip| ip == *own)).or_else(|| all.next())
+        let look = |state: &State| {
+            let mut all = state.addresses.iter().filter(usable);
+            all.clone().find(|address| network.address == Some(address.ip)).or_else(|| all.next()).cloned()
         };
-        if let Some(ip) = self.watcher.look(look) {
-            return ip;
+        let mut found = self.watcher.look(look);
+        if found.is_none() {
+            self.tell(NetEvent::Waiting { at, for_what: Waiting::Advertisement });
+            found = self.watcher.wait_for(look).await;
         }
-        self.tell(NetEvent::Waiting { at, for_what: Waiting::Advertisement });
-        match self.watcher.wait_for(look).await {
-            Some(ip) => ip,
-            // Nobody listens any more.
-            None => std::future::pending().await,
+        // Nobody listens any more.
+        let Some(Address { ip, prefix, .. }) = found else { return std::future::pending().await };
+        // The router gave the main table its routes; the HFI's own table needs what firmware knew.
+        let mut own = network.clone();
+        (own.address, own.prefix) = (Some(ip), prefix);
+        if let Err(error) = kernel::add_routes(&self.watcher.handle, (index, name), ip, &own).await {
+            log::warn!("{name}: {error}");
         }
+        ip
     }
 
     /// Waits until duplicate address detection has passed.
@@ -263,7 +276,7 @@ impl Worker {
         if ip.is_ipv4() {
             return Ok(());
         }
-        let judge = |state: &super::state::State| {
+        let judge = |state: &State| {
             let address = state.address(index, ip)?;
             match (address.duplicate, address.tentative) {
                 (true, _) => Some(Err(NetError::Duplicate(ip))),
@@ -304,4 +317,9 @@ impl Worker {
     fn tell(&self, event: NetEvent) {
         let _ = self.events.send(event);
     }
+}
+
+/// The listener has ended, and with it whatever was waited for.
+fn gone() -> NetError {
+    NetError::Netlink(std::io::ErrorKind::BrokenPipe.into())
 }

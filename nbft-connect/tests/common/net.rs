@@ -1,15 +1,54 @@
 //! Links and the events on them.
 
 use super::ip;
-use libnbft::plan::{NetworkRef, Plan};
+use libnbft::model::{Hfi, HfiTcp, HfiTcpFlags, Mac, NidType, Nqn, Ssns, Table, TransportType};
+use libnbft::plan::{NetworkRef, Options, Plan, Source};
 use nbft_connect::net::{self, NetEvent, Settings};
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 /// No test takes longer than this; none waits for it.
 const LIMIT: Duration = Duration::from_secs(40);
+
+/// The first network of a plan.
+pub(crate) const AT: NetworkRef = NetworkRef { interface: 0, link: 0, network: 0 };
+
+/// An HFI with a static address.
+pub(crate) struct Nic {
+    pub(crate) mac: u8,
+    pub(crate) address: &'static str,
+    pub(crate) prefix: u8,
+    pub(crate) gateway: &'static str,
+}
+
+pub(crate) const NIC: Nic = Nic { mac: 1, address: "192.0.2.2", prefix: 24, gateway: "::" };
+
+/// The plan of a table with an HFI for each NIC, all reaching 203.0.113.1.
+pub(crate) fn plan(nics: &[Nic]) -> Plan {
+    let mut table = Table::default();
+    let mut ssns = Ssns::default();
+    ssns.index = 1;
+    ssns.transport = TransportType::TCP;
+    ssns.traddr = Some("203.0.113.1".parse::<IpAddr>().unwrap().into());
+    ssns.nqn = Some(Nqn("nqn.2014-08.org.example:s".into()));
+    ssns.nid_type = NidType::NONE;
+    for (number, nic) in nics.iter().enumerate() {
+        let mut tcp = HfiTcp::default();
+        tcp.mac = Mac([2, 0, 0, 0, 0, nic.mac]);
+        tcp.ip = nic.address.parse::<IpAddr>().unwrap().into();
+        tcp.prefix = nic.prefix;
+        tcp.gateway = nic.gateway.parse::<IpAddr>().unwrap().into();
+        tcp.flags = HfiTcpFlags::VALID.with(HfiTcpFlags::GLOBAL_ROUTE);
+        let mut hfi = Hfi::default();
+        (hfi.index, hfi.transport, hfi.tcp) = (number as u8 + 1, TransportType::TCP, Some(tcp));
+        table.hfis.push(hfi);
+        ssns.secondary_hfis.push(number as u8 + 1);
+    }
+    table.ssns.push(ssns);
+    Plan::new(&[Source { name: "NBFT", table: &table }], &Options::default())
+}
 
 pub(crate) fn veth(name: &str, mac: u8) {
     ip(&format!("link add {name} address 02:00:00:00:00:{mac:02x} type veth peer name {name}-peer"));
@@ -21,9 +60,40 @@ pub(crate) fn runtime() -> tokio::runtime::Runtime {
 
 /// Starts setting up under a root without udev.
 pub(crate) async fn start(plan: &Plan) -> (net::NetHandle, UnboundedReceiver<NetEvent>) {
+    start_under(Path::new("/"), plan).await
+}
+
+/// Starts setting up with `/sys`, `/proc` and `/run` under `root`.
+pub(crate) async fn start_under(root: &Path, plan: &Plan) -> (net::NetHandle, UnboundedReceiver<NetEvent>) {
     let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
-    let handle = net::start(&plan.interfaces, Settings::new(PathBuf::from("/")), sender).await.unwrap();
+    let handle = net::start(&plan.interfaces, Settings::new(root.to_owned()), sender).await.unwrap();
     (handle, receiver)
+}
+
+/// A root whose settings of the network are the real ones, and nothing else.
+pub(crate) struct Root(pub(crate) PathBuf);
+
+impl Root {
+    pub(crate) fn new(name: &str) -> Self {
+        let root = std::env::temp_dir().join(format!("nbft-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&root).unwrap();
+        std::os::unix::fs::symlink("/proc", root.join("proc")).unwrap();
+        Self(root)
+    }
+
+    pub(crate) fn file(&self, path: &str, content: &str) {
+        let path = self.0.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
+}
+
+impl Drop for Root {
+    fn drop(&mut self) {
+        // The link to /proc first, by itself.
+        let _ = std::fs::remove_file(self.0.join("proc"));
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 pub(crate) async fn next(events: &mut UnboundedReceiver<NetEvent>) -> NetEvent {
