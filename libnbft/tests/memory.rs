@@ -90,6 +90,40 @@ fn overlapping(length: u16, fill: u8) -> Vec<u8> {
     bytes
 }
 
+/// As many findings as there can be: every SSNS names every HFI, in one list that all of them share, and each path is wrong.
+fn many_findings(with_hfis: bool) -> Vec<u8> {
+    let mut table = support::tables::static4();
+    if with_hfis {
+        table.hfis = vec![support::tables::hfi(1); 255];
+        for (number, hfi) in table.hfis.iter_mut().enumerate() {
+            hfi.index = number as u8 + 1;
+        }
+    }
+    table.ssns = (1..=255).map(|index| support::tables::ssns(index, 1)).collect();
+    let mut bytes = libnbft::write(&table).expect("it can be written");
+    let fields = libnbft::layout(&bytes);
+    let list = bytes.len();
+    bytes.extend((0..1024_u32).map(|number| number as u8));
+    let target = list + 1024;
+    bytes.extend_from_slice(&support::tables::ip("198.51.100.1").to_bytes());
+    for field in &fields {
+        let (place, length) = match field.field {
+            "secondary HFI list reference" => (list as u32, 1024_u16),
+            "transport address reference" => (target as u32, 16),
+            _ => continue,
+        };
+        let span = field.span.clone();
+        bytes[span.start..span.start + 4].copy_from_slice(&place.to_le_bytes());
+        bytes[span.start + 4..span.end].copy_from_slice(&length.to_le_bytes());
+    }
+    let total = bytes.len() as u32;
+    bytes[4..8].copy_from_slice(&total.to_le_bytes());
+    let heap_offset = u32::from_le_bytes([bytes[36], bytes[37], bytes[38], bytes[39]]);
+    bytes[40..44].copy_from_slice(&(total - heap_offset).to_le_bytes());
+    libnbft::repair_checksum(&mut bytes);
+    bytes
+}
+
 /// One test, since it measures what the whole process allocates.
 #[test]
 fn allocations_are_in_proportion() {
@@ -100,6 +134,14 @@ fn allocations_are_in_proportion() {
             assert_eq!(parsed.table.ssns.len(), 255);
             bounded(&format!("objects of {length} times {fill:#x}"), &bytes);
         }
+    }
+    for with_hfis in [false, true] {
+        let bytes = many_findings(with_hfis);
+        let parsed = parse(&bytes).expect("it can be read");
+        let rules: Vec<_> = check(&parsed, &bytes).iter().map(|finding| finding.rule.name()).collect();
+        let each = if with_hfis { "target-off-link" } else { "ssns-hfi-missing" };
+        assert_eq!(rules.iter().filter(|rule| **rule == each).count(), 255);
+        bounded(each, &bytes);
     }
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     for _ in 0..128 {

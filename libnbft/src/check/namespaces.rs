@@ -41,15 +41,19 @@ impl Checker<'_> {
             }
             return;
         };
+        // One finding of each kind, however many HFIs there are: a table may name hundreds in few bytes.
+        let (mut family, mut route) = (false, false);
         for index in ssns.hfi_indexes() {
             let Some(tcp) = self.table.hfi(index).and_then(|hfi| hfi.tcp.as_ref()) else { continue };
             let Some(ip) = tcp.ip.get() else { continue };
             if ip.is_ipv4() != target.is_ipv4() {
-                if !self.nic_has_family(tcp, target) {
+                if !family && !self.nic_has_family(tcp, target) {
+                    family = true;
                     let why = format_args!("{owner}: the target is {target}, HFI {index} has the address {ip}");
                     self.report(Rule::TargetFamily, why, span.clone());
                 }
-            } else if on_link(tcp, target) == Some(false) && !has_route(tcp, ip) {
+            } else if !route && on_link(tcp, target) == Some(false) && !has_route(tcp, ip) {
+                route = true;
                 let prefix = tcp.prefix;
                 let why = format_args!("{owner}: HFI {index} ({ip}/{prefix}) has no gateway to the target {target}");
                 self.report(Rule::TargetOffLink, why, span.clone());
@@ -121,10 +125,10 @@ impl Checker<'_> {
             let why = format_args!("{owner}: the list of secondary HFIs holds zeros");
             self.report(Rule::SecondaryPadding, why, span.start + first..span.start + first + 1);
         }
-        let repeats = |(number, index): (usize, &u8)| {
-            *index != 0 && (*index == ssns.primary_hfi || list[..number].contains(index))
-        };
-        if let Some(number) = list.iter().enumerate().position(repeats) {
+        let mut seen = [false; 256];
+        seen[usize::from(ssns.primary_hfi)] = true;
+        let again = |index: &u8| core::mem::replace(&mut seen[usize::from(*index)], true) && *index != 0;
+        if let Some(number) = list.iter().position(again) {
             let why = format_args!("{owner}: the list of secondary HFIs names HFI {} again", list[number]);
             self.report(Rule::SecondaryRepeats, why, span.start + number..span.start + number + 1);
         }

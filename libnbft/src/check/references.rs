@@ -6,7 +6,21 @@ use crate::parse::Owner;
 use crate::raw::{self, bytes_of};
 use crate::rule::Rule;
 use alloc::vec::Vec;
+use core::fmt;
 use core::ops::Range;
+
+/// How many more there are of what a message has named: nothing for 0.
+struct Others(usize);
+
+impl fmt::Display for Others {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0 => Ok(()),
+            1 => f.write_str(", nor another one that it names"),
+            more => write!(f, ", nor {more} others that it names"),
+        }
+    }
+}
 
 impl Checker<'_> {
     pub(super) fn references(&mut self) {
@@ -65,13 +79,13 @@ impl Checker<'_> {
         if ssns.primary_hfi != 0 && table.hfi(ssns.primary_hfi).is_none() {
             self.report(Rule::SsnsHfiMissing, format_args!("{owner}: there is no HFI {}", ssns.primary_hfi), primary);
         }
-        let secondary = self.secondary_list(place);
-        for (number, index) in ssns.secondary_hfis.iter().enumerate() {
-            let repeated = *index == ssns.primary_hfi || ssns.secondary_hfis[..number].contains(index);
-            if *index != 0 && !repeated && table.hfi(*index).is_none() {
-                let at = secondary.start + number;
-                self.report(Rule::SsnsHfiMissing, format_args!("{owner}: there is no HFI {index}"), at..at + 1);
-            }
+        // One finding for the list, however many are missing: a table may name hundreds in few bytes.
+        let is_missing = |index: &u8| *index != 0 && *index != ssns.primary_hfi && table.hfi(*index).is_none();
+        if let Some(number) = ssns.secondary_hfis.iter().position(is_missing) {
+            let missing = ssns.hfi_indexes().iter().filter(|index| is_missing(index)).count();
+            let (index, at) = (ssns.secondary_hfis[number], self.secondary_list(place).start + number);
+            let others = Others(missing - 1);
+            self.report(Rule::SsnsHfiMissing, format_args!("{owner}: there is no HFI {index}{others}"), at..at + 1);
         }
         let discovery = ssns.primary_discovery;
         if discovery != 0 && table.discovery_controller(discovery).is_none() {
@@ -97,10 +111,15 @@ impl Checker<'_> {
     /// HFIs and security profiles that nothing names.
     fn nobody_names(&mut self) {
         let table = self.table;
+        let mut named = [false; 256];
+        for index in table.ssns.iter().flat_map(Ssns::hfi_indexes) {
+            named[usize::from(index)] = true;
+        }
+        for discovery in &table.discovery {
+            named[usize::from(discovery.hfi)] = true;
+        }
         for (hfi, place) in table.hfis.iter().zip(&self.places.hfis) {
-            let named = table.ssns.iter().any(|ssns| ssns.hfi_indexes().contains(&hfi.index))
-                || table.discovery.iter().any(|discovery| discovery.hfi == hfi.index);
-            if !named && hfi.index != 0 {
+            if !named[usize::from(hfi.index)] && hfi.index != 0 {
                 let why = format_args!("nothing names HFI {}", hfi.index);
                 self.report(Rule::HfiUnused, why, bytes_of!(*place, Hfi.index));
             }

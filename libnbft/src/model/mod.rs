@@ -252,8 +252,10 @@ impl Ssns {
     #[must_use]
     pub fn hfi_indexes(&self) -> Vec<u8> {
         let mut indexes = Vec::new();
+        // A list may be long and name the same few again and again.
+        let mut seen = [false; 256];
         for index in core::iter::once(self.primary_hfi).chain(self.secondary_hfis.iter().copied()) {
-            if index != 0 && !indexes.contains(&index) {
+            if index != 0 && !core::mem::replace(&mut seen[usize::from(index)], true) {
                 indexes.push(index);
             }
         }
