@@ -182,3 +182,59 @@ pub(super) fn on_link(tcp: &HfiTcp, other: IpAddr) -> Option<bool> {
     };
     Some((ip ^ other) >> (width - prefix) == 0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Address;
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().expect("it is an address")
+    }
+
+    #[test]
+    fn subnets() {
+        for (address, prefix, other, expected) in [
+            ("192.0.2.10", 24, "192.0.2.255", Some(true)),
+            ("192.0.2.10", 24, "192.0.3.0", Some(false)),
+            ("192.0.2.10", 31, "192.0.2.11", Some(true)),
+            ("192.0.2.10", 31, "192.0.2.12", Some(false)),
+            ("192.0.2.10", 32, "192.0.2.10", Some(true)),
+            ("192.0.2.10", 32, "192.0.2.11", Some(false)),
+            ("192.0.2.10", 1, "1.0.0.1", Some(false)),
+            ("192.0.2.10", 1, "255.0.0.1", Some(true)),
+            ("192.0.2.10", 0, "192.0.2.11", None),
+            ("192.0.2.10", 33, "192.0.2.11", None),
+            ("192.0.2.10", 24, "2001:db8::1", None),
+            ("192.0.2.10", 24, "fe80::1", None),
+            ("0.0.0.0", 24, "192.0.2.11", None),
+            ("2001:db8::10", 64, "2001:db8::ffff", Some(true)),
+            ("2001:db8::10", 64, "2001:db8:0:1::1", Some(false)),
+            ("2001:db8::10", 0, "2001:db8::ffff", Some(true)),
+            ("2001:db8::10", 0, "2001:db8:0:1::1", Some(false)),
+            ("2001:db8::10", 128, "2001:db8::11", Some(false)),
+            ("2001:db8::10", 129, "2001:db8::11", None),
+            ("2001:db8::10", 64, "fe80::1", Some(true)),
+            ("2001:db8::10", 64, "192.0.2.1", None),
+        ] {
+            let tcp = HfiTcp { ip: Address::from(ip(address)), prefix, ..HfiTcp::default() };
+            assert_eq!(on_link(&tcp, ip(other)), expected, "{address}/{prefix} and {other}");
+        }
+    }
+
+    #[test]
+    fn duids() {
+        let known = |kind: u8, length: usize| duid_is_known(&[&[kind, 0][..], &vec![1; length]].concat());
+        for (kind, least) in [(1, 7), (2, 5), (3, 3)] {
+            assert!(known(kind, least) && known(kind, 128) && !known(kind, least - 1), "type {kind}");
+        }
+        assert!(known(4, 16) && !known(4, 15) && !known(4, 17));
+        assert!(
+            !known(0, 16)
+                && !known(5, 16)
+                && !duid_is_known(&[0, 4, 1, 2])
+                && !duid_is_known(&[4])
+                && !duid_is_known(&[])
+        );
+    }
+}

@@ -110,3 +110,18 @@ fn is_uri(text: &str) -> bool {
     graphic
         && (text.starts_with('/') || text.split_once(':').is_some_and(|(head, rest)| scheme(head) && !rest.is_empty()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_uri;
+
+    #[test]
+    fn uris() {
+        for text in ["https://192.0.2.1/redfish/v1/K/1", "a:b", "x-1.+:y", "/redfish/v1/K/1", "/"] {
+            assert!(is_uri(text), "{text}");
+        }
+        for text in ["", "redfish", ":x", "a:", "1a:b", "a_b:c", "a b:c", "/a b", "/\u{e9}", "https://\n"] {
+            assert!(!is_uri(text), "{text}");
+        }
+    }
+}

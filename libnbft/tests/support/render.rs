@@ -3,10 +3,21 @@
 use libnbft::{Finding, check, check_together, layout, parse};
 use std::fmt::Write as _;
 
-/// The model of a table and its findings.
+/// The model of a table, its findings, and its bytes by name.
 pub(crate) fn table(bytes: &[u8]) -> String {
     let parsed = parse(bytes).expect("the table can be read");
-    format!("{:#?}\n{}", parsed.table, findings(&[bytes.to_vec()]))
+    format!("{:#?}\n\n{}\n{}", parsed.table, findings(&[bytes.to_vec()]), fields(bytes))
+}
+
+fn fields(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for field in layout(bytes) {
+        let value = field.value.as_deref().unwrap_or("-");
+        let (start, length) = (field.span.start, field.span.len());
+        writeln!(text, "{start:#06x} {length:4} {}: {}: {value}", field.structure, field.field)
+            .expect("a string takes anything");
+    }
+    text
 }
 
 /// Every finding of these tables of one machine, with the fields that it marks and why it matters.
