@@ -140,13 +140,13 @@ fn table(series: &[Series], kinds: &[Init], variants: &[Variant]) -> String {
             spread(one.figures.get(measure)?)
         };
         let _ = writeln!(out, "{} initramfs: medians (quartiles)", init.name());
-        let heads: String = variants.iter().map(|variant| format!("{:>22}", variant.name())).collect();
+        let heads: String = variants.iter().map(|variant| format!("{:>28}", variant.name())).collect();
         let _ = writeln!(out, "  {:<30}{heads}   {}", "", ratios(variants));
         for (number, measure) in MEASURES.iter().enumerate() {
             let spreads: Vec<Option<Spread>> = variants.iter().map(|variant| of(*variant, number)).collect();
             let cells: String = spreads
                 .iter()
-                .map(|spread| format!("{:>22}", spread.map_or_else(|| "-".to_owned(), |spread| spread.to_string())))
+                .map(|spread| format!("{:>28}", spread.map_or_else(|| "-".to_owned(), |spread| spread.to_string())))
                 .collect();
             let medians: Vec<Option<f64>> = spreads.iter().map(|spread| spread.map(|spread| spread.median)).collect();
             let _ = writeln!(out, "  {measure:<30}{cells}   {}", compare(&medians));
