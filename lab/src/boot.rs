@@ -234,6 +234,9 @@ fn host(
     if options.keep {
         cmdline.push_str(" lab.keep");
     }
+    if scenario.way.ours() && !options.quiet {
+        cmdline.push_str(" lab.again");
+    }
     if init == Init::Systemd && !options.quiet {
         cmdline.push_str(" systemd.show_status=0 systemd.journald.forward_to_console=1");
     }

@@ -46,6 +46,7 @@ pub fn judge(place: &Place, scenario: &Scenario, evidence: &Evidence<'_>) -> Res
     root(scenario, evidence.report, &mut verdict);
     network(&expect, evidence.report, &mut verdict);
     controllers(scenario, &expect, evidence, &mut verdict);
+    again(&expect, evidence.report, &mut verdict);
     if let Some(status) = expect.status {
         let found = evidence.report.status("status");
         verdict.check(found == Some(status), || format!("nbft status exited with {found:?}, not {status}"));
@@ -86,6 +87,38 @@ fn network(expect: &Expect, report: &Report, verdict: &mut Verdict) {
         let found = routes.map(|route| format!("{route} ")).any(|route| route.contains(&via) && route.contains(&dev));
         verdict.check(found, || format!("no route via {gateway} on {interface}"));
     }
+}
+
+/// More resident memory than this, in KiB, is too much for `nbft connect`.
+const MEMORY: u64 = 8 * 1024;
+
+/// A second `nbft connect` in the running system.
+fn again(expect: &Expect, report: &Report, verdict: &mut Verdict) {
+    let Some(status) = report.status("again") else { return };
+    let wanted: &[i32] = match &expect.status {
+        Some(status) => &[*status],
+        None => &[0, 3, 4],
+    };
+    verdict.check(wanted.contains(&status), || format!("run again, nbft connect exited with {status}, not {wanted:?}"));
+    for name in ["controllers", "addresses"] {
+        let (before, after) = (settled(report.block(name)), settled(report.block(&format!("{name}-again"))));
+        verdict.check(before == after, || {
+            format!("run again, nbft connect changed the {name}: {before:?}, now {after:?}")
+        });
+    }
+    let memory = report.block("again").iter().find_map(|line| {
+        let (_, figure) = line.split_once("Maximum resident set size (kbytes): ")?;
+        figure.trim().parse::<u64>().ok()
+    });
+    verdict.check(memory.is_some_and(|memory| memory < MEMORY), || {
+        format!("nbft connect needs {memory:?} KiB of resident memory, more than {MEMORY}")
+    });
+}
+
+/// What nobody but a second run could have changed: time left of a lease and an address that is still being probed are not
+/// among it.
+fn settled(lines: &[String]) -> Vec<String> {
+    lines.iter().map(|line| line.split(" valid_lft ").next().unwrap_or(line).replace(" tentative", "")).collect()
 }
 
 /// The part of a controller's sysfs `address` after `key=`.

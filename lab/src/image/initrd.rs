@@ -68,7 +68,8 @@ const NEVER: &str = "multipath mdraid dmraid nvdimm bluetooth drm plymouth iscsi
     memstrack biosdevname terminfo i18n pollcdrom";
 
 impl Way {
-    const fn ours(self) -> bool {
+    /// Whether our module is in it.
+    pub const fn ours(self) -> bool {
         !matches!(self, Self::Local | Self::Stock)
     }
 
