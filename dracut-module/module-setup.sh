@@ -93,14 +93,19 @@ nbft_is_nvme_tcp() {
     return 1
 }
 
-# The NICs that the tables name, as directories of sysfs, by their own MAC (a bond lends its ports another).
+# The NICs that the tables name, as directories of sysfs: by their own MAC (a bond lends its ports another), and by their PCI
+# address, where nothing may have been loaded for them yet.
 nbft_nics() {
-    local macs nic file mac
-    macs=$(nbft show --hfi --output-format json | grep -o '"mac_addr": *"[^"]*"')
+    local table nic file mac
+    table=$(nbft show --hfi --output-format json)
     for nic in /sys/class/net/*; do
         [[ -e $nic/device ]] || continue
         for file in "$nic/address" "$nic/bonding_slave/perm_hwaddr"; do
-            [[ -r $file ]] && read -r mac < "$file" && [[ $macs == *"\"$mac\""* ]] && echo "$nic" && break
+            [[ -r $file ]] && read -r mac < "$file" && [[ $table == *"\"$mac\""* ]] && echo "$nic" && break
         done
+    done
+    for nic in /sys/bus/pci/devices/*; do
+        # A network device, 02 in its class, and not the bridge that a table without an address seems to name.
+        [[ $table == *"\"${nic##*/}\""* ]] && [[ $(< "$nic/class") == 0x02* ]] && echo "$nic"
     done
 }
