@@ -38,7 +38,8 @@ pub fn of_write(errno: i32, logged: Option<&str>) -> String {
 
 /// What the kernel's terse words mean for whoever runs this machine.
 fn hint(logged: &str) -> Option<&'static str> {
-    const HINTS: [(&str, &str); 7] = [
+    const HINTS: [(&str, &str); 8] = [
+        ("is not allowed, hostnqn", "the subsystem is not open to this host NQN"),
         ("does not allow host", "the subsystem is not open to this host NQN"),
         ("Connect Invalid Host", "the subsystem is not open to this host NQN"),
         ("Connect Invalid Data Parameter", "the target does not know this subsystem NQN, or refuses this host"),
