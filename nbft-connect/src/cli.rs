@@ -263,6 +263,14 @@ pub struct ExportArgs {
 pub enum ExportFormat {
     /// udev rules that name the interfaces.
     Udev,
+    /// Files of systemd-networkd.
+    Networkd,
+    /// Keyfiles of NetworkManager.
+    Networkmanager,
+    /// XML of wicked.
+    Wicked,
+    /// Kernel parameters as dracut reads them.
+    Dracut,
     /// The plan's interfaces as JSON.
     Json,
 }

@@ -4,9 +4,9 @@
 
 mod common;
 
-use common::net::{AT, NIC, Nic, Root, next, outcome, plan, ready, runtime, start, start_under, veth};
+use common::net::{AT, NIC, Nic, Root, next, outcome, plan, ready, runtime, start, start_under, start_with, veth};
 use common::{in_namespace, ip, ip_lines};
-use nbft_connect::net::{NetEvent, Waiting};
+use nbft_connect::net::{NetEvent, Settings, Waiting};
 use nix::sys::socket::{AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, sendto, socket};
 use std::net::UdpSocket;
 use std::os::fd::AsRawFd;
@@ -188,5 +188,39 @@ fn an_address_that_is_refused_leaves_the_others() {
             let NetEvent::Failed { reason, .. } = outcome(&mut events).await else { panic!("a duplicate") };
             assert!(reason.to_string().starts_with("another host uses 2001:db8:1::2"), "{reason}");
         });
+    });
+}
+
+#[test]
+fn lost_events_are_asked_for_again() {
+    in_namespace("lost_events_are_asked_for_again", || {
+        const COUNT: u8 = 40;
+        let addresses: Vec<String> = (1..=COUNT).map(|number| format!("10.0.{number}.2")).collect();
+        let nics: Vec<Nic> = (1..=COUNT)
+            .zip(&addresses)
+            .map(|(mac, address)| Nic { mac, address: address.clone().leak(), ..NIC })
+            .collect();
+        let up = |number: u8| format!("link set e{number}-peer up");
+        (1..=COUNT).for_each(|number| veth(&format!("e{number}"), number));
+        let plan = plan(&nics);
+        runtime().block_on(async {
+            // Two events fill it: whoever trusts events alone waits for ever.
+            let settings = Settings::new("/".into()).with_event_buffer(4096);
+            let (_handle, mut events) = start_with(settings, &plan).await;
+            // All waiting, then every carrier while nobody listens.
+            for _ in 0..COUNT {
+                let NetEvent::Waiting { for_what: Waiting::Carrier, .. } = next(&mut events).await else {
+                    panic!("no carrier yet")
+                };
+            }
+            (1..=COUNT).for_each(|number| drop(ip(&up(number))));
+            for _ in 0..COUNT {
+                ready(&mut events).await;
+            }
+        });
+        let shown = ip("-4 -brief address show");
+        for address in &addresses {
+            assert!(shown.contains(&format!("{address}/24")), "{address}");
+        }
     });
 }

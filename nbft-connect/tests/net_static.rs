@@ -39,7 +39,10 @@ fn address_routes_and_rules() {
             );
             assert_eq!(
                 ip_lines("-4 rule show priority 20000"),
-                ["20000: from 192.0.2.2 lookup 20000", "20000: from all oif nbft0 lookup 20000"]
+                [
+                    "20000: from 192.0.2.2 lookup 20000 proto static",
+                    "20000: from all oif nbft0 lookup 20000 proto static"
+                ]
             );
         };
         set_up();

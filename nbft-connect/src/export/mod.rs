@@ -1,19 +1,50 @@
 //! `nbft export`: the plan's network in another program's words.
 
+mod dracut;
+mod networkd;
+mod networkmanager;
 mod udev;
+mod view;
+mod wicked;
 
 use crate::cli::{Common, ExportArgs, ExportFormat};
 use crate::error::{Error, print};
 use crate::exit::Exit;
 use crate::kernel_command_line::KernelCommandLine;
 use crate::load;
-use crate::status::model::write_whole;
+use crate::status::model::{STATUS_FILE, Status};
 use libnbft::plan::Plan;
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
 /// A file of an export.
-struct File {
-    name: &'static str,
+pub(crate) struct File {
+    name: String,
     content: String,
+    mode: u32,
+}
+
+impl File {
+    fn new(name: String, content: String) -> Self {
+        Self { name, content, mode: 0o644 }
+    }
+
+    /// Writes the file into a directory, so that a reader sees the old or the new one whole.
+    fn write(&self, directory: &Path) -> io::Result<()> {
+        fs::create_dir_all(directory)?;
+        // Not by the name's ending alone: some readers take whatever ends as they expect.
+        let aside = directory.join(format!(".{}.new", self.name));
+        if let Err(error) = fs::remove_file(&aside)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            return Err(error);
+        }
+        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(self.mode).open(&aside)?;
+        file.write_all(self.content.as_bytes())?;
+        fs::rename(&aside, directory.join(&self.name))
+    }
 }
 
 /// Runs the command.
@@ -42,25 +73,43 @@ pub fn run(args: &ExportArgs, common: &Common) -> Result<Exit, Error> {
     if tables.tables.is_empty() {
         return Ok(if tables.unreadable.is_empty() { Exit::Nothing } else { Exit::Failed });
     }
-    let plan = load::plan(&tables, &args.identity, &kernel)?;
-    for file in files(args.format, &plan, common)? {
+    let plan = load::plan(&tables, &args.identity, &KernelCommandLine::read(&common.path("/")))?;
+    let files = files(args.format, &plan, status(common).as_ref(), &common.path("/"))?;
+    // Several files in one stream are told apart by a line that is a comment in every format but XML and JSON, which are
+    // one file each.
+    let several = files.len() > 1;
+    for file in files {
         match &args.output {
             Some(directory) => {
-                let path = directory.join(file.name);
-                write_whole(&path, file.content.as_bytes()).map_err(|source| Error::Write { path, source })?;
+                let path = directory.join(&file.name);
+                file.write(directory).map_err(|source| Error::Write { path, source })?;
             }
+            None if several => print(&format!("# {}\n{}\n", file.name, file.content))?,
             None => print(&file.content)?,
         }
     }
     Ok(Exit::Ok)
 }
 
-fn files(format: ExportFormat, plan: &Plan, common: &Common) -> Result<Vec<File>, Error> {
+/// What came of `connect`, where it ran: its leases stand in for what firmware had.
+fn status(common: &Common) -> Option<Status> {
+    let path = common.path(STATUS_FILE);
+    let text = fs::read(&path).ok()?;
+    let status = serde_json::from_slice(&text);
+    status.inspect_err(|error| log::warn!("{}: {error}; exported without leases", path.display())).ok()
+}
+
+fn files(format: ExportFormat, plan: &Plan, status: Option<&Status>, root: &Path) -> Result<Vec<File>, Error> {
+    let nics = view::nics(plan, status, root);
     Ok(match format {
-        ExportFormat::Udev => vec![File { name: "70-nbft-names.rules", content: udev::rules(plan, &common.path("/")) }],
+        ExportFormat::Udev => vec![File::new("70-nbft-names.rules".into(), udev::rules(plan, root))],
+        ExportFormat::Networkd => networkd::files(&nics),
+        ExportFormat::Networkmanager => networkmanager::files(&nics),
+        ExportFormat::Wicked => vec![wicked::file(&nics)],
+        ExportFormat::Dracut => vec![dracut::file(&nics)],
         ExportFormat::Json => {
             let json = serde_json::to_string_pretty(&plan.interfaces);
-            vec![File { name: "nbft.json", content: json.map_err(|error| Error::Other(error.to_string()))? + "\n" }]
+            vec![File::new("nbft.json".into(), json.map_err(|error| Error::Other(error.to_string()))? + "\n")]
         }
     })
 }

@@ -9,7 +9,7 @@ use rtnetlink::{Handle, LinkUnspec, LinkVlan, RouteMessageBuilder};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Priority of our rules: before the main table's (32766), after whatever an administrator puts first.
-const RULE_PRIORITY: u32 = 20_000;
+pub(crate) const RULE_PRIORITY: u32 = 20_000;
 
 fn refused(step: impl FnOnce() -> String) -> impl FnOnce(rtnetlink::Error) -> NetError {
     move |error| NetError::Kernel { step: step(), reason: words(&error) }
@@ -145,7 +145,9 @@ enum Rule<'a> {
 }
 
 async fn add_rule(handle: &Handle, ipv6: bool, rule: &Rule<'_>, table: u32) -> Result<(), rtnetlink::Error> {
-    let request = handle.rule().add().table_id(table).priority(RULE_PRIORITY).action(RuleAction::ToTable);
+    let mut request = handle.rule().add().table_id(table).priority(RULE_PRIORITY).action(RuleAction::ToTable);
+    // A network manager that makes the same rule says this of it: then they are one.
+    request.message_mut().attributes.push(RuleAttribute::Protocol(RouteProtocol::Static));
     let result = match (rule, ipv6) {
         (Rule::From(IpAddr::V4(ip)), _) => request.v4().source_prefix(*ip, 32).execute().await,
         (Rule::From(IpAddr::V6(ip)), _) => request.v6().source_prefix(*ip, 128).execute().await,
@@ -164,7 +166,7 @@ async fn add_rule(handle: &Handle, ipv6: bool, rule: &Rule<'_>, table: u32) -> R
 }
 
 /// The first address of a subnet.
-pub(super) fn subnet(ip: IpAddr, prefix: u8) -> IpAddr {
+pub(crate) fn subnet(ip: IpAddr, prefix: u8) -> IpAddr {
     match ip {
         IpAddr::V4(ip) => {
             let mask = u32::MAX.checked_shl(32 - u32::from(prefix.min(32))).unwrap_or(0);

@@ -79,7 +79,7 @@ fn reachable(network: &Network, routes: Vec<Route>) -> Vec<Route> {
 /// A DUID as it goes over the wire: in the table each number inside is little endian (type, hardware type, time,
 /// enterprise), on the wire big endian (RFC 8415, section 11); byte strings lie in order.
 #[must_use]
-pub(super) fn duid_on_the_wire(table: &[u8]) -> Vec<u8> {
+pub(crate) fn duid_on_the_wire(table: &[u8]) -> Vec<u8> {
     let mut wire = table.to_vec();
     let mut swap = |from: usize, to: usize| {
         if let Some(number) = wire.get_mut(from..to) {

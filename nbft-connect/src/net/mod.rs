@@ -10,7 +10,9 @@ mod settings;
 mod state;
 mod worker;
 
+pub(crate) use kernel::{RULE_PRIORITY, subnet};
 pub use lease::Lease;
+pub(crate) use lease::duid_on_the_wire;
 pub use nic::is_network_device;
 
 use libnbft::plan::{Interface, NetworkRef};
@@ -26,13 +28,24 @@ use tokio::task::JoinHandle;
 #[derive(Debug, Clone)]
 pub struct Settings {
     root: PathBuf,
+    event_buffer: usize,
 }
+
+/// Holds the events of some hundred interfaces coming up at once; only what is queued takes memory.
+const EVENT_BUFFER: usize = 8 << 20;
 
 impl Settings {
     /// With `/sys`, `/proc` and `/run` under `root`.
     #[must_use]
     pub const fn new(root: PathBuf) -> Self {
-        Self { root }
+        Self { root, event_buffer: EVENT_BUFFER }
+    }
+
+    /// With room for this many bytes of netlink events. Where more come at once, the kernel's state is asked for again.
+    #[must_use]
+    pub const fn with_event_buffer(mut self, bytes: usize) -> Self {
+        self.event_buffer = bytes;
+        self
     }
 }
 
@@ -169,7 +182,7 @@ pub async fn start(
     events: UnboundedSender<NetEvent>,
 ) -> Result<NetHandle, NetError> {
     driver::load(&settings.root, interfaces);
-    let (watcher, mut tasks) = Watcher::start(&settings.root).await?;
+    let (watcher, mut tasks) = Watcher::start(&settings).await?;
     for (number, interface) in interfaces.iter().enumerate() {
         if interface.links.is_empty() {
             continue;

@@ -60,13 +60,17 @@ pub(crate) fn runtime() -> tokio::runtime::Runtime {
 
 /// Starts setting up under a root without udev.
 pub(crate) async fn start(plan: &Plan) -> (net::NetHandle, UnboundedReceiver<NetEvent>) {
-    start_under(Path::new("/"), plan).await
+    start_with(Settings::new(PathBuf::from("/")), plan).await
 }
 
 /// Starts setting up with `/sys`, `/proc` and `/run` under `root`.
 pub(crate) async fn start_under(root: &Path, plan: &Plan) -> (net::NetHandle, UnboundedReceiver<NetEvent>) {
+    start_with(Settings::new(root.to_owned()), plan).await
+}
+
+pub(crate) async fn start_with(settings: Settings, plan: &Plan) -> (net::NetHandle, UnboundedReceiver<NetEvent>) {
     let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
-    let handle = net::start(&plan.interfaces, Settings::new(root.to_owned()), sender).await.unwrap();
+    let handle = net::start(&plan.interfaces, settings, sender).await.unwrap();
     (handle, receiver)
 }
 

@@ -1,0 +1,149 @@
+//! Files of systemd-networkd: it takes the interface as it stands, and never drops what the root file system hangs on.
+//!
+//! All names begin with `05-nbft`, so that they sort before an administrator's catch-all.
+
+use super::File;
+use super::view::{Granted, Link, Nic, hex, identity};
+use crate::net::RULE_PRIORITY;
+use libnbft::plan::{Method, Route};
+use std::fmt::Write;
+
+pub(super) fn files(nics: &[Nic<'_>]) -> Vec<File> {
+    let mut files = Vec::new();
+    for nic in nics {
+        files.push(File::new(format!("05-{}.link", nic.name), link_file(nic)));
+        let untagged = nic.links.iter().find(|link| link.vlan.is_none());
+        let mut text = start(nic.name, untagged);
+        for vlan in nic.links.iter().filter(|link| link.vlan.is_some()) {
+            line(&mut text, &format!("VLAN={}", vlan.name));
+        }
+        match untagged {
+            Some(link) => networks(&mut text, link),
+            // Only VLANs are used: the NIC is up and has no address.
+            None => text.push_str("LinkLocalAddressing=no\nIPv6AcceptRA=no\n"),
+        }
+        files.push(File::new(format!("05-{}.network", nic.name), text));
+        for link in &nic.links {
+            let Some(id) = link.vlan else { continue };
+            let netdev = format!("[NetDev]\nName={}\nKind=vlan\n\n[VLAN]\nId={id}\n", link.name);
+            files.push(File::new(format!("05-{}.netdev", link.name), netdev));
+            let mut text = start(link.name, Some(link));
+            networks(&mut text, link);
+            files.push(File::new(format!("05-{}.network", link.name), text));
+        }
+    }
+    files
+}
+
+// Writing to a String cannot fail.
+fn line(text: &mut String, line: &str) {
+    let _ = writeln!(text, "{line}");
+}
+
+/// What the NIC is named by. The type keeps VLANs, bonds and bridges out, which borrow its address.
+fn link_file(nic: &Nic<'_>) -> String {
+    let mut text = format!("[Match]\nPermanentMACAddress={}\nType=ether\n", nic.mac);
+    if let Some(pci) = nic.pci {
+        // A virtio NIC's path goes on behind its PCI address.
+        line(&mut text, &format!("Path=pci-{pci}*"));
+    }
+    let names = "AlternativeNamesPolicy=database onboard slot path mac";
+    text + &format!("\n[Link]\nName={}\n{names}\nMACAddressPolicy=none\n", nic.name)
+}
+
+/// Match, link and the beginning of the network section.
+fn start(name: &str, link: Option<&Link<'_>>) -> String {
+    let mut text = format!("[Match]\nName={name}\n\n[Link]\n");
+    // Paths may be dead at boot; nobody is to wait for them.
+    text.push_str("RequiredForOnline=no\n");
+    if let Some(mtu) = link.and_then(|link| link.mtu) {
+        line(&mut text, &format!("MTUBytes={mtu}"));
+    }
+    text.push_str("\n[Network]\nKeepConfiguration=yes\nConfigureWithoutCarrier=yes\nIgnoreCarrierLoss=yes\n");
+    text
+}
+
+fn networks(text: &mut String, link: &Link<'_>) {
+    let dhcp = match (link.has(Method::Dhcp4), link.has(Method::Dhcp6)) {
+        (true, true) => "yes",
+        (true, false) => "ipv4",
+        (false, true) => "ipv6",
+        (false, false) => "no",
+    };
+    let advertised = link.has(Method::Slaac) || link.has(Method::Dhcp6);
+    let accept = if advertised { "yes" } else { "no" };
+    line(text, &format!("DHCP={dhcp}\nIPv6AcceptRA={accept}"));
+    for dns in link.networks.iter().flat_map(|granted| &granted.dns) {
+        line(text, &format!("DNS={dns}"));
+    }
+    for domain in link.networks.iter().flat_map(|granted| &granted.domains) {
+        line(text, &format!("Domains={domain}"));
+    }
+    for granted in &link.networks {
+        network(text, link.name, granted);
+    }
+}
+
+fn network(text: &mut String, name: &str, granted: &Granted) {
+    let network = &granted.network;
+    let metric = network.metric;
+    match (network.method, network.address) {
+        (Method::Static, Some(address)) => {
+            line(text, &format!("\n[Address]\nAddress={address}/{}\nRouteMetric={metric}", network.prefix));
+            for to in &network.routes {
+                route(text, granted, to, None);
+            }
+        }
+        (Method::Dhcp4, _) => {
+            line(text, &format!("\n[DHCPv4]\nSendRelease=no\nRouteMetric={metric}"));
+            match identity(network) {
+                Some((iaid, duid)) => line(text, &format!("ClientIdentifier=duid\nIAID={iaid}\n{}", duid_lines(&duid))),
+                None => text.push_str("ClientIdentifier=mac\n"),
+            }
+        }
+        (Method::Dhcp6, _) => {
+            text.push_str("\n[DHCPv6]\nWithoutRA=solicit\n");
+            if let Some((iaid, duid)) = identity(network) {
+                line(text, &format!("IAID={iaid}\n{}", duid_lines(&duid)));
+            }
+        }
+        _ => {}
+    }
+    for to in granted.own_routes() {
+        route(text, granted, &to, Some(network.route_table));
+    }
+    let family = if network.is_ipv6() { "ipv6" } else { "ipv4" };
+    let rule = format!("Table={}\nPriority={RULE_PRIORITY}", network.route_table);
+    if let Some(address) = network.address.filter(|_| granted.known) {
+        line(text, &format!("\n[RoutingPolicyRule]\nFrom={address}\n{rule}"));
+    }
+    line(text, &format!("\n[RoutingPolicyRule]\nOutgoingInterface={name}\nFamily={family}\n{rule}"));
+}
+
+/// The type by its number and the rest by its bytes.
+fn duid_lines(duid: &[u8]) -> String {
+    match duid.split_first_chunk() {
+        Some((kind, rest)) => format!("DUIDType={}\nDUIDRawData={}", u16::from_be_bytes(*kind), hex(rest)),
+        None => String::new(),
+    }
+}
+
+fn route(text: &mut String, granted: &Granted, route: &Route, table: Option<u32>) {
+    let network = &granted.network;
+    line(text, &format!("\n[Route]\nDestination={}/{}", route.destination, route.prefix));
+    match route.gateway {
+        // What the server says counts, also when it says something else later.
+        Some(_) if network.method == Method::Dhcp4 && route.prefix == 0 => text.push_str("Gateway=_dhcp4\n"),
+        Some(gateway) => line(text, &format!("Gateway={gateway}")),
+        None if network.is_ipv6() => {}
+        None => text.push_str("Scope=link\n"),
+    }
+    // IPv6 routes of ours name no source: the rules see to it.
+    if let Some(address) = network.address.filter(|address| granted.known && address.is_ipv4()) {
+        line(text, &format!("PreferredSource={address}"));
+    }
+    match table {
+        Some(table) => line(text, &format!("Table={table}")),
+        None => line(text, &format!("Metric={}", network.metric)),
+    }
+}

@@ -1,0 +1,170 @@
+//! NetworkManager's keyfiles.
+//!
+//! Each profile has a fixed UUID and the highest priority, so that it stands before a profile for any Ethernet.
+
+use super::File;
+use super::view::{Granted, Link, Nic, hex, identity};
+use crate::net::RULE_PRIORITY;
+use libnbft::model::Mac;
+use libnbft::plan::{Method, Route};
+use std::fmt::Write;
+use std::net::IpAddr;
+
+/// The keyfile plugin refuses profiles that others may read.
+const MODE: u32 = 0o600;
+
+/// NetworkManager's "for ever".
+const NEVER: u32 = i32::MAX as u32;
+
+pub(super) fn files(nics: &[Nic<'_>]) -> Vec<File> {
+    let mut files = Vec::new();
+    for nic in nics {
+        let untagged = nic.links.iter().find(|link| link.vlan.is_none());
+        files.push(profile(nic.name, nic, untagged, None));
+        for link in &nic.links {
+            if let Some(id) = link.vlan {
+                files.push(profile(link.name, nic, Some(link), Some(id)));
+            }
+        }
+    }
+    files
+}
+
+/// The same for the same NIC and VLAN at each boot. Version 8: made of our own numbers ("nbft", VLAN, MAC).
+fn uuid(mac: Mac, vlan: Option<u16>) -> String {
+    let mac: String = mac.0.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("6e626674-{:04x}-8000-8000-{mac}", vlan.unwrap_or(0))
+}
+
+// Writing to a String cannot fail.
+fn line(text: &mut String, line: &str) {
+    let _ = writeln!(text, "{line}");
+}
+
+fn profile(name: &str, nic: &Nic<'_>, link: Option<&Link<'_>>, vlan: Option<u16>) -> File {
+    let kind = if vlan.is_some() { "vlan" } else { "ethernet" };
+    let mut text = format!(
+        "[connection]\nid={name}\nuuid={}\ntype={kind}\ninterface-name={name}\nautoconnect-priority=999\n\
+         autoconnect-retries=0\n\n[ethernet]\n",
+        uuid(nic.mac, vlan)
+    );
+    if vlan.is_none() {
+        line(&mut text, &format!("mac-address={}", nic.mac));
+    }
+    if let Some(mtu) = link.and_then(|link| link.mtu) {
+        line(&mut text, &format!("mtu={mtu}"));
+    }
+    if let Some(id) = vlan {
+        line(&mut text, &format!("\n[vlan]\nid={id}\nparent={}\nflags=1", nic.name));
+    }
+    family(&mut text, name, link, false);
+    family(&mut text, name, link, true);
+    File { mode: MODE, ..File::new(format!("{name}.nmconnection"), text) }
+}
+
+fn family(text: &mut String, name: &str, link: Option<&Link<'_>>, ipv6: bool) {
+    let networks: Vec<&Granted> = link.into_iter().flat_map(|link| link.family(ipv6)).collect();
+    let section = if ipv6 { "ipv6" } else { "ipv4" };
+    let dynamic = networks.iter().find(|granted| granted.network.method != Method::Static);
+    let method = match (networks.is_empty(), dynamic) {
+        (true, _) if ipv6 => "ignore",
+        (true, _) => "disabled",
+        (false, Some(_)) => "auto",
+        (false, None) => "manual",
+    };
+    line(text, &format!("\n[{section}]\nmethod={method}"));
+    let Some(first) = networks.first() else { return };
+    line(text, &format!("route-metric={}", first.network.metric));
+    if let Some(granted) = dynamic {
+        client(text, granted, ipv6);
+    }
+    if ipv6 {
+        // What the kernel does when nobody tells it otherwise.
+        text.push_str("addr-gen-mode=eui64\n");
+    }
+    let gateway = networks.iter().find(|granted| granted.network.default_route);
+    if dynamic.is_none() && gateway.is_none() {
+        text.push_str("never-default=true\n");
+    }
+    let statics = networks.iter().filter(|granted| granted.network.method == Method::Static);
+    for (number, granted) in statics.enumerate() {
+        let network = &granted.network;
+        if let Some(address) = network.address {
+            line(text, &format!("address{}={address}/{}", number + 1, network.prefix));
+        }
+    }
+    if let Some(gateway) = gateway.filter(|granted| granted.network.method == Method::Static) {
+        let gateway = gateway.network.gateway.map(|gateway| gateway.to_string());
+        line(text, &format!("gateway={}", gateway.unwrap_or_default()));
+    }
+    list(text, "dns", networks.iter().flat_map(|granted| granted.dns.iter().map(IpAddr::to_string)));
+    list(text, "dns-search", networks.iter().flat_map(|granted| granted.domains.iter().cloned()));
+    routes(text, &networks);
+    rules(text, name, &networks);
+}
+
+fn list(text: &mut String, key: &str, values: impl Iterator<Item = String>) {
+    let values: String = values.map(|value| value + ";").collect();
+    if !values.is_empty() {
+        line(text, &format!("{key}={values}"));
+    }
+}
+
+/// The identity by which firmware asked.
+fn client(text: &mut String, granted: &Granted, ipv6: bool) {
+    line(text, &format!("dhcp-timeout={NEVER}"));
+    match (identity(&granted.network), ipv6) {
+        (Some((iaid, duid)), true) => line(text, &format!("dhcp-iaid={iaid}\ndhcp-duid={}", hex(&duid))),
+        (Some((iaid, duid)), false) => {
+            let id = [&[255][..], &iaid.to_be_bytes(), &duid].concat();
+            line(text, &format!("dhcp-client-id={}", hex(&id)));
+        }
+        (None, true) => text.push_str("dhcp-duid=ll\n"),
+        (None, false) => text.push_str("dhcp-client-id=mac\n"),
+    }
+}
+
+fn routes(text: &mut String, networks: &[&Granted]) {
+    let mut number = 0;
+    let mut add = |route: &Route, metric: Option<u32>, options: &str| {
+        number += 1;
+        let unspecified = if route.destination.is_ipv6() { "::" } else { "0.0.0.0" };
+        let gateway = route.gateway.map_or_else(|| unspecified.to_owned(), |gateway| gateway.to_string());
+        let metric = metric.map(|metric| format!(",{metric}")).unwrap_or_default();
+        line(text, &format!("route{number}={}/{},{gateway}{metric}", route.destination, route.prefix));
+        if !options.is_empty() {
+            line(text, &format!("route{number}_options={options}"));
+        }
+    };
+    for granted in networks {
+        let network = &granted.network;
+        let source = network.address.filter(|address| granted.known && address.is_ipv4());
+        let source = source.map(|source| format!("src={source}"));
+        // The default route is the profile's gateway, and a server's routes are the server's to give.
+        let main = network.routes.iter().filter(|route| network.method == Method::Static && route.prefix != 0);
+        for route in main {
+            add(route, Some(network.metric), source.as_deref().unwrap_or_default());
+        }
+        for route in granted.own_routes() {
+            let table = format!("table={}", network.route_table);
+            let options: Vec<&str> = [Some(table.as_str()), source.as_deref()].into_iter().flatten().collect();
+            add(&route, None, &options.join(","));
+        }
+    }
+}
+
+fn rules(text: &mut String, name: &str, networks: &[&Granted]) {
+    let mut rules = Vec::new();
+    for granted in networks {
+        let network = &granted.network;
+        let table = network.route_table;
+        if let Some(address) = network.address.filter(|_| granted.known) {
+            rules.push(format!("priority {RULE_PRIORITY} from {address} table {table}"));
+        }
+        let any = if network.is_ipv6() { "::/0" } else { "0.0.0.0/0" };
+        rules.push(format!("priority {RULE_PRIORITY} from {any} oif {name} table {table}"));
+    }
+    for (number, rule) in rules.iter().enumerate() {
+        line(text, &format!("routing-rule{}={rule}", number + 1));
+    }
+}

@@ -1,0 +1,114 @@
+//! What the formats are written from: the plan with what came of it, when `connect` ran.
+
+use crate::net::{Lease, is_network_device};
+use crate::status::model::Status;
+use libnbft::model::{Mac, PciAddress};
+use libnbft::plan::{Method, Network, Plan, Route};
+use std::net::IpAddr;
+use std::path::Path;
+
+/// A NIC.
+pub(super) struct Nic<'a> {
+    pub(super) name: &'a str,
+    pub(super) mac: Mac,
+    /// Only where a network device sits there now.
+    pub(super) pci: Option<PciAddress>,
+    pub(super) links: Vec<Link<'a>>,
+}
+
+/// The NIC itself or a VLAN on it.
+pub(super) struct Link<'a> {
+    pub(super) name: &'a str,
+    pub(super) vlan: Option<u16>,
+    /// MTU that a DHCP server named.
+    pub(super) mtu: Option<u16>,
+    pub(super) networks: Vec<Granted>,
+}
+
+/// A network with what was granted in the place of what firmware had.
+pub(super) struct Granted {
+    pub(super) network: Network,
+    pub(super) dns: Vec<IpAddr>,
+    pub(super) domains: Vec<String>,
+    pub(super) host_name: Option<String>,
+    /// Whether the address is the one in use: the table's when it is static, else what was granted.
+    pub(super) known: bool,
+}
+
+/// The NICs of a plan that have something to set up.
+pub(super) fn nics<'a>(plan: &'a Plan, status: Option<&Status>, root: &Path) -> Vec<Nic<'a>> {
+    let used = plan.interfaces.iter().filter(|interface| !interface.links.is_empty());
+    let link = |link: &'a libnbft::plan::Link| {
+        let leases: Vec<_> = link.networks.iter().map(|network| lease(status, network)).collect();
+        Link {
+            name: &link.name,
+            vlan: link.vlan,
+            mtu: leases.iter().flatten().find_map(|lease| lease.mtu),
+            networks: link.networks.iter().zip(leases).map(|(network, lease)| granted(network, lease)).collect(),
+        }
+    };
+    used.map(|interface| Nic {
+        name: &interface.name,
+        mac: interface.mac,
+        pci: interface.pci.filter(|pci| is_network_device(root, *pci)),
+        links: interface.links.iter().map(link).collect(),
+    })
+    .collect()
+}
+
+/// The lease of an HFI, if `connect` got one.
+fn lease<'s>(status: Option<&'s Status>, network: &Network) -> Option<&'s Lease> {
+    let mut all = status?.interfaces.iter();
+    all.find(|known| known.table == network.hfi.table && known.hfi == network.hfi.index)?.lease.as_ref()
+}
+
+fn granted(network: &Network, lease: Option<&Lease>) -> Granted {
+    let own = match lease {
+        Some(lease) => lease.over(network),
+        None => network.clone(),
+    };
+    let names = |name: &String| is_name(name);
+    let dns = lease.map(|lease| &lease.dns).filter(|dns| !dns.is_empty()).unwrap_or(&network.dns).clone();
+    let domains = lease.iter().flat_map(|lease| &lease.domains).filter(|name| is_name(name)).cloned().collect();
+    let host_name = network.host_name.clone().or_else(|| lease?.host_name.clone()).filter(names);
+    let known = lease.is_some() || own.method == Method::Static;
+    Granted { network: own, dns, domains, host_name, known }
+}
+
+/// Whether a text can stand in any of the formats: names come from firmware and servers, and may neither end a line nor a
+/// word.
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 253 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-')
+}
+
+impl Granted {
+    /// Routes of the HFI's own table: its subnet's, then all that the main table has.
+    pub(super) fn own_routes(&self) -> Vec<Route> {
+        let connected = self.network.address.filter(|_| self.known).map(|address| Route {
+            destination: crate::net::subnet(address, self.network.prefix),
+            prefix: self.network.prefix,
+            gateway: None,
+        });
+        connected.into_iter().chain(self.network.routes.iter().cloned()).collect()
+    }
+}
+
+impl Link<'_> {
+    pub(super) fn has(&self, method: Method) -> bool {
+        self.networks.iter().any(|granted| granted.network.method == method)
+    }
+
+    /// The networks of one address family.
+    pub(super) fn family(&self, ipv6: bool) -> impl Iterator<Item = &Granted> {
+        self.networks.iter().filter(move |granted| granted.network.is_ipv6() == ipv6)
+    }
+}
+
+/// A DHCP identity as it goes over the wire.
+pub(super) fn identity(network: &Network) -> Option<(u32, Vec<u8>)> {
+    Some((network.iaid?, crate::net::duid_on_the_wire(network.duid.as_deref()?)))
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(":")
+}

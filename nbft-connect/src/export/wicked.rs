@@ -1,0 +1,93 @@
+//! wicked's XML. What it has no words for is left out: it makes no rules for routing tables.
+
+use super::File;
+use super::view::{Granted, Link, Nic, hex, identity};
+use libnbft::plan::Method;
+use std::fmt::Write;
+
+pub(super) fn file(nics: &[Nic<'_>]) -> File {
+    let mut text = String::new();
+    for nic in nics {
+        let untagged = nic.links.iter().find(|link| link.vlan.is_none());
+        interface(&mut text, nic.name, untagged, None);
+        for link in &nic.links {
+            if let Some(id) = link.vlan {
+                interface(&mut text, link.name, Some(link), Some((nic.name, id)));
+            }
+        }
+    }
+    File::new("nbft.xml".into(), text)
+}
+
+// Writing to a String cannot fail.
+fn line(text: &mut String, depth: usize, line: &str) {
+    let _ = writeln!(text, "{:1$}{line}", "", depth * 2);
+}
+
+/// Every value is a number, an address or one of our own words: nothing needs escaping.
+fn interface(text: &mut String, name: &str, link: Option<&Link<'_>>, vlan: Option<(&str, u16)>) {
+    line(text, 0, "<interface origin=\"firmware:nbft\">");
+    line(text, 1, &format!("<name>{name}</name>"));
+    // The root file system hangs on it: no ifdown.
+    line(text, 1, "<control><mode>boot</mode><persistent>true</persistent><usercontrol>false</usercontrol></control>");
+    match link.and_then(|link| link.mtu) {
+        Some(mtu) => line(text, 1, &format!("<link><mtu>{mtu}</mtu></link>")),
+        None => line(text, 1, "<link/>"),
+    }
+    if let Some((device, id)) = vlan {
+        line(text, 1, &format!("<vlan><device>{device}</device><tag>{id}</tag></vlan>"));
+    }
+    for ipv6 in [false, true] {
+        let networks: Vec<&Granted> = link.into_iter().flat_map(|link| link.family(ipv6)).collect();
+        family(text, &networks, if ipv6 { "ipv6" } else { "ipv4" });
+    }
+    line(text, 0, "</interface>");
+}
+
+fn family(text: &mut String, networks: &[&Granted], family: &str) {
+    for granted in networks {
+        let network = &granted.network;
+        match network.method {
+            Method::Dhcp4 => dhcp(text, granted, family, &[255]),
+            Method::Dhcp6 => dhcp(text, granted, family, &[]),
+            Method::Slaac => line(text, 1, &format!("<{family}:auto><enabled>true</enabled></{family}:auto>")),
+            _ => {}
+        }
+    }
+    let fixed: Vec<_> = networks.iter().filter(|granted| granted.network.method == Method::Static).collect();
+    if fixed.is_empty() {
+        return;
+    }
+    line(text, 1, &format!("<{family}:static>"));
+    for granted in &fixed {
+        if let Some(address) = granted.network.address {
+            let prefix = granted.network.prefix;
+            line(text, 2, &format!("<address><local>{address}/{prefix}</local></address>"));
+        }
+    }
+    for network in fixed.iter().map(|granted| &granted.network) {
+        for route in &network.routes {
+            let mut inner = format!("<destination>{}/{}</destination>", route.destination, route.prefix);
+            if let Some(gateway) = route.gateway {
+                let _ = write!(inner, "<nexthop><gateway>{gateway}</gateway></nexthop>");
+            }
+            line(text, 2, &format!("<route>{inner}<priority>{}</priority></route>", network.metric));
+        }
+    }
+    let servers: String =
+        fixed.iter().flat_map(|granted| &granted.dns).map(|dns| format!("<server>{dns}</server>")).collect();
+    if !servers.is_empty() {
+        line(text, 2, &format!("<resolver><servers>{servers}</servers></resolver>"));
+    }
+    line(text, 1, &format!("</{family}:static>"));
+}
+
+/// `kind` stands before the identity in DHCPv4's client identifier.
+fn dhcp(text: &mut String, granted: &Granted, family: &str, kind: &[u8]) {
+    let mut inner = String::from("<enabled>true</enabled><release-lease>false</release-lease>");
+    if let Some((iaid, duid)) = identity(&granted.network) {
+        let iaid = if kind.is_empty() { Vec::new() } else { iaid.to_be_bytes().to_vec() };
+        let _ = write!(inner, "<client-id>{}</client-id>", hex(&[kind, &iaid, &duid].concat()));
+    }
+    line(text, 1, &format!("<{family}:dhcp>{inner}</{family}:dhcp>"));
+}

@@ -1,0 +1,168 @@
+//! `nbft export`: one table with every way to get an address, in every format, with and without what `connect` got.
+
+use crate::golden::check;
+use crate::support::{Dir, nbft};
+use libnbft::model::{
+    Address, Hfi, HfiExt, HfiExtFlags, HfiFlags, HfiTcp, HfiTcpFlags, Host, HostFlags, IpOrigin, Mac, NidType, Nqn,
+    Ssns, SsnsFlags, Table, TransportType, VlanId,
+};
+use std::net::IpAddr;
+
+fn ip(text: &str) -> Address {
+    text.parse::<IpAddr>().unwrap().into()
+}
+
+fn hfi(index: u8, mac: u8, address: &str, prefix: u8) -> Hfi {
+    let mut tcp = HfiTcp::default();
+    tcp.mac = Mac([0x52, 0x54, 0, 0, 0, mac]);
+    (tcp.version, tcp.info_version, tcp.hfi_index) = (1, 2, index.into());
+    tcp.routing_id = u32::from(mac + 2) << 3;
+    (tcp.ip, tcp.prefix) = (ip(address), prefix);
+    tcp.flags = HfiTcpFlags::VALID.with(HfiTcpFlags::GLOBAL_ROUTE);
+    let mut hfi = Hfi::default();
+    (hfi.index, hfi.flags, hfi.transport, hfi.tcp) = (index, HfiFlags::VALID, TransportType::TCP, Some(tcp));
+    hfi
+}
+
+fn ssns(index: u16, target: &str, hfi: u8) -> Ssns {
+    let mut ssns = Ssns::default();
+    (ssns.index, ssns.transport, ssns.nid_type) = (index, TransportType::TCP, NidType::NONE);
+    ssns.traddr = Some(ip(target));
+    ssns.nqn = Some(Nqn("nqn.2014-08.org.example:s".into()));
+    ssns.flags = SsnsFlags::VALID;
+    ssns.primary_hfi = hfi;
+    ssns
+}
+
+/// Static with a gateway; a VLAN on the same NIC with IPv6; DHCPv4 by the table's identity; IPv6 autoconfigured; a NIC of
+/// which only a VLAN is used.
+fn table() -> Table {
+    let mut table = Table::default();
+    (table.header.major, table.header.minor) = (1, 1);
+    (table.control.major, table.control.flags) = (1, 1);
+    let mut one = hfi(1, 1, "192.0.2.2", 24);
+    let tcp = one.tcp.as_mut().unwrap();
+    (tcp.gateway, tcp.primary_dns) = (ip("192.0.2.254"), ip("192.0.2.53"));
+    // Not a name: it would start a line of its own.
+    tcp.host_name = Some("host\nAddress=203.0.113.66".into());
+    let mut two = hfi(2, 1, "2001:db8:1::2", 64);
+    two.tcp.as_mut().unwrap().vlan = VlanId(10);
+    let mut three = hfi(3, 2, "198.51.100.7", 24);
+    let tcp = three.tcp.as_mut().unwrap();
+    tcp.flags = tcp.flags.with(HfiTcpFlags::DHCP_OVERRIDE);
+    tcp.ip_origin = IpOrigin::DHCP;
+    let mut ext = HfiExt::default();
+    (ext.version, ext.hfi_index) = (1, 3);
+    ext.flags = HfiExtFlags::VALID.with(HfiExtFlags::DHCP_CLIENT_ID);
+    (ext.iaid, ext.duid) = (Some(0x0102_0304), Some(vec![4, 0, 0xaa, 0xbb, 0xcc]));
+    tcp.ext = Some(ext);
+    let mut four = hfi(4, 3, "::", 0);
+    let tcp = four.tcp.as_mut().unwrap();
+    tcp.flags = HfiTcpFlags::VALID.with(HfiTcpFlags::AUTOCONFIGURED);
+    let mut five = hfi(5, 4, "203.0.113.2", 24);
+    five.tcp.as_mut().unwrap().vlan = VlanId(20);
+    table.hfis = vec![one, two, three, four, five];
+    table.ssns = vec![
+        ssns(1, "198.18.0.1", 1),
+        ssns(2, "2001:db8:1::1", 2),
+        ssns(3, "198.51.100.1", 3),
+        ssns(4, "2001:db8:3::1", 4),
+        ssns(5, "203.0.113.1", 5),
+    ];
+    let mut host = Host::default();
+    host.flags = HostFlags::VALID;
+    host.nqn = Some(Nqn("nqn.2014-08.org.nvmexpress:uuid:11111111-2222-3333-4444-555555555555".into()));
+    table.host = Some(host);
+    table
+}
+
+/// What `connect` leaves behind when a server granted another address.
+const STATUS: &str = r#"{"version": 1, "written_by": "test", "tables": ["NBFT"], "hostnqn": null, "hostid": null,
+    "outcome": "ok", "message": "", "elapsed_ms": 0, "started_uptime_ms": 0, "paths": [], "namespaces": [], "left_out": [],
+    "interfaces": [{"name": "nbft1", "mac": "52:54:00:00:00:02", "table": "NBFT", "hfi": 3, "state": "up",
+        "address": "198.51.100.50", "reason": null, "ready_ms": 1, "lease": {
+            "address": "198.51.100.50", "prefix": 24, "server": "198.51.100.254", "seconds": 3600, "renew_seconds": 1800,
+            "rebind_seconds": 3150, "dns": ["198.51.100.53"], "domains": ["example.org", "a b"], "ntp": [], "mtu": 1400,
+            "routes": [{"destination": "0.0.0.0", "prefix": 0, "gateway": "198.51.100.254"}],
+            "host_name": null, "root_path": null}}]}"#;
+
+fn exported(format: &str, status: Option<&str>) -> String {
+    let dir = Dir::new(&format!("export-{format}-{}", status.is_some()));
+    let tables = format!("{}/sys/firmware/acpi/tables", dir.path());
+    std::fs::create_dir_all(&tables).unwrap();
+    std::fs::write(format!("{tables}/NBFT"), libnbft::write(&table()).unwrap()).unwrap();
+    if let Some(status) = status {
+        std::fs::create_dir_all(format!("{}/run/nbft", dir.path())).unwrap();
+        std::fs::write(format!("{}/run/nbft/status.json", dir.path()), status).unwrap();
+    }
+    let run = nbft(&["export", format, "--root", dir.path()]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{format}");
+    run.text()
+}
+
+#[test]
+fn each_format_before_and_after_connect() {
+    for format in ["udev", "networkd", "networkmanager", "wicked", "dracut"] {
+        check(&format!("export-{format}.txt"), &exported(format, None));
+    }
+    for format in ["networkd", "networkmanager", "wicked", "dracut"] {
+        check(&format!("export-{format}-lease.txt"), &exported(format, Some(STATUS)));
+    }
+}
+
+#[test]
+fn no_value_from_firmware_starts_a_line_of_its_own() {
+    for format in ["udev", "networkd", "networkmanager", "wicked", "dracut"] {
+        for status in [None, Some(STATUS)] {
+            let text = exported(format, status);
+            assert!(!text.contains("203.0.113.66") && !text.contains("a b"), "{format}:\n{text}");
+        }
+    }
+}
+
+#[test]
+fn files_are_written_whole_with_the_modes_their_readers_want() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = Dir::new("export-modes");
+    dir.write("NBFT", &libnbft::write(&table()).unwrap());
+    let out = format!("{}/out", dir.path());
+    for (format, mode) in [("networkmanager", 0o600), ("networkd", 0o644)] {
+        for _ in 0..2 {
+            let run = nbft(&["export", format, "--root", dir.path(), "--nbft-path", "/NBFT", "--output", &out]);
+            assert_eq!((run.code, run.stderr.as_str(), run.stdout.as_slice()), (0, "", &b""[..]), "{format}");
+        }
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(&out).unwrap() {
+            let entry = entry.unwrap();
+            assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, mode, "{:?}", entry.path());
+            names.push(entry.file_name().into_string().unwrap());
+        }
+        names.sort();
+        let expected: &[&str] = match format {
+            "networkd" => &[
+                "05-nbft0.10.netdev",
+                "05-nbft0.10.network",
+                "05-nbft0.link",
+                "05-nbft0.network",
+                "05-nbft1.link",
+                "05-nbft1.network",
+                "05-nbft2.link",
+                "05-nbft2.network",
+                "05-nbft3.20.netdev",
+                "05-nbft3.20.network",
+                "05-nbft3.link",
+                "05-nbft3.network",
+            ],
+            _ => &[
+                "nbft0.10.nmconnection",
+                "nbft0.nmconnection",
+                "nbft1.nmconnection",
+                "nbft2.nmconnection",
+                "nbft3.20.nmconnection",
+                "nbft3.nmconnection",
+            ],
+        };
+        assert_eq!(names, expected);
+        std::fs::remove_dir_all(&out).unwrap();
+    }
+}
