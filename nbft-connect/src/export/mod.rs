@@ -73,7 +73,7 @@ pub fn run(args: &ExportArgs, common: &Common) -> Result<Exit, Error> {
     if tables.tables.is_empty() {
         return Ok(if tables.unreadable.is_empty() { Exit::Nothing } else { Exit::Failed });
     }
-    let plan = load::plan(&tables, &args.identity, &KernelCommandLine::read(&common.path("/")))?;
+    let plan = load::plan(&tables, &args.identity, &kernel)?;
     let files = files(args.format, &plan, status(common).as_ref(), &common.path("/"))?;
     // Several files in one stream are told apart by a line that is a comment in every format but XML and JSON, which are
     // one file each.
