@@ -42,7 +42,7 @@ pub fn check(parsed: &Parsed, bytes: &[u8]) -> Vec<Finding> {
         checker.reserved();
         findings.append(&mut checker.findings);
     }
-    findings.retain(|finding| finding.span.start < finding.span.end && finding.span.end <= bytes.len());
+    findings.retain(|finding| finding.span.end <= bytes.len());
     findings.sort_by_key(|finding| finding.span.start);
     findings
 }
