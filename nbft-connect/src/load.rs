@@ -2,6 +2,7 @@
 
 use crate::cli::{Common, Identity};
 use crate::error::Error;
+use crate::exit::Exit;
 use crate::kernel_command_line::KernelCommandLine;
 use libnbft::model::Table;
 use libnbft::plan::{Options, Plan, Source};
@@ -15,32 +16,34 @@ pub struct Tables {
     pub unreadable: Vec<String>,
 }
 
-/// Reads every table; one that is unusable as a whole costs itself only.
+/// Reads every table and says on stderr which could not be used; one that is unusable as a whole costs itself only.
 ///
 /// # Errors
 ///
-/// When the directory or file cannot be read.
+/// When there is nothing at the path that was asked for.
 pub fn tables(common: &Common) -> Result<Tables, Error> {
-    let path = common.tables();
-    let files = libnbft::files::find(&path).map_err(|error| Error::Other(error.to_string()))?;
+    let read = crate::tables::Tables::read(common)?;
     let mut found = Tables::default();
-    for file in files {
-        let name = file.name.clone();
-        let parsed = match file.read() {
-            Ok(bytes) => libnbft::parse(&bytes).map_err(|error| error.to_string()),
-            Err(error) => Err(error.to_string()),
-        };
-        match parsed {
+    found.unreadable.extend(read.unreadable.into_iter().map(|(_, reason)| reason));
+    for file in read.tables {
+        let name = file.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        match file.parsed {
             Ok(parsed) => {
                 for finding in &parsed.findings {
                     log::debug!("{name}: {}", finding.message);
                 }
                 found.tables.push((name, parsed.table));
             }
-            Err(reason) => found.unreadable.push(format!("{name}: {reason}")),
+            Err(error) => found.unreadable.push(format!("{name}: {error}")),
         }
     }
     Ok(found)
+}
+
+/// How a command ends that has no table to work on.
+#[must_use]
+pub fn exit_without_tables(tables: &Tables) -> Exit {
+    if tables.unreadable.is_empty() { Exit::Nothing } else { Exit::Failed }
 }
 
 /// The plan for these tables, with what the command line and the kernel's command line override.

@@ -11,17 +11,11 @@ use libnbft::plan::Plan;
 ///
 /// # Errors
 ///
-/// When there is no table that can be read.
+/// When there is nothing at the path that was asked for, or an override is not of the expected form.
 pub fn run(args: &PlanArgs, common: &Common) -> Result<Exit, Error> {
     let tables = load::tables(common)?;
-    for reason in &tables.unreadable {
-        log::error!("{reason}");
-    }
     if tables.tables.is_empty() {
-        return match tables.unreadable.is_empty() {
-            true => Err(Error::Other(format!("{}: no NBFT", common.tables().display()))),
-            false => Ok(Exit::Failed),
-        };
+        return Ok(load::exit_without_tables(&tables));
     }
     let plan = load::plan(&tables, &args.identity, &KernelCommandLine::read(&common.path("/")))?;
     show(&plan, args.output_format)?;

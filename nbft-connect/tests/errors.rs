@@ -63,8 +63,11 @@ impl Drop for Root {
 #[test]
 fn no_table() {
     let root = Root::new("none");
-    assert_eq!(root.nbft("connect"), (3, "nbft: no NBFT\n".into()));
-    assert_eq!(root.nbft("plan"), (1, "nbft: /sys/firmware/acpi/tables: no NBFT\n".into()));
+    for command in ["connect", "plan", "show", "check", "export udev"] {
+        assert_eq!(root.nbft(command), (3, "nbft: /sys/firmware/acpi/tables: no NBFT\n".into()), "{command}");
+    }
+    fs::remove_dir_all(root.0.join("sys")).unwrap();
+    assert_eq!(root.nbft("connect"), (3, "nbft: /sys/firmware/acpi/tables: no NBFT\n".into()));
 }
 
 #[test]
@@ -79,7 +82,7 @@ fn not_an_nbft() {
     let root = Root::new("noise").with_table("bad/NBFT-random-noise");
     let (code, stderr) = root.nbft("plan");
     assert_eq!(code, 1);
-    assert!(stderr.starts_with("nbft: NBFT: ") && stderr.contains("it begins with"), "{stderr}");
+    assert!(stderr.starts_with("nbft: /sys/firmware/acpi/tables/NBFT: ") && stderr.contains("it begins with"), "{stderr}");
     let (code, stderr) = root.nbft("connect");
     assert_eq!(code, 1);
     assert!(stderr.contains("nbft: no NBFT could be read: NBFT: "), "{stderr}");

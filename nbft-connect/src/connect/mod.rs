@@ -38,16 +38,7 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         log::info!("{parameter} on the kernel's command line: the NBFT is left alone");
         return Ok(Exit::Nothing);
     }
-    let tables = match load::tables(common) {
-        Err(error) if common.nbft_path.is_none() && !common.tables().exists() => {
-            log::info!("no NBFT: {error}");
-            return Ok(Exit::Nothing);
-        }
-        other => other?,
-    };
-    for reason in &tables.unreadable {
-        log::error!("{reason}");
-    }
+    let tables = load::tables(common)?;
     let plan = load::plan(&tables, &args.identity, &kernel)?;
     if args.dry_run {
         crate::plan::show(&plan, args.output_format)?;
@@ -96,7 +87,6 @@ fn timeout(args: &ConnectArgs, kernel: &KernelCommandLine) -> Result<Duration, E
 
 fn nothing_read(plan: &Plan, tables: &load::Tables, status_file: &std::path::Path) -> Result<Exit, Error> {
     if tables.unreadable.is_empty() {
-        log::info!("no NBFT");
         return Ok(Exit::Nothing);
     }
     let message = format!("no NBFT could be read: {}", tables.unreadable.join("; "));

@@ -53,10 +53,6 @@ impl File {
 ///
 /// When no table can be read, or the files cannot be written.
 pub fn run(args: &ExportArgs, common: &Common) -> Result<Exit, Error> {
-    if !common.tables().exists() && common.nbft_path.is_none() {
-        log::info!("no NBFT");
-        return Ok(Exit::Nothing);
-    }
     let kernel = KernelCommandLine::read(&common.path("/"));
     // Files for udev name the NICs of this machine; to look at them is always allowed.
     if args.format == ExportFormat::Udev
@@ -67,11 +63,8 @@ pub fn run(args: &ExportArgs, common: &Common) -> Result<Exit, Error> {
         return Ok(Exit::Nothing);
     }
     let tables = load::tables(common)?;
-    for reason in &tables.unreadable {
-        log::error!("{reason}");
-    }
     if tables.tables.is_empty() {
-        return Ok(if tables.unreadable.is_empty() { Exit::Nothing } else { Exit::Failed });
+        return Ok(load::exit_without_tables(&tables));
     }
     let plan = load::plan(&tables, &args.identity, &kernel)?;
     let files = files(args.format, &plan, status(common).as_ref(), &common.path("/"))?;
