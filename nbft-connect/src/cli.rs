@@ -224,6 +224,22 @@ pub struct ConnectArgs {
     /// Seconds after which the kernel gives a lost controller up; -1 never
     #[arg(long, value_name = "SECONDS", default_value_t = -1, allow_negative_numbers = true)]
     pub ctrl_loss_tmo: i32,
+    /// What to leave for the running system's network manager [default: auto in an initramfs, else none]
+    #[arg(long, value_enum)]
+    pub handover: Option<Handover>,
+}
+
+/// What a network manager does with our interfaces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Handover {
+    /// systemd-networkd takes over what has a lease to renew; all else is left alone.
+    Auto,
+    /// systemd-networkd takes over all of them, NetworkManager none.
+    Adopt,
+    /// All leave them alone.
+    Leave,
+    /// Nothing is written.
+    None,
 }
 
 /// What `connect` waits for.

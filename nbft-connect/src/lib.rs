@@ -8,6 +8,7 @@ pub mod connect;
 pub mod error;
 pub mod exit;
 pub mod export;
+pub mod handover;
 mod hex;
 pub mod kernel_command_line;
 pub mod load;

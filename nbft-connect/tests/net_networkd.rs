@@ -4,13 +4,17 @@
 
 mod common;
 
-use common::net::{ready, runtime, start, veth};
+use common::net::{outcome, ready, runtime, start, veth};
 use common::{in_namespace, ip, ip_lines};
 use libnbft::model::{
     Address, Hfi, HfiFlags, HfiTcp, HfiTcpFlags, Host, HostFlags, Mac, NidType, Nqn, Ssns, SsnsFlags, Table,
     TransportType,
 };
 use libnbft::plan::{Options, Plan, Source};
+use nbft_connect::cli::Handover;
+use nbft_connect::handover;
+use nbft_connect::net::NetEvent;
+use nbft_connect::status::model::Status;
 use std::fs;
 use std::net::IpAddr;
 use std::path::Path;
@@ -18,6 +22,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 const NETWORKD: &str = "/usr/lib/systemd/systemd-networkd";
+
+const DIRECTORY: &str = "/run/systemd/network";
 
 /// How long networkd may take; nobody waits for it.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -84,65 +90,182 @@ fn look() -> Vec<Vec<String>> {
     words.map(lines).into()
 }
 
-#[test]
-fn networkd_takes_the_interface_as_it_stands() {
-    if !Path::new(NETWORKD).exists() {
-        assert!(std::env::var_os("CI").is_none(), "{NETWORKD} is not there");
-        return eprintln!("SKIPPED networkd_takes_the_interface_as_it_stands: no {NETWORKD}");
-    }
-    in_namespace("networkd_takes_the_interface_as_it_stands", || {
-        // Without udev networkd waits for none; a sysfs that cannot be written tells it so.
+/// A networkd of its own, with what an administrator may have for every interface.
+struct Networkd {
+    daemon: Running,
+    monitor: Running,
+}
+
+impl Networkd {
+    /// Without udev networkd waits for none; a sysfs that cannot be written tells it so.
+    fn prepare() {
         run("mount", &["-t", "tmpfs", "none", "/run"]);
         run("mount", &["-t", "sysfs", "-o", "ro", "sysfs", "/sys"]);
-        veth("eth0", 1);
-        ip("link set eth0-peer up");
-        let table = table();
-        let plan = Plan::new(&[Source { name: "NBFT", table: &table }], &Options::default());
-        runtime().block_on(async {
-            let (_handle, mut events) = start(&plan).await;
-            ready(&mut events).await;
-            ready(&mut events).await;
-        });
+        fs::create_dir_all(DIRECTORY).unwrap();
         fs::create_dir_all("/run/test").unwrap();
-        fs::write("/run/test/NBFT", libnbft::write(&table).unwrap()).unwrap();
-        let directory = "/run/systemd/network";
-        run(
-            env!("CARGO_BIN_EXE_nbft"),
-            &["export", "networkd", "--nbft-path", "/run/test/NBFT", "--output", directory],
-        );
-        // What an administrator may have for every interface.
-        fs::write(format!("{directory}/10-all.network"), "[Match]\nName=*\n[Network]\nDHCP=yes\n").unwrap();
-        let before = look();
+        fs::write(format!("{DIRECTORY}/10-all.network"), "[Match]\nName=*\n[Network]\nDHCP=yes\n").unwrap();
+    }
+
+    fn start() -> Self {
         let mut monitor = Command::new("ip");
         monitor.args(["monitor", "link", "address", "route", "rule"]);
-        let mut watch = monitor.stdout(Stdio::piped()).spawn().map(Running).unwrap();
+        let monitor = monitor.stdout(Stdio::piped()).spawn().map(Running).unwrap();
         let log = fs::File::create("/run/test/log").unwrap();
-        let networkd = Command::new(NETWORKD).env("SYSTEMD_LOG_TARGET", "console").stderr(log).spawn().map(Running);
-        let networkd = networkd.unwrap();
+        let daemon = Command::new(NETWORKD).env("SYSTEMD_LOG_TARGET", "console").stderr(log).spawn().map(Running);
+        Self { daemon: daemon.unwrap(), monitor }
+    }
+
+    /// Waits until it has come to this conclusion on nbft0, by the file of ours that it goes by.
+    fn concludes(&self, state: &str) {
         let index = ip("-o link show nbft0").split(':').next().unwrap().to_owned();
         let state_file = format!("/run/systemd/netif/links/{index}");
-        let log = || fs::read_to_string("/run/test/log").unwrap();
         let started = Instant::now();
         loop {
-            let state = fs::read_to_string(&state_file).unwrap_or_default();
-            if state.contains("ADMIN_STATE=configured\n") {
-                assert!(state.contains("NETWORK_FILE=/run/systemd/network/05-nbft0.network\n"), "{state}");
-                break;
+            let found = fs::read_to_string(&state_file).unwrap_or_default();
+            if found.contains(&format!("ADMIN_STATE={state}\n")) {
+                // Of what it leaves alone it does not tell the file; by the catch-all it would not.
+                let file = format!("NETWORK_FILE={DIRECTORY}/05-nbft0.network\n");
+                assert!(state == "unmanaged" || found.contains(&file), "{found}");
+                return;
             }
-            assert!(started.elapsed() < LIMIT, "{state}\n{}", log());
+            assert!(started.elapsed() < LIMIT, "{found}\n{}", log());
             std::thread::sleep(Duration::from_millis(50));
         }
-        assert_eq!(look(), before, "{}", log());
-        drop(networkd);
-        assert_eq!(look(), before, "after its end: {}", log());
-        watch.0.kill().unwrap();
+    }
+
+    /// Ends it. Nothing may have been taken away, and all that we wrote understood.
+    fn end(mut self) {
+        drop(self.daemon);
+        self.monitor.0.kill().unwrap();
         let mut seen = String::new();
-        std::io::Read::read_to_string(watch.0.stdout.as_mut().unwrap(), &mut seen).unwrap();
-        for line in seen.lines().filter(|line| line.contains("nbft0") || line.contains("192.0.2.2")) {
-            assert!(!line.starts_with("Deleted") && !line.contains("state DOWN"), "taken away: {line}\n{seen}");
+        std::io::Read::read_to_string(self.monitor.0.stdout.as_mut().unwrap(), &mut seen).unwrap();
+        // A connected route whose metric changes is there with the new one before the old one goes.
+        let mut added = Vec::new();
+        for line in seen.lines().map(str::trim).filter(|line| line.contains("nbft0") || line.contains("192.0.2.2")) {
+            assert!(!line.contains("state DOWN"), "taken down: {line}\n{seen}");
+            match line.strip_prefix("Deleted ") {
+                None => added.push(line.to_owned()),
+                Some(gone) => {
+                    assert!(added.contains(&gone.replace(" metric 500", "")), "taken away: {gone}\n{seen}");
+                }
+            }
         }
-        let complaints: Vec<_> =
-            log().lines().filter(|line| line.starts_with("/run/systemd/network/05-nbft")).map(str::to_owned).collect();
+        let ours = format!("{DIRECTORY}/05-nbft");
+        let complaints: Vec<_> = log().lines().filter(|line| line.starts_with(&ours)).map(str::to_owned).collect();
         assert_eq!(complaints, Vec::<String>::new(), "what networkd does not understand");
+    }
+}
+
+fn log() -> String {
+    fs::read_to_string("/run/test/log").unwrap_or_default()
+}
+
+fn with_networkd(test: &str, inside: fn()) {
+    if Path::new(NETWORKD).exists() {
+        return in_namespace(test, inside);
+    }
+    assert!(std::env::var_os("CI").is_none(), "{NETWORKD} is not there");
+    eprintln!("SKIPPED {test}: no {NETWORKD}");
+}
+
+/// Sets up what the table says, and gives the plan.
+fn set_up(table: &Table) -> Plan {
+    veth("eth0", 1);
+    ip("link set eth0-peer up");
+    let plan = Plan::new(&[Source { name: "NBFT", table }], &Options::default());
+    runtime().block_on(async {
+        let (_handle, mut events) = start(&plan).await;
+        for _ in 0..plan.interfaces[0].links[0].networks.len() {
+            ready(&mut events).await;
+        }
+    });
+    plan
+}
+
+#[test]
+fn networkd_takes_the_interface_as_it_stands() {
+    with_networkd("networkd_takes_the_interface_as_it_stands", || {
+        Networkd::prepare();
+        let table = table();
+        set_up(&table);
+        fs::write("/run/test/NBFT", libnbft::write(&table).unwrap()).unwrap();
+        let nbft = env!("CARGO_BIN_EXE_nbft");
+        run(nbft, &["export", "networkd", "--nbft-path", "/run/test/NBFT", "--output", DIRECTORY]);
+        let before = look();
+        let networkd = Networkd::start();
+        networkd.concludes("configured");
+        assert_eq!(look(), before, "{}", log());
+        networkd.end();
+        assert_eq!(look(), before, "after its end: {}", log());
+    });
+}
+
+#[test]
+fn networkd_leaves_fixed_addresses_alone() {
+    with_networkd("networkd_leaves_fixed_addresses_alone", || {
+        Networkd::prepare();
+        let plan = set_up(&table());
+        handover::leave(&plan, Some(Handover::Auto), Path::new("/"));
+        let before = look();
+        let networkd = Networkd::start();
+        networkd.concludes("unmanaged");
+        assert_eq!(look(), before, "{}", log());
+        networkd.end();
+        assert_eq!(look(), before, "after its end: {}", log());
+    });
+}
+
+#[test]
+fn networkd_renews_the_lease_and_keeps_the_address() {
+    with_networkd("networkd_renews_the_lease_and_keeps_the_address", || {
+        Networkd::prepare();
+        veth("eth0", 1);
+        ip("address add 192.0.2.1/24 dev eth0-peer");
+        ip("link set eth0-peer up");
+        let dnsmasq =
+            ["--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--interface=eth0-peer", "--log-dhcp"];
+        let files = ["--log-facility=/run/test/dhcp", "--pid-file=/run/test/pid", "--dhcp-leasefile=/run/test/leases"];
+        let range = ["--bind-interfaces", "--no-ping", "--user=root", "--dhcp-range=192.0.2.50,192.0.2.99,2m"];
+        let mut server = Command::new("dnsmasq");
+        let _server = server.args(dnsmasq).args(files).args(range).spawn().map(Running).unwrap();
+        let mut table = table();
+        table.hfis.truncate(1);
+        table.ssns.truncate(1);
+        let tcp = table.hfis[0].tcp.as_mut().unwrap();
+        tcp.ip = address("::ffff:0.0.0.0");
+        tcp.flags = tcp.flags.with(HfiTcpFlags::DHCP_OVERRIDE);
+        let plan = Plan::new(&[Source { name: "NBFT", table: &table }], &Options::default());
+        let lease = runtime().block_on(async {
+            let (_handle, mut events) = start(&plan).await;
+            match outcome(&mut events).await {
+                NetEvent::Ready { lease: Some(lease), .. } => lease,
+                other => panic!("{other:?}"),
+            }
+        });
+        let own = lease.address;
+        let mut status = Status::of_plan(&plan);
+        status.interfaces[0].lease = Some(*lease);
+        status.write(Path::new("/run/nbft/status.json")).unwrap();
+        handover::leave(&plan, Some(Handover::Auto), Path::new("/"));
+        let acknowledged = || {
+            let log = fs::read_to_string("/run/test/dhcp").unwrap();
+            log.lines().filter(|line| line.contains("DHCPACK(") && line.contains(&format!(" {own} "))).count()
+        };
+        assert_eq!(acknowledged(), 1);
+        let before = look();
+        let networkd = Networkd::start();
+        networkd.concludes("configured");
+        // It has the lease now, the same one, and would renew it; for the kernel the address stays for ever.
+        assert_eq!(acknowledged(), 2, "{}", fs::read_to_string("/run/test/dhcp").unwrap());
+        let shown = ip("-4 address show dev nbft0");
+        assert!(shown.contains(&format!("inet {own}/24")) && shown.contains("valid_lft forever"), "{shown}");
+        assert_eq!(shown.matches("inet ").count(), 1, "{shown}");
+        // It sets the connected route's metric to 0; the rules choose the HFI's own table before.
+        let plain = |line: &String| line.replace(" metric 500", "");
+        let now: Vec<String> = look().concat().iter().map(plain).collect();
+        let lost: Vec<_> = before.concat().iter().map(plain).filter(|line| !now.contains(line)).collect();
+        assert_eq!(lost, Vec::<String>::new(), "taken away: {}", log());
+        networkd.end();
+        assert!(ip("-4 address show dev nbft0").contains(&format!("inet {own}/24")), "after its end");
     });
 }

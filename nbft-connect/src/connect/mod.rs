@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::kernel_command_line::KernelCommandLine;
 use crate::nvme::fabrics::{DEVICE, Helper};
 use crate::status::model::{Outcome, STATUS_FILE, Status, write_whole};
-use crate::{load, net};
+use crate::{handover, load, net};
 use engine::{Engine, Settings};
 use libnbft::plan::Plan;
 use std::path::PathBuf;
@@ -59,7 +59,10 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         ctrl_loss_tmo: args.ctrl_loss_tmo,
         started,
     };
-    work(plan, settings, common)
+    let planned = plan.clone();
+    let exit = work(plan, settings, common)?;
+    handover::leave(&planned, args.handover, &common.path("/"));
+    Ok(exit)
 }
 
 /// The exit code that a status stands for.

@@ -6,7 +6,7 @@ use libnbft::plan::Method;
 use std::fmt::Write;
 use std::net::IpAddr;
 
-pub(super) fn file(nics: &[Nic<'_>]) -> File {
+pub(super) fn file(nics: &[Nic]) -> File {
     let mut text = String::new();
     for nic in nics {
         line(&mut text, &format!("ifname={}:{}", nic.name, nic.mac));
@@ -35,7 +35,7 @@ fn bracketed(ip: IpAddr) -> String {
     }
 }
 
-fn network(text: &mut String, link: &Link<'_>, granted: &Granted) {
+fn network(text: &mut String, link: &Link, granted: &Granted) {
     let network = &granted.network;
     let mtu = link.mtu.map(|mtu| format!(":{mtu}")).unwrap_or_default();
     match (network.method, network.address) {

@@ -1,10 +1,10 @@
 //! `nbft export`: the plan's network in another program's words.
 
 mod dracut;
-mod networkd;
+pub(crate) mod networkd;
 mod networkmanager;
 mod udev;
-mod view;
+pub(crate) mod view;
 mod wicked;
 
 use crate::cli::{Common, ExportArgs, ExportFormat};
@@ -21,18 +21,18 @@ use std::path::Path;
 
 /// A file of an export.
 pub(crate) struct File {
-    name: String,
+    pub(crate) name: String,
     content: String,
     mode: u32,
 }
 
 impl File {
-    fn new(name: String, content: String) -> Self {
+    pub(crate) fn new(name: String, content: String) -> Self {
         Self { name, content, mode: 0o644 }
     }
 
     /// Writes the file into a directory, so that a reader sees the old or the new one whole.
-    fn write(&self, directory: &Path) -> io::Result<()> {
+    pub(crate) fn write(&self, directory: &Path) -> io::Result<()> {
         fs::create_dir_all(directory)?;
         // Not by the name's ending alone: some readers take whatever ends as they expect.
         let aside = directory.join(format!(".{}.new", self.name));

@@ -8,12 +8,12 @@ use crate::net::RULE_PRIORITY;
 use libnbft::plan::{Method, Route};
 use std::fmt::Write;
 
-pub(super) fn files(nics: &[Nic<'_>]) -> Vec<File> {
+pub(crate) fn files(nics: &[Nic]) -> Vec<File> {
     let mut files = Vec::new();
     for nic in nics {
         files.push(File::new(format!("05-{}.link", nic.name), link_file(nic)));
         let untagged = nic.links.iter().find(|link| link.vlan.is_none());
-        let mut text = start(nic.name, untagged);
+        let mut text = start(&nic.name, untagged);
         for vlan in nic.links.iter().filter(|link| link.vlan.is_some()) {
             line(&mut text, &format!("VLAN={}", vlan.name));
         }
@@ -27,7 +27,7 @@ pub(super) fn files(nics: &[Nic<'_>]) -> Vec<File> {
             let Some(id) = link.vlan else { continue };
             let netdev = format!("[NetDev]\nName={}\nKind=vlan\n\n[VLAN]\nId={id}\n", link.name);
             files.push(File::new(format!("05-{}.netdev", link.name), netdev));
-            let mut text = start(link.name, Some(link));
+            let mut text = start(&link.name, Some(link));
             networks(&mut text, link);
             files.push(File::new(format!("05-{}.network", link.name), text));
         }
@@ -41,7 +41,7 @@ fn line(text: &mut String, line: &str) {
 }
 
 /// What the NIC is named by. The type keeps VLANs, bonds and bridges out, which borrow its address.
-fn link_file(nic: &Nic<'_>) -> String {
+fn link_file(nic: &Nic) -> String {
     let mut text = format!("[Match]\nPermanentMACAddress={}\nType=ether\n", nic.mac);
     if let Some(pci) = nic.pci {
         // A virtio NIC's path goes on behind its PCI address.
@@ -52,7 +52,7 @@ fn link_file(nic: &Nic<'_>) -> String {
 }
 
 /// Match, link and the beginning of the network section.
-fn start(name: &str, link: Option<&Link<'_>>) -> String {
+fn start(name: &str, link: Option<&Link>) -> String {
     let mut text = format!("[Match]\nName={name}\n\n[Link]\n");
     // Paths may be dead at boot; nobody is to wait for them.
     text.push_str("RequiredForOnline=no\n");
@@ -63,7 +63,7 @@ fn start(name: &str, link: Option<&Link<'_>>) -> String {
     text
 }
 
-fn networks(text: &mut String, link: &Link<'_>) {
+fn networks(text: &mut String, link: &Link) {
     let dhcp = match (link.has(Method::Dhcp4), link.has(Method::Dhcp6)) {
         (true, true) => "yes",
         (true, false) => "ipv4",
@@ -80,7 +80,7 @@ fn networks(text: &mut String, link: &Link<'_>) {
         line(text, &format!("Domains={domain}"));
     }
     for granted in &link.networks {
-        network(text, link.name, granted);
+        network(text, &link.name, granted);
     }
 }
 
@@ -133,7 +133,12 @@ fn route(text: &mut String, granted: &Granted, route: &Route, table: Option<u32>
     line(text, &format!("\n[Route]\nDestination={}/{}", route.destination, route.prefix));
     match route.gateway {
         // What the server says counts, also when it says something else later.
-        Some(_) if network.method == Method::Dhcp4 && route.prefix == 0 => text.push_str("Gateway=_dhcp4\n"),
+        Some(gateway) if network.method == Method::Dhcp4 && network.gateway == Some(gateway) => {
+            text.push_str("Gateway=_dhcp4\n");
+        }
+        Some(gateway) if network.method == Method::Dhcp4 => {
+            line(text, &format!("Gateway={gateway}\nGatewayOnLink=yes"))
+        }
         Some(gateway) => line(text, &format!("Gateway={gateway}")),
         None if network.is_ipv6() => {}
         None => text.push_str("Scope=link\n"),

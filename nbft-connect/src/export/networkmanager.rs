@@ -16,14 +16,14 @@ const MODE: u32 = 0o600;
 /// NetworkManager's "for ever".
 const NEVER: u32 = i32::MAX as u32;
 
-pub(super) fn files(nics: &[Nic<'_>]) -> Vec<File> {
+pub(super) fn files(nics: &[Nic]) -> Vec<File> {
     let mut files = Vec::new();
     for nic in nics {
         let untagged = nic.links.iter().find(|link| link.vlan.is_none());
-        files.push(profile(nic.name, nic, untagged, None));
+        files.push(profile(&nic.name, nic, untagged, None));
         for link in &nic.links {
             if let Some(id) = link.vlan {
-                files.push(profile(link.name, nic, Some(link), Some(id)));
+                files.push(profile(&link.name, nic, Some(link), Some(id)));
             }
         }
     }
@@ -41,7 +41,7 @@ fn line(text: &mut String, line: &str) {
     let _ = writeln!(text, "{line}");
 }
 
-fn profile(name: &str, nic: &Nic<'_>, link: Option<&Link<'_>>, vlan: Option<u16>) -> File {
+fn profile(name: &str, nic: &Nic, link: Option<&Link>, vlan: Option<u16>) -> File {
     let kind = if vlan.is_some() { "vlan" } else { "ethernet" };
     let mut text = format!(
         "[connection]\nid={name}\nuuid={}\ntype={kind}\ninterface-name={name}\nautoconnect-priority=999\n\
@@ -62,7 +62,7 @@ fn profile(name: &str, nic: &Nic<'_>, link: Option<&Link<'_>>, vlan: Option<u16>
     File { mode: MODE, ..File::new(format!("{name}.nmconnection"), text) }
 }
 
-fn family(text: &mut String, name: &str, link: Option<&Link<'_>>, ipv6: bool) {
+fn family(text: &mut String, name: &str, link: Option<&Link>, ipv6: bool) {
     let networks: Vec<&Granted> = link.into_iter().flat_map(|link| link.family(ipv6)).collect();
     let section = if ipv6 { "ipv6" } else { "ipv4" };
     let dynamic = networks.iter().find(|granted| granted.network.method != Method::Static);

@@ -1,32 +1,34 @@
 //! What the formats are written from: the plan with what came of it, when `connect` ran.
 
 use crate::net::{Lease, is_network_device};
-use crate::status::model::Status;
+use crate::status::model::{InterfaceStatus, State, Status};
 use libnbft::model::{Mac, PciAddress};
 use libnbft::plan::{Method, Network, Plan, Route};
 use std::net::IpAddr;
 use std::path::Path;
 
 /// A NIC.
-pub(super) struct Nic<'a> {
-    pub(super) name: &'a str,
+pub(crate) struct Nic {
+    /// As the kernel has it, where that is known.
+    pub(crate) name: String,
     pub(super) mac: Mac,
     /// Only where a network device sits there now.
     pub(super) pci: Option<PciAddress>,
-    pub(super) links: Vec<Link<'a>>,
+    pub(crate) links: Vec<Link>,
 }
 
 /// The NIC itself or a VLAN on it.
-pub(super) struct Link<'a> {
-    pub(super) name: &'a str,
-    pub(super) vlan: Option<u16>,
+pub(crate) struct Link {
+    /// As the kernel has it, where that is known.
+    pub(crate) name: String,
+    pub(crate) vlan: Option<u16>,
     /// MTU that a DHCP server named.
     pub(super) mtu: Option<u16>,
     pub(super) networks: Vec<Granted>,
 }
 
 /// A network with what was granted in the place of what firmware had.
-pub(super) struct Granted {
+pub(crate) struct Granted {
     pub(super) network: Network,
     pub(super) dns: Vec<IpAddr>,
     pub(super) domains: Vec<String>,
@@ -36,30 +38,44 @@ pub(super) struct Granted {
 }
 
 /// The NICs of a plan that have something to set up.
-pub(super) fn nics<'a>(plan: &'a Plan, status: Option<&Status>, root: &Path) -> Vec<Nic<'a>> {
+pub(crate) fn nics(plan: &Plan, status: Option<&Status>, root: &Path) -> Vec<Nic> {
     let used = plan.interfaces.iter().filter(|interface| !interface.links.is_empty());
-    let link = |link: &'a libnbft::plan::Link| {
+    let link = |link: &libnbft::plan::Link| {
         let leases: Vec<_> = link.networks.iter().map(|network| lease(status, network)).collect();
         Link {
-            name: &link.name,
+            name: link.networks.iter().find_map(|network| name(status, network)).unwrap_or(&link.name).to_owned(),
             vlan: link.vlan,
             mtu: leases.iter().flatten().find_map(|lease| lease.mtu),
             networks: link.networks.iter().zip(leases).map(|(network, lease)| granted(network, lease)).collect(),
         }
     };
-    used.map(|interface| Nic {
-        name: &interface.name,
-        mac: interface.mac,
-        pci: interface.pci.filter(|pci| is_network_device(root, *pci)),
-        links: interface.links.iter().map(link).collect(),
+    used.map(|interface| {
+        let links: Vec<Link> = interface.links.iter().map(link).collect();
+        let untagged = links.iter().find(|link| link.vlan.is_none()).map(|link| link.name.clone());
+        Nic {
+            name: untagged.unwrap_or_else(|| interface.name.clone()),
+            mac: interface.mac,
+            pci: interface.pci.filter(|pci| is_network_device(root, *pci)),
+            links,
+        }
     })
     .collect()
 }
 
-/// The lease of an HFI, if `connect` got one.
-fn lease<'s>(status: Option<&'s Status>, network: &Network) -> Option<&'s Lease> {
+/// What came of an HFI.
+fn outcome<'s>(status: Option<&'s Status>, network: &Network) -> Option<&'s InterfaceStatus> {
     let mut all = status?.interfaces.iter();
-    all.find(|known| known.table == network.hfi.table && known.hfi == network.hfi.index)?.lease.as_ref()
+    all.find(|known| known.table == network.hfi.table && known.hfi == network.hfi.index)
+}
+
+/// Its lease, if `connect` got one.
+fn lease<'s>(status: Option<&'s Status>, network: &Network) -> Option<&'s Lease> {
+    outcome(status, network)?.lease.as_ref()
+}
+
+/// The name of its link, once that was up.
+fn name<'s>(status: Option<&'s Status>, network: &Network) -> Option<&'s str> {
+    outcome(status, network).filter(|known| known.state == State::Up).map(|known| known.name.as_str())
 }
 
 fn granted(network: &Network, lease: Option<&Lease>) -> Granted {
@@ -93,8 +109,8 @@ impl Granted {
     }
 }
 
-impl Link<'_> {
-    pub(super) fn has(&self, method: Method) -> bool {
+impl Link {
+    pub(crate) fn has(&self, method: Method) -> bool {
         self.networks.iter().any(|granted| granted.network.method == method)
     }
 

@@ -5,14 +5,14 @@ use super::view::{Granted, Link, Nic, hex, identity};
 use libnbft::plan::Method;
 use std::fmt::Write;
 
-pub(super) fn file(nics: &[Nic<'_>]) -> File {
+pub(super) fn file(nics: &[Nic]) -> File {
     let mut text = String::new();
     for nic in nics {
         let untagged = nic.links.iter().find(|link| link.vlan.is_none());
-        interface(&mut text, nic.name, untagged, None);
+        interface(&mut text, &nic.name, untagged, None);
         for link in &nic.links {
             if let Some(id) = link.vlan {
-                interface(&mut text, link.name, Some(link), Some((nic.name, id)));
+                interface(&mut text, &link.name, Some(link), Some((&nic.name, id)));
             }
         }
     }
@@ -25,7 +25,7 @@ fn line(text: &mut String, depth: usize, line: &str) {
 }
 
 /// Every value is a number, an address or one of our own words: nothing needs escaping.
-fn interface(text: &mut String, name: &str, link: Option<&Link<'_>>, vlan: Option<(&str, u16)>) {
+fn interface(text: &mut String, name: &str, link: Option<&Link>, vlan: Option<(&str, u16)>) {
     line(text, 0, "<interface origin=\"firmware:nbft\">");
     line(text, 1, &format!("<name>{name}</name>"));
     // The root file system hangs on it: no ifdown.

@@ -14,6 +14,7 @@ pub(crate) use kernel::{RULE_PRIORITY, subnet};
 pub use lease::Lease;
 pub(crate) use lease::duid_on_the_wire;
 pub use nic::is_network_device;
+pub(crate) use settings::{IPV4_SETTINGS, ipv6_settings};
 
 use libnbft::plan::{Interface, NetworkRef};
 use state::Watcher;

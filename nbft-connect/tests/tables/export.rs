@@ -6,6 +6,9 @@ use libnbft::model::{
     Address, Hfi, HfiExt, HfiExtFlags, HfiFlags, HfiTcp, HfiTcpFlags, Host, HostFlags, IpOrigin, Mac, NidType, Nqn,
     Ssns, SsnsFlags, Table, TransportType, VlanId,
 };
+use libnbft::plan::{Options, Plan, Source};
+use nbft_connect::cli::Handover;
+use nbft_connect::handover;
 use std::net::IpAddr;
 
 fn ip(text: &str) -> Address {
@@ -164,5 +167,40 @@ fn files_are_written_whole_with_the_modes_their_readers_want() {
         };
         assert_eq!(names, expected);
         std::fs::remove_dir_all(&out).unwrap();
+    }
+}
+
+/// Every file under a directory, with its path.
+fn tree(directory: &std::path::Path, under: &str) -> String {
+    let mut entries: Vec<_> = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    let each = entries.iter().map(|path| match path.is_dir() {
+        true => tree(path, under),
+        false => {
+            let name = path.to_str().unwrap().strip_prefix(under).unwrap();
+            format!("# {name}\n{}\n", std::fs::read_to_string(path).unwrap())
+        }
+    });
+    each.collect()
+}
+
+#[test]
+fn the_running_system_is_left_what_keeps_it_from_harm() {
+    let plan = Plan::new(&[Source { name: "NBFT", table: &table() }], &Options::default());
+    let cases = [("auto", Some(Handover::Auto)), ("leave", Some(Handover::Leave)), ("not-told", None)];
+    for (name, how) in cases {
+        let dir = Dir::new(&format!("handover-{name}"));
+        std::fs::create_dir_all(format!("{}/etc", dir.path())).unwrap();
+        let run = std::path::Path::new(dir.path()).join("run");
+        std::fs::create_dir_all(&run).unwrap();
+        // A running system has nothing to hand over to itself.
+        handover::leave(&plan, how.filter(|how| *how != Handover::Auto), std::path::Path::new(dir.path()));
+        if how != Some(Handover::Leave) {
+            assert_eq!(tree(&run, dir.path()), "", "{name}");
+        }
+        dir.write("etc/initrd-release", b"");
+        handover::leave(&plan, how, std::path::Path::new(dir.path()));
+        let expected = if name == "leave" { "handover-leave.txt" } else { "handover-auto.txt" };
+        check(expected, &tree(&run, dir.path()));
     }
 }
