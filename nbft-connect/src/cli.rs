@@ -224,7 +224,7 @@ pub struct ConnectArgs {
     /// Seconds after which the kernel gives a lost controller up; -1 never
     #[arg(long, value_name = "SECONDS", default_value_t = -1, allow_negative_numbers = true)]
     pub ctrl_loss_tmo: i32,
-    /// What to leave for the running system's network manager [default: auto in an initramfs, else none]
+    /// What to leave for the running system's network manager [default: auto in an initramfs with a connection, else none]
     #[arg(long, value_enum)]
     pub handover: Option<Handover>,
 }

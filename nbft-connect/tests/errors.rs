@@ -82,7 +82,10 @@ fn not_an_nbft() {
     let root = Root::new("noise").with_table("bad/NBFT-random-noise");
     let (code, stderr) = root.nbft("plan");
     assert_eq!(code, 1);
-    assert!(stderr.starts_with("nbft: /sys/firmware/acpi/tables/NBFT: ") && stderr.contains("it begins with"), "{stderr}");
+    assert!(
+        stderr.starts_with("nbft: /sys/firmware/acpi/tables/NBFT: ") && stderr.contains("it begins with"),
+        "{stderr}"
+    );
     let (code, stderr) = root.nbft("connect");
     assert_eq!(code, 1);
     assert!(stderr.contains("nbft: no NBFT could be read: NBFT: "), "{stderr}");

@@ -3,7 +3,7 @@
 
 use crate::cli::Handover;
 use crate::export::{File, networkd, view};
-use crate::status::model::{STATUS_FILE, Status};
+use crate::status::model::{STATUS_FILE, State, Status};
 use libnbft::plan::{Method, Plan};
 use std::path::{Path, PathBuf};
 use view::{Link, Nic};
@@ -13,14 +13,18 @@ const NETWORKD: &str = "/run/systemd/network";
 const NETWORKMANAGER: &str = "/run/NetworkManager/conf.d";
 const SYSCTL: &str = "/run/sysctl.d";
 
-/// Leaves the files. Without being told, only an initramfs has something to hand over. No failure is one of the boot.
+/// Leaves the files. Without being told, only an initramfs has something to hand over, and only when a controller is
+/// connected: firmware leaves its table also where the machine boots from its own disk, whose network is not ours then. No
+/// failure is one of the boot.
 pub fn leave(plan: &Plan, how: Option<Handover>, root: &Path) {
-    let how = how.unwrap_or(if in_initramfs(root) { Handover::Auto } else { Handover::None });
+    let status = std::fs::read(under(root, STATUS_FILE)).ok();
+    let status: Option<Status> = status.and_then(|text| serde_json::from_slice(&text).ok());
+    let connected = status.iter().flat_map(|status| &status.paths).any(|path| path.state == State::Up);
+    let unless_told = if connected && in_initramfs(root) { Handover::Auto } else { Handover::None };
+    let how = how.unwrap_or(unless_told);
     if how == Handover::None {
         return;
     }
-    let status = std::fs::read(under(root, STATUS_FILE)).ok();
-    let status: Option<Status> = status.and_then(|text| serde_json::from_slice(&text).ok());
     let nics = view::nics(plan, status.as_ref(), root);
     if nics.is_empty() {
         return;

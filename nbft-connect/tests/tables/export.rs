@@ -9,7 +9,9 @@ use libnbft::model::{
 use libnbft::plan::{Options, Plan, Source};
 use nbft_connect::cli::Handover;
 use nbft_connect::handover;
+use nbft_connect::status::model::{State, Status};
 use std::net::IpAddr;
+use std::path::Path;
 
 fn ip(text: &str) -> Address {
     text.parse::<IpAddr>().unwrap().into()
@@ -171,7 +173,7 @@ fn files_are_written_whole_with_the_modes_their_readers_want() {
 }
 
 /// Every file under a directory, with its path.
-fn tree(directory: &std::path::Path, under: &str) -> String {
+fn tree(directory: &Path, under: &str) -> String {
     let mut entries: Vec<_> = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
     entries.sort();
     let each = entries.iter().map(|path| match path.is_dir() {
@@ -187,20 +189,30 @@ fn tree(directory: &std::path::Path, under: &str) -> String {
 #[test]
 fn the_running_system_is_left_what_keeps_it_from_harm() {
     let plan = Plan::new(&[Source { name: "NBFT", table: &table() }], &Options::default());
-    let cases = [("auto", Some(Handover::Auto)), ("leave", Some(Handover::Leave)), ("not-told", None)];
-    for (name, how) in cases {
-        let dir = Dir::new(&format!("handover-{name}"));
-        std::fs::create_dir_all(format!("{}/etc", dir.path())).unwrap();
-        let run = std::path::Path::new(dir.path()).join("run");
-        std::fs::create_dir_all(&run).unwrap();
-        // A running system has nothing to hand over to itself.
-        handover::leave(&plan, how.filter(|how| *how != Handover::Auto), std::path::Path::new(dir.path()));
-        if how != Some(Handover::Leave) {
-            assert_eq!(tree(&run, dir.path()), "", "{name}");
+    for (golden, how) in [("handover-auto.txt", Handover::Auto), ("handover-leave.txt", Handover::Leave)] {
+        let dir = Dir::new(golden);
+        handover::leave(&plan, Some(how), Path::new(dir.path()));
+        check(golden, &tree(Path::new(dir.path()), dir.path()));
+    }
+}
+
+#[test]
+fn only_an_initramfs_that_connected_something_hands_over_untold() {
+    let plan = Plan::new(&[Source { name: "NBFT", table: &table() }], &Options::default());
+    for (initramfs, connected) in [(false, false), (false, true), (true, false), (true, true)] {
+        let dir = Dir::new(&format!("handover-{initramfs}-{connected}"));
+        let root = Path::new(dir.path());
+        let mut status = Status::of_plan(&plan);
+        if connected {
+            status.paths[0].state = State::Up;
         }
-        dir.write("etc/initrd-release", b"");
-        handover::leave(&plan, how, std::path::Path::new(dir.path()));
-        let expected = if name == "leave" { "handover-leave.txt" } else { "handover-auto.txt" };
-        check(expected, &tree(&run, dir.path()));
+        status.write(&root.join("run/nbft/status.json")).unwrap();
+        if initramfs {
+            std::fs::create_dir_all(root.join("etc")).unwrap();
+            std::fs::write(root.join("etc/initrd-release"), "").unwrap();
+        }
+        handover::leave(&plan, None, root);
+        let left = root.join("run/systemd/network").exists();
+        assert_eq!(left, initramfs && connected, "initramfs {initramfs}, connected {connected}");
     }
 }
