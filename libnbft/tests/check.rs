@@ -209,3 +209,12 @@ fn spans_lie_inside_whatever_is_given() {
         }
     }
 }
+
+#[test]
+fn text_of_firmware_stands_in_messages_escaped_and_cut() {
+    let port = |text: &str| about(tables::static4(), |table| table.ssns[0].trsvcid = Some(text.into()));
+    let message = |shown: &str| [format!("port-syntax: SSNS 1: “{shown}” is not a TCP port")];
+    assert_eq!(port("4\u{202e}2\\0\u{200b}é"), message("4\\u{202e}2\\\\0\\u{200b}é"));
+    assert_eq!(port(&"x".repeat(96)), message(&"x".repeat(96)));
+    assert_eq!(port(&"x".repeat(97)), message(&("x".repeat(96) + "…")));
+}
