@@ -287,10 +287,9 @@ fn steps(scenario: &Scenario, host: &mut Vm, target: Option<&mut Vm>, complaints
     Ok(())
 }
 
-/// Whether a line of the large root's says that all controllers are live. Others write to its console as well, and do not
-/// always end their lines.
+/// Whether a line of the large root's says that all controllers are live.
 fn live(text: &str) -> Option<bool> {
-    let (_, states) = text.split_once("@states ")?;
+    let states = text.strip_prefix("@states ")?;
     Some(states.split_whitespace().all(|state| state.ends_with("=live")))
 }
 

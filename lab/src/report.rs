@@ -17,8 +17,11 @@ pub struct Report {
 }
 
 impl Report {
-    /// Takes a line of the console; true when the report is complete.
+    /// Takes a line of the machine; true when the report is complete.
     pub fn take(&mut self, line: &Line) -> bool {
+        if !line.report {
+            return self.complete;
+        }
         let text = line.text.as_str();
         if let Some((name, mut lines)) = self.open.take() {
             match text.strip_prefix("@end ") {

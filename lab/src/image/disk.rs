@@ -71,7 +71,7 @@ fn mini(place: &Place) -> Result<PathBuf> {
 fn debian(place: &Place) -> Result<PathBuf> {
     let folder = chroot(place, Debian::Trixie)?;
     let nbft = layers::nbft(place)?;
-    let key = Key::new().text("debian 1").text(REPORT).text(REPORT_UNIT).text(REPORT_RUN).file(&nbft)?;
+    let key = Key::new().text("debian 2").text(REPORT).text(REPORT_UNIT).text(REPORT_RUN).file(&nbft)?;
     place.cached(&format!("images/root-debian-{}.img", key.hex()), |partial| {
         println!("making a root disk of Debian");
         let upper = suffixed(partial, ".upper");
@@ -87,7 +87,7 @@ fn debian(place: &Place) -> Result<PathBuf> {
             let link = format!("[Match]\nMACAddress={mac}\n\n[Link]\nName=lan{}\n", byte - 0x0a);
             put(&upper, &format!("etc/systemd/network/10-lan-{wire}.link"), 0o644, link.as_bytes())?;
         }
-        put(&upper, "etc/fstab", 0o644, b"")?;
+        put(&upper, "etc/fstab", 0o644, format!("UUID={ROOT_UUID} / ext4 rw 0 1\n").as_bytes())?;
         let out = partial.parent().unwrap_or(Path::new("/"));
         let name = partial.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let script = format!(

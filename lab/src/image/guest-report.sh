@@ -1,13 +1,13 @@
 # What the guest says of itself, in a form that the bench reads: "@key value" lines, and blocks between "@begin NAME" and
-# "@end NAME". Sourced by init of the small root and by a unit of the large one; $B is a busybox.
+# "@end STATUS", over a serial line of its own. Sourced by init of the small root and by a unit of the large one; $B is a busybox.
 
-lab_say() { echo "@$1 $2" > /dev/ttyS0; }
+lab_say() { echo "@$1 $2" > /dev/ttyS1; }
 
 lab_block() {
-    echo "@begin $1" > /dev/ttyS0
+    echo "@begin $1" > /dev/ttyS1
     shift
-    "$@" > /dev/ttyS0 2>&1
-    echo "@end $?" > /dev/ttyS0
+    "$@" > /dev/ttyS1 2>&1
+    echo "@end $?" > /dev/ttyS1
 }
 
 # Walks from a block device (a directory in sysfs) down to what it lies on.
@@ -42,9 +42,6 @@ lab_controllers() {
 
 # $1: uptime, $2: processes so far, both taken first of all.
 lab_report() {
-    $B dmesg -n 1
-    # Whoever wrote to the console last may not have ended the line.
-    echo > /dev/ttyS0
     lab_say uptime "$1"
     lab_say processes "$2"
     read -r version < /proc/sys/kernel/osrelease

@@ -1,13 +1,18 @@
 //! Virtual machines: started, listened to, and ended whatever happens.
 
 pub mod capture;
+mod console;
 pub mod qmp;
 
 use crate::error::{At, Error, Result};
 use crate::signals;
+pub use console::Line;
+use console::Listener;
+use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use qmp::Qmp;
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::Write as _;
+use std::os::fd::{AsRawFd as _, BorrowedFd, RawFd};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -54,15 +59,6 @@ pub struct Machine {
     pub interactive: bool,
 }
 
-/// A line of a console.
-#[derive(Debug, Clone)]
-pub struct Line {
-    /// When it came, from QEMU's start.
-    pub at: Duration,
-    /// The text, without escape sequences.
-    pub text: String,
-}
-
 /// A running machine.
 #[derive(Debug)]
 pub struct Vm {
@@ -76,12 +72,13 @@ pub struct Vm {
 }
 
 impl Machine {
-    fn arguments(&self) -> Vec<String> {
+    fn arguments(&self, report: RawFd) -> Vec<String> {
         let mut args: Vec<String> = Vec::new();
         // On a busy host the emulated timer may be late when the kernel tries it, and it panics.
         let cmdline = format!("console=ttyS0 panic=-1 no_timer_check {}", self.cmdline);
         let mut add = |words: &[&str]| args.extend(words.iter().map(|word| (*word).to_owned()));
         add(&["-name", self.name, "-nodefaults", "-display", "none", "-no-reboot", "-serial", "stdio"]);
+        add(&["-chardev", &format!("file,id=report,path=/dev/fd/{report}"), "-serial", "chardev:report"]);
         add(&["-accel", "tcg,thread=multi", "-cpu", cpu(), "-smp", "1", "-m", &self.memory.to_string()]);
         add(&["-kernel", &text(&self.kernel), "-initrd", &text(&self.initrd), "-append", &cmdline]);
         add(&["-qmp", &format!("unix:{}.qmp,server=on,wait=off", self.name)]);
@@ -122,42 +119,37 @@ impl Machine {
         let program = crate::prepare::need("qemu-system-x86_64")?;
         let errors = dir.join(format!("{}.qemu", self.name));
         let stdin = if self.interactive { Stdio::inherit() } else { Stdio::piped() };
+        let (report, report_end) = nix::unistd::pipe2(OFlag::O_CLOEXEC).map_err(|e| Error::Vm(e.to_string()))?;
+        let end = report_end.as_raw_fd();
         let mut command = Command::new(&program);
         // Socket names are relative: they may be no longer than 107 bytes.
-        command.args(self.arguments()).current_dir(dir).stdin(stdin).stdout(Stdio::piped());
+        command.args(self.arguments(end)).current_dir(dir).stdin(stdin).stdout(Stdio::piped());
         command.stderr(File::create(&errors).at(&errors)?);
         if !self.interactive {
             // A terminal's Ctrl-C is for us alone.
             command.process_group(0);
         }
-        // SAFETY: only a system call that is async-signal-safe is made between fork and exec.
+        // SAFETY: only system calls that are async-signal-safe are made between fork and exec.
         unsafe {
-            // If we are killed, so is it.
-            command.pre_exec(|| Ok(nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)?));
+            command.pre_exec(move || {
+                // If we are killed, so is it.
+                nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)?;
+                // The parent holds this end of the pipe until the machine has been started.
+                fcntl(BorrowedFd::borrow_raw(end), FcntlArg::F_SETFD(FdFlag::empty()))?;
+                Ok(())
+            });
         }
         let start = Instant::now();
         let mut child = command.spawn().map_err(|source| Error::Start { program: text(&program), source })?;
-        let (sender, lines) = channel();
+        drop(report_end);
         let log = dir.join(format!("{}.log", self.name));
-        let mut log = File::create(&log).at(&log)?;
-        let echo = self.interactive;
+        let log = File::options().create(true).append(true).open(&log).at(&log)?;
+        let (sender, lines) = channel();
         if let Some(stdout) = child.stdout.take() {
-            std::thread::spawn(move || {
-                let mut reader = BufReader::new(stdout);
-                let mut raw = Vec::new();
-                while reader.read_until(b'\n', &mut raw).is_ok_and(|read| read > 0) {
-                    let line = Line { at: start.elapsed(), text: plain(&raw) };
-                    if echo {
-                        println!("{}", line.text);
-                    }
-                    let _ = writeln!(log, "[{:9.3}] {}", line.at.as_secs_f64(), line.text);
-                    raw.clear();
-                    if sender.send(line).is_err() {
-                        return;
-                    }
-                }
-            });
+            let log = log.try_clone().at(dir)?;
+            Listener { start, report: false, echo: self.interactive, log, sender: sender.clone() }.listen(stdout);
         }
+        Listener { start, report: true, echo: false, log, sender }.listen(File::from(report));
         let monitor = dir.join(format!("{}.qmp", self.name));
         let stdin = child.stdin.take();
         let vm = Vm { name: self.name, child, stdin, lines, console: Vec::new(), monitor };
@@ -187,23 +179,6 @@ fn cpu() -> &'static str {
 fn text(path: &Path) -> String {
     // QEMU reads a doubled comma as one.
     path.to_string_lossy().into_owned()
-}
-
-/// A console's line without control characters and escape sequences.
-fn plain(raw: &[u8]) -> String {
-    let text = String::from_utf8_lossy(raw);
-    let mut out = String::new();
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        if c == '\x1b' {
-            if chars.next() == Some('[') {
-                chars.by_ref().find(|c| c.is_ascii_alphabetic());
-            }
-        } else if !c.is_control() {
-            out.push(c);
-        }
-    }
-    out
 }
 
 impl Vm {
@@ -251,13 +226,5 @@ impl Drop for Vm {
         // Errors mean that it is gone already.
         let _ = self.child.kill();
         let _ = self.child.wait();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn escape_sequences_are_dropped() {
-        assert_eq!(super::plain(b"\x1b[0;32m  OK  \x1b[0m done\r\n"), "  OK   done");
     }
 }
