@@ -3,6 +3,7 @@
 use super::reach::{is_link_local, same_subnet};
 use super::{Interface, LeftOut, Link, Method, Network, NetworkRef, Origin, Plan, Reach, Route, Source};
 use crate::model::{Hfi, HfiTcp, IpOrigin, Table, TransportType, VlanId};
+use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -205,19 +206,21 @@ const fn unspecified(ipv6: bool) -> IpAddr {
 
 /// Gives each network the routes to its gateway and to the targets of the paths that use it.
 pub(super) fn add_routes(plan: &mut Plan) {
-    let targets: Vec<_> = plan.paths.iter().map(|path| (path.network, path.traddr, path.reach)).collect();
+    let mut targets: BTreeMap<NetworkRef, Vec<(IpAddr, Reach)>> = BTreeMap::new();
+    for path in &plan.paths {
+        targets.entry(path.network).or_default().push((path.traddr, path.reach));
+    }
     for (i, interface) in plan.interfaces.iter_mut().enumerate() {
         for (l, link) in interface.links.iter_mut().enumerate() {
             for (n, network) in link.networks.iter_mut().enumerate() {
                 let at = NetworkRef { interface: i, link: l, network: n };
-                let mine = targets.iter().filter(|(network, ..)| *network == at);
-                network.routes = routes(network, mine.map(|(_, target, reach)| (*target, *reach)));
+                network.routes = routes(network, targets.remove(&at).unwrap_or_default());
             }
         }
     }
 }
 
-fn routes(network: &Network, targets: impl Iterator<Item = (IpAddr, Reach)>) -> Vec<Route> {
+fn routes(network: &Network, targets: Vec<(IpAddr, Reach)>) -> Vec<Route> {
     let mut routes = Vec::new();
     let host = |destination: IpAddr, gateway| Route {
         destination,

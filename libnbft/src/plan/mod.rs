@@ -199,7 +199,7 @@ pub struct Route {
 }
 
 /// Points at a [`Network`] of the plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct NetworkRef {
     /// Index in [`Plan::interfaces`].

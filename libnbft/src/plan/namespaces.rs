@@ -1,5 +1,6 @@
 //! Which namespaces to expect, and which of them booting waits for.
 
+use super::paths::Known;
 use super::{Namespace, Origin, Plan};
 use crate::model::{Availability, Ssns};
 use alloc::vec;
@@ -10,10 +11,9 @@ pub(super) fn is_waited_for(ssns: &Ssns) -> bool {
 }
 
 /// Adds the namespace of an SSNS, folding it into one that is known: by its NID, or by its NSID where there is none.
-pub(super) fn add(plan: &mut Plan, ssns: &Ssns, origin: &Origin, nqn: &str, paths: &[usize]) {
-    let boot = is_waited_for(ssns);
+pub(super) fn add(plan: &mut Plan, known: &mut Known, ssns: &Ssns, origin: &Origin, nqn: &str, paths: &[usize]) {
     let nid = ssns.nid();
-    let same = |known: &&mut Namespace| {
+    let same = |known: &Namespace| {
         known.nqn == nqn
             && match (known.nid, nid) {
                 (Some(a), Some(b)) => a == b,
@@ -21,23 +21,14 @@ pub(super) fn add(plan: &mut Plan, ssns: &Ssns, origin: &Origin, nqn: &str, path
                 _ => known.nsid == ssns.nsid || ssns.nsid == 0,
             }
     };
-    if let Some(known) = plan.namespaces.iter_mut().find(same) {
-        known.ssns.push(origin.clone());
-        known.boot |= boot;
-        known.nid = known.nid.or(nid);
-        for path in paths {
-            if !known.paths.contains(path) {
-                known.paths.push(*path);
-            }
-        }
-        return;
-    }
-    plan.namespaces.push(Namespace {
-        ssns: vec![origin.clone()],
-        nqn: nqn.into(),
-        nsid: ssns.nsid,
-        nid,
-        boot,
-        paths: paths.to_vec(),
+    let index = plan.namespaces.iter().position(same).unwrap_or_else(|| {
+        let nsid = ssns.nsid;
+        plan.namespaces.push(Namespace { ssns: vec![], nqn: nqn.into(), nsid, nid, boot: false, paths: vec![] });
+        plan.namespaces.len() - 1
     });
+    let namespace = &mut plan.namespaces[index];
+    namespace.ssns.push(origin.clone());
+    namespace.boot |= is_waited_for(ssns);
+    namespace.nid = namespace.nid.or(nid);
+    namespace.paths.extend(paths.iter().filter(|path| known.members.insert((index, **path))));
 }

@@ -3,18 +3,31 @@
 use super::interfaces::Networks;
 use super::{DEFAULT_PORT, LeftOut, NetworkRef, Origin, Path, Plan, Reach, Source, namespaces, reach};
 use crate::model::{Availability, Nqn, Ssns, TransportType};
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
+/// What has been planned already, found without walking all of it: a table can ask for 255 x 255 paths.
+#[derive(Default)]
+pub(super) struct Known {
+    paths: BTreeMap<(String, NetworkRef, IpAddr, u16), usize>,
+    /// Namespaces and the paths that they have.
+    pub(super) members: BTreeSet<(usize, usize)>,
+}
+
 pub(super) fn plan(plan: &mut Plan, sources: &[Source<'_>], networks: &Networks) {
+    let mut known = Known::default();
     for (number, source) in sources.iter().enumerate() {
         for ssns in &source.table.ssns {
             let origin = Origin { table: source.name.into(), index: ssns.index };
             match target(ssns) {
-                Ok(target) => add_ssns(plan, networks, number, ssns, &origin, &target),
+                Ok(target) => {
+                    let candidates = choose(plan, networks, number, ssns, &origin, &target);
+                    add_ssns(plan, &mut known, ssns, &origin, &target, &candidates);
+                }
                 Err(reason) => {
                     let attempt = ssns.nqn.as_ref().is_some_and(Nqn::is_discovery);
                     let boot = namespaces::is_waited_for(ssns) && !attempt;
@@ -85,7 +98,15 @@ struct Candidate {
     reach: Reach,
 }
 
-fn add_ssns(plan: &mut Plan, networks: &Networks, table: usize, ssns: &Ssns, origin: &Origin, target: &Target) {
+/// The HFIs over which an SSNS is connected, the best one first; notes those that are not used.
+fn choose(
+    plan: &mut Plan,
+    networks: &Networks,
+    table: usize,
+    ssns: &Ssns,
+    origin: &Origin,
+    target: &Target,
+) -> Vec<Candidate> {
     let mut leave_out = Vec::new();
     let mut candidates = candidates(plan, networks, table, ssns, target, &mut leave_out);
     candidates.sort_by_key(|candidate| candidate.reach);
@@ -104,8 +125,19 @@ fn add_ssns(plan: &mut Plan, networks: &Networks, table: usize, ssns: &Ssns, ori
         let what = format!("SSNS over HFI {hfi}");
         plan.left_out.push(LeftOut { what, origin: origin.clone(), reason, boot: false });
     }
+    candidates
+}
+
+fn add_ssns(
+    plan: &mut Plan,
+    known: &mut Known,
+    ssns: &Ssns,
+    origin: &Origin,
+    target: &Target,
+    candidates: &[Candidate],
+) {
     let indexes: Vec<usize> =
-        candidates.iter().map(|candidate| add_path(plan, ssns, origin, target, candidate)).collect();
+        candidates.iter().map(|candidate| add_path(plan, known, ssns, origin, target, candidate)).collect();
     if indexes.is_empty() {
         let reason = "no HFI is left over which it can be reached".to_string();
         let boot = namespaces::is_waited_for(ssns);
@@ -113,7 +145,7 @@ fn add_ssns(plan: &mut Plan, networks: &Networks, table: usize, ssns: &Ssns, ori
         return;
     }
     note_untransferable(plan, ssns, origin);
-    namespaces::add(plan, ssns, origin, &target.nqn, &indexes);
+    namespaces::add(plan, known, ssns, origin, &target.nqn, &indexes);
 }
 
 fn candidates(
@@ -172,18 +204,22 @@ fn twin(
         .min_by_key(|(_, other, reach)| (*reach, other.link != at.link))
 }
 
-fn add_path(plan: &mut Plan, ssns: &Ssns, origin: &Origin, target: &Target, candidate: &Candidate) -> usize {
+fn add_path(
+    plan: &mut Plan,
+    known: &mut Known,
+    ssns: &Ssns,
+    origin: &Origin,
+    target: &Target,
+    candidate: &Candidate,
+) -> usize {
     let flags = ssns.transport_flags;
     let (hdr_digest, data_digest) = (flags.header_digest(), flags.data_digest());
     let unavailable = ssns.flags.availability() == Availability::UNAVAILABLE;
     let timeout = ssns.ext.as_ref().and_then(|ext| ext.diagnostics).map(|d| d.connect_timeout);
     let timeout = timeout.filter(|seconds| !matches!(seconds, 0 | 0xffff));
-    let same = |path: &Path| {
-        (path.network, path.traddr, path.trsvcid) == (candidate.at, target.traddr, target.trsvcid)
-            && path.nqn == target.nqn
-    };
-    if let Some(known) = plan.paths.iter().position(same) {
-        let path = &mut plan.paths[known];
+    let key = (target.nqn.clone(), candidate.at, target.traddr, target.trsvcid);
+    let known = *known.paths.entry(key).or_insert(plan.paths.len());
+    if let Some(path) = plan.paths.get_mut(known) {
         path.ssns.push(origin.clone());
         path.hdr_digest |= hdr_digest;
         path.data_digest |= data_digest;
@@ -208,7 +244,7 @@ fn add_path(plan: &mut Plan, ssns: &Ssns, origin: &Origin, target: &Target, cand
         unavailable,
         timeout,
     });
-    plan.paths.len() - 1
+    known
 }
 
 /// Says what the table states and Linux has no option for.
