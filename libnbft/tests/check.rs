@@ -189,9 +189,10 @@ fn every_field_of_a_profile_is_judged() {
     assert_eq!(empty, expected);
     let unknown = profile(|profile| {
         (profile.channel_algorithms, profile.kx_groups) = (Some(vec![1, 2, 0]), Some(vec![0, 5, 6]));
+        profile.authentication_protocols = Some(vec![1, 2]);
         profile.hashes = Some(vec![4, 1]);
     });
-    let codes = ["secure channel algorithm 0", "KX group 6", "hash function 4"];
+    let codes = ["secure channel algorithm 0", "authentication protocol 2", "KX group 6", "hash function 4"];
     assert_eq!(unknown, codes.map(|code| format!("security-code: security profile 1: the {code} is not known")));
 }
 

@@ -132,6 +132,24 @@ fn a_higher_structure_version_is_read_as_the_highest_known() {
 }
 
 #[test]
+fn a_higher_descriptor_version_is_read_as_the_highest_known() {
+    let raised = |table: &Table, places: &[usize]| {
+        let mut bytes = written(table);
+        for place in places {
+            bytes[64 + place] = 2;
+        }
+        repair_checksum(&mut bytes);
+        bytes
+    };
+    let table = tables::full();
+    // The host's and the HFI list's.
+    let (parsed, rules) = read(&raised(&table, &[14, 22]));
+    assert_eq!((parsed.table, rules.as_slice()), (table, ["object-version"; 2].as_slice()));
+    // That of a list that is not there means nothing.
+    assert_eq!(read(&raised(&tables::static4(), &[38])).1, [] as [&str; 0]);
+}
+
+#[test]
 fn every_field_that_is_not_set_is_told_from_one_that_is() {
     let mut table = tables::static4();
     let unset = std::net::Ipv4Addr::UNSPECIFIED.into();

@@ -46,7 +46,7 @@ impl Checker<'_> {
 
     fn lists(&mut self, owner: Owner, profile: &SecurityProfile, raw: &raw::Security, place: usize) {
         let flags = profile.flags;
-        // Known values: SECTYPE of NVMe/TCP, groups and hashes of the base specification. Nothing here knows the protocols.
+        // Known values: SECTYPE of NVMe/TCP; AUTHID (1 is DH-HMAC-CHAP), groups and hashes of the base specification.
         let lists: [(_, _, _, _, Option<&[u8]>, RangeInclusive<u8>); 4] = [
             (
                 "secure channel algorithm",
@@ -62,7 +62,7 @@ impl Checker<'_> {
                 raw.authentication_protocols,
                 bytes_of!(place, Security.authentication_protocols),
                 profile.authentication_protocols.as_deref(),
-                0..=u8::MAX,
+                1..=1,
             ),
             (
                 "KX group",

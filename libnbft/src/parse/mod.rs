@@ -59,6 +59,7 @@ pub fn parse(bytes: &[u8]) -> Result<Parsed, ParseError> {
     reader.whole(start, bytes);
     let mut places = Places::default();
     let header = reader.header(&start.header);
+    reader.versions(&start.control);
     let host = reader.host(&start.control, &mut places);
     let hfis = reader.hfis(start.control.hfis, &mut places.hfis);
     let ssns = reader.all_ssns(start.control.ssns, &mut places.ssns);
@@ -112,6 +113,21 @@ pub(crate) fn sum(bytes: &[u8]) -> u8 {
 }
 
 impl Reader<'_> {
+    /// The versions of the descriptors that the control descriptor refers to.
+    fn versions(&mut self, control: &raw::Control) {
+        if control.host.length.get() != 0 {
+            let at = CONTROL + offset_of!(raw::Control, host_version);
+            self.version(Owner::CONTROL, "host descriptor", control.host_version, 1..2, at);
+        }
+        for list in lists::List::all(control) {
+            if list.count() != 0 {
+                let at = list.at + offset_of!(raw::ListRef, version);
+                let field = format_args!("{} descriptors", list.name);
+                self.version(Owner::CONTROL, field, list.reference.version, 1..2, at);
+            }
+        }
+    }
+
     /// Length, checksum, revisions, heap bounds.
     fn whole(&mut self, start: &raw::Start, input: &[u8]) {
         let header = &start.header;

@@ -28,6 +28,7 @@ pub(crate) struct Owner {
 
 impl Owner {
     pub(crate) const HEADER: Self = Self { kind: "header", index: None };
+    pub(crate) const CONTROL: Self = Self { kind: "control descriptor", index: None };
     pub(crate) const HOST: Self = Self { kind: "host", index: None };
 
     pub(crate) fn new(kind: &'static str, index: impl Into<u16>) -> Self {
@@ -146,7 +147,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Says when a structure's version byte is not one of those known.
-    pub(super) fn version(&mut self, owner: Owner, field: &'static str, version: u8, known: Range<u8>, at: usize) {
+    pub(super) fn version(&mut self, owner: Owner, field: impl fmt::Display, version: u8, known: Range<u8>, at: usize) {
         if !known.contains(&version) {
             let last = known.end - 1;
             let why = format_args!("{owner}: the version of the {field} is {version}; the highest known is {last}");

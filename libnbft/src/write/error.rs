@@ -39,8 +39,6 @@ impl WriteError {
 }
 
 impl Place {
-    pub(super) const CONTROL: Self = Self { kind: "control descriptor", index: None };
-
     /// A descriptor must be marked valid.
     pub(super) fn valid(self, valid: bool) -> Result<(), WriteError> {
         if valid { Ok(()) } else { Err(WriteError::new(self, Kind::NotValid)) }
