@@ -25,6 +25,8 @@ pub struct Done {
     pub timeline: Option<Timeline>,
     /// The guest's words.
     pub report: Report,
+    /// Its console.
+    pub console: Vec<String>,
     /// How long the run took, images aside.
     pub took: Duration,
     /// Where the logs are.
@@ -44,10 +46,19 @@ pub struct Images {
 
 /// Makes what a scenario needs.
 pub fn images(place: &Place, scenario: &Scenario, init: Init, way: Way) -> Result<Images> {
+    make(place, scenario, init, way, false)
+}
+
+/// The same, with marks of dracut's hooks in the kernel's log.
+pub fn marked_images(place: &Place, scenario: &Scenario, init: Init) -> Result<Images> {
+    make(place, scenario, init, scenario.way, true)
+}
+
+fn make(place: &Place, scenario: &Scenario, init: Init, way: Way, marks: bool) -> Result<Images> {
     let target_kernel = kernel(place, Flavour::Cloud612)?;
     let kernel = kernel(place, scenario.kernel)?;
     let key = scenario.root == disk::Root::Luks;
-    let recipe = Recipe { init, way, debian: scenario.debian, kernel: &kernel, key };
+    let recipe = Recipe { init, way, debian: scenario.debian, kernel: &kernel, key, marks };
     let initrd = recipe.make(place)?;
     let disk = disk::disk(place, scenario.root)?;
     Ok(Images { kernel, target_kernel, initrd, disk })
@@ -100,7 +111,8 @@ pub fn run(place: &Place, scenario: &Scenario, init: Init, images: &Images, opti
     }
     judge_console(scenario, &console, &report, &mut complaints);
     let timeline = report.complete.then(|| Timeline::of(&report));
-    Ok(Done { complaints, timeline, report, took: start.elapsed(), dir, plain_size: images.initrd.plain_size })
+    let console = console.into_iter().map(str::to_owned).collect();
+    Ok(Done { complaints, timeline, report, console, took: start.elapsed(), dir, plain_size: images.initrd.plain_size })
 }
 
 /// Whether dracut says that it will not wait for root any longer.

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::image::initrd::Init;
 use crate::place::Place;
 use crate::scenario::Scenario;
-use crate::{bench, prepare, scenario, signals, suite};
+use crate::{bench, prepare, scenario, signals, suite, timeline};
 use clap::{Parser, Subcommand};
 
 /// Boots virtual machines from an NBFT against a real target.
@@ -115,7 +115,7 @@ pub fn run(cli: Cli) -> Result<bool> {
             let kinds = initrd.map_or_else(|| scenario.init.clone(), |init| vec![init]);
             let mut good = true;
             for init in kinds {
-                let images = boot::images(&place, &scenario, init, scenario.way)?;
+                let images = boot::marked_images(&place, &scenario, init)?;
                 println!("{} ({}): {}", scenario.name, init.name(), scenario.summary);
                 let done = boot::run(&place, &scenario, init, &images, Options { keep, quiet: false })?;
                 show(&done);
@@ -149,6 +149,10 @@ fn show(done: &Done) {
         }
     }
     if let Some(timeline) = &done.timeline {
+        println!("  where the time goes (kernel's seconds, and since the line above):");
+        for line in timeline::steps(&done.report, &done.console) {
+            println!("    {line}");
+        }
         println!("  {}", timeline.line());
     }
     for complaint in &done.complaints {

@@ -101,6 +101,8 @@ pub struct Recipe<'a> {
     pub kernel: &'a Kernel,
     /// Whether the LUKS key is in the image.
     pub key: bool,
+    /// Whether dracut's hooks say when they begin and end.
+    pub marks: bool,
 }
 
 /// A finished image.
@@ -111,6 +113,8 @@ pub struct Initrd {
     /// Its contents without kernel modules and firmware, in bytes, uncompressed.
     pub plain_size: u64,
 }
+
+const MARKS: &str = include_str!("marks/module-setup.sh");
 
 /// Where the LUKS key lies in the image.
 pub const LUKS_KEY_PATH: &str = "/lab.key";
@@ -132,6 +136,9 @@ impl Recipe<'_> {
             .collect();
         if self.init == Init::Systemd {
             add.push("systemd");
+        }
+        if self.marks {
+            add.push("labmarks");
         }
         (add.join(" "), omit.join(" "))
     }
@@ -162,6 +169,9 @@ impl Recipe<'_> {
         let script = self.script();
         let module = place.repo.join("dracut-module");
         let mut key = Key::new().text("initrd 1").text(&script).text(self.debian.suite());
+        if self.marks {
+            key = key.text(MARKS);
+        }
         let nbft = if self.way.ours() {
             let nbft = layers::nbft(place)?;
             key = key.tree(&module)?.file(&nbft)?;
@@ -180,6 +190,9 @@ impl Recipe<'_> {
             fs::create_dir_all(partial).at(partial)?;
             if let Some(nbft) = &nbft {
                 self.install(&module, nbft, &upper)?;
+            }
+            if self.marks {
+                layers::put(&upper, "usr/lib/dracut/modules.d/98labmarks/module-setup.sh", 0o755, MARKS.as_bytes())?;
             }
             if self.key {
                 let crypttab = format!("labcrypt UUID={LUKS_UUID} {LUKS_KEY_PATH} luks\n");
