@@ -64,7 +64,7 @@ fn ready(count: usize) {
                     carrier = carrier.max(timings.carrier);
                     missing -= 1;
                 }
-                NetEvent::Waiting { .. } => {}
+                NetEvent::Waiting { .. } | NetEvent::Renewed { .. } => {}
                 NetEvent::Failed { reason, .. } => panic!("{reason}"),
             }
         }

@@ -221,6 +221,9 @@ pub struct ConnectArgs {
     /// What to wait for
     #[arg(long, value_enum, default_value_t)]
     pub wait: Wait,
+    /// Go on until told to stop: bring up what is missing, make again what the kernel removes, renew leases
+    #[arg(long, conflicts_with_all = ["dry_run", "timeout", "wait"])]
+    pub stay: bool,
     /// Seconds after which the kernel gives a lost controller up; -1 never
     #[arg(long, value_name = "SECONDS", default_value_t = -1, allow_negative_numbers = true)]
     pub ctrl_loss_tmo: i32,

@@ -4,15 +4,16 @@
 
 mod common;
 
-use common::net::{next, outcome, ready, runtime, start, veth};
+use common::net::{AT, Root, next, outcome, ready, runtime, start, start_with, veth};
 use common::{in_namespace, ip, ip_lines};
 use libnbft::model::{Hfi, HfiExt, HfiExtFlags, HfiTcp, HfiTcpFlags, IpOrigin, Mac, Table, TransportType};
 use libnbft::plan::{Options, Plan, Source};
-use nbft_connect::net::{NetEvent, Waiting};
+use nbft_connect::net::{Lease, NetEvent, Settings, Waiting};
 use std::fs;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 /// A server that ends with the test.
 struct Server {
@@ -217,7 +218,8 @@ fn what_the_server_says_of_routes_and_mtu_is_done_and_told() {
                 other => panic!("{other:?}"),
             }
         });
-        let lease = serde_json::to_value(&*lease).unwrap();
+        let mut lease = serde_json::to_value(&*lease).unwrap();
+        assert!(lease.as_object_mut().unwrap().remove("granted_at").is_some_and(|at| at.as_u64() > Some(0)));
         let expected = serde_json::json!({
             "address": "192.0.2.77", "prefix": 24, "server": "192.0.2.1",
             "seconds": 3600, "renew_seconds": 1800, "rebind_seconds": 3150,
@@ -240,5 +242,49 @@ fn what_the_server_says_of_routes_and_mtu_is_done_and_told() {
         );
         assert!(ip("-o link show nbft0").contains(" mtu 1400 "));
         assert!(ip("-4 address show nbft0").contains("valid_lft forever"), "the kernel never takes it away");
+    });
+}
+
+/// Half of the lease is over after so many seconds.
+const RENEW: &str = "--dhcp-option=58,5";
+
+async fn leased(events: &mut tokio::sync::mpsc::UnboundedReceiver<NetEvent>) -> (u32, Lease) {
+    match outcome(events).await {
+        NetEvent::Ready { ifindex, lease: Some(lease), .. } => (ifindex, *lease),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_lease_is_renewed_by_whoever_stays() {
+    in_namespace("a_lease_is_renewed_by_whoever_stays", || {
+        link("192.0.2.1/24");
+        let server = Server::dnsmasq("renew", &[POOL, "--dhcp-authoritative", RENEW, "--dhcp-option=59,20"]);
+        let plan = plan("192.0.2.77", HfiTcpFlags::DHCP_OVERRIDE, IpOrigin::DHCP, None);
+        let once = ["DHCPREQUEST", "DHCPACK"];
+        runtime().block_on(async {
+            let root = Root::new("renew");
+            let settings = Settings::new(root.0.clone()).staying(Vec::new());
+            let (handle, mut events) = start_with(settings, &plan).await;
+            let (_, first) = leased(&mut events).await;
+            assert_eq!((first.renew_seconds, first.rebind_seconds), (5, 20));
+            let renewed = match outcome(&mut events).await {
+                NetEvent::Renewed { at: AT, lease } => *lease,
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(renewed.address, first.address);
+            assert!(renewed.granted_at >= first.granted_at + 5);
+            assert_eq!(server.messages(), [once, once].concat(), "{}", server.log());
+            drop(handle);
+
+            // It is held already: nobody is asked, neither now nor later, when a network manager renews it.
+            let settings = Settings::new(root.0.clone()).staying(vec![(AT, renewed.clone())]);
+            let (_handle, mut events) = start_with(settings, &plan).await;
+            let (link, held) = leased(&mut events).await;
+            assert_eq!(held, renewed);
+            root.file(&format!("run/systemd/netif/leases/{link}"), "");
+            tokio::time::sleep(Duration::from_secs(8)).await;
+            assert_eq!(server.messages(), [once, once].concat(), "{}", server.log());
+        });
     });
 }

@@ -4,13 +4,15 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
 const FIRST: Duration = Duration::from_millis(200);
-const LONGEST: Duration = Duration::from_secs(5);
+pub(super) const LONGEST: Duration = Duration::from_secs(5);
+/// In the running system, where a target may be away for days.
+pub(super) const LONGEST_STAYING: Duration = Duration::from_secs(30);
 
-/// The pause after the `attempts`th failure: doubles up to five seconds, with up to a quarter of jitter so that a fleet
+/// The pause after the `attempts`th failure: doubles up to `longest`, with up to a quarter of jitter so that a fleet
 /// that starts at once does not knock at once.
-pub(super) fn pause(attempts: u32) -> Duration {
+pub(super) fn pause(attempts: u32, longest: Duration) -> Duration {
     let doubled = FIRST * 2_u32.pow(attempts.saturating_sub(1).min(10));
-    let pause = doubled.min(LONGEST);
+    let pause = doubled.min(longest);
     // The standard library seeds each RandomState anew: enough chance for a jitter.
     let chance = RandomState::new().build_hasher().finish() % 256;
     pause - pause / 4 * (chance as u32) / 256
@@ -23,7 +25,7 @@ mod tests {
     #[test]
     fn pauses_grow_to_a_limit() {
         for (attempts, longest) in [(1, 200), (2, 400), (4, 1600), (6, 5000), (u32::MAX, 5000)] {
-            let pause = pause(attempts).as_millis();
+            let pause = pause(attempts, LONGEST).as_millis();
             assert!(pause <= longest && pause >= longest * 3 / 4, "{attempts}: {pause}");
         }
     }

@@ -6,6 +6,7 @@ mod paths;
 mod queue;
 mod registry;
 mod report;
+mod stay;
 #[cfg(test)]
 mod tests;
 
@@ -16,7 +17,7 @@ use crate::kernel_command_line::KernelCommandLine;
 use crate::nvme::fabrics::{DEVICE, Helper};
 use crate::status::model::{Outcome, STATUS_FILE, Status, write_whole};
 use crate::{handover, load, net};
-use engine::{Engine, Settings};
+use engine::{Engine, Settings, Until};
 use libnbft::plan::Plan;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -51,17 +52,16 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
     if let Some(exit) = nothing_to_connect(&plan, &status_file)? {
         return Ok(exit);
     }
-    let settings = Settings {
-        root,
-        status_file,
-        timeout: timeout(args, &kernel)?,
-        wait: args.wait,
-        ctrl_loss_tmo: args.ctrl_loss_tmo,
-        started,
+    let until = match args.stay {
+        true => Until::Told,
+        false => Until::There { timeout: timeout(args, &kernel)?, wait: args.wait },
     };
+    let settings = Settings { root, status_file, until, ctrl_loss_tmo: args.ctrl_loss_tmo, started };
     let planned = plan.clone();
     let exit = work(plan, settings, common)?;
-    handover::leave(&planned, args.handover, &common.path("/"));
+    if !args.stay {
+        handover::leave(&planned, args.handover, &common.path("/"));
+    }
     Ok(exit)
 }
 
@@ -132,7 +132,15 @@ fn finish_early(plan: &Plan, status_file: &std::path::Path, outcome: Outcome, me
 
 fn work(plan: Plan, settings: Settings, common: &Common) -> Result<Exit, Error> {
     // Before the runtime, while there is one thread.
-    let helper = Helper::start(common.path(DEVICE))
+    let staying = settings.until == Until::Told;
+    let lock = || {
+        if staying {
+            stay::never_wait_for_the_log();
+            stay::lock_memory();
+        }
+    };
+    lock();
+    let helper = Helper::start(common.path(DEVICE), lock)
         .map_err(|error| Error::Other(format!("cannot start the process that writes to {DEVICE}: {error}")))?;
     leave_identity(&plan, common);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -142,7 +150,11 @@ fn work(plan: Plan, settings: Settings, common: &Common) -> Result<Exit, Error> 
     let exit = runtime.block_on(async {
         let device = helper.into_device().map_err(|error| Error::Other(format!("{DEVICE}: {error}")))?;
         let (events, heard) = tokio::sync::mpsc::unbounded_channel();
-        let net_settings = net::Settings::new(common.path("/"));
+        let mut net_settings = net::Settings::new(common.path("/"));
+        let before = Status::read(&settings.status_file);
+        if staying {
+            net_settings = net_settings.staying(before.as_ref().map(|status| status.leases(&plan)).unwrap_or_default());
+        }
         let _network = net::start(&plan.interfaces, net_settings, events)
             .await
             .map_err(|error| Error::Other(format!("cannot set up interfaces: {error}")))?;

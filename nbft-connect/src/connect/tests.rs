@@ -3,14 +3,14 @@
 //! The stand-in makes in a root directory of the test what the kernel would show in sysfs. Targets are real sockets on
 //! loopback.
 
-use super::engine::{Engine, Settings};
+use super::engine::{Engine, Settings, Until};
 use super::paths::Phase;
 use super::queue;
 use crate::cli::Wait;
 use crate::exit::Exit;
 use crate::net::NetEvent;
 use crate::nvme::fabrics::{Fabrics, Written};
-use crate::status::model::{State, Status};
+use crate::status::model::{Outcome, State, Status};
 use libnbft::model::{self, Hfi, HfiTcp, Host, Mac, Nqn, Ssns, Table, TransportType, Uuid};
 use libnbft::plan::{NetworkRef, Options, Plan, Source};
 use std::cell::RefCell;
@@ -23,6 +23,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
 const NQN: &str = "nqn.2014-08.org.example:subsystem";
 const NID: &str = "cc3f2135-f931-4569-baea-0eee7113a521";
@@ -171,33 +172,46 @@ async fn run(table: &Table, answers: Vec<Answer>, seconds: u64) -> Ran {
 }
 
 async fn run_in(root: &Root, table: &Table, answers: Vec<Answer>, seconds: u64) -> Ran {
+    let until = Until::There { timeout: Duration::from_secs(seconds), wait: Wait::Boot };
+    let started = start(root, table, answers, until);
+    let exit = started.engine.run(started.network).await.unwrap();
+    let written = started.written.borrow().clone();
+    Ran { exit, written, status: status(root) }
+}
+
+struct Started {
+    engine: Engine<Fake>,
+    network: UnboundedReceiver<NetEvent>,
+    events: UnboundedSender<NetEvent>,
+    written: Rc<RefCell<Vec<String>>>,
+}
+
+fn start(root: &Root, table: &Table, answers: Vec<Answer>, until: Until) -> Started {
     let plan = Plan::new(&[Source { name: "NBFT", table }], &Options::default());
-    let status_file = root.0.join("run/nbft/status.json");
-    let settings = Settings {
-        root: root.0.clone(),
-        status_file: status_file.clone(),
-        timeout: Duration::from_secs(seconds),
-        wait: Wait::Boot,
-        ctrl_loss_tmo: -1,
-        started: Instant::now(),
-    };
+    let status_file = root.0.join(STATUS);
+    let settings = Settings { root: root.0.clone(), status_file, until, ctrl_loss_tmo: -1, started: Instant::now() };
     let written = Rc::new(RefCell::new(Vec::new()));
     let fake = Fake { root: root.0.clone(), answers: answers.into(), written: Rc::clone(&written) };
-    let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
-    let at = NetworkRef { interface: 0, link: 0, network: 0 };
-    let ready = NetEvent::Ready {
-        at,
+    let (events, network) = tokio::sync::mpsc::unbounded_channel();
+    events.send(ready()).unwrap();
+    Started { engine: Engine::new(plan, settings, fake), network, events, written }
+}
+
+const STATUS: &str = "run/nbft/status.json";
+
+fn status(root: &Root) -> Status {
+    Status::read(&root.0.join(STATUS)).expect("a status file")
+}
+
+fn ready() -> NetEvent {
+    NetEvent::Ready {
+        at: NetworkRef { interface: 0, link: 0, network: 0 },
         link_name: "lo".into(),
         ifindex: 1,
         address: Ipv4Addr::LOCALHOST.into(),
         lease: None,
         timings: Default::default(),
-    };
-    sender.send(ready).unwrap();
-    let exit = Engine::new(plan, settings, fake).run(receiver).await.unwrap();
-    let status = serde_json::from_slice(&fs::read(&status_file).unwrap()).unwrap();
-    let written = written.borrow().clone();
-    Ran { exit, written, status }
+    }
 }
 
 fn options(port: u16) -> String {
@@ -305,4 +319,36 @@ async fn twice_is_once() {
     assert_eq!((second.exit, second.written.len()), (Exit::Ok, 0));
     assert_eq!(second.status.paths[0].controller.as_deref(), Some("nvme0"));
     assert_eq!(fs::read_to_string(root.0.join("run/nvme/registry/nvme0/owner")).unwrap(), "nbft\n");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn staying_makes_again_what_the_kernel_has_removed() {
+    let root = Root::new();
+    let port = target().await;
+    let started = start(&root, &table(&[port]), vec![], Until::Told);
+    let scenario = async {
+        let written = |number: usize| {
+            let (written, root) = (&started.written, &root);
+            async move {
+                while written.borrow().len() < number || status(root).paths[0].state != State::Up {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            }
+        };
+        written(1).await;
+        assert_eq!(status(&root).service, Some(std::process::id()));
+        fs::remove_dir_all(root.0.join("sys/class/nvme/nvme0")).unwrap();
+        // The stand-in sends no uevents: any event has sysfs looked at.
+        started.events.send(ready()).unwrap();
+        written(2).await;
+    };
+    let limited = tokio::time::timeout(Duration::from_secs(20), scenario);
+    tokio::select! {
+        ended = started.engine.run(started.network) => panic!("it ended: {ended:?}"),
+        done = limited => done.expect("in time"),
+    }
+    assert_eq!(*started.written.borrow(), [options(port), options(port)]);
+    let status = status(&root);
+    assert_eq!(status.paths[0].controller.as_deref(), Some("nvme1"));
+    assert_eq!((status.outcome, status.namespaces[0].state), (Outcome::Ok, State::Up));
 }

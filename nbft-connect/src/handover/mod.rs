@@ -17,8 +17,7 @@ const SYSCTL: &str = "/run/sysctl.d";
 /// connected: firmware leaves its table also where the machine boots from its own disk, whose network is not ours then. No
 /// failure is one of the boot.
 pub fn leave(plan: &Plan, how: Option<Handover>, root: &Path) {
-    let status = std::fs::read(under(root, STATUS_FILE)).ok();
-    let status: Option<Status> = status.and_then(|text| serde_json::from_slice(&text).ok());
+    let status = Status::read(&under(root, STATUS_FILE));
     let connected = status.iter().flat_map(|status| &status.paths).any(|path| path.state == State::Up);
     let unless_told = if connected && in_initramfs(root) { Handover::Auto } else { Handover::None };
     let how = how.unwrap_or(unless_told);

@@ -3,7 +3,7 @@
 //! Only here the DHCP client is imported.
 
 use super::NetError;
-use super::lease::{Lease, duid_on_the_wire};
+use super::lease::{Lease, duid_on_the_wire, seconds_since_start};
 use libnbft::model::Mac;
 use libnbft::plan::{Network, Route};
 use mozim::{
@@ -95,6 +95,7 @@ fn of_v4(lease: &DhcpV4Lease) -> Lease {
         address: lease.yiaddr.into(),
         prefix: lease.prefix_length(),
         server: lease.srv_id.into(),
+        granted_at: seconds_since_start(),
         seconds: lease.lease_time_sec,
         renew_seconds: lease.t1_sec,
         rebind_seconds: lease.t2_sec,
@@ -135,6 +136,7 @@ pub(super) async fn v6(client: &Client<'_>, link_local: Ipv6Addr, network: &Netw
                 // Which subnet is on the link the router advertisement says, not DHCPv6.
                 prefix: 128,
                 server: lease.srv_ip.into(),
+                granted_at: seconds_since_start(),
                 seconds: lease.valid_time_sec,
                 renew_seconds: lease.t1_sec,
                 rebind_seconds: lease.t2_sec,

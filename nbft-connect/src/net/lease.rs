@@ -4,6 +4,7 @@ use super::kernel::subnet;
 use libnbft::plan::{Network, Route};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
+use std::time::Duration;
 
 /// A lease.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +15,9 @@ pub struct Lease {
     pub prefix: u8,
     /// Server that granted it.
     pub server: IpAddr,
+    /// Seconds from the machine's start to when it was granted (CLOCK_BOOTTIME).
+    #[serde(default)]
+    pub granted_at: u64,
     /// Seconds for which it was granted.
     pub seconds: u32,
     /// Seconds after which it is to be renewed.
@@ -37,6 +41,13 @@ pub struct Lease {
 }
 
 impl Lease {
+    /// How long from now until it is to be renewed.
+    #[must_use]
+    pub fn renew_in(&self) -> Duration {
+        let due = self.granted_at + u64::from(self.renew_seconds);
+        Duration::from_secs(due.saturating_sub(seconds_since_start()))
+    }
+
     /// The planned network with what was granted in the place of what firmware had.
     #[must_use]
     pub fn over(&self, planned: &Network) -> Network {
@@ -55,6 +66,12 @@ impl Lease {
         network.routes = reachable(&network, routes);
         network
     }
+}
+
+/// Seconds since the machine's start, suspension included: what a lease's life is counted in.
+pub(super) fn seconds_since_start() -> u64 {
+    let now = nix::time::clock_gettime(nix::time::ClockId::CLOCK_BOOTTIME);
+    now.map_or(0, |now| u64::try_from(now.tv_sec()).unwrap_or(0))
 }
 
 /// The routes, each gateway outside the subnet behind one that says it is on the link: the kernel takes no other (a server

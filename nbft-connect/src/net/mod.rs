@@ -3,9 +3,11 @@
 
 mod dhcp;
 mod driver;
+mod keep;
 mod kernel;
 mod lease;
 mod nic;
+mod renewer;
 mod settings;
 mod state;
 mod worker;
@@ -14,6 +16,7 @@ pub(crate) use kernel::{RULE_PRIORITY, subnet};
 pub use lease::Lease;
 pub(crate) use lease::duid_on_the_wire;
 pub use nic::is_network_device;
+pub use renewer::renewer;
 pub(crate) use settings::{IPV4_SETTINGS, ipv6_settings};
 
 use libnbft::plan::{Interface, NetworkRef};
@@ -30,6 +33,7 @@ use tokio::task::JoinHandle;
 pub struct Settings {
     root: PathBuf,
     event_buffer: usize,
+    stay: Option<Vec<(NetworkRef, Lease)>>,
 }
 
 /// Holds the events of some hundred interfaces coming up at once; only what is queued takes memory.
@@ -39,7 +43,15 @@ impl Settings {
     /// With `/sys`, `/proc` and `/run` under `root`.
     #[must_use]
     pub const fn new(root: PathBuf) -> Self {
-        Self { root, event_buffer: EVENT_BUFFER }
+        Self { root, event_buffer: EVENT_BUFFER, stay: None }
+    }
+
+    /// Going on when all is set up: addresses are set again when they go, leases renewed when nobody else does. `leases` are
+    /// those that are known to be held already.
+    #[must_use]
+    pub fn staying(mut self, leases: Vec<(NetworkRef, Lease)>) -> Self {
+        self.stay = Some(leases);
+        self
     }
 
     /// With room for this many bytes of netlink events. Where more come at once, the kernel's state is asked for again.
@@ -119,6 +131,13 @@ pub enum NetEvent {
         /// How long each wait took.
         timings: Timings,
     },
+    /// Its lease was renewed.
+    Renewed {
+        /// Which.
+        at: NetworkRef,
+        /// The lease.
+        lease: Box<Lease>,
+    },
     /// It waits.
     Waiting {
         /// Which.
@@ -153,6 +172,9 @@ pub enum NetError {
     /// The kernel's events cannot be heard.
     #[error("netlink: {0}")]
     Netlink(#[source] std::io::Error),
+    /// The NIC was taken away.
+    #[error("the NIC is gone")]
+    LinkGone,
     /// Not in this version.
     #[error("{0} is not supported by this version")]
     Unsupported(&'static str),
@@ -188,8 +210,7 @@ pub async fn start(
         if interface.links.is_empty() {
             continue;
         }
-        let worker =
-            worker::Worker::new(number, interface.clone(), settings.root.clone(), watcher.clone(), events.clone());
+        let worker = worker::Worker::new(number, interface.clone(), &settings, watcher.clone(), events.clone());
         tasks.push(tokio::spawn(worker.run()));
     }
     Ok(NetHandle { tasks })

@@ -28,6 +28,8 @@ pub(super) struct Link {
     pub(super) permanent_mac: Option<Mac>,
     pub(super) up: bool,
     pub(super) carrier: bool,
+    /// How often the carrier has come.
+    pub(super) carrier_ups: u32,
     pub(super) kind: Option<InfoKind>,
 }
 
@@ -91,6 +93,7 @@ fn link(message: &LinkMessage) -> Option<Link> {
             LinkAttribute::IfName(name) => link.name.clone_from(name),
             LinkAttribute::Address(bytes) => link.mac = mac(bytes),
             LinkAttribute::PermAddress(bytes) => link.permanent_mac = mac(bytes),
+            LinkAttribute::CarrierUpCount(count) => link.carrier_ups = *count,
             LinkAttribute::LinkInfo(infos) => {
                 for info in infos {
                     if let LinkInfo::Kind(kind) = info {

@@ -2,7 +2,7 @@
 
 use super::lease::Lease;
 use super::state::{Address, Link, State, Watcher};
-use super::{NetError, NetEvent, Timings, Waiting, dhcp, kernel, nic, settings};
+use super::{NetError, NetEvent, Settings, Timings, Waiting, dhcp, kernel, nic, settings};
 use crate::nvme::sysfs::controllers;
 use libnbft::plan::{Interface, Link as PlanLink, Method, Network, NetworkRef};
 use std::net::IpAddr;
@@ -19,29 +19,55 @@ const RETRY: Duration = Duration::from_secs(1);
 pub(super) struct Worker {
     number: usize,
     interface: Interface,
-    root: PathBuf,
-    watcher: Watcher,
+    pub(super) root: PathBuf,
+    pub(super) watcher: Watcher,
     events: UnboundedSender<NetEvent>,
+    /// With the leases that are held already, whether it goes on when all is set up.
+    stay: Option<Vec<(NetworkRef, Lease)>>,
+}
+
+/// A network that can be used.
+#[derive(Clone)]
+pub(super) struct Up<'a> {
+    pub(super) name: &'a str,
+    pub(super) index: u32,
+    pub(super) address: IpAddr,
+    pub(super) lease: Option<Box<Lease>>,
+    pub(super) timings: Timings,
+}
+
+impl Up<'_> {
+    pub(super) fn ready(&self, at: NetworkRef) -> NetEvent {
+        let (link_name, lease) = (self.name.to_owned(), self.lease.clone());
+        NetEvent::Ready { at, link_name, ifindex: self.index, address: self.address, lease, timings: self.timings }
+    }
 }
 
 impl Worker {
-    pub(super) const fn new(
+    pub(super) fn new(
         number: usize,
         interface: Interface,
-        root: PathBuf,
+        settings: &Settings,
         watcher: Watcher,
         events: UnboundedSender<NetEvent>,
     ) -> Self {
-        Self { number, interface, root, watcher, events }
+        Self { number, interface, root: settings.root.clone(), watcher, events, stay: settings.stay.clone() }
     }
 
     pub(super) async fn run(self) {
-        if let Err(error) = self.set_up().await {
-            let reason = error.to_string();
-            for at in self.networks() {
-                let reason = NetError::Kernel { step: self.interface.name.clone(), reason: reason.clone() };
-                self.tell(NetEvent::Failed { at, reason });
+        loop {
+            if let Err(error) = self.set_up().await {
+                let reason = error.to_string();
+                for at in self.networks() {
+                    let reason = NetError::Kernel { step: self.interface.name.clone(), reason: reason.clone() };
+                    self.tell(NetEvent::Failed { at, reason });
+                }
             }
+            if self.stay.is_none() {
+                return;
+            }
+            // The NIC may be gone, and come again.
+            tokio::time::sleep(RETRY).await;
         }
     }
 
@@ -166,9 +192,17 @@ impl Worker {
                 match self.network(at, network, index, name).await {
                     Ok((address, lease)) => {
                         let timings = Timings { address: started.elapsed(), ..timings };
-                        let link_name = name.to_owned();
-                        self.tell(NetEvent::Ready { at, link_name, ifindex: index, address, lease, timings });
-                        return;
+                        let up = Up { name, index, address, lease, timings };
+                        self.tell(up.ready(at));
+                        if self.stay.is_none() {
+                            return;
+                        }
+                        self.keep(at, network, up).await;
+                        if self.watcher.look(|state| !state.links.contains_key(&index)) {
+                            self.tell(NetEvent::Failed { at, reason: NetError::LinkGone });
+                            return;
+                        }
+                        continue;
                     }
                     Err(reason) => self.tell(NetEvent::Failed { at, reason }),
                 }
@@ -191,7 +225,10 @@ impl Worker {
     ) -> Result<(IpAddr, Option<Box<Lease>>), NetError> {
         match network.method {
             Method::Dhcp4 | Method::Dhcp6 => {
-                let lease = self.lease(at, network, index, name).await?;
+                let lease = match self.held(at, index) {
+                    Some(lease) => lease,
+                    None => self.lease(at, network, index, name).await?,
+                };
                 let granted = lease.over(network);
                 if let Some(mtu) = lease.mtu
                     && let Err(error) = kernel::mtu(&self.watcher.handle, index, mtu).await
@@ -209,8 +246,14 @@ impl Worker {
         }
     }
 
+    /// The lease that is held already: its address is there.
+    fn held(&self, at: NetworkRef, index: u32) -> Option<Lease> {
+        let (_, lease) = self.stay.iter().flatten().find(|(network, _)| *network == at)?;
+        self.watcher.look(|state| state.address(index, lease.address).is_some()).then(|| lease.clone())
+    }
+
     /// Sets an address that never expires, and its routes.
-    async fn set(
+    pub(super) async fn set(
         &self,
         at: NetworkRef,
         network: &Network,
@@ -228,7 +271,13 @@ impl Worker {
         Ok(ip)
     }
 
-    async fn lease(&self, at: NetworkRef, network: &Network, index: u32, name: &str) -> Result<Lease, NetError> {
+    pub(super) async fn lease(
+        &self,
+        at: NetworkRef,
+        network: &Network,
+        index: u32,
+        name: &str,
+    ) -> Result<Lease, NetError> {
         self.tell(NetEvent::Waiting { at, for_what: Waiting::Lease });
         let client = dhcp::Client { name, index, mac: self.interface.mac };
         if network.method == Method::Dhcp4 {
@@ -314,7 +363,7 @@ impl Worker {
     }
 
     /// Nobody listens any more when `connect` ends; that is no failure.
-    fn tell(&self, event: NetEvent) {
+    pub(super) fn tell(&self, event: NetEvent) {
         let _ = self.events.send(event);
     }
 }

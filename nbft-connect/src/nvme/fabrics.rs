@@ -44,12 +44,12 @@ pub struct Device {
 pub const DEVICE: &str = "/dev/nvme-fabrics";
 
 impl Helper {
-    /// Starts the child. Must be called while the process has one thread, before the runtime is made.
+    /// Starts the child, which runs `prepare` first. Must be called while the process has one thread, before the runtime is made.
     ///
     /// # Errors
     ///
     /// When the kernel has no process or socket left.
-    pub fn start(device: PathBuf) -> io::Result<Self> {
+    pub fn start(device: PathBuf, prepare: impl FnOnce()) -> io::Result<Self> {
         let (parent, child) = UnixStream::pair()?;
         // SAFETY: the process has a single thread here, so that the child's copy of it is whole; the child runs ordinary
         // code and leaves by `_exit`.
@@ -57,6 +57,7 @@ impl Helper {
             ForkResult::Parent { .. } => Ok(Self { stream: parent }),
             ForkResult::Child => {
                 drop(parent);
+                prepare();
                 let code = i32::from(serve(&device, &child).is_err());
                 // SAFETY: `_exit` only ends the process; nothing of the parent's copy is to be flushed or dropped.
                 unsafe { libc::_exit(code) }

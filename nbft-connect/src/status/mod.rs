@@ -5,9 +5,10 @@ pub mod model;
 use crate::cli::{Common, Format, StatusArgs};
 use crate::error::{Error, print};
 use crate::exit::Exit;
+use crate::net;
 use crate::nvme::sysfs;
 use crate::text::escape;
-use model::{Outcome, STATUS_FILE, State, Status};
+use model::{InterfaceStatus, Outcome, STATUS_FILE, State, Status};
 use std::fmt::Write;
 
 /// Runs the command.
@@ -41,6 +42,13 @@ pub fn run(args: &StatusArgs, common: &Common) -> Result<Exit, Error> {
 /// Puts what sysfs says now in the place of what was so when the file was written.
 fn refresh(status: &mut Status, root: &std::path::Path) {
     let controllers = sysfs::controllers(root);
+    status.service = status.service.filter(|process| is_nbft(root, *process));
+    for interface in status.interfaces.iter_mut().filter(|interface| interface.lease.is_some()) {
+        let link = root.join("sys/class/net").join(&interface.name).join("ifindex");
+        let link = std::fs::read_to_string(link).ok().and_then(|index| index.trim().parse().ok());
+        let who = link.and_then(|link| net::renewer(root, link)).or(status.service.map(|_| "nbft"));
+        interface.renewed_by = who.map(str::to_owned);
+    }
     for path in &mut status.paths {
         let Some(name) = &path.controller else { continue };
         match controllers.iter().find(|controller| controller.name == *name && controller.nqn == path.nqn) {
@@ -75,12 +83,22 @@ fn refresh(status: &mut Status, root: &std::path::Path) {
     }
 }
 
+/// Whether the process is still the one that wrote its number down.
+fn is_nbft(root: &std::path::Path, process: u32) -> bool {
+    let name = std::fs::read_to_string(root.join(format!("proc/{process}/comm")));
+    name.is_ok_and(|name| name.trim() == "nbft")
+}
+
 /// As `connect` would end if this were its result.
 fn exit(status: &Status) -> Exit {
     match status.outcome {
         Outcome::Nothing => Exit::Nothing,
         _ => crate::connect::exit_of(status),
     }
+}
+
+fn renewer(interface: &InterfaceStatus) -> &str {
+    interface.renewed_by.as_deref().unwrap_or("nobody: nbft-stay.service does not run")
 }
 
 const fn word(state: State) -> &'static str {
@@ -101,6 +119,18 @@ fn render(status: &Status) -> String {
     for interface in &status.interfaces {
         let _ = write!(out, "interface {:<12} {:<8} MAC {}", interface.name, word(interface.state), interface.mac);
         tail(&mut out, interface.address.as_deref(), interface.reason.as_deref(), interface.ready_ms);
+        if let Some(lease) = &interface.lease {
+            let _ = writeln!(
+                out,
+                "  lease of {} s from {}, renewed by {}",
+                lease.seconds,
+                lease.server,
+                renewer(interface)
+            );
+        }
+    }
+    if let Some(process) = status.service {
+        let _ = writeln!(out, "service   process {process} brings up what is missing");
     }
     for path in &status.paths {
         let name = path.controller.as_deref().unwrap_or("-");

@@ -29,6 +29,9 @@ pub struct Status {
     pub outcome: Outcome,
     /// The same in a sentence.
     pub message: String,
+    /// Process ID of `connect --stay`, while it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<u32>,
     /// Milliseconds since the start of `connect` when this was written.
     pub elapsed_ms: u64,
     /// Milliseconds since the machine's start when `connect` started.
@@ -94,6 +97,9 @@ pub struct InterfaceStatus {
     /// What a DHCP server granted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease: Option<Lease>,
+    /// Who renews the lease now; only `nbft status` says so, and nothing when nobody does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renewed_by: Option<String>,
     /// What it waits for, or why it failed.
     pub reason: Option<String>,
     /// Milliseconds from the start of `connect` until it could be used.
@@ -183,6 +189,25 @@ impl Status {
             boot_entries_left_out: plan.left_out.iter().filter(|left| left.boot).count(),
             ..Self::default()
         }
+    }
+
+    /// What a former run left; `None` where there is nothing that can be read.
+    #[must_use]
+    pub fn read(file: &FsPath) -> Option<Self> {
+        serde_json::from_slice(&std::fs::read(file).ok()?).ok()
+    }
+
+    /// The leases of a plan's networks.
+    #[must_use]
+    pub fn leases(&self, plan: &Plan) -> Vec<(NetworkRef, Lease)> {
+        networks(plan)
+            .filter_map(|(at, _, mac, network)| {
+                let of = |known: &&InterfaceStatus| {
+                    known.mac == mac && known.table == network.hfi.table && known.hfi == network.hfi.index
+                };
+                Some((at, self.interfaces.iter().find(of)?.lease.clone()?))
+            })
+            .collect()
     }
 
     /// Index in `interfaces` of a plan's network.

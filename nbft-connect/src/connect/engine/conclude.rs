@@ -1,6 +1,6 @@
 //! The end: outcome, reasons, status file.
 
-use super::Engine;
+use super::{Engine, Until};
 use crate::connect::report;
 use crate::exit::Exit;
 use crate::nvme::fabrics::Fabrics;
@@ -8,7 +8,7 @@ use crate::status::model::{Outcome, State, Status};
 
 impl<F: Fabrics + 'static> Engine<F> {
     pub(super) fn conclude(mut self, deadline_passed: bool) -> Exit {
-        if let Some(reason) = self.hopeless.take() {
+        if let Some(reason) = self.hopeless.clone() {
             log::error!("{reason}");
             for path in self.status.paths.iter_mut().filter(|path| path.state == State::Pending) {
                 path.state = State::Failed;
@@ -19,18 +19,23 @@ impl<F: Fabrics + 'static> Engine<F> {
             }
         }
         self.explain_pending_paths();
-        let outcome = report::outcome(&self.status, deadline_passed);
-        if deadline_passed {
-            log::warn!("the budget of {} s is spent", self.settings.timeout.as_secs());
+        let outcome = report::outcome(&self.status, deadline_passed || self.stays());
+        if let (true, Until::There { timeout, .. }) = (deadline_passed, self.settings.until) {
+            log::warn!("the budget of {} s is spent", timeout.as_secs());
             self.log_unfinished();
         }
+        self.status.service = None;
         self.blame_paths();
         self.save(outcome);
         match outcome {
             Outcome::Failed => log::error!("{}", self.status.message),
             _ => log::info!("{} ({} ms)", self.status.message, self.status.elapsed_ms),
         }
-        report::exit(outcome)
+        match self.stays() && self.hopeless.is_none() {
+            // What it was told to end has not failed.
+            true => Exit::Ok,
+            false => report::exit(outcome),
+        }
     }
 
     /// A path that was never tried has its interface to blame.
@@ -69,6 +74,12 @@ impl<F: Fabrics + 'static> Engine<F> {
         }
     }
 
+    /// The status file while the work goes on.
+    pub(super) fn save_now(&mut self) {
+        let outcome = if self.stays() { report::outcome(&self.status, true) } else { Outcome::Running };
+        self.save(outcome);
+    }
+
     pub(super) fn save(&mut self, outcome: Outcome) {
         self.save_at = None;
         self.status.outcome = outcome;
@@ -77,6 +88,11 @@ impl<F: Fabrics + 'static> Engine<F> {
         if let Err(error) = self.status.write(&self.settings.status_file) {
             log::warn!("{}: {error}", self.settings.status_file.display());
         }
+        if self.stays() && self.told_systemd {
+            // A system that waits for its root may not read what it is told.
+            return;
+        }
+        self.told_systemd = true;
         let mut states = vec![sd_notify::NotifyState::Status(&self.status.message)];
         if outcome != Outcome::Running {
             states.push(sd_notify::NotifyState::Ready);

@@ -3,7 +3,7 @@
 mod conclude;
 mod observe;
 
-use super::backoff::pause;
+use super::backoff::{LONGEST, LONGEST_STAYING, pause};
 use super::paths::{Phase, Ready};
 use super::{queue, registry};
 use crate::cli::Wait;
@@ -17,7 +17,7 @@ use crate::nvme::probe::{self, Trial};
 use crate::nvme::sysfs;
 use crate::nvme::uevent::Uevents;
 use crate::nvme::{module, reason};
-use crate::status::model::{Outcome, State, Status};
+use crate::status::model::{State, Status};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use libnbft::plan::{NetworkRef, Plan};
@@ -42,10 +42,18 @@ const SAVE_DELAY: Duration = Duration::from_secs(1);
 pub(super) struct Settings {
     pub(super) root: PathBuf,
     pub(super) status_file: PathBuf,
-    pub(super) timeout: Duration,
-    pub(super) wait: Wait,
+    pub(super) until: Until,
     pub(super) ctrl_loss_tmo: i32,
     pub(super) started: Instant,
+}
+
+/// When it ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Until {
+    /// When what is waited for is there, at last after `timeout`.
+    There { timeout: Duration, wait: Wait },
+    /// When it is told to.
+    Told,
 }
 
 /// What work in the background comes back with.
@@ -73,6 +81,8 @@ pub(super) struct Engine<F> {
     linger_until: Option<Instant>,
     /// When the status file is to be written again, if it is behind.
     save_at: Option<Instant>,
+    /// Whether systemd knows that this runs.
+    told_systemd: bool,
     /// Whether the boot namespaces were there before anything was done.
     was_there: bool,
     /// The reason why nothing can come up any more.
@@ -84,6 +94,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         let mut status = Status::of_plan(&plan);
         status.started_uptime_ms =
             uptime_ms(&settings.root).saturating_sub(settings.started.elapsed().as_millis() as u64);
+        status.service = (settings.until == Until::Told).then(std::process::id);
         Self {
             phases: vec![Phase::WaitNetwork; plan.paths.len()],
             ready: Vec::new(),
@@ -92,6 +103,7 @@ impl<F: Fabrics + 'static> Engine<F> {
             work: FuturesUnordered::new(),
             linger_until: None,
             save_at: None,
+            told_systemd: false,
             was_there: false,
             hopeless: None,
             plan,
@@ -106,12 +118,12 @@ impl<F: Fabrics + 'static> Engine<F> {
         let uevents = Uevents::of_kernel().map_err(|error| cannot("uevents", error))?;
         let mut terminate = signal(SignalKind::terminate()).map_err(|error| cannot("signals", error))?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| cannot("signals", error))?;
-        let deadline = tokio::time::Instant::from_std(self.settings.started + self.settings.timeout);
+        let deadline = self.deadline();
         let root = self.settings.root.clone();
         self.work.push(Box::pin(async move { Done::Module(module::load(&root).await) }));
         self.look_at_sysfs();
         self.was_there = self.boot_there();
-        self.save(Outcome::Running);
+        self.save_now();
         let mut deadline_passed = false;
         loop {
             self.feed_device();
@@ -126,7 +138,7 @@ impl<F: Fabrics + 'static> Engine<F> {
                     self.network(event);
                     self.save_soon();
                 }
-                () = tokio::time::sleep_until(save), if self.save_at.is_some() => self.save(Outcome::Running),
+                () = tokio::time::sleep_until(save), if self.save_at.is_some() => self.save_now(),
                 changed = uevents.nvme_changed() => {
                     if let Err(error) = changed {
                         log::warn!("uevents: {error}");
@@ -134,7 +146,7 @@ impl<F: Fabrics + 'static> Engine<F> {
                     self.look_at_sysfs();
                 }
                 () = tokio::time::sleep_until(linger), if self.linger_until.is_some() => break,
-                () = tokio::time::sleep_until(deadline) => {
+                () = tokio::time::sleep_until(deadline), if !self.stays() => {
                     deadline_passed = true;
                     break;
                 }
@@ -143,6 +155,18 @@ impl<F: Fabrics + 'static> Engine<F> {
             }
         }
         Ok(self.conclude(deadline_passed))
+    }
+
+    fn stays(&self) -> bool {
+        self.settings.until == Until::Told
+    }
+
+    fn deadline(&self) -> tokio::time::Instant {
+        let timeout = match self.settings.until {
+            Until::There { timeout, .. } => timeout,
+            Until::Told => Duration::ZERO,
+        };
+        tokio::time::Instant::from_std(self.settings.started + timeout)
     }
 
     fn elapsed_ms(&self) -> u64 {
@@ -198,6 +222,11 @@ impl<F: Fabrics + 'static> Engine<F> {
                     }
                 }
             }
+            NetEvent::Renewed { at, lease } => {
+                if let Some(interface) = self.interface(at) {
+                    interface.lease = Some(*lease);
+                }
+            }
             NetEvent::Waiting { at, for_what } => {
                 log::debug!("HFI {at:?}: waiting for {for_what}");
                 if let Some(interface) = self.interface(at) {
@@ -238,7 +267,7 @@ impl<F: Fabrics + 'static> Engine<F> {
             self.phases[path] = Phase::WaitNetwork;
             return;
         };
-        if self.plan.paths.len() == 1 {
+        if self.plan.paths.len() == 1 && !self.stays() {
             self.phases[path] = Phase::Queued;
             return;
         }
@@ -267,7 +296,9 @@ impl<F: Fabrics + 'static> Engine<F> {
         let (traddr, trsvcid, iface) = (&status.traddr, status.trsvcid, &status.host_iface);
         log::log!(level, "{traddr} port {trsvcid} over {iface}: {reason}");
         status.reason = Some(reason);
-        let pause = pause(status.attempts);
+        let attempts = status.attempts;
+        let longest = if self.stays() { LONGEST_STAYING } else { LONGEST };
+        let pause = pause(attempts, longest);
         self.phases[path] = Phase::Pause;
         self.save_soon();
         self.work.push(Box::pin(async move {
@@ -336,7 +367,7 @@ impl<F: Fabrics + 'static> Engine<F> {
             Err(error) => self.hopeless = Some(error.to_string()),
         }
         self.look_at_sysfs();
-        self.save(Outcome::Running);
+        self.save_now();
     }
 
     fn path_up(&mut self, path: usize, controller: String) {
@@ -372,6 +403,7 @@ impl<F: Fabrics + 'static> Engine<F> {
 
     /// Whether everything that is waited for is there; starts the time of grace for what is about to come.
     fn finished(&mut self) -> bool {
+        let Until::There { wait, .. } = self.settings.until else { return false };
         if !self.boot_there() {
             return false;
         }
@@ -381,7 +413,7 @@ impl<F: Fabrics + 'static> Engine<F> {
             Phase::WaitNetwork => self.was_there,
             Phase::Pause | Phase::Up => false,
         };
-        match self.settings.wait {
+        match wait {
             Wait::All => {
                 self.phases.iter().zip(&self.plan.paths).all(|(phase, path)| *phase == Phase::Up || path.unavailable)
             }

@@ -19,21 +19,43 @@ impl<F: Fabrics + 'static> Engine<F> {
         true
     }
 
+    /// Paths whose controllers the kernel has removed: it gives up for good when a target refuses a reconnection with "do not
+    /// retry", whatever ctrl_loss_tmo says.
+    fn find_lost(&mut self, controllers: &[Controller]) {
+        for path in 0..self.plan.paths.len() {
+            let Some(name) = self.status.paths[path].controller.clone() else { continue };
+            let nqn = &self.plan.paths[path].nqn;
+            let there = |c: &Controller| c.name == name && c.nqn == *nqn && !c.state.starts_with("deleting");
+            if self.phases[path] != Phase::Up || controllers.iter().any(there) {
+                continue;
+            }
+            let status = &mut self.status.paths[path];
+            status.controller = None;
+            status.attempts = 0;
+            self.path_failed(path, format!("the kernel has removed {name}"));
+        }
+    }
+
     /// Compares what sysfs shows with what is expected.
     pub(super) fn look_at_sysfs(&mut self) {
         let controllers = sysfs::controllers(&self.settings.root);
+        if self.stays() {
+            self.find_lost(&controllers);
+        }
         for path in 0..self.plan.paths.len() {
             if !matches!(self.phases[path], Phase::Up | Phase::Writing) {
                 self.adopt(path, &controllers);
             }
         }
+        let stays = self.stays();
         for (planned, status) in self.plan.namespaces.iter().zip(&mut self.status.namespaces) {
-            if status.state == State::Up {
+            if status.state == State::Up && !stays {
                 continue;
             }
             let found =
                 sysfs::find_namespace(&self.settings.root, &controllers, &planned.nqn, planned.nsid, planned.nid);
             match found {
+                Some(_) if status.state == State::Up => {}
                 Some(device) => {
                     let elapsed = self.settings.started.elapsed().as_millis() as u64;
                     log::info!("/dev/{device}: namespace of {} is there after {elapsed} ms", planned.nqn);
@@ -42,7 +64,10 @@ impl<F: Fabrics + 'static> Engine<F> {
                     status.reason = None;
                     status.present_ms = Some(elapsed);
                 }
-                None => status.reason = Some(why_missing(&controllers, &planned.nqn)),
+                None => {
+                    status.state = State::Pending;
+                    status.reason = Some(why_missing(&controllers, &planned.nqn));
+                }
             }
         }
     }

@@ -1,0 +1,45 @@
+//! Networks that are kept in the running system.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::net::{AT, NIC, outcome, plan, ready, runtime, start_with, veth};
+use common::{in_namespace, ip, ip_lines};
+use nbft_connect::net::{NetError, NetEvent, Settings};
+
+#[test]
+fn what_goes_comes_back() {
+    in_namespace("what_goes_comes_back", || {
+        veth("eth0", 1);
+        ip("link set eth0-peer up");
+        let plan = plan(&[NIC]);
+        runtime().block_on(async {
+            let settings = Settings::new("/".into()).staying(Vec::new());
+            let (_handle, mut events) = start_with(settings, &plan).await;
+            ready(&mut events).await;
+            let all = || (ip_lines("-4 address show dev nbft0"), ip_lines("route show table all"), ip_lines("rule"));
+            let before = all();
+
+            ip("address del 192.0.2.2/24 dev nbft0");
+            ready(&mut events).await;
+            assert_eq!(all(), before);
+
+            // A carrier that comes back is told: paths are tried at once then.
+            ip("link set eth0-peer down");
+            ip("link set eth0-peer up");
+            ready(&mut events).await;
+            assert_eq!(all(), before);
+
+            ip("link del nbft0");
+            match outcome(&mut events).await {
+                NetEvent::Failed { at: AT, reason: NetError::LinkGone } => {}
+                other => panic!("{other:?}"),
+            }
+            veth("eth1", 1);
+            ip("link set eth1-peer up");
+            let (at, name, address) = ready(&mut events).await;
+            assert_eq!((at, name.as_str(), address.to_string().as_str()), (AT, "nbft0", "192.0.2.2"));
+        });
+    });
+}
