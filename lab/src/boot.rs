@@ -8,7 +8,7 @@ use crate::place::Place;
 use crate::prepare::kernel::{Flavour, Kernel, kernel};
 use crate::report::Report;
 use crate::scenario::target::{WIRES, mac};
-use crate::scenario::{Outcome, Scenario};
+use crate::scenario::{Outcome, Scenario, Step};
 use crate::timeline::Timeline;
 use crate::vm::capture::{Session, sessions};
 use crate::vm::{Machine, Nic, Vm};
@@ -271,38 +271,61 @@ fn host(
     })
 }
 
-/// Cuts a wire and gives it back, and waits until the guest says that its controllers are live again.
+/// Does the scenario's steps, and waits after each until the guest says that its controllers are live.
 fn steps(scenario: &Scenario, host: &mut Vm, target: Option<&mut Vm>, complaints: &mut Vec<String>) -> Result<()> {
     let Some(target) = target else { return Ok(()) };
     for step in &scenario.steps {
-        let mut monitor = target.monitor()?;
-        let nic = format!("nic-{}", step.cut);
-        monitor.set_link(&nic, false)?;
-        let cut = Instant::now() + Duration::from_secs(step.seconds);
-        let mut lost = false;
-        host.listen(cut, |line| {
-            lost |= live(&line.text) == Some(false);
+        let mut lost = step.plug.is_some();
+        let name = begin(step, host, target)?;
+        host.listen(Instant::now() + Duration::from_secs(step.seconds), |line| {
+            lost |= live(&line.text) < Some(step.controllers);
             None::<()>
         })?;
-        monitor.set_link(&nic, true)?;
+        end(step, target)?;
         let back = host.listen(Instant::now() + Duration::from_secs(step.back), |line| {
-            let live = live(&line.text);
-            lost |= live == Some(false);
-            (lost && live == Some(true)).then_some(())
+            let live = live(&line.text)?;
+            lost |= live < step.controllers;
+            (lost && live >= step.controllers).then_some(())
         })?;
         if !lost {
-            complaints.push(format!("the cut of wire {} was not noticed", step.cut));
+            complaints.push(format!("{name}: it was not noticed"));
         } else if back.is_none() {
-            complaints.push(format!("after the cut of wire {} no reconnection within {} s", step.cut, step.back));
+            complaints.push(format!("{name}: not {} live controllers within {} s", step.controllers, step.back));
         }
     }
     Ok(())
 }
 
-/// Whether a line of the large root's says that all controllers are live.
-fn live(text: &str) -> Option<bool> {
-    let states = text.strip_prefix("@states ")?;
-    Some(states.split_whitespace().all(|state| state.ends_with("=live")))
+/// Begins a step, and says what it is.
+fn begin(step: &Step, host: &Vm, target: &mut Vm) -> Result<String> {
+    let carrier = |vm: &Vm, wire: &str, on| vm.monitor()?.set_link(&format!("nic-{wire}"), on);
+    if let Some(wire) = &step.cut {
+        carrier(target, wire, false)?;
+        Ok(format!("cut of wire {wire}"))
+    } else if let Some(wire) = &step.plug {
+        carrier(host, wire, true)?;
+        Ok(format!("plug of wire {wire}"))
+    } else {
+        let command = step.target.as_deref().unwrap_or("true");
+        target.send(command)?;
+        Ok(command.to_owned())
+    }
+}
+
+fn end(step: &Step, target: &mut Vm) -> Result<()> {
+    if let Some(wire) = &step.cut {
+        target.monitor()?.set_link(&format!("nic-{wire}"), true)?;
+    }
+    if let Some(command) = &step.then {
+        target.send(command)?;
+    }
+    Ok(())
+}
+
+/// How many controllers are live, when the large root says so: none, while one of them is not.
+fn live(text: &str) -> Option<usize> {
+    let states: Vec<&str> = text.strip_prefix("@states ")?.split_whitespace().collect();
+    Some(if states.iter().all(|state| state.ends_with("=live")) { states.len() } else { 0 })
 }
 
 /// Lets the target say what it still has to say.

@@ -46,6 +46,7 @@ pub fn judge(place: &Place, scenario: &Scenario, evidence: &Evidence<'_>) -> Res
     root(scenario, evidence.report, &mut verdict);
     network(&expect, evidence.report, &mut verdict);
     controllers(scenario, &expect, evidence, &mut verdict);
+    memory(evidence.report, &mut verdict);
     again(&expect, evidence.report, &mut verdict);
     if let Some(status) = expect.status {
         let found = evidence.report.status("status");
@@ -91,6 +92,17 @@ fn network(expect: &Expect, report: &Report, verdict: &mut Verdict) {
 
 /// More resident memory than this, in KiB, is too much for `nbft connect`.
 const MEMORY: u64 = 8 * 1024;
+
+/// What the initramfs' run needed; where nothing was connected, nothing was started.
+fn memory(report: &Report, verdict: &mut Verdict) {
+    let json: Value = serde_json::from_str(&report.block("status-json").concat()).unwrap_or_default();
+    if json["outcome"] != "nothing" && json.is_object() {
+        let peak = json["peak_memory_kib"].as_u64();
+        verdict.check(peak.is_some_and(|peak| (1..MEMORY).contains(&peak)), || {
+            format!("nbft connect needed {peak:?} KiB of resident memory in the initramfs, not below {MEMORY}")
+        });
+    }
+}
 
 /// A second `nbft connect` in the running system.
 fn again(expect: &Expect, report: &Report, verdict: &mut Verdict) {

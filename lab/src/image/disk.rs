@@ -72,6 +72,7 @@ fn debian(place: &Place) -> Result<PathBuf> {
     let folder = chroot(place, Debian::Trixie)?;
     let nbft = layers::nbft(place)?;
     let key = Key::new().text("debian 2").text(REPORT).text(REPORT_UNIT).text(REPORT_RUN).file(&nbft)?;
+    let key = key.file(&place.repo.join("dracut-module/nbft-stay.service"))?;
     place.cached(&format!("images/root-debian-{}.img", key.hex()), |partial| {
         println!("making a root disk of Debian");
         let upper = suffixed(partial, ".upper");
@@ -81,6 +82,8 @@ fn debian(place: &Place) -> Result<PathBuf> {
         put(&upper, "lab/report", 0o644, REPORT.as_bytes())?;
         put(&upper, "lab/run", 0o755, REPORT_RUN.as_bytes())?;
         put(&upper, "etc/systemd/system/lab-report.service", 0o644, REPORT_UNIT.as_bytes())?;
+        let stay = place.repo.join("dracut-module/nbft-stay.service");
+        copy(&upper, "usr/lib/systemd/system/nbft-stay.service", &stay)?;
         // An administrator's names for the firmware's NICs, which must not win over nbftN.
         for (wire, byte) in crate::scenario::target::WIRES {
             let mac = crate::scenario::target::mac(wire, 2);
@@ -93,6 +96,7 @@ fn debian(place: &Place) -> Result<PathBuf> {
         let script = format!(
             "set -e; mkdir -p /etc/systemd/system/multi-user.target.wants\n\
              ln -sf ../lab-report.service /etc/systemd/system/multi-user.target.wants/\n\
+             systemctl -q enable nbft-stay.service\n\
              systemctl -q mask NetworkManager.service systemd-networkd-wait-online.service apt-daily.timer 2>&1\n\
              systemctl -q set-default multi-user.target\n\
              rm -rf /var/cache/apt /var/lib/apt/lists /usr/share/doc /usr/share/man /usr/share/locale\n\

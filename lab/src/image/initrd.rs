@@ -50,6 +50,9 @@ pub enum Way {
     /// Ours beside nvmf and NetworkManager.
     #[serde(rename = "nbft+networkmanager")]
     NbftNetworkManager,
+    /// Ours beside systemd-networkd.
+    #[serde(rename = "nbft+networkd")]
+    NbftNetworkd,
     /// Our module, but the binary does nothing: for what must fail.
     #[serde(rename = "nbft-true")]
     NbftTrue,
@@ -80,6 +83,9 @@ impl Way {
             Self::Stock => &["nvmf", "network", "network-legacy", "kernel-network-modules", "net-lib", "url-lib"],
             Self::NbftStock => {
                 &["nbft", "nvmf", "network", "network-legacy", "kernel-network-modules", "net-lib", "url-lib"]
+            }
+            Self::NbftNetworkd => {
+                &["nbft", "network", "systemd-networkd", "kernel-network-modules", "net-lib", "url-lib"]
             }
             Self::NbftNetworkManager => {
                 &["nbft", "nvmf", "network", "network-manager", "kernel-network-modules", "net-lib", "url-lib"]
@@ -132,7 +138,7 @@ impl Recipe<'_> {
         let mut add: Vec<&str> = wanted
             .iter()
             .copied()
-            .filter(|name| matches!(*name, "nbft" | "nvmf" | "network-legacy" | "network-manager"))
+            .filter(|name| matches!(*name, "nbft" | "nvmf" | "network-legacy" | "network-manager" | "systemd-networkd"))
             .collect();
         if self.init == Init::Systemd {
             add.push("systemd");

@@ -66,6 +66,23 @@ port() {
     ln -s $sub $port/subsystems/${sub##*/} || echo "lab-error: port $3:$4 does not open"
 }
 
+# refuse NUMBER: lets nobody in any more who is not in, and throws those out who are in by this port.
+refuse() {
+    for host in "$sub"/allowed_hosts/*; do
+        echo "${host##*/}" >> /run/refused
+        rm "$host"
+    done
+    rm "$nvmet/ports/$1/subsystems/${sub##*/}"
+    ln -s "$sub" "$nvmet/ports/$1/subsystems/${sub##*/}"
+}
+
+# allow: those whom `refuse` has shut out.
+allow() {
+    while read -r host; do
+        ln -s "$nvmet/hosts/$host" "$sub/allowed_hosts/$host"
+    done < /run/refused
+}
+
 # dhcp NIC FIRST LAST ROUTER
 dhcp() {
     printf 'start %s\nend %s\ninterface %s\noption subnet 255.255.255.0\noption router %s\noption lease 600\n' \

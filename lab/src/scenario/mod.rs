@@ -75,16 +75,30 @@ pub struct NicSpec {
     pub carrier: bool,
 }
 
-/// Something done after the host has reported.
+/// Something done after the host has reported: one of `cut`, `plug` and `target`; then the controllers must be live (again).
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
     /// Takes the carrier of the target's side of this wire away, for `seconds`.
-    pub cut: String,
-    /// How long.
+    pub cut: Option<String>,
+    /// Gives the host's NIC on this wire a carrier.
+    pub plug: Option<String>,
+    /// A command of the target's shell (`target-init.sh`).
+    pub target: Option<String>,
+    /// How long it is left so.
+    #[serde(default)]
     pub seconds: u64,
+    /// A command of the target's shell after that.
+    pub then: Option<String>,
     /// How long the controllers may then take to be live again.
     pub back: u64,
+    /// How many there must be.
+    #[serde(default = "one")]
+    pub controllers: usize,
+}
+
+const fn one() -> usize {
+    1
 }
 
 /// How it ends.

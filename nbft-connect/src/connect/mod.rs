@@ -16,7 +16,7 @@ use crate::exit::Exit;
 use crate::kernel_command_line::KernelCommandLine;
 use crate::nvme::fabrics::{DEVICE, Helper};
 use crate::status::model::{Outcome, STATUS_FILE, Status, write_whole};
-use crate::{handover, load, net};
+use crate::{handover, load, net, status};
 use engine::{Engine, Settings, Until};
 use libnbft::plan::Plan;
 use std::path::PathBuf;
@@ -56,9 +56,14 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         true => Until::Told,
         false => Until::There { timeout: timeout(args, &kernel)?, wait: args.wait },
     };
-    let settings = Settings { root, status_file, until, ctrl_loss_tmo: args.ctrl_loss_tmo, started };
+    let before = Status::read(&status_file);
+    let service = match until {
+        Until::Told => Some(std::process::id()),
+        Until::There { .. } => before.as_ref().and_then(|status| status::service(status, &root)),
+    };
+    let settings = Settings { root, status_file, until, service, ctrl_loss_tmo: args.ctrl_loss_tmo, started };
     let planned = plan.clone();
-    let exit = work(plan, settings, common)?;
+    let exit = work(plan, settings, before.as_ref(), common)?;
     if !args.stay {
         handover::leave(&planned, args.handover, &common.path("/"));
     }
@@ -130,7 +135,7 @@ fn finish_early(plan: &Plan, status_file: &std::path::Path, outcome: Outcome, me
     status.write(status_file).map_err(|source| Error::Write { path: status_file.to_path_buf(), source })
 }
 
-fn work(plan: Plan, settings: Settings, common: &Common) -> Result<Exit, Error> {
+fn work(plan: Plan, settings: Settings, before: Option<&Status>, common: &Common) -> Result<Exit, Error> {
     // Before the runtime, while there is one thread.
     let staying = settings.until == Until::Told;
     let lock = || {
@@ -151,9 +156,8 @@ fn work(plan: Plan, settings: Settings, common: &Common) -> Result<Exit, Error> 
         let device = helper.into_device().map_err(|error| Error::Other(format!("{DEVICE}: {error}")))?;
         let (events, heard) = tokio::sync::mpsc::unbounded_channel();
         let mut net_settings = net::Settings::new(common.path("/"));
-        let before = Status::read(&settings.status_file);
         if staying {
-            net_settings = net_settings.staying(before.as_ref().map(|status| status.leases(&plan)).unwrap_or_default());
+            net_settings = net_settings.staying(before.map(|status| status.leases(&plan)).unwrap_or_default());
         }
         let _network = net::start(&plan.interfaces, net_settings, events)
             .await

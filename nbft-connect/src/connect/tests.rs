@@ -189,7 +189,14 @@ struct Started {
 fn start(root: &Root, table: &Table, answers: Vec<Answer>, until: Until) -> Started {
     let plan = Plan::new(&[Source { name: "NBFT", table }], &Options::default());
     let status_file = root.0.join(STATUS);
-    let settings = Settings { root: root.0.clone(), status_file, until, ctrl_loss_tmo: -1, started: Instant::now() };
+    let settings = Settings {
+        root: root.0.clone(),
+        status_file,
+        until,
+        service: Some(7),
+        ctrl_loss_tmo: -1,
+        started: Instant::now(),
+    };
     let written = Rc::new(RefCell::new(Vec::new()));
     let fake = Fake { root: root.0.clone(), answers: answers.into(), written: Rc::clone(&written) };
     let (events, network) = tokio::sync::mpsc::unbounded_channel();
@@ -336,7 +343,7 @@ async fn staying_makes_again_what_the_kernel_has_removed() {
             }
         };
         written(1).await;
-        assert_eq!(status(&root).service, Some(std::process::id()));
+        assert_eq!(status(&root).service, Some(7));
         fs::remove_dir_all(root.0.join("sys/class/nvme/nvme0")).unwrap();
         // The stand-in sends no uevents: any event has sysfs looked at.
         started.events.send(ready()).unwrap();

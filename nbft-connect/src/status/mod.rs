@@ -42,7 +42,7 @@ pub fn run(args: &StatusArgs, common: &Common) -> Result<Exit, Error> {
 /// Puts what sysfs says now in the place of what was so when the file was written.
 fn refresh(status: &mut Status, root: &std::path::Path) {
     let controllers = sysfs::controllers(root);
-    status.service = status.service.filter(|process| is_nbft(root, *process));
+    status.service = service(status, root);
     for interface in status.interfaces.iter_mut().filter(|interface| interface.lease.is_some()) {
         let link = root.join("sys/class/net").join(&interface.name).join("ifindex");
         let link = std::fs::read_to_string(link).ok().and_then(|index| index.trim().parse().ok());
@@ -81,6 +81,12 @@ fn refresh(status: &mut Status, root: &std::path::Path) {
             None => {}
         }
     }
+}
+
+/// The process of `connect --stay`, if it runs.
+#[must_use]
+pub fn service(status: &Status, root: &std::path::Path) -> Option<u32> {
+    status.service.filter(|process| is_nbft(root, *process))
 }
 
 /// Whether the process is still the one that wrote its number down.

@@ -32,6 +32,9 @@ pub struct Status {
     /// Process ID of `connect --stay`, while it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<u32>,
+    /// The most resident memory of the process that wrote this, in KiB.
+    #[serde(default)]
+    pub peak_memory_kib: u64,
     /// Milliseconds since the start of `connect` when this was written.
     pub elapsed_ms: u64,
     /// Milliseconds since the machine's start when `connect` started.

@@ -24,7 +24,9 @@ impl<F: Fabrics + 'static> Engine<F> {
             log::warn!("the budget of {} s is spent", timeout.as_secs());
             self.log_unfinished();
         }
-        self.status.service = None;
+        if self.stays() {
+            self.status.service = None;
+        }
         self.blame_paths();
         self.save(outcome);
         match outcome {
@@ -85,6 +87,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         self.status.outcome = outcome;
         self.status.message = report::message(&self.status);
         self.status.elapsed_ms = self.elapsed_ms();
+        self.status.peak_memory_kib = peak_memory_kib();
         if let Err(error) = self.status.write(&self.settings.status_file) {
             log::warn!("{}: {error}", self.settings.status_file.display());
         }
@@ -100,4 +103,11 @@ impl<F: Fabrics + 'static> Engine<F> {
         // Without systemd there is nobody to tell.
         let _ = sd_notify::notify(&states);
     }
+}
+
+/// Not getrusage's figure: that one remembers the process that this program was started from.
+fn peak_memory_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    peak.and_then(|peak| peak.trim().strip_suffix("kB")?.trim().parse().ok()).unwrap_or(0)
 }

@@ -43,6 +43,8 @@ pub(super) struct Settings {
     pub(super) root: PathBuf,
     pub(super) status_file: PathBuf,
     pub(super) until: Until,
+    /// Process of `connect --stay`: this one, or one that runs beside it.
+    pub(super) service: Option<u32>,
     pub(super) ctrl_loss_tmo: i32,
     pub(super) started: Instant,
 }
@@ -94,7 +96,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         let mut status = Status::of_plan(&plan);
         status.started_uptime_ms =
             uptime_ms(&settings.root).saturating_sub(settings.started.elapsed().as_millis() as u64);
-        status.service = (settings.until == Until::Told).then(std::process::id);
+        status.service = settings.service;
         Self {
             phases: vec![Phase::WaitNetwork; plan.paths.len()],
             ready: Vec::new(),
