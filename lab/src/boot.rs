@@ -110,6 +110,9 @@ pub fn run(place: &Place, scenario: &Scenario, init: Init, images: &Images, opti
         (Outcome::Fails, false) => {}
     }
     judge_console(scenario, &console, &report, &mut complaints);
+    for text in scenario.expect.target.iter().filter(|text| !target_console.iter().any(|line| line.contains(*text))) {
+        complaints.push(format!("the target's console does not say {text:?}"));
+    }
     let timeline = report.complete.then(|| Timeline::of(&report));
     let console = console.into_iter().map(str::to_owned).collect();
     Ok(Done { complaints, timeline, report, console, took: start.elapsed(), dir, plain_size: images.initrd.plain_size })
@@ -275,6 +278,7 @@ fn host(
 fn steps(scenario: &Scenario, host: &mut Vm, target: Option<&mut Vm>, complaints: &mut Vec<String>) -> Result<()> {
     let Some(target) = target else { return Ok(()) };
     for step in &scenario.steps {
+        let quiet = step.cut.is_none() && step.plug.is_none() && step.target.is_none();
         let mut lost = step.plug.is_some();
         let name = begin(step, host, target)?;
         host.listen(Instant::now() + Duration::from_secs(step.seconds), |line| {
@@ -282,6 +286,12 @@ fn steps(scenario: &Scenario, host: &mut Vm, target: Option<&mut Vm>, complaints
             None::<()>
         })?;
         end(step, target)?;
+        if quiet {
+            if lost {
+                complaints.push(format!("a controller was lost within {} s", step.seconds));
+            }
+            continue;
+        }
         let back = host.listen(Instant::now() + Duration::from_secs(step.back), |line| {
             let live = live(&line.text)?;
             lost |= live < step.controllers;

@@ -144,6 +144,8 @@ fn a_higher_descriptor_version_is_read_as_the_highest_known() {
     let table = tables::full();
     // The host's and the HFI list's.
     let (parsed, rules) = read(&raised(&table, &[14, 22]));
+    let spans: Vec<_> = parsed.findings.iter().map(|finding| finding.span.clone()).collect();
+    assert_eq!(spans, [78..79, 86..87]);
     assert_eq!((parsed.table, rules.as_slice()), (table, ["object-version"; 2].as_slice()));
     // That of a list that is not there means nothing.
     assert_eq!(read(&raised(&tables::static4(), &[38])).1, [] as [&str; 0]);

@@ -43,6 +43,19 @@ impl KernelCommandLine {
         last.is_some_and(|(_, value)| !matches!(value.as_deref(), Some("0" | "no" | "off")))
     }
 
+    /// The MTU of the NBFT's interfaces (`rd.nvmf.mtu=`), from 576, which every IPv4 host takes, to 65535.
+    ///
+    /// # Errors
+    ///
+    /// What was given, when it is no such number.
+    pub fn mtu(&self) -> Result<Option<u16>, String> {
+        let Some(text) = self.value(&["rd.nvmf.mtu"]) else { return Ok(None) };
+        match text.parse() {
+            Ok(mtu @ 576..) => Ok(Some(mtu)),
+            _ => Err(text),
+        }
+    }
+
     /// The parameter by which the user switched the NBFT off, if any.
     #[must_use]
     pub fn nbft_off(&self) -> Option<&'static str> {
@@ -79,6 +92,17 @@ mod tests {
         let expected = expected.map(|(name, value)| (name.to_owned(), value.map(str::to_owned)));
         assert_eq!(line, KernelCommandLine(expected.to_vec()));
         assert_eq!(line.value(&["rd.nvmf.hostnqn"]).as_deref(), Some("nqn a"));
+    }
+
+    #[test]
+    fn an_mtu_is_a_number_of_bytes_that_every_host_takes() {
+        let mtu = |text: &str| KernelCommandLine::parse(text).mtu();
+        assert_eq!(mtu("quiet rd.nvmf.mtu=9000"), Ok(Some(9000)));
+        assert_eq!((mtu("rd.nvmf.mtu=576"), mtu("rd.nvmf.mtu=65535")), (Ok(Some(576)), Ok(Some(65535))));
+        assert_eq!((mtu("quiet"), mtu("rd.nvmf.mtu")), (Ok(None), Ok(None)));
+        for wrong in ["575", "65536", "jumbo", "-1"] {
+            assert_eq!(mtu(&format!("rd.nvmf.mtu={wrong}")), Err(wrong.to_owned()));
+        }
     }
 
     #[test]

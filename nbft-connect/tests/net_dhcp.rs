@@ -245,6 +245,21 @@ fn what_the_server_says_of_routes_and_mtu_is_done_and_told() {
     });
 }
 
+#[test]
+fn what_the_administrator_says_of_the_mtu_goes_before_what_the_server_says() {
+    in_namespace("what_the_administrator_says_of_the_mtu_goes_before_what_the_server_says", || {
+        link("192.0.2.1/24");
+        let _server = Server::dnsmasq("mtu", &[POOL, "--dhcp-option=26,1400"]);
+        let plan = plan("::ffff:0.0.0.0", HfiTcpFlags::DHCP_OVERRIDE, IpOrigin::DHCP, None);
+        runtime().block_on(async {
+            let settings = Settings::new("/".into()).with_mtu(Some(1450));
+            let (_handle, mut events) = start_with(settings, &plan).await;
+            ready(&mut events).await;
+        });
+        assert!(ip("-o link show nbft0").contains(" mtu 1450 "));
+    });
+}
+
 /// Half of the lease is over after so many seconds.
 const RENEW: &str = "--dhcp-option=58,5";
 

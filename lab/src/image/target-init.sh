@@ -83,10 +83,12 @@ allow() {
     done < /run/refused
 }
 
-# dhcp NIC FIRST LAST ROUTER
+# dhcp NIC ADDRESS ROUTER SECONDS
 dhcp() {
-    printf 'start %s\nend %s\ninterface %s\noption subnet 255.255.255.0\noption router %s\noption lease 600\n' \
-        "$2" "$3" "$1" "$4" > /etc/udhcpd.conf
+    printf 'start %s\nend %s\ninterface %s\noption subnet 255.255.255.0\noption router %s\noption lease %s\n' \
+        "$2" "$2" "$1" "$3" "$4" > /etc/udhcpd.conf
+    # At each lease: who asks for the leases finds them as they are.
+    echo "auto_time 5" >> /etc/udhcpd.conf
     mkdir -p /var/lib/misc
     : > /var/lib/misc/udhcpd.leases
     udhcpd -S /etc/udhcpd.conf

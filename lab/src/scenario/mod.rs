@@ -76,6 +76,7 @@ pub struct NicSpec {
 }
 
 /// Something done after the host has reported: one of `cut`, `plug` and `target`; then the controllers must be live (again).
+/// With none of them, they must stay so.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
@@ -123,6 +124,9 @@ pub struct Expect {
     /// What the console must not hold.
     #[serde(default)]
     pub never: Vec<String>,
+    /// What the target's console must hold.
+    #[serde(default)]
+    pub target: Vec<String>,
     /// What the firmware table's JSON says must be so: identity, addresses, controllers.
     #[serde(default)]
     pub as_json: bool,
@@ -152,6 +156,7 @@ impl Expect {
             outcome,
             reasons: Vec::new(),
             never: Vec::new(),
+            target: Vec::new(),
             as_json: false,
             hostnqn: None,
             hostid: None,

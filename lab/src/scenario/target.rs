@@ -43,6 +43,13 @@ pub struct Dhcp {
     pub server: Ipv4Addr,
     /// What it gives, in a /24.
     pub gives: Ipv4Addr,
+    /// For how many seconds.
+    #[serde(default = "ten_minutes")]
+    pub seconds: u32,
+}
+
+const fn ten_minutes() -> u32 {
+    600
 }
 
 impl Default for Target {
@@ -109,7 +116,7 @@ impl Target {
         }
         script.push_str(&ports);
         if let Some(dhcp) = &self.dhcp {
-            let _ = writeln!(script, "dhcp {} {} {} {}", dhcp.on, dhcp.gives, dhcp.gives, dhcp.server);
+            let _ = writeln!(script, "dhcp {} {} {} {}", dhcp.on, dhcp.gives, dhcp.server, dhcp.seconds);
         }
         for command in &self.commands {
             let _ = writeln!(script, "{command}");

@@ -155,7 +155,7 @@ fn work(plan: Plan, settings: Settings, before: Option<&Status>, common: &Common
     let exit = runtime.block_on(async {
         let device = helper.into_device().map_err(|error| Error::Other(format!("{DEVICE}: {error}")))?;
         let (events, heard) = tokio::sync::mpsc::unbounded_channel();
-        let mut net_settings = net::Settings::new(common.path("/"));
+        let mut net_settings = net::Settings::new(common.path("/")).with_mtu(mtu(common));
         if staying {
             net_settings = net_settings.staying(before.map(|status| status.leases(&plan)).unwrap_or_default());
         }
@@ -167,6 +167,14 @@ fn work(plan: Plan, settings: Settings, before: Option<&Status>, common: &Common
     // Nothing of the runtime is worth waiting for.
     runtime.shutdown_background();
     Ok(exit)
+}
+
+/// The MTU of the kernel's command line.
+fn mtu(common: &Common) -> Option<u16> {
+    KernelCommandLine::read(&common.path("/")).mtu().unwrap_or_else(|text| {
+        log::warn!("rd.nvmf.mtu={text} is not a number of bytes from 576 to 65535: the MTU is left as it is");
+        None
+    })
 }
 
 /// Leaves the pair in use for later tools.

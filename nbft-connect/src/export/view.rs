@@ -1,5 +1,6 @@
 //! What the formats are written from: the plan with what came of it, when `connect` ran.
 
+use crate::kernel_command_line::KernelCommandLine;
 use crate::net::{Lease, is_network_device};
 use crate::status::model::{InterfaceStatus, State, Status};
 use libnbft::model::{Mac, PciAddress};
@@ -22,7 +23,7 @@ pub(crate) struct Link {
     /// As the kernel has it, where that is known.
     pub(crate) name: String,
     pub(crate) vlan: Option<u16>,
-    /// MTU that a DHCP server named.
+    /// MTU that the kernel's command line or a DHCP server named.
     pub(super) mtu: Option<u16>,
     pub(super) networks: Vec<Granted>,
 }
@@ -39,13 +40,14 @@ pub(crate) struct Granted {
 
 /// The NICs of a plan that have something to set up.
 pub(crate) fn nics(plan: &Plan, status: Option<&Status>, root: &Path) -> Vec<Nic> {
+    let mtu = KernelCommandLine::read(root).mtu().ok().flatten();
     let used = plan.interfaces.iter().filter(|interface| !interface.links.is_empty());
     let link = |link: &libnbft::plan::Link| {
         let leases: Vec<_> = link.networks.iter().map(|network| lease(status, network)).collect();
         Link {
             name: link.networks.iter().find_map(|network| name(status, network)).unwrap_or(&link.name).to_owned(),
             vlan: link.vlan,
-            mtu: leases.iter().flatten().find_map(|lease| lease.mtu),
+            mtu: mtu.or_else(|| leases.iter().flatten().find_map(|lease| lease.mtu)),
             networks: link.networks.iter().zip(leases).map(|(network, lease)| granted(network, lease)).collect(),
         }
     };

@@ -48,7 +48,7 @@ pub(super) async fn up(handle: &Handle, index: u32) -> Result<(), NetError> {
     handle.link().set(message).execute().await.map_err(refused(|| "cannot bring the link up".into()))
 }
 
-/// Sets the MTU that a DHCP server asks for.
+/// Sets the MTU.
 pub(super) async fn mtu(handle: &Handle, index: u32, mtu: u16) -> Result<(), NetError> {
     let message = LinkUnspec::new_with_index(index).mtu(u32::from(mtu)).build();
     handle.link().set(message).execute().await.map_err(refused(|| format!("cannot set an MTU of {mtu}")))

@@ -33,6 +33,7 @@ use tokio::task::JoinHandle;
 pub struct Settings {
     root: PathBuf,
     event_buffer: usize,
+    mtu: Option<u16>,
     stay: Option<Vec<(NetworkRef, Lease)>>,
 }
 
@@ -43,7 +44,7 @@ impl Settings {
     /// With `/sys`, `/proc` and `/run` under `root`.
     #[must_use]
     pub const fn new(root: PathBuf) -> Self {
-        Self { root, event_buffer: EVENT_BUFFER, stay: None }
+        Self { root, event_buffer: EVENT_BUFFER, mtu: None, stay: None }
     }
 
     /// Going on when all is set up: addresses are set again when they go, leases renewed when nobody else does. `leases` are
@@ -51,6 +52,13 @@ impl Settings {
     #[must_use]
     pub fn staying(mut self, leases: Vec<(NetworkRef, Lease)>) -> Self {
         self.stay = Some(leases);
+        self
+    }
+
+    /// With this MTU for every NIC, whatever a DHCP server says.
+    #[must_use]
+    pub const fn with_mtu(mut self, mtu: Option<u16>) -> Self {
+        self.mtu = mtu;
         self
     }
 

@@ -22,6 +22,7 @@ pub(super) struct Worker {
     pub(super) root: PathBuf,
     pub(super) watcher: Watcher,
     events: UnboundedSender<NetEvent>,
+    mtu: Option<u16>,
     /// With the leases that are held already, whether it goes on when all is set up.
     stay: Option<Vec<(NetworkRef, Lease)>>,
 }
@@ -51,7 +52,8 @@ impl Worker {
         watcher: Watcher,
         events: UnboundedSender<NetEvent>,
     ) -> Self {
-        Self { number, interface, root: settings.root.clone(), watcher, events, stay: settings.stay.clone() }
+        let (root, mtu, stay) = (settings.root.clone(), settings.mtu, settings.stay.clone());
+        Self { number, interface, root, watcher, events, mtu, stay }
     }
 
     pub(super) async fn run(self) {
@@ -83,6 +85,9 @@ impl Worker {
         let name = name.as_str();
         if let Some(untagged) = self.interface.links.iter().find(|link| link.vlan.is_none()) {
             settings::apply(&self.root, name, untagged);
+        }
+        if let Some(mtu) = self.mtu {
+            self.set_mtu(nic.index, name, mtu).await;
         }
         self.bring_up(nic.index).await?;
         // At once: a link whose server never answers must not keep the others waiting.
@@ -160,6 +165,13 @@ impl Worker {
         kernel::up(&self.watcher.handle, index).await
     }
 
+    /// Best effort: a NIC that cannot have this MTU works with its own.
+    async fn set_mtu(&self, index: u32, name: &str, mtu: u16) {
+        if let Err(error) = kernel::mtu(&self.watcher.handle, index, mtu).await {
+            log::warn!("{name}: {error}");
+        }
+    }
+
     /// Makes a VLAN and brings it up.
     async fn vlan(&self, nic: u32, parent: &str, link: &PlanLink, id: u16) -> Result<u32, NetError> {
         log::debug!("{}: VLAN {id} on {parent}", link.name);
@@ -230,10 +242,8 @@ impl Worker {
                     None => self.lease(at, network, index, name).await?,
                 };
                 let granted = lease.over(network);
-                if let Some(mtu) = lease.mtu
-                    && let Err(error) = kernel::mtu(&self.watcher.handle, index, mtu).await
-                {
-                    log::warn!("{name}: {error}");
+                if let Some(mtu) = lease.mtu.filter(|_| self.mtu.is_none()) {
+                    self.set_mtu(index, name, mtu).await;
                 }
                 let ip = self.set(at, &granted, lease.address, index, name).await?;
                 Ok((ip, Some(Box::new(lease))))
