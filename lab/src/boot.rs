@@ -73,6 +73,9 @@ pub struct Options {
     pub quiet: bool,
 }
 
+/// A running system has to end within this: systemd kills what does not stop after 90 s.
+const SHUTDOWN: Duration = Duration::from_secs(80);
+
 /// Runs a scenario with images that are there.
 pub fn run(place: &Place, scenario: &Scenario, init: Init, images: &Images, options: Options) -> Result<Done> {
     let dir = run_dir(place, &format!("{}-{}", scenario.name, init.name()))?;
@@ -86,6 +89,12 @@ pub fn run(place: &Place, scenario: &Scenario, init: Init, images: &Images, opti
     let mut complaints = Vec::new();
     if report.complete {
         steps(scenario, &mut host, target.as_mut(), &mut complaints)?;
+    }
+    if scenario.expect.manager.is_some() && report.complete {
+        host.listen(Instant::now() + SHUTDOWN, |_| None::<()>)?;
+        if host.running() {
+            complaints.push(format!("it is not off {} s after it was told to", SHUTDOWN.as_secs()));
+        }
     }
     if options.keep && host.running() {
         host.listen(end, |_| None::<()>)?;
@@ -249,6 +258,9 @@ fn host(
     if options.keep {
         cmdline.push_str(" lab.keep");
     }
+    if scenario.expect.manager.is_some() {
+        cmdline.push_str(" lab.handover");
+    }
     if scenario.way.ours() && !options.quiet {
         cmdline.push_str(" lab.again");
     }
@@ -282,7 +294,7 @@ fn steps(scenario: &Scenario, host: &mut Vm, target: Option<&mut Vm>, complaints
         let mut lost = step.plug.is_some();
         let name = begin(step, host, target)?;
         host.listen(Instant::now() + Duration::from_secs(step.seconds), |line| {
-            lost |= live(&line.text) < Some(step.controllers);
+            lost |= live(&line.text).is_some_and(|live| live < step.controllers);
             None::<()>
         })?;
         end(step, target)?;

@@ -1,6 +1,7 @@
 //! The verdict: what the guest and the target's wires say, against what the scenario or another program's JSON says.
 
 use crate::error::Result;
+use crate::handover;
 use crate::place::Place;
 use crate::report::Report;
 use crate::scenario::{Controller, Expect, Scenario};
@@ -46,6 +47,9 @@ pub fn judge(place: &Place, scenario: &Scenario, evidence: &Evidence<'_>) -> Res
     root(scenario, evidence.report, &mut verdict);
     network(&expect, evidence.report, &mut verdict);
     controllers(scenario, &expect, evidence, &mut verdict);
+    if let Some(wanted) = &expect.manager {
+        verdict.complaints.extend(handover::judge(wanted, &expect, evidence.report));
+    }
     memory(evidence.report, &mut verdict);
     again(&expect, evidence.report, &mut verdict);
     if let Some(status) = expect.status {

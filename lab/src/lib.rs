@@ -6,6 +6,7 @@ pub mod cli;
 pub mod cpio;
 pub mod error;
 pub mod expect;
+pub mod handover;
 pub mod image;
 pub mod place;
 pub mod prepare;

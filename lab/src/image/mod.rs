@@ -1,6 +1,7 @@
 //! What the virtual machines start from: archives and disks, each kept under a name made of what it was made of.
 
 pub mod busybox;
+mod debian;
 pub mod disk;
 pub mod initrd;
 pub mod layers;

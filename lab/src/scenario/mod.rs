@@ -127,6 +127,8 @@ pub struct Expect {
     /// What the target's console must hold.
     #[serde(default)]
     pub target: Vec<String>,
+    /// The network manager that must run and have left root's interfaces as they were.
+    pub manager: Option<Handover>,
     /// What the firmware table's JSON says must be so: identity, addresses, controllers.
     #[serde(default)]
     pub as_json: bool,
@@ -157,6 +159,7 @@ impl Expect {
             reasons: Vec::new(),
             never: Vec::new(),
             target: Vec::new(),
+            manager: None,
             as_json: false,
             hostnqn: None,
             hostid: None,
@@ -167,6 +170,16 @@ impl Expect {
             status: None,
         }
     }
+}
+
+/// Root's interfaces beside a network manager.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Handover {
+    /// Its unit.
+    pub unit: String,
+    /// What it says of each interface: the state as `networkctl` or `nmcli` has it.
+    pub states: BTreeMap<String, String>,
 }
 
 /// A controller of the host.

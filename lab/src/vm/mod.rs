@@ -16,7 +16,7 @@ use std::os::fd::{AsRawFd as _, BorrowedFd, RawFd};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, channel};
 use std::time::{Duration, Instant};
 
 /// A NIC on a wire. The wire's other end is the machine with the other side's number.
@@ -215,9 +215,21 @@ impl Vm {
         }
     }
 
-    /// Whether it still runs.
+    /// Whether it still runs. One whose lines have ended is given the time to end as well.
     pub fn running(&mut self) -> bool {
-        matches!(self.child.try_wait(), Ok(None))
+        let end = Instant::now() + Duration::from_secs(2);
+        while matches!(self.child.try_wait(), Ok(None)) {
+            match self.lines.try_recv() {
+                Err(TryRecvError::Disconnected) if Instant::now() < end => {}
+                Ok(line) => {
+                    self.console.push(line);
+                    return true;
+                }
+                Err(_) => return true,
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        false
     }
 }
 

@@ -61,9 +61,9 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         Until::Told => Some(std::process::id()),
         Until::There { .. } => before.as_ref().and_then(|status| status::service(status, &root)),
     };
-    let settings = Settings { root, status_file, until, service, ctrl_loss_tmo: args.ctrl_loss_tmo, started };
+    let settings = Settings { root, status_file, until, before, service, ctrl_loss_tmo: args.ctrl_loss_tmo, started };
     let planned = plan.clone();
-    let exit = work(plan, settings, before.as_ref(), common)?;
+    let exit = work(plan, settings, common)?;
     if !args.stay {
         handover::leave(&planned, args.handover, &common.path("/"));
     }
@@ -135,7 +135,7 @@ fn finish_early(plan: &Plan, status_file: &std::path::Path, outcome: Outcome, me
     status.write(status_file).map_err(|source| Error::Write { path: status_file.to_path_buf(), source })
 }
 
-fn work(plan: Plan, settings: Settings, before: Option<&Status>, common: &Common) -> Result<Exit, Error> {
+fn work(plan: Plan, settings: Settings, common: &Common) -> Result<Exit, Error> {
     // Before the runtime, while there is one thread.
     let staying = settings.until == Until::Told;
     let lock = || {
@@ -157,7 +157,8 @@ fn work(plan: Plan, settings: Settings, before: Option<&Status>, common: &Common
         let (events, heard) = tokio::sync::mpsc::unbounded_channel();
         let mut net_settings = net::Settings::new(common.path("/")).with_mtu(mtu(common));
         if staying {
-            net_settings = net_settings.staying(before.map(|status| status.leases(&plan)).unwrap_or_default());
+            net_settings =
+                net_settings.staying(settings.before.as_ref().map(|status| status.leases(&plan)).unwrap_or_default());
         }
         let _network = net::start(&plan.interfaces, net_settings, events)
             .await

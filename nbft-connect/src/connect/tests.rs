@@ -193,6 +193,7 @@ fn start(root: &Root, table: &Table, answers: Vec<Answer>, until: Until) -> Star
         root: root.0.clone(),
         status_file,
         until,
+        before: None,
         service: Some(7),
         ctrl_loss_tmo: -1,
         started: Instant::now(),

@@ -200,6 +200,16 @@ impl Status {
         serde_json::from_slice(&std::fs::read(file).ok()?).ok()
     }
 
+    /// Takes over what a former run knew of the interfaces that both have.
+    pub fn take_interfaces(&mut self, before: &Self) {
+        let key = |interface: &InterfaceStatus| (interface.mac.clone(), interface.table.clone(), interface.hfi);
+        for interface in &mut self.interfaces {
+            if let Some(known) = before.interfaces.iter().find(|known| key(known) == key(interface)) {
+                interface.clone_from(known);
+            }
+        }
+    }
+
     /// The leases of a plan's networks.
     #[must_use]
     pub fn leases(&self, plan: &Plan) -> Vec<(NetworkRef, Lease)> {

@@ -43,6 +43,8 @@ pub(super) struct Settings {
     pub(super) root: PathBuf,
     pub(super) status_file: PathBuf,
     pub(super) until: Until,
+    /// What a former run left.
+    pub(super) before: Option<Status>,
     /// Process of `connect --stay`: this one, or one that runs beside it.
     pub(super) service: Option<u32>,
     pub(super) ctrl_loss_tmo: i32,
@@ -97,6 +99,10 @@ impl<F: Fabrics + 'static> Engine<F> {
         status.started_uptime_ms =
             uptime_ms(&settings.root).saturating_sub(settings.started.elapsed().as_millis() as u64);
         status.service = settings.service;
+        if let (Until::Told, Some(before)) = (settings.until, &settings.before) {
+            // They are up, and go on: nobody shall see them come up again.
+            status.take_interfaces(before);
+        }
         Self {
             phases: vec![Phase::WaitNetwork; plan.paths.len()],
             ready: Vec::new(),

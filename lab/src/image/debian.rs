@@ -1,0 +1,94 @@
+//! A root disk with Debian: systemd, udev, our service, and a network manager or none.
+
+use super::disk::{REPORT, ROOT_UUID};
+use super::layers::{copy, put};
+use super::{busybox, layers};
+use crate::error::Result;
+use crate::place::{Key, Place, remove, suffixed};
+use crate::prepare::chroot::{Debian, chroot, inside};
+use std::path::{Path, PathBuf};
+
+const REPORT_UNIT: &str = include_str!("lab-report.service");
+const REPORT_RUN: &str = include_str!("lab-report-run.sh");
+const MONITOR_UNIT: &str = include_str!("lab-monitor.service");
+const HANDOVER: &str = include_str!("handover.sh");
+
+/// An administrator's word for every Ethernet, as installers leave it.
+const MANAGED: &str = "[Match]\nType=ether\n\n[Network]\nDHCP=yes\n";
+
+/// Who manages the network.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Manager {
+    Networkd,
+    NetworkManager,
+}
+
+impl Manager {
+    /// Commands that set it up inside the folder.
+    const fn setup(manager: Option<Self>) -> &'static str {
+        match manager {
+            None => "systemctl -q mask NetworkManager.service 2>&1",
+            Some(Self::Networkd) => {
+                "systemctl -q mask NetworkManager.service 2>&1; systemctl -q enable systemd-networkd.service; \
+                 cp /lab/all-ethernet.network /etc/systemd/network/10-all.network"
+            }
+            // Without a profile NetworkManager makes one for each Ethernet by itself, which asks for an address.
+            Some(Self::NetworkManager) => "systemctl -q enable NetworkManager.service",
+        }
+    }
+}
+
+/// Makes the disk, once for each content.
+pub(super) fn debian(place: &Place, manager: Option<Manager>) -> Result<PathBuf> {
+    let folder = chroot(place, Debian::Trixie)?;
+    let nbft = layers::nbft(place)?;
+    let files = [REPORT, REPORT_UNIT, REPORT_RUN, HANDOVER, MONITOR_UNIT, MANAGED];
+    let key = files.iter().fold(Key::new().text("debian 3"), |key, file| key.text(file));
+    let key = key.text(Manager::setup(manager)).file(&nbft)?;
+    let key = key.file(&place.repo.join("dracut-module/nbft-stay.service"))?;
+    place.cached(&format!("images/root-debian-{}.img", key.hex()), |partial| {
+        println!("making a root disk of Debian");
+        let upper = suffixed(partial, ".upper");
+        remove(&upper)?;
+        copy(&upper, "usr/bin/nbft", &nbft)?;
+        copy(&upper, "lab/busybox", &busybox::busybox(place)?)?;
+        put(&upper, "lab/report", 0o644, REPORT.as_bytes())?;
+        put(&upper, "lab/run", 0o755, REPORT_RUN.as_bytes())?;
+        put(&upper, "etc/systemd/system/lab-report.service", 0o644, REPORT_UNIT.as_bytes())?;
+        put(&upper, "etc/systemd/system/lab-monitor.service", 0o644, MONITOR_UNIT.as_bytes())?;
+        put(&upper, "lab/handover", 0o644, HANDOVER.as_bytes())?;
+        put(&upper, "lab/all-ethernet.network", 0o644, MANAGED.as_bytes())?;
+        let stay = place.repo.join("dracut-module/nbft-stay.service");
+        copy(&upper, "usr/lib/systemd/system/nbft-stay.service", &stay)?;
+        // An administrator's names for the firmware's NICs, which must not win over nbftN.
+        for (wire, byte) in crate::scenario::target::WIRES {
+            let mac = crate::scenario::target::mac(wire, 2);
+            let link = format!("[Match]\nMACAddress={mac}\n\n[Link]\nName=lan{}\n", byte - 0x0a);
+            put(&upper, &format!("etc/systemd/network/10-lan-{wire}.link"), 0o644, link.as_bytes())?;
+        }
+        put(&upper, "etc/fstab", 0o644, format!("UUID={ROOT_UUID} / ext4 rw 0 1\n").as_bytes())?;
+        let out = partial.parent().unwrap_or(Path::new("/"));
+        let name = partial.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let script = format!(
+            "set -e; mkdir -p /etc/systemd/system/multi-user.target.wants\n\
+             ln -sf ../lab-report.service /etc/systemd/system/multi-user.target.wants/\n\
+             systemctl -q enable nbft-stay.service\n\
+             systemctl -q enable lab-monitor.service\n\
+             systemctl -q mask systemd-networkd-wait-online.service NetworkManager-wait-online.service apt-daily.timer 2>&1\n\
+             {}\n\
+             systemctl -q set-default multi-user.target\n\
+             rm -rf /var/cache/apt /var/lib/apt/lists /usr/share/doc /usr/share/man /usr/share/locale\n\
+             mke2fs -q -t ext4 -U {ROOT_UUID} -L labroot -d / /lab-out/{name} 700M",
+            Manager::setup(manager),
+        );
+        // The folder's own /proc, /dev, /run and /tmp have to be empty in the image: mke2fs sees the mounts, so it runs on a
+        // second view of the overlay.
+        let script = script.replace("-d / ", "-d /lab-view ");
+        let setup = "mkdir -p /lab-view /lab-out; mount --bind / /lab-view; ";
+        let log = suffixed(partial, ".log");
+        inside(&folder, &upper, &[(out, "/lab-out")], &format!("{setup}{script}"))?.log(&log)?;
+        remove(&upper)?;
+        remove(&suffixed(&upper, ".work"))?;
+        remove(&suffixed(&upper, ".merged"))
+    })
+}
