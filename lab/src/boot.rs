@@ -85,6 +85,10 @@ pub fn run(place: &Place, scenario: &Scenario, init: Init, images: &Images, opti
     let mut host = machine.start(&dir)?;
     let end = Instant::now() + Duration::from_secs(if options.keep { 86_400 } else { scenario.deadline });
     let mut report = Report::default();
+    for (late, nic) in scenario.nics.iter().zip(&machine.nics).filter(|(late, _)| late.late > 0) {
+        host.listen(start + Duration::from_secs(late.late), |line| report.take(line).then_some(()))?;
+        host.monitor()?.plug(nic)?;
+    }
     host.listen(end, |line| (report.take(line) || gave_up(&line.text)).then_some(()))?;
     let mut complaints = Vec::new();
     if report.complete {
@@ -204,6 +208,7 @@ pub fn start_target(place: &Place, scenario: &Scenario, images: &Images, dir: &P
         slot,
         mac: mac(wire, 1),
         carrier: true,
+        late: false,
     });
     let machine = Machine {
         name: "target",
@@ -248,8 +253,9 @@ fn host(
     let nics = scenario.nics.iter().map(|nic| Nic {
         wire: nic.wire.clone(),
         slot: slot(&nic.wire),
-        mac: mac(&nic.wire, 2),
+        mac: mac(nic.mac_of.as_ref().unwrap_or(&nic.wire), 2),
         carrier: nic.carrier,
+        late: nic.late > 0,
     });
     let tables = scenario.tables.iter().zip(1..).map(|(table, number)| table.write(place, number, dir));
     let mut cmdline =

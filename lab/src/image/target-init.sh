@@ -94,6 +94,13 @@ dhcp() {
     udhcpd -S /etc/udhcpd.conf
 }
 
+# dnsmasq OPTION...
+dnsmasq() {
+    echo 'root:x:0:0::/:/bin/sh' > /etc/passwd
+    /lab/dnsmasq --conf-file=/dev/null --port=0 --user=root --no-ping --dhcp-authoritative --leasefile-ro \
+        --pid-file=/run/dnsmasq.pid --log-facility=/dev/console "$@" || echo "lab-error: dnsmasq"
+}
+
 . /lab/setup
 echo "lab-ready"
 # Commands of the bench, one a line; what they say goes to the console.

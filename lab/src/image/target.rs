@@ -5,7 +5,9 @@ use crate::error::{At, Result};
 use crate::image::busybox;
 use crate::place::{Key, Place};
 use crate::prepare::kernel::Kernel;
+use crate::prepare::need;
 use crate::scenario::target::Target;
+use crate::shell::run;
 use std::fs;
 use std::path::Path;
 
@@ -23,6 +25,23 @@ pub fn write(place: &Place, kernel: &Kernel, target: &Target, path: &Path) -> Re
     let mut bytes = fs::read(&common).at(&common)?;
     let mut setup = Cpio::new();
     setup.file("lab/setup", 0o755, target.script().as_bytes());
+    if !target.dnsmasq.is_empty() {
+        program(&mut setup, "lab/dnsmasq", &need("dnsmasq")?)?;
+    }
     bytes.extend(setup.finish());
     fs::write(path, bytes).at(path)
+}
+
+/// A program of this machine with the libraries that it is linked with.
+fn program(cpio: &mut Cpio, name: &str, path: &Path) -> Result<()> {
+    cpio.copy(name, path)?;
+    for library in run("ldd").arg(path).text()?.split_whitespace().filter(|word| word.starts_with('/')) {
+        let name = Path::new(library.trim_start_matches('/'));
+        let above: Vec<&Path> = name.ancestors().skip(1).filter(|dir| !dir.as_os_str().is_empty()).collect();
+        for dir in above.into_iter().rev() {
+            cpio.dir(&dir.to_string_lossy());
+        }
+        cpio.copy(&name.to_string_lossy(), Path::new(library))?;
+    }
+    Ok(())
 }

@@ -73,6 +73,11 @@ pub struct NicSpec {
     /// Whether it has a carrier.
     #[serde(default = "yes")]
     pub carrier: bool,
+    /// Seconds after which it is plugged in.
+    #[serde(default)]
+    pub late: u64,
+    /// It has the MAC of the NIC on this wire.
+    pub mac_of: Option<String>,
 }
 
 /// Something done after the host has reported: one of `cut`, `plug` and `target`; then the controllers must be live (again).
@@ -213,7 +218,7 @@ const fn deadline() -> u64 {
 }
 
 fn one_nic() -> Vec<NicSpec> {
-    vec![NicSpec { wire: "a".to_owned(), carrier: true }]
+    vec![NicSpec { wire: "a".to_owned(), carrier: true, late: 0, mac_of: None }]
 }
 
 const fn yes() -> bool {

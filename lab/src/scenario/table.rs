@@ -46,6 +46,9 @@ pub struct HfiSpec {
     /// Whether the address came by DHCP.
     #[serde(default)]
     pub dhcp: bool,
+    /// Whether it came by a router advertisement.
+    #[serde(default)]
+    pub autoconf: bool,
 }
 
 /// A subsystem and its namespace: where, and what is asked for. What is left out is as the default target has it.
@@ -131,6 +134,9 @@ impl HfiSpec {
         tcp.mac = mac(&self.wire, 2).parse().map_err(bad)?;
         tcp.vlan = VlanId(self.vlan);
         tcp.ip_origin = if self.dhcp { IpOrigin::DHCP } else { IpOrigin::MANUAL };
+        if self.autoconf {
+            tcp.ip_origin = IpOrigin::ROUTER_ADVERTISEMENT;
+        }
         if self.dhcp {
             tcp.flags = tcp.flags.with(HfiTcpFlags::DHCP_OVERRIDE);
         }

@@ -27,6 +27,8 @@ pub struct Target {
     pub uuid: String,
     /// A DHCP server.
     pub dhcp: Option<Dhcp>,
+    /// Options of a dnsmasq, for what busybox has no server for: DHCPv6, router advertisements.
+    pub dnsmasq: Vec<String>,
     /// Seconds until it listens; nobody waits for that.
     pub late: u64,
     /// Shell commands after all that.
@@ -71,6 +73,7 @@ impl Default for Target {
             nsid: 1,
             uuid: "cc3f2135-f931-4569-baea-0eee7113a521".to_owned(),
             dhcp: None,
+            dnsmasq: Vec::new(),
             late: 0,
             commands: Vec::new(),
         }
@@ -117,6 +120,9 @@ impl Target {
         script.push_str(&ports);
         if let Some(dhcp) = &self.dhcp {
             let _ = writeln!(script, "dhcp {} {} {} {}", dhcp.on, dhcp.gives, dhcp.server, dhcp.seconds);
+        }
+        if !self.dnsmasq.is_empty() {
+            let _ = writeln!(script, "dnsmasq {}", self.dnsmasq.join(" "));
         }
         for command in &self.commands {
             let _ = writeln!(script, "{command}");

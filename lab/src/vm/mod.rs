@@ -30,6 +30,8 @@ pub struct Nic {
     pub mac: String,
     /// Whether it has a carrier from the start.
     pub carrier: bool,
+    /// Whether it is plugged in later ([`Qmp::plug`]).
+    pub late: bool,
 }
 
 /// What a machine is made of.
@@ -91,6 +93,9 @@ impl Machine {
                 &format!("dgram,id={wire},local.type=unix,local.path={local},remote.type=unix,remote.path={remote}"),
             ]);
             let (slot, mac) = (nic.slot, &nic.mac);
+            if nic.late {
+                continue;
+            }
             add(&["-device", &format!("virtio-net-pci,id=nic-{wire},netdev={wire},mac={mac},addr={slot:#x},romfile=")]);
             if self.capture {
                 add(&["-object", &format!("filter-dump,id=dump-{wire},netdev={wire},file={wire}.pcap,maxlen=320")]);
@@ -111,7 +116,7 @@ impl Machine {
     }
 
     fn paused(&self) -> bool {
-        self.nics.iter().any(|nic| !nic.carrier)
+        self.nics.iter().any(|nic| !nic.carrier && !nic.late)
     }
 
     /// Starts it with `dir` as its directory; its console is kept there, each line with its time.
@@ -155,7 +160,7 @@ impl Machine {
         let vm = Vm { name: self.name, child, stdin, lines, console: Vec::new(), monitor };
         if self.paused() {
             let mut qmp = vm.monitor()?;
-            for nic in self.nics.iter().filter(|nic| !nic.carrier) {
+            for nic in self.nics.iter().filter(|nic| !nic.carrier && !nic.late) {
                 qmp.set_link(&format!("nic-{}", nic.wire), false)?;
             }
             qmp.go()?;

@@ -1,5 +1,6 @@
 //! QEMU's monitor: one command at a time.
 
+use super::Nic;
 use crate::error::{Error, Result};
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -62,6 +63,13 @@ impl Qmp {
     /// Takes a NIC's carrier away or gives it back.
     pub fn set_link(&mut self, device: &str, up: bool) -> Result<()> {
         self.command("set_link", json!({ "name": device, "up": up }))
+    }
+
+    /// Plugs a NIC in.
+    pub fn plug(&mut self, nic: &Nic) -> Result<()> {
+        let (id, slot) = (format!("nic-{}", nic.wire), format!("{:#x}", nic.slot));
+        let device = json!({ "driver": "virtio-net-pci", "id": id, "netdev": nic.wire, "mac": nic.mac, "addr": slot, "romfile": "" });
+        self.command("device_add", device)
     }
 
     /// Lets a machine go that was started paused.
