@@ -102,7 +102,7 @@
 //! * `std`: [`files`], which finds and reads table files.
 //! * `serde`: the model in serde's terms, and [`json`], the form that `nbft show -o json` prints.
 //! * `write`: [`write()`] and [`repair_checksum`].
-//! * `plan`: [`plan`].
+//! * `plan`: [`plan`], and [`discovery`], the log page that a plan's discovery controllers give.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -110,6 +110,8 @@
 extern crate alloc;
 
 mod check;
+#[cfg(feature = "plan")]
+pub mod discovery;
 mod error;
 #[cfg(feature = "std")]
 pub mod files;

@@ -4,10 +4,14 @@
 //! Offsets stand at each field, in bytes from the structure's beginning. Every size is asserted at compile time.
 
 mod descriptors;
+#[cfg(feature = "plan")]
+mod discovery_log;
 mod heap_objects;
 mod table;
 
 pub(crate) use descriptors::*;
+#[cfg(feature = "plan")]
+pub(crate) use discovery_log::*;
 pub(crate) use heap_objects::*;
 pub(crate) use table::*;
 

@@ -1,0 +1,147 @@
+//! One entry of the page.
+
+use super::LEN;
+use crate::model::{DISCOVERY_NQN, Nqn, TransportType};
+use crate::raw::DiscoveryLogEntry;
+use crate::text::{DISCOVERY_PORT, IO_PORT, NqnError, nqn_form, parse_port};
+use alloc::string::String;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use zerocopy::FromBytes as _;
+
+/// What an entry leads to (Discovery Log Page Entry, SUBTYPE).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+#[non_exhaustive]
+pub enum Kind {
+    /// Another discovery controller, which knows more.
+    Referral,
+    /// A subsystem with namespaces.
+    Subsystem,
+    /// The discovery subsystem that was asked, at one of its own ports.
+    Current,
+}
+
+/// A port of a subsystem over TCP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct Entry {
+    /// What it leads to.
+    pub kind: Kind,
+    /// Its NQN; fit to be given to the kernel.
+    pub nqn: Nqn,
+    /// Its address. Unspecified (`0.0.0.0`, `::`) where the target listens on all that it has and does not know by which it was
+    /// reached.
+    pub address: IpAddr,
+    /// Its TCP port, 1 to 65535; the one that belongs to its kind when the entry names none.
+    pub port: u16,
+    /// Whether it demands a secure channel (TREQ, bits 1-0).
+    pub secure_channel_required: bool,
+}
+
+/// Why an entry cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EntryError {
+    /// It ends before its 1024 bytes do.
+    #[error("it has {0} bytes, not {LEN}")]
+    Short(usize),
+    /// Another transport than TCP.
+    #[error("its transport type is {0:#x}, not NVMe/TCP")]
+    Transport(u8),
+    /// Neither IPv4 nor IPv6.
+    #[error("its address family is {0:#x}, neither IPv4 nor IPv6")]
+    Family(u8),
+    /// A subsystem type to come.
+    #[error("its subsystem type is {0:#x}, which is not known")]
+    Kind(u8),
+    /// A field that holds no text.
+    #[error("its {0} is not text")]
+    Text(&'static str),
+    /// No address of its family, or one at which nobody can be reached.
+    #[error("its transport address {0:?} is no address of a host in its family")]
+    Address(String),
+    /// No TCP port.
+    #[error("its transport service ID {0:?} is not a TCP port")]
+    Port(String),
+    /// No NQN that the kernel takes.
+    #[error("its NQN cannot be used: {0}")]
+    Nqn(NqnError),
+    /// No NQN at all.
+    #[error("it has no NQN")]
+    NoNqn,
+    /// A subsystem under the name of discovery controllers.
+    #[error("it is called a subsystem and has the discovery NQN")]
+    DiscoveryNqn,
+}
+
+impl Entry {
+    /// Reads an entry.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be used for NVMe/TCP.
+    pub fn parse(bytes: &[u8]) -> Result<Self, EntryError> {
+        let (raw, _) = DiscoveryLogEntry::ref_from_prefix(bytes).map_err(|_| EntryError::Short(bytes.len()))?;
+        if TransportType(raw.transport) != TransportType::TCP {
+            return Err(EntryError::Transport(raw.transport));
+        }
+        let kind = match raw.kind {
+            1 => Kind::Referral,
+            2 => Kind::Subsystem,
+            3 => Kind::Current,
+            other => return Err(EntryError::Kind(other)),
+        };
+        Ok(Self {
+            kind,
+            nqn: nqn(kind, &raw.nqn)?,
+            address: address(raw.family, &raw.traddr)?,
+            port: port(kind, &raw.trsvcid)?,
+            secure_channel_required: raw.requirements & 0b11 == 1,
+        })
+    }
+}
+
+/// A text field up to its first NUL, without the blanks that pad it.
+fn text<'a>(field: &'static str, bytes: &'a [u8]) -> Result<&'a str, EntryError> {
+    let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
+    let text = core::str::from_utf8(bytes.get(..end).unwrap_or_default()).map_err(|_| EntryError::Text(field))?;
+    Ok(text.trim_end_matches(' '))
+}
+
+fn nqn(kind: Kind, bytes: &[u8]) -> Result<Nqn, EntryError> {
+    let text = text("NQN", bytes)?;
+    if text.is_empty() {
+        // Who refers to a discovery controller without a name means the well-known one.
+        return if kind == Kind::Subsystem { Err(EntryError::NoNqn) } else { Ok(Nqn(DISCOVERY_NQN.into())) };
+    }
+    match nqn_form(text) {
+        Err(error) if !error.is_usable() => return Err(EntryError::Nqn(error)),
+        _ => {}
+    }
+    let nqn = Nqn(text.into());
+    if kind == Kind::Subsystem && nqn.is_discovery() { Err(EntryError::DiscoveryNqn) } else { Ok(nqn) }
+}
+
+fn address(family: u8, bytes: &[u8]) -> Result<IpAddr, EntryError> {
+    let text = text("transport address", bytes)?;
+    let ip = match family {
+        1 => text.parse::<Ipv4Addr>().ok().map(IpAddr::V4),
+        // The scope behind a link-local address is the target's, and means nothing here.
+        2 => text.split('%').next().and_then(|text| text.parse::<Ipv6Addr>().ok()).map(IpAddr::V6),
+        other => return Err(EntryError::Family(other)),
+    };
+    let is_host = |ip: &IpAddr| match ip {
+        IpAddr::V4(ip) => !ip.is_multicast() && !ip.is_broadcast(),
+        IpAddr::V6(ip) => !ip.is_multicast(),
+    };
+    ip.filter(is_host).ok_or_else(|| EntryError::Address(text.into()))
+}
+
+fn port(kind: Kind, bytes: &[u8]) -> Result<u16, EntryError> {
+    match text("transport service ID", bytes)? {
+        "" if kind == Kind::Subsystem => Ok(IO_PORT),
+        "" => Ok(DISCOVERY_PORT),
+        text => parse_port(text).map_err(|_| EntryError::Port(text.into())),
+    }
+}
