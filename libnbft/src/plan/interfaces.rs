@@ -3,6 +3,7 @@
 use super::reach::{is_link_local, same_subnet};
 use super::{Interface, LeftOut, Link, Method, Network, NetworkRef, Origin, Plan, Reach, Route, Source};
 use crate::model::{Hfi, HfiTcp, IpOrigin, Table, TransportType, VlanId};
+use crate::text::{DiscoveryUri, HostAddress};
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
@@ -167,15 +168,24 @@ fn method(tcp: &HfiTcp, ipv6: bool) -> Method {
     }
 }
 
-/// The family of an HFI: its address's; when that is not set, its DHCP server's or gateway's, then that of the targets it
-/// is to reach, and at last the form of the zero address (`::ffff:0.0.0.0` is an IPv4 one).
+/// The family of an HFI: its address's; when that is not set, its DHCP server's or gateway's, then that of the targets and
+/// discovery controllers it is to reach, and at last the form of the zero address (`::ffff:0.0.0.0` is an IPv4 one).
 fn is_ipv6(table: &Table, hfi: &Hfi, tcp: &HfiTcp) -> bool {
     let own = [tcp.ip, tcp.dhcp_server, tcp.gateway].into_iter().find_map(|address| address.get());
     let targets = || {
         let ssns = table.ssns.iter().filter(|ssns| ssns.hfi_indexes().contains(&hfi.index));
         ssns.filter_map(|ssns| ssns.traddr.and_then(|traddr| traddr.get())).next()
     };
-    own.or_else(targets).unwrap_or(tcp.ip.raw()).is_ipv6()
+    let discovery = || {
+        let mine = table.discovery.iter().filter(|discovery| discovery.hfi == hfi.index);
+        mine.filter_map(|discovery| discovery.uri.as_deref()?.parse::<DiscoveryUri>().ok()).find_map(|uri| {
+            match uri.address {
+                HostAddress::Ip(ip) => Some(ip),
+                HostAddress::Name(_) => None,
+            }
+        })
+    };
+    own.or_else(targets).or_else(discovery).unwrap_or(tcp.ip.raw()).is_ipv6()
 }
 
 impl Network {
@@ -204,11 +214,15 @@ const fn unspecified(ipv6: bool) -> IpAddr {
     if ipv6 { IpAddr::V6(Ipv6Addr::UNSPECIFIED) } else { IpAddr::V4(Ipv4Addr::UNSPECIFIED) }
 }
 
-/// Gives each network the routes to its gateway and to the targets of the paths that use it.
+/// Gives each network the routes to its gateway and to the targets and discovery controllers that are reached
+/// through it.
 pub(super) fn add_routes(plan: &mut Plan) {
     let mut targets: BTreeMap<NetworkRef, Vec<(IpAddr, Reach)>> = BTreeMap::new();
     for path in &plan.paths {
         targets.entry(path.network).or_default().push((path.traddr, path.reach));
+    }
+    for controller in &plan.discovery {
+        targets.entry(controller.network).or_default().push((controller.traddr, controller.reach));
     }
     for (i, interface) in plan.interfaces.iter_mut().enumerate() {
         for (l, link) in interface.links.iter_mut().enumerate() {

@@ -3,6 +3,7 @@
 //!
 //! A plan is a pure function of the tables and a few [`Options`]. Nothing here talks to the kernel.
 
+mod discovery;
 mod host;
 mod interfaces;
 mod namespaces;
@@ -11,6 +12,8 @@ mod reach;
 #[cfg(test)]
 mod tests;
 mod text;
+
+pub use discovery::{Ask, Discovered, DiscoveryController};
 
 use crate::model::{Mac, Nid, PciAddress, Table, Uuid};
 use alloc::string::String;
@@ -40,7 +43,7 @@ pub struct Options {
 }
 
 /// Where something in the plan comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Origin {
     /// Name of the table.
@@ -64,6 +67,13 @@ pub struct Plan {
     pub paths: Vec<Path>,
     /// Namespaces to expect.
     pub namespaces: Vec<Namespace>,
+    /// Discovery controllers, asked at once or as a fall-back.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub discovery: Vec<DiscoveryController>,
+    /// NQNs of subsystems for which an entry requires a security profile: whoever else tells of one, it is not connected in the
+    /// clear.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    pub secured: Vec<String>,
     /// What the tables hold and the plan does not, with the reason.
     pub left_out: Vec<LeftOut>,
     /// What was decided where the tables leave room, or what cannot be passed on.
@@ -78,6 +88,7 @@ impl Plan {
         host::plan(&mut plan, sources, options);
         let networks = interfaces::plan(&mut plan, sources);
         paths::plan(&mut plan, sources, &networks);
+        discovery::plan(&mut plan, sources, &networks);
         interfaces::add_routes(&mut plan);
         plan
     }
@@ -215,7 +226,7 @@ pub struct NetworkRef {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Path {
-    /// The SSNS descriptors that ask for it.
+    /// The SSNS descriptors that ask for it; none when only a discovery controller told of it.
     pub ssns: Vec<Origin>,
     /// Subsystem NQN.
     pub nqn: String,
@@ -239,6 +250,9 @@ pub struct Path {
     pub unavailable: bool,
     /// Seconds that firmware gave a connection; a hint.
     pub timeout: Option<u16>,
+    /// In words, which discovery controller told of it, when it is not from the tables.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub discovered: Option<String>,
 }
 
 /// How a target is reached from an HFI. Better ones sort first.
@@ -261,7 +275,7 @@ pub enum Reach {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Namespace {
-    /// The SSNS descriptors that name it.
+    /// The SSNS descriptors that name it; none when only a discovery controller told of its subsystem.
     pub ssns: Vec<Origin>,
     /// Subsystem NQN.
     pub nqn: String,

@@ -1,7 +1,7 @@
 //! Which controllers the SSNS descriptors ask for, and over which HFIs.
 
 use super::interfaces::Networks;
-use super::{DEFAULT_PORT, LeftOut, NetworkRef, Origin, Path, Plan, Reach, Source, namespaces, reach};
+use super::{DEFAULT_PORT, LeftOut, Method, NetworkRef, Origin, Path, Plan, Reach, Source, namespaces, reach};
 use crate::model::{Availability, Nqn, Ssns, TransportType};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
@@ -29,13 +29,21 @@ pub(super) fn plan(plan: &mut Plan, sources: &[Source<'_>], networks: &Networks)
                     add_ssns(plan, &mut known, ssns, &origin, &target, &candidates);
                 }
                 Err(reason) => {
+                    secure(plan, ssns);
                     let attempt = ssns.nqn.as_ref().is_some_and(Nqn::is_discovery);
                     let boot = namespaces::is_waited_for(ssns) && !attempt;
                     plan.left_out.push(LeftOut { what: "SSNS".into(), origin, reason, boot });
                 }
             }
         }
-        note_discovery(plan, source);
+    }
+}
+
+/// Remembers that a subsystem must not be connected in the clear.
+fn secure(plan: &mut Plan, ssns: &Ssns) {
+    let nqn = ssns.nqn.as_ref().filter(|nqn| ssns.flags.use_security() && !nqn.is_discovery());
+    if let Some(nqn) = nqn.filter(|nqn| !plan.secured.contains(&nqn.0)) {
+        plan.secured.push(nqn.0.clone());
     }
 }
 
@@ -189,8 +197,13 @@ fn candidates(
     found
 }
 
+/// The address that a network has, when the table fixes it.
+pub(super) fn source_address(plan: &Plan, at: NetworkRef) -> Option<IpAddr> {
+    plan.network(at).filter(|network| network.method == Method::Static).and_then(|network| network.address)
+}
+
 /// Another HFI of the same NIC that has the target's family: firmware is seen to name the IPv4 HFI for an IPv6 target.
-fn twin(
+pub(super) fn twin(
     plan: &Plan,
     networks: &Networks,
     table: usize,
@@ -227,9 +240,6 @@ fn add_path(
         path.timeout = path.timeout.max(timeout);
         return known;
     }
-    let network = plan.network(candidate.at);
-    let is_static = |network: &&super::Network| network.method == super::Method::Static;
-    let host_traddr = network.filter(is_static).and_then(|network| network.address);
     plan.paths.push(Path {
         ssns: vec![origin.clone()],
         nqn: target.nqn.clone(),
@@ -237,12 +247,13 @@ fn add_path(
         trsvcid: target.trsvcid,
         network: candidate.at,
         host_iface: plan.link(candidate.at).map(|link| link.name.clone()).unwrap_or_default(),
-        host_traddr,
+        host_traddr: source_address(plan, candidate.at),
         hdr_digest,
         data_digest,
         reach: candidate.reach,
         unavailable,
         timeout,
+        discovered: None,
     });
     known
 }
@@ -257,18 +268,5 @@ fn note_untransferable(plan: &mut Plan, ssns: &Ssns, origin: &Origin) {
     if ext.controller_id != 0 {
         let id = ext.controller_id;
         plan.notes.push(format!("{at}: controller ID {id} is not passed on: Linux has no option for it"));
-    }
-}
-
-fn note_discovery(plan: &mut Plan, source: &Source<'_>) {
-    for discovery in &source.table.discovery {
-        let covered = source.table.ssns.iter().any(|ssns| ssns.primary_discovery == discovery.index);
-        let reason = if covered {
-            "the subsystems that it told of are in the table"
-        } else {
-            "discovery controllers are not asked by this version"
-        };
-        let origin = Origin { table: source.name.into(), index: discovery.index.into() };
-        plan.left_out.push(LeftOut { what: "discovery".into(), origin, reason: reason.into(), boot: false });
     }
 }

@@ -2,16 +2,15 @@
 
 use super::*;
 use crate::model::{
-    Discovery, Hfi, HfiTcp, HfiTcpFlags, Host, HostFlags, NidType, Nqn, Ssns, SsnsFlags, SsnsTransportFlags,
-    TransportType, VlanId,
+    Hfi, HfiTcp, HfiTcpFlags, Host, HostFlags, NidType, Nqn, Ssns, SsnsFlags, SsnsTransportFlags, TransportType, VlanId,
 };
 use alloc::string::ToString;
 use alloc::vec;
 use core::net::IpAddr;
 
-const NQN: &str = "nqn.2014-08.org.example:s";
+pub(super) const NQN: &str = "nqn.2014-08.org.example:s";
 
-fn ip(text: &str) -> crate::model::Address {
+pub(super) fn ip(text: &str) -> crate::model::Address {
     text.parse::<IpAddr>().unwrap().into()
 }
 
@@ -20,7 +19,7 @@ fn host(table: &mut Table, nqn: &str, id: [u8; 16]) {
 }
 
 /// An HFI of NIC `nic` (MAC and PCI device) with a static address.
-fn hfi(index: u8, nic: u8, address: &str, prefix: u8) -> Hfi {
+pub(super) fn hfi(index: u8, nic: u8, address: &str, prefix: u8) -> Hfi {
     let tcp = HfiTcp {
         version: 1,
         info_version: 1,
@@ -35,7 +34,7 @@ fn hfi(index: u8, nic: u8, address: &str, prefix: u8) -> Hfi {
     Hfi { index, transport: TransportType::TCP, tcp: Some(tcp), ..Hfi::default() }
 }
 
-fn ssns(index: u16, traddr: &str, primary: u8, secondaries: &[u8]) -> Ssns {
+pub(super) fn ssns(index: u16, traddr: &str, primary: u8, secondaries: &[u8]) -> Ssns {
     Ssns {
         index,
         flags: SsnsFlags::VALID,
@@ -52,23 +51,23 @@ fn ssns(index: u16, traddr: &str, primary: u8, secondaries: &[u8]) -> Ssns {
     }
 }
 
-fn table(hfis: Vec<Hfi>, ssns: Vec<Ssns>) -> Table {
+pub(super) fn table(hfis: Vec<Hfi>, ssns: Vec<Ssns>) -> Table {
     let mut table = Table { hfis, ssns, ..Table::default() };
     host(&mut table, "nqn.2014-08.org.example:h", [0x11; 16]);
     table
 }
 
-fn plan(tables: &[&Table]) -> Plan {
+pub(super) fn plan(tables: &[&Table]) -> Plan {
     const NAMES: [&str; 2] = ["NBFT1", "NBFT2"];
     let sources: Vec<_> = tables.iter().zip(NAMES).map(|(table, name)| Source { name, table }).collect();
     Plan::new(&sources, &Options::default())
 }
 
-fn text(tables: &[&Table]) -> String {
+pub(super) fn text(tables: &[&Table]) -> String {
     plan(tables).to_string()
 }
 
-fn left_out(table: &Table) -> Vec<String> {
+pub(super) fn left_out(table: &Table) -> Vec<String> {
     plan(&[table])
         .left_out
         .iter()
@@ -76,7 +75,7 @@ fn left_out(table: &Table) -> Vec<String> {
         .collect()
 }
 
-const HOST: &str = "Host nqn.2014-08.org.example:h
+pub(super) const HOST: &str = "Host nqn.2014-08.org.example:h
      ID 11111111-1111-1111-1111-111111111111 (from NBFT1's host descriptor)
 ";
 
@@ -310,13 +309,6 @@ fn methods_follow_flags_and_origin() {
     assert_eq!(method("2001:db8::2", 9, 0, "2001:db8::1"), Method::Slaac);
     assert_eq!(method("::", 1, 0, "192.0.2.1"), Method::Dhcp4);
     assert_eq!(method("::", 1, 0, "2001:db8::1"), Method::Slaac);
-}
-
-#[test]
-fn discovery_is_left_out_with_its_reason() {
-    let mut table = table(vec![], vec![]);
-    table.discovery.push(Discovery { index: 1, hfi: 1, ..Discovery::default() });
-    assert_eq!(left_out(&table), ["discovery 1: discovery controllers are not asked by this version"]);
 }
 
 #[test]

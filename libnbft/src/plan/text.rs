@@ -1,6 +1,6 @@
 //! The plan for people.
 
-use super::{Interface, Method, Namespace, Network, Path, Plan, Reach};
+use super::{Ask, DiscoveryController, Interface, Method, Namespace, Network, Origin, Path, Plan, Reach};
 use core::fmt;
 
 impl fmt::Display for Plan {
@@ -12,6 +12,7 @@ impl fmt::Display for Plan {
         section(f, "Interfaces", &self.interfaces, interface)?;
         section(f, "Paths", &self.paths, path)?;
         section(f, "Namespaces", &self.namespaces, namespace)?;
+        section(f, "Discovery controllers", &self.discovery, discovery)?;
         section(f, "Left out", &self.left_out, |f, left| {
             writeln!(f, "  {} {} {}: {}", left.origin.table, left.what, left.origin.index, left.reason)
         })?;
@@ -81,12 +82,7 @@ fn path(f: &mut fmt::Formatter<'_>, path: &Path) -> fmt::Result {
     if let Some(source) = path.host_traddr {
         write!(f, " from {source}")?;
     }
-    match path.reach {
-        Reach::OnLink => write!(f, ", on the link")?,
-        Reach::Gateway => write!(f, ", through the gateway")?,
-        Reach::Unknown => write!(f, ", reach not known before the address is")?,
-        Reach::NoRoute => write!(f, ", no route that the table tells")?,
-    }
+    reach(f, path.reach)?;
     for (set, words) in [
         (path.hdr_digest, "header digest"),
         (path.data_digest, "data digest"),
@@ -97,11 +93,47 @@ fn path(f: &mut fmt::Formatter<'_>, path: &Path) -> fmt::Result {
         }
     }
     write!(f, "\n    {} (", path.nqn)?;
-    for (i, origin) in path.ssns.iter().enumerate() {
-        let comma = if i == 0 { "" } else { ", " };
-        write!(f, "{comma}{} SSNS {}", origin.table, origin.index)?;
+    origins(f, &path.ssns, "SSNS")?;
+    if let Some(why) = &path.discovered {
+        write!(f, "{}{why}", if path.ssns.is_empty() { "" } else { "; " })?;
     }
     writeln!(f, ")")
+}
+
+fn reach(f: &mut fmt::Formatter<'_>, reach: Reach) -> fmt::Result {
+    f.write_str(match reach {
+        Reach::OnLink => ", on the link",
+        Reach::Gateway => ", through the gateway",
+        Reach::Unknown => ", reach not known before the address is",
+        Reach::NoRoute => ", no route that the table tells",
+    })
+}
+
+fn origins(f: &mut fmt::Formatter<'_>, origins: &[Origin], what: &str) -> fmt::Result {
+    for (i, origin) in origins.iter().enumerate() {
+        let comma = if i == 0 { "" } else { ", " };
+        write!(f, "{comma}{} {what} {}", origin.table, origin.index)?;
+    }
+    Ok(())
+}
+
+fn discovery(f: &mut fmt::Formatter<'_>, controller: &DiscoveryController) -> fmt::Result {
+    write!(f, "  {} port {} over {}", controller.traddr, controller.trsvcid, controller.host_iface)?;
+    if let Some(source) = controller.host_traddr {
+        write!(f, " from {source}")?;
+    }
+    reach(f, controller.reach)?;
+    write!(f, "\n    {} (", controller.nqn)?;
+    origins(f, &controller.descriptors, "discovery")?;
+    write!(f, ")\n    ")?;
+    match controller.ask {
+        Ask::AtOnce => writeln!(f, "asked at once: no subsystem that came from it is in the plan"),
+        Ask::FallBack => {
+            write!(f, "asked when a subsystem that came from it does not answer (")?;
+            origins(f, &controller.ssns, "SSNS")?;
+            writeln!(f, ")")
+        }
+    }
 }
 
 fn namespace(f: &mut fmt::Formatter<'_>, namespace: &Namespace) -> fmt::Result {

@@ -1,0 +1,188 @@
+//! Which discovery controllers to ask, over which HFI and when.
+
+#[cfg(test)]
+mod tests;
+mod told;
+
+pub use told::Discovered;
+
+use super::interfaces::Networks;
+use super::paths::{check_nqn, source_address, twin};
+use super::{LeftOut, NetworkRef, Origin, Plan, Reach, Source, reach};
+use crate::model::{DISCOVERY_NQN, Discovery};
+use crate::text::{DiscoveryUri, HostAddress};
+use alloc::collections::BTreeSet;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
+use core::net::IpAddr;
+
+/// A discovery controller, over one HFI.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct DiscoveryController {
+    /// The discovery descriptors that name it, or that led to it by referral.
+    pub descriptors: Vec<Origin>,
+    /// Its NQN; the well-known one when the table gives none.
+    pub nqn: String,
+    /// Transport address.
+    pub traddr: IpAddr,
+    /// TCP port.
+    pub trsvcid: u16,
+    /// The network that it is asked through.
+    pub network: NetworkRef,
+    /// Name of the link, for the option `host_iface`.
+    pub host_iface: String,
+    /// Source address when the table fixes it; otherwise the one that the interface gets.
+    pub host_traddr: Option<IpAddr>,
+    /// Whether it can be reached from there, as far as the table tells.
+    pub reach: Reach,
+    /// When it is asked.
+    pub ask: Ask,
+    /// The SSNS descriptors that firmware says came from it.
+    pub ssns: Vec<Origin>,
+}
+
+/// When a discovery controller is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
+#[non_exhaustive]
+pub enum Ask {
+    /// As soon as its interface is ready: no path of the plan came from it, and each subsystem that it tells of is connected.
+    AtOnce,
+    /// When a path that came from it fails, and then for other addresses of that path's subsystem.
+    FallBack,
+}
+
+impl fmt::Display for DiscoveryController {
+    /// Address, port and origin.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} port {}", self.traddr, self.trsvcid)?;
+        for (i, origin) in self.descriptors.iter().enumerate() {
+            let before = if i == 0 { " (" } else { ", " };
+            write!(f, "{before}{} discovery {}", origin.table, origin.index)?;
+        }
+        f.write_str(if self.descriptors.is_empty() { "" } else { ")" })
+    }
+}
+
+/// Adds the discovery controllers; the paths are there already.
+pub(super) fn plan(plan: &mut Plan, sources: &[Source<'_>], networks: &Networks) {
+    let mut all: Vec<DiscoveryController> = Vec::new();
+    let mut left_out = Vec::new();
+    for (number, source) in sources.iter().enumerate() {
+        for discovery in &source.table.discovery {
+            let origin = Origin { table: source.name.into(), index: discovery.index.into() };
+            match controller(plan, source, networks, number, discovery, &origin) {
+                Ok(controller) => add(&mut all, controller),
+                Err(reason) => left_out.push(LeftOut { what: "discovery".into(), origin, reason, boot: false }),
+            }
+        }
+    }
+    if !all.is_empty() {
+        let covered: BTreeSet<&Origin> = plan.paths.iter().flat_map(|path| &path.ssns).collect();
+        for controller in all.iter_mut().filter(|c| c.ssns.iter().any(|origin| covered.contains(origin))) {
+            // While the path that is planned serves, it need not be asked.
+            controller.ask = Ask::FallBack;
+        }
+    }
+    plan.discovery = all;
+    plan.left_out.extend(left_out);
+}
+
+/// Adds a controller, or what is new of it when it is there: firmware writes one for each of its drivers.
+fn add(all: &mut Vec<DiscoveryController>, controller: DiscoveryController) {
+    match all.iter_mut().find(|known| known.is_same(&controller)) {
+        Some(known) => {
+            known.descriptors.extend(controller.descriptors);
+            known.ssns.extend(controller.ssns);
+        }
+        None => all.push(controller),
+    }
+}
+
+fn controller(
+    plan: &Plan,
+    source: &Source<'_>,
+    networks: &Networks,
+    table: usize,
+    discovery: &Discovery,
+    origin: &Origin,
+) -> Result<DiscoveryController, String> {
+    if discovery.security != 0 {
+        // Fails closed, as for an SSNS.
+        return Err(format!(
+            "it names security profile {}, which this version cannot meet; it is not asked in the clear",
+            discovery.security
+        ));
+    }
+    let text = discovery.uri.as_deref().ok_or("it has no address that can be read")?;
+    let uri: DiscoveryUri = text.parse().map_err(|error| format!("its address cannot be used: {error}"))?;
+    let traddr = match uri.address {
+        HostAddress::Ip(ip) if !ip.is_unspecified() => ip,
+        HostAddress::Ip(ip) => return Err(format!("its address {ip} is nobody's")),
+        HostAddress::Name(name) => return Err(format!("its address {name} is a name, and names are not resolved")),
+    };
+    let nqn = discovery.nqn.as_ref().map_or(DISCOVERY_NQN, |nqn| nqn.as_str());
+    check_nqn(nqn)?;
+    let (network, reach) = network(plan, networks, table, discovery.hfi, traddr)?;
+    let mine = source.table.ssns.iter().filter(|ssns| ssns.primary_discovery == discovery.index);
+    let ssns: Vec<_> = mine.map(|ssns| Origin { table: source.name.into(), index: ssns.index }).collect();
+    Ok(DiscoveryController {
+        descriptors: vec![origin.clone()],
+        nqn: nqn.into(),
+        traddr,
+        trsvcid: uri.port,
+        network,
+        host_iface: link_name(plan, network),
+        host_traddr: source_address(plan, network),
+        reach,
+        ask: Ask::AtOnce,
+        ssns,
+    })
+}
+
+/// The network of the descriptor's HFI, or of the same NIC's HFI that has the address's family; with no HFI named, the best.
+fn network(
+    plan: &Plan,
+    networks: &Networks,
+    table: usize,
+    hfi: u8,
+    traddr: IpAddr,
+) -> Result<(NetworkRef, Reach), String> {
+    let reach_from = |at: NetworkRef| Some((at, reach::reach(plan.network(at)?, traddr)?));
+    if hfi == 0 {
+        let all = networks.of_table(table).filter_map(|(_, at)| reach_from(at));
+        let best = all.min_by_key(|(_, reach)| *reach);
+        return best.ok_or_else(|| format!("no HFI has an address of {traddr}'s family"));
+    }
+    let at = networks.get(table, hfi).map_err(|reason| format!("HFI {hfi} cannot be used: {reason}"))?;
+    reach_from(at)
+        .or_else(|| twin(plan, networks, table, at, traddr).map(|(_, at, reach)| (at, reach)))
+        .ok_or_else(|| format!("HFI {hfi} has no address of {traddr}'s family"))
+}
+
+fn link_name(plan: &Plan, at: NetworkRef) -> String {
+    plan.link(at).map(|link| link.name.clone()).unwrap_or_default()
+}
+
+impl DiscoveryController {
+    /// Whether both are one controller over one network.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        (self.traddr, self.trsvcid, self.network, &self.nqn) == (other.traddr, other.trsvcid, other.network, &other.nqn)
+    }
+}
+
+impl Plan {
+    /// Whether what is booted from is not in the tables and must be told by a discovery controller: no namespace is waited
+    /// for, and there is one to be asked at once.
+    #[must_use]
+    pub fn boots_by_discovery(&self) -> bool {
+        !self.namespaces.iter().any(|namespace| namespace.boot)
+            && self.discovery.iter().any(|controller| controller.ask == Ask::AtOnce)
+    }
+}

@@ -1,0 +1,153 @@
+//! What follows from what discovery controllers tell.
+
+use super::{Ask, DiscoveryController, link_name};
+use crate::discovery::{Entry, Kind, Log};
+use crate::plan::paths::source_address;
+use crate::plan::{Namespace, NetworkRef, Origin, Path, Plan, Reach, interfaces, reach};
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec;
+use alloc::vec::Vec;
+use core::net::IpAddr;
+
+/// What followed from a log page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Discovered {
+    /// Indexes in [`Plan::paths`] of all paths that it tells of, new or not.
+    pub paths: Vec<usize>,
+    /// Other discovery controllers that it refers to.
+    pub referrals: Vec<DiscoveryController>,
+    /// What of it is not used, and why, in sentences.
+    pub left_out: Vec<String>,
+}
+
+impl Plan {
+    /// Takes in what the discovery controller `from` told: its subsystems become paths of the plan, and routes are added for
+    /// them. Of a fall-back only the subsystems in `wanted` count; else each one does.
+    pub fn discover(&mut self, from: &DiscoveryController, log: &Log, wanted: &[String]) -> Discovered {
+        let mut found = Discovered::default();
+        for entry in &log.entries {
+            let name = format!("{} at {} port {}", entry.nqn, entry.address, entry.port);
+            if let Err(reason) = self.take_entry(from, entry, wanted, &mut found) {
+                found.left_out.push(format!("{name}: {reason}"));
+            }
+        }
+        found.left_out.extend(log.skipped.iter().cloned());
+        if !found.paths.is_empty() {
+            interfaces::add_routes(self);
+        }
+        found
+    }
+
+    fn take_entry(
+        &mut self,
+        from: &DiscoveryController,
+        entry: &Entry,
+        wanted: &[String],
+        found: &mut Discovered,
+    ) -> Result<(), String> {
+        let is_wanted = from.ask == Ask::AtOnce || wanted.iter().any(|nqn| *nqn == entry.nqn.0);
+        if entry.kind == Kind::Current || entry.kind == Kind::Subsystem && !is_wanted {
+            return Ok(());
+        }
+        if entry.secure_channel_required || self.secured.contains(&entry.nqn.0) {
+            return Err("it requires a secure channel, which this version cannot make".to_string());
+        }
+        // Who listens on every address is where the controller that tells of it is.
+        let traddr = if entry.address.is_unspecified() { from.traddr } else { entry.address };
+        let (network, reach) = self
+            .best_network(from.network, traddr)
+            .ok_or_else(|| format!("no HFI has an address of {traddr}'s family"))?;
+        if entry.kind == Kind::Referral {
+            let referral = DiscoveryController {
+                nqn: entry.nqn.0.clone(),
+                traddr,
+                trsvcid: entry.port,
+                network,
+                host_iface: link_name(self, network),
+                host_traddr: source_address(self, network),
+                reach,
+                ..from.clone()
+            };
+            if !found.referrals.iter().any(|known| known.is_same(&referral)) {
+                found.referrals.push(referral);
+            }
+            return Ok(());
+        }
+        let path = self.discovered_path(from, entry, traddr, network, reach);
+        if !found.paths.contains(&path) {
+            found.paths.push(path);
+        }
+        Ok(())
+    }
+
+    /// The network by which an address is reached best; the one that the answer came through where others are no better.
+    fn best_network(&self, own: NetworkRef, target: IpAddr) -> Option<(NetworkRef, Reach)> {
+        let mut best: Option<(Reach, bool, NetworkRef)> = None;
+        for (i, interface) in self.interfaces.iter().enumerate() {
+            for (l, link) in interface.links.iter().enumerate() {
+                for (n, network) in link.networks.iter().enumerate() {
+                    let at = NetworkRef { interface: i, link: l, network: n };
+                    let Some(reach) = reach::reach(network, target) else { continue };
+                    let this = (reach, at != own, at);
+                    if best.is_none_or(|best| (this.0, this.1) < (best.0, best.1)) {
+                        best = Some(this);
+                    }
+                }
+            }
+        }
+        best.map(|(reach, _, at)| (at, reach))
+    }
+
+    /// The path to a discovered subsystem port, added unless it is there, and among the paths of the subsystem's namespaces.
+    fn discovered_path(
+        &mut self,
+        from: &DiscoveryController,
+        entry: &Entry,
+        traddr: IpAddr,
+        network: NetworkRef,
+        reach: Reach,
+    ) -> usize {
+        let same = |path: &Path| {
+            (path.network, path.traddr, path.trsvcid) == (network, traddr, entry.port) && path.nqn == entry.nqn.0
+        };
+        if let Some(known) = self.paths.iter().position(same) {
+            return known;
+        }
+        let siblings = || self.paths.iter().filter(|path| path.nqn == entry.nqn.0 && path.discovered.is_none());
+        let of_controller = |path: &&Path| path.ssns.iter().any(|origin| from.ssns.contains(origin));
+        let mut ssns: Vec<Origin> = Vec::new();
+        for origin in siblings().filter(of_controller).flat_map(|path| &path.ssns) {
+            if from.ssns.contains(origin) && !ssns.contains(origin) {
+                ssns.push(origin.clone());
+            }
+        }
+        let path = Path {
+            ssns,
+            nqn: entry.nqn.0.clone(),
+            traddr,
+            trsvcid: entry.port,
+            network,
+            host_iface: link_name(self, network),
+            host_traddr: source_address(self, network),
+            // What the table requires of one path of a subsystem is required of each.
+            hdr_digest: siblings().any(|path| path.hdr_digest),
+            data_digest: siblings().any(|path| path.data_digest),
+            reach,
+            unavailable: siblings().next().is_some() && siblings().all(|path| path.unavailable),
+            timeout: None,
+            discovered: Some(format!("told of by the discovery controller at {from}")),
+        };
+        self.paths.push(path);
+        let index = self.paths.len() - 1;
+        let mut of_subsystem = self.namespaces.iter_mut().filter(|namespace| namespace.nqn == entry.nqn.0).peekable();
+        if of_subsystem.peek().is_some() {
+            of_subsystem.for_each(|namespace| namespace.paths.push(index));
+        } else {
+            let (nqn, paths) = (entry.nqn.0.clone(), vec![index]);
+            self.namespaces.push(Namespace { ssns: Vec::new(), nqn, nsid: 0, nid: None, boot: false, paths });
+        }
+        index
+    }
+}
