@@ -3,9 +3,10 @@
 #[path = "../../libnbft/tests/support/mod.rs"]
 mod support;
 
-
 use arbitrary::Unstructured;
+use libnbft::discovery::{Header, LEN, Log};
 use libnbft::model::Table;
+use libnbft::plan::{Options, Plan, Source};
 use libnbft::{check, check_together, layout, parse, write};
 use std::path::PathBuf;
 
@@ -43,4 +44,64 @@ pub fn read(bytes: &[u8]) {
     }
     let again = write(&parsed.table).expect("what was read can be written");
     assert_eq!(parse(&again).expect("what was written can be read").table, parsed.table);
+}
+
+/// Reads bytes as a discovery log page and makes paths of it.
+pub fn discover(page: &[u8]) {
+    let Ok(header) = Header::parse(page) else { return };
+    let mut log = Log::new(header);
+    // Whatever follows the header, however it is cut.
+    for piece in page[LEN..].chunks(4 * LEN) {
+        log.take(piece);
+    }
+    assert!(log.taken <= header.to_read() && log.entries.len() as u64 <= log.taken);
+    for entry in &log.entries {
+        let harmful = |c: char| c == ',' || c.is_whitespace() || c.is_control();
+        assert!(!entry.nqn.0.is_empty() && !entry.nqn.0.contains(harmful), "{entry:?}");
+        assert!(entry.port != 0 && !entry.address.is_multicast(), "{entry:?}");
+    }
+    let as_fall_back = support::tables::with_discovery();
+    let mut at_once = as_fall_back.clone();
+    at_once.ssns.clear();
+    for table in [as_fall_back, at_once] {
+        let mut plan = Plan::new(&[Source { name: "NBFT", table: &table }], &Options::default());
+        let controller = plan.discovery.first().cloned().expect("the table names one that can be asked");
+        let all: Vec<String> = log.entries.iter().map(|entry| entry.nqn.0.clone()).collect();
+        let found = plan.discover(&controller, &log, &all);
+        assert!(found.paths.iter().all(|path| *path < plan.paths.len()));
+        let after = plan.clone();
+        assert_eq!(plan.discover(&controller, &log, &all), found);
+        assert_eq!(plan, after);
+    }
+}
+
+/// Discovery log pages near to what a controller sends.
+pub fn pages() -> Vec<Vec<u8>> {
+    let entry = |transport: u8, family: u8, kind: u8, address: &str, nqn: &str| {
+        let mut bytes = vec![0; LEN];
+        bytes[..3].copy_from_slice(&[transport, family, kind]);
+        for (at, text) in [(32, "4420"), (256, nqn), (512, address)] {
+            bytes[at..at + text.len()].copy_from_slice(text.as_bytes());
+        }
+        bytes
+    };
+    let page = |entries: &[Vec<u8>]| {
+        let mut bytes = vec![0; LEN];
+        bytes[0] = 1;
+        bytes[8] = entries.len() as u8;
+        bytes.extend(entries.concat());
+        bytes
+    };
+    let subsystem = "nqn.2026-11.net.example:root";
+    vec![
+        page(&[]),
+        page(&[entry(3, 1, 2, "192.0.2.1", subsystem)]),
+        page(&[
+            entry(3, 1, 3, "192.0.2.1", "nqn.2014-08.org.nvmexpress.discovery"),
+            entry(3, 1, 1, "192.0.2.9", ""),
+            entry(3, 1, 2, "0.0.0.0", subsystem),
+            entry(3, 2, 2, "2001:db8:1::1", subsystem),
+            entry(1, 1, 2, "192.0.2.1", subsystem),
+        ]),
+    ]
 }
