@@ -102,13 +102,13 @@ fn nothing_read(plan: &Plan, tables: &load::Tables, status_file: &std::path::Pat
     Ok(Exit::Failed)
 }
 
-/// The exit when the plan has no path: nothing asked for is no failure, something that cannot be had is.
+/// The exit when the plan has no path and nobody who tells of one: nothing asked for is no failure, something that cannot be had is.
 fn nothing_to_connect(plan: &Plan, status_file: &std::path::Path) -> Result<Option<Exit>, Error> {
     for left in &plan.left_out {
         log::warn!("{}: {} {} is left out: {}", left.origin.table, left.what, left.origin.index, left.reason);
     }
-    if plan.paths.is_empty() {
-        let wanted = plan.left_out.iter().any(|left| left.what.starts_with("SSNS"));
+    if plan.paths.is_empty() && plan.discovery.is_empty() {
+        let wanted = plan.left_out.iter().any(|left| left.what.starts_with("SSNS") || left.what == "discovery");
         let (outcome, exit, message) = if wanted {
             (Outcome::Failed, Exit::Failed, "no subsystem of the NBFT can be connected")
         } else {
@@ -145,7 +145,7 @@ fn work(plan: Plan, settings: Settings, common: &Common) -> Result<Exit, Error> 
         }
     };
     lock();
-    let helper = Helper::start(common.path(DEVICE), lock)
+    let helper = Helper::start(common.path("/"), lock)
         .map_err(|error| Error::Other(format!("cannot start the process that writes to {DEVICE}: {error}")))?;
     leave_identity(&plan, common);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -160,10 +160,10 @@ fn work(plan: Plan, settings: Settings, common: &Common) -> Result<Exit, Error> 
             net_settings =
                 net_settings.staying(settings.before.as_ref().map(|status| status.leases(&plan)).unwrap_or_default());
         }
-        let _network = net::start(&plan.interfaces, net_settings, events)
+        let network = net::start(&plan.interfaces, net_settings, events)
             .await
             .map_err(|error| Error::Other(format!("cannot set up interfaces: {error}")))?;
-        Engine::new(plan, settings, device).run(heard).await
+        Engine::new(plan, settings, device).with_router(network.router()).run(heard).await
     })?;
     // Nothing of the runtime is worth waiting for.
     runtime.shutdown_background();

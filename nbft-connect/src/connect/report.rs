@@ -6,18 +6,27 @@ use crate::status::model::{Outcome, PathStatus, State, Status};
 /// The outcome if `connect` ended now.
 pub(super) fn outcome(status: &Status, deadline_passed: bool) -> Outcome {
     let any_boot = status.namespaces.iter().any(|namespace| namespace.boot);
-    let boot_there = status.namespaces.iter().filter(|n| n.boot).all(|n| n.state == State::Up);
+    let boot_there = boot_there(status);
     let any_up = status.paths.iter().any(|path| path.state == State::Up);
     if !boot_there || (!any_boot && !any_up) {
         return Outcome::Failed;
     }
-    let expected = |path: &&PathStatus| !path.unavailable;
+    // What only discovery tells of, firmware did not have up.
+    let expected = |path: &&PathStatus| !path.unavailable && path.discovered.is_none();
     let degraded = status.paths.iter().filter(expected).any(|path| match path.state {
         State::Up => false,
         State::Failed => true,
         State::Pending => deadline_passed,
     });
     if degraded || status.boot_entries_left_out > 0 { Outcome::Degraded } else { Outcome::Ok }
+}
+
+/// Whether each boot namespace is there; where no table names one, any that was discovered.
+pub(super) fn boot_there(status: &Status) -> bool {
+    if status.boots_by_discovery {
+        return status.namespaces.iter().any(|n| n.discovered && n.state == State::Up);
+    }
+    status.namespaces.iter().filter(|n| n.boot).all(|n| n.state == State::Up)
 }
 
 pub(super) const fn exit(outcome: Outcome) -> Exit {
@@ -33,6 +42,12 @@ pub(super) const fn exit(outcome: Outcome) -> Exit {
 pub(super) fn message(status: &Status) -> String {
     let up = status.paths.iter().filter(|path| path.state == State::Up).count();
     let paths = format!("{up} of {} paths up", status.paths.len());
+    if status.boots_by_discovery {
+        return match boot_there(status) {
+            true => format!("{paths}, a discovered namespace is there"),
+            false => format!("{paths}, missing: any namespace that discovery tells of{}", not_discovered(status)),
+        };
+    }
     let mut missing = status.namespaces.iter().filter(|n| n.boot && n.state != State::Up).map(|namespace| {
         let name = match (&namespace.nid, namespace.nsid) {
             (Some(nid), _) => format!("{} {nid}", namespace.nid_type.as_deref().unwrap_or("NID")),
@@ -50,4 +65,20 @@ pub(super) fn message(status: &Status) -> String {
             format!("{paths}, missing: {first}{rest}")
         }
     }
+}
+
+/// Why no discovered namespace is there.
+fn not_discovered(status: &Status) -> String {
+    let controllers = status.discovery.iter().filter_map(|controller| {
+        let answer = match (controller.state, &controller.reason) {
+            (State::Up, _) => format!("told of {} ways", controller.entries.unwrap_or(0)),
+            (_, Some(reason)) => reason.clone(),
+            _ => return None,
+        };
+        Some(format!("discovery controller at {} port {}: {answer}", controller.traddr, controller.trsvcid))
+    });
+    let namespaces = status.namespaces.iter().filter(|n| n.discovered && n.state != State::Up);
+    let namespaces = namespaces.filter_map(|n| Some(format!("{}: {}", n.nqn, n.reason.as_deref()?)));
+    let reasons: Vec<_> = controllers.chain(namespaces).collect();
+    if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join("; ")) }
 }

@@ -3,14 +3,18 @@
 //! The stand-in makes in a root directory of the test what the kernel would show in sysfs. Targets are real sockets on
 //! loopback.
 
+mod discovery;
+
 use super::engine::{Engine, Settings, Until};
 use super::paths::Phase;
 use super::queue;
 use crate::cli::Wait;
 use crate::exit::Exit;
 use crate::net::NetEvent;
+use crate::nvme::discovery::Asked;
 use crate::nvme::fabrics::{Fabrics, Written};
 use crate::status::model::{Outcome, State, Status};
+use libnbft::discovery::Log;
 use libnbft::model::{self, Hfi, HfiTcp, Host, Mac, Nqn, Ssns, Table, TransportType, Uuid};
 use libnbft::plan::{NetworkRef, Options, Plan, Source};
 use std::cell::RefCell;
@@ -83,6 +87,8 @@ enum Answer {
     /// The child is gone.
     Broken,
     Hang,
+    /// Only for a discovery controller; when it has no more of these, it has nothing to tell.
+    Tell(Asked),
 }
 
 struct Fake {
@@ -95,7 +101,8 @@ impl Fabrics for Fake {
     async fn connect(&mut self, options: &str) -> io::Result<Written> {
         let number = self.written.borrow().len();
         self.written.borrow_mut().push(options.to_owned());
-        match self.answers.pop_front().unwrap_or(Answer::Connect(NID)) {
+        let next = self.answers.iter().position(|answer| !matches!(answer, Answer::Tell(_)));
+        match next.and_then(|next| self.answers.remove(next)).unwrap_or(Answer::Connect(NID)) {
             Answer::Connect(nid) => {
                 show_controller(&self.root, number, options, nid);
                 Ok(Written::Controller(number as u32))
@@ -103,6 +110,16 @@ impl Fabrics for Fake {
             Answer::Errno(errno) => Ok(Written::Refused(errno)),
             Answer::Broken => Err(io::Error::other("gone")),
             Answer::Hang => std::future::pending().await,
+            Answer::Tell(_) => unreachable!("passed over above"),
+        }
+    }
+
+    async fn discover(&mut self, options: &str) -> io::Result<Asked> {
+        self.written.borrow_mut().push(format!("discover {options}"));
+        let next = self.answers.iter().position(|answer| matches!(answer, Answer::Tell(_)));
+        match next.and_then(|next| self.answers.remove(next)) {
+            Some(Answer::Tell(asked)) => Ok(asked),
+            _ => Ok(Asked::Told(Log::default())),
         }
     }
 }

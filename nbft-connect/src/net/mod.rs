@@ -19,7 +19,7 @@ pub use nic::is_network_device;
 pub use renewer::renewer;
 pub(crate) use settings::{IPV4_SETTINGS, ipv6_settings};
 
-use libnbft::plan::{Interface, NetworkRef};
+use libnbft::plan::{Interface, Network, NetworkRef};
 use state::Watcher;
 use std::fmt;
 use std::net::IpAddr;
@@ -192,6 +192,36 @@ pub enum NetError {
 #[derive(Debug)]
 pub struct NetHandle {
     tasks: Vec<JoinHandle<()>>,
+    router: Router,
+}
+
+impl NetHandle {
+    /// Who sets routes to what is found later.
+    #[must_use]
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+}
+
+/// Sets routes of networks that are up.
+#[derive(Debug, Clone)]
+pub struct Router(Watcher);
+
+impl Router {
+    /// Sets the routes of a network; those that are there stay.
+    ///
+    /// # Errors
+    ///
+    /// What the kernel says.
+    pub async fn route(
+        &self,
+        link_name: &str,
+        ifindex: u32,
+        address: IpAddr,
+        network: &Network,
+    ) -> Result<(), NetError> {
+        kernel::add_routes(&self.0.handle, (ifindex, link_name), address, network).await
+    }
 }
 
 impl Drop for NetHandle {
@@ -221,5 +251,5 @@ pub async fn start(
         let worker = worker::Worker::new(number, interface.clone(), &settings, watcher.clone(), events.clone());
         tasks.push(tokio::spawn(worker.run()));
     }
-    Ok(NetHandle { tasks })
+    Ok(NetHandle { tasks, router: Router(watcher) })
 }

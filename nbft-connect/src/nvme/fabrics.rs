@@ -4,6 +4,7 @@
 //! a way to interrupt it. So the writes are made by a child process: the parent can end, and the root be switched, while
 //! the child hangs.
 
+use super::discovery::{self, Asked};
 use super::options::Supported;
 use nix::unistd::{ForkResult, fork};
 use std::fs::OpenOptions;
@@ -25,6 +26,9 @@ pub enum Written {
 pub trait Fabrics {
     /// Writes an option string and tells what came of it.
     fn connect(&mut self, options: &str) -> impl Future<Output = io::Result<Written>>;
+
+    /// Connects the discovery controller of an option string, reads its log page, and closes it.
+    fn discover(&mut self, options: &str) -> impl Future<Output = io::Result<Asked>>;
 }
 
 /// The child process that writes.
@@ -43,13 +47,17 @@ pub struct Device {
 /// Path of the device.
 pub const DEVICE: &str = "/dev/nvme-fabrics";
 
+/// Before the options of a discovery controller on their way to the child; no option string begins so.
+const DISCOVER: &str = "discover ";
+
 impl Helper {
-    /// Starts the child, which runs `prepare` first. Must be called while the process has one thread, before the runtime is made.
+    /// Starts the child, with `/dev` and `/sys` under `root`, which runs `prepare` first. Must be called while the process has
+    /// one thread, before the runtime is made.
     ///
     /// # Errors
     ///
     /// When the kernel has no process or socket left.
-    pub fn start(device: PathBuf, prepare: impl FnOnce()) -> io::Result<Self> {
+    pub fn start(root: PathBuf, prepare: impl FnOnce()) -> io::Result<Self> {
         let (parent, child) = UnixStream::pair()?;
         // SAFETY: the process has a single thread here, so that the child's copy of it is whole; the child runs ordinary
         // code and leaves by `_exit`.
@@ -58,7 +66,7 @@ impl Helper {
             ForkResult::Child => {
                 drop(parent);
                 prepare();
-                let code = i32::from(serve(&device, &child).is_err());
+                let code = i32::from(serve(&root, &child).is_err());
                 // SAFETY: `_exit` only ends the process; nothing of the parent's copy is to be flushed or dropped.
                 unsafe { libc::_exit(code) }
             }
@@ -77,12 +85,29 @@ impl Helper {
     }
 }
 
-impl Fabrics for Device {
-    async fn connect(&mut self, options: &str) -> io::Result<Written> {
-        self.writer.write_all(format!("{options}\n").as_bytes()).await?;
+impl Device {
+    /// Sends a line and waits for the answer's.
+    async fn ask(&mut self, line: &str) -> io::Result<String> {
+        self.writer.write_all(line.as_bytes()).await?;
         let mut answer = String::new();
         self.reader.read_line(&mut answer).await?;
-        parse_answer(&answer).ok_or_else(|| io::Error::other("the process that writes to the fabrics device has ended"))
+        Ok(answer)
+    }
+}
+
+fn ended() -> io::Error {
+    io::Error::other("the process that writes to the fabrics device has ended")
+}
+
+impl Fabrics for Device {
+    async fn connect(&mut self, options: &str) -> io::Result<Written> {
+        let answer = self.ask(&format!("{options}\n")).await?;
+        parse_answer(&answer).ok_or_else(ended)
+    }
+
+    async fn discover(&mut self, options: &str) -> io::Result<Asked> {
+        let answer = self.ask(&format!("{DISCOVER}{options}\n")).await?;
+        Asked::from_line(&answer).ok_or_else(ended)
     }
 }
 
@@ -96,20 +121,25 @@ fn parse_answer(answer: &str) -> Option<Written> {
 }
 
 /// The child: a line in, a write, a line out, until the parent is gone.
-fn serve(device: &Path, stream: &UnixStream) -> io::Result<()> {
+fn serve(root: &Path, stream: &UnixStream) -> io::Result<()> {
+    let device = root.join(&DEVICE[1..]);
     let mut answers = stream.try_clone()?;
     for line in BufReader::new(stream).lines() {
-        let answer = match write_options(device, &line?) {
-            Ok(instance) => format!("controller {instance}\n"),
-            Err(error) => format!("errno {}\n", error.raw_os_error().unwrap_or(libc::EIO)),
+        let line = line?;
+        let answer = match line.strip_prefix(DISCOVER) {
+            Some(options) => discovery::ask(root, options).to_line(),
+            None => match write_options(&device, &line) {
+                Ok(instance) => format!("controller {instance}"),
+                Err(error) => format!("errno {}", error.raw_os_error().unwrap_or(libc::EIO)),
+            },
         };
-        answers.write_all(answer.as_bytes())?;
+        answers.write_all((answer + "\n").as_bytes())?;
     }
     Ok(())
 }
 
 /// Writes an option string and reads the instance number from the same open file.
-fn write_options(device: &Path, options: &str) -> io::Result<u32> {
+pub(super) fn write_options(device: &Path, options: &str) -> io::Result<u32> {
     let mut file = OpenOptions::new().read(true).write(true).open(device)?;
     let written = file.write(options.as_bytes())?;
     if written != options.len() {

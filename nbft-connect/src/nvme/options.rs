@@ -1,6 +1,6 @@
 //! The option string that is written to /dev/nvme-fabrics.
 
-use libnbft::model::Uuid;
+use libnbft::model::{DISCOVERY_NQN, Uuid};
 use std::fmt::Write;
 use std::net::IpAddr;
 
@@ -77,6 +77,41 @@ impl Connection<'_> {
     ///
     /// [`OptionError`]: nothing is written then.
     pub fn options(&self, supported: &Supported) -> Result<String, OptionError> {
+        let mut text = self.way(supported)?;
+        for (wanted, option) in [(self.hdr_digest, "hdr_digest"), (self.data_digest, "data_digest")] {
+            if wanted && !supported.knows(option) {
+                return Err(OptionError::Unknown(option));
+            }
+            if wanted {
+                let _ = write!(text, ",{option}");
+            }
+        }
+        if supported.knows("ctrl_loss_tmo") {
+            let _ = write!(text, ",ctrl_loss_tmo={}", self.ctrl_loss_tmo);
+        }
+        Ok(text)
+    }
+
+    /// The option string for a discovery controller that is asked once and closed: it has no I/O queues, and needs neither a
+    /// keep-alive nor to be kept for the life of the machine.
+    ///
+    /// # Errors
+    ///
+    /// As [`Connection::options`].
+    pub fn discovery_options(&self, supported: &Supported) -> Result<String, OptionError> {
+        let mut text = self.way(supported)?;
+        // By the well-known name the kernel knows what it is.
+        if self.nqn != DISCOVERY_NQN {
+            if !supported.knows("discovery") {
+                return Err(OptionError::Unknown("discovery"));
+            }
+            text.push_str(",discovery");
+        }
+        Ok(text)
+    }
+
+    /// Who connects to whom, and by which way.
+    fn way(&self, supported: &Supported) -> Result<String, OptionError> {
         let mut text = format!(
             "nqn={},transport=tcp,traddr={},trsvcid={}",
             safe("nqn", self.nqn)?,
@@ -90,17 +125,6 @@ impl Connection<'_> {
         }
         if let Some(name) = self.host_iface.filter(|_| supported.knows("host_iface")) {
             let _ = write!(text, ",host_iface={}", safe("host_iface", name)?);
-        }
-        for (wanted, option) in [(self.hdr_digest, "hdr_digest"), (self.data_digest, "data_digest")] {
-            if wanted && !supported.knows(option) {
-                return Err(OptionError::Unknown(option));
-            }
-            if wanted {
-                let _ = write!(text, ",{option}");
-            }
-        }
-        if supported.knows("ctrl_loss_tmo") {
-            let _ = write!(text, ",ctrl_loss_tmo={}", self.ctrl_loss_tmo);
         }
         Ok(text)
     }
@@ -149,6 +173,25 @@ mod tests {
              hostnqn=nqn.2014-08.org.example:h,hostid=11111111-1111-1111-1111-111111111111,\
              host_traddr=192.0.2.2,host_iface=nbft0,hdr_digest,ctrl_loss_tmo=-1"
         );
+    }
+
+    #[test]
+    fn a_discovery_controller_is_not_kept() {
+        let mut connection = connection();
+        connection.nqn = DISCOVERY_NQN;
+        let string = |nqn: &str| {
+            format!(
+                "nqn={nqn},transport=tcp,traddr=192.0.2.1,trsvcid=4420,\
+                 hostnqn=nqn.2014-08.org.example:h,hostid=11111111-1111-1111-1111-111111111111,\
+                 host_traddr=192.0.2.2,host_iface=nbft0"
+            )
+        };
+        let old = Supported::from_list("transport=%s,traddr=%s,host_iface=%s\n");
+        assert_eq!(connection.discovery_options(&old).unwrap(), string(DISCOVERY_NQN));
+        connection.nqn = "nqn.2014-08.org.example:cdc";
+        assert_eq!(connection.discovery_options(&old).unwrap_err(), OptionError::Unknown("discovery"));
+        let new = Supported::default();
+        assert_eq!(connection.discovery_options(&new).unwrap(), string("nqn.2014-08.org.example:cdc") + ",discovery");
     }
 
     #[test]

@@ -149,10 +149,17 @@ fn render(status: &Status) -> String {
         let _ = write!(out, "namespace {name:<12} {:<8}", word(namespace.state));
         match (&namespace.nid_type, &namespace.nid) {
             (Some(kind), Some(nid)) => drop(write!(out, " {kind} {nid}")),
+            _ if namespace.nsid == 0 => drop(write!(out, " any namespace")),
             _ => drop(write!(out, " NSID {}", namespace.nsid)),
         }
         let _ = write!(out, " of {}", escape(&namespace.nqn));
         tail(&mut out, None, namespace.reason.as_deref(), namespace.present_ms);
+    }
+    for controller in &status.discovery {
+        let _ = write!(out, "discovery {:<12} {:<8} {}", "-", word(controller.state), controller.traddr);
+        let _ = write!(out, " port {} over {}", controller.trsvcid, controller.host_iface);
+        let entries = controller.entries.map(|entries| format!("told of {entries} ways"));
+        tail(&mut out, entries.as_deref(), controller.reason.as_deref(), controller.answered_ms);
     }
     for left in &status.left_out {
         let _ = writeln!(out, "left out: {}", escape(left));

@@ -1,7 +1,7 @@
 //! The status file: what came of each interface, path and namespace. Its schema is this module.
 
 use crate::net::Lease;
-use libnbft::plan::{Namespace, Network, NetworkRef, Origin, Path, Plan};
+use libnbft::plan::{Ask, DiscoveryController, Namespace, Network, NetworkRef, Origin, Path, Plan};
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::Path as FsPath;
@@ -45,6 +45,12 @@ pub struct Status {
     pub paths: Vec<PathStatus>,
     /// One entry for each namespace.
     pub namespaces: Vec<NamespaceStatus>,
+    /// One entry for each discovery controller, in the plan or referred to.
+    #[serde(default)]
+    pub discovery: Vec<DiscoveryStatus>,
+    /// Whether no boot namespace is in the tables: any namespace that is discovered stands for it.
+    #[serde(default)]
+    pub boots_by_discovery: bool,
     /// What the plan leaves out, in sentences.
     pub left_out: Vec<String>,
     /// How many of these are boot entries that firmware did not mark unavailable.
@@ -124,6 +130,9 @@ pub struct PathStatus {
     pub host_traddr: Option<String>,
     /// `TABLE SSNS N` for each descriptor that asks for it.
     pub ssns: Vec<String>,
+    /// Which discovery controller told of it, when it is not from the tables.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discovered: Option<String>,
     /// Whether firmware marked it unavailable: its failure is quiet.
     pub unavailable: bool,
     /// How it stands.
@@ -151,6 +160,9 @@ pub struct NamespaceStatus {
     pub nid: Option<String>,
     /// Whether booting waits for it.
     pub boot: bool,
+    /// Whether it is any namespace of a subsystem that only a discovery controller told of.
+    #[serde(default)]
+    pub discovered: bool,
     /// How it stands.
     pub state: State,
     /// `/dev/nvmeXnY`.
@@ -159,6 +171,34 @@ pub struct NamespaceStatus {
     pub reason: Option<String>,
     /// Milliseconds from the start of `connect` until it was there.
     pub present_ms: Option<u64>,
+}
+
+/// A discovery controller.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiscoveryStatus {
+    /// Its NQN.
+    pub nqn: String,
+    /// Transport address.
+    pub traddr: String,
+    /// TCP port.
+    pub trsvcid: u16,
+    /// Interface.
+    pub host_iface: String,
+    /// `TABLE discovery N` for each descriptor that names it, or that led to it.
+    pub descriptors: Vec<String>,
+    /// How it stands: up when it has answered.
+    pub state: State,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// Why the last try failed, or why there was none.
+    pub reason: Option<String>,
+    /// How many entries of its last answer can be used.
+    pub entries: Option<u64>,
+    /// What of its last answer is not used, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
+    /// Milliseconds from the start of `connect` until its last answer.
+    pub answered_ms: Option<u64>,
 }
 
 impl Status {
@@ -184,6 +224,8 @@ impl Status {
             interfaces,
             paths: plan.paths.iter().map(path_status).collect(),
             namespaces: plan.namespaces.iter().map(namespace_status).collect(),
+            discovery: plan.discovery.iter().map(discovery_status).collect(),
+            boots_by_discovery: plan.boots_by_discovery(),
             left_out: plan
                 .left_out
                 .iter()
@@ -192,6 +234,12 @@ impl Status {
             boot_entries_left_out: plan.left_out.iter().filter(|left| left.boot).count(),
             ..Self::default()
         }
+    }
+
+    /// Takes in the paths and namespaces that have come to the plan.
+    pub fn extend(&mut self, plan: &Plan) {
+        self.paths.extend(plan.paths.iter().skip(self.paths.len()).map(path_status));
+        self.namespaces.extend(plan.namespaces.iter().skip(self.namespaces.len()).map(namespace_status));
     }
 
     /// What a former run left; `None` where there is nothing that can be read.
@@ -267,8 +315,8 @@ fn networks(plan: &Plan) -> impl Iterator<Item = (NetworkRef, &str, String, &Net
     })
 }
 
-fn ssns_names(origins: &[Origin]) -> Vec<String> {
-    origins.iter().map(|origin| format!("{} SSNS {}", origin.table, origin.index)).collect()
+fn names(origins: &[Origin], what: &str) -> Vec<String> {
+    origins.iter().map(|origin| format!("{} {what} {}", origin.table, origin.index)).collect()
 }
 
 fn path_status(path: &Path) -> PathStatus {
@@ -278,7 +326,8 @@ fn path_status(path: &Path) -> PathStatus {
         trsvcid: path.trsvcid,
         host_iface: path.host_iface.clone(),
         host_traddr: path.host_traddr.map(|ip| ip.to_string()),
-        ssns: ssns_names(&path.ssns),
+        ssns: names(&path.ssns, "SSNS"),
+        discovered: path.discovered.clone(),
         unavailable: path.unavailable,
         ..PathStatus::default()
     }
@@ -291,6 +340,21 @@ fn namespace_status(namespace: &Namespace) -> NamespaceStatus {
         nid_type: namespace.nid.map(|nid| nid.kind().to_owned()),
         nid: namespace.nid.map(|nid| nid.to_string()),
         boot: namespace.boot,
+        discovered: namespace.ssns.is_empty(),
         ..NamespaceStatus::default()
+    }
+}
+
+/// The status of a discovery controller that has not been asked.
+pub(crate) fn discovery_status(controller: &DiscoveryController) -> DiscoveryStatus {
+    let unused = "a fall-back: asked when a subsystem that came from it does not answer";
+    DiscoveryStatus {
+        nqn: controller.nqn.clone(),
+        traddr: controller.traddr.to_string(),
+        trsvcid: controller.trsvcid,
+        host_iface: controller.host_iface.clone(),
+        descriptors: names(&controller.descriptors, "discovery"),
+        reason: (controller.ask == Ask::FallBack).then(|| unused.to_owned()),
+        ..DiscoveryStatus::default()
     }
 }

@@ -19,6 +19,7 @@ impl<F: Fabrics + 'static> Engine<F> {
             }
         }
         self.explain_pending_paths();
+        self.explain_discovery();
         let outcome = report::outcome(&self.status, deadline_passed || self.stays());
         if let (true, Until::There { timeout, .. }) = (deadline_passed, self.settings.until) {
             log::warn!("the budget of {} s is spent", timeout.as_secs());

@@ -1,15 +1,16 @@
 //! The loop that brings paths up: all at once, and the device fed with those that are proved.
 
 mod conclude;
+mod discover;
 mod observe;
 
 use super::backoff::{LONGEST, LONGEST_STAYING, pause};
 use super::paths::{Phase, Ready};
-use super::{queue, registry};
+use super::{queue, registry, report};
 use crate::cli::Wait;
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::net::NetEvent;
+use crate::net::{NetEvent, Router};
 use crate::nvme::fabrics::{self, DEVICE, Fabrics, Written};
 use crate::nvme::kmsg::Kmsg;
 use crate::nvme::options::{Connection, Supported};
@@ -66,6 +67,7 @@ enum Done<F> {
     Proved(usize, io::Result<()>),
     PauseOver(usize),
     Written(usize, F, Kmsg, io::Result<Written>),
+    Discovery(discover::Heard<F>),
 }
 
 type Work<F> = FuturesUnordered<Pin<Box<dyn Future<Output = Done<F>>>>>;
@@ -77,6 +79,9 @@ pub(super) struct Engine<F> {
     status: Status,
     phases: Vec<Phase>,
     ready: Vec<(NetworkRef, Ready)>,
+    discovery: discover::Discovery,
+    /// Who sets routes to what is discovered.
+    router: Option<Router>,
     /// The device, unless a write is under way.
     device: Option<F>,
     /// What the kernel knows; `None` until the driver is loaded.
@@ -106,6 +111,8 @@ impl<F: Fabrics + 'static> Engine<F> {
         Self {
             phases: vec![Phase::WaitNetwork; plan.paths.len()],
             ready: Vec::new(),
+            discovery: discover::Discovery::of_plan(&plan),
+            router: None,
             device: Some(device),
             supported: None,
             work: FuturesUnordered::new(),
@@ -118,6 +125,12 @@ impl<F: Fabrics + 'static> Engine<F> {
             settings,
             status,
         }
+    }
+
+    /// With somebody who sets routes to what is discovered behind a gateway.
+    pub(super) fn with_router(mut self, router: Router) -> Self {
+        self.router = Some(router);
+        self
     }
 
     /// Runs until everything waited for is there, or the budget is spent.
@@ -202,6 +215,7 @@ impl<F: Fabrics + 'static> Engine<F> {
                 self.device = Some(device);
                 self.written(path, kmsg, result);
             }
+            Done::Discovery(heard) => self.heard(heard),
         }
     }
 
@@ -229,6 +243,7 @@ impl<F: Fabrics + 'static> Engine<F> {
                         self.start_path(path);
                     }
                 }
+                self.ask_over(at);
             }
             NetEvent::Renewed { at, lease } => {
                 if let Some(interface) = self.interface(at) {
@@ -313,6 +328,7 @@ impl<F: Fabrics + 'static> Engine<F> {
             tokio::time::sleep(pause).await;
             Done::PauseOver(path)
         }));
+        self.fall_back(path);
     }
 
     /// Gives the device the next path, when it is free and there is one.
@@ -320,7 +336,9 @@ impl<F: Fabrics + 'static> Engine<F> {
         while self.device.is_some() {
             let Some(supported) = &self.supported else { return };
             let present: Vec<_> = self.status.namespaces.iter().map(|n| n.state == State::Up).collect();
-            let Some(path) = queue::next(&self.plan, &self.phases, &present) else { return };
+            let Some(path) = queue::next(&self.plan, &self.phases, &present) else {
+                if self.feed_discovery(&supported.clone()) { continue } else { return }
+            };
             match self.options(path, supported) {
                 Err(reason) => self.path_failed(path, reason),
                 Ok(options) => self.write(path, options),
@@ -401,12 +419,13 @@ impl<F: Fabrics + 'static> Engine<F> {
     }
 
     fn boot_there(&self) -> bool {
-        let mut boot = self.status.namespaces.iter().filter(|n| n.boot).peekable();
-        if boot.peek().is_none() {
+        let any_boot = self.status.boots_by_discovery || self.status.namespaces.iter().any(|n| n.boot);
+        if !any_boot {
             // Nothing is waited for: each path has its try.
-            return self.status.paths.iter().all(|path| path.state != State::Pending);
+            let tried = self.status.paths.iter().all(|path| path.state != State::Pending);
+            return tried && self.discovery.is_settled();
         }
-        boot.all(|namespace| namespace.state == State::Up)
+        report::boot_there(&self.status)
     }
 
     /// Whether everything that is waited for is there; starts the time of grace for what is about to come.
@@ -423,9 +442,10 @@ impl<F: Fabrics + 'static> Engine<F> {
         };
         match wait {
             Wait::All => {
-                self.phases.iter().zip(&self.plan.paths).all(|(phase, path)| *phase == Phase::Up || path.unavailable)
+                let up = |(phase, path): (&Phase, &libnbft::plan::Path)| *phase == Phase::Up || path.unavailable;
+                self.phases.iter().zip(&self.plan.paths).all(up) && self.discovery.is_settled()
             }
-            Wait::Boot if self.phases.iter().any(coming) => {
+            Wait::Boot if self.phases.iter().any(coming) || self.discovery.is_coming() => {
                 self.linger_until.get_or_insert_with(|| Instant::now() + LINGER);
                 false
             }

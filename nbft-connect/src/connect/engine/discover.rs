@@ -1,0 +1,353 @@
+//! Discovery controllers: when they are asked, and what becomes of what they tell.
+
+use super::{Done, Engine, Ready, TRIAL_LIMIT};
+use crate::connect::backoff::{LONGEST, LONGEST_STAYING, pause};
+use crate::connect::paths::Phase;
+use crate::nvme::discovery::Asked;
+use crate::nvme::fabrics::{DEVICE, Fabrics};
+use crate::nvme::kmsg::Kmsg;
+use crate::nvme::options::{Connection, Supported};
+use crate::nvme::probe::{self, Trial};
+use crate::nvme::reason;
+use crate::status::model::{State, Status, discovery_status};
+use libnbft::discovery::Log;
+use libnbft::plan::{Ask, DiscoveryController, NetworkRef, Plan, Reach};
+use std::io;
+use std::time::Duration;
+
+/// How often a controller may refer to another before that one is no longer asked.
+const MAX_DEPTH: u8 = 4;
+
+/// How many controllers are asked at all; what refers to ever new ones has no end otherwise.
+const MAX_CONTROLLERS: usize = 64;
+
+/// A controller's way to its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    /// Nobody needs it now.
+    Idle,
+    /// The interface is not ready.
+    WaitNetwork,
+    /// Its trial in user space is under way.
+    Proving,
+    /// Proved; waits for the device.
+    Queued,
+    /// Asked; the answer is not there.
+    Asking,
+    /// Failed, or did not help; waits for its next try.
+    Pause,
+}
+
+/// A discovery controller and where asking it stands. Its status has the same index.
+#[derive(Debug)]
+struct Asking {
+    controller: DiscoveryController,
+    step: Step,
+    /// By how many referrals it was found.
+    depth: u8,
+}
+
+/// What work in the background comes back with.
+pub(super) enum Heard<F> {
+    Proved(usize, io::Result<()>),
+    PauseOver(usize),
+    Answer(usize, F, Kmsg, io::Result<Asked>),
+    /// Routes to new targets are set, as far as the kernel let us.
+    Routed,
+}
+
+/// All discovery controllers.
+#[derive(Debug, Default)]
+pub(super) struct Discovery {
+    all: Vec<Asking>,
+    /// Paths that wait until there is a route to their target.
+    waiting_for_routes: Vec<usize>,
+}
+
+impl Discovery {
+    pub(super) fn of_plan(plan: &Plan) -> Self {
+        let start = |controller: &DiscoveryController| Asking {
+            controller: controller.clone(),
+            step: if controller.ask == Ask::AtOnce { Step::WaitNetwork } else { Step::Idle },
+            depth: 0,
+        };
+        Self { all: plan.discovery.iter().map(start).collect(), waiting_for_routes: Vec::new() }
+    }
+
+    /// Whether an answer is about to come: its controller has been proved.
+    pub(super) fn is_coming(&self) -> bool {
+        self.all.iter().any(|asking| matches!(asking.step, Step::Queued | Step::Asking))
+    }
+
+    /// Whether each controller that is needed has had its try.
+    pub(super) fn is_settled(&self) -> bool {
+        self.all.iter().all(|asking| matches!(asking.step, Step::Idle | Step::Pause))
+    }
+}
+
+impl<F: Fabrics + 'static> Engine<F> {
+    /// An interface is ready: those who wait for it are asked.
+    pub(super) fn ask_over(&mut self, at: NetworkRef) {
+        for index in 0..self.discovery.all.len() {
+            let Asking { controller, step, .. } = &self.discovery.all[index];
+            if controller.network == at && matches!(step, Step::WaitNetwork | Step::Pause) {
+                self.ask(index);
+            }
+        }
+    }
+
+    /// A path failed: whoever told of it may know where its subsystem is now.
+    pub(super) fn fall_back(&mut self, path: usize) {
+        for index in 0..self.discovery.all.len() {
+            let Asking { controller, step, .. } = &self.discovery.all[index];
+            let knows = match controller.ask {
+                Ask::AtOnce => self.plan.paths[path].discovered.is_some(),
+                _ => self.plan.paths[path].ssns.iter().any(|origin| controller.ssns.contains(origin)),
+            };
+            if knows && *step == Step::Idle && self.helps(index) {
+                log::info!("the discovery controller at {controller} is asked for other ways");
+                self.ask(index);
+            }
+        }
+    }
+
+    /// Starts a try, with the trial: nobody is to wait for one that is dead.
+    fn ask(&mut self, index: usize) {
+        let controller = &self.discovery.all[index].controller;
+        let Some(ready) = self.ready(controller.network) else {
+            self.discovery.all[index].step = Step::WaitNetwork;
+            return;
+        };
+        let trial = Trial {
+            target: controller.traddr,
+            port: controller.trsvcid,
+            source: Some(ready.address),
+            interface: (ready.link_name.clone(), ready.ifindex),
+            hdr_digest: false,
+            data_digest: false,
+        };
+        self.discovery.all[index].step = Step::Proving;
+        self.hear(async move { Heard::Proved(index, probe::prove(&trial, TRIAL_LIMIT).await) });
+    }
+
+    fn hear(&self, work: impl Future<Output = Heard<F>> + 'static) {
+        self.work.push(Box::pin(async move { Done::Discovery(work.await) }));
+    }
+
+    /// Gives the device the next controller that is proved; false when there is none.
+    pub(super) fn feed_discovery(&mut self, supported: &Supported) -> bool {
+        let queued = self.discovery.all.iter().position(|asking| asking.step == Step::Queued);
+        let Some(index) = queued else { return false };
+        match self.discovery_options(index, supported) {
+            Err(reason) => self.ask_failed(index, reason),
+            Ok(options) => {
+                let Some(mut device) = self.device.take() else { return false };
+                log::debug!("{DEVICE}: {options}");
+                self.discovery.all[index].step = Step::Asking;
+                let kmsg = Kmsg::from_now(&self.settings.root);
+                self.hear(async move {
+                    let result = device.discover(&options).await;
+                    Heard::Answer(index, device, kmsg, result)
+                });
+            }
+        }
+        true
+    }
+
+    fn discovery_options(&self, index: usize, supported: &Supported) -> Result<String, String> {
+        let controller = &self.discovery.all[index].controller;
+        let host = self.plan.host.as_ref().ok_or("no host NQN and host ID")?;
+        let ready = self.ready(controller.network);
+        let connection = Connection {
+            nqn: &controller.nqn,
+            traddr: controller.traddr,
+            trsvcid: controller.trsvcid,
+            hostnqn: &host.nqn,
+            hostid: host.id,
+            host_traddr: ready.map(|ready| ready.address).or(controller.host_traddr),
+            host_iface: Some(ready.map_or(controller.host_iface.as_str(), |ready| &ready.link_name)),
+            hdr_digest: false,
+            data_digest: false,
+            ctrl_loss_tmo: self.settings.ctrl_loss_tmo,
+        };
+        connection.discovery_options(supported).map_err(|error| error.to_string())
+    }
+
+    pub(super) fn heard(&mut self, heard: Heard<F>) {
+        match heard {
+            // What began before its interface came back no longer counts.
+            Heard::Proved(index, _) if self.discovery.all[index].step != Step::Proving => {}
+            Heard::Proved(index, Ok(())) => self.discovery.all[index].step = Step::Queued,
+            Heard::Proved(index, Err(error)) => self.ask_failed(index, reason::of_trial(&error)),
+            Heard::PauseOver(index) if self.discovery.all[index].step != Step::Pause => {}
+            Heard::PauseOver(index) if self.helps(index) => self.ask(index),
+            Heard::PauseOver(index) => self.discovery.all[index].step = Step::Idle,
+            Heard::Answer(index, device, kmsg, result) => {
+                self.device = Some(device);
+                self.answer(index, kmsg, result);
+            }
+            Heard::Routed => {
+                for path in std::mem::take(&mut self.discovery.waiting_for_routes) {
+                    self.start_path(path);
+                }
+            }
+        }
+    }
+
+    /// Whether asking (again) could help: of the paths that it knows about none is up, or one that it told of has failed.
+    fn helps(&self, index: usize) -> bool {
+        let controller = &self.discovery.all[index].controller;
+        match controller.ask {
+            Ask::FallBack => !self.failed_subsystems(controller).is_empty(),
+            _ if self.status.discovery[index].state != State::Up => true,
+            _ => !self.discovered_paths().any(|path| self.phases[path] == Phase::Up),
+        }
+    }
+
+    fn discovered_paths(&self) -> impl Iterator<Item = usize> {
+        self.plan.paths.iter().enumerate().filter(|(_, path)| path.discovered.is_some()).map(|(index, _)| index)
+    }
+
+    /// The subsystems that came from a controller and have a failed path without another one up in its place.
+    fn failed_subsystems(&self, controller: &DiscoveryController) -> Vec<String> {
+        let mut failed = Vec::new();
+        for (index, path) in self.plan.paths.iter().enumerate() {
+            let of_controller = path.ssns.iter().any(|origin| controller.ssns.contains(origin));
+            let replaced = self.discovered_paths().any(|other| {
+                let found = &self.plan.paths[other];
+                self.phases[other] == Phase::Up && found.nqn == path.nqn && found.network == path.network
+            });
+            let down = self.phases[index] != Phase::Up && self.status.paths[index].state == State::Failed;
+            if of_controller && down && !replaced && !failed.contains(&path.nqn) {
+                failed.push(path.nqn.clone());
+            }
+        }
+        failed
+    }
+
+    fn answer(&mut self, index: usize, mut kmsg: Kmsg, result: io::Result<Asked>) {
+        match result {
+            Ok(Asked::Told(log)) => self.told(index, &log),
+            Ok(Asked::Refused(errno)) => {
+                self.ask_failed(index, reason::of_write(errno, kmsg.nvme_lines().as_deref()));
+            }
+            Ok(Asked::Silent(reason)) => self.ask_failed(index, reason),
+            Err(error) => self.hopeless = Some(error.to_string()),
+        }
+        self.save_now();
+    }
+
+    fn told(&mut self, index: usize, log: &Log) {
+        let Asking { controller, depth, .. } = &self.discovery.all[index];
+        let (controller, depth) = (controller.clone(), *depth);
+        let wanted = self.failed_subsystems(&controller);
+        let known = self.plan.paths.len();
+        let found = self.plan.discover(&controller, log, &wanted);
+        let elapsed = self.elapsed_ms();
+        let (new, entries) = (self.plan.paths.len() - known, log.entries.len());
+        log::info!("discovery controller at {controller}: {entries} entries, {new} new paths after {elapsed} ms");
+        for reason in &found.left_out {
+            log::debug!("discovery controller at {controller}: {reason}");
+        }
+        let status = &mut self.status.discovery[index];
+        status.attempts += 1;
+        status.state = State::Up;
+        status.reason = None;
+        status.entries = Some(entries as u64);
+        status.left_out = found.left_out;
+        status.answered_ms = Some(elapsed);
+        // Whether the answer has helped will be seen then.
+        self.pause_asking(index, self.longest());
+        self.phases.resize(self.plan.paths.len(), Phase::WaitNetwork);
+        self.status.extend(&self.plan);
+        // Controllers that are there already are taken over, not made twice.
+        self.look_at_sysfs();
+        self.start_discovered(known);
+        for referral in found.referrals {
+            self.refer(referral, depth + 1);
+        }
+    }
+
+    /// Starts the paths from `first` on; those behind a gateway when there is a route to them.
+    fn start_discovered(&mut self, first: usize) {
+        let new = (first..self.plan.paths.len()).filter(|path| self.phases[*path] == Phase::WaitNetwork);
+        let (behind, direct): (Vec<_>, Vec<_>) =
+            new.partition(|path| self.plan.paths[*path].reach == Reach::Gateway && self.router.is_some());
+        for path in direct {
+            self.start_path(path);
+        }
+        let mut networks: Vec<NetworkRef> = behind.iter().map(|path| self.plan.paths[*path].network).collect();
+        networks.dedup();
+        self.discovery.waiting_for_routes.extend(behind);
+        let links: Vec<_> = networks.into_iter().filter_map(|at| self.with_routes(at)).collect();
+        let Some(router) = self.router.clone().filter(|_| !links.is_empty()) else { return };
+        self.hear(async move {
+            for (ready, network) in links {
+                if let Err(error) = router.route(&ready.link_name, ready.ifindex, ready.address, &network).await {
+                    log::warn!("{}: {error}", ready.link_name);
+                }
+            }
+            Heard::Routed
+        });
+    }
+
+    /// A network with the routes that it has now, when its interface is ready.
+    fn with_routes(&self, at: NetworkRef) -> Option<(Ready, libnbft::plan::Network)> {
+        let network = self.plan.network(at)?;
+        let lease = self.status.interfaces.get(Status::interface_index(&self.plan, at)?)?.lease.as_ref();
+        Some((self.ready(at)?.clone(), lease.map_or_else(|| network.clone(), |lease| lease.over(network))))
+    }
+
+    /// Asks a controller that another one refers to, unless it is known.
+    fn refer(&mut self, controller: DiscoveryController, depth: u8) {
+        let all = &mut self.discovery.all;
+        if all.iter().any(|asking| asking.controller.is_same(&controller)) {
+            return;
+        }
+        if depth > MAX_DEPTH || all.len() >= MAX_CONTROLLERS {
+            log::warn!("the discovery controller at {controller} is not asked: too many refer to each other");
+            return;
+        }
+        self.status.discovery.push(discovery_status(&controller));
+        all.push(Asking { controller, step: Step::WaitNetwork, depth });
+        self.ask(self.discovery.all.len() - 1);
+    }
+
+    fn ask_failed(&mut self, index: usize, reason: String) {
+        let status = &mut self.status.discovery[index];
+        status.attempts += 1;
+        status.state = State::Failed;
+        // Nobody wants the same line every second.
+        let again = status.reason.as_ref() == Some(&reason);
+        let level = if again { log::Level::Debug } else { log::Level::Warn };
+        log::log!(level, "discovery controller at {}: {reason}", self.discovery.all[index].controller);
+        status.reason = Some(reason);
+        let pause = pause(status.attempts, self.longest());
+        self.save_soon();
+        self.pause_asking(index, pause);
+    }
+
+    fn longest(&self) -> Duration {
+        if self.stays() { LONGEST_STAYING } else { LONGEST }
+    }
+
+    fn pause_asking(&mut self, index: usize, pause: Duration) {
+        self.discovery.all[index].step = Step::Pause;
+        self.hear(async move {
+            tokio::time::sleep(pause).await;
+            Heard::PauseOver(index)
+        });
+    }
+
+    /// A controller that was never asked has its interface to blame.
+    pub(super) fn explain_discovery(&mut self) {
+        for (asking, status) in self.discovery.all.iter().zip(&mut self.status.discovery) {
+            if asking.step != Step::WaitNetwork || status.reason.is_some() {
+                continue;
+            }
+            let interface = Status::interface_index(&self.plan, asking.controller.network);
+            let reason = interface.and_then(|index| self.status.interfaces[index].reason.as_deref());
+            status.reason = reason.map(|reason| format!("{}: {reason}", asking.controller.host_iface));
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Asks a discovery controller: connects it, reads its log page, closes it.
+//!
+//! Each of these blocks as long as the target lets it, so the process that writes to the fabrics device does it all: it closes
+//! what it opened even when nobody waits for the answer any more.
+
+mod admin;
+mod read;
+
+use super::fabrics::{DEVICE, write_options};
+use admin::Admin;
+use libnbft::discovery::Log;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+
+/// What came of asking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// Its log page.
+    Told(Log),
+    /// The kernel refused the connection, with this errno.
+    Refused(i32),
+    /// It was connected, but its log page could not be read, for this reason.
+    Silent(String),
+}
+
+/// Asks the controller of these options.
+pub(super) fn ask(root: &Path, options: &str) -> Asked {
+    let instance = match write_options(&root.join(&DEVICE[1..]), options) {
+        Ok(instance) => instance,
+        Err(error) => return Asked::Refused(error.raw_os_error().unwrap_or(libc::EIO)),
+    };
+    let name = format!("nvme{instance}");
+    let device = root.join("dev").join(&name);
+    let log = File::open(&device).map_err(|error| format!("{}: {error}", device.display()));
+    let log = log.and_then(|file| read::log(&mut Admin::new(file)).map_err(|error| error.to_string()));
+    if let Err(error) = close(root, &name) {
+        log::warn!("{name}: the discovery controller cannot be closed: {error}");
+    }
+    match log {
+        Ok(log) => Asked::Told(log),
+        Err(reason) => Asked::Silent(reason),
+    }
+}
+
+fn close(root: &Path, name: &str) -> io::Result<()> {
+    let file = root.join("sys/class/nvme").join(name).join("delete_controller");
+    OpenOptions::new().write(true).open(file)?.write_all(b"1")
+}
+
+impl Asked {
+    /// One line, for the way between the processes.
+    pub(super) fn to_line(&self) -> String {
+        match self {
+            Self::Refused(errno) => format!("errno {errno}"),
+            Self::Silent(reason) => format!("silent {}", reason.replace('\n', " ")),
+            Self::Told(log) => match serde_json::to_string(log) {
+                Ok(text) => format!("told {text}"),
+                Err(error) => format!("silent {error}"),
+            },
+        }
+    }
+
+    pub(super) fn from_line(line: &str) -> Option<Self> {
+        let (word, rest) = line.trim_end().split_once(' ')?;
+        match word {
+            "errno" => rest.parse().ok().map(Self::Refused),
+            "silent" => Some(Self::Silent(rest.to_owned())),
+            "told" => serde_json::from_str(rest).ok().map(Self::Told),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Asked;
+    use libnbft::discovery::{Header, LEN, Log};
+
+    #[test]
+    fn answers_survive_the_way_between_the_processes() {
+        let mut log = Log::new(Header { generation: u64::MAX, records: 2 });
+        let mut page = [0; 2 * LEN];
+        page[..3].copy_from_slice(&[3, 1, 2]);
+        for (at, text) in [(32, "4420"), (256, "nqn.2014-08.org.example:\u{e9}"), (512, "192.0.2.1")] {
+            page[at..at + text.len()].copy_from_slice(text.as_bytes());
+        }
+        log.take(&page);
+        assert_eq!((log.entries.len(), log.skipped.len()), (1, 1));
+        for asked in [Asked::Told(log), Asked::Refused(111), Asked::Silent("it says nothing".into())] {
+            let line = asked.to_line();
+            assert!(!line.contains('\n'));
+            assert_eq!(Asked::from_line(&format!("{line}\n")), Some(asked));
+        }
+        assert_eq!(Asked::from_line(""), None);
+        assert_eq!(Asked::from_line("told {"), None);
+    }
+}

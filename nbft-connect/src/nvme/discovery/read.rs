@@ -1,0 +1,176 @@
+//! Reading a log page of any length that may change meanwhile.
+
+use super::admin::LogPages;
+use libnbft::discovery::{Header, LEN, LOG_PAGE, Log, LogError};
+use std::io;
+use std::time::{Duration, Instant};
+
+/// How much is read at once: every controller can transfer a page of memory.
+const CHUNK: usize = 4096;
+
+/// How often a page that changes is read.
+const READS: usize = 5;
+
+/// How long all of it may take: the one who reads has other things to do.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// Why the page could not be read.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ReadError {
+    #[error("the discovery log page cannot be read: {0}")]
+    Io(#[from] io::Error),
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error("the discovery log page changed each of the {READS} times that it was read")]
+    Changing,
+    #[error("reading the discovery log page takes longer than {} s", LIMIT.as_secs())]
+    Slow,
+}
+
+/// Reads the whole page: again, when its generation counter has moved meanwhile.
+pub(super) fn log(controller: &mut impl LogPages) -> Result<Log, ReadError> {
+    let end = Instant::now() + LIMIT;
+    let mut before = header(controller)?;
+    for _ in 0..READS {
+        let log = entries(controller, before, end)?;
+        let after = header(controller)?;
+        if before == after {
+            return Ok(log);
+        }
+        before = after;
+    }
+    Err(ReadError::Changing)
+}
+
+fn header(controller: &mut impl LogPages) -> Result<Header, ReadError> {
+    let mut bytes = [0; LEN];
+    controller.read(LOG_PAGE, 0, &mut bytes)?;
+    Ok(Header::parse(&bytes)?)
+}
+
+fn entries(controller: &mut impl LogPages, header: Header, end: Instant) -> Result<Log, ReadError> {
+    let mut log = Log::new(header);
+    let mut buffer = [0; CHUNK];
+    while !log.is_whole() {
+        if Instant::now() > end {
+            return Err(ReadError::Slow);
+        }
+        let left = (header.to_read() - log.taken).saturating_mul(LEN as u64);
+        let chunk = &mut buffer[..left.min(CHUNK as u64) as usize];
+        // The header takes the place of one entry.
+        controller.read(LOG_PAGE, (log.taken + 1) * LEN as u64, chunk)?;
+        log.take(chunk);
+    }
+    Ok(log)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A page that becomes the next of `pages` after so many reads.
+    struct Fake {
+        pages: Vec<Vec<u8>>,
+        turns: Vec<usize>,
+        reads: Vec<(u64, usize)>,
+    }
+
+    impl Fake {
+        fn new(pages: Vec<Vec<u8>>, turns: &[usize]) -> Self {
+            Self { pages, turns: turns.to_vec(), reads: Vec::new() }
+        }
+    }
+
+    impl LogPages for Fake {
+        fn read(&mut self, page: u8, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+            assert_eq!(page, 0x70);
+            let turn = self.turns.iter().filter(|turn| self.reads.len() >= **turn).count();
+            self.reads.push((offset, buffer.len()));
+            let bytes = &self.pages[turn.min(self.pages.len() - 1)];
+            let from = (offset as usize).min(bytes.len());
+            let length = buffer.len().min(bytes.len() - from);
+            buffer.fill(0);
+            buffer[..length].copy_from_slice(&bytes[from..from + length]);
+            Ok(())
+        }
+    }
+
+    fn page(generation: u8, ports: std::ops::Range<u16>) -> Vec<u8> {
+        let mut bytes = vec![0; LEN];
+        bytes[0] = generation;
+        bytes[8..10].copy_from_slice(&(ports.len() as u16).to_le_bytes());
+        for port in ports {
+            let mut entry = vec![0; LEN];
+            entry[..3].copy_from_slice(&[3, 1, 2]);
+            for (at, text) in [(32, port.to_string().as_str()), (256, "nqn.x"), (512, "192.0.2.1")] {
+                entry[at..at + text.len()].copy_from_slice(text.as_bytes());
+            }
+            bytes.extend(entry);
+        }
+        bytes
+    }
+
+    fn ports(log: &Log) -> Vec<u16> {
+        log.entries.iter().map(|entry| entry.port).collect()
+    }
+
+    #[test]
+    fn an_empty_page() {
+        let mut fake = Fake::new(vec![page(1, 0..0)], &[]);
+        assert_eq!(ports(&log(&mut fake).unwrap()), [0_u16; 0]);
+        assert_eq!(fake.reads, [(0, 1024), (0, 1024)]);
+    }
+
+    #[test]
+    fn a_page_longer_than_a_chunk() {
+        let mut fake = Fake::new(vec![page(1, 1..10)], &[]);
+        let read = log(&mut fake).unwrap();
+        assert_eq!((ports(&read), read.skipped.len()), ((1..10).collect(), 0));
+        assert_eq!(fake.reads, [(0, 1024), (1024, 4096), (5120, 4096), (9216, 1024), (0, 1024)]);
+    }
+
+    #[test]
+    fn a_page_that_changes_is_read_again() {
+        // After the first chunk the page is another: the first reading holds both.
+        let mut fake = Fake::new(vec![page(1, 1..6), page(2, 101..104)], &[2]);
+        assert_eq!(ports(&log(&mut fake).unwrap()), [101, 102, 103]);
+        assert_eq!(fake.reads.len(), 6);
+    }
+
+    #[test]
+    fn a_page_that_never_rests_is_given_up() {
+        let pages = (0..200).map(|generation| page(generation, 1..2)).collect();
+        let mut fake = Fake::new(pages, &(1..200).collect::<Vec<_>>());
+        assert!(matches!(log(&mut fake), Err(ReadError::Changing)));
+        assert_eq!(fake.reads.len(), 1 + 2 * READS);
+    }
+
+    #[test]
+    fn a_page_shorter_than_it_says_costs_what_is_missing() {
+        let mut bytes = page(1, 1..3);
+        bytes[8] = 6;
+        let read = log(&mut Fake::new(vec![bytes], &[])).unwrap();
+        assert_eq!((ports(&read), read.skipped.len()), (vec![1, 2], 4));
+    }
+
+    #[test]
+    fn a_page_that_claims_to_be_endless_ends() {
+        let mut bytes = page(1, 1..3);
+        bytes[8..16].fill(0xff);
+        let read = log(&mut Fake::new(vec![bytes], &[])).unwrap();
+        assert_eq!(ports(&read), [1, 2]);
+    }
+
+    #[test]
+    fn errors_are_told() {
+        struct Broken;
+        impl LogPages for Broken {
+            fn read(&mut self, _: u8, _: u64, _: &mut [u8]) -> io::Result<()> {
+                Err(io::Error::from_raw_os_error(libc::EAGAIN))
+            }
+        }
+        let error = log(&mut Broken).unwrap_err().to_string();
+        let os = io::Error::from_raw_os_error(libc::EAGAIN);
+        assert_eq!(error, format!("the discovery log page cannot be read: {os}"));
+    }
+}
