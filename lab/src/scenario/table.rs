@@ -4,8 +4,8 @@ use super::target::{Target, WIRES, mac};
 use crate::error::{At, Error, Result};
 use crate::place::Place;
 use libnbft::model::{
-    Address, Control, Header, Hfi, HfiFlags, HfiTcp, HfiTcpFlags, Host, HostFlags, IpOrigin, NidType, Nqn, PciAddress,
-    Ssns, SsnsFlags, SsnsTransportFlags, TransportType, VlanId,
+    Address, Control, DISCOVERY_NQN, Discovery, DiscoveryFlags, Header, Hfi, HfiFlags, HfiTcp, HfiTcpFlags, Host,
+    HostFlags, IpOrigin, NidType, Nqn, PciAddress, Ssns, SsnsFlags, SsnsTransportFlags, TransportType, VlanId,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -28,6 +28,20 @@ pub struct Table {
     pub hfi: Vec<HfiSpec>,
     /// Subsystems and namespaces; they are numbered from 1.
     pub ssns: Vec<SsnsSpec>,
+    /// Discovery controllers; they are numbered from 1.
+    pub discovery: Vec<DiscoverySpec>,
+}
+
+/// A discovery controller.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DiscoverySpec {
+    /// Its URI.
+    pub uri: String,
+    /// The HFI.
+    pub hfi: u8,
+    /// Its NQN, when it has one of its own.
+    pub nqn: Option<String>,
 }
 
 /// A host fabric interface.
@@ -40,6 +54,9 @@ pub struct HfiSpec {
     pub ip: Option<String>,
     /// Gateway.
     pub gateway: Option<IpAddr>,
+    /// Whether a gateway holds the default route.
+    #[serde(default = "yes")]
+    pub default_route: bool,
     /// VLAN.
     #[serde(default)]
     pub vlan: u16,
@@ -68,6 +85,12 @@ pub struct SsnsSpec {
     /// Marked unavailable by firmware.
     #[serde(default)]
     pub unavailable: bool,
+    /// The discovery controller that it came from.
+    #[serde(default)]
+    pub discovery: u8,
+    /// An attempt of the firmware that failed before discovery: no namespace, and the discovery controller's address and NQN.
+    #[serde(default)]
+    pub attempt: bool,
     /// Header digests required.
     #[serde(default)]
     pub header_digest: bool,
@@ -112,8 +135,13 @@ impl Table {
         (table.header, table.control, table.host) = (header, control, Some(host));
         table.hfis = (1..).zip(&self.hfi).map(|(index, spec)| spec.model(index)).collect::<Result<_>>()?;
         table.ssns = (1..).zip(&self.ssns).map(|(index, spec)| spec.model(index)).collect::<Result<_>>()?;
+        table.discovery = (1..).zip(&self.discovery).map(|(index, spec)| spec.model(index)).collect();
         Ok(table)
     }
+}
+
+const fn yes() -> bool {
+    true
 }
 
 fn corpus(place: &Place, name: &str, ending: &str) -> PathBuf {
@@ -148,11 +176,23 @@ impl HfiSpec {
         if let Some(gateway) = self.gateway {
             tcp.gateway = Address::from(gateway);
             tcp.route_metric = 500;
-            tcp.flags = tcp.flags.with(HfiTcpFlags::GLOBAL_ROUTE);
+            if self.default_route {
+                tcp.flags = tcp.flags.with(HfiTcpFlags::GLOBAL_ROUTE);
+            }
         }
         let mut hfi = Hfi::default();
         (hfi.index, hfi.flags, hfi.transport, hfi.tcp) = (index, HfiFlags::VALID, TransportType::TCP, Some(tcp));
         Ok(hfi)
+    }
+}
+
+impl DiscoverySpec {
+    fn model(&self, index: u8) -> Discovery {
+        let mut discovery = Discovery::default();
+        (discovery.index, discovery.flags, discovery.hfi) = (index, DiscoveryFlags::VALID, self.hfi);
+        discovery.uri = Some(self.uri.clone());
+        discovery.nqn = self.nqn.clone().map(Nqn);
+        discovery
     }
 }
 
@@ -184,6 +224,11 @@ impl SsnsSpec {
         let (primary, secondary) = self.hfis.split_first().ok_or_else(|| bad("an SSNS without an HFI"))?;
         (ssns.primary_hfi, ssns.secondary_hfis) = (*primary, secondary.to_vec());
         ssns.nqn = Some(Nqn(self.nqn.clone().unwrap_or(usual.nqn)));
+        ssns.primary_discovery = self.discovery;
+        if self.attempt {
+            (ssns.nsid, ssns.nid_type, ssns.nid) = (0, NidType::NONE, [0; 16]);
+            ssns.nqn = Some(Nqn(DISCOVERY_NQN.into()));
+        }
         Ok(ssns)
     }
 }

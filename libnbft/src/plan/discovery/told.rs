@@ -47,7 +47,7 @@ impl Plan {
         wanted: &[String],
         found: &mut Discovered,
     ) -> Result<(), String> {
-        let is_wanted = from.ask == Ask::AtOnce || wanted.iter().any(|nqn| *nqn == entry.nqn.0);
+        let is_wanted = from.ask == Ask::AtOnce || wanted.contains(&entry.nqn.0);
         if entry.kind == Kind::Current || entry.kind == Kind::Subsystem && !is_wanted {
             return Ok(());
         }
