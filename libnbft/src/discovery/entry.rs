@@ -76,6 +76,12 @@ pub enum EntryError {
 }
 
 impl Entry {
+    /// A port of a subsystem.
+    #[must_use]
+    pub const fn subsystem(nqn: Nqn, address: IpAddr, port: u16) -> Self {
+        Self { kind: Kind::Subsystem, nqn, address, port, secure_channel_required: false }
+    }
+
     /// Reads an entry.
     ///
     /// # Errors

@@ -132,6 +132,12 @@ impl Log {
         }
     }
 
+    /// How many ways to a subsystem it tells of.
+    #[must_use]
+    pub fn ways(&self) -> usize {
+        self.entries.iter().filter(|entry| entry.kind == Kind::Subsystem).count()
+    }
+
     fn skip(&mut self, reason: &str) {
         if self.skipped.len() < MAX_REASONS {
             self.skipped.push(alloc::format!("entry {}: {reason}", self.taken));

@@ -4,6 +4,7 @@ mod backoff;
 mod engine;
 mod paths;
 mod queue;
+mod recall;
 mod registry;
 mod report;
 mod stay;
@@ -40,7 +41,7 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         return Ok(Exit::Nothing);
     }
     let tables = load::tables(common)?;
-    let plan = load::plan(&tables, &args.identity, &kernel)?;
+    let mut plan = load::plan(&tables, &args.identity, &kernel)?;
     if args.dry_run {
         crate::plan::show(&plan, args.output_format)?;
         return Ok(Exit::Ok);
@@ -57,6 +58,9 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         false => Until::There { timeout: timeout(args, &kernel)?, wait: args.wait },
     };
     let before = Status::read(&status_file);
+    if let Some(before) = &before {
+        recall::discovered(&mut plan, before, &root);
+    }
     let service = match until {
         Until::Told => Some(std::process::id()),
         Until::There { .. } => before.as_ref().and_then(|status| status::service(status, &root)),

@@ -8,6 +8,7 @@ mod discovery;
 use super::engine::{Engine, Settings, Until};
 use super::paths::Phase;
 use super::queue;
+use super::recall;
 use crate::cli::Wait;
 use crate::exit::Exit;
 use crate::net::NetEvent;
@@ -204,8 +205,12 @@ struct Started {
 }
 
 fn start(root: &Root, table: &Table, answers: Vec<Answer>, until: Until) -> Started {
-    let plan = Plan::new(&[Source { name: "NBFT", table }], &Options::default());
+    let mut plan = Plan::new(&[Source { name: "NBFT", table }], &Options::default());
     let status_file = root.0.join(STATUS);
+    let before = Status::read(&status_file);
+    if let Some(before) = &before {
+        recall::discovered(&mut plan, before, &root.0);
+    }
     let settings = Settings {
         root: root.0.clone(),
         status_file,

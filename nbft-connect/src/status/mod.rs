@@ -158,8 +158,8 @@ fn render(status: &Status) -> String {
     for controller in &status.discovery {
         let _ = write!(out, "discovery {:<12} {:<8} {}", "-", word(controller.state), controller.traddr);
         let _ = write!(out, " port {} over {}", controller.trsvcid, controller.host_iface);
-        let entries = controller.entries.map(|entries| format!("told of {entries} ways"));
-        tail(&mut out, entries.as_deref(), controller.reason.as_deref(), controller.answered_ms);
+        let ways = controller.ways.map(|ways| format!("told of {ways} ways"));
+        tail(&mut out, ways.as_deref(), controller.reason.as_deref(), controller.answered_ms);
     }
     for left in &status.left_out {
         let _ = writeln!(out, "left out: {}", escape(left));

@@ -192,8 +192,8 @@ pub struct DiscoveryStatus {
     pub attempts: u32,
     /// Why the last try failed, or why there was none.
     pub reason: Option<String>,
-    /// How many entries of its last answer can be used.
-    pub entries: Option<u64>,
+    /// How many ways to subsystems its last answer tells of.
+    pub ways: Option<u64>,
     /// What of its last answer is not used, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,

@@ -164,6 +164,8 @@ fn routes_lead_to_it() {
     let asked = planned.discovery[0].clone();
     planned.discover(&asked, &log(&[(2, "203.0.113.7", "4420", NQN)]), &[]);
     assert_eq!(routes(&planned), [route("203.0.113.7"), route("203.0.113.1")]);
+    planned.refer(DiscoveryController { traddr: ip("203.0.113.8").raw(), ..asked });
+    assert_eq!(routes(&planned), [route("203.0.113.7"), route("203.0.113.1"), route("203.0.113.8")]);
 }
 
 #[test]
@@ -212,6 +214,10 @@ Discovery controllers
     asked at once: no subsystem that came from it is in the plan
 ";
     assert_eq!(planned.to_string(), expected);
+    let mut referred = planned.clone();
+    assert_eq!(referred.refer(asked.clone()), None);
+    assert_eq!(referred.refer(found.referrals[0].clone()), Some(1));
+    assert_eq!(referred.discovery[1], found.referrals[0]);
     // Told twice, nothing is new.
     let before = planned.clone();
     assert_eq!(planned.discover(&asked, &told, &[]), found);

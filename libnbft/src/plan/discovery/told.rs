@@ -16,7 +16,7 @@ use core::net::IpAddr;
 pub struct Discovered {
     /// Indexes in [`Plan::paths`] of all paths that it tells of, new or not.
     pub paths: Vec<usize>,
-    /// Other discovery controllers that it refers to.
+    /// Other discovery controllers that it refers to, known or not; [`Plan::refer`] adds one to the plan.
     pub referrals: Vec<DiscoveryController>,
     /// What of it is not used, and why, in sentences.
     pub left_out: Vec<String>,
@@ -38,6 +38,16 @@ impl Plan {
             interfaces::add_routes(self);
         }
         found
+    }
+
+    /// Adds a controller that another one referred to, and the route to it; `None` when it is there already.
+    pub fn refer(&mut self, controller: DiscoveryController) -> Option<usize> {
+        if self.discovery.iter().any(|known| known.is_same(&controller)) {
+            return None;
+        }
+        self.discovery.push(controller);
+        interfaces::add_routes(self);
+        Some(self.discovery.len() - 1)
     }
 
     fn take_entry(

@@ -11,7 +11,8 @@ use crate::nvme::probe::{self, Trial};
 use crate::nvme::reason;
 use crate::status::model::{State, Status, discovery_status};
 use libnbft::discovery::Log;
-use libnbft::plan::{Ask, DiscoveryController, NetworkRef, Plan, Reach};
+use libnbft::plan::{Ask, DiscoveryController, NetworkRef, Path, Plan, Reach};
+use std::collections::BTreeSet;
 use std::io;
 use std::time::Duration;
 
@@ -38,10 +39,9 @@ enum Step {
     Pause,
 }
 
-/// A discovery controller and where asking it stands. Its status has the same index.
+/// Where asking a discovery controller stands. The controller in the plan and its status have the same index.
 #[derive(Debug)]
 struct Asking {
-    controller: DiscoveryController,
     step: Step,
     /// By how many referrals it was found.
     depth: u8,
@@ -52,26 +52,26 @@ pub(super) enum Heard<F> {
     Proved(usize, io::Result<()>),
     PauseOver(usize),
     Answer(usize, F, Kmsg, io::Result<Asked>),
-    /// Routes to new targets are set, as far as the kernel let us.
-    Routed,
+    /// Routes to these new paths and controllers are set, as far as the kernel let us.
+    Routed(Vec<usize>, Vec<usize>),
 }
 
 /// All discovery controllers.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Discovery {
     all: Vec<Asking>,
-    /// Paths that wait until there is a route to their target.
-    waiting_for_routes: Vec<usize>,
 }
 
 impl Discovery {
     pub(super) fn of_plan(plan: &Plan) -> Self {
-        let start = |controller: &DiscoveryController| Asking {
-            controller: controller.clone(),
-            step: if controller.ask == Ask::AtOnce { Step::WaitNetwork } else { Step::Idle },
-            depth: 0,
+        let start = |controller: &DiscoveryController| {
+            // What a former run was told is in the plan already.
+            let name = controller.to_string();
+            let told = |path: &Path| path.discovered.as_ref().is_some_and(|told| told.ends_with(&name));
+            let at_once = controller.ask == Ask::AtOnce && !plan.paths.iter().any(told);
+            Asking { step: if at_once { Step::WaitNetwork } else { Step::Idle }, depth: 0 }
         };
-        Self { all: plan.discovery.iter().map(start).collect(), waiting_for_routes: Vec::new() }
+        Self { all: plan.discovery.iter().map(start).collect() }
     }
 
     /// Whether an answer is about to come: its controller has been proved.
@@ -89,8 +89,8 @@ impl<F: Fabrics + 'static> Engine<F> {
     /// An interface is ready: those who wait for it are asked.
     pub(super) fn ask_over(&mut self, at: NetworkRef) {
         for index in 0..self.discovery.all.len() {
-            let Asking { controller, step, .. } = &self.discovery.all[index];
-            if controller.network == at && matches!(step, Step::WaitNetwork | Step::Pause) {
+            let waits = matches!(self.discovery.all[index].step, Step::WaitNetwork | Step::Pause);
+            if waits && self.plan.discovery[index].network == at {
                 self.ask(index);
             }
         }
@@ -99,12 +99,12 @@ impl<F: Fabrics + 'static> Engine<F> {
     /// A path failed: whoever told of it may know where its subsystem is now.
     pub(super) fn fall_back(&mut self, path: usize) {
         for index in 0..self.discovery.all.len() {
-            let Asking { controller, step, .. } = &self.discovery.all[index];
+            let controller = &self.plan.discovery[index];
             let knows = match controller.ask {
                 Ask::AtOnce => self.plan.paths[path].discovered.is_some(),
                 _ => self.plan.paths[path].ssns.iter().any(|origin| controller.ssns.contains(origin)),
             };
-            if knows && *step == Step::Idle && self.helps(index) {
+            if knows && self.discovery.all[index].step == Step::Idle && self.helps(index) {
                 log::info!("the discovery controller at {controller} is asked for other ways");
                 self.ask(index);
             }
@@ -113,7 +113,7 @@ impl<F: Fabrics + 'static> Engine<F> {
 
     /// Starts a try, with the trial: nobody is to wait for one that is dead.
     fn ask(&mut self, index: usize) {
-        let controller = &self.discovery.all[index].controller;
+        let controller = &self.plan.discovery[index];
         let Some(ready) = self.ready(controller.network) else {
             self.discovery.all[index].step = Step::WaitNetwork;
             return;
@@ -155,7 +155,7 @@ impl<F: Fabrics + 'static> Engine<F> {
     }
 
     fn discovery_options(&self, index: usize, supported: &Supported) -> Result<String, String> {
-        let controller = &self.discovery.all[index].controller;
+        let controller = &self.plan.discovery[index];
         let host = self.plan.host.as_ref().ok_or("no host NQN and host ID")?;
         let ready = self.ready(controller.network);
         let connection = Connection {
@@ -186,9 +186,16 @@ impl<F: Fabrics + 'static> Engine<F> {
                 self.device = Some(device);
                 self.answer(index, kmsg, result);
             }
-            Heard::Routed => {
-                for path in std::mem::take(&mut self.discovery.waiting_for_routes) {
+            Heard::Routed(paths, controllers) => {
+                for path in
+                    paths.into_iter().filter(|path| self.phases[*path] == Phase::WaitNetwork).collect::<Vec<_>>()
+                {
                     self.start_path(path);
+                }
+                for index in controllers {
+                    if self.discovery.all[index].step == Step::WaitNetwork {
+                        self.ask(index);
+                    }
                 }
             }
         }
@@ -196,7 +203,7 @@ impl<F: Fabrics + 'static> Engine<F> {
 
     /// Whether asking (again) could help: of the paths that it knows about none is up, or one that it told of has failed.
     fn helps(&self, index: usize) -> bool {
-        let controller = &self.discovery.all[index].controller;
+        let controller = &self.plan.discovery[index];
         match controller.ask {
             Ask::FallBack => !self.failed_subsystems(controller).is_empty(),
             _ if self.status.discovery[index].state != State::Up => true,
@@ -238,14 +245,15 @@ impl<F: Fabrics + 'static> Engine<F> {
     }
 
     fn told(&mut self, index: usize, log: &Log) {
-        let Asking { controller, depth, .. } = &self.discovery.all[index];
-        let (controller, depth) = (controller.clone(), *depth);
+        let controller = self.plan.discovery[index].clone();
         let wanted = self.failed_subsystems(&controller);
         let known = self.plan.paths.len();
         let found = self.plan.discover(&controller, log, &wanted);
         let elapsed = self.elapsed_ms();
-        let (new, entries) = (self.plan.paths.len() - known, log.entries.len());
-        log::info!("discovery controller at {controller}: {entries} entries, {new} new paths after {elapsed} ms");
+        let (ways, new) = (log.ways(), self.plan.paths.len() - known);
+        log::info!(
+            "discovery controller at {controller}: {ways} ways to subsystems, {new} of use and new, after {elapsed} ms"
+        );
         for reason in &found.left_out {
             log::debug!("discovery controller at {controller}: {reason}");
         }
@@ -253,7 +261,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         status.attempts += 1;
         status.state = State::Up;
         status.reason = None;
-        status.entries = Some(entries as u64);
+        status.ways = Some(ways as u64);
         status.left_out = found.left_out;
         status.answered_ms = Some(elapsed);
         // Whether the answer has helped will be seen then.
@@ -262,32 +270,28 @@ impl<F: Fabrics + 'static> Engine<F> {
         self.status.extend(&self.plan);
         // Controllers that are there already are taken over, not made twice.
         self.look_at_sysfs();
-        self.start_discovered(known);
-        for referral in found.referrals {
-            self.refer(referral, depth + 1);
-        }
+        let depth = self.discovery.all[index].depth + 1;
+        let referred = found.referrals.into_iter().filter_map(|referral| self.refer(referral, depth)).collect();
+        self.start_discovered((known..self.plan.paths.len()).collect(), referred);
     }
 
-    /// Starts the paths from `first` on; those behind a gateway when there is a route to them.
-    fn start_discovered(&mut self, first: usize) {
-        let new = (first..self.plan.paths.len()).filter(|path| self.phases[*path] == Phase::WaitNetwork);
-        let (behind, direct): (Vec<_>, Vec<_>) =
-            new.partition(|path| self.plan.paths[*path].reach == Reach::Gateway && self.router.is_some());
-        for path in direct {
-            self.start_path(path);
-        }
-        let mut networks: Vec<NetworkRef> = behind.iter().map(|path| self.plan.paths[*path].network).collect();
-        networks.dedup();
-        self.discovery.waiting_for_routes.extend(behind);
-        let links: Vec<_> = networks.into_iter().filter_map(|at| self.with_routes(at)).collect();
-        let Some(router) = self.router.clone().filter(|_| !links.is_empty()) else { return };
+    /// Starts new paths and asks new controllers; those behind a gateway when there is a route to them.
+    fn start_discovered(&mut self, paths: Vec<usize>, controllers: Vec<usize>) {
+        let networks = paths.iter().map(|path| (self.plan.paths[*path].reach, self.plan.paths[*path].network));
+        let asked =
+            controllers.iter().map(|index| (self.plan.discovery[*index].reach, self.plan.discovery[*index].network));
+        let behind = networks.chain(asked).filter(|(reach, _)| *reach == Reach::Gateway).map(|(_, network)| network);
+        let behind: BTreeSet<NetworkRef> = behind.collect();
+        let links: Vec<_> = behind.into_iter().filter_map(|at| self.with_routes(at)).collect();
+        let router = self.router.clone();
         self.hear(async move {
             for (ready, network) in links {
+                let Some(router) = &router else { break };
                 if let Err(error) = router.route(&ready.link_name, ready.ifindex, ready.address, &network).await {
                     log::warn!("{}: {error}", ready.link_name);
                 }
             }
-            Heard::Routed
+            Heard::Routed(paths, controllers)
         });
     }
 
@@ -298,19 +302,16 @@ impl<F: Fabrics + 'static> Engine<F> {
         Some((self.ready(at)?.clone(), lease.map_or_else(|| network.clone(), |lease| lease.over(network))))
     }
 
-    /// Asks a controller that another one refers to, unless it is known.
-    fn refer(&mut self, controller: DiscoveryController, depth: u8) {
-        let all = &mut self.discovery.all;
-        if all.iter().any(|asking| asking.controller.is_same(&controller)) {
-            return;
-        }
-        if depth > MAX_DEPTH || all.len() >= MAX_CONTROLLERS {
+    /// Takes in a controller that another one refers to, unless it is known.
+    fn refer(&mut self, controller: DiscoveryController, depth: u8) -> Option<usize> {
+        if depth > MAX_DEPTH || self.discovery.all.len() >= MAX_CONTROLLERS {
             log::warn!("the discovery controller at {controller} is not asked: too many refer to each other");
-            return;
+            return None;
         }
-        self.status.discovery.push(discovery_status(&controller));
-        all.push(Asking { controller, step: Step::WaitNetwork, depth });
-        self.ask(self.discovery.all.len() - 1);
+        let index = self.plan.refer(controller)?;
+        self.status.discovery.push(discovery_status(&self.plan.discovery[index]));
+        self.discovery.all.push(Asking { step: Step::WaitNetwork, depth });
+        Some(index)
     }
 
     fn ask_failed(&mut self, index: usize, reason: String) {
@@ -320,7 +321,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         // Nobody wants the same line every second.
         let again = status.reason.as_ref() == Some(&reason);
         let level = if again { log::Level::Debug } else { log::Level::Warn };
-        log::log!(level, "discovery controller at {}: {reason}", self.discovery.all[index].controller);
+        log::log!(level, "discovery controller at {}: {reason}", self.plan.discovery[index]);
         status.reason = Some(reason);
         let pause = pause(status.attempts, self.longest());
         self.save_soon();
@@ -341,13 +342,14 @@ impl<F: Fabrics + 'static> Engine<F> {
 
     /// A controller that was never asked has its interface to blame.
     pub(super) fn explain_discovery(&mut self) {
-        for (asking, status) in self.discovery.all.iter().zip(&mut self.status.discovery) {
+        let planned = self.plan.discovery.iter().zip(&self.discovery.all);
+        for ((controller, asking), status) in planned.zip(&mut self.status.discovery) {
             if asking.step != Step::WaitNetwork || status.reason.is_some() {
                 continue;
             }
-            let interface = Status::interface_index(&self.plan, asking.controller.network);
+            let interface = Status::interface_index(&self.plan, controller.network);
             let reason = interface.and_then(|index| self.status.interfaces[index].reason.as_deref());
-            status.reason = reason.map(|reason| format!("{}: {reason}", asking.controller.host_iface));
+            status.reason = reason.map(|reason| format!("{}: {reason}", controller.host_iface));
         }
     }
 }

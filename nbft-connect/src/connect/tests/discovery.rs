@@ -63,7 +63,7 @@ async fn a_table_with_nothing_else_boots_from_what_is_told() {
     assert_eq!((namespace.discovered, namespace.boot, namespace.nsid), (true, false, 0));
     assert_eq!(namespace.device.as_deref(), Some("/dev/nvme0n1"));
     let answered = &ran.status.discovery[0];
-    assert_eq!((answered.state, answered.attempts, answered.entries), (State::Up, 1, Some(1)));
+    assert_eq!((answered.state, answered.attempts, answered.ways), (State::Up, 1, Some(1)));
     assert_eq!(answered.descriptors, ["NBFT discovery 1"]);
 }
 
@@ -178,7 +178,13 @@ async fn discovery_twice_is_once() {
     let table = table_with(controller, &[]);
     let first = run_in(&root, &table, vec![tell(&[(2, subsystem, NQN)])], 5).await;
     assert_eq!((first.exit, first.written.len()), (Exit::Ok, 2));
-    let second = run_in(&root, &table, vec![tell(&[(2, subsystem, NQN)])], 5).await;
-    assert_eq!((second.exit, second.written), (Exit::Ok, vec![asked(controller)]));
-    assert_eq!(second.status.paths[0].controller.as_deref(), Some("nvme1"));
+    let second = run_in(&root, &table, vec![], 5).await;
+    assert_eq!((second.exit, second.written), (Exit::Ok, vec![]));
+    let (before, after) = (&first.status.paths[0], &second.status.paths[0]);
+    assert_eq!((after.controller.as_deref(), &after.discovered), (Some("nvme1"), &before.discovered));
+    // Its controller gone, nothing is remembered of it.
+    fs::remove_dir_all(root.0.join("sys/class/nvme/nvme1")).unwrap();
+    fs::remove_dir_all(root.0.join("sys/block/nvme0n1")).unwrap();
+    let third = run_in(&root, &table, vec![tell(&[(2, subsystem, NQN)])], 5).await;
+    assert_eq!((third.exit, third.written), (Exit::Ok, vec![asked(controller), options(subsystem)]));
 }
