@@ -273,3 +273,18 @@ fn what_must_be_secured_is_not_connected_in_the_clear() {
     assert_eq!(planned.discover(&asked, &told, &[]), expected);
     assert_eq!(planned.paths, []);
 }
+
+#[test]
+fn who_tells_without_end_is_not_followed() {
+    let mut table = two_nics();
+    table.discovery = vec![discovery(1, 1, "nvme+tcp://192.0.2.1/")];
+    let mut planned = plan(&[&table]);
+    let asked = planned.discovery[0].clone();
+    let ports: Vec<_> = (1..=told::MAX_DISCOVERED + 2).map(|port| port.to_string()).collect();
+    let told = log(&ports.iter().map(|port| (2, "192.0.2.1", port.as_str(), NQN)).collect::<Vec<_>>());
+    let found = planned.discover(&asked, &told, &[]);
+    assert_eq!((found.paths.len(), planned.paths.len()), (told::MAX_DISCOVERED, told::MAX_DISCOVERED));
+    let reasons =
+        ["1025", "1026"].map(|port| format!("{NQN} at 192.0.2.1 port {port}: there are 1024 discovered paths already"));
+    assert_eq!(found.left_out, reasons);
+}

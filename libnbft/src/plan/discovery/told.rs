@@ -10,6 +10,9 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
+/// How many discovered paths a plan takes in: whoever tells of ever new ones is not followed without end.
+pub(super) const MAX_DISCOVERED: usize = 1024;
+
 /// What followed from a log page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -85,7 +88,9 @@ impl Plan {
             }
             return Ok(());
         }
-        let path = self.discovered_path(from, entry, traddr, network, reach);
+        let path = self
+            .discovered_path(from, entry, traddr, network, reach)
+            .ok_or_else(|| format!("there are {MAX_DISCOVERED} discovered paths already"))?;
         if !found.paths.contains(&path) {
             found.paths.push(path);
         }
@@ -110,7 +115,8 @@ impl Plan {
         best.map(|(reach, _, at)| (at, reach))
     }
 
-    /// The path to a discovered subsystem port, added unless it is there, and among the paths of the subsystem's namespaces.
+    /// The path to a discovered subsystem port, added unless it is there, and among the paths of the subsystem's namespaces;
+    /// `None` when there are too many.
     fn discovered_path(
         &mut self,
         from: &DiscoveryController,
@@ -118,12 +124,15 @@ impl Plan {
         traddr: IpAddr,
         network: NetworkRef,
         reach: Reach,
-    ) -> usize {
+    ) -> Option<usize> {
         let same = |path: &Path| {
             (path.network, path.traddr, path.trsvcid) == (network, traddr, entry.port) && path.nqn == entry.nqn.0
         };
         if let Some(known) = self.paths.iter().position(same) {
-            return known;
+            return Some(known);
+        }
+        if self.paths.iter().filter(|path| path.discovered.is_some()).count() >= MAX_DISCOVERED {
+            return None;
         }
         let siblings = || self.paths.iter().filter(|path| path.nqn == entry.nqn.0 && path.discovered.is_none());
         let of_controller = |path: &&Path| path.ssns.iter().any(|origin| from.ssns.contains(origin));
@@ -158,6 +167,6 @@ impl Plan {
             let (nqn, paths) = (entry.nqn.0.clone(), vec![index]);
             self.namespaces.push(Namespace { ssns: Vec::new(), nqn, nsid: 0, nid: None, boot: false, paths });
         }
-        index
+        Some(index)
     }
 }

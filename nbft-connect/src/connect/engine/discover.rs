@@ -89,7 +89,11 @@ impl<F: Fabrics + 'static> Engine<F> {
     /// An interface is ready: those who wait for it are asked.
     pub(super) fn ask_over(&mut self, at: NetworkRef) {
         for index in 0..self.discovery.all.len() {
-            let waits = matches!(self.discovery.all[index].step, Step::WaitNetwork | Step::Pause);
+            let waits = match self.discovery.all[index].step {
+                Step::WaitNetwork => true,
+                Step::Pause => self.helps(index),
+                _ => false,
+            };
             if waits && self.plan.discovery[index].network == at {
                 self.ask(index);
             }
@@ -136,8 +140,12 @@ impl<F: Fabrics + 'static> Engine<F> {
 
     /// Gives the device the next controller that is proved; false when there is none.
     pub(super) fn feed_discovery(&mut self, supported: &Supported) -> bool {
-        let queued = self.discovery.all.iter().position(|asking| asking.step == Step::Queued);
-        let Some(index) = queued else { return false };
+        // What is only added to a boot namespace's table must not be in its way.
+        let boot_first = !self.status.boots_by_discovery && self.phases.contains(&Phase::Proving) && !self.boot_there();
+        let next = |(asking, controller): (&Asking, &DiscoveryController)| {
+            asking.step == Step::Queued && !(boot_first && controller.ask == Ask::AtOnce)
+        };
+        let Some(index) = self.discovery.all.iter().zip(&self.plan.discovery).position(next) else { return false };
         match self.discovery_options(index, supported) {
             Err(reason) => self.ask_failed(index, reason),
             Ok(options) => {
@@ -187,10 +195,10 @@ impl<F: Fabrics + 'static> Engine<F> {
                 self.answer(index, kmsg, result);
             }
             Heard::Routed(paths, controllers) => {
-                for path in
-                    paths.into_iter().filter(|path| self.phases[*path] == Phase::WaitNetwork).collect::<Vec<_>>()
-                {
-                    self.start_path(path);
+                for path in paths {
+                    if self.phases[path] == Phase::WaitNetwork {
+                        self.start_path(path);
+                    }
                 }
                 for index in controllers {
                     if self.discovery.all[index].step == Step::WaitNetwork {
@@ -304,6 +312,9 @@ impl<F: Fabrics + 'static> Engine<F> {
 
     /// Takes in a controller that another one refers to, unless it is known.
     fn refer(&mut self, controller: DiscoveryController, depth: u8) -> Option<usize> {
+        if self.plan.discovery.iter().any(|known| known.is_same(&controller)) {
+            return None;
+        }
         if depth > MAX_DEPTH || self.discovery.all.len() >= MAX_CONTROLLERS {
             log::warn!("the discovery controller at {controller} is not asked: too many refer to each other");
             return None;
