@@ -8,6 +8,7 @@ mod export;
 mod golden;
 mod help;
 mod json;
+mod plan;
 mod redact;
 mod schema;
 mod show;
