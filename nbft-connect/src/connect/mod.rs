@@ -11,6 +11,8 @@ mod stay;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use paths::{Ready, is_path};
+
 use crate::cli::{Common, ConnectArgs};
 use crate::error::Error;
 use crate::exit::Exit;

@@ -23,14 +23,14 @@ pub(super) enum Phase {
 
 /// The interface that a path goes through, as it came up.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Ready {
-    pub(super) link_name: String,
-    pub(super) ifindex: u32,
-    pub(super) address: IpAddr,
+pub(crate) struct Ready {
+    pub(crate) link_name: String,
+    pub(crate) ifindex: u32,
+    pub(crate) address: IpAddr,
 }
 
 /// Whether `controller` is the connection that this path would make.
-pub(super) fn is_path(controller: &Controller, path: &Path, ready: Option<&Ready>) -> bool {
+pub(crate) fn is_path(controller: &Controller, path: &Path, ready: Option<&Ready>) -> bool {
     let same_address = |text: &str, ip: IpAddr| text.parse() == Ok(ip);
     let source = ready.map(|ready| ready.address).or(path.host_traddr);
     let iface = ready.map_or(path.host_iface.as_str(), |ready| &ready.link_name);

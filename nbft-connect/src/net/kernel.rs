@@ -15,7 +15,7 @@ fn refused(step: impl FnOnce() -> String) -> impl FnOnce(rtnetlink::Error) -> Ne
     move |error| NetError::Kernel { step: step(), reason: words(&error) }
 }
 
-fn words(error: &rtnetlink::Error) -> String {
+pub(super) fn words(error: &rtnetlink::Error) -> String {
     match errno(error) {
         Some(errno) => std::io::Error::from_raw_os_error(errno).to_string(),
         None => error.to_string(),

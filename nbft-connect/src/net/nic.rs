@@ -30,11 +30,11 @@ fn has_mac(link: &Link, mac: Mac) -> bool {
 
 /// Whether a link is a NIC and not a VLAN, bond or bridge that borrows its address. A veth pair has no device, and stands
 /// for a NIC in network namespaces.
-fn is_nic(link: &Link, root: &Path) -> bool {
+pub(super) fn is_nic(link: &Link, root: &Path) -> bool {
     link.kind == Some(InfoKind::Veth) || root.join("sys/class/net").join(&link.name).join("device").exists()
 }
 
-fn is_at(link: &Link, root: &Path, pci: PciAddress) -> bool {
+pub(super) fn is_at(link: &Link, root: &Path, pci: PciAddress) -> bool {
     // A virtio NIC is a device under the PCI device.
     let device = fs::canonicalize(root.join("sys/class/net").join(&link.name).join("device"));
     let wanted = pci.to_string();

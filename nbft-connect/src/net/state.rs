@@ -8,7 +8,7 @@ use nix::sys::socket::{setsockopt, sockopt};
 use rtnetlink::packet_core::{NetlinkMessage, NetlinkPayload};
 use rtnetlink::packet_route::RouteNetlinkMessage;
 use rtnetlink::packet_route::address::{AddressAttribute, AddressFlags, AddressMessage};
-use rtnetlink::packet_route::link::{InfoKind, LinkAttribute, LinkFlags, LinkInfo, LinkMessage};
+use rtnetlink::packet_route::link::{InfoData, InfoKind, InfoVlan, LinkAttribute, LinkFlags, LinkInfo, LinkMessage};
 use rtnetlink::sys::SocketAddr;
 use rtnetlink::{Handle, MulticastGroup};
 use std::collections::BTreeMap;
@@ -21,26 +21,31 @@ use tokio::task::JoinHandle;
 
 /// A link.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Link {
-    pub(super) index: u32,
-    pub(super) name: String,
-    pub(super) mac: Option<Mac>,
+pub(crate) struct Link {
+    pub(crate) index: u32,
+    pub(crate) name: String,
+    pub(crate) mac: Option<Mac>,
     pub(super) permanent_mac: Option<Mac>,
-    pub(super) up: bool,
-    pub(super) carrier: bool,
+    pub(crate) up: bool,
+    pub(crate) carrier: bool,
     /// How often the carrier has come.
     pub(super) carrier_ups: u32,
     pub(super) kind: Option<InfoKind>,
+    pub(crate) mtu: u32,
+    /// The bond or bridge that it is a port of.
+    pub(crate) master: Option<u32>,
+    /// The link that it lies on, and its VLAN ID.
+    pub(crate) vlan: Option<(u32, u16)>,
 }
 
 /// An address.
 #[derive(Debug, Clone)]
-pub(super) struct Address {
-    pub(super) link: u32,
-    pub(super) ip: IpAddr,
-    pub(super) prefix: u8,
-    pub(super) tentative: bool,
-    pub(super) duplicate: bool,
+pub(crate) struct Address {
+    pub(crate) link: u32,
+    pub(crate) ip: IpAddr,
+    pub(crate) prefix: u8,
+    pub(crate) tentative: bool,
+    pub(crate) duplicate: bool,
     /// Never expires.
     pub(super) permanent: bool,
 }
@@ -88,23 +93,37 @@ fn link(message: &LinkMessage) -> Option<Link> {
     link.up = flags.contains(LinkFlags::Up);
     link.carrier = flags.contains(LinkFlags::LowerUp);
     let mac = |bytes: &[u8]| bytes.try_into().ok().map(Mac);
+    let (mut parent, mut vlan) = (None, None);
     for attribute in &message.attributes {
         match attribute {
             LinkAttribute::IfName(name) => link.name.clone_from(name),
             LinkAttribute::Address(bytes) => link.mac = mac(bytes),
             LinkAttribute::PermAddress(bytes) => link.permanent_mac = mac(bytes),
             LinkAttribute::CarrierUpCount(count) => link.carrier_ups = *count,
+            LinkAttribute::Mtu(mtu) => link.mtu = *mtu,
+            LinkAttribute::Controller(master) => link.master = (*master != 0).then_some(*master),
+            LinkAttribute::Link(index) => parent = Some(*index),
             LinkAttribute::LinkInfo(infos) => {
                 for info in infos {
-                    if let LinkInfo::Kind(kind) = info {
-                        link.kind = Some(kind.clone());
+                    match info {
+                        LinkInfo::Kind(kind) => link.kind = Some(kind.clone()),
+                        LinkInfo::Data(InfoData::Vlan(data)) => vlan = vlan_id(data),
+                        _ => {}
                     }
                 }
             }
             _ => {}
         }
     }
+    link.vlan = parent.zip(vlan);
     (!link.name.is_empty()).then_some(link)
+}
+
+fn vlan_id(data: &[InfoVlan]) -> Option<u16> {
+    data.iter().find_map(|item| match item {
+        InfoVlan::Id(id) => Some(*id),
+        _ => None,
+    })
 }
 
 fn address(message: &AddressMessage) -> Option<Address> {
@@ -240,7 +259,7 @@ async fn heard(udev: &mut Option<Uevents>) {
     }
 }
 
-async fn dump(handle: &Handle) -> Result<State, NetError> {
+pub(super) async fn dump(handle: &Handle) -> Result<State, NetError> {
     let failed = |error: rtnetlink::Error| NetError::Netlink(io::Error::other(error.to_string()));
     let mut fresh = State::default();
     let mut links = Box::pin(handle.link().get().execute());

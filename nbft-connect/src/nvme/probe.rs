@@ -31,22 +31,43 @@ pub struct Trial {
     pub data_digest: bool,
 }
 
+/// How far a trial is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// TCP is being connected.
+    Connect,
+    /// ICReq was sent, or is being sent.
+    Initialize,
+}
+
 /// Tries the path within `limit`.
 ///
 /// # Errors
 ///
 /// What the network said; `TimedOut` when it said nothing.
 pub async fn prove(trial: &Trial, limit: Duration) -> io::Result<()> {
-    tokio::time::timeout(limit, attempt(trial)).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+    trace(trial, limit).await.map_err(|(_, error)| error)
 }
 
-async fn attempt(trial: &Trial) -> io::Result<()> {
+/// Tries the path within `limit`, and tells how far it came.
+///
+/// # Errors
+///
+/// As [`prove`], with the stage that failed.
+pub async fn trace(trial: &Trial, limit: Duration) -> Result<(), (Stage, io::Error)> {
+    let mut stage = Stage::Connect;
+    let attempt = tokio::time::timeout(limit, attempt(trial, &mut stage)).await;
+    attempt.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())).map_err(|error| (stage, error))
+}
+
+async fn attempt(trial: &Trial, stage: &mut Stage) -> io::Result<()> {
     let socket = if trial.target.is_ipv6() { TcpSocket::new_v6()? } else { TcpSocket::new_v4()? };
     socket.bind_device(Some(trial.interface.0.as_bytes()))?;
     if let Some(source) = trial.source {
         socket.bind(trial.scoped(source, 0))?;
     }
     let mut stream = socket.connect(trial.scoped(trial.target, trial.port)).await?;
+    *stage = Stage::Initialize;
     stream.write_all(&icreq(trial)).await?;
     let mut answer = [0; IC_PDU_LEN];
     stream.read_exact(&mut answer).await?;

@@ -1,8 +1,8 @@
 //! What sysfs says of NVMe/TCP controllers and their namespaces.
 
 use libnbft::model::{Nid, Uuid};
-use std::fs;
 use std::path::Path;
+use std::{fmt, fs};
 
 /// A controller.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -62,6 +62,16 @@ impl PathNamespace {
         // nvme0c1n2 is a path of nvme0n2.
         let Some((head, rest)) = self.name.split_once('c') else { return self.name.clone() };
         rest.split_once('n').map_or_else(|| self.name.clone(), |(_, nsid)| format!("{head}n{nsid}"))
+    }
+}
+
+/// NSID and every NID.
+impl fmt::Display for PathNamespace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NSID {}", self.nsid)?;
+        self.uuid.iter().try_for_each(|uuid| write!(f, " uuid {uuid}"))?;
+        self.nguid.iter().try_for_each(|nguid| write!(f, " nguid {nguid}"))?;
+        self.eui.iter().try_for_each(|eui| write!(f, " eui64 {eui}"))
     }
 }
 

@@ -3,7 +3,7 @@
 use libnbft::model::{Cipeec, Naed, Nceec};
 
 /// What to do about a namespace availability diagnostic; `None` for "no error" and for unknown codes.
-pub(super) fn naed(code: Naed) -> Option<&'static str> {
+pub(crate) fn naed(code: Naed) -> Option<&'static str> {
     Some(match code {
         Naed::NETWORK => {
             "The interface or the target's address cannot work as configured. Compare the HFI's address, prefix, gateway \
@@ -61,7 +61,7 @@ pub(super) fn naed(code: Naed) -> Option<&'static str> {
 }
 
 /// What to do about a connect parameters code.
-pub(super) fn cipeec(code: Cipeec) -> Option<&'static str> {
+pub(crate) fn cipeec(code: Cipeec) -> Option<&'static str> {
     Some(match code {
         Cipeec::GENERAL => "The target gave no closer reason; its log may have one.",
         Cipeec::INVALID_ATTRIBUTES => {
@@ -77,7 +77,7 @@ pub(super) fn cipeec(code: Cipeec) -> Option<&'static str> {
 }
 
 /// What to do about a network code.
-pub(super) fn nceec(code: Nceec) -> Option<&'static str> {
+pub(crate) fn nceec(code: Nceec) -> Option<&'static str> {
     Some(match code {
         Nceec::LINK => "The link did not come up: cable, transceiver, speed or switch port.",
         Nceec::CARRIER => "No carrier: nothing answers at the other end of the cable.",

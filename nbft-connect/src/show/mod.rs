@@ -1,6 +1,6 @@
 //! `nbft show`.
 
-mod advice;
+pub(crate) mod advice;
 mod names;
 mod section;
 mod text;

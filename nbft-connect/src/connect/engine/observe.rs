@@ -81,16 +81,7 @@ fn why_missing(controllers: &[Controller], nqn: &str) -> String {
     }
     let mut seen: Vec<String> = Vec::new();
     for namespace in of_subsystem.flat_map(|controller| &controller.namespaces) {
-        let mut text = format!("NSID {}", namespace.nsid);
-        for (kind, value) in [
-            ("uuid", namespace.uuid.map(|uuid| uuid.to_string())),
-            ("nguid", namespace.nguid.clone()),
-            ("eui64", namespace.eui.clone()),
-        ] {
-            if let Some(value) = value {
-                text = format!("{text} {kind} {value}");
-            }
-        }
+        let text = namespace.to_string();
         if !seen.contains(&text) {
             seen.push(text);
         }
