@@ -74,6 +74,8 @@ pub enum Command {
     Connect(ConnectArgs),
     /// Show what came of `connect`
     Status(StatusArgs),
+    /// Find out why a path or a boot namespace is not there
+    Doctor(DoctorArgs),
     /// Write the plan's network in another program's words
     Export(ExportArgs),
 }
@@ -261,6 +263,17 @@ pub struct StatusArgs {
     /// Output format
     #[arg(short = 'o', long, value_enum, default_value_t)]
     pub output_format: Format,
+}
+
+/// `nbft doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Output format
+    #[arg(short = 'o', long, value_enum, default_value_t)]
+    pub output_format: Format,
+    /// Seconds that a target has to answer; all are asked at once
+    #[arg(long, value_name = "SECONDS", default_value_t = 5)]
+    pub timeout: u32,
 }
 
 /// `nbft export`.

@@ -5,6 +5,7 @@ pub mod build;
 pub mod check;
 pub mod cli;
 pub mod connect;
+pub mod doctor;
 pub mod error;
 pub mod exit;
 pub mod export;
@@ -39,6 +40,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Error> {
         Command::Plan(args) => plan::run(args, &cli.common),
         Command::Connect(args) => connect::run(args, &cli.common),
         Command::Status(args) => status::run(args, &cli.common),
+        Command::Doctor(args) => doctor::run(args, &cli.common),
         Command::Export(args) => export::run(args, &cli.common),
     }
 }

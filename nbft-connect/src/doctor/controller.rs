@@ -1,0 +1,89 @@
+//! The controller: what the kernel has, and why it has none.
+
+use super::machine::Machine;
+use super::model::{Broken, Step};
+use crate::connect::{Ready, is_path};
+use crate::nvme::sysfs::Controller;
+use crate::status::model::{Outcome, State};
+use libnbft::plan::{Path, Plan};
+
+/// The kernel's controller for a path, in whatever state.
+pub(super) fn of_path<'m>(machine: &'m Machine, path: &Path, ready: Option<&Ready>) -> Option<&'m Controller> {
+    machine.controllers.iter().find(|controller| is_path(controller, path, ready))
+}
+
+/// Why a controller that is there cannot be used.
+pub(super) fn not_live(controller: &Controller) -> Broken {
+    let (name, state) = (&controller.name, &controller.state);
+    let problem = format!("{name} is there, but its state is {state}.");
+    let remedy = match state.as_str() {
+        "connecting" | "resetting" | "new" => {
+            "The kernel connects it again by itself, every ten seconds; dmesg says why it has not succeeded."
+        }
+        _ => "Look in dmesg for why; nbft connect makes it again once it is gone.",
+    };
+    Broken::new(Step::Controller, problem, remedy)
+}
+
+/// Why there is no controller for a path whose target answers.
+pub(super) fn missing(machine: &Machine, plan: &Plan, number: usize) -> Broken {
+    let broken = |problem: String, remedy: &str| Broken::new(Step::Controller, problem, remedy);
+    if let Some(parameter) = machine.kernel.nbft_off() {
+        let problem = format!("The target answers, and {parameter} keeps nbft from connecting it.");
+        return broken(problem, "Take it off the kernel's command line.");
+    }
+    if plan.host.is_none() {
+        return broken(
+            "The target answers, but the NBFT gives no usable host NQN and host ID.".into(),
+            "Set them in the firmware's setup, or by rd.nvmf.hostnqn= and rd.nvmf.hostid=.",
+        );
+    }
+    if !machine.has_driver() || !machine.has_device() {
+        return broken(
+            "The target answers, but the kernel cannot connect it: its NVMe/TCP driver is not there.".into(),
+            "See the warning on the kernel module.",
+        );
+    }
+    let Some(status) = machine.path_status(plan, number) else {
+        return broken("The target answers, but nothing has connected it.".into(), "Run nbft connect.");
+    };
+    match (status.state, &status.reason) {
+        (State::Up, _) => {
+            let name = status.controller.as_deref().unwrap_or("The controller");
+            broken(
+                format!("{name} was connected and is gone, though the target answers."),
+                "Somebody disconnected it, or the kernel gave it up (see dmesg); nbft connect makes it again.",
+            )
+        }
+        (State::Failed, Some(reason)) => {
+            // What connect could not do for want of the network may have been mended since.
+            Broken::new(
+                Step::Controller,
+                format!("The target answers, but nbft connect failed: {reason}."),
+                remedy(plan, reason),
+            )
+        }
+        _ if machine.status.as_ref().is_some_and(|status| status.outcome == Outcome::Running) => {
+            broken("The target answers, and nbft connect is still at work on it.".into(), "Ask again in a moment.")
+        }
+        _ => {
+            broken("The target answers, but nbft connect ended before it had connected it.".into(), "Run nbft connect.")
+        }
+    }
+}
+
+/// What to do about a connection that the kernel or the target refused.
+fn remedy(plan: &Plan, reason: &str) -> String {
+    let host = plan.host.as_ref().map(|host| host.nqn.as_str()).unwrap_or_default();
+    let about = |words: &[&str]| words.iter().any(|words| reason.contains(words));
+    if about(&["not open to this host", "refuses this host"]) {
+        format!("Allow the host NQN {host} on the target, and compare the subsystem NQN with the target's.")
+    } else if about(&["uthentication"]) {
+        "Let this host in without in-band authentication, or give the entry a security profile in the firmware's setup."
+            .into()
+    } else if about(&["different host NQN", "different host ID"]) {
+        "Disconnect what uses the other pair, or connect it by the NBFT's (/run/nbft/hostnqn, /run/nbft/hostid).".into()
+    } else {
+        "Run nbft connect, which tries again; if it fails again, dmesg and the target's log have the other half.".into()
+    }
+}

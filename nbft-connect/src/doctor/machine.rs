@@ -1,0 +1,105 @@
+//! What is looked at: read once, for all paths.
+
+use crate::cli::Common;
+use crate::error::Error;
+use crate::kernel_command_line::KernelCommandLine;
+use crate::net::View;
+use crate::nvme::sysfs::{self, Controller};
+use crate::status::model::{InterfaceStatus, PathStatus, STATUS_FILE, Status};
+use libnbft::plan::{NetworkRef, Plan};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The machine as it stands.
+#[derive(Debug)]
+pub(super) struct Machine {
+    pub(super) root: PathBuf,
+    pub(super) view: View,
+    pub(super) controllers: Vec<Controller>,
+    /// What the last `connect` left; none when it has not run.
+    pub(super) status: Option<Status>,
+    pub(super) kernel: KernelCommandLine,
+    /// How long one probe may take.
+    pub(super) limit: Duration,
+}
+
+impl Machine {
+    /// Looks; must be called on the runtime.
+    pub(super) async fn look(common: &Common, kernel: KernelCommandLine, limit: Duration) -> Result<Self, Error> {
+        let root = common.path("/");
+        let view = View::look().await.map_err(|error| Error::Other(error.to_string()))?;
+        let controllers = sysfs::controllers(&root);
+        let status = status(&common.path(STATUS_FILE));
+        Ok(Self { root, view, controllers, status, kernel, limit })
+    }
+
+    /// What `connect` says of a path.
+    pub(super) fn path_status(&self, plan: &Plan, number: usize) -> Option<&PathStatus> {
+        let path = plan.paths.get(number)?;
+        self.status.as_ref()?.paths.get(number).filter(|status| {
+            status.nqn == path.nqn && status.traddr == path.traddr.to_string() && status.trsvcid == path.trsvcid
+        })
+    }
+
+    /// What `connect` says of an HFI.
+    pub(super) fn interface_status(&self, plan: &Plan, at: NetworkRef) -> Option<&InterfaceStatus> {
+        let hfi = &plan.network(at)?.hfi;
+        let mut all = self.status.as_ref()?.interfaces.iter();
+        all.find(|status| status.table == hfi.table && status.hfi == hfi.index)
+    }
+
+    /// Whether the transport's driver is in the kernel.
+    pub(super) fn has_driver(&self) -> bool {
+        self.root.join("sys/module/nvme_tcp").exists()
+    }
+
+    /// Whether connections can be asked for.
+    pub(super) fn has_device(&self) -> bool {
+        self.root.join("dev/nvme-fabrics").exists()
+    }
+
+    /// Whether a module lies where modprobe would look for it; `None` when that cannot be told.
+    pub(super) fn has_module_file(&self, name: &str) -> Option<bool> {
+        let release = std::fs::read_to_string(self.root.join("proc/sys/kernel/osrelease")).ok()?;
+        let list = Path::new("lib/modules").join(release.trim()).join("modules.dep");
+        let list = std::fs::read_to_string(self.root.join(list)).ok();
+        // No list is no module: an image without any has no directory either.
+        Some(list.is_some_and(|list| list.lines().any(|line| is_module(line, name))))
+    }
+}
+
+/// Whether a line of modules.dep (`path/to/name.ko.xz: ...`) is a module's own.
+fn is_module(line: &str, name: &str) -> bool {
+    let file = line.split(':').next().and_then(|path| path.rsplit('/').next());
+    file.and_then(|file| file.split_once(".ko")).is_some_and(|(stem, _)| stem.replace('_', "-") == name)
+}
+
+/// A file that cannot be read has nothing to say, but that is worth a line.
+fn status(file: &Path) -> Option<Status> {
+    let text = match std::fs::read(file) {
+        Ok(text) => text,
+        Err(error) => {
+            if error.kind() != std::io::ErrorKind::NotFound {
+                log::warn!("{}: {error}", file.display());
+            }
+            return None;
+        }
+    };
+    let status = serde_json::from_slice(&text);
+    status.inspect_err(|error| log::warn!("{}: {error}", file.display())).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_module;
+
+    #[test]
+    fn modules_are_known_by_their_file() {
+        assert!(is_module(
+            "kernel/drivers/nvme/host/nvme-tcp.ko.xz: kernel/drivers/nvme/host/nvme-core.ko.xz",
+            "nvme-tcp"
+        ));
+        assert!(is_module("kernel/drivers/nvme/host/nvme_tcp.ko:", "nvme-tcp"));
+        assert!(!is_module("kernel/drivers/nvme/target/nvmet-tcp.ko.xz: kernel/nvme-tcp.ko", "nvme-tcp"));
+    }
+}

@@ -1,0 +1,170 @@
+//! What `doctor` finds: each path as far as it goes, and why no farther.
+
+use serde::Serialize;
+
+/// Version of the JSON form; grows when a key changes its meaning.
+pub(super) const VERSION: u32 = 1;
+
+/// A link of the chain from the table to the namespace, in its order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Step {
+    /// The table names a connection that can be made.
+    Table,
+    /// The NIC is there.
+    Nic,
+    /// It is up and has a carrier.
+    Carrier,
+    /// The VLAN is there and up.
+    Vlan,
+    /// It has the address.
+    Address,
+    /// There is a route from the address to the target.
+    Route,
+    /// The target's TCP port answers.
+    Tcp,
+    /// It answers as an NVMe/TCP controller does.
+    Icreq,
+    /// The kernel has the controller, and it is live.
+    Controller,
+    /// The controller shows the namespace.
+    Namespace,
+}
+
+impl Step {
+    /// In words, for "stops at".
+    pub(super) const fn words(self) -> &'static str {
+        match self {
+            Self::Table => "the table",
+            Self::Nic => "the NIC",
+            Self::Carrier => "the carrier",
+            Self::Vlan => "the VLAN",
+            Self::Address => "the address",
+            Self::Route => "the route",
+            Self::Tcp => "the TCP port",
+            Self::Icreq => "ICReq",
+            Self::Controller => "the controller",
+            Self::Namespace => "the namespace",
+        }
+    }
+}
+
+/// Where a chain breaks: what is wrong, and what to do, in a sentence each.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Broken {
+    /// The first link that does not hold.
+    pub(super) step: Step,
+    /// What is wrong.
+    pub(super) problem: String,
+    /// What to do.
+    pub(super) remedy: String,
+}
+
+impl Broken {
+    pub(super) fn new(step: Step, problem: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { step, problem: problem.into(), remedy: remedy.into() }
+    }
+}
+
+/// A link that holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Found {
+    pub(super) step: Step,
+    /// What is there.
+    pub(super) what: String,
+}
+
+/// What firmware says of its own attempt at an entry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Firmware {
+    /// `TABLE SSNS N`.
+    pub(super) ssns: String,
+    /// Its codes in words, those that say something.
+    pub(super) codes: Vec<String>,
+    /// What the most telling one means and what to do.
+    pub(super) advice: Option<&'static str>,
+}
+
+/// A path.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct PathReport {
+    pub(super) nqn: String,
+    pub(super) traddr: String,
+    pub(super) trsvcid: u16,
+    pub(super) host_iface: String,
+    pub(super) ssns: Vec<String>,
+    /// Whether firmware marked it unavailable: its failure counts for nothing.
+    pub(super) unavailable: bool,
+    /// The links that hold, in order.
+    pub(super) found: Vec<Found>,
+    /// The first that does not.
+    pub(super) broken: Option<Broken>,
+    pub(super) controller: Option<String>,
+    pub(super) firmware: Vec<Firmware>,
+}
+
+/// An entry of a table that cannot become a path.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct EntryReport {
+    /// `TABLE SSNS N`.
+    pub(super) entry: String,
+    pub(super) broken: Broken,
+    pub(super) firmware: Vec<Firmware>,
+}
+
+/// A namespace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct NamespaceReport {
+    pub(super) nqn: String,
+    pub(super) nsid: u32,
+    pub(super) nid_type: Option<&'static str>,
+    pub(super) nid: Option<String>,
+    /// Whether booting waits for it.
+    pub(super) boot: bool,
+    /// `/dev/nvmeXnY` when it can be used.
+    pub(super) device: Option<String>,
+}
+
+/// Something about the machine that keeps paths from working, or may.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Warning {
+    /// A stable name.
+    pub(super) name: &'static str,
+    pub(super) problem: String,
+    pub(super) remedy: String,
+}
+
+impl Warning {
+    pub(super) fn new(name: &'static str, problem: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { name, problem: problem.into(), remedy: remedy.into() }
+    }
+}
+
+/// How it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Verdict {
+    /// All is well.
+    Ok,
+    /// Each boot namespace is there, but a path or entry that firmware had up is not.
+    Degraded,
+    /// A boot namespace is missing.
+    Failed,
+    /// The tables ask for nothing.
+    Nothing,
+}
+
+/// The whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Report {
+    pub(super) version: u32,
+    pub(super) verdict: Verdict,
+    /// The same in a sentence.
+    pub(super) message: String,
+    pub(super) tables: Vec<String>,
+    pub(super) warnings: Vec<Warning>,
+    pub(super) paths: Vec<PathReport>,
+    /// Boot entries that cannot become paths.
+    pub(super) entries: Vec<EntryReport>,
+    pub(super) namespaces: Vec<NamespaceReport>,
+}
