@@ -76,8 +76,11 @@ impl Walk<'_> {
                 None => "route on the link".to_owned(),
             },
         );
-        reach::knock(machine, path, &Way { link: &link, from: from.ip, gateway }).await?;
-        self.holds(Step::Tcp, format!("TCP port {}", path.trsvcid));
+        let knocked = reach::knock(machine, path, &Way { link: &link, from: from.ip, gateway }).await;
+        if knocked.as_ref().err().is_none_or(|broken| broken.step == Step::Icreq) {
+            self.holds(Step::Tcp, format!("TCP port {}", path.trsvcid));
+        }
+        knocked?;
         self.holds(Step::Icreq, "ICResp");
         match made {
             Some(controller) => {

@@ -1,0 +1,10 @@
+//! `nbft doctor`, whole outputs: against real links and targets in network namespaces, and against trees that stand in for
+//! sysfs. Each run is checked to have changed nothing.
+
+#![allow(clippy::unwrap_used)]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod network;
+mod support;
+mod system;

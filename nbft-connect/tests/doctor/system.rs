@@ -1,0 +1,342 @@
+//! From the controller to the namespace, and the machine as a whole, on trees that stand in for sysfs. The target answers
+//! in each of them.
+
+use crate::common::far::{Serve, far};
+use crate::common::net::veth;
+use crate::common::{in_namespace, ip};
+use crate::support::{NID, NQN, Root, diagnose, hfi, ssns, table};
+use libnbft::model::{Naed, Nceec, SsnsFlags, Table};
+use nbft_connect::status::model::{Outcome, State};
+use serde_json::json;
+
+/// A target that answers, and a root with this table.
+fn root(test: &str, table: &Table) -> Root {
+    veth("nbft0", 1);
+    far("nbft0", &["192.0.2.1/24"], Serve::Controller("192.0.2.1:4420"));
+    ip("address add 192.0.2.2/24 dev nbft0");
+    ip("link set nbft0 up");
+    Root::new(test, table)
+}
+
+const FOUND: &str = "  found:    NIC nbft0, carrier, 192.0.2.2/24, route on the link, TCP port 4420, ICResp\n";
+const ADDRESS: &str = "traddr=192.0.2.1,trsvcid=4420,host_traddr=192.0.2.2,host_iface=nbft0,src_addr=192.0.2.2";
+
+/// What is said of a path whose controller is missing or not live.
+fn stops(problem: &str, remedy: &str) -> String {
+    format!(
+        "path 192.0.2.1 port 4420 over nbft0: stops at the controller\n  wrong:    {problem}\n  do:       {remedy}\n{FOUND}"
+    )
+}
+
+#[test]
+fn not_connected() {
+    in_namespace("system::not_connected", || {
+        let table = table();
+        let root = root("not-connected", &table);
+        assert_eq!(root.path(""), stops("The target answers, but nothing has connected it.", "Run nbft connect."));
+        root.connect_left(&table, State::Pending, None, Outcome::Running);
+        assert_eq!(
+            root.path(""),
+            stops("The target answers, and nbft connect is still at work on it.", "Ask again in a moment.")
+        );
+        root.connect_left(&table, State::Pending, None, Outcome::Failed);
+        assert_eq!(
+            root.path(""),
+            stops("The target answers, but nbft connect ended before it had connected it.", "Run nbft connect.")
+        );
+        root.connect_left(&table, State::Up, None, Outcome::Ok);
+        assert_eq!(
+            root.path(""),
+            stops(
+                "nvme0 was connected and is gone, though the target answers.",
+                "Somebody disconnected it, or the kernel gave it up (see dmesg); nbft connect makes it again."
+            )
+        );
+    });
+}
+
+#[test]
+fn refused_by_the_target() {
+    in_namespace("system::refused_by_the_target", || {
+        let table = table();
+        let root = root("refused-by", &table);
+        for (logged, remedy) in [
+            (
+                "nvme nvme0: Connect for subsystem x is not allowed, hostnqn: y",
+                "Allow the host NQN nqn.2014-08.org.example:host on the target, and compare the subsystem NQN with the \
+                 target's.",
+            ),
+            (
+                "nvme nvme0: qid 0: authentication failed",
+                "Let this host in without in-band authentication, or give the entry a security profile in the firmware's \
+                 setup.",
+            ),
+            (
+                "nvme_fabrics: found same hostid x but different hostnqn y",
+                "Disconnect what uses the other pair, or connect it by the NBFT's (/run/nbft/hostnqn, /run/nbft/hostid).",
+            ),
+            (
+                "nvme nvme0: something",
+                "Run nbft connect, which tries again; if it fails again, dmesg and the target's log have the other half.",
+            ),
+        ] {
+            let reason = nbft_connect::nvme::reason::of_write(libc::EIO, Some(logged));
+            root.connect_left(&table, State::Failed, Some(&reason), Outcome::Failed);
+            let problem = format!("The target answers, but nbft connect failed: {reason}.");
+            assert_eq!(root.path(""), stops(&problem, remedy));
+        }
+    });
+}
+
+#[test]
+fn controllers_that_are_not_live() {
+    in_namespace("system::controllers_that_are_not_live", || {
+        let root = root("not-live", &table());
+        root.controller("nvme3", ADDRESS, "connecting", &[]);
+        assert_eq!(
+            root.path(""),
+            stops(
+                "nvme3 is there, but its state is connecting.",
+                "The kernel connects it again by itself, every ten seconds; dmesg says why it has not succeeded."
+            )
+        );
+        root.controller("nvme3", ADDRESS, "dead", &[]);
+        assert_eq!(
+            root.path(""),
+            stops(
+                "nvme3 is there, but its state is dead.",
+                "Look in dmesg for why; nbft connect makes it again once it is gone."
+            )
+        );
+    });
+}
+
+#[test]
+fn namespaces_that_are_not_there() {
+    in_namespace("system::namespaces_that_are_not_there", || {
+        let root = Root::new("namespaces", &table());
+        let stops = |problem: &str, remedy: &str| {
+            format!(
+                "path 192.0.2.1 port 4420 over nbft0: stops at the namespace\n  wrong:    {problem}\n  do:       {remedy}\n  \
+                 found:    nvme0 live\n"
+            )
+        };
+        root.controller("nvme0", ADDRESS, "live", &[]);
+        assert_eq!(
+            root.path(""),
+            stops(
+                &format!("nvme0 is connected and shows this host no namespace; uuid {NID} is expected."),
+                "Map the namespace to the host NQN nqn.2014-08.org.example:host on the target."
+            )
+        );
+        let other = "11111111-2222-3333-4444-555555555555";
+        root.controller("nvme0", ADDRESS, "live", &[("nvme0c0n1", "nsid", "1"), ("nvme0c0n1", "uuid", other)]);
+        assert_eq!(
+            root.path(""),
+            stops(
+                &format!("nvme0 is connected and has NSID 1 uuid {other}, not uuid {NID}."),
+                "Map the namespace to the host NQN nqn.2014-08.org.example:host on the target, or choose in the firmware's \
+                 setup what is there."
+            )
+        );
+        let own = [("nvme0c0n1", "nsid", "1"), ("nvme0c0n1", "uuid", NID), ("nvme0c0n1", "ana_state", "inaccessible")];
+        root.controller("nvme0", ADDRESS, "live", &own);
+        assert_eq!(
+            root.path(""),
+            stops(
+                &format!("uuid {NID} is there, but its ANA state through nvme0 is inaccessible."),
+                "Look at the storage system: it serves the namespace through other controllers, or through none."
+            )
+        );
+        root.write("sys/class/nvme/nvme0/nvme0c0n1/ana_state", b"optimized\n");
+        assert_eq!(
+            root.path(""),
+            stops(
+                &format!("uuid {NID} is there, but the kernel has made no disk nvme0n1 of it."),
+                "Look in dmesg for why: an unknown format or a missing command set are the usual reasons."
+            )
+        );
+        root.write("sys/block/nvme0n1/size", b"8\n");
+        assert_eq!(
+            root.doctor(""),
+            (
+                0,
+                format!(
+                    "NBFT: 1 of 1 paths up, 1 of 1 boot namespaces there\n\n\
+                     path 192.0.2.1 port 4420 over nbft0: up\n  found:    nvme0 live, namespace\n\n\
+                     namespace uuid {NID} of {NQN}: /dev/nvme0n1\n"
+                )
+            )
+        );
+    });
+}
+
+/// Two paths, the first one up.
+fn half_up(test: &str, table: &Table) -> Root {
+    let root = Root::new(test, table);
+    root.controller("nvme0", ADDRESS, "live", &[("nvme0c0n1", "nsid", "1"), ("nvme0c0n1", "uuid", NID)]);
+    root.write("sys/block/nvme0n1/size", b"8\n");
+    root
+}
+
+#[test]
+fn degraded_as_json() {
+    in_namespace("system::degraded_as_json", || {
+        let mut table = table();
+        table.hfis.push(hfi(2, 2, "198.51.100.2"));
+        table.ssns.push(ssns(2, "198.51.100.1", 2));
+        diagnose(&mut table.ssns[1], Naed::CONNECTION, Nceec::REFUSED);
+        let mut unusable = ssns(3, "198.51.100.1", 2);
+        unusable.trsvcid = Some("nvme".into());
+        table.ssns.push(unusable);
+        let root = half_up("degraded", &table);
+        let (code, text) = root.doctor("-o json");
+        let expected = json!({
+            "version": 1,
+            "verdict": "degraded",
+            "message": "1 of 2 paths up, 1 of 1 boot namespaces there, 1 boot entries cannot be connected",
+            "tables": ["NBFT"],
+            "warnings": [],
+            "paths": [
+                {
+                    "nqn": NQN, "traddr": "192.0.2.1", "trsvcid": 4420, "host_iface": "nbft0", "ssns": ["NBFT SSNS 1"],
+                    "unavailable": false,
+                    "found": [
+                        {"step": "controller", "what": "nvme0 live"},
+                        {"step": "namespace", "what": "namespace"},
+                    ],
+                    "broken": null, "controller": "nvme0", "firmware": [],
+                },
+                {
+                    "nqn": NQN, "traddr": "198.51.100.1", "trsvcid": 4420, "host_iface": "nbft1", "ssns": ["NBFT SSNS 2"],
+                    "unavailable": false,
+                    "found": [],
+                    "broken": {
+                        "step": "nic",
+                        "problem": "No NIC has the MAC address 02:00:00:00:00:02, and the NBFT does not say where it sits.",
+                        "remedy": "If the card was moved or exchanged, boot through the firmware's setup once, so that it \
+                                   writes the table anew; otherwise check that the card is seated and switched on.",
+                    },
+                    "controller": null,
+                    "firmware": [{
+                        "ssns": "NBFT SSNS 2",
+                        "codes": ["connection failure (NAED 0x2)", "connection refused (NCEEC 0x3)"],
+                        "advice": "The host is there, but nothing listens on this port: check the port and the target's \
+                                   service.",
+                    }],
+                },
+            ],
+            "entries": [{
+                "entry": "NBFT SSNS 3",
+                "broken": {
+                    "step": "table",
+                    "problem": "The entry cannot be connected: its transport service ID \"nvme\" is not a TCP port.",
+                    "remedy": "Correct it in the firmware's setup; nbft check says more of what is wrong with the table.",
+                },
+                "firmware": [],
+            }],
+            "namespaces": [
+                {"nqn": NQN, "nsid": 1, "nid_type": "uuid", "nid": NID, "boot": true, "device": "/dev/nvme0n1"},
+            ],
+        });
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), expected);
+        assert_eq!(code, 4);
+    });
+}
+
+#[test]
+fn what_firmware_had_not_up_is_no_fault() {
+    in_namespace("system::what_firmware_had_not_up_is_no_fault", || {
+        let mut table = table();
+        table.hfis.push(hfi(2, 2, "198.51.100.2"));
+        let mut other = ssns(2, "198.51.100.1", 2);
+        // Bits 7-8: 2, unavailable.
+        other.flags = other.flags.with(SsnsFlags(2 << 7));
+        table.ssns.push(other);
+        let (code, text) = half_up("unavailable", &table).doctor("");
+        assert_eq!(code, 0, "{text}");
+        let stops = "\npath 198.51.100.1 port 4420 over nbft1: stops at the NIC, which firmware had not up either\n";
+        assert!(text.contains(stops), "{text}");
+    });
+}
+
+#[test]
+fn warnings_on_the_machine() {
+    in_namespace("system::warnings_on_the_machine", || {
+        let root = half_up("warnings", &table());
+        root.write("proc/cmdline", b"root=UUID=1 rd.nvmf.nonbft\n");
+        root.write("etc/nvme/hostnqn", b"nqn.2014-08.org.example:another\n");
+        root.write("etc/nvme/hostid", b"22222222-2222-2222-2222-222222222222\n");
+        std::fs::remove_file(root.0.join("dev/nvme-fabrics")).unwrap();
+        let warnings = || {
+            let (code, text) = root.doctor("");
+            assert_eq!(code, 0, "{text}");
+            let parts: Vec<_> = text.split("\n\n").map(str::to_owned).collect();
+            parts.into_iter().filter(|part| part.starts_with("warning: ")).collect::<Vec<_>>()
+        };
+        let off = "warning: rd.nvmf.nonbft is on the kernel's command line: nbft connects nothing.\n  \
+                   do:       Take it off the command line to boot by the NBFT.";
+        let pair = "warning: /etc/nvme/hostnqn holds nqn.2014-08.org.example:another, the NBFT \
+                    nqn.2014-08.org.example:host: connections made by the one pair may be refused beside those made by the \
+                    other.\n  \
+                    do:       Give /etc/nvme the NBFT's pair, or none: nbft leaves it in /run/nbft/hostnqn and \
+                    /run/nbft/hostid.";
+        let device = "warning: The NVMe/TCP driver is loaded, but there is no /dev/nvme-fabrics.\n  \
+                      do:       Load nvme-fabrics (modprobe nvme-fabrics) and check that /dev is a devtmpfs.";
+        assert_eq!(warnings(), [off, device, pair]);
+
+        root.remove("sys/module/nvme_tcp");
+        root.remove("etc");
+        let unloaded = "warning: The kernel module nvme-tcp is not loaded.\n  \
+                        do:       Load it (modprobe nvme-tcp), as nbft connect does; if that fails, dmesg says why.";
+        assert_eq!(warnings(), [off, unloaded]);
+        root.write("proc/sys/kernel/osrelease", b"6.12.1\n");
+        root.write("proc/cmdline", b"quiet\n");
+        let none = "warning: The kernel module nvme-tcp is not loaded, and there is none under /lib/modules for this \
+                    kernel.\n  \
+                    do:       Make the initramfs anew for this kernel (dracut --force --add nbft), or install the package \
+                    that has the module.";
+        assert_eq!(warnings(), [none]);
+        root.write("lib/modules/6.12.1/modules.dep", b"kernel/drivers/nvme/host/nvme-tcp.ko.xz: kernel/x.ko\n");
+        assert_eq!(warnings(), [unloaded]);
+    });
+}
+
+#[test]
+fn switched_off_and_driverless() {
+    in_namespace("system::switched_off_and_driverless", || {
+        let root = root("off", &table());
+        let wrong = || root.doctor("").1.lines().find(|line| line.starts_with("  wrong:")).unwrap().to_owned();
+        root.remove("sys/module/nvme_tcp");
+        assert_eq!(
+            wrong(),
+            "  wrong:    The target answers, but the kernel cannot connect it: its NVMe/TCP driver is not there."
+        );
+        root.write("proc/cmdline", b"rd.nonvmf\n");
+        assert_eq!(wrong(), "  wrong:    The target answers, and rd.nonvmf keeps nbft from connecting it.");
+    });
+}
+
+#[test]
+fn without_a_table() {
+    in_namespace("system::without_a_table", || {
+        let root = Root::new("without", &table());
+        let table = root.0.join("sys/firmware/acpi/tables/NBFT");
+        let run = || {
+            let output = std::process::Command::new(env!("CARGO_BIN_EXE_nbft"))
+                .args(["doctor", "--root"])
+                .arg(&root.0)
+                .env_remove("JOURNAL_STREAM")
+                .output()
+                .unwrap();
+            let stderr = String::from_utf8(output.stderr).unwrap().replace(&*root.0.to_string_lossy(), "");
+            (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap(), stderr)
+        };
+        std::fs::write(&table, b"noise").unwrap();
+        let (code, stdout, stderr) = run();
+        assert_eq!((code, stdout.as_str()), (1, ""));
+        assert!(stderr.starts_with("nbft: /sys/firmware/acpi/tables/NBFT: "), "{stderr}");
+        std::fs::remove_file(&table).unwrap();
+        assert_eq!(run(), (3, String::new(), "nbft: /sys/firmware/acpi/tables: no NBFT\n".into()));
+    });
+}
