@@ -16,6 +16,10 @@ for nbft_table in /sys/firmware/acpi/tables/NBFT*; do
         dmesg | sed -n '/ nbft: /p' | sed -e :a -e '$q;N;13,$D;ba'
     fi
     echo
-    echo 'What follows from the table: "nbft plan". To try once more: "nbft connect". To go on with the boot: "exit".'
+    echo 'What is wrong now:'
+    nbft doctor
+    echo
+    echo 'To ask again: "nbft doctor". What follows from the table: "nbft plan". To try once more: "nbft connect". To go on with'
+    echo 'the boot: "exit".'
     break
 done
