@@ -293,7 +293,7 @@ pub struct ExportArgs {
 /// Formats of `nbft export`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ExportFormat {
-    /// udev rules that name the interfaces.
+    /// udev rules that name the interfaces and link the namespaces.
     Udev,
     /// Files of systemd-networkd.
     Networkd,

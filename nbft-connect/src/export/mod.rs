@@ -1,5 +1,6 @@
 //! `nbft export`: the plan's network in another program's words.
 
+mod disks;
 mod dracut;
 pub(crate) mod networkd;
 mod networkmanager;
@@ -95,7 +96,10 @@ fn status(common: &Common) -> Option<Status> {
 fn files(format: ExportFormat, plan: &Plan, status: Option<&Status>, root: &Path) -> Result<Vec<File>, Error> {
     let nics = view::nics(plan, status, root);
     Ok(match format {
-        ExportFormat::Udev => vec![File::new("70-nbft-names.rules".into(), udev::rules(plan, root))],
+        ExportFormat::Udev => vec![
+            File::new("61-nbft-disks.rules".into(), disks::rules(plan)),
+            File::new("70-nbft-names.rules".into(), udev::rules(plan, root)),
+        ],
         ExportFormat::Networkd => networkd::files(&nics),
         ExportFormat::Networkmanager => networkmanager::files(&nics),
         ExportFormat::Wicked => vec![wicked::file(&nics)],
