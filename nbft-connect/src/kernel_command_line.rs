@@ -61,6 +61,13 @@ impl KernelCommandLine {
     pub fn nbft_off(&self) -> Option<&'static str> {
         ["rd.nvmf.nonbft", "rd.nonvmf"].into_iter().find(|name| self.switch(name))
     }
+
+    /// Whether native NVMe multipath is switched off. The kernel takes a dash in a module's name for an underscore.
+    #[must_use]
+    pub fn multipath_off(&self) -> bool {
+        let value = self.value(&["nvme_core.multipath", "nvme-core.multipath"]);
+        value.is_some_and(|value| matches!(value.as_str(), "0" | "n" | "N" | "off" | "OFF" | "Off" | "f" | "F"))
+    }
 }
 
 fn words(text: &str) -> IResult<&str, Vec<String>> {
@@ -119,5 +126,16 @@ mod tests {
         assert_eq!(off("rd.nonvmf=0 rd.nvmf.nonbft=no"), None);
         assert_eq!(off("rd.nvmf.nonbft rd.nvmf.nonbft=0"), None);
         assert_eq!(off("quiet"), None);
+    }
+
+    #[test]
+    fn multipath_is_off_by_the_last_word() {
+        let off = |text| KernelCommandLine::parse(text).multipath_off();
+        assert!(
+            off("nvme_core.multipath=N")
+                && off("nvme-core.multipath=0")
+                && off("nvme_core.multipath=Y nvme_core.multipath=n")
+        );
+        assert!(!off("quiet") && !off("nvme_core.multipath=Y") && !off("nvme_core.multipath=N nvme_core.multipath=1"));
     }
 }

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::kernel_command_line::KernelCommandLine;
 use libnbft::model::Table;
-use libnbft::plan::{Options, Plan, Source};
+use libnbft::plan::{Namespace, Options, Plan, Source};
 
 /// The tables that could be read, by name.
 #[derive(Debug, Default)]
@@ -60,5 +60,24 @@ pub fn plan(tables: &Tables, identity: &Identity, kernel: &KernelCommandLine) ->
         None => None,
     };
     let sources: Vec<_> = tables.tables.iter().map(|(name, table)| Source { name, table }).collect();
-    Ok(Plan::new(&sources, &options))
+    let mut plan = Plan::new(&sources, &options);
+    if kernel.multipath_off() {
+        plan.notes.extend(without_multipath(&plan));
+    }
+    Ok(plan)
+}
+
+/// What it means for the namespaces that have several paths, in a sentence each, that native multipath is off.
+pub(crate) fn without_multipath(plan: &Plan) -> Vec<String> {
+    let several = plan.namespaces.iter().filter(|namespace| namespace.paths.len() > 1);
+    let note = |namespace: &Namespace| {
+        let name =
+            namespace.nid.map_or_else(|| format!("NSID {}", namespace.nsid), |nid| format!("{} {nid}", nid.kind()));
+        format!(
+            "nvme_core.multipath is off: each of the {} paths to {name} is a disk of its own, and what is mounted from one \
+             does not move to another",
+            namespace.paths.len()
+        )
+    };
+    several.map(note).collect()
 }

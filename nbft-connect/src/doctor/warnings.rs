@@ -12,6 +12,7 @@ pub(super) fn all(machine: &Machine, plan: &Plan) -> Vec<Warning> {
     warnings.extend(switched_off(machine));
     warnings.extend(driver(machine));
     warnings.extend(identity(machine, plan));
+    warnings.extend(multipath(machine, plan));
     for interface in plan.interfaces.iter().filter(|interface| !interface.links.is_empty()) {
         let nic = machine.view.nic(&machine.root, interface);
         warnings.extend(borrowed(machine, interface, nic.as_ref()));
@@ -49,6 +50,20 @@ fn driver(machine: &Machine) -> Option<Warning> {
             "no-device",
             "The NVMe/TCP driver is loaded, but there is no /dev/nvme-fabrics.",
             "Load nvme-fabrics (modprobe nvme-fabrics) and check that /dev is a devtmpfs.",
+        )
+    })
+}
+
+/// Each path is a disk of its own then.
+fn multipath(machine: &Machine, plan: &Plan) -> Option<Warning> {
+    let parameter = fs::read_to_string(machine.root.join("sys/module/nvme_core/parameters/multipath"));
+    let off = parameter.map_or_else(|_| machine.kernel.multipath_off(), |text| text.trim() == "N");
+    let notes = if off { crate::load::without_multipath(plan) } else { Vec::new() };
+    (!notes.is_empty()).then(|| {
+        Warning::new(
+            "no-multipath",
+            notes.join("; ") + ".",
+            "Leave out nvme_core.multipath=N, unless dm-multipath is meant.",
         )
     })
 }

@@ -303,6 +303,26 @@ fn warnings_on_the_machine() {
 }
 
 #[test]
+fn several_paths_without_multipath() {
+    in_namespace("system::several_paths_without_multipath", || {
+        let mut table = table();
+        table.hfis.push(hfi(2, 2, "198.51.100.2"));
+        table.ssns.push(ssns(2, "198.51.100.1", 2));
+        let root = half_up("multipath", &table);
+        root.write("sys/module/nvme_core/parameters/multipath", b"N\n");
+        let warning = format!(
+            "warning: nvme_core.multipath is off: each of the 2 paths to uuid {NID} is a disk of its own, and what is mounted \
+             from one does not move to another.\n  \
+             do:       Leave out nvme_core.multipath=N, unless dm-multipath is meant."
+        );
+        assert_eq!(root.doctor("").1.split("\n\n").nth(1), Some(warning.as_str()));
+        root.write("sys/module/nvme_core/parameters/multipath", b"Y\n");
+        root.write("proc/cmdline", b"nvme_core.multipath=N\n");
+        assert!(!root.doctor("").1.contains("multipath"));
+    });
+}
+
+#[test]
 fn switched_off_and_driverless() {
     in_namespace("system::switched_off_and_driverless", || {
         let root = root("off", &table());
