@@ -4,7 +4,7 @@ use super::machine::Machine;
 use super::model::{Broken, Step};
 use crate::connect::{Ready, is_path};
 use crate::nvme::sysfs::Controller;
-use crate::status::model::{Outcome, State};
+use crate::status::model::State;
 use libnbft::plan::{Path, Plan};
 
 /// The kernel's controller for a path, in whatever state.
@@ -52,7 +52,14 @@ pub(super) fn missing(machine: &Machine, plan: &Plan, number: usize) -> Broken {
             let name = status.controller.as_deref().unwrap_or("The controller");
             broken(
                 format!("{name} was connected and is gone, though the target answers."),
-                "Somebody disconnected it, or the kernel gave it up (see dmesg); nbft connect makes it again.",
+                match machine.is_connecting() {
+                    true => {
+                        "Somebody disconnected it, or the kernel gave it up (see dmesg); nbft connect is at work on it."
+                    }
+                    false => {
+                        "Somebody disconnected it, or the kernel gave it up (see dmesg); nbft connect makes it again."
+                    }
+                },
             )
         }
         (State::Failed, Some(reason)) => {
@@ -63,7 +70,7 @@ pub(super) fn missing(machine: &Machine, plan: &Plan, number: usize) -> Broken {
                 remedy(plan, reason),
             )
         }
-        _ if machine.status.as_ref().is_some_and(|status| status.outcome == Outcome::Running) => {
+        _ if machine.is_connecting() => {
             broken("The target answers, and nbft connect is still at work on it.".into(), "Ask again in a moment.")
         }
         _ => {

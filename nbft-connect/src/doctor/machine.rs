@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::kernel_command_line::KernelCommandLine;
 use crate::net::View;
 use crate::nvme::sysfs::{self, Controller};
-use crate::status::model::{InterfaceStatus, PathStatus, STATUS_FILE, Status};
+use crate::status::model::{InterfaceStatus, Outcome, PathStatus, STATUS_FILE, Status};
 use libnbft::plan::{NetworkRef, Plan};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -46,6 +46,12 @@ impl Machine {
         let hfi = &plan.network(at)?.hfi;
         let mut all = self.status.as_ref()?.interfaces.iter();
         all.find(|status| status.table == hfi.table && status.hfi == hfi.index)
+    }
+
+    /// Whether a `connect` is at work: one that has not ended, or the service of the running system.
+    pub(super) fn is_connecting(&self) -> bool {
+        let Some(status) = &self.status else { return false };
+        status.outcome == Outcome::Running || crate::status::service(status, &self.root).is_some()
     }
 
     /// Whether the transport's driver is in the kernel.

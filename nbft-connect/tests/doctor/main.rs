@@ -8,3 +8,4 @@ mod common;
 mod network;
 mod support;
 mod system;
+mod warnings;
