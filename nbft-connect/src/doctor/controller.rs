@@ -25,9 +25,25 @@ pub(super) fn not_live(controller: &Controller) -> Broken {
     Broken::new(Step::Controller, problem, remedy)
 }
 
+/// A connection to the same target that another program made without saying by which way it is to go.
+fn unbound<'m>(machine: &'m Machine, path: &Path) -> Option<&'m Controller> {
+    machine.controllers.iter().find(|controller| {
+        let target = (&controller.nqn, controller.traddr.parse(), controller.trsvcid.parse());
+        controller.host_traddr.is_empty()
+            && controller.host_iface.is_empty()
+            && target == (&path.nqn, Ok(path.traddr), Ok(path.trsvcid))
+    })
+}
+
 /// Why there is no controller for a path whose target answers.
 pub(super) fn missing(machine: &Machine, plan: &Plan, number: usize) -> Broken {
     let broken = |problem: String, remedy: &str| Broken::new(Step::Controller, problem, remedy);
+    if let Some(other) = unbound(machine, &plan.paths[number]) {
+        let problem = format!("{} leads to this target and is bound to no interface: it may go any way.", other.name);
+        let remedy =
+            "Whoever made it should give the interface (nvme connect --host-iface); nbft connect makes one that has.";
+        return broken(problem, remedy);
+    }
     if let Some(parameter) = machine.kernel.nbft_off() {
         let problem = format!("The target answers, and {parameter} keeps nbft from connecting it.");
         return broken(problem, "Take it off the kernel's command line.");

@@ -18,6 +18,7 @@ use crate::error::{Error, print};
 use crate::exit::Exit;
 use crate::kernel_command_line::KernelCommandLine;
 use crate::load::{self, Tables};
+use futures_util::StreamExt;
 use libnbft::plan::{LeftOut, Plan};
 use machine::Machine;
 use model::{Broken, EntryReport, NamespaceReport, PathReport, Report, Step, VERSION, Verdict};
@@ -59,10 +60,13 @@ pub fn run(args: &DoctorArgs, common: &Common) -> Result<Exit, Error> {
     })
 }
 
+/// More sockets than this at once a process may not be allowed to have.
+const AT_ONCE: usize = 256;
+
 /// All paths at once, so that the slowest one is the longest wait.
 async fn examine(machine: &Machine, tables: &Tables, plan: &Plan) -> Report {
     let walks = (0..plan.paths.len()).map(|number| walk::walk(machine, tables, plan, number));
-    let paths = futures_util::future::join_all(walks).await;
+    let paths: Vec<_> = futures_util::stream::iter(walks).buffered(AT_ONCE).collect().await;
     let left_out = plan.left_out.iter().filter(|left| left.boot);
     let entries: Vec<_> = left_out.map(|left| entry(tables, left)).collect();
     let namespaces = namespace::all(machine, plan);

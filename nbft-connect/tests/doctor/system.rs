@@ -119,6 +119,21 @@ fn controllers_that_are_not_live() {
 }
 
 #[test]
+fn a_controller_that_may_go_any_way() {
+    in_namespace("system::a_controller_that_may_go_any_way", || {
+        let root = root("unbound", &table());
+        root.controller("nvme0", "traddr=192.0.2.1,trsvcid=4420,src_addr=192.0.2.2", "live", &[]);
+        assert_eq!(
+            root.path(""),
+            stops(
+                "nvme0 leads to this target and is bound to no interface: it may go any way.",
+                "Whoever made it should give the interface (nvme connect --host-iface); nbft connect makes one that has."
+            )
+        );
+    });
+}
+
+#[test]
 fn namespaces_that_are_not_there() {
     in_namespace("system::namespaces_that_are_not_there", || {
         let root = Root::new("namespaces", &table());
@@ -248,7 +263,23 @@ fn degraded_as_json() {
         });
         assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), expected);
         assert_eq!(code, 4);
+        let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../man/nbft-doctor.1")).unwrap();
+        let words: Vec<_> = page.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
+        for key in keys(&expected) {
+            assert!(words.contains(&key.as_str()), "nbft-doctor.1 does not name {key}");
+        }
     });
+}
+
+/// Every key of every object.
+fn keys(value: &serde_json::Value) -> Vec<String> {
+    match value {
+        serde_json::Value::Array(items) => items.iter().flat_map(keys).collect(),
+        serde_json::Value::Object(object) => {
+            object.iter().flat_map(|(key, value)| std::iter::once(key.clone()).chain(keys(value))).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 #[test]
