@@ -12,6 +12,7 @@ mod stay;
 mod tests;
 
 pub(crate) use paths::{Ready, is_path};
+pub(crate) use recall::discovered as recall;
 
 use crate::cli::{Common, ConnectArgs};
 use crate::error::Error;

@@ -9,7 +9,7 @@ use std::path::Path;
 
 /// Puts the discovered paths of a former run into the plan that have a controller: a second run needs nobody to tell of them
 /// again.
-pub(super) fn discovered(plan: &mut Plan, before: &Status, root: &Path) {
+pub(crate) fn discovered(plan: &mut Plan, before: &Status, root: &Path) {
     let controllers = sysfs::controllers(root);
     for path in before.paths.iter().filter(|path| controllers.iter().any(|controller| leads_there(controller, path))) {
         let (Some(told), Ok(address)) = (&path.discovered, path.traddr.parse()) else { continue };

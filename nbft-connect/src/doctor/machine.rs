@@ -5,8 +5,8 @@ use crate::error::Error;
 use crate::kernel_command_line::KernelCommandLine;
 use crate::net::View;
 use crate::nvme::sysfs::{self, Controller};
-use crate::status::model::{InterfaceStatus, Outcome, PathStatus, STATUS_FILE, Status};
-use libnbft::plan::{NetworkRef, Plan};
+use crate::status::model::{DiscoveryStatus, InterfaceStatus, Outcome, PathStatus, STATUS_FILE, Status};
+use libnbft::plan::{DiscoveryController, NetworkRef, Plan};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -39,6 +39,15 @@ impl Machine {
         self.status.as_ref()?.paths.get(number).filter(|status| {
             status.nqn == path.nqn && status.traddr == path.traddr.to_string() && status.trsvcid == path.trsvcid
         })
+    }
+
+    /// What `connect` says of a discovery controller.
+    pub(super) fn discovery_status(&self, controller: &DiscoveryController) -> Option<&DiscoveryStatus> {
+        let same = |status: &&DiscoveryStatus| {
+            (&status.nqn, status.trsvcid) == (&controller.nqn, controller.trsvcid)
+                && status.traddr == controller.traddr.to_string()
+        };
+        self.status.as_ref()?.discovery.iter().find(same)
     }
 
     /// What `connect` says of an HFI.

@@ -3,6 +3,7 @@
 
 mod address;
 mod controller;
+mod discovery;
 mod firmware;
 mod machine;
 mod model;
@@ -38,7 +39,7 @@ pub fn run(args: &DoctorArgs, common: &Common) -> Result<Exit, Error> {
         return Ok(load::exit_without_tables(&tables));
     }
     let kernel = KernelCommandLine::read(&common.path("/"));
-    let plan = load::plan(&tables, &Identity::default(), &kernel)?;
+    let mut plan = load::plan(&tables, &Identity::default(), &kernel)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -46,6 +47,9 @@ pub fn run(args: &DoctorArgs, common: &Common) -> Result<Exit, Error> {
     let limit = Duration::from_secs(args.timeout.into());
     let report = runtime.block_on(async {
         let machine = Machine::look(common, kernel, limit).await?;
+        if let Some(status) = &machine.status {
+            crate::connect::recall(&mut plan, status, &machine.root);
+        }
         Ok::<_, Error>(examine(&machine, &tables, &plan).await)
     })?;
     match args.output_format {
@@ -67,17 +71,20 @@ const AT_ONCE: usize = 256;
 async fn examine(machine: &Machine, tables: &Tables, plan: &Plan) -> Report {
     let walks = (0..plan.paths.len()).map(|number| walk::walk(machine, tables, plan, number));
     let paths: Vec<_> = futures_util::stream::iter(walks).buffered(AT_ONCE).collect().await;
+    let asked = discovery::asked(plan, &paths).map(|controller| discovery::walk(machine, plan, controller));
+    let discovery: Vec<_> = futures_util::stream::iter(asked).buffered(AT_ONCE).collect().await;
     let left_out = plan.left_out.iter().filter(|left| left.boot);
     let entries: Vec<_> = left_out.map(|left| entry(tables, left)).collect();
     let namespaces = namespace::all(machine, plan);
-    let verdict = verdict(&paths, &entries, &namespaces);
+    let verdict = verdict(plan, &paths, &entries, &namespaces);
     Report {
         version: VERSION,
         verdict,
-        message: message(verdict, &paths, &entries, &namespaces),
+        message: message(plan, verdict, &paths, &entries, &namespaces),
         tables: plan.tables.clone(),
         warnings: warnings::all(machine, plan),
         paths,
+        discovery,
         entries,
         namespaces,
     }
@@ -98,27 +105,45 @@ fn entry(tables: &Tables, left: &LeftOut) -> EntryReport {
 }
 
 /// As `connect` and `status` judge.
-fn verdict(paths: &[PathReport], entries: &[EntryReport], namespaces: &[NamespaceReport]) -> Verdict {
-    if paths.is_empty() && entries.is_empty() {
+fn verdict(plan: &Plan, paths: &[PathReport], entries: &[EntryReport], namespaces: &[NamespaceReport]) -> Verdict {
+    let by_discovery = plan.boots_by_discovery();
+    if paths.is_empty() && entries.is_empty() && !by_discovery {
         return Verdict::Nothing;
     }
     let mut boot = namespaces.iter().filter(|namespace| namespace.boot).peekable();
     let any_up = paths.iter().any(|path| path.broken.is_none());
-    if boot.peek().is_none() && !any_up || boot.any(|namespace| namespace.device.is_none()) {
-        return Verdict::Failed;
+    let missing = match by_discovery {
+        true => namespaces.iter().all(|namespace| namespace.device.is_none()),
+        false => boot.peek().is_none() && !any_up || boot.any(|namespace| namespace.device.is_none()),
+    };
+    // What only discovery tells of, firmware did not have up.
+    let expected = |path: &&PathReport| !path.unavailable && path.discovered.is_none();
+    let degraded = paths.iter().filter(expected).any(|path| path.broken.is_some()) || !entries.is_empty();
+    match (missing, degraded) {
+        (true, _) => Verdict::Failed,
+        (false, true) => Verdict::Degraded,
+        (false, false) => Verdict::Ok,
     }
-    let degraded = paths.iter().any(|path| path.broken.is_some() && !path.unavailable) || !entries.is_empty();
-    if degraded { Verdict::Degraded } else { Verdict::Ok }
 }
 
-fn message(verdict: Verdict, paths: &[PathReport], entries: &[EntryReport], namespaces: &[NamespaceReport]) -> String {
+fn message(
+    plan: &Plan,
+    verdict: Verdict,
+    paths: &[PathReport],
+    entries: &[EntryReport],
+    namespaces: &[NamespaceReport],
+) -> String {
     if verdict == Verdict::Nothing {
         return "the table names no subsystem: there is nothing to connect".into();
     }
     let up = paths.iter().filter(|path| path.broken.is_none()).count();
     let boot = namespaces.iter().filter(|namespace| namespace.boot);
     let there = boot.clone().filter(|namespace| namespace.device.is_some()).count();
-    let mut text = format!("{up} of {} paths up, {there} of {} boot namespaces there", paths.len(), boot.count());
+    let mut text = match (plan.boots_by_discovery(), namespaces.iter().any(|namespace| namespace.device.is_some())) {
+        (true, true) => format!("{up} of {} paths up, a discovered namespace is there", paths.len()),
+        (true, false) => format!("{up} of {} paths up, no namespace that discovery tells of is there", paths.len()),
+        _ => format!("{up} of {} paths up, {there} of {} boot namespaces there", paths.len(), boot.count()),
+    };
     if !entries.is_empty() {
         text.push_str(&format!(", {} boot entries cannot be connected", entries.len()));
     }

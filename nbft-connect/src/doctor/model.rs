@@ -25,6 +25,8 @@ pub(super) enum Step {
     Tcp,
     /// It answers as an NVMe/TCP controller does.
     Icreq,
+    /// A discovery controller tells of subsystems.
+    Discovery,
     /// The kernel has the controller, and it is live.
     Controller,
     /// The controller shows the namespace.
@@ -43,6 +45,7 @@ impl Step {
             Self::Route => "the route",
             Self::Tcp => "the TCP port",
             Self::Icreq => "ICReq",
+            Self::Discovery => "discovery",
             Self::Controller => "the controller",
             Self::Namespace => "the namespace",
         }
@@ -93,6 +96,8 @@ pub(super) struct PathReport {
     pub(super) trsvcid: u16,
     pub(super) host_iface: String,
     pub(super) ssns: Vec<String>,
+    /// Which discovery controller told of it, when it is not from the tables.
+    pub(super) discovered: Option<String>,
     /// Whether firmware marked it unavailable: its failure counts for nothing.
     pub(super) unavailable: bool,
     /// The links that hold, in order.
@@ -101,6 +106,21 @@ pub(super) struct PathReport {
     pub(super) broken: Option<Broken>,
     pub(super) controller: Option<String>,
     pub(super) firmware: Vec<Firmware>,
+}
+
+/// A discovery controller.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct DiscoveryReport {
+    pub(super) nqn: String,
+    pub(super) traddr: String,
+    pub(super) trsvcid: u16,
+    pub(super) host_iface: String,
+    /// `TABLE discovery N`.
+    pub(super) descriptors: Vec<String>,
+    /// The links that hold, in order.
+    pub(super) found: Vec<Found>,
+    /// The first that does not.
+    pub(super) broken: Option<Broken>,
 }
 
 /// An entry of a table that cannot become a path.
@@ -164,6 +184,8 @@ pub(super) struct Report {
     pub(super) tables: Vec<String>,
     pub(super) warnings: Vec<Warning>,
     pub(super) paths: Vec<PathReport>,
+    /// Discovery controllers that are asked.
+    pub(super) discovery: Vec<DiscoveryReport>,
     /// Boot entries that cannot become paths.
     pub(super) entries: Vec<EntryReport>,
     pub(super) namespaces: Vec<NamespaceReport>,

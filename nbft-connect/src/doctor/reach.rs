@@ -5,26 +5,59 @@ use super::model::{Broken, Step};
 use crate::net::{Address, Link, Neighbour};
 use crate::nvme::probe::{self, Stage, Trial};
 use crate::nvme::reason;
-use libnbft::plan::{Path, Plan, Reach};
+use libnbft::plan::{DiscoveryController, NetworkRef, Path, Plan, Reach};
 use std::io::{Error, ErrorKind};
 use std::net::IpAddr;
+
+/// What is to be reached: a path's subsystem port, or a discovery controller.
+pub(super) struct Target {
+    pub(super) traddr: IpAddr,
+    pub(super) trsvcid: u16,
+    pub(super) network: NetworkRef,
+    reach: Reach,
+    digests: (bool, bool),
+}
+
+impl From<&Path> for Target {
+    fn from(path: &Path) -> Self {
+        Self {
+            traddr: path.traddr,
+            trsvcid: path.trsvcid,
+            network: path.network,
+            reach: path.reach,
+            digests: (path.hdr_digest, path.data_digest),
+        }
+    }
+}
+
+impl From<&DiscoveryController> for Target {
+    fn from(controller: &DiscoveryController) -> Self {
+        Self {
+            traddr: controller.traddr,
+            trsvcid: controller.trsvcid,
+            network: controller.network,
+            reach: controller.reach,
+            digests: (false, false),
+        }
+    }
+}
 
 /// The way from the address to the target: its gateway, or none on the link.
 pub(super) async fn route(
     machine: &Machine,
     plan: &Plan,
-    path: &Path,
+    to: &Target,
     link: &Link,
     from: &Address,
 ) -> Result<Option<IpAddr>, Broken> {
-    let refused = match machine.view.route(link.index, from.ip, path.traddr).await {
+    let refused = match machine.view.route(link.index, from.ip, to.traddr).await {
         Ok(gateway) => return Ok(gateway),
         Err(refused) => refused,
     };
-    let (own, target, name) = (from.ip, path.traddr, &link.name);
-    let gateway = plan.network(path.network).and_then(|network| network.gateway);
-    let hfi = plan.network(path.network).map(|network| format!("HFI {} of {}", network.hfi.index, network.hfi.table));
-    Err(match (path.reach, gateway) {
+    let (own, target, name) = (from.ip, to.traddr, &link.name);
+    let gateway = plan.network(to.network).and_then(|network| network.gateway);
+    let hfi = plan.network(to.network).map(|network| format!("HFI {} of {}", network.hfi.index, network.hfi.table));
+    Err(match (to.reach, gateway) {
         (Reach::NoRoute, _) => Broken::new(
             Step::Route,
             format!("{target} is not in the subnet {own}/{} of {name}, and the NBFT names no gateway.", from.prefix),
@@ -51,24 +84,24 @@ pub(super) struct Way<'a> {
 }
 
 /// Knocks: TCP, then ICReq.
-pub(super) async fn knock(machine: &Machine, path: &Path, way: &Way<'_>) -> Result<(), Broken> {
+pub(super) async fn knock(machine: &Machine, to: &Target, way: &Way<'_>) -> Result<(), Broken> {
     let trial = Trial {
-        target: path.traddr,
-        port: path.trsvcid,
+        target: to.traddr,
+        port: to.trsvcid,
         source: Some(way.from),
         interface: (way.link.name.clone(), way.link.index),
-        hdr_digest: path.hdr_digest,
-        data_digest: path.data_digest,
+        hdr_digest: to.digests.0,
+        data_digest: to.digests.1,
     };
     match probe::trace(&trial, machine.limit).await {
         Ok(()) => Ok(()),
-        Err((Stage::Connect, error)) => Err(no_tcp(machine, path, way, &error).await),
-        Err((Stage::Initialize, error)) => Err(no_icresp(path, way, &error)),
+        Err((Stage::Connect, error)) => Err(no_tcp(machine, to, way, &error).await),
+        Err((Stage::Initialize, error)) => Err(no_icresp(to, way, &error)),
     }
 }
 
-async fn no_tcp(machine: &Machine, path: &Path, way: &Way<'_>, error: &Error) -> Broken {
-    let (target, port, name) = (path.traddr, path.trsvcid, &way.link.name);
+async fn no_tcp(machine: &Machine, to: &Target, way: &Way<'_>, error: &Error) -> Broken {
+    let (target, port, name) = (to.traddr, to.trsvcid, &way.link.name);
     if error.kind() == ErrorKind::ConnectionRefused {
         return Broken::new(
             Step::Tcp,
@@ -112,8 +145,8 @@ async fn no_tcp(machine: &Machine, path: &Path, way: &Way<'_>, error: &Error) ->
     }
 }
 
-fn no_icresp(path: &Path, way: &Way<'_>, error: &Error) -> Broken {
-    let (target, port) = (path.traddr, path.trsvcid);
+fn no_icresp(to: &Target, way: &Way<'_>, error: &Error) -> Broken {
+    let (target, port) = (to.traddr, to.trsvcid);
     match error.kind() {
         ErrorKind::TimedOut => Broken::new(
             Step::Icreq,

@@ -1,6 +1,6 @@
 //! The report for people.
 
-use super::model::{Broken, EntryReport, Firmware, NamespaceReport, PathReport, Report};
+use super::model::{Broken, DiscoveryReport, EntryReport, Firmware, Found, NamespaceReport, PathReport, Report};
 use crate::text::escape;
 use std::fmt::Write;
 
@@ -15,6 +15,9 @@ pub(super) fn render(report: &Report) -> String {
     }
     for path in &report.paths {
         render_path(&mut out, path);
+    }
+    for controller in &report.discovery {
+        render_discovery(&mut out, controller);
     }
     for entry in &report.entries {
         render_entry(&mut out, entry);
@@ -39,11 +42,28 @@ fn render_path(out: &mut String, path: &PathReport) {
             render_broken(out, broken);
         }
     }
-    if !path.found.is_empty() {
-        let found: Vec<_> = path.found.iter().map(|found| escape(&found.what)).collect();
+    render_found(out, &path.found);
+    render_firmware(out, &path.firmware);
+}
+
+fn render_found(out: &mut String, found: &[Found]) {
+    if !found.is_empty() {
+        let found: Vec<_> = found.iter().map(|found| escape(&found.what)).collect();
         let _ = writeln!(out, "  found:    {}", found.join(", "));
     }
-    render_firmware(out, &path.firmware);
+}
+
+fn render_discovery(out: &mut String, controller: &DiscoveryReport) {
+    let (traddr, trsvcid, name) = (&controller.traddr, controller.trsvcid, &controller.host_iface);
+    let _ = write!(out, "\ndiscovery controller {traddr} port {trsvcid} over {name}: ");
+    match &controller.broken {
+        None => drop(writeln!(out, "has answered")),
+        Some(broken) => {
+            let _ = writeln!(out, "stops at {}", broken.step.words());
+            render_broken(out, broken);
+        }
+    }
+    render_found(out, &controller.found);
 }
 
 fn render_entry(out: &mut String, entry: &EntryReport) {

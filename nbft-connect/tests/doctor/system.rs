@@ -222,7 +222,7 @@ fn degraded_as_json() {
             "paths": [
                 {
                     "nqn": NQN, "traddr": "192.0.2.1", "trsvcid": 4420, "host_iface": "nbft0", "ssns": ["NBFT SSNS 1"],
-                    "unavailable": false,
+                    "discovered": null, "unavailable": false,
                     "found": [
                         {"step": "controller", "what": "nvme0 live"},
                         {"step": "namespace", "what": "namespace"},
@@ -231,7 +231,7 @@ fn degraded_as_json() {
                 },
                 {
                     "nqn": NQN, "traddr": "198.51.100.1", "trsvcid": 4420, "host_iface": "nbft1", "ssns": ["NBFT SSNS 2"],
-                    "unavailable": false,
+                    "discovered": null, "unavailable": false,
                     "found": [],
                     "broken": {
                         "step": "nic",
@@ -248,6 +248,7 @@ fn degraded_as_json() {
                     }],
                 },
             ],
+            "discovery": [],
             "entries": [{
                 "entry": "NBFT SSNS 3",
                 "broken": {
