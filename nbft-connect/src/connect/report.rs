@@ -71,7 +71,7 @@ pub(super) fn message(status: &Status) -> String {
 fn not_discovered(status: &Status) -> String {
     let controllers = status.discovery.iter().filter_map(|controller| {
         let answer = match (controller.state, &controller.reason) {
-            (State::Up, _) => format!("told of {} ways", controller.ways.unwrap_or(0)),
+            (State::Up, _) => format!("told of {} way(s)", controller.ways.unwrap_or(0)),
             (_, Some(reason)) => reason.clone(),
             _ => return None,
         };

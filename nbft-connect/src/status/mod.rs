@@ -158,7 +158,7 @@ fn render(status: &Status) -> String {
     for controller in &status.discovery {
         let _ = write!(out, "discovery {:<12} {:<8} {}", "-", word(controller.state), controller.traddr);
         let _ = write!(out, " port {} over {}", controller.trsvcid, controller.host_iface);
-        let ways = controller.ways.map(|ways| format!("told of {ways} ways"));
+        let ways = controller.ways.map(|ways| format!("told of {ways} way(s)"));
         tail(&mut out, ways.as_deref(), controller.reason.as_deref(), controller.answered_ms);
     }
     for left in &status.left_out {

@@ -260,7 +260,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         let elapsed = self.elapsed_ms();
         let (ways, new) = (log.ways(), self.plan.paths.len() - known);
         log::info!(
-            "discovery controller at {controller}: {ways} ways to subsystems, {new} of use and new, after {elapsed} ms"
+            "discovery controller at {controller}: {ways} way(s) to subsystems, {new} of use and new, after {elapsed} ms"
         );
         for reason in &found.left_out {
             log::debug!("discovery controller at {controller}: {reason}");
