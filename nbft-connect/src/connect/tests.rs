@@ -129,6 +129,12 @@ impl Fabrics for Fake {
 async fn target() -> u16 {
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
+    serve(listener);
+    port
+}
+
+/// The target on a listener; it ends when the task does.
+fn serve(listener: tokio::net::TcpListener) -> tokio::task::JoinHandle<()> {
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             let mut request = [0; 128];
@@ -137,8 +143,7 @@ async fn target() -> u16 {
                 let _ = stream.write_all(&request).await;
             }
         }
-    });
-    port
+    })
 }
 
 /// A port on which nobody listens.

@@ -188,3 +188,34 @@ async fn discovery_twice_is_once() {
     let third = run_in(&root, &table, vec![tell(&[(2, subsystem, NQN)])], 5).await;
     assert_eq!((third.exit, third.written), (Exit::Ok, vec![asked(controller), options(subsystem)]));
 }
+
+#[tokio::test(flavor = "current_thread")]
+async fn staying_asks_again_when_what_was_told_goes_away() {
+    let root = Root::new();
+    let (controller, moved) = (target().await, target().await);
+    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let first = listener.local_addr().unwrap().port();
+    let serving = serve(listener);
+    let answers = vec![tell(&[(2, first, NQN)]), tell(&[(2, moved, NQN)])];
+    let started = start(&root, &table_with(controller, &[]), answers, Until::Told);
+    let up = async |number: usize| {
+        while started.written.borrow().len() < number || status(&root).outcome != Outcome::Ok {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let scenario = async {
+        up(2).await;
+        // The target moves: its connection is gone and its port closed.
+        serving.abort();
+        fs::remove_dir_all(root.0.join("sys/class/nvme/nvme1")).unwrap();
+        fs::remove_dir_all(root.0.join("sys/block/nvme0n1")).unwrap();
+        started.events.send(ready()).unwrap();
+        up(4).await;
+    };
+    let limited = tokio::time::timeout(Duration::from_secs(30), scenario);
+    tokio::select! {
+        ended = started.engine.run(started.network) => panic!("it ended: {ended:?}"),
+        done = limited => done.expect("in time"),
+    }
+    assert_eq!(*started.written.borrow(), [asked(controller), options(first), asked(controller), options(moved)]);
+}
