@@ -31,6 +31,8 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
         assert_eq!(parse_port(&port.to_string()), Ok(port));
     }
     if nqn_form(text).is_ok() {
-        assert!(!text.contains(|c: char| c == ',' || c.is_whitespace() || c.is_control()) && text.len() <= Nqn::MAX_LEN);
+        assert!(
+            !text.contains(|c: char| c == ',' || c.is_whitespace() || c.is_control()) && text.len() <= Nqn::MAX_LEN
+        );
     }
 });

@@ -32,7 +32,10 @@ impl Timeline {
             init: report.kernel_time(|text| text.starts_with("Run /init")),
             udev: report.kernel_time(|text| text.contains("udevd") && text.contains("tarting version")),
             named: report.kernel_time(|text| text.contains("nbft0: renamed from")),
-            connected: report.kernel_time(|text| text.starts_with("nvme nvme") && text.contains("new ctrl: NQN")),
+            connected: report.kernel_time(|text| {
+                let made = text.starts_with("nvme nvme") && text.contains("new ctrl: NQN");
+                made && !text.contains("nqn.2014-08.org.nvmexpress.discovery")
+            }),
             mounted: report.kernel_time(|text| text.starts_with("EXT4-fs") && text.contains("mounted filesystem")),
             root,
             processes: report.number("processes"),

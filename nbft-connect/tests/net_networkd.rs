@@ -205,7 +205,7 @@ fn networkd_leaves_fixed_addresses_alone() {
     with_networkd("networkd_leaves_fixed_addresses_alone", || {
         Networkd::prepare();
         let plan = set_up(&table());
-        handover::leave(&plan, Some(Handover::Auto), Path::new("/"));
+        handover::leave(&plan, &Status::of_plan(&plan), Some(Handover::Auto), Path::new("/"));
         let before = look();
         let networkd = Networkd::start();
         networkd.concludes("unmanaged");
@@ -245,8 +245,7 @@ fn networkd_renews_the_lease_and_keeps_the_address() {
         let own = lease.address;
         let mut status = Status::of_plan(&plan);
         status.interfaces[0].lease = Some(*lease);
-        status.write(Path::new("/run/nbft/status.json")).unwrap();
-        handover::leave(&plan, Some(Handover::Auto), Path::new("/"));
+        handover::leave(&plan, &status, Some(Handover::Auto), Path::new("/"));
         let acknowledged = || {
             let log = fs::read_to_string("/run/test/dhcp").unwrap();
             log.lines().filter(|line| line.contains("DHCPACK(") && line.contains(&format!(" {own} "))).count()

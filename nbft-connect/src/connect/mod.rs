@@ -21,7 +21,7 @@ use crate::kernel_command_line::KernelCommandLine;
 use crate::nvme::fabrics::{DEVICE, Helper};
 use crate::status::model::{Outcome, STATUS_FILE, Status, write_whole};
 use crate::{handover, load, net, status};
-use engine::{Engine, Settings, Until};
+use engine::{Ended, Engine, Settings, Until};
 use libnbft::plan::Plan;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -69,12 +69,11 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         Until::There { .. } => before.as_ref().and_then(|status| status::service(status, &root)),
     };
     let settings = Settings { root, status_file, until, before, service, ctrl_loss_tmo: args.ctrl_loss_tmo, started };
-    let planned = plan.clone();
-    let exit = work(plan, settings, common)?;
+    let ended = work(plan, settings, common)?;
     if !args.stay {
-        handover::leave(&planned, args.handover, &common.path("/"));
+        handover::leave(&ended.plan, &ended.status, args.handover, &common.path("/"));
     }
-    Ok(exit)
+    Ok(ended.exit)
 }
 
 /// The exit code that a status stands for.
@@ -142,7 +141,7 @@ fn finish_early(plan: &Plan, status_file: &std::path::Path, outcome: Outcome, me
     status.write(status_file).map_err(|source| Error::Write { path: status_file.to_path_buf(), source })
 }
 
-fn work(plan: Plan, settings: Settings, common: &Common) -> Result<Exit, Error> {
+fn work(plan: Plan, settings: Settings, common: &Common) -> Result<Ended, Error> {
     // Before the runtime, while there is one thread.
     let staying = settings.until == Until::Told;
     let lock = || {
@@ -159,7 +158,7 @@ fn work(plan: Plan, settings: Settings, common: &Common) -> Result<Exit, Error> 
         .enable_all()
         .build()
         .map_err(|error| Error::Other(format!("cannot start: {error}")))?;
-    let exit = runtime.block_on(async {
+    let ended = runtime.block_on(async {
         let device = helper.into_device().map_err(|error| Error::Other(format!("{DEVICE}: {error}")))?;
         let (events, heard) = tokio::sync::mpsc::unbounded_channel();
         let mut net_settings = net::Settings::new(common.path("/")).with_mtu(mtu(common));
@@ -174,7 +173,7 @@ fn work(plan: Plan, settings: Settings, common: &Common) -> Result<Exit, Error> 
     })?;
     // Nothing of the runtime is worth waiting for.
     runtime.shutdown_background();
-    Ok(exit)
+    Ok(ended)
 }
 
 /// The MTU of the kernel's command line.

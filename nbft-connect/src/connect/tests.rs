@@ -197,7 +197,7 @@ async fn run(table: &Table, answers: Vec<Answer>, seconds: u64) -> Ran {
 async fn run_in(root: &Root, table: &Table, answers: Vec<Answer>, seconds: u64) -> Ran {
     let until = Until::There { timeout: Duration::from_secs(seconds), wait: Wait::Boot };
     let started = start(root, table, answers, until);
-    let exit = started.engine.run(started.network).await.unwrap();
+    let exit = started.engine.run(started.network).await.unwrap().exit;
     let written = started.written.borrow().clone();
     Ran { exit, written, status: status(root) }
 }

@@ -3,7 +3,7 @@
 
 use crate::cli::Handover;
 use crate::export::{File, networkd, view};
-use crate::status::model::{STATUS_FILE, State, Status};
+use crate::status::model::{State, Status};
 use libnbft::plan::{Method, Plan};
 use std::path::{Path, PathBuf};
 use view::{Link, Nic};
@@ -16,15 +16,14 @@ const SYSCTL: &str = "/run/sysctl.d";
 /// Leaves the files. Without being told, only an initramfs has something to hand over, and only when a controller is
 /// connected: firmware leaves its table also where the machine boots from its own disk, whose network is not ours then. No
 /// failure is one of the boot.
-pub fn leave(plan: &Plan, how: Option<Handover>, root: &Path) {
-    let status = Status::read(&under(root, STATUS_FILE));
-    let connected = status.iter().flat_map(|status| &status.paths).any(|path| path.state == State::Up);
+pub fn leave(plan: &Plan, status: &Status, how: Option<Handover>, root: &Path) {
+    let connected = status.paths.iter().any(|path| path.state == State::Up);
     let unless_told = if connected && in_initramfs(root) { Handover::Auto } else { Handover::None };
     let how = how.unwrap_or(unless_told);
     if how == Handover::None {
         return;
     }
-    let nics = view::nics(plan, status.as_ref(), root);
+    let nics = view::nics(plan, Some(status), root);
     if nics.is_empty() {
         return;
     }

@@ -191,7 +191,7 @@ fn the_running_system_is_left_what_keeps_it_from_harm() {
     let plan = Plan::new(&[Source { name: "NBFT", table: &table() }], &Options::default());
     for (golden, how) in [("handover-auto.txt", Handover::Auto), ("handover-leave.txt", Handover::Leave)] {
         let dir = Dir::new(golden);
-        handover::leave(&plan, Some(how), Path::new(dir.path()));
+        handover::leave(&plan, &Status::of_plan(&plan), Some(how), Path::new(dir.path()));
         check(golden, &tree(Path::new(dir.path()), dir.path()));
     }
 }
@@ -206,12 +206,11 @@ fn only_an_initramfs_that_connected_something_hands_over_untold() {
         if connected {
             status.paths[0].state = State::Up;
         }
-        status.write(&root.join("run/nbft/status.json")).unwrap();
         if initramfs {
             std::fs::create_dir_all(root.join("etc")).unwrap();
             std::fs::write(root.join("etc/initrd-release"), "").unwrap();
         }
-        handover::leave(&plan, None, root);
+        handover::leave(&plan, &status, None, root);
         let left = root.join("run/systemd/network").exists();
         assert_eq!(left, initramfs && connected, "initramfs {initramfs}, connected {connected}");
     }

@@ -1,13 +1,13 @@
 //! The end: outcome, reasons, status file.
 
-use super::{Engine, Until};
+use super::{Ended, Engine, Until};
 use crate::connect::report;
 use crate::exit::Exit;
 use crate::nvme::fabrics::Fabrics;
 use crate::status::model::{Outcome, State, Status};
 
 impl<F: Fabrics + 'static> Engine<F> {
-    pub(super) fn conclude(mut self, deadline_passed: bool) -> Exit {
+    pub(super) fn conclude(mut self, deadline_passed: bool) -> Ended {
         if let Some(reason) = self.hopeless.clone() {
             log::error!("{reason}");
             for path in self.status.paths.iter_mut().filter(|path| path.state == State::Pending) {
@@ -34,11 +34,12 @@ impl<F: Fabrics + 'static> Engine<F> {
             Outcome::Failed => log::error!("{}", self.status.message),
             _ => log::info!("{} ({} ms)", self.status.message, self.status.elapsed_ms),
         }
-        match self.stays() && self.hopeless.is_none() {
+        let exit = match self.stays() && self.hopeless.is_none() {
             // What it was told to end has not failed.
             true => Exit::Ok,
             false => report::exit(outcome),
-        }
+        };
+        Ended { exit, plan: self.plan, status: self.status }
     }
 
     /// A path that was never tried has its interface to blame.

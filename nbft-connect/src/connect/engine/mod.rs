@@ -52,6 +52,15 @@ pub(super) struct Settings {
     pub(super) started: Instant,
 }
 
+/// How it ended.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) exit: Exit,
+    /// The plan, with what discovery has added.
+    pub(super) plan: Plan,
+    pub(super) status: Status,
+}
+
 /// When it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Until {
@@ -134,7 +143,7 @@ impl<F: Fabrics + 'static> Engine<F> {
     }
 
     /// Runs until everything waited for is there, or the budget is spent.
-    pub(super) async fn run(mut self, mut network: UnboundedReceiver<NetEvent>) -> Result<Exit, Error> {
+    pub(super) async fn run(mut self, mut network: UnboundedReceiver<NetEvent>) -> Result<Ended, Error> {
         let cannot = |what: &str, error: io::Error| Error::Other(format!("{what}: {error}"));
         let uevents = Uevents::of_kernel().map_err(|error| cannot("uevents", error))?;
         let mut terminate = signal(SignalKind::terminate()).map_err(|error| cannot("signals", error))?;
