@@ -219,3 +219,68 @@ fn text_of_firmware_stands_in_messages_escaped_and_cut() {
     assert_eq!(port(&"x".repeat(96)), message(&"x".repeat(96)));
     assert_eq!(port(&"x".repeat(97)), message(&("x".repeat(96) + "…")));
 }
+
+/// Findings with the bytes that they mark.
+fn spans(bytes: &[u8]) -> Vec<(&'static str, std::ops::Range<usize>)> {
+    let parsed = parse(bytes).expect("it can be read");
+    check(&parsed, bytes).into_iter().map(|finding| (finding.rule.name(), finding.span)).collect()
+}
+
+/// Where a field lies.
+fn field(bytes: &[u8], structure: &str, field: &str) -> std::ops::Range<usize> {
+    let fields = layout(bytes);
+    fields.into_iter().find(|one| one.structure == structure && one.field == field).expect("it is there").span
+}
+
+#[test]
+fn the_host_s_nqn_reference_is_marked_and_not_another_place() {
+    let mut bytes = written(&tables::static4());
+    let reference = field(&bytes, "host", "NQN reference");
+    bytes[reference.start..reference.start + 4].copy_from_slice(&u32::MAX.to_le_bytes());
+    repair_checksum(&mut bytes);
+    let found = spans(&bytes);
+    assert!(found.iter().any(|(_, span)| *span == reference), "{found:?}, not {reference:?}");
+}
+
+#[test]
+fn a_prefix_may_be_all_of_the_address() {
+    let prefix = |mut table: Table, prefix: u8| {
+        tcp(&mut table, 0).prefix = prefix;
+        // A single address reaches nobody on its link.
+        let found = about(table, |_| ());
+        found.into_iter().filter(|line| line.starts_with("prefix")).collect::<Vec<_>>()
+    };
+    assert_eq!((prefix(tables::static4(), 32), prefix(tables::static6(), 128)), (vec![], vec![]));
+    let long = |ip: &str, prefix: u8, bits: u8| {
+        vec![format!("prefix-long: HFI 1: the prefix length of {ip} is {prefix}; it has {bits} bits")]
+    };
+    let six = tcp(&mut tables::static6(), 0).ip.to_string();
+    assert_eq!(prefix(tables::static4(), 33), long("192.0.2.10", 33, 32));
+    assert_eq!(prefix(tables::static6(), 129), long(&six, 129, 128));
+}
+
+#[test]
+fn the_zero_in_the_list_is_marked_and_not_its_first_byte() {
+    let mut table = tables::multipath();
+    table.ssns[0].secondary_hfis = vec![2, 0];
+    let bytes = written(&table);
+    let list = field(&bytes, "SSNS 1", "secondary HFI list reference");
+    let list = u32::from_le_bytes(bytes[list.start..list.start + 4].try_into().expect("four bytes")) as usize;
+    assert_eq!(spans(&bytes), [("secondary-padding", list + 1..list + 2)]);
+}
+
+#[test]
+fn a_profile_is_used_by_whoever_names_it() {
+    let unused = |of_ssns: u8, of_discovery: u8| {
+        let found = about(tables::with_security(), |table| {
+            table.discovery = vec![tables::discovery(1, 1)];
+            table.discovery[0].security = of_discovery;
+            table.ssns[0].security = of_ssns;
+            if of_ssns == 0 {
+                table.ssns[0].flags.0 &= !SsnsFlags::USE_SECURITY.0;
+            }
+        });
+        found.iter().any(|line| line.starts_with("security-unused"))
+    };
+    assert_eq!((unused(1, 1), unused(1, 0), unused(0, 1), unused(0, 0)), (false, false, false, true));
+}
