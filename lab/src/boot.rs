@@ -335,7 +335,7 @@ fn begin(step: &Step, host: &Vm, target: &mut Vm) -> Result<String> {
         Ok(format!("plug of wire {wire}"))
     } else {
         let command = step.target.as_deref().unwrap_or("true");
-        target.send(command)?;
+        tell(target, command)?;
         Ok(command.to_owned())
     }
 }
@@ -345,8 +345,15 @@ fn end(step: &Step, target: &mut Vm) -> Result<()> {
         target.monitor()?.set_link(&format!("nic-{wire}"), true)?;
     }
     if let Some(command) = &step.then {
-        target.send(command)?;
+        tell(target, command)?;
     }
+    Ok(())
+}
+
+/// Has the target run a command, and hears what it says.
+fn tell(target: &mut Vm, command: &str) -> Result<()> {
+    target.send(command)?;
+    target.listen(Instant::now() + Duration::from_secs(10), |line| line.text.contains("lab-done").then_some(()))?;
     Ok(())
 }
 
