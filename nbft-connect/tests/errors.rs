@@ -71,6 +71,25 @@ fn no_table() {
 }
 
 #[test]
+fn a_machine_that_boots_from_its_own_disk_keeps_its_network_to_itself() {
+    let said = "nbft: nothing of the NBFT was connected when this system started: its network and its targets are left alone\n";
+    let root = Root::new("stay").with_table("firmware/static4.bin");
+    assert_eq!(root.nbft("connect --stay"), (3, said.into()), "no status at all");
+    let path = "{\"nqn\": \"nqn.x\", \"traddr\": \"192.0.2.1\", \"trsvcid\": 4420, \"host_iface\": \"nbft0\", \"host_traddr\": null,
+        \"ssns\": [], \"unavailable\": false, \"state\": \"failed\", \"controller\": null, \"attempts\": 3, \"reason\": \"refused\",
+        \"connected_ms\": null}";
+    let status = format!(
+        "{{\"version\": 1, \"written_by\": \"nbft\", \"tables\": [], \"hostnqn\": null, \"hostid\": null, \"outcome\": \"failed\",
+        \"message\": \"\", \"elapsed_ms\": 1, \"started_uptime_ms\": 1, \"interfaces\": [], \"paths\": [{path}],
+        \"namespaces\": [], \"left_out\": []}}"
+    );
+    let root = root.with("run/nbft/status.json", &status);
+    let (code, stderr) = root.nbft("status");
+    assert_eq!((code, stderr.as_str()), (1, ""), "the status can be read");
+    assert_eq!(root.nbft("connect --stay"), (3, said.into()), "a path that failed");
+}
+
+#[test]
 fn no_such_file() {
     let (code, stderr) = Root::new("file").nbft("plan --nbft-path /no/such/file");
     assert_eq!(code, 1);

@@ -61,6 +61,12 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         false => Until::There { timeout: timeout(args, &kernel)?, wait: args.wait },
     };
     let before = Status::read(&status_file);
+    if args.stay && !before.as_ref().is_some_and(Status::has_connected) {
+        log::info!(
+            "nothing of the NBFT was connected when this system started: its network and its targets are left alone"
+        );
+        return Ok(Exit::Nothing);
+    }
     if let Some(before) = &before {
         recall::discovered(&mut plan, before, &root);
     }

@@ -248,6 +248,12 @@ impl Status {
         serde_json::from_slice(&std::fs::read(file).ok()?).ok()
     }
 
+    /// Whether any path has been up.
+    #[must_use]
+    pub fn has_connected(&self) -> bool {
+        self.paths.iter().any(|path| path.state == State::Up || path.connected_ms.is_some())
+    }
+
     /// Takes over what a former run knew of the interfaces that both have.
     pub fn take_interfaces(&mut self, before: &Self) {
         let key = |interface: &InterfaceStatus| (interface.mac.clone(), interface.table.clone(), interface.hfi);
