@@ -93,6 +93,16 @@ impl Plan {
         plan
     }
 
+    /// Every network, in the plan's order.
+    pub fn networks(&self) -> impl Iterator<Item = (NetworkRef, &Network)> {
+        self.interfaces.iter().enumerate().flat_map(|(interface, of)| {
+            of.links.iter().enumerate().flat_map(move |(link, of)| {
+                let at = move |network| NetworkRef { interface, link, network };
+                of.networks.iter().enumerate().map(move |(number, network)| (at(number), network))
+            })
+        })
+    }
+
     /// The network that a path uses.
     #[must_use]
     pub fn network(&self, at: NetworkRef) -> Option<&Network> {

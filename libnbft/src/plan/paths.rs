@@ -197,6 +197,11 @@ fn candidates(
     found
 }
 
+/// Name of the link that a network is on.
+pub(super) fn link_name(plan: &Plan, at: NetworkRef) -> String {
+    plan.link(at).map(|link| link.name.clone()).unwrap_or_default()
+}
+
 /// The address that a network has, when the table fixes it.
 pub(super) fn source_address(plan: &Plan, at: NetworkRef) -> Option<IpAddr> {
     plan.network(at).filter(|network| network.method == Method::Static).and_then(|network| network.address)
@@ -246,7 +251,7 @@ fn add_path(
         traddr: target.traddr,
         trsvcid: target.trsvcid,
         network: candidate.at,
-        host_iface: plan.link(candidate.at).map(|link| link.name.clone()).unwrap_or_default(),
+        host_iface: link_name(plan, candidate.at),
         host_traddr: source_address(plan, candidate.at),
         hdr_digest,
         data_digest,

@@ -3,14 +3,13 @@
 use super::machine::Machine;
 use super::model::{Broken, DiscoveryReport, PathReport, Step};
 use super::walk::Chain;
-use crate::status::model::{DiscoveryStatus, State};
+use crate::status::model::{DiscoveryStatus, State, names};
 use libnbft::plan::{Ask, DiscoveryController, Plan};
 
 /// Those that `connect` would ask: at once, or since a path that came from them does not hold.
 pub(super) fn asked<'p>(plan: &'p Plan, paths: &'p [PathReport]) -> impl Iterator<Item = &'p DiscoveryController> {
     let broken = |controller: &DiscoveryController| {
-        let names: Vec<String> =
-            controller.ssns.iter().map(|origin| format!("{} SSNS {}", origin.table, origin.index)).collect();
+        let names = names(&controller.ssns, "SSNS");
         paths.iter().any(|path| path.broken.is_some() && path.ssns.iter().any(|ssns| names.contains(ssns)))
     };
     plan.discovery.iter().filter(move |controller| controller.ask == Ask::AtOnce || broken(controller))
@@ -25,11 +24,7 @@ pub(super) async fn walk(machine: &Machine, plan: &Plan, controller: &DiscoveryC
         traddr: controller.traddr.to_string(),
         trsvcid: controller.trsvcid,
         host_iface: controller.host_iface.clone(),
-        descriptors: controller
-            .descriptors
-            .iter()
-            .map(|origin| format!("{} discovery {}", origin.table, origin.index))
-            .collect(),
+        descriptors: names(&controller.descriptors, "discovery"),
         found: chain.found,
         broken,
     }

@@ -29,7 +29,8 @@ impl Machine {
         let root = common.path("/");
         let view = View::look().await.map_err(|error| Error::Other(error.to_string()))?;
         let controllers = sysfs::controllers(&root);
-        let status = status(&common.path(STATUS_FILE));
+        // One that cannot be read has nothing to say, but that is worth a line.
+        let status = Status::read(&common.path(STATUS_FILE)).inspect_err(|error| log::warn!("{error}")).ok().flatten();
         Ok(Self { root, view, controllers, status, kernel, limit })
     }
 
@@ -53,8 +54,7 @@ impl Machine {
     /// What `connect` says of an HFI.
     pub(super) fn interface_status(&self, plan: &Plan, at: NetworkRef) -> Option<&InterfaceStatus> {
         let hfi = &plan.network(at)?.hfi;
-        let mut all = self.status.as_ref()?.interfaces.iter();
-        all.find(|status| status.table == hfi.table && status.hfi == hfi.index)
+        self.status.as_ref()?.interface(&hfi.table, hfi.index)
     }
 
     /// Whether a `connect` is at work: one that has not ended, or the service of the running system.
@@ -87,21 +87,6 @@ impl Machine {
 fn is_module(line: &str, name: &str) -> bool {
     let file = line.split(':').next().and_then(|path| path.rsplit('/').next());
     file.and_then(|file| file.split_once(".ko")).is_some_and(|(stem, _)| stem.replace('_', "-") == name)
-}
-
-/// A file that cannot be read has nothing to say, but that is worth a line.
-fn status(file: &Path) -> Option<Status> {
-    let text = match std::fs::read(file) {
-        Ok(text) => text,
-        Err(error) => {
-            if error.kind() != std::io::ErrorKind::NotFound {
-                log::warn!("{}: {error}", file.display());
-            }
-            return None;
-        }
-    };
-    let status = serde_json::from_slice(&text);
-    status.inspect_err(|error| log::warn!("{}: {error}", file.display())).ok()
 }
 
 #[cfg(test)]

@@ -87,10 +87,8 @@ pub fn run(args: &ExportArgs, common: &Common) -> Result<Exit, Error> {
 
 /// What came of `connect`, where it ran: its leases stand in for what firmware had.
 fn status(common: &Common) -> Option<Status> {
-    let path = common.path(STATUS_FILE);
-    let text = fs::read(&path).ok()?;
-    let status = serde_json::from_slice(&text);
-    status.inspect_err(|error| log::warn!("{}: {error}; exported without leases", path.display())).ok()
+    let status = Status::read(&common.path(STATUS_FILE));
+    status.inspect_err(|error| log::warn!("{error}; exported without leases")).ok()?
 }
 
 fn files(format: ExportFormat, plan: &Plan, status: Option<&Status>, root: &Path) -> Result<Vec<File>, Error> {

@@ -66,8 +66,7 @@ pub(crate) fn nics(plan: &Plan, status: Option<&Status>, root: &Path) -> Vec<Nic
 
 /// What came of an HFI.
 fn outcome<'s>(status: Option<&'s Status>, network: &Network) -> Option<&'s InterfaceStatus> {
-    let mut all = status?.interfaces.iter();
-    all.find(|known| known.table == network.hfi.table && known.hfi == network.hfi.index)
+    status?.interface(&network.hfi.table, network.hfi.index)
 }
 
 /// Its lease, if `connect` got one.

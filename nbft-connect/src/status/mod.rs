@@ -18,16 +18,10 @@ use std::fmt::Write;
 /// When the status file is there but cannot be read.
 pub fn run(args: &StatusArgs, common: &Common) -> Result<Exit, Error> {
     let file = common.path(STATUS_FILE);
-    let text = match std::fs::read(&file) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            log::error!("{}: nbft connect has not run", file.display());
-            return Ok(Exit::Nothing);
-        }
-        Err(source) => return Err(Error::Read { path: file, source }),
+    let Some(mut status) = Status::read(&file)? else {
+        log::error!("{}: nbft connect has not run", file.display());
+        return Ok(Exit::Nothing);
     };
-    let mut status: Status = serde_json::from_slice(&text)
-        .map_err(|error| Error::Other(format!("{}: not a status file: {error}", file.display())))?;
     refresh(&mut status, &common.path("/"));
     match args.output_format {
         Format::Json => {

@@ -1,5 +1,6 @@
 //! The status file: what came of each interface, path and namespace. Its schema is this module.
 
+use crate::error::Error;
 use crate::net::Lease;
 use libnbft::plan::{Ask, DiscoveryController, Namespace, Network, NetworkRef, Origin, Path, Plan};
 use serde::{Deserialize, Serialize};
@@ -205,23 +206,20 @@ impl Status {
     /// The status of a plan of which nothing is done yet.
     #[must_use]
     pub fn of_plan(plan: &Plan) -> Self {
-        let mut interfaces = Vec::new();
-        for (_, link_name, mac, network) in networks(plan) {
-            interfaces.push(InterfaceStatus {
-                name: link_name.to_owned(),
-                mac,
-                table: network.hfi.table.clone(),
-                hfi: network.hfi.index,
-                ..InterfaceStatus::default()
-            });
-        }
+        let interfaces = plan.networks().map(|(at, network)| InterfaceStatus {
+            name: plan.link(at).map(|link| link.name.clone()).unwrap_or_default(),
+            mac: mac(plan, at),
+            table: network.hfi.table.clone(),
+            hfi: network.hfi.index,
+            ..InterfaceStatus::default()
+        });
         Self {
             version: VERSION,
             written_by: concat!("nbft ", env!("CARGO_PKG_VERSION")).to_owned(),
             tables: plan.tables.clone(),
             hostnqn: plan.host.as_ref().map(|host| host.nqn.clone()),
             hostid: plan.host.as_ref().map(|host| host.id.to_string()),
-            interfaces,
+            interfaces: interfaces.collect(),
             paths: plan.paths.iter().map(path_status).collect(),
             namespaces: plan.namespaces.iter().map(namespace_status).collect(),
             discovery: plan.discovery.iter().map(discovery_status).collect(),
@@ -242,10 +240,19 @@ impl Status {
         self.namespaces.extend(plan.namespaces.iter().skip(self.namespaces.len()).map(namespace_status));
     }
 
-    /// What a former run left; `None` where there is nothing that can be read.
-    #[must_use]
-    pub fn read(file: &FsPath) -> Option<Self> {
-        serde_json::from_slice(&std::fs::read(file).ok()?).ok()
+    /// What a former run left; `None` where there was none.
+    ///
+    /// # Errors
+    ///
+    /// When there is a file that cannot be read, or that is no status file.
+    pub fn read(file: &FsPath) -> Result<Option<Self>, Error> {
+        match std::fs::read(file) {
+            Ok(text) => serde_json::from_slice(&text)
+                .map(Some)
+                .map_err(|error| Error::Other(format!("{}: not a status file: {error}", file.display()))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(Error::Read { path: file.to_owned(), source }),
+        }
     }
 
     /// Whether any path has been up.
@@ -254,33 +261,36 @@ impl Status {
         self.paths.iter().any(|path| path.state == State::Up || path.connected_ms.is_some())
     }
 
-    /// Takes over what a former run knew of the interfaces that both have.
+    /// What is known of an HFI.
+    #[must_use]
+    pub fn interface(&self, table: &str, hfi: u16) -> Option<&InterfaceStatus> {
+        self.interfaces.iter().find(|known| known.table == table && known.hfi == hfi)
+    }
+
+    /// Takes over what a former run knew of the interfaces that both have, on the same NICs.
     pub fn take_interfaces(&mut self, before: &Self) {
-        let key = |interface: &InterfaceStatus| (interface.mac.clone(), interface.table.clone(), interface.hfi);
         for interface in &mut self.interfaces {
-            if let Some(known) = before.interfaces.iter().find(|known| key(known) == key(interface)) {
+            let known = before.interface(&interface.table, interface.hfi);
+            if let Some(known) = known.filter(|known| known.mac == interface.mac) {
                 interface.clone_from(known);
             }
         }
     }
 
-    /// The leases of a plan's networks.
+    /// The leases of a plan's networks, of those on the same NICs.
     #[must_use]
     pub fn leases(&self, plan: &Plan) -> Vec<(NetworkRef, Lease)> {
-        networks(plan)
-            .filter_map(|(at, _, mac, network)| {
-                let of = |known: &&InterfaceStatus| {
-                    known.mac == mac && known.table == network.hfi.table && known.hfi == network.hfi.index
-                };
-                Some((at, self.interfaces.iter().find(of)?.lease.clone()?))
-            })
-            .collect()
+        let lease = |(at, network): (NetworkRef, &Network)| {
+            let known = self.interface(&network.hfi.table, network.hfi.index)?;
+            Some((at, known.lease.clone().filter(|_| known.mac == mac(plan, at))?))
+        };
+        plan.networks().filter_map(lease).collect()
     }
 
     /// Index in `interfaces` of a plan's network.
     #[must_use]
     pub fn interface_index(plan: &Plan, at: NetworkRef) -> Option<usize> {
-        networks(plan).position(|(candidate, ..)| candidate == at)
+        plan.networks().position(|(candidate, _)| candidate == at)
     }
 
     /// Writes the file so that a reader sees the old or the new one whole.
@@ -309,19 +319,13 @@ pub fn write_whole(file: &FsPath, content: &[u8]) -> io::Result<()> {
     std::fs::rename(&aside, file)
 }
 
-/// Every network of the plan, in its order, with link name and MAC.
-fn networks(plan: &Plan) -> impl Iterator<Item = (NetworkRef, &str, String, &Network)> {
-    plan.interfaces.iter().enumerate().flat_map(|(i, interface)| {
-        interface.links.iter().enumerate().flat_map(move |(l, link)| {
-            link.networks.iter().enumerate().map(move |(n, network)| {
-                let at = NetworkRef { interface: i, link: l, network: n };
-                (at, link.name.as_str(), interface.mac.to_string(), network)
-            })
-        })
-    })
+/// MAC of the NIC that a network is on.
+fn mac(plan: &Plan, at: NetworkRef) -> String {
+    plan.interfaces.get(at.interface).map(|interface| interface.mac.to_string()).unwrap_or_default()
 }
 
-fn names(origins: &[Origin], what: &str) -> Vec<String> {
+/// The descriptors by name: `TABLE SSNS N`.
+pub(crate) fn names(origins: &[Origin], what: &str) -> Vec<String> {
     origins.iter().map(|origin| format!("{} {what} {}", origin.table, origin.index)).collect()
 }
 

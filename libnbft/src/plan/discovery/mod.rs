@@ -7,7 +7,7 @@ mod told;
 pub use told::Discovered;
 
 use super::interfaces::Networks;
-use super::paths::{check_nqn, source_address, twin};
+use super::paths::{check_nqn, link_name, source_address, twin};
 use super::{LeftOut, NetworkRef, Origin, Plan, Reach, Source, reach};
 use crate::model::{DISCOVERY_NQN, Discovery};
 use crate::text::{DiscoveryUri, HostAddress};
@@ -163,10 +163,6 @@ fn network(
     reach_from(at)
         .or_else(|| twin(plan, networks, table, at, traddr).map(|(_, at, reach)| (at, reach)))
         .ok_or_else(|| format!("HFI {hfi} has no address of {traddr}'s family"))
-}
-
-fn link_name(plan: &Plan, at: NetworkRef) -> String {
-    plan.link(at).map(|link| link.name.clone()).unwrap_or_default()
 }
 
 impl DiscoveryController {

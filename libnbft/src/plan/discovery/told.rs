@@ -1,8 +1,8 @@
 //! What follows from what discovery controllers tell.
 
-use super::{Ask, DiscoveryController, link_name};
+use super::{Ask, DiscoveryController};
 use crate::discovery::{Entry, Kind, Log};
-use crate::plan::paths::source_address;
+use crate::plan::paths::{link_name, source_address};
 use crate::plan::{Namespace, NetworkRef, Origin, Path, Plan, Reach, interfaces, reach};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -99,20 +99,8 @@ impl Plan {
 
     /// The network by which an address is reached best; the one that the answer came through where others are no better.
     fn best_network(&self, own: NetworkRef, target: IpAddr) -> Option<(NetworkRef, Reach)> {
-        let mut best: Option<(Reach, bool, NetworkRef)> = None;
-        for (i, interface) in self.interfaces.iter().enumerate() {
-            for (l, link) in interface.links.iter().enumerate() {
-                for (n, network) in link.networks.iter().enumerate() {
-                    let at = NetworkRef { interface: i, link: l, network: n };
-                    let Some(reach) = reach::reach(network, target) else { continue };
-                    let this = (reach, at != own, at);
-                    if best.is_none_or(|best| (this.0, this.1) < (best.0, best.1)) {
-                        best = Some(this);
-                    }
-                }
-            }
-        }
-        best.map(|(reach, _, at)| (at, reach))
+        let reached = self.networks().filter_map(|(at, network)| Some((at, reach::reach(network, target)?)));
+        reached.min_by_key(|(at, reach)| (*reach, *at != own))
     }
 
     /// The path to a discovered subsystem port, added unless it is there, and among the paths of the subsystem's namespaces;
