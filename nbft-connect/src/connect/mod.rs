@@ -8,11 +8,13 @@ mod recall;
 mod registry;
 mod report;
 mod stay;
+mod target;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use paths::{Ready, is_path};
 pub(crate) use recall::discovered as recall;
+pub(crate) use target::Target;
 
 use crate::cli::{Common, ConnectArgs};
 use crate::error::Error;
@@ -60,7 +62,7 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         true => Until::Told,
         false => Until::There { timeout: timeout(args, &kernel)?, wait: args.wait },
     };
-    let before = Status::read(&status_file);
+    let before = Status::read(&status_file).ok().flatten();
     if args.stay && !before.as_ref().is_some_and(Status::has_connected) {
         log::info!(
             "nothing of the NBFT was connected when this system started: its network and its targets are left alone"

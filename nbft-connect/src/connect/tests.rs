@@ -212,7 +212,7 @@ struct Started {
 fn start(root: &Root, table: &Table, answers: Vec<Answer>, until: Until) -> Started {
     let mut plan = Plan::new(&[Source { name: "NBFT", table }], &Options::default());
     let status_file = root.0.join(STATUS);
-    let before = Status::read(&status_file);
+    let before = Status::read(&status_file).unwrap();
     if let Some(before) = &before {
         recall::discovered(&mut plan, before, &root.0);
     }
@@ -235,7 +235,7 @@ fn start(root: &Root, table: &Table, answers: Vec<Answer>, until: Until) -> Star
 const STATUS: &str = "run/nbft/status.json";
 
 fn status(root: &Root) -> Status {
-    Status::read(&root.0.join(STATUS)).expect("a status file")
+    Status::read(&root.0.join(STATUS)).unwrap().expect("a status file")
 }
 
 fn ready() -> NetEvent {

@@ -2,51 +2,19 @@
 
 use super::machine::Machine;
 use super::model::{Broken, Step};
+use crate::connect::{Ready, Target};
 use crate::net::{Address, Link, Neighbour};
-use crate::nvme::probe::{self, Stage, Trial};
+use crate::nvme::probe::{self, Stage};
 use crate::nvme::reason;
-use libnbft::plan::{DiscoveryController, NetworkRef, Path, Plan, Reach};
+use libnbft::plan::{Plan, Reach};
 use std::io::{Error, ErrorKind};
 use std::net::IpAddr;
-
-/// What is to be reached: a path's subsystem port, or a discovery controller.
-pub(super) struct Target {
-    pub(super) traddr: IpAddr,
-    pub(super) trsvcid: u16,
-    pub(super) network: NetworkRef,
-    reach: Reach,
-    digests: (bool, bool),
-}
-
-impl From<&Path> for Target {
-    fn from(path: &Path) -> Self {
-        Self {
-            traddr: path.traddr,
-            trsvcid: path.trsvcid,
-            network: path.network,
-            reach: path.reach,
-            digests: (path.hdr_digest, path.data_digest),
-        }
-    }
-}
-
-impl From<&DiscoveryController> for Target {
-    fn from(controller: &DiscoveryController) -> Self {
-        Self {
-            traddr: controller.traddr,
-            trsvcid: controller.trsvcid,
-            network: controller.network,
-            reach: controller.reach,
-            digests: (false, false),
-        }
-    }
-}
 
 /// The way from the address to the target: its gateway, or none on the link.
 pub(super) async fn route(
     machine: &Machine,
     plan: &Plan,
-    to: &Target,
+    to: &Target<'_>,
     link: &Link,
     from: &Address,
 ) -> Result<Option<IpAddr>, Broken> {
@@ -84,15 +52,9 @@ pub(super) struct Way<'a> {
 }
 
 /// Knocks: TCP, then ICReq.
-pub(super) async fn knock(machine: &Machine, to: &Target, way: &Way<'_>) -> Result<(), Broken> {
-    let trial = Trial {
-        target: to.traddr,
-        port: to.trsvcid,
-        source: Some(way.from),
-        interface: (way.link.name.clone(), way.link.index),
-        hdr_digest: to.digests.0,
-        data_digest: to.digests.1,
-    };
+pub(super) async fn knock(machine: &Machine, to: &Target<'_>, way: &Way<'_>) -> Result<(), Broken> {
+    let ready = Ready { link_name: way.link.name.clone(), ifindex: way.link.index, address: way.from };
+    let trial = to.trial(&ready);
     match probe::trace(&trial, machine.limit).await {
         Ok(()) => Ok(()),
         Err((Stage::Connect, error)) => Err(no_tcp(machine, to, way, &error).await),
@@ -100,7 +62,7 @@ pub(super) async fn knock(machine: &Machine, to: &Target, way: &Way<'_>) -> Resu
     }
 }
 
-async fn no_tcp(machine: &Machine, to: &Target, way: &Way<'_>, error: &Error) -> Broken {
+async fn no_tcp(machine: &Machine, to: &Target<'_>, way: &Way<'_>, error: &Error) -> Broken {
     let (target, port, name) = (to.traddr, to.trsvcid, &way.link.name);
     if error.kind() == ErrorKind::ConnectionRefused {
         return Broken::new(
@@ -145,7 +107,7 @@ async fn no_tcp(machine: &Machine, to: &Target, way: &Way<'_>, error: &Error) ->
     }
 }
 
-fn no_icresp(to: &Target, way: &Way<'_>, error: &Error) -> Broken {
+fn no_icresp(to: &Target<'_>, way: &Way<'_>, error: &Error) -> Broken {
     let (target, port) = (to.traddr, to.trsvcid);
     match error.kind() {
         ErrorKind::TimedOut => Broken::new(

@@ -2,12 +2,13 @@
 
 use super::machine::Machine;
 use super::model::{Broken, Found, PathReport, Step};
-use super::reach::{self, Target, Way};
+use super::reach::{self, Way};
 use super::{address, controller, firmware, namespace, nic};
-use crate::connect::Ready;
+use crate::connect::{Ready, Target};
 use crate::load::Tables;
 use crate::net::{Address, Link};
 use crate::nvme::sysfs::Controller;
+use crate::status::model::names;
 use libnbft::plan::{NetworkRef, Path, Plan};
 
 /// Walks path `number` of the plan.
@@ -21,7 +22,7 @@ pub(super) async fn walk(machine: &Machine, tables: &Tables, plan: &Plan, number
         trsvcid: path.trsvcid,
         host_iface: path.host_iface.clone(),
         discovered: path.discovered.clone(),
-        ssns: path.ssns.iter().map(|origin| format!("{} SSNS {}", origin.table, origin.index)).collect(),
+        ssns: names(&path.ssns, "SSNS"),
         unavailable: path.unavailable,
         found: walk.chain.found,
         broken,
@@ -63,7 +64,7 @@ impl Chain {
         &mut self,
         machine: &Machine,
         plan: &Plan,
-        to: &Target,
+        to: &Target<'_>,
         (link, from): (&Link, &Address),
     ) -> Result<(), Broken> {
         let gateway = reach::route(machine, plan, to, link, from).await?;

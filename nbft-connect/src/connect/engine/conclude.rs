@@ -2,9 +2,10 @@
 
 use super::{Ended, Engine, Until};
 use crate::connect::report;
+use crate::connect::target::Target;
 use crate::exit::Exit;
 use crate::nvme::fabrics::Fabrics;
-use crate::status::model::{Outcome, State, Status};
+use crate::status::model::{Outcome, State};
 
 impl<F: Fabrics + 'static> Engine<F> {
     pub(super) fn conclude(mut self, deadline_passed: bool) -> Ended {
@@ -44,14 +45,12 @@ impl<F: Fabrics + 'static> Engine<F> {
 
     /// A path that was never tried has its interface to blame.
     fn explain_pending_paths(&mut self) {
-        for (planned, path) in self.plan.paths.iter().zip(&mut self.status.paths) {
-            if path.state != State::Pending || path.reason.is_some() {
-                continue;
+        for index in 0..self.plan.paths.len() {
+            let path = &self.status.paths[index];
+            if path.state == State::Pending && path.reason.is_none() {
+                let target = Target::from(&self.plan.paths[index]);
+                self.status.paths[index].reason = self.blamed_interface(&target);
             }
-            let interface =
-                Status::interface_index(&self.plan, planned.network).map(|index| &self.status.interfaces[index]);
-            let reason = interface.and_then(|interface| interface.reason.as_deref());
-            path.reason = reason.map(|reason| format!("{}: {reason}", planned.host_iface));
         }
     }
 

@@ -1,13 +1,13 @@
 //! Discovery controllers: when they are asked, and what becomes of what they tell.
 
 use super::{Done, Engine, Ready, TRIAL_LIMIT};
-use crate::connect::backoff::{LONGEST, LONGEST_STAYING, pause};
 use crate::connect::paths::Phase;
+use crate::connect::target::Target;
 use crate::nvme::discovery::Asked;
 use crate::nvme::fabrics::{DEVICE, Fabrics};
 use crate::nvme::kmsg::Kmsg;
-use crate::nvme::options::{Connection, Supported};
-use crate::nvme::probe::{self, Trial};
+use crate::nvme::options::Supported;
+use crate::nvme::probe;
 use crate::nvme::reason;
 use crate::status::model::{State, Status, discovery_status};
 use libnbft::discovery::Log;
@@ -122,14 +122,7 @@ impl<F: Fabrics + 'static> Engine<F> {
             self.discovery.all[index].step = Step::WaitNetwork;
             return;
         };
-        let trial = Trial {
-            target: controller.traddr,
-            port: controller.trsvcid,
-            source: Some(ready.address),
-            interface: (ready.link_name.clone(), ready.ifindex),
-            hdr_digest: false,
-            data_digest: false,
-        };
+        let trial = Target::from(controller).trial(ready);
         self.discovery.all[index].step = Step::Proving;
         self.hear(async move { Heard::Proved(index, probe::prove(&trial, TRIAL_LIMIT).await) });
     }
@@ -163,21 +156,7 @@ impl<F: Fabrics + 'static> Engine<F> {
     }
 
     fn discovery_options(&self, index: usize, supported: &Supported) -> Result<String, String> {
-        let controller = &self.plan.discovery[index];
-        let host = self.plan.host.as_ref().ok_or("no host NQN and host ID")?;
-        let ready = self.ready(controller.network);
-        let connection = Connection {
-            nqn: &controller.nqn,
-            traddr: controller.traddr,
-            trsvcid: controller.trsvcid,
-            hostnqn: &host.nqn,
-            hostid: host.id,
-            host_traddr: ready.map(|ready| ready.address).or(controller.host_traddr),
-            host_iface: Some(ready.map_or(controller.host_iface.as_str(), |ready| &ready.link_name)),
-            hdr_digest: false,
-            data_digest: false,
-            ctrl_loss_tmo: self.settings.ctrl_loss_tmo,
-        };
+        let connection = self.connection(&Target::from(&self.plan.discovery[index]))?;
         connection.discovery_options(supported).map_err(|error| error.to_string())
     }
 
@@ -334,13 +313,10 @@ impl<F: Fabrics + 'static> Engine<F> {
         let level = if again { log::Level::Debug } else { log::Level::Warn };
         log::log!(level, "discovery controller at {}: {reason}", self.plan.discovery[index]);
         status.reason = Some(reason);
-        let pause = pause(status.attempts, self.longest());
+        let attempts = status.attempts;
+        let pause = self.pause_after(attempts);
         self.save_soon();
         self.pause_asking(index, pause);
-    }
-
-    fn longest(&self) -> Duration {
-        if self.stays() { LONGEST_STAYING } else { LONGEST }
     }
 
     fn pause_asking(&mut self, index: usize, pause: Duration) {
@@ -353,14 +329,11 @@ impl<F: Fabrics + 'static> Engine<F> {
 
     /// A controller that was never asked has its interface to blame.
     pub(super) fn explain_discovery(&mut self) {
-        let planned = self.plan.discovery.iter().zip(&self.discovery.all);
-        for ((controller, asking), status) in planned.zip(&mut self.status.discovery) {
-            if asking.step != Step::WaitNetwork || status.reason.is_some() {
-                continue;
+        for (index, asking) in self.discovery.all.iter().enumerate() {
+            if asking.step == Step::WaitNetwork && self.status.discovery[index].reason.is_none() {
+                let target = Target::from(&self.plan.discovery[index]);
+                self.status.discovery[index].reason = self.blamed_interface(&target);
             }
-            let interface = Status::interface_index(&self.plan, controller.network);
-            let reason = interface.and_then(|index| self.status.interfaces[index].reason.as_deref());
-            status.reason = reason.map(|reason| format!("{}: {reason}", controller.host_iface));
         }
     }
 }

@@ -3,9 +3,10 @@
 mod conclude;
 mod discover;
 mod observe;
+mod tries;
 
-use super::backoff::{LONGEST, LONGEST_STAYING, pause};
 use super::paths::{Phase, Ready};
+use super::target::Target;
 use super::{queue, registry, report};
 use crate::cli::Wait;
 use crate::error::Error;
@@ -13,8 +14,8 @@ use crate::exit::Exit;
 use crate::net::{NetEvent, Router};
 use crate::nvme::fabrics::{self, DEVICE, Fabrics, Written};
 use crate::nvme::kmsg::Kmsg;
-use crate::nvme::options::{Connection, Supported};
-use crate::nvme::probe::{self, Trial};
+use crate::nvme::options::Supported;
+use crate::nvme::probe;
 use crate::nvme::sysfs;
 use crate::nvme::uevent::Uevents;
 use crate::nvme::{module, reason};
@@ -187,8 +188,8 @@ impl<F: Fabrics + 'static> Engine<F> {
         Ok(self.conclude(deadline_passed))
     }
 
-    fn stays(&self) -> bool {
-        self.settings.until == Until::Told
+    const fn stays(&self) -> bool {
+        matches!(self.settings.until, Until::Told)
     }
 
     fn deadline(&self) -> tokio::time::Instant {
@@ -303,14 +304,7 @@ impl<F: Fabrics + 'static> Engine<F> {
             self.phases[path] = Phase::Queued;
             return;
         }
-        let trial = Trial {
-            target: planned.traddr,
-            port: planned.trsvcid,
-            source: Some(ready.address),
-            interface: (ready.link_name.clone(), ready.ifindex),
-            hdr_digest: planned.hdr_digest,
-            data_digest: planned.data_digest,
-        };
+        let trial = Target::from(planned).trial(ready);
         self.phases[path] = Phase::Proving;
         self.work.push(Box::pin(async move { Done::Proved(path, probe::prove(&trial, TRIAL_LIMIT).await) }));
     }
@@ -329,8 +323,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         log::log!(level, "{traddr} port {trsvcid} over {iface}: {reason}");
         status.reason = Some(reason);
         let attempts = status.attempts;
-        let longest = if self.stays() { LONGEST_STAYING } else { LONGEST };
-        let pause = pause(attempts, longest);
+        let pause = self.pause_after(attempts);
         self.phases[path] = Phase::Pause;
         self.save_soon();
         self.work.push(Box::pin(async move {
@@ -356,21 +349,7 @@ impl<F: Fabrics + 'static> Engine<F> {
     }
 
     fn options(&self, path: usize, supported: &Supported) -> Result<String, String> {
-        let planned = &self.plan.paths[path];
-        let host = self.plan.host.as_ref().ok_or("no host NQN and host ID")?;
-        let ready = self.ready(planned.network);
-        let connection = Connection {
-            nqn: &planned.nqn,
-            traddr: planned.traddr,
-            trsvcid: planned.trsvcid,
-            hostnqn: &host.nqn,
-            hostid: host.id,
-            host_traddr: ready.map(|ready| ready.address).or(planned.host_traddr),
-            host_iface: Some(ready.map_or(planned.host_iface.as_str(), |ready| &ready.link_name)),
-            hdr_digest: planned.hdr_digest,
-            data_digest: planned.data_digest,
-            ctrl_loss_tmo: self.settings.ctrl_loss_tmo,
-        };
+        let connection = self.connection(&Target::from(&self.plan.paths[path]))?;
         connection.options(supported).map_err(|error| error.to_string())
     }
 

@@ -1,0 +1,64 @@
+//! What is to be reached: a subsystem's port, or a discovery controller.
+
+use super::paths::Ready;
+use crate::nvme::probe::Trial;
+use libnbft::plan::{DiscoveryController, NetworkRef, Path, Reach};
+use std::net::IpAddr;
+
+/// A controller of either kind, as it is planned.
+pub(crate) struct Target<'a> {
+    pub(crate) nqn: &'a str,
+    pub(crate) traddr: IpAddr,
+    pub(crate) trsvcid: u16,
+    pub(crate) network: NetworkRef,
+    pub(crate) host_iface: &'a str,
+    pub(crate) host_traddr: Option<IpAddr>,
+    pub(crate) reach: Reach,
+    /// Header and data digest.
+    pub(crate) digests: (bool, bool),
+}
+
+impl<'a> From<&'a Path> for Target<'a> {
+    fn from(path: &'a Path) -> Self {
+        Self {
+            nqn: &path.nqn,
+            traddr: path.traddr,
+            trsvcid: path.trsvcid,
+            network: path.network,
+            host_iface: &path.host_iface,
+            host_traddr: path.host_traddr,
+            reach: path.reach,
+            digests: (path.hdr_digest, path.data_digest),
+        }
+    }
+}
+
+impl<'a> From<&'a DiscoveryController> for Target<'a> {
+    fn from(controller: &'a DiscoveryController) -> Self {
+        Self {
+            nqn: &controller.nqn,
+            traddr: controller.traddr,
+            trsvcid: controller.trsvcid,
+            network: controller.network,
+            host_iface: &controller.host_iface,
+            host_traddr: controller.host_traddr,
+            reach: controller.reach,
+            digests: (false, false),
+        }
+    }
+}
+
+impl Target<'_> {
+    /// The trial in user space, through an interface that is ready.
+    pub(crate) fn trial(&self, ready: &Ready) -> Trial {
+        let (hdr_digest, data_digest) = self.digests;
+        Trial {
+            target: self.traddr,
+            port: self.trsvcid,
+            source: Some(ready.address),
+            interface: (ready.link_name.clone(), ready.ifindex),
+            hdr_digest,
+            data_digest,
+        }
+    }
+}
