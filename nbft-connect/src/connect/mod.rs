@@ -76,8 +76,17 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         Until::Told => Some(std::process::id()),
         Until::There { .. } => before.as_ref().and_then(|status| status::service(status, &root)),
     };
-    let settings = Settings { root, status_file, until, before, service, ctrl_loss_tmo: args.ctrl_loss_tmo, started };
-    let ended = work(plan, settings, common)?;
+    let settings = Settings {
+        root: root.clone(),
+        status_file,
+        until,
+        before,
+        service,
+        ctrl_loss_tmo: args.ctrl_loss_tmo,
+        started,
+    };
+    let network = net::Settings::new(root).with_mtu(mtu(&kernel));
+    let ended = work(plan, settings, network, common)?;
     if !args.stay {
         handover::leave(&ended.plan, &ended.status, args.handover, &common.path("/"));
     }
@@ -149,9 +158,12 @@ fn finish_early(plan: &Plan, status_file: &std::path::Path, outcome: Outcome, me
     status.write(status_file).map_err(|source| Error::Write { path: status_file.to_path_buf(), source })
 }
 
-fn work(plan: Plan, settings: Settings, common: &Common) -> Result<Ended, Error> {
-    // Before the runtime, while there is one thread.
+fn work(plan: Plan, settings: Settings, mut network: net::Settings, common: &Common) -> Result<Ended, Error> {
     let staying = settings.until == Until::Told;
+    if staying {
+        network = network.staying(settings.before.as_ref().map(|before| before.leases(&plan)).unwrap_or_default());
+    }
+    // Before the runtime, while there is one thread.
     let lock = || {
         if staying {
             stay::never_wait_for_the_log();
@@ -169,12 +181,7 @@ fn work(plan: Plan, settings: Settings, common: &Common) -> Result<Ended, Error>
     let ended = runtime.block_on(async {
         let device = helper.into_device().map_err(|error| Error::Other(format!("{DEVICE}: {error}")))?;
         let (events, heard) = tokio::sync::mpsc::unbounded_channel();
-        let mut net_settings = net::Settings::new(common.path("/")).with_mtu(mtu(common));
-        if staying {
-            net_settings =
-                net_settings.staying(settings.before.as_ref().map(|status| status.leases(&plan)).unwrap_or_default());
-        }
-        let network = net::start(&plan.interfaces, net_settings, events)
+        let network = net::start(&plan.interfaces, network, events)
             .await
             .map_err(|error| Error::Other(format!("cannot set up interfaces: {error}")))?;
         Engine::new(plan, settings, device).with_router(network.router()).run(heard).await
@@ -185,8 +192,8 @@ fn work(plan: Plan, settings: Settings, common: &Common) -> Result<Ended, Error>
 }
 
 /// The MTU of the kernel's command line.
-fn mtu(common: &Common) -> Option<u16> {
-    KernelCommandLine::read(&common.path("/")).mtu().unwrap_or_else(|text| {
+fn mtu(kernel: &KernelCommandLine) -> Option<u16> {
+    kernel.mtu().unwrap_or_else(|text| {
         log::warn!("rd.nvmf.mtu={text} is not a number of bytes from 576 to 65535: the MTU is left as it is");
         None
     })
