@@ -87,6 +87,13 @@ fn a_machine_that_boots_from_its_own_disk_keeps_its_network_to_itself() {
     let (code, stderr) = root.nbft("status");
     assert_eq!((code, stderr.as_str()), (1, ""), "the status can be read");
     assert_eq!(root.nbft("connect --stay"), (3, said.into()), "a path that failed");
+    // A table by which nothing can be connected is no failure of the service either.
+    let nobody = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/rules/host-missing.nbft");
+    fs::copy(nobody, root.0.join("sys/firmware/acpi/tables/NBFT")).unwrap();
+    let (code, stderr) = root.nbft("connect");
+    assert!(code == 1 && stderr.contains("no usable host NQN"), "{stderr}");
+    fs::write(root.0.join("run/nbft/status.json"), &status).unwrap();
+    assert_eq!(root.nbft("connect --stay"), (3, said.into()), "no host identity");
 }
 
 #[test]

@@ -55,13 +55,6 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
     if tables.tables.is_empty() {
         return nothing_read(&plan, &tables, &status_file);
     }
-    if let Some(exit) = nothing_to_connect(&plan, &status_file)? {
-        return Ok(exit);
-    }
-    let until = match args.stay {
-        true => Until::Told,
-        false => Until::There { timeout: timeout(args, &kernel)?, wait: args.wait },
-    };
     let before = Status::read(&status_file).ok().flatten();
     if args.stay && !before.as_ref().is_some_and(Status::has_connected) {
         log::info!(
@@ -69,6 +62,13 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         );
         return Ok(Exit::Nothing);
     }
+    if let Some(exit) = nothing_to_connect(&plan, &status_file)? {
+        return Ok(exit);
+    }
+    let until = match args.stay {
+        true => Until::Told,
+        false => Until::There { timeout: timeout(args, &kernel)?, wait: args.wait },
+    };
     if let Some(before) = &before {
         recall::discovered(&mut plan, before, &root);
     }

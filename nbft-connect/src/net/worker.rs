@@ -16,6 +16,9 @@ const UDEV_LIMIT: Duration = Duration::from_secs(10);
 /// Pause before a DHCP server is asked again that did not answer or refused.
 const RETRY: Duration = Duration::from_secs(1);
 
+/// Pause before a NIC is set up again in the running system that is there and could not be.
+const STAYING_RETRY: Duration = Duration::from_secs(30);
+
 pub(super) struct Worker {
     number: usize,
     interface: Interface,
@@ -68,8 +71,9 @@ impl Worker {
             if self.stay.is_none() {
                 return;
             }
-            // The NIC may be gone, and come again.
-            tokio::time::sleep(RETRY).await;
+            // A NIC that is gone is waited for; one that is there has failed in a way that will not pass soon.
+            let there = self.watcher.look(|state| self.find(state).is_some());
+            tokio::time::sleep(if there { STAYING_RETRY } else { RETRY }).await;
         }
     }
 
@@ -107,17 +111,19 @@ impl Worker {
 
     /// Waits for the NIC.
     async fn nic(&self) -> Option<Link> {
-        let (mac, pci) = (self.interface.mac, self.interface.pci);
-        let look = |state: &State| nic::find(state, &self.root, mac, pci);
-        if let Some(nic) = self.watcher.look(look) {
+        if let Some(nic) = self.watcher.look(|state| self.find(state)) {
             return Some(nic);
         }
         self.waiting(Waiting::Nic);
-        let found = self.watcher.wait_for(look).await;
-        if let (Some(link), Some(pci)) = (&found, pci) {
-            log::debug!("{}: NIC of {} at {pci} came as {}", self.interface.name, mac, link.name);
+        let found = self.watcher.wait_for(|state| self.find(state)).await;
+        if let (Some(link), Some(pci)) = (&found, self.interface.pci) {
+            log::debug!("{}: NIC of {} at {pci} came as {}", self.interface.name, self.interface.mac, link.name);
         }
         found
+    }
+
+    fn find(&self, state: &State) -> Option<Link> {
+        nic::find(state, &self.root, self.interface.mac, self.interface.pci)
     }
 
     /// Waits until udev is done: it may rename the NIC until then.
