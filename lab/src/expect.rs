@@ -164,6 +164,9 @@ fn controllers(scenario: &Scenario, expect: &Expect, evidence: &Evidence<'_>, ve
         let seen = evidence.target.iter().any(|line| line.contains("nvmet") && line.contains(&wanted));
         verdict.check(seen, || format!("the target's kernel names no host {hostnqn}"));
     }
+    for controller in &expect.later {
+        on_the_wire(controller, evidence.sessions, verdict);
+    }
     let Some(wanted) = &expect.controllers else { return };
     verdict.check(fabrics.len() == wanted.len(), || {
         let all: Vec<_> = fabrics.iter().filter_map(|c| c.get("address")).collect();

@@ -22,8 +22,6 @@ lab_load() {
 }
 
 lab_handover() {
-    # What is seen shows that somebody looks.
-    $B ip address add 127.0.0.9/8 dev lo
     lab_say manager "$(lab_manager)"
     lab_block load lab_load 60
     lab_block monitor cat /run/lab-monitor

@@ -152,6 +152,9 @@ pub struct Expect {
     pub absent: Vec<String>,
     /// The controllers; these and no others, when the key is there.
     pub controllers: Option<Vec<Controller>>,
+    /// Controllers that come after the report: judged by what goes over the wires.
+    #[serde(default)]
+    pub later: Vec<Controller>,
     /// What `nbft status` exits with.
     pub status: Option<i32>,
 }
@@ -172,6 +175,7 @@ impl Expect {
             gateways: BTreeMap::new(),
             absent: Vec::new(),
             controllers: None,
+            later: Vec::new(),
             status: None,
         }
     }
