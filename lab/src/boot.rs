@@ -296,20 +296,19 @@ fn host(
 fn steps(scenario: &Scenario, host: &mut Vm, target: Option<&mut Vm>, complaints: &mut Vec<String>) -> Result<()> {
     let Some(target) = target else { return Ok(()) };
     for step in &scenario.steps {
-        let quiet = step.cut.is_none() && step.plug.is_none() && step.target.is_none();
         let mut lost = step.plug.is_some();
-        let name = begin(step, host, target)?;
+        let begun = begin(step, host, target)?;
         host.listen(Instant::now() + Duration::from_secs(step.seconds), |line| {
             lost |= live(&line.text).is_some_and(|live| live < step.controllers);
             None::<()>
         })?;
         end(step, target)?;
-        if quiet {
+        let Some(name) = begun else {
             if lost {
                 complaints.push(format!("a controller was lost within {} s", step.seconds));
             }
             continue;
-        }
+        };
         let back = host.listen(Instant::now() + Duration::from_secs(step.back), |line| {
             let live = live(&line.text)?;
             lost |= live < step.controllers;
@@ -324,25 +323,31 @@ fn steps(scenario: &Scenario, host: &mut Vm, target: Option<&mut Vm>, complaints
     Ok(())
 }
 
-/// Begins a step, and says what it is.
-fn begin(step: &Step, host: &Vm, target: &mut Vm) -> Result<String> {
-    let carrier = |vm: &Vm, wire: &str, on| vm.monitor()?.set_link(&format!("nic-{wire}"), on);
+/// Begins a step, and says what it is; nothing, when there is nothing to be done but wait.
+fn begin(step: &Step, host: &Vm, target: &mut Vm) -> Result<Option<String>> {
+    let mut done = None;
     if let Some(wire) = &step.cut {
         carrier(target, wire, false)?;
-        Ok(format!("cut of wire {wire}"))
-    } else if let Some(wire) = &step.plug {
-        carrier(host, wire, true)?;
-        Ok(format!("plug of wire {wire}"))
-    } else {
-        let command = step.target.as_deref().unwrap_or("true");
-        tell(target, command)?;
-        Ok(command.to_owned())
+        done = Some(format!("cut of wire {wire}"));
     }
+    if let Some(wire) = &step.plug {
+        carrier(host, wire, true)?;
+        done = Some(format!("plug of wire {wire}"));
+    }
+    if let Some(command) = &step.target {
+        tell(target, command)?;
+        done = Some(command.clone());
+    }
+    Ok(done)
+}
+
+fn carrier(vm: &Vm, wire: &str, on: bool) -> Result<()> {
+    vm.monitor()?.set_link(&format!("nic-{wire}"), on)
 }
 
 fn end(step: &Step, target: &mut Vm) -> Result<()> {
     if let Some(wire) = &step.cut {
-        target.monitor()?.set_link(&format!("nic-{wire}"), true)?;
+        carrier(target, wire, true)?;
     }
     if let Some(command) = &step.then {
         tell(target, command)?;

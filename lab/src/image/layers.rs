@@ -48,12 +48,17 @@ pub fn copy(root: &Path, name: &str, from: &Path) -> Result<()> {
     put(root, name, mode, &fs::read(from).at(from)?)
 }
 
-/// Copies a program and the shared libraries that it is linked with, by the names under which its loader looks for them.
+/// Copies a program and the shared libraries that it is linked with.
 pub fn program(root: &Path, name: &str, from: &Path) -> Result<()> {
     copy(root, name, from)?;
-    let listed = run("ldd").arg(from).text().unwrap_or_default();
-    for word in listed.split_whitespace().filter(|word| word.starts_with('/')) {
-        copy(root, word, Path::new(word))?;
+    for library in libraries(from) {
+        copy(root, &library, Path::new(&library))?;
     }
     Ok(())
+}
+
+/// The libraries that a program is linked with, by the names under which its loader looks for them; a static one has none.
+pub fn libraries(program: &Path) -> Vec<String> {
+    let listed = run("ldd").arg(program).text().unwrap_or_default();
+    listed.split_whitespace().filter(|word| word.starts_with('/')).map(str::to_owned).collect()
 }

@@ -3,11 +3,11 @@
 use crate::cpio::Cpio;
 use crate::error::{At, Result};
 use crate::image::busybox;
+use crate::image::layers::libraries;
 use crate::place::{Key, Place};
 use crate::prepare::kernel::Kernel;
 use crate::prepare::need;
 use crate::scenario::target::Target;
-use crate::shell::run;
 use std::fs;
 use std::path::Path;
 
@@ -35,13 +35,13 @@ pub fn write(place: &Place, kernel: &Kernel, target: &Target, path: &Path) -> Re
 /// A program of this machine with the libraries that it is linked with.
 fn program(cpio: &mut Cpio, name: &str, path: &Path) -> Result<()> {
     cpio.copy(name, path)?;
-    for library in run("ldd").arg(path).text()?.split_whitespace().filter(|word| word.starts_with('/')) {
+    for library in libraries(path) {
         let name = Path::new(library.trim_start_matches('/'));
         let above: Vec<&Path> = name.ancestors().skip(1).filter(|dir| !dir.as_os_str().is_empty()).collect();
         for dir in above.into_iter().rev() {
             cpio.dir(&dir.to_string_lossy());
         }
-        cpio.copy(&name.to_string_lossy(), Path::new(library))?;
+        cpio.copy(&name.to_string_lossy(), Path::new(&library))?;
     }
     Ok(())
 }
