@@ -182,6 +182,16 @@ fn set_up(table: &Table) -> Plan {
     plan
 }
 
+/// networkd comes, concludes this of the interface, and goes; nothing has changed then.
+fn leaves_all_as_it_is(conclusion: &str) {
+    let before = look();
+    let networkd = Networkd::start();
+    networkd.concludes(conclusion);
+    assert_eq!(look(), before, "{}", log());
+    networkd.end();
+    assert_eq!(look(), before, "after its end: {}", log());
+}
+
 #[test]
 fn networkd_takes_the_interface_as_it_stands() {
     with_networkd("networkd_takes_the_interface_as_it_stands", || {
@@ -191,12 +201,7 @@ fn networkd_takes_the_interface_as_it_stands() {
         fs::write("/run/test/NBFT", libnbft::write(&table).unwrap()).unwrap();
         let nbft = env!("CARGO_BIN_EXE_nbft");
         run(nbft, &["export", "networkd", "--nbft-path", "/run/test/NBFT", "--output", DIRECTORY]);
-        let before = look();
-        let networkd = Networkd::start();
-        networkd.concludes("configured");
-        assert_eq!(look(), before, "{}", log());
-        networkd.end();
-        assert_eq!(look(), before, "after its end: {}", log());
+        leaves_all_as_it_is("configured");
     });
 }
 
@@ -206,12 +211,7 @@ fn networkd_leaves_fixed_addresses_alone() {
         Networkd::prepare();
         let plan = set_up(&table());
         handover::leave(&plan, &Status::of_plan(&plan), Some(Handover::Auto), Path::new("/"));
-        let before = look();
-        let networkd = Networkd::start();
-        networkd.concludes("unmanaged");
-        assert_eq!(look(), before, "{}", log());
-        networkd.end();
-        assert_eq!(look(), before, "after its end: {}", log());
+        leaves_all_as_it_is("unmanaged");
     });
 }
 

@@ -42,5 +42,5 @@ pub(crate) fn is_path(controller: &Controller, path: &Path, ready: Option<&Ready
         && (controller.host_iface.is_empty() || controller.host_iface == iface)
         // Without either nothing tells by which interface it goes.
         && !(controller.host_traddr.is_empty() && controller.host_iface.is_empty())
-        && !controller.state.starts_with("deleting")
+        && !controller.is_going()
 }

@@ -29,6 +29,14 @@ pub struct Controller {
     pub namespaces: Vec<PathNamespace>,
 }
 
+impl Controller {
+    /// Whether the kernel is taking it away.
+    #[must_use]
+    pub fn is_going(&self) -> bool {
+        self.state.starts_with("deleting")
+    }
+}
+
 /// A namespace as one controller sees it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PathNamespace {

@@ -25,7 +25,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         for path in 0..self.plan.paths.len() {
             let Some(name) = self.status.paths[path].controller.clone() else { continue };
             let nqn = &self.plan.paths[path].nqn;
-            let there = |c: &Controller| c.name == name && c.nqn == *nqn && !c.state.starts_with("deleting");
+            let there = |c: &Controller| c.name == name && c.nqn == *nqn && !c.is_going();
             if self.phases[path] != Phase::Up || controllers.iter().any(there) {
                 continue;
             }
