@@ -1,11 +1,9 @@
 //! `testdata/` holds what the writer makes and what must be read from it; every rule has a table that shows it.
 
-mod support;
-
+use crate::support::{cases, folder, manual, samples, tables};
 use libnbft::{Rule, Severity, check, check_together, parse};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use support::{cases, folder, manual, samples, tables};
 
 fn files(folder: &Path, found: &mut BTreeSet<PathBuf>) {
     for entry in std::fs::read_dir(folder).expect("testdata can be listed") {

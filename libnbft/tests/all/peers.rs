@@ -1,10 +1,8 @@
 //! Tables on which other readers fail: each is read right, with the finding that it deserves.
 
-mod support;
-
+use crate::support::tables::{self, discovery, ip};
 use libnbft::model::{Nqn, Table, Uuid};
 use libnbft::{Parsed, check, layout, parse, repair_checksum, write};
-use support::tables::{self, discovery, ip};
 
 fn written(table: &Table) -> Vec<u8> {
     write(table).expect("it can be written")

@@ -1,8 +1,5 @@
 //! What holds for every table and for any bytes.
 
-mod common;
-mod support;
-
 use arbitrary::Unstructured;
 use libnbft::{check, check_together, layout, parse, write};
 use proptest::collection::vec;
@@ -43,7 +40,7 @@ proptest! {
 
     #[test]
     fn what_is_written_reads_the_same(seed in random(0..4096)) {
-        let table = support::random::table(&mut Unstructured::new(&seed)).expect("bytes never run out");
+        let table = crate::support::random::table(&mut Unstructured::new(&seed)).expect("bytes never run out");
         let bytes = write(&table).expect("it can be written");
         let parsed = parse(&bytes).expect("it can be read");
         prop_assert_eq!(&parsed.table, &table);
@@ -53,14 +50,14 @@ proptest! {
     #[test]
     fn any_bytes_can_be_read(mut bytes in random(0..2048), mend in any::<bool>()) {
         if mend {
-            support::random::mend(&mut bytes);
+            crate::support::random::mend(&mut bytes);
         }
         read(&bytes)?;
     }
 
     #[test]
     fn damaged_tables_can_be_read(seed in random(0..4096)) {
-        read(&support::random::damaged(&mut Unstructured::new(&seed)).expect("bytes never run out"))?;
+        read(&crate::support::random::damaged(&mut Unstructured::new(&seed)).expect("bytes never run out"))?;
     }
 
     #[test]
@@ -68,14 +65,14 @@ proptest! {
         which in any::<prop::sample::Index>(),
         changes in vec((any::<prop::sample::Index>(), any::<u8>()), 1..24),
     ) {
-        let tables = common::good();
+        let tables = crate::common::good();
         if !tables.is_empty() {
             let mut bytes = which.get(&tables).bytes.clone();
             for (at, value) in changes {
                 let at = at.index(bytes.len());
                 bytes[at] = value;
             }
-            support::random::mend(&mut bytes);
+            crate::support::random::mend(&mut bytes);
             read(&bytes)?;
         }
     }

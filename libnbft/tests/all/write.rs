@@ -1,11 +1,8 @@
 //! What the writer refuses, and that the model survives serde.
 
-mod common;
-mod support;
-
+use crate::support::tables::{self, tcp};
 use libnbft::model::{HfiFlags, Nqn, SecurityFlags, SsnsFlags, Table, TransportType};
 use libnbft::{parse, repair_checksum, write};
-use support::tables::{self, tcp};
 
 /// What the writer says of a changed table.
 fn refused(mut table: Table, change: impl FnOnce(&mut Table)) -> String {
@@ -182,7 +179,7 @@ fn a_checksum_is_repaired() {
 #[test]
 fn the_model_survives_serde() {
     let written = tables::all().into_iter().map(|(_, table)| table);
-    let read = common::good().into_iter().map(|sample| parse(&sample.bytes).expect("it can be read").table);
+    let read = crate::common::good().into_iter().map(|sample| parse(&sample.bytes).expect("it can be read").table);
     for table in written.chain(read) {
         let text = serde_json::to_string(&table).expect("it can be written as JSON");
         assert_eq!(serde_json::from_str::<Table>(&text).expect("it can be read from JSON"), table);

@@ -1,10 +1,8 @@
 //! What refuses a table as a whole, and how the rules play together.
 
-mod support;
-
+use crate::support::tables::{self, ip, nqn, tcp};
 use libnbft::model::{Nqn, SecurityFlags, SsnsFlags, Table};
 use libnbft::{check, layout, parse, repair_checksum, write};
-use support::tables::{self, ip, nqn, tcp};
 
 fn written(table: &Table) -> Vec<u8> {
     write(table).expect("it can be written")
@@ -199,7 +197,7 @@ fn every_field_of_a_profile_is_judged() {
 /// Other bytes than those that were parsed: the findings mean nothing, but they lie inside.
 #[test]
 fn spans_lie_inside_whatever_is_given() {
-    let cases = support::cases::all();
+    let cases = crate::support::cases::all();
     let bytes = written(&tables::full());
     for case in &cases {
         let parsed = parse(&case.tables[0]).expect("it can be read");

@@ -1,8 +1,6 @@
 //! Tables of real firmware, and what is left of them when they are damaged.
 
-mod common;
-
-use common::{Sample, good, samples};
+use crate::common::{Sample, good, samples};
 use libnbft::{Severity, check, layout, parse};
 
 /// Parses, checks and lays out; nothing panics and every span is inside. Without optimisation the latter two take long: not for

@@ -1,14 +1,12 @@
 //! Typed values: what they show, what they read, what they say of nonsense.
 
-mod support;
-
+use crate::support::tables;
 use libnbft::model::{
     Address, Availability, Cipeec, DISCOVERY_NQN, FixedText, HostFlags, IpOrigin, Mac, Naed, Nceec, Nid, NidType, Nqn,
     PciAddress, PolicyList, PrimaryAdminHost, Requirement, SecurityFlags, SsnsFlags, Table, TransportType, Uuid,
     VlanId,
 };
 use std::net::{IpAddr, Ipv6Addr};
-use support::tables;
 
 #[test]
 fn addresses() {
@@ -120,7 +118,7 @@ fn hfi_indexes_are_each_named_once() {
     ssns.primary_hfi = 0;
     assert_eq!(ssns.hfi_indexes(), [3, 255, 1]);
     ssns.secondary_hfis.clear();
-    assert_eq!(ssns.hfi_indexes(), []);
+    assert_eq!(ssns.hfi_indexes(), [0u8; 0]);
 }
 
 #[test]

@@ -1,0 +1,16 @@
+//! The tests that see the crate as its users do, in one program: each change of the crate links it once.
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod check;
+mod corpus;
+mod files;
+mod model;
+mod peers;
+mod properties;
+mod testdata;
+mod text;
+mod write;
