@@ -8,7 +8,8 @@ use crate::place::Place;
 use crate::prepare::kernel::{Flavour, Kernel, kernel};
 use crate::report::Report;
 use crate::scenario::target::{WIRES, mac};
-use crate::scenario::{Outcome, Scenario, Step};
+use crate::scenario::{Outcome, Scenario};
+use crate::steps;
 use crate::timeline::Timeline;
 use crate::vm::capture::{Session, sessions};
 use crate::vm::{Machine, Nic, Vm};
@@ -92,7 +93,7 @@ pub fn run(place: &Place, scenario: &Scenario, init: Init, images: &Images, opti
     host.listen(end, |line| (report.take(line) || gave_up(&line.text)).then_some(()))?;
     let mut complaints = Vec::new();
     if report.complete {
-        steps(scenario, &mut host, target.as_mut(), &mut complaints)?;
+        steps::run(scenario, &mut host, target.as_mut(), &mut complaints)?;
     }
     if scenario.expect.manager.is_some() && report.complete {
         host.listen(Instant::now() + SHUTDOWN, |_| None::<()>)?;
@@ -267,6 +268,9 @@ fn host(
     if scenario.expect.manager.is_some() {
         cmdline.push_str(" lab.handover");
     }
+    if scenario.writes {
+        cmdline.push_str(" lab.writes");
+    }
     if scenario.way.ours() && !options.quiet {
         cmdline.push_str(" lab.again");
     }
@@ -290,82 +294,6 @@ fn host(
         capture: scenario.target.is_none() && !options.quiet,
         interactive: options.keep,
     })
-}
-
-/// Does the scenario's steps, and waits after each until the guest says that its controllers are live.
-fn steps(scenario: &Scenario, host: &mut Vm, target: Option<&mut Vm>, complaints: &mut Vec<String>) -> Result<()> {
-    let Some(target) = target else { return Ok(()) };
-    for step in &scenario.steps {
-        let mut lost = step.plug.is_some();
-        let begun = begin(step, host, target)?;
-        host.listen(Instant::now() + Duration::from_secs(step.seconds), |line| {
-            lost |= live(&line.text).is_some_and(|live| live < step.controllers);
-            None::<()>
-        })?;
-        end(step, target)?;
-        let Some(name) = begun else {
-            if lost {
-                complaints.push(format!("a controller was lost within {} s", step.seconds));
-            }
-            continue;
-        };
-        let back = host.listen(Instant::now() + Duration::from_secs(step.back), |line| {
-            let live = live(&line.text)?;
-            lost |= live < step.controllers;
-            (lost && live >= step.controllers).then_some(())
-        })?;
-        if !lost {
-            complaints.push(format!("{name}: it was not noticed"));
-        } else if back.is_none() {
-            complaints.push(format!("{name}: not {} live controllers within {} s", step.controllers, step.back));
-        }
-    }
-    Ok(())
-}
-
-/// Begins a step, and says what it is; nothing, when there is nothing to be done but wait.
-fn begin(step: &Step, host: &Vm, target: &mut Vm) -> Result<Option<String>> {
-    let mut done = None;
-    if let Some(wire) = &step.cut {
-        carrier(target, wire, false)?;
-        done = Some(format!("cut of wire {wire}"));
-    }
-    if let Some(wire) = &step.plug {
-        carrier(host, wire, true)?;
-        done = Some(format!("plug of wire {wire}"));
-    }
-    if let Some(command) = &step.target {
-        tell(target, command)?;
-        done = Some(command.clone());
-    }
-    Ok(done)
-}
-
-fn carrier(vm: &Vm, wire: &str, on: bool) -> Result<()> {
-    vm.monitor()?.set_link(&format!("nic-{wire}"), on)
-}
-
-fn end(step: &Step, target: &mut Vm) -> Result<()> {
-    if let Some(wire) = &step.cut {
-        carrier(target, wire, true)?;
-    }
-    if let Some(command) = &step.then {
-        tell(target, command)?;
-    }
-    Ok(())
-}
-
-/// Has the target run a command, and hears what it says.
-fn tell(target: &mut Vm, command: &str) -> Result<()> {
-    target.send(command)?;
-    target.listen(Instant::now() + Duration::from_secs(10), |line| line.text.contains("lab-done").then_some(()))?;
-    Ok(())
-}
-
-/// How many controllers are live, when the large root says so: none, while one of them is not.
-fn live(text: &str) -> Option<usize> {
-    let states: Vec<&str> = text.strip_prefix("@states ")?.split_whitespace().collect();
-    Some(if states.iter().all(|state| state.ends_with("=live")) { states.len() } else { 0 })
 }
 
 /// Lets the target say what it still has to say.

@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::handover;
+use crate::image::initrd::Way;
 use crate::place::Place;
 use crate::report::Report;
 use crate::scenario::{Controller, Expect, Scenario};
@@ -157,6 +158,10 @@ fn controllers(scenario: &Scenario, expect: &Expect, evidence: &Evidence<'_>, ve
         same("hostnqn", &expect.hostnqn);
         same("hostid", &expect.hostid);
         same("state", &Some("live".to_owned()));
+        if scenario.way == Way::Nbft {
+            // Root's connections never give up.
+            same("ctrl_loss_tmo", &Some("off".to_owned()));
+        }
         same("subsysnqn", &scenario.target.as_ref().map(|target| target.nqn.clone()));
     }
     if let Some(hostnqn) = expect.hostnqn.as_ref().filter(|_| !fabrics.is_empty()) {

@@ -12,6 +12,7 @@ const REPORT_UNIT: &str = include_str!("lab-report.service");
 const REPORT_RUN: &str = include_str!("lab-report-run.sh");
 const MONITOR_UNIT: &str = include_str!("lab-monitor.service");
 const HANDOVER: &str = include_str!("handover.sh");
+const WRITES: &str = include_str!("writes.sh");
 
 /// An administrator's word for every Ethernet, as installers leave it.
 const MANAGED: &str = "[Match]\nType=ether\n\n[Network]\nDHCP=yes\n";
@@ -42,7 +43,7 @@ impl Manager {
 pub(super) fn debian(place: &Place, manager: Option<Manager>) -> Result<PathBuf> {
     let folder = chroot(place, Debian::Trixie)?;
     let nbft = layers::nbft(place)?;
-    let files = [REPORT, REPORT_UNIT, REPORT_RUN, HANDOVER, MONITOR_UNIT, MANAGED];
+    let files = [REPORT, REPORT_UNIT, REPORT_RUN, HANDOVER, WRITES, MONITOR_UNIT, MANAGED];
     let key = files.iter().fold(Key::new().text("debian 3"), |key, file| key.text(file));
     let key = key.text(Manager::setup(manager)).file(&nbft)?;
     let key = key.file(&place.repo.join("dracut-module/nbft-stay.service"))?;
@@ -57,6 +58,7 @@ pub(super) fn debian(place: &Place, manager: Option<Manager>) -> Result<PathBuf>
         put(&upper, "etc/systemd/system/lab-report.service", 0o644, REPORT_UNIT.as_bytes())?;
         put(&upper, "etc/systemd/system/lab-monitor.service", 0o644, MONITOR_UNIT.as_bytes())?;
         put(&upper, "lab/handover", 0o644, HANDOVER.as_bytes())?;
+        put(&upper, "lab/writes", 0o644, WRITES.as_bytes())?;
         put(&upper, "lab/all-ethernet.network", 0o644, MANAGED.as_bytes())?;
         let stay = place.repo.join("dracut-module/nbft-stay.service");
         copy(&upper, "usr/lib/systemd/system/nbft-stay.service", &stay)?;

@@ -13,6 +13,12 @@ case $($B cat /proc/cmdline) in
         ;;
 esac
 lab_report "$uptime" "$processes"
+case $($B cat /proc/cmdline) in
+    *lab.writes*)
+        . /lab/writes
+        lab_writes &
+        ;;
+esac
 last=
 while :; do
     now=
