@@ -4,53 +4,97 @@ use crate::boot::{self, Images};
 use crate::error::{At, Error, Result};
 use crate::image::initrd::{Init, Way};
 use crate::place::Place;
-use crate::scenario::{Expect, Outcome, Scenario};
+use crate::scenario::{self, Expect, Outcome, Scenario};
 use crate::signals;
 use crate::stats::{Spread, spread};
+use crate::vm::Vm;
 use std::fmt::Write as _;
 use std::fs;
+use std::path::{Path, PathBuf};
 
-/// One of those that are compared.
+/// What a scenario is good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Variant {
-    Local,
-    Stock,
-    Ours,
-    WithoutTables,
-    WithTables,
+enum Question {
+    /// Root is on the target: what the ways to it cost more than a local disk.
+    Ways,
+    /// Root is local: what the tables make worse.
+    Tables,
+    /// The scenario names one that is the same but whole: what the harm costs.
+    Harm,
 }
 
-impl Variant {
-    /// What is compared: with root on the target, the ways to it; with a local root, what the tables make worse.
-    const fn all(base: &Scenario) -> &'static [Self] {
-        if base.local { &[Self::WithoutTables, Self::WithTables] } else { &[Self::Local, Self::Stock, Self::Ours] }
-    }
+/// One of those that are compared.
+#[derive(Debug, Clone)]
+struct Variant {
+    name: &'static str,
+    scenario: Scenario,
+}
 
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Local => "local disk",
-            Self::Stock => "stock way",
-            Self::Ours => "nbft",
-            Self::WithoutTables => "no NBFT",
-            Self::WithTables => "with its tables",
+impl Question {
+    const fn of(base: &Scenario) -> Self {
+        match (base.beside.is_some(), base.local) {
+            (true, _) => Self::Harm,
+            (false, true) => Self::Tables,
+            (false, false) => Self::Ways,
         }
     }
 
-    /// The scenario with this variant's initramfs and disk; the machine, its NICs and its tables are the same.
-    fn scenario(self, base: &Scenario) -> Scenario {
-        let mut scenario = base.clone();
-        (scenario.local, scenario.way) = match self {
-            Self::Local => (true, Way::Local),
-            Self::Stock => (false, Way::Stock),
-            Self::Ours => (false, Way::Nbft),
-            Self::WithoutTables | Self::WithTables => (true, Way::Nbft),
+    /// What is compared: but for what the question is about, the machine, its NICs and its tables are the same.
+    fn variants(self, place: &Place, base: &Scenario) -> Result<Vec<Variant>> {
+        let variant = |name, base: &Scenario, local, way| {
+            let mut scenario = base.clone();
+            (scenario.local, scenario.way) = (local, way);
+            // Only where root lies is judged: details are the scenarios' business.
+            scenario.expect = Expect::outcome(Outcome::Boots);
+            Variant { name, scenario }
         };
-        if self == Self::WithoutTables {
-            scenario.tables.clear();
+        Ok(match self {
+            Self::Ways => vec![
+                variant("local disk", base, true, Way::Local),
+                variant("stock way", base, false, Way::Stock),
+                variant("nbft", base, false, Way::Nbft),
+            ],
+            Self::Tables => {
+                let with = variant("with its tables", base, true, Way::Nbft);
+                let mut without = variant("no NBFT", base, true, Way::Nbft);
+                without.scenario.tables.clear();
+                vec![without, with]
+            }
+            Self::Harm => {
+                let whole = scenario::load(place, base.beside.as_deref().unwrap_or_default())?;
+                vec![
+                    variant("nbft, whole", &whole, false, Way::Nbft),
+                    variant("stock way", base, false, Way::Stock),
+                    variant("nbft", base, false, Way::Nbft),
+                ]
+            }
+        })
+    }
+
+    const fn ratios(self) -> &'static str {
+        match self {
+            Self::Ways => "nbft : stock | more than local: stock, nbft, nbft : stock",
+            Self::Tables => "with : without",
+            Self::Harm => "nbft : stock | nbft : whole",
         }
-        // Only where root lies is judged: details are the scenarios' business.
-        scenario.expect = Expect::outcome(Outcome::Boots);
-        scenario
+    }
+
+    /// Ratios of the medians.
+    fn compare(self, medians: &[Option<f64>]) -> String {
+        match (self, medians) {
+            (Self::Ways, [None, Some(stock), Some(ours)]) => format!("{:.2}", ours / stock),
+            (Self::Ways, [Some(local), Some(stock), Some(ours)]) => {
+                let over = (stock - local, ours - local);
+                format!("{:.2} | {:.2}, {:.2}, {:.2}", ours / stock, over.0, over.1, over.1 / over.0)
+            }
+            (Self::Tables, [Some(without), Some(with)]) => format!("{:.2}", with / without),
+            (Self::Harm, [Some(whole), Some(stock), Some(ours)]) => {
+                format!("{:.2} | {:.2}", ours / stock, ours / whole)
+            }
+            // The stock way may not boot at all.
+            (Self::Harm, [Some(whole), None, Some(ours)]) => format!("- | {:.2}", ours / whole),
+            _ => "-".to_owned(),
+        }
     }
 }
 
@@ -68,32 +112,31 @@ const MEASURES: [&str; 6] = [
 struct Series {
     init: Init,
     variant: Variant,
-    scenario: Scenario,
     images: Images,
+    /// Where its wires are.
+    dir: PathBuf,
     figures: [Vec<f64>; MEASURES.len()],
 }
 
 /// Boots each variant `rounds` times, in turn, and prints what came of it.
 pub fn run(place: &Place, base: &Scenario, rounds: u32, kinds: &[Init]) -> Result<bool> {
+    let question = Question::of(base);
+    let variants = question.variants(place, base)?;
+    let dir = boot::run_dir(place, &format!("bench-{}", base.name))?;
     let mut series = Vec::new();
     for init in kinds.iter().copied() {
-        for variant in Variant::all(base).iter().copied() {
-            let scenario = variant.scenario(base);
-            let images = boot::images(place, &scenario, init, scenario.way)?;
-            series.push(Series { init, variant, scenario, images, figures: Default::default() });
+        for variant in &variants {
+            let images = boot::images(place, &variant.scenario, init, variant.scenario.way)?;
+            let dir = dir.join(&variant.scenario.name);
+            series.push(Series { init, variant: variant.clone(), images, dir, figures: Default::default() });
         }
     }
-    let dir = boot::run_dir(place, &format!("bench-{}", base.name))?;
-    // One target for all: what it costs the machine is the same for each.
-    let _target = match (series.first(), &base.target) {
-        (Some(first), Some(_)) => Some(boot::start_target(place, base, &first.images, &dir, false)?),
-        _ => None,
-    };
+    let _targets = targets(place, &series)?;
     let mut failed = 0;
     for round in 1..=rounds {
         for one in &mut series {
             signals::check()?;
-            match measure(place, one, &dir) {
+            match measure(place, one) {
                 Ok(figures) => {
                     for (list, figure) in one.figures.iter_mut().zip(figures) {
                         list.extend(figure);
@@ -102,28 +145,45 @@ pub fn run(place: &Place, base: &Scenario, rounds: u32, kinds: &[Init]) -> Resul
                 Err(Error::Interrupted) => return Err(Error::Interrupted),
                 Err(error) => {
                     failed += 1;
-                    println!("round {round}, {} ({}): {error}", one.variant.name(), one.init.name());
+                    println!("round {round}, {} ({}): {error}", one.variant.name, one.init.name());
                 }
             }
         }
         println!("round {round} of {rounds}");
     }
-    let text = table(&series, kinds, Variant::all(base));
+    let text = table(question, &series, kinds, &variants);
     println!("\n{text}");
     let path = dir.join("table.txt");
     fs::write(&path, &text).at(&path)?;
     Ok(failed == 0)
 }
 
-fn measure(place: &Place, one: &Series, dir: &std::path::Path) -> Result<[Option<f64>; MEASURES.len()]> {
-    let (report, complaints) = boot::measure(place, &one.scenario, one.init, &one.images, dir)?;
+/// One target for each scenario, for all of its boots: what they cost the machine is the same for each variant.
+fn targets(place: &Place, series: &[Series]) -> Result<Vec<Vm>> {
+    let mut started: Vec<&Path> = Vec::new();
+    let mut targets = Vec::new();
+    for one in series {
+        if started.contains(&one.dir.as_path()) {
+            continue;
+        }
+        started.push(&one.dir);
+        fs::create_dir_all(&one.dir).at(&one.dir)?;
+        if one.variant.scenario.target.is_some() {
+            targets.push(boot::start_target(place, &one.variant.scenario, &one.images, &one.dir, false)?);
+        }
+    }
+    Ok(targets)
+}
+
+fn measure(place: &Place, one: &Series) -> Result<[Option<f64>; MEASURES.len()]> {
+    let (report, complaints) = boot::measure(place, &one.variant.scenario, one.init, &one.images, &one.dir)?;
     if let Some(complaint) = complaints.first() {
         return Err(Error::Vm(complaint.clone()));
     }
     let times = crate::timeline::Timeline::of(&report);
     let from_init = |time: Option<f64>| Some(time? - times.init?);
     Ok([
-        from_init(times.connected).filter(|_| !one.scenario.local),
+        from_init(times.connected).filter(|_| !one.variant.scenario.local),
         from_init(times.mounted),
         from_init(Some(times.root)),
         Some(times.total()),
@@ -132,53 +192,40 @@ fn measure(place: &Place, one: &Series, dir: &std::path::Path) -> Result<[Option
     ])
 }
 
-fn table(series: &[Series], kinds: &[Init], variants: &[Variant]) -> String {
+fn table(question: Question, series: &[Series], kinds: &[Init], variants: &[Variant]) -> String {
     let mut out = String::new();
     for init in kinds {
-        let of = |variant: Variant, measure: usize| -> Option<Spread> {
-            let one = series.iter().find(|one| one.init == *init && one.variant == variant)?;
+        let of = |variant: &Variant, measure: usize| -> Option<Spread> {
+            let one = series.iter().find(|one| one.init == *init && one.variant.name == variant.name)?;
             spread(one.figures.get(measure)?)
         };
         let _ = writeln!(out, "{} initramfs: medians (quartiles)", init.name());
-        let heads: String = variants.iter().map(|variant| format!("{:>28}", variant.name())).collect();
-        let _ = writeln!(out, "  {:<30}{heads}   {}", "", ratios(variants));
+        let heads: String = variants.iter().map(|variant| format!("{:>28}", variant.name)).collect();
+        let _ = writeln!(out, "  {:<30}{heads}   {}", "", question.ratios());
         for (number, measure) in MEASURES.iter().enumerate() {
-            let spreads: Vec<Option<Spread>> = variants.iter().map(|variant| of(*variant, number)).collect();
+            let spreads: Vec<Option<Spread>> = variants.iter().map(|variant| of(variant, number)).collect();
             let cells: String = spreads
                 .iter()
                 .map(|spread| format!("{:>28}", spread.map_or_else(|| "-".to_owned(), |spread| spread.to_string())))
                 .collect();
             let medians: Vec<Option<f64>> = spreads.iter().map(|spread| spread.map(|spread| spread.median)).collect();
-            let _ = writeln!(out, "  {measure:<30}{cells}   {}", compare(&medians));
+            let _ = writeln!(out, "  {measure:<30}{cells}   {}", question.compare(&medians));
         }
     }
     out
 }
 
-const fn ratios(variants: &[Variant]) -> &'static str {
-    if variants.len() == 3 { "nbft : stock | more than local: stock, nbft, nbft : stock" } else { "with : without" }
-}
-
-/// Ratios of the medians: the last to the one before it, and, of three, what they are above the first.
-fn compare(medians: &[Option<f64>]) -> String {
-    match medians {
-        [_, Some(stock), Some(ours)] if medians[0].is_none() => format!("{:.2}", ours / stock),
-        [Some(local), Some(stock), Some(ours)] => {
-            let over = (stock - local, ours - local);
-            format!("{:.2} | {:.2}, {:.2}, {:.2}", ours / stock, over.0, over.1, over.1 / over.0)
-        }
-        [Some(without), Some(with)] => format!("{:.2}", with / without),
-        _ => "-".to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::Question::{Harm, Tables, Ways};
+
     #[test]
-    fn medians_are_compared_with_local() {
-        assert_eq!(super::compare(&[Some(14.0), Some(22.0), Some(16.0)]), "0.73 | 8.00, 2.00, 0.25");
-        assert_eq!(super::compare(&[None, Some(8.0), Some(2.0)]), "0.25");
-        assert_eq!(super::compare(&[Some(10.0), Some(11.0)]), "1.10");
-        assert_eq!(super::compare(&[Some(10.0), None]), "-");
+    fn medians_are_compared_as_the_question_asks() {
+        assert_eq!(Ways.compare(&[Some(14.0), Some(22.0), Some(16.0)]), "0.73 | 8.00, 2.00, 0.25");
+        assert_eq!(Ways.compare(&[None, Some(8.0), Some(2.0)]), "0.25");
+        assert_eq!(Tables.compare(&[Some(10.0), Some(11.0)]), "1.10");
+        assert_eq!(Tables.compare(&[Some(10.0), None]), "-");
+        assert_eq!(Harm.compare(&[Some(10.0), Some(44.0), Some(11.0)]), "0.25 | 1.10");
+        assert_eq!(Harm.compare(&[Some(10.0), None, Some(11.0)]), "- | 1.10");
     }
 }

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::image::initrd::Init;
 use crate::place::Place;
 use crate::scenario::Scenario;
-use crate::{bench, prepare, scenario, signals, suite, timeline};
+use crate::{bench, prepare, scenario, signals, soak, suite, timeline};
 use clap::{Parser, Subcommand};
 
 /// Boots virtual machines from an NBFT against a real target.
@@ -58,6 +58,18 @@ pub enum Command {
         #[arg(long, value_enum)]
         initrd: Option<Init>,
     },
+    /// Boot in a row with one path of two dead, which one and how is drawn by lot
+    Soak {
+        /// How often
+        #[arg(short = 'n', long, default_value_t = 50)]
+        boots: usize,
+        /// The lot: the same number draws the same boots [default: drawn, and told]
+        #[arg(long)]
+        seed: Option<u64>,
+        /// How many at a time
+        #[arg(long, default_value_t = 2)]
+        jobs: usize,
+    },
     /// Name the scenarios
     List,
     /// Fetch and make what all scenarios share
@@ -103,6 +115,12 @@ pub fn run(cli: Cli) -> Result<bool> {
                 })
                 .collect();
             suite::run(&place, &cases, jobs)
+        }
+        Command::Soak { boots, seed, jobs } => {
+            prepare::tools(&place)?;
+            let seed = seed.unwrap_or_else(|| fastrand::u64(..1_000_000));
+            println!("seed {seed}");
+            suite::run(&place, &soak::cases(&place, boots, seed)?, jobs)
         }
         Command::Bench { scenario, rounds, initrd } => {
             prepare::tools(&place)?;

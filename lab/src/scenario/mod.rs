@@ -40,6 +40,8 @@ pub struct Scenario {
     /// What is on the root disk.
     #[serde(default)]
     pub root: Root,
+    /// The scenario that is the same but whole: `cargo lab bench` compares with it.
+    pub beside: Option<String>,
     /// Whether the root disk is the host's own; otherwise it is the target's.
     #[serde(default)]
     pub local: bool,
@@ -57,6 +59,9 @@ pub struct Scenario {
     pub nics: Vec<NicSpec>,
     /// The target; without a word, one with everything, unless root is local.
     pub target: Option<Target>,
+    /// Whether the large root writes to its disk, and reads that back, all the time: it must not fail, and go on after each step.
+    #[serde(default)]
+    pub writes: bool,
     /// What is done to the machines once they run.
     #[serde(default)]
     pub steps: Vec<Step>,
