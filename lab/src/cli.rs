@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::image::initrd::Init;
 use crate::place::Place;
 use crate::scenario::Scenario;
-use crate::{bench, prepare, scenario, signals, soak, suite, timeline};
+use crate::{bare, bench, prepare, scenario, signals, soak, suite, timeline};
 use clap::{Parser, Subcommand};
 
 /// Boots virtual machines from an NBFT against a real target.
@@ -57,6 +57,15 @@ pub enum Command {
         /// Only this kind of initramfs
         #[arg(long, value_enum)]
         initrd: Option<Init>,
+    },
+    /// Measure what connecting costs beside writes to the device by hand, in one machine
+    Bare {
+        /// In the machine of this scenario, whose root is local
+        #[arg(default_value = "sixty-four-paths")]
+        scenario: String,
+        /// How often
+        #[arg(short = 'n', long, default_value_t = 9)]
+        rounds: u32,
     },
     /// Boot in a row with one path of two dead, which one and how is drawn by lot
     Soak {
@@ -115,6 +124,10 @@ pub fn run(cli: Cli) -> Result<bool> {
                 })
                 .collect();
             suite::run(&place, &cases, jobs)
+        }
+        Command::Bare { scenario, rounds } => {
+            prepare::tools(&place)?;
+            bare::run(&place, &scenario::load(&place, &scenario)?, rounds)
         }
         Command::Soak { boots, seed, jobs } => {
             prepare::tools(&place)?;

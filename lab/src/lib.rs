@@ -1,5 +1,6 @@
 //! Boots virtual machines from an NBFT against a real NVMe/TCP target, judges what comes of it, and measures.
 
+pub mod bare;
 pub mod bench;
 pub mod boot;
 pub mod cli;

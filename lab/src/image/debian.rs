@@ -9,6 +9,7 @@ use crate::prepare::chroot::{Debian, chroot, inside};
 use std::path::{Path, PathBuf};
 
 const REPORT_UNIT: &str = include_str!("lab-report.service");
+const REPORT_START: &str = include_str!("lab-report-start.sh");
 const REPORT_RUN: &str = include_str!("lab-report-run.sh");
 const MONITOR_UNIT: &str = include_str!("lab-monitor.service");
 const HANDOVER: &str = include_str!("handover.sh");
@@ -43,7 +44,7 @@ impl Manager {
 pub(super) fn debian(place: &Place, manager: Option<Manager>) -> Result<PathBuf> {
     let folder = chroot(place, Debian::Trixie)?;
     let nbft = layers::nbft(place)?;
-    let files = [REPORT, REPORT_UNIT, REPORT_RUN, HANDOVER, WRITES, MONITOR_UNIT, MANAGED];
+    let files = [REPORT, REPORT_UNIT, REPORT_START, REPORT_RUN, HANDOVER, WRITES, MONITOR_UNIT, MANAGED];
     let key = files.iter().fold(Key::new().text("debian 3"), |key, file| key.text(file));
     let key = key.text(Manager::setup(manager)).file(&nbft)?;
     let key = key.file(&place.repo.join("dracut-module/nbft-stay.service"))?;
@@ -54,7 +55,8 @@ pub(super) fn debian(place: &Place, manager: Option<Manager>) -> Result<PathBuf>
         copy(&upper, "usr/bin/nbft", &nbft)?;
         copy(&upper, "lab/busybox", &busybox::busybox(place)?)?;
         put(&upper, "lab/report", 0o644, REPORT.as_bytes())?;
-        put(&upper, "lab/run", 0o755, REPORT_RUN.as_bytes())?;
+        put(&upper, "lab/start", 0o755, REPORT_START.as_bytes())?;
+        put(&upper, "lab/run", 0o644, REPORT_RUN.as_bytes())?;
         put(&upper, "etc/systemd/system/lab-report.service", 0o644, REPORT_UNIT.as_bytes())?;
         put(&upper, "etc/systemd/system/lab-monitor.service", 0o644, MONITOR_UNIT.as_bytes())?;
         put(&upper, "lab/handover", 0o644, HANDOVER.as_bytes())?;

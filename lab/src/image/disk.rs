@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 pub const ROOT_UUID: &str = "6e6d7468-6f6d-4665-8f74-726f6f746673";
 
 pub(super) const REPORT: &str = include_str!("guest-report.sh");
+const BARE: &str = include_str!("bare.sh");
 const MINI_INIT: &str = include_str!("mini-init.sh");
 
 /// What is on the disk.
@@ -49,7 +50,7 @@ pub fn disk(place: &Place, root: Root) -> Result<PathBuf> {
 
 fn mini(place: &Place) -> Result<PathBuf> {
     let nbft = layers::nbft(place)?;
-    let key = Key::new().text("mini 1").text(REPORT).text(MINI_INIT).file(&nbft)?;
+    let key = Key::new().text("mini 1").text(REPORT).text(BARE).text(MINI_INIT).file(&nbft)?;
     place.cached(&format!("images/root-mini-{}.img", key.hex()), |partial| {
         let tree = suffixed(partial, ".tree");
         remove(&tree)?;
@@ -65,6 +66,7 @@ fn mini(place: &Place) -> Result<PathBuf> {
         program(&tree, "usr/bin/nbft", &nbft)?;
         put(&tree, "sbin/init", 0o755, MINI_INIT.as_bytes())?;
         put(&tree, "lab/report", 0o644, REPORT.as_bytes())?;
+        put(&tree, "lab/bare", 0o644, BARE.as_bytes())?;
         // dracut and systemd want to see that this is a root.
         put(&tree, "etc/os-release", 0o644, b"ID=lab\nNAME=lab\n")?;
         ext4(&tree, partial, "24M")?;

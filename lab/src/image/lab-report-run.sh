@@ -1,12 +1,12 @@
-#!/lab/busybox sh
-# Run in the large root: reports, then says every change of a controller's state until the bench ends it.
-read -r uptime _ < /proc/uptime
-B=/lab/busybox
-processes=$($B awk '$1 == "processes" { print $2 }' /proc/stat)
-. /lab/report
+# Run in the large root, with uptime and processes so far: reports, then says every change of a controller's state until the
+# bench ends it.
+uptime=$1
+processes=$2
+B=/run/lab/busybox
+. /run/lab/report
 case $($B cat /proc/cmdline) in
     *lab.handover*)
-        . /lab/handover
+        . /run/lab/handover
         lab_handover
         lab_report "$uptime" "$processes"
         exec systemctl --no-block poweroff
@@ -15,7 +15,7 @@ esac
 lab_report "$uptime" "$processes"
 case $($B cat /proc/cmdline) in
     *lab.writes*)
-        . /lab/writes
+        . /run/lab/writes
         lab_writes &
         ;;
 esac

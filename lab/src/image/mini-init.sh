@@ -8,6 +8,14 @@ B=/bin/busybox
 export PATH=/bin:/usr/bin:/sbin
 [ -e /dev/ttyS1 ] || $B mount -t devtmpfs dev /dev
 . /lab/report
+case $($B cat /proc/cmdline) in
+    *lab.bare=*)
+        . /lab/bare
+        rounds=$($B cat /proc/cmdline)
+        rounds=${rounds##*lab.bare=}
+        lab_block bare lab_bare "${rounds%% *}"
+        ;;
+esac
 lab_report "$uptime" "$processes"
 case $(cat /proc/cmdline) in
     *lab.keep*) exec $B setsid $B cttyhack $B sh ;;

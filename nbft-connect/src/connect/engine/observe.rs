@@ -57,6 +57,7 @@ impl<F: Fabrics + 'static> Engine<F> {
             match found {
                 Some(_) if status.state == State::Up => {}
                 Some(device) => {
+                    warn_if_other(status.device.as_deref(), &device);
                     let elapsed = self.settings.started.elapsed().as_millis() as u64;
                     log::info!("/dev/{device}: namespace of {} is there after {elapsed} ms", planned.nqn);
                     status.state = State::Up;
@@ -65,11 +66,24 @@ impl<F: Fabrics + 'static> Engine<F> {
                     status.present_ms = Some(elapsed);
                 }
                 None => {
+                    if let (State::Up, Some(device)) = (status.state, &status.device) {
+                        log::error!(
+                            "{device} is gone with its last controller: file systems on it fail from now on, even when the \
+                             namespace comes back; restart the machine"
+                        );
+                    }
                     status.state = State::Pending;
                     status.reason = Some(why_missing(&controllers, &planned.nqn));
                 }
             }
         }
+    }
+}
+
+/// A namespace that went with its last controller is a new device when it comes back: the old one's file systems stay dead.
+fn warn_if_other(before: Option<&str>, device: &str) {
+    if let Some(before) = before.and_then(|before| before.strip_prefix("/dev/")).filter(|before| *before != device) {
+        log::error!("/dev/{before} has come back as /dev/{device}: what is mounted from /dev/{before} needs a restart");
     }
 }
 

@@ -1,0 +1,73 @@
+# Sourced by init of the small root when the kernel's command line says lab.bare=ROUNDS: what `nbft connect` costs beside writes
+# to the device by hand, one after the other, with the same options.
+
+# Microseconds of the monotonic clock; nothing else tells finer than hundredths of a second without another process.
+lab_now() {
+    {
+        read -r _
+        read -r _
+        read -r _ _ now _
+    } < /proc/timer_list
+    echo $((now / 1000))
+}
+
+# The options of each controller that is there, a line each.
+lab_options() {
+    for dir in /sys/class/nvme/nvme*; do
+        read -r transport < "$dir/transport"
+        [ "$transport" = tcp ] || continue
+        read -r address < "$dir/address"
+        read -r nqn < "$dir/subsysnqn"
+        read -r hostnqn < "$dir/hostnqn"
+        read -r hostid < "$dir/hostid"
+        echo "transport=tcp,nqn=$nqn,${address%,src_addr=*},hostnqn=$hostnqn,hostid=$hostid,ctrl_loss_tmo=-1"
+    done
+}
+
+lab_live() {
+    local count=0
+    for dir in /sys/class/nvme/nvme*; do
+        [ -r "$dir/state" ] && read -r state < "$dir/state" && [ "$state" = live ] && count=$((count + 1))
+    done
+    echo $count
+}
+
+lab_delete() {
+    for dir in /sys/class/nvme/nvme*; do
+        [ -e "$dir/delete_controller" ] && echo 1 > "$dir/delete_controller"
+    done
+    while [ -e /sys/class/nvme/nvme0 ] || [ "$(echo /sys/block/nvme*)" != "/sys/block/nvme*" ]; do
+        $B usleep 10000
+    done
+}
+
+# Microseconds until the first write is done and its namespace there, and until all are written.
+lab_by_hand() {
+    begin=$(lab_now)
+    first=
+    while read -r options; do
+        printf %s "$options" > /dev/nvme-fabrics
+        [ "$first" ] && continue
+        until [ "$(echo /sys/block/nvme*)" != "/sys/block/nvme*" ]; do $B usleep 500; done
+        first=$(($(lab_now) - begin))
+    done < /run/lab-options
+    echo "hand $first $(($(lab_now) - begin)) $(lab_live)"
+}
+
+# Microseconds of the whole run, and what it says of itself.
+lab_by_nbft() {
+    begin=$(lab_now)
+    nbft connect --wait all --timeout 60 2> /run/lab-nbft || cat /run/lab-nbft
+    echo "nbft $(($(lab_now) - begin)) $(lab_live)"
+    $B grep -E '"(ready_ms|present_ms|elapsed_ms)"' /run/nbft/status.json
+}
+
+lab_bare() {
+    lab_options > /run/lab-options
+    for _ in $($B seq "$1"); do
+        lab_delete
+        lab_by_hand
+        lab_delete
+        lab_by_nbft
+    done
+}
