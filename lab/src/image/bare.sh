@@ -57,12 +57,16 @@ lab_by_hand() {
 # Microseconds of the whole run, and what it says of itself.
 lab_by_nbft() {
     begin=$(lab_now)
-    nbft connect --wait all --timeout 60 2> /run/lab-nbft || cat /run/lab-nbft
+    nbft connect --wait all --timeout 60 2> /run/lab-nbft || $B cat /run/lab-nbft
     echo "nbft $(($(lab_now) - begin)) $(lab_live)"
     $B grep -E '"(ready_ms|present_ms|elapsed_ms)"' /run/nbft/status.json
 }
 
 lab_bare() {
+    # There is no udev any more; what is left of the initramfs' one would be waited for.
+    $B rm -rf /run/udev
+    # What the initramfs did not wait for.
+    nbft connect --wait all --timeout 60 2> /run/lab-nbft || $B cat /run/lab-nbft
     lab_options > /run/lab-options
     for _ in $($B seq "$1"); do
         lab_delete

@@ -4,6 +4,7 @@
 //! loopback.
 
 mod discovery;
+mod trials;
 
 use super::engine::{Engine, Settings, Until};
 use super::paths::Phase;
@@ -365,7 +366,8 @@ async fn staying_makes_again_what_the_kernel_has_removed() {
         let written = |number: usize| {
             let (written, root) = (&started.written, &root);
             async move {
-                while written.borrow().len() < number || status(root).paths[0].state != State::Up {
+                let controller = Some(format!("nvme{}", number - 1));
+                while written.borrow().len() < number || status(root).paths[0].controller != controller {
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
             }

@@ -19,6 +19,9 @@ impl<F: Fabrics + 'static> Engine<F> {
                 namespace.reason = Some(reason.clone());
             }
         }
+        if self.look_at.is_some() {
+            self.look_at_sysfs();
+        }
         self.explain_pending_paths();
         self.explain_discovery();
         let outcome = report::outcome(&self.status, deadline_passed || self.stays());

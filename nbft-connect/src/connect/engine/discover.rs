@@ -1,6 +1,7 @@
 //! Discovery controllers: when they are asked, and what becomes of what they tell.
 
-use super::{Done, Engine, Ready, TRIAL_LIMIT};
+use super::trials::TRIAL_LIMIT;
+use super::{Done, Engine, Ready};
 use crate::connect::paths::Phase;
 use crate::connect::target::Target;
 use crate::nvme::discovery::Asked;

@@ -3,6 +3,7 @@
 mod conclude;
 mod discover;
 mod observe;
+mod trials;
 mod tries;
 
 use super::paths::{Phase, Ready};
@@ -15,7 +16,6 @@ use crate::net::{NetEvent, Router};
 use crate::nvme::fabrics::{self, DEVICE, Fabrics, Written};
 use crate::nvme::kmsg::Kmsg;
 use crate::nvme::options::Supported;
-use crate::nvme::probe;
 use crate::nvme::sysfs;
 use crate::nvme::uevent::Uevents;
 use crate::nvme::{module, reason};
@@ -29,9 +29,6 @@ use std::pin::Pin;
 use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::UnboundedReceiver;
-
-/// How long a trial may take: three SYNs are sent meanwhile.
-const TRIAL_LIMIT: Duration = Duration::from_secs(5);
 
 /// How long it goes on after the last boot namespace while other paths are about to come up.
 const LINGER: Duration = Duration::from_millis(300);
@@ -100,6 +97,12 @@ pub(super) struct Engine<F> {
     linger_until: Option<Instant>,
     /// When the status file is to be written again, if it is behind.
     save_at: Option<Instant>,
+    /// When the next trial may begin.
+    next_trial: Instant,
+    /// When sysfs is to be looked at again, if something has happened since.
+    look_at: Option<Instant>,
+    /// When the next look may be.
+    no_look_before: Instant,
     /// Whether systemd knows that this runs.
     told_systemd: bool,
     /// Whether the boot namespaces were there before anything was done.
@@ -128,6 +131,9 @@ impl<F: Fabrics + 'static> Engine<F> {
             work: FuturesUnordered::new(),
             linger_until: None,
             save_at: None,
+            next_trial: settings.started,
+            look_at: None,
+            no_look_before: settings.started,
             told_systemd: false,
             was_there: false,
             hopeless: None,
@@ -163,6 +169,7 @@ impl<F: Fabrics + 'static> Engine<F> {
             }
             let linger = tokio::time::Instant::from_std(self.linger_until.unwrap_or(self.settings.started));
             let save = tokio::time::Instant::from_std(self.save_at.unwrap_or(self.settings.started));
+            let look = tokio::time::Instant::from_std(self.look_at.unwrap_or(self.settings.started));
             tokio::select! {
                 Some(done) = self.work.next() => self.done(done),
                 Some(event) = network.recv() => {
@@ -174,8 +181,9 @@ impl<F: Fabrics + 'static> Engine<F> {
                     if let Err(error) = changed {
                         log::warn!("uevents: {error}");
                     }
-                    self.look_at_sysfs();
+                    self.look_soon();
                 }
+                () = tokio::time::sleep_until(look), if self.look_at.is_some() => self.look_at_sysfs(),
                 () = tokio::time::sleep_until(linger), if self.linger_until.is_some() => break,
                 () = tokio::time::sleep_until(deadline), if !self.stays() => {
                     deadline_passed = true;
@@ -215,10 +223,8 @@ impl<F: Fabrics + 'static> Engine<F> {
                 Err(error) => self.hopeless = Some(format!("{DEVICE}: {error}")),
             },
             Done::Module(Err(reason)) => self.hopeless = Some(reason),
-            // What began before its interface came back, or its controller was found to be there, no longer counts.
-            Done::Proved(path, _) if self.phases[path] != Phase::Proving => {}
-            Done::Proved(path, Ok(())) => self.phases[path] = Phase::Queued,
-            Done::Proved(path, Err(error)) => self.path_failed(path, reason::of_trial(&error)),
+            Done::Proved(path, result) => self.proved(path, result),
+            // Its interface came back meanwhile, or its controller was found to be there.
             Done::PauseOver(path) if self.phases[path] != Phase::Pause => {}
             Done::PauseOver(path) => self.start_path(path),
             Done::Written(path, device, kmsg, result) => {
@@ -246,13 +252,7 @@ impl<F: Fabrics + 'static> Engine<F> {
                 self.ready.push((at, Ready { link_name, ifindex, address }));
                 // A controller that is there already is known for this path's only now.
                 self.look_at_sysfs();
-                for path in 0..self.plan.paths.len() {
-                    if self.plan.paths[path].network == at
-                        && matches!(self.phases[path], Phase::WaitNetwork | Phase::Pause)
-                    {
-                        self.start_path(path);
-                    }
-                }
+                self.start_paths_over(at);
                 self.ask_over(at);
             }
             NetEvent::Renewed { at, lease } => {
@@ -288,25 +288,6 @@ impl<F: Fabrics + 'static> Engine<F> {
     fn interface(&mut self, at: NetworkRef) -> Option<&mut crate::status::model::InterfaceStatus> {
         let index = Status::interface_index(&self.plan, at)?;
         self.status.interfaces.get_mut(index)
-    }
-
-    /// Starts a try: with the trial where other paths could suffer from this one, without it where it is the only one.
-    fn start_path(&mut self, path: usize) {
-        if self.phases[path] == Phase::Up {
-            return;
-        }
-        let planned = &self.plan.paths[path];
-        let Some(ready) = self.ready(planned.network) else {
-            self.phases[path] = Phase::WaitNetwork;
-            return;
-        };
-        if self.plan.paths.len() == 1 && !self.stays() {
-            self.phases[path] = Phase::Queued;
-            return;
-        }
-        let trial = Target::from(planned).trial(ready);
-        self.phases[path] = Phase::Proving;
-        self.work.push(Box::pin(async move { Done::Proved(path, probe::prove(&trial, TRIAL_LIMIT).await) }));
     }
 
     fn path_failed(&mut self, path: usize, reason: String) {
@@ -380,8 +361,8 @@ impl<F: Fabrics + 'static> Engine<F> {
             }
             Err(error) => self.hopeless = Some(error.to_string()),
         }
-        self.look_at_sysfs();
-        self.save_now();
+        self.look_soon();
+        self.save_soon();
     }
 
     fn path_up(&mut self, path: usize, controller: String) {

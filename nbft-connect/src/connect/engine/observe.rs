@@ -5,6 +5,13 @@ use crate::connect::paths::{Phase, is_path};
 use crate::nvme::fabrics::Fabrics;
 use crate::nvme::sysfs::{self, Controller};
 use crate::status::model::State;
+use std::time::{Duration, Instant};
+
+/// While a namespace is missing, this many times as long as a look takes passes before the next.
+const SHARE: u32 = 4;
+
+/// The pause between two looks when no namespace is missing.
+const AT_LEISURE: Duration = Duration::from_secs(1);
 
 impl<F: Fabrics + 'static> Engine<F> {
     /// Takes over a controller that is this path's already.
@@ -36,8 +43,28 @@ impl<F: Fabrics + 'static> Engine<F> {
         }
     }
 
+    /// Looks at sysfs now, or a little later when the last look was just now: a look costs as much as there are controllers, and
+    /// each controller that comes is worth several events.
+    pub(super) fn look_soon(&mut self) {
+        let now = Instant::now();
+        if self.no_look_before <= now {
+            self.look_at_sysfs();
+        } else {
+            self.look_at.get_or_insert(self.no_look_before);
+        }
+    }
+
     /// Compares what sysfs shows with what is expected.
     pub(super) fn look_at_sysfs(&mut self) {
+        let begun = Instant::now();
+        self.look_at = None;
+        self.compare_with_sysfs();
+        let missing = self.status.namespaces.iter().any(|namespace| namespace.state != State::Up);
+        let pause = if missing { SHARE * begun.elapsed() } else { AT_LEISURE };
+        self.no_look_before = Instant::now() + pause;
+    }
+
+    fn compare_with_sysfs(&mut self) {
         let controllers = sysfs::controllers(&self.settings.root);
         if self.stays() {
             self.find_lost(&controllers);
