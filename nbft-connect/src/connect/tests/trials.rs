@@ -25,7 +25,7 @@ async fn counting(hold: Duration) -> (u16, Rc<RefCell<usize>>, impl Future<Outpu
 fn subsystems(count: usize, port: u16) -> Table {
     let mut table = table(&vec![port; count]);
     for (number, ssns) in table.ssns.iter_mut().enumerate() {
-        ssns.nqn = Some(Nqn(format!("{NQN}{number}").into()));
+        ssns.nqn = Some(Nqn(format!("{NQN}{number}")));
     }
     table
 }
