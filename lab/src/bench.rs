@@ -45,7 +45,7 @@ impl Question {
             let mut scenario = base.clone();
             (scenario.local, scenario.way) = (local, way);
             // Only where root lies is judged: details are the scenarios' business.
-            scenario.expect = Expect::outcome(Outcome::Boots);
+            scenario.expect = Expect { hanging: base.expect.hanging.clone(), ..Expect::outcome(Outcome::Boots) };
             Variant { name, scenario }
         };
         Ok(match self {

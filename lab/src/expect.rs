@@ -146,7 +146,11 @@ fn part<'a>(address: &'a str, key: &str) -> Option<&'a str> {
 
 fn controllers(scenario: &Scenario, expect: &Expect, evidence: &Evidence<'_>, verdict: &mut Verdict) {
     let found = evidence.report.controllers();
-    let fabrics: Vec<_> = found.iter().filter(|c| c.get("transport") == Some(&"tcp")).collect();
+    let hangs = |address: &str| expect.hanging.iter().any(|traddr| part(address, "traddr") == Some(traddr));
+    let fabrics: Vec<_> = found
+        .iter()
+        .filter(|c| c.get("transport") == Some(&"tcp") && !c.get("address").is_some_and(|address| hangs(address)))
+        .collect();
     for controller in &fabrics {
         let name = controller.get("name").copied().unwrap_or_default();
         let mut same = |key: &str, wanted: &Option<String>| {

@@ -157,6 +157,9 @@ pub struct Expect {
     pub absent: Vec<String>,
     /// The controllers; these and no others, when the key is there.
     pub controllers: Option<Vec<Controller>>,
+    /// Addresses to which the kernel may still be connecting: nothing is asked of those controllers.
+    #[serde(default)]
+    pub hanging: Vec<String>,
     /// Controllers that come after the report: judged by what goes over the wires.
     #[serde(default)]
     pub later: Vec<Controller>,
@@ -180,6 +183,7 @@ impl Expect {
             gateways: BTreeMap::new(),
             absent: Vec::new(),
             controllers: None,
+            hanging: Vec::new(),
             later: Vec::new(),
             status: None,
         }
