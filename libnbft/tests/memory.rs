@@ -3,7 +3,6 @@
 mod support;
 
 use arbitrary::Unstructured;
-use libnbft::model::{Nqn, Table};
 use libnbft::plan::{Options, Plan, Source};
 use libnbft::{check, parse};
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -126,34 +125,12 @@ fn many_findings(with_hfis: bool) -> Vec<u8> {
     bytes
 }
 
-/// 255 SSNS, each a subsystem of its own at a port of its own, over each of some HFIs.
-fn many_paths(hfis: u8) -> Table {
-    let mut table = support::tables::static4();
-    table.hfis = (1..=hfis)
-        .map(|number| {
-            let mut hfi = support::tables::hfi(1);
-            hfi.index = number;
-            let tcp = hfi.tcp.as_mut().expect("it has transport info");
-            tcp.mac.0[5] = number;
-            tcp.ip = support::tables::ip(&format!("192.0.2.{number}"));
-            hfi
-        })
-        .collect();
-    table.ssns = (1..=255).map(|index| support::tables::ssns(index, 1)).collect();
-    for ssns in &mut table.ssns {
-        ssns.secondary_hfis = (2..=hfis).collect();
-        ssns.nqn =
-            Some(Nqn(format!("nqn.2014-08.org.nvmexpress:uuid:0a5bb1f2-4c1d-4b57-9c41-1f7a3c0d{:04x}", ssns.index)));
-    }
-    table
-}
-
 const MIB: usize = 1 << 20;
 
 /// A plan is in proportion to its paths, of which a table can ask for 255 for each SSNS.
 fn planning_is_in_proportion() {
     for (hfis, limit) in [(4, MIB), (255, 64 * MIB)] {
-        let table = many_paths(hfis);
+        let table = support::tables::many_paths(hfis);
         let sources = [Source { name: "NBFT", table: &table }];
         let mut paths = 0;
         let taken = peak(|| paths = Plan::new(&sources, &Options::default()).paths.len());

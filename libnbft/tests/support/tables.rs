@@ -269,3 +269,25 @@ pub(crate) fn full() -> Table {
     table.discovery[0].security = 3;
     table
 }
+
+/// 255 SSNS, each a subsystem of its own at a port of its own, over each of some HFIs.
+pub(crate) fn many_paths(hfis: u8) -> Table {
+    let mut table = static4();
+    table.hfis = (1..=hfis)
+        .map(|number| {
+            let mut hfi = hfi(1);
+            hfi.index = number;
+            let tcp = hfi.tcp.as_mut().expect("it has transport info");
+            tcp.mac.0[5] = number;
+            tcp.ip = ip(&format!("192.0.2.{number}"));
+            hfi
+        })
+        .collect();
+    table.ssns = (1..=255).map(|index| ssns(index, 1)).collect();
+    for ssns in &mut table.ssns {
+        ssns.secondary_hfis = (2..=hfis).collect();
+        ssns.nqn =
+            Some(Nqn(format!("nqn.2014-08.org.nvmexpress:uuid:0a5bb1f2-4c1d-4b57-9c41-1f7a3c0d{:04x}", ssns.index)));
+    }
+    table
+}
