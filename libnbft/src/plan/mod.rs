@@ -3,17 +3,23 @@
 //!
 //! A plan is a pure function of the tables and a few [`Options`]. Nothing here talks to the kernel.
 
+mod algorithms;
 mod discovery;
 mod host;
 mod interfaces;
 mod namespaces;
 mod paths;
+mod policy;
 mod reach;
+mod secured;
 #[cfg(test)]
 mod tests;
 mod text;
 
+pub use algorithms::{HashFunction, KxGroup};
 pub use discovery::{Ask, Discovered, DiscoveryController};
+pub use policy::{Authentication, Need, Policy, SecureChannel};
+pub use secured::Secured;
 
 use crate::model::{Mac, Nid, PciAddress, Table, Uuid};
 use alloc::string::String;
@@ -52,6 +58,13 @@ pub struct Origin {
     pub index: u16,
 }
 
+impl core::fmt::Display for Origin {
+    /// `TABLE INDEX`.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "{} {}", self.table, self.index)
+    }
+}
+
 /// The plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -70,10 +83,9 @@ pub struct Plan {
     /// Discovery controllers, asked at once or as a fall-back.
     #[cfg_attr(feature = "serde", serde(default))]
     pub discovery: Vec<DiscoveryController>,
-    /// NQNs of subsystems for which an entry requires a security profile: whoever else tells of one, it is not connected in the
-    /// clear.
+    /// Subsystems for which an entry names a security profile: whoever else tells of one, no less is asked of it.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
-    pub secured: Vec<String>,
+    pub secured: Vec<Secured>,
     /// What the tables hold and the plan does not, with the reason.
     pub left_out: Vec<LeftOut>,
     /// What was decided where the tables leave room, or what cannot be passed on.
@@ -263,6 +275,9 @@ pub struct Path {
     /// In words, which discovery controller told of it, when it is not from the tables.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub discovered: Option<String>,
+    /// What it must and may do for its security; `None` where the tables name no security profile.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub security: Option<Policy>,
 }
 
 /// How a target is reached from an HFI. Better ones sort first.

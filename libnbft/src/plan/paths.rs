@@ -1,7 +1,8 @@
 //! Which controllers the SSNS descriptors ask for, and over which HFIs.
 
 use super::interfaces::Networks;
-use super::{DEFAULT_PORT, LeftOut, Method, NetworkRef, Origin, Path, Plan, Reach, Source, namespaces, reach};
+use super::secured::{Demands, in_the_clear};
+use super::{DEFAULT_PORT, LeftOut, Method, NetworkRef, Origin, Path, Plan, Policy, Reach, Source, namespaces, reach};
 use crate::model::{Availability, Nqn, Ssns, TransportType};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
@@ -20,16 +21,16 @@ pub(super) struct Known {
 
 pub(super) fn plan(plan: &mut Plan, sources: &[Source<'_>], networks: &Networks) {
     let mut known = Known::default();
+    let demands = Demands::of_tables(sources);
     for (number, source) in sources.iter().enumerate() {
         for ssns in &source.table.ssns {
             let origin = Origin { table: source.name.into(), index: ssns.index };
-            match target(ssns) {
+            match secured_target(ssns, &demands) {
                 Ok(target) => {
                     let candidates = choose(plan, networks, number, ssns, &origin, &target);
                     add_ssns(plan, &mut known, ssns, &origin, &target, &candidates);
                 }
                 Err(reason) => {
-                    secure(plan, ssns);
                     let attempt = ssns.nqn.as_ref().is_some_and(Nqn::is_discovery);
                     let boot = namespaces::is_waited_for(ssns) && !attempt;
                     plan.left_out.push(LeftOut { what: "SSNS".into(), origin, reason, boot });
@@ -37,25 +38,27 @@ pub(super) fn plan(plan: &mut Plan, sources: &[Source<'_>], networks: &Networks)
             }
         }
     }
-}
-
-/// Remembers that a subsystem must not be connected in the clear.
-fn secure(plan: &mut Plan, ssns: &Ssns) {
-    let nqn = ssns.nqn.as_ref().filter(|nqn| ssns.flags.use_security() && !nqn.is_discovery());
-    if let Some(nqn) = nqn.filter(|nqn| !plan.secured.contains(&nqn.0)) {
-        plan.secured.push(nqn.0.clone());
-    }
+    plan.secured = demands.subsystems().collect();
 }
 
 /// What of an SSNS a connection needs.
-struct Target {
-    nqn: String,
-    traddr: IpAddr,
-    trsvcid: u16,
+pub(super) struct Target {
+    pub(super) nqn: String,
+    pub(super) traddr: IpAddr,
+    pub(super) trsvcid: u16,
+    security: Option<Policy>,
+}
+
+/// The target of an SSNS with what is asked of its security, or why it cannot be connected.
+fn secured_target(ssns: &Ssns, demands: &Demands) -> Result<Target, String> {
+    let target = target(ssns)?;
+    // Fails closed: a connection in the clear is not what the table asks for.
+    let security = demands.of_port(&target).map_err(|reason| in_the_clear(&reason, "connected"))?;
+    Ok(Target { security, ..target })
 }
 
 /// The target of an SSNS, or why it cannot be connected.
-fn target(ssns: &Ssns) -> Result<Target, String> {
+pub(super) fn target(ssns: &Ssns) -> Result<Target, String> {
     if ssns.transport != TransportType::TCP {
         return Err(format!("its transport type is {:#x}, not NVMe/TCP", ssns.transport.0));
     }
@@ -64,19 +67,12 @@ fn target(ssns: &Ssns) -> Result<Target, String> {
         return Err("its NQN is the discovery NQN: an attempt of the firmware that failed before discovery".into());
     }
     check_nqn(nqn.as_str())?;
-    if ssns.flags.use_security() {
-        // Fails closed: a connection in the clear is not what the table asks for.
-        return Err(format!(
-            "it requires security profile {}, which this version cannot meet; it is not connected in the clear",
-            ssns.security
-        ));
-    }
     let traddr = ssns.traddr.and_then(|traddr| traddr.get()).ok_or("it has no transport address that can be read")?;
     let trsvcid = match ssns.trsvcid.as_deref() {
         None | Some("") => DEFAULT_PORT,
         Some(text) => port(text).ok_or_else(|| format!("its transport service ID {text:?} is not a TCP port"))?,
     };
-    Ok(Target { nqn: nqn.0.clone(), traddr, trsvcid })
+    Ok(Target { nqn: nqn.0.clone(), traddr, trsvcid, security: None })
 }
 
 /// A TCP port in decimal, 1-65535.
@@ -259,6 +255,7 @@ fn add_path(
         unavailable,
         timeout,
         discovered: None,
+        security: target.security.clone(),
     });
     known
 }

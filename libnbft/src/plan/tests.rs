@@ -200,7 +200,7 @@ fn entries_that_are_never_connected() {
         ),
         (
             |s| s.flags = SsnsFlags(5),
-            "it requires security profile 0, which this version cannot meet; it is not connected in the clear",
+            "it names security profile 0, which the table does not hold; it is not connected in the clear",
         ),
         (
             |s| s.nqn = Some(Nqn("nqn.x:a,duplicate_connect".into())),

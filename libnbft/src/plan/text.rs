@@ -1,6 +1,6 @@
 //! The plan for people.
 
-use super::{Ask, DiscoveryController, Interface, Method, Namespace, Network, Origin, Path, Plan, Reach};
+use super::{Ask, DiscoveryController, Interface, Method, Namespace, Network, Origin, Path, Plan, Policy, Reach};
 use core::fmt;
 
 impl fmt::Display for Plan {
@@ -97,6 +97,14 @@ fn path(f: &mut fmt::Formatter<'_>, path: &Path) -> fmt::Result {
     if let Some(why) = &path.discovered {
         write!(f, "{}{why}", if path.ssns.is_empty() { "" } else { "; " })?;
     }
+    writeln!(f, ")")?;
+    security(f, path.security.as_ref())
+}
+
+fn security(f: &mut fmt::Formatter<'_>, policy: Option<&Policy>) -> fmt::Result {
+    let Some(policy) = policy else { return Ok(()) };
+    write!(f, "    {policy} (")?;
+    origins(f, &policy.profiles, "security profile")?;
     writeln!(f, ")")
 }
 
@@ -125,7 +133,9 @@ fn discovery(f: &mut fmt::Formatter<'_>, controller: &DiscoveryController) -> fm
     reach(f, controller.reach)?;
     write!(f, "\n    {} (", controller.nqn)?;
     origins(f, &controller.descriptors, "discovery")?;
-    write!(f, ")\n    ")?;
+    writeln!(f, ")")?;
+    security(f, controller.security.as_ref())?;
+    write!(f, "    ")?;
     match controller.ask {
         Ask::AtOnce => writeln!(f, "asked at once: no subsystem that came from it is in the plan"),
         Ask::FallBack => {

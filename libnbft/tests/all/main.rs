@@ -11,6 +11,7 @@ mod files;
 mod model;
 mod peers;
 mod properties;
+mod secured;
 mod testdata;
 mod text;
 mod write;

@@ -1,5 +1,7 @@
 //! Numbers of other specifications in words: TLS, authentication.
 
+use libnbft::plan::{HashFunction, KxGroup};
+
 /// A secure channel algorithm: the SECTYPE values of the NVMe/TCP transport.
 pub(super) fn channel_algorithm(number: u8) -> Option<&'static str> {
     Some(match number {
@@ -33,23 +35,10 @@ pub(super) fn cipher_suite(number: u16) -> Option<&'static str> {
 
 /// A key exchange group of DH-HMAC-CHAP.
 pub(super) fn kx_group(number: u8) -> Option<&'static str> {
-    Some(match number {
-        0 => "NULL",
-        1 => "2048-bit",
-        2 => "3072-bit",
-        3 => "4096-bit",
-        4 => "6144-bit",
-        5 => "8192-bit",
-        _ => return None,
-    })
+    KxGroup::from_identifier(number).map(KxGroup::name)
 }
 
 /// A hash function of DH-HMAC-CHAP.
 pub(super) fn hash_function(number: u8) -> Option<&'static str> {
-    Some(match number {
-        1 => "SHA-256",
-        2 => "SHA-384",
-        3 => "SHA-512",
-        _ => return None,
-    })
+    HashFunction::from_identifier(number).map(HashFunction::name)
 }

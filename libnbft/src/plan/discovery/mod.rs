@@ -8,7 +8,8 @@ pub use told::Discovered;
 
 use super::interfaces::Networks;
 use super::paths::{check_nqn, link_name, source_address, twin};
-use super::{LeftOut, NetworkRef, Origin, Plan, Reach, Source, reach};
+use super::secured::in_the_clear;
+use super::{LeftOut, NetworkRef, Origin, Plan, Policy, Reach, Source, reach};
 use crate::model::{DISCOVERY_NQN, Discovery};
 use crate::text::{DiscoveryUri, HostAddress};
 use alloc::collections::BTreeSet;
@@ -44,6 +45,9 @@ pub struct DiscoveryController {
     pub ask: Ask,
     /// The SSNS descriptors that firmware says came from it.
     pub ssns: Vec<Origin>,
+    /// What asking it must and may do for its security; `None` where no descriptor names a security profile.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub security: Option<Policy>,
 }
 
 /// When a discovery controller is asked.
@@ -76,8 +80,9 @@ pub(super) fn plan(plan: &mut Plan, sources: &[Source<'_>], networks: &Networks)
     for (number, source) in sources.iter().enumerate() {
         for discovery in &source.table.discovery {
             let origin = Origin { table: source.name.into(), index: discovery.index.into() };
-            match controller(plan, source, networks, number, discovery, &origin) {
-                Ok(controller) => add(&mut all, controller),
+            let controller = controller(plan, source, networks, number, discovery, &origin);
+            match controller.and_then(|controller| add(&mut all, controller)) {
+                Ok(()) => {}
                 Err(reason) => left_out.push(LeftOut { what: "discovery".into(), origin, reason, boot: false }),
             }
         }
@@ -94,14 +99,22 @@ pub(super) fn plan(plan: &mut Plan, sources: &[Source<'_>], networks: &Networks)
 }
 
 /// Adds a controller, or what is new of it when it is there: firmware writes one for each of its drivers.
-fn add(all: &mut Vec<DiscoveryController>, controller: DiscoveryController) {
-    match all.iter_mut().find(|known| known.is_same(&controller)) {
-        Some(known) => {
-            known.descriptors.extend(controller.descriptors);
-            known.ssns.extend(controller.ssns);
-        }
-        None => all.push(controller),
-    }
+///
+/// # Errors
+///
+/// When what the two ask for cannot be had together: the first stays as it is, which is no less than it asked for.
+fn add(all: &mut Vec<DiscoveryController>, controller: DiscoveryController) -> Result<(), String> {
+    let Some(known) = all.iter_mut().find(|known| known.is_same(&controller)) else {
+        all.push(controller);
+        return Ok(());
+    };
+    known.security = match (known.security.clone(), controller.security) {
+        (Some(one), Some(other)) => Some(one.and(other).map_err(|why| in_the_clear(&why, "asked"))?),
+        (one, other) => one.or(other),
+    };
+    known.descriptors.extend(controller.descriptors);
+    known.ssns.extend(controller.ssns);
+    Ok(())
 }
 
 fn controller(
@@ -112,13 +125,11 @@ fn controller(
     discovery: &Discovery,
     origin: &Origin,
 ) -> Result<DiscoveryController, String> {
-    if discovery.security != 0 {
+    let security = match discovery.security {
+        0 => None,
         // Fails closed, as for an SSNS.
-        return Err(format!(
-            "it names security profile {}, which this version cannot meet; it is not asked in the clear",
-            discovery.security
-        ));
-    }
+        index => Some(Policy::of_index(source.table, source.name, index).map_err(|why| in_the_clear(&why, "asked"))?),
+    };
     let text = discovery.uri.as_deref().ok_or("it has no address that can be read")?;
     let uri: DiscoveryUri = text.parse().map_err(|error| format!("its address cannot be used: {error}"))?;
     let traddr = match uri.address {
@@ -142,6 +153,7 @@ fn controller(
         reach,
         ask: Ask::AtOnce,
         ssns,
+        security,
     })
 }
 

@@ -119,7 +119,7 @@ fn what_is_never_asked() {
         (|d| d.nqn = Some(Nqn("nqn.x:a,discovery".into())), "its NQN holds ',', which cannot be passed to the kernel"),
         (
             |d| d.security = 1,
-            "it names security profile 1, which this version cannot meet; it is not asked in the clear",
+            "it names security profile 1, which the table does not hold; it is not asked in the clear",
         ),
         (|d| d.hfi = 9, "HFI 9 cannot be used: HFI 9 is not in the table"),
     ];
@@ -262,11 +262,12 @@ fn what_must_be_secured_is_not_connected_in_the_clear() {
     let asked = planned.discovery[0].clone();
     let mut told = log(&[(2, "192.0.2.1", "4420", NQN), (2, "192.0.2.1", "4420", "nqn.2014-08.org.example:other")]);
     told.entries[1].secure_channel_required = true;
-    let reason = "it requires a secure channel, which this version cannot make";
     let expected = Discovered {
         left_out: vec![
-            format!("{NQN} at 192.0.2.1 port 4420: {reason}"),
-            format!("nqn.2014-08.org.example:other at 192.0.2.1 port 4420: {reason}"),
+            format!("{NQN} at 192.0.2.1 port 4420: it names security profile 0, which the table does not hold"),
+            "nqn.2014-08.org.example:other at 192.0.2.1 port 4420: it requires a secure channel: it needs TLS, which this \
+             version cannot do"
+                .into(),
         ],
         ..Discovered::default()
     };

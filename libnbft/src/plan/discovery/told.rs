@@ -3,7 +3,7 @@
 use super::{Ask, DiscoveryController};
 use crate::discovery::{Entry, Kind, Log};
 use crate::plan::paths::{link_name, source_address};
-use crate::plan::{Namespace, NetworkRef, Origin, Path, Plan, Reach, interfaces, reach};
+use crate::plan::{Namespace, NetworkRef, Origin, Path, Plan, Policy, Reach, interfaces, reach};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec;
@@ -64,9 +64,12 @@ impl Plan {
         if entry.kind == Kind::Current || entry.kind == Kind::Subsystem && !is_wanted {
             return Ok(());
         }
-        if entry.secure_channel_required || self.secured.contains(&entry.nqn.0) {
-            return Err("it requires a secure channel, which this version cannot make".to_string());
+        if entry.secure_channel_required {
+            return Err("it requires a secure channel: it needs TLS, which this version cannot do".to_string());
         }
+        // No less than the tables ask for, and what the controller's own profile allows.
+        let of_table = self.demand(&entry.nqn.0)?;
+        let security = of_table.or_else(|| from.security.clone().map(Policy::without_duty));
         // Who listens on every address is where the controller that tells of it is.
         let traddr = if entry.address.is_unspecified() { from.traddr } else { entry.address };
         let (network, reach) = self
@@ -89,7 +92,7 @@ impl Plan {
             return Ok(());
         }
         let path = self
-            .discovered_path(from, entry, traddr, network, reach)
+            .discovered_path(from, entry, traddr, network, reach, security)
             .ok_or_else(|| format!("there are {MAX_DISCOVERED} discovered paths already"))?;
         if !found.paths.contains(&path) {
             found.paths.push(path);
@@ -112,6 +115,7 @@ impl Plan {
         traddr: IpAddr,
         network: NetworkRef,
         reach: Reach,
+        security: Option<Policy>,
     ) -> Option<usize> {
         let same = |path: &Path| {
             (path.network, path.traddr, path.trsvcid) == (network, traddr, entry.port) && path.nqn == entry.nqn.0
@@ -145,6 +149,7 @@ impl Plan {
             unavailable: siblings().next().is_some() && siblings().all(|path| path.unavailable),
             timeout: None,
             discovered: Some(format!("told of by the discovery controller at {from}")),
+            security,
         };
         self.paths.push(path);
         let index = self.paths.len() - 1;

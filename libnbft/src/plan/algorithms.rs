@@ -1,0 +1,106 @@
+//! The algorithms of DH-HMAC-CHAP that are known here.
+
+use core::fmt;
+
+/// A hash function of DH-HMAC-CHAP (NVMe Base Specification, DH-HMAC-CHAP hash function identifiers).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum HashFunction {
+    /// Identifier 1.
+    #[cfg_attr(feature = "serde", serde(rename = "SHA-256"))]
+    Sha256,
+    /// Identifier 2.
+    #[cfg_attr(feature = "serde", serde(rename = "SHA-384"))]
+    Sha384,
+    /// Identifier 3.
+    #[cfg_attr(feature = "serde", serde(rename = "SHA-512"))]
+    Sha512,
+}
+
+/// A key exchange group of DH-HMAC-CHAP (NVMe Base Specification, DH group identifiers; RFC 7919).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum KxGroup {
+    /// Identifier 0: no key exchange.
+    #[cfg_attr(feature = "serde", serde(rename = "NULL"))]
+    Null,
+    /// Identifier 1.
+    #[cfg_attr(feature = "serde", serde(rename = "2048-bit"))]
+    Ffdhe2048,
+    /// Identifier 2.
+    #[cfg_attr(feature = "serde", serde(rename = "3072-bit"))]
+    Ffdhe3072,
+    /// Identifier 3.
+    #[cfg_attr(feature = "serde", serde(rename = "4096-bit"))]
+    Ffdhe4096,
+    /// Identifier 4.
+    #[cfg_attr(feature = "serde", serde(rename = "6144-bit"))]
+    Ffdhe6144,
+    /// Identifier 5.
+    #[cfg_attr(feature = "serde", serde(rename = "8192-bit"))]
+    Ffdhe8192,
+}
+
+impl HashFunction {
+    /// By its identifier; `None` when it is not known.
+    #[must_use]
+    pub const fn from_identifier(identifier: u8) -> Option<Self> {
+        Some(match identifier {
+            1 => Self::Sha256,
+            2 => Self::Sha384,
+            3 => Self::Sha512,
+            _ => return None,
+        })
+    }
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sha256 => "SHA-256",
+            Self::Sha384 => "SHA-384",
+            Self::Sha512 => "SHA-512",
+        }
+    }
+}
+
+impl KxGroup {
+    /// By its identifier; `None` when it is not known.
+    #[must_use]
+    pub const fn from_identifier(identifier: u8) -> Option<Self> {
+        Some(match identifier {
+            0 => Self::Null,
+            1 => Self::Ffdhe2048,
+            2 => Self::Ffdhe3072,
+            3 => Self::Ffdhe4096,
+            4 => Self::Ffdhe6144,
+            5 => Self::Ffdhe8192,
+            _ => return None,
+        })
+    }
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Null => "NULL",
+            Self::Ffdhe2048 => "2048-bit",
+            Self::Ffdhe3072 => "3072-bit",
+            Self::Ffdhe4096 => "4096-bit",
+            Self::Ffdhe6144 => "6144-bit",
+            Self::Ffdhe8192 => "8192-bit",
+        }
+    }
+}
+
+impl fmt::Display for HashFunction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Display for KxGroup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

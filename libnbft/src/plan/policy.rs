@@ -1,0 +1,213 @@
+//! What security profiles ask of a connection (Boot Specification, Security Profile Descriptor).
+
+use super::{HashFunction, KxGroup, Origin};
+use crate::model::{PolicyList, Requirement, SecurityProfile, Table};
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// How far something is wanted; what is wanted more sorts last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
+pub enum Need {
+    /// The subsystem does not support it: it is not done.
+    #[default]
+    NotSupported,
+    /// It is done where it can be.
+    Allowed,
+    /// Nothing is connected without it.
+    Required,
+}
+
+/// In-band authentication by DH-HMAC-CHAP.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct Authentication {
+    /// How far it is wanted.
+    pub need: Need,
+    /// The only hash functions that may be used; `None`: any. Never empty where it is wanted.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub hashes: Option<Vec<HashFunction>>,
+    /// The only key exchange groups that may be used; `None`: any. Never empty where it is wanted.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub groups: Option<Vec<KxGroup>>,
+}
+
+/// A secure channel. None can be made yet, so one that is required is no policy but an error.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct SecureChannel {
+    /// How far it is wanted.
+    pub need: Need,
+}
+
+/// What a connection must and may do for its security.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct Policy {
+    /// The profiles that it comes from.
+    pub profiles: Vec<Origin>,
+    /// In-band authentication.
+    pub authentication: Authentication,
+    /// Secure channel.
+    pub secure_channel: SecureChannel,
+}
+
+/// A policy, or in words what of it cannot be met.
+pub(super) type Demand = Result<Policy, String>;
+
+impl Policy {
+    /// The policy of the profile with this index.
+    pub(super) fn of_index(table: &Table, name: &str, index: u8) -> Demand {
+        let profile = table.security_profile(index);
+        let profile =
+            profile.ok_or_else(|| format!("it names security profile {index}, which the table does not hold"))?;
+        let origin = Origin { table: name.into(), index: index.into() };
+        Self::of_profile(origin, profile).map_err(|what| format!("its security profile {index} {what}"))
+    }
+
+    fn of_profile(origin: Origin, profile: &SecurityProfile) -> Demand {
+        let flags = profile.flags;
+        let need = |field: &str, requirement| match requirement {
+            Requirement::NOT_SUPPORTED => Ok(Need::NotSupported),
+            Requirement::SUPPORTED => Ok(Need::Allowed),
+            Requirement::REQUIRED => Ok(Need::Required),
+            Requirement(value) => Err(format!("has the reserved value {value} for {field}")),
+        };
+        let secure_channel = SecureChannel { need: need("the secure channel", flags.secure_channel())? };
+        if secure_channel.need == Need::Required {
+            return Err("requires a secure channel: it needs TLS, which this version cannot do".into());
+        }
+        let need = need("authentication", flags.authentication())?;
+        let mut authentication = Authentication { need, ..Authentication::default() };
+        if let Err(what) = authentication.restrict(profile) {
+            match need {
+                Need::Required => return Err(format!("requires authentication, {what}")),
+                _ => authentication = Authentication::default(),
+            }
+        }
+        Ok(Self { profiles: vec![origin], authentication, secure_channel })
+    }
+
+    /// Both at once: what either requires, and only what both allow.
+    pub(super) fn and(mut self, other: Self) -> Demand {
+        for profile in other.profiles {
+            if !self.profiles.contains(&profile) {
+                self.profiles.push(profile);
+            }
+        }
+        self.secure_channel.need = self.secure_channel.need.max(other.secure_channel.need);
+        let (mine, others) = (self.authentication, other.authentication);
+        self.authentication = Authentication {
+            need: mine.need.max(others.need),
+            hashes: common(mine.hashes, others.hashes),
+            groups: common(mine.groups, others.groups),
+        };
+        let empty = self.authentication.hashes.as_ref().is_some_and(Vec::is_empty)
+            || self.authentication.groups.as_ref().is_some_and(Vec::is_empty);
+        match (empty, self.authentication.need) {
+            (true, Need::Required) => {
+                let names: Vec<_> = self.profiles.iter().map(ToString::to_string).collect();
+                Err(format!(
+                    "its security profiles {} allow no hash function or key exchange group alike",
+                    names.join(", ")
+                ))
+            }
+            (true, _) => Ok(Self { authentication: Authentication::default(), ..self }),
+            (false, _) => Ok(self),
+        }
+    }
+
+    /// For what only hangs together with what the profiles are for: it may do all this, and need not.
+    pub(super) fn without_duty(mut self) -> Self {
+        self.authentication.need = self.authentication.need.min(Need::Allowed);
+        self.secure_channel.need = self.secure_channel.need.min(Need::Allowed);
+        self
+    }
+}
+
+/// What both lists allow, of which `None` allows all.
+fn common<T: PartialEq>(one: Option<Vec<T>>, other: Option<Vec<T>>) -> Option<Vec<T>> {
+    match (one, other) {
+        (Some(mut one), Some(other)) => {
+            one.retain(|item| other.contains(item));
+            Some(one)
+        }
+        (one, other) => one.or(other),
+    }
+}
+
+impl Authentication {
+    /// Takes the profile's lists over; what is on none of them is not allowed.
+    ///
+    /// Values that no specification known here defines allow nothing: nobody here could choose them.
+    fn restrict(&mut self, profile: &SecurityProfile) -> Result<(), &'static str> {
+        let flags = profile.flags;
+        if flags.authentication_policy() != PolicyList::NONE {
+            let protocols = profile.authentication_protocols.as_deref().unwrap_or_default();
+            if !protocols.contains(&DH_HMAC_CHAP) {
+                return Err("but not by DH-HMAC-CHAP, the only protocol known here");
+            }
+        }
+        if flags.hashes_restricted() {
+            let hashes = known(profile.hashes.as_deref(), HashFunction::from_identifier);
+            self.hashes = Some(hashes.ok_or("and restricts the hash functions to none that is known here")?);
+        }
+        if flags.kx_groups_restricted() {
+            let groups = known(profile.kx_groups.as_deref(), KxGroup::from_identifier);
+            self.groups = Some(groups.ok_or("and restricts the key exchange groups to none that is known here")?);
+        }
+        Ok(())
+    }
+}
+
+/// The identifier of DH-HMAC-CHAP (NVMe Base Specification, authentication protocol identifiers).
+const DH_HMAC_CHAP: u8 = 1;
+
+/// The known values of a list, sorted; `None` when there is none.
+fn known<T: Ord>(list: Option<&[u8]>, from: fn(u8) -> Option<T>) -> Option<Vec<T>> {
+    let mut values: Vec<T> = list?.iter().filter_map(|identifier| from(*identifier)).collect();
+    values.sort_unstable();
+    values.dedup();
+    (!values.is_empty()).then_some(values)
+}
+
+impl fmt::Display for Need {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotSupported => "not supported",
+            Self::Allowed => "allowed",
+            Self::Required => "required",
+        })
+    }
+}
+
+impl fmt::Display for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let authentication = &self.authentication;
+        write!(f, "authentication {}", authentication.need)?;
+        if authentication.need > Need::NotSupported {
+            list(f, " with ", authentication.hashes.as_deref(), "any hash function")?;
+            list(f, ", key exchange ", authentication.groups.as_deref(), "by any group")?;
+        }
+        write!(f, "; secure channel {}", self.secure_channel.need)?;
+        if self.secure_channel.need == Need::Allowed {
+            write!(f, ", none is made")?;
+        }
+        Ok(())
+    }
+}
+
+fn list<T: fmt::Display>(f: &mut fmt::Formatter<'_>, before: &str, list: Option<&[T]>, any: &str) -> fmt::Result {
+    f.write_str(before)?;
+    let Some(list) = list else { return f.write_str(any) };
+    for (i, item) in list.iter().enumerate() {
+        write!(f, "{}{item}", if i == 0 { "" } else { " or " })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,239 @@
+//! What security profiles come to in a plan: tables that our writer made, read back, and the plan's words compared whole.
+
+use crate::support::tables::{discovery, ip, make, nqn, profile, ssns, static4};
+use libnbft::discovery::{Entry, Header, Log};
+use libnbft::model::{SecurityFlags, SecurityProfile, Ssns, SsnsFlags, Table};
+use libnbft::plan::{Options, Plan, Source};
+use libnbft::{parse, write};
+
+/// Bits of a profile's flags: authentication supported or required, its protocols listed; groups and hashes restricted; TLS.
+const SUPPORTED: u16 = 0x002;
+const REQUIRED: u16 = 0x004;
+const PROTOCOLS: u16 = 0x008;
+const TLS_SUPPORTED: u16 = 0x020;
+const TLS_REQUIRED: u16 = 0x040;
+const GROUPS: u16 = 0x400;
+const HASHES: u16 = 0x800;
+
+fn asks(index: u8, flags: u16, hashes: &[u8], groups: &[u8]) -> SecurityProfile {
+    let list = |flag: u16, values: &[u8]| (flags & flag != 0).then(|| values.to_vec());
+    make!(SecurityProfile {
+        index: index,
+        flags: SecurityFlags(1 | flags),
+        authentication_protocols: list(PROTOCOLS, &[1]),
+        hashes: list(HASHES, hashes),
+        kx_groups: list(GROUPS, groups),
+    })
+}
+
+fn secured(index: u16, profile: u8) -> Ssns {
+    let mut entry = ssns(index, 1);
+    (entry.security, entry.flags) = (profile, entry.flags.with(SsnsFlags::USE_SECURITY));
+    entry.ext = None;
+    entry.flags = SsnsFlags(entry.flags.0 & !SsnsFlags::EXTENDED_INFO.0);
+    entry
+}
+
+/// A table with these entries and profiles.
+fn table(entries: Vec<Ssns>, profiles: Vec<SecurityProfile>) -> Table {
+    let mut table = static4();
+    (table.ssns, table.security) = (entries, profiles);
+    table
+}
+
+/// The plan of the table as it is read back from the bytes that are written for it.
+fn plan(table: &Table) -> Plan {
+    let bytes = write(table).expect("it can be written");
+    let read = parse(&bytes).expect("it is a table").table;
+    assert_eq!(read, *table);
+    Plan::new(&[Source { name: "NBFT", table: &read }], &Options::default())
+}
+
+/// The sections on paths, discovery controllers and what is left out.
+fn text(plan: &Plan) -> String {
+    let text = plan.to_string();
+    let wanted = |section: &&str| ["Paths", "Discovery", "Left out"].iter().any(|title| section.starts_with(title));
+    text.split("\n\n").filter(wanted).map(|section| section.trim_end().to_owned() + "\n").collect()
+}
+
+const PATH: &str = "Paths
+  192.0.2.1 port 4420 over nbft0 from 192.0.2.10, on the link
+    nqn.2026-11.net.example:root (NBFT SSNS 1)
+";
+
+#[test]
+fn a_profile_becomes_the_policy_of_its_path() {
+    let cases = [
+        (0, "authentication not supported; secure channel not supported"),
+        (
+            SUPPORTED,
+            "authentication allowed with any hash function, key exchange by any group; secure channel not supported",
+        ),
+        (
+            REQUIRED | PROTOCOLS | TLS_SUPPORTED,
+            "authentication required with any hash function, key exchange by any group; secure channel allowed, none is made",
+        ),
+        (
+            REQUIRED | HASHES | GROUPS,
+            "authentication required with SHA-384 or SHA-512, key exchange NULL or 2048-bit or 8192-bit; secure channel not \
+             supported",
+        ),
+    ];
+    for (flags, policy) in cases {
+        let planned = plan(&table(vec![secured(1, 1)], vec![asks(1, flags, &[3, 9, 2, 3], &[5, 0, 1, 77])]));
+        assert_eq!(text(&planned), format!("{PATH}    {policy} (NBFT security profile 1)\n"));
+    }
+}
+
+#[test]
+fn the_policy_in_json() {
+    let planned = plan(&table(vec![secured(1, 1)], vec![asks(1, REQUIRED | HASHES | GROUPS, &[2], &[1, 2, 3, 4, 5])]));
+    let json = serde_json::to_value(&planned).expect("it is JSON");
+    let expected = serde_json::json!({
+        "profiles": [{"table": "NBFT", "index": 1}],
+        "authentication": {
+            "need": "required",
+            "hashes": ["SHA-384"],
+            "groups": ["2048-bit", "3072-bit", "4096-bit", "6144-bit", "8192-bit"],
+        },
+        "secure_channel": {"need": "not-supported"},
+    });
+    assert_eq!(json["paths"][0]["security"], expected);
+    assert_eq!(json["secured"], serde_json::json!([{"nqn": "nqn.2026-11.net.example:root", "policy": expected}]));
+    let back: Plan = serde_json::from_value(json).expect("it is a plan");
+    assert_eq!(back, planned);
+}
+
+#[test]
+fn what_cannot_be_met_is_not_connected() {
+    let reserved_channel = asks(1, 0x060, &[], &[]);
+    let mut other_protocol = asks(1, REQUIRED | PROTOCOLS, &[], &[]);
+    other_protocol.authentication_protocols = Some(vec![2]);
+    let mut no_list = asks(1, REQUIRED | HASHES, &[], &[]);
+    no_list.hashes = None;
+    let cases = [
+        (
+            asks(1, REQUIRED | TLS_REQUIRED, &[], &[]),
+            "its security profile 1 requires a secure channel: it needs TLS, which this version cannot do",
+        ),
+        (profile(1), "its security profile 1 requires a secure channel: it needs TLS, which this version cannot do"),
+        (reserved_channel, "its security profile 1 has the reserved value 3 for the secure channel"),
+        (asks(1, 0x006, &[], &[]), "its security profile 1 has the reserved value 3 for authentication"),
+        (
+            other_protocol,
+            "its security profile 1 requires authentication, but not by DH-HMAC-CHAP, the only protocol known here",
+        ),
+        (
+            asks(1, REQUIRED | HASHES, &[0, 4], &[]),
+            "its security profile 1 requires authentication, and restricts the hash functions to none that is known here",
+        ),
+        (
+            no_list,
+            "its security profile 1 requires authentication, and restricts the hash functions to none that is known here",
+        ),
+        (
+            asks(1, REQUIRED | GROUPS, &[], &[6]),
+            "its security profile 1 requires authentication, and restricts the key exchange groups to none that is known here",
+        ),
+        (asks(2, REQUIRED, &[], &[]), "it names security profile 1, which the table does not hold"),
+    ];
+    for (profile, reason) in cases {
+        let planned = plan(&table(vec![secured(1, 1)], vec![profile]));
+        assert_eq!(text(&planned), format!("Left out\n  NBFT SSNS 1: {reason}; it is not connected in the clear\n"));
+        assert!(planned.left_out[0].boot, "{reason}");
+    }
+}
+
+#[test]
+fn what_is_only_allowed_and_cannot_be_done_is_not_done() {
+    let planned = plan(&table(vec![secured(1, 1)], vec![asks(1, SUPPORTED | HASHES, &[9], &[])]));
+    let policy = "authentication not supported; secure channel not supported";
+    assert_eq!(text(&planned), format!("{PATH}    {policy} (NBFT security profile 1)\n"));
+}
+
+#[test]
+fn entries_for_one_port_are_held_to_the_strictest() {
+    let profiles = vec![asks(1, SUPPORTED | HASHES, &[1, 2], &[]), asks(2, REQUIRED | HASHES | GROUPS, &[2, 3], &[1])];
+    let mut plain = ssns(3, 1);
+    plain.nsid = 2;
+    let mut elsewhere = plain.clone();
+    (elsewhere.index, elsewhere.trsvcid) = (4, Some("4421".into()));
+    for entry in [&mut plain, &mut elsewhere] {
+        entry.ext = None;
+        entry.flags = SsnsFlags::VALID;
+    }
+    let planned = plan(&table(vec![secured(1, 1), secured(2, 2), plain.clone(), elsewhere], profiles.clone()));
+    assert_eq!(
+        text(&planned),
+        "Paths
+  192.0.2.1 port 4420 over nbft0 from 192.0.2.10, on the link
+    nqn.2026-11.net.example:root (NBFT SSNS 1, NBFT SSNS 2, NBFT SSNS 3)
+    authentication required with SHA-384, key exchange 2048-bit; secure channel not supported (NBFT security profile 1, \
+         NBFT security profile 2)
+  192.0.2.1 port 4421 over nbft0 from 192.0.2.10, on the link
+    nqn.2026-11.net.example:root (NBFT SSNS 4)
+"
+    );
+    // One of them that cannot be met costs all of the port.
+    let mut unmet = profiles.clone();
+    unmet[0].flags.0 |= TLS_REQUIRED;
+    let reason = "its security profile 1 requires a secure channel: it needs TLS, which this version cannot do; it is not \
+                  connected in the clear";
+    assert_eq!(
+        text(&plan(&table(vec![secured(1, 1), plain], unmet))),
+        format!("Left out\n  NBFT SSNS 1: {reason}\n  NBFT SSNS 3: {reason}\n")
+    );
+    let mut apart = profiles;
+    apart[0].hashes = Some(vec![1]);
+    let planned = plan(&table(vec![secured(1, 1), secured(2, 2)], apart));
+    let reason = "its security profiles NBFT 1, NBFT 2 allow no hash function or key exchange group alike; it is not connected \
+                  in the clear";
+    assert_eq!(text(&planned), format!("Left out\n  NBFT SSNS 1: {reason}\n  NBFT SSNS 2: {reason}\n"));
+}
+
+#[test]
+fn discovery_controllers_and_what_they_tell_of() {
+    let mut table =
+        table(vec![secured(1, 1)], vec![asks(1, REQUIRED | HASHES, &[3], &[]), asks(2, TLS_REQUIRED, &[], &[])]);
+    // The subsystem's own address is of no use: what is told of it must do what its entry says all the same.
+    table.ssns[0].traddr = Some(ip("2001:db8::1"));
+    table.discovery = vec![discovery(1, 1), discovery(2, 1)];
+    (table.discovery[0].security, table.discovery[1].security) = (1, 2);
+    let mut planned = plan(&table);
+    let policy = "authentication required with SHA-512, key exchange by any group; secure channel not supported";
+    assert_eq!(
+        text(&planned),
+        format!(
+            "Discovery controllers
+  192.0.2.1 port 8009 over nbft0 from 192.0.2.10, on the link
+    nqn.2014-08.org.nvmexpress.discovery (NBFT discovery 1)
+    {policy} (NBFT security profile 1)
+    asked at once: no subsystem that came from it is in the plan
+Left out
+  NBFT SSNS over HFI 1 1: HFI 1 has no address of 2001:db8::1's family
+  NBFT SSNS 1: no HFI is left over which it can be reached
+  NBFT discovery 2: its security profile 2 requires a secure channel: it needs TLS, which this version cannot do; it is not \
+             asked in the clear
+"
+        )
+    );
+    let mut log = Log::new(Header { generation: 1, records: 2 });
+    log.entries = ["root", "other"].map(|name| Entry::subsystem(nqn(name), "192.0.2.1".parse().unwrap(), 4420)).into();
+    let from = planned.discovery[0].clone();
+    planned.discover(&from, &log, &[]);
+    let told = "told of by the discovery controller at 192.0.2.1 port 8009 (NBFT discovery 1)";
+    assert_eq!(
+        text(&planned).split("Discovery").next().unwrap(),
+        format!(
+            "Paths
+  192.0.2.1 port 4420 over nbft0 from 192.0.2.10, on the link
+    nqn.2026-11.net.example:root ({told})
+    {policy} (NBFT security profile 1)
+  192.0.2.1 port 4420 over nbft0 from 192.0.2.10, on the link
+    nqn.2026-11.net.example:other ({told})
+    {} (NBFT security profile 1)
+",
+            policy.replace("required", "allowed")
+        )
+    );
+}
