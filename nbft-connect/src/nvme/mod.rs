@@ -2,6 +2,7 @@
 
 pub mod discovery;
 pub mod fabrics;
+pub mod keys;
 pub mod kmsg;
 pub mod module;
 pub mod options;

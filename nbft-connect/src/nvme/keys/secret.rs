@@ -1,0 +1,159 @@
+//! The text forms of keys (NVMe Base Specification, DH-HMAC-CHAP secret representation; NVMe/TCP Transport Specification, PSK
+//! interchange format): a prefix, `hh:` (the hash), the key and its CRC-32 (little endian) in base64, and a colon.
+
+use base64ct::{Base64, Encoding};
+use std::fmt;
+use zeroize::Zeroizing;
+
+pub(super) const DHCHAP_PREFIX: &str = "DHHC-1:";
+pub(super) const PSK_PREFIX: &str = "NVMeTLSkey-1:";
+
+/// Bytes of the CRC-32 behind the key.
+const CRC_LEN: usize = 4;
+
+/// The longest key with its CRC, in bytes.
+const MAX_LEN: usize = 64 + CRC_LEN;
+
+/// What a key is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A DH-HMAC-CHAP secret.
+    Dhchap,
+    /// A configured TLS PSK.
+    TlsPsk,
+}
+
+/// A key in its text form, checked. It is wiped from memory when it goes, and shows nothing of itself.
+pub struct Secret {
+    text: Zeroizing<String>,
+    kind: Kind,
+    /// Identifier of the hash, `hh`.
+    hash: u8,
+    /// Bytes of the key.
+    length: usize,
+}
+
+/// Why a text is no key. No message holds any of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum MalformedKey {
+    /// Nothing is there.
+    #[error("it is empty")]
+    Empty,
+    /// Another beginning.
+    #[error("it begins neither with {DHCHAP_PREFIX} (DH-HMAC-CHAP secret) nor with {PSK_PREFIX} (TLS PSK)")]
+    Prefix,
+    /// No two digits and a colon behind the prefix.
+    #[error("its hash is not two digits and a colon")]
+    HashForm,
+    /// A hash that is not defined for its kind.
+    #[error("its hash {0:02} is not defined: {1} are")]
+    Hash(u8, &'static str),
+    /// It does not end in a colon.
+    #[error("the colon at its end is missing")]
+    End,
+    /// More than one line, or more behind the last colon.
+    #[error("something follows the colon at its end")]
+    Trailing,
+    /// What lies between the colons is not base64 with its padding.
+    #[error("the part between its last two colons is not base64")]
+    Base64,
+    /// A length that no key has, or not one with this hash.
+    #[error("its key has {0} bytes; with hash {1:02} it must have {2}")]
+    Length(usize, u8, &'static str),
+    /// The key and its CRC-32 do not match.
+    #[error("its checksum does not match: a character is wrong")]
+    Checksum,
+}
+
+impl Secret {
+    /// Takes a key in; white space around it does not count.
+    ///
+    /// # Errors
+    ///
+    /// Why it is no key.
+    pub fn parse(text: &str) -> Result<Self, MalformedKey> {
+        let text = text.trim_ascii();
+        if text.is_empty() {
+            return Err(MalformedKey::Empty);
+        }
+        let (kind, rest) = match (text.strip_prefix(DHCHAP_PREFIX), text.strip_prefix(PSK_PREFIX)) {
+            (Some(rest), _) => (Kind::Dhchap, rest),
+            (_, Some(rest)) => (Kind::TlsPsk, rest),
+            _ => return Err(MalformedKey::Prefix),
+        };
+        let (hash, rest) = rest.split_once(':').ok_or(MalformedKey::HashForm)?;
+        let is_number = hash.len() == 2 && hash.bytes().all(|byte| byte.is_ascii_digit());
+        let hash = hash.parse().ok().filter(|_| is_number).ok_or(MalformedKey::HashForm)?;
+        let (lengths, words) = kind.lengths(hash)?;
+        let (encoded, trailing) = rest.split_once(':').ok_or(MalformedKey::End)?;
+        if !trailing.is_empty() {
+            return Err(MalformedKey::Trailing);
+        }
+        let mut buffer = Zeroizing::new([0; MAX_LEN]);
+        if encoded.len() > MAX_LEN.div_ceil(3) * 4 {
+            // It may be longer than said, by its last two padding characters.
+            return Err(MalformedKey::Length((encoded.len() / 4 * 3).saturating_sub(CRC_LEN), hash, words));
+        }
+        let bytes = Base64::decode(encoded, &mut *buffer).map_err(|_| MalformedKey::Base64)?;
+        let length = bytes.len().saturating_sub(CRC_LEN);
+        let (key, crc) = bytes.split_last_chunk::<CRC_LEN>().ok_or(MalformedKey::Length(0, hash, words))?;
+        if !lengths.contains(&length) {
+            return Err(MalformedKey::Length(length, hash, words));
+        }
+        if crc32fast::hash(key).to_le_bytes() != *crc {
+            return Err(MalformedKey::Checksum);
+        }
+        Ok(Self { text: Zeroizing::new(text.to_owned()), kind, hash, length })
+    }
+
+    /// What it is for.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The key itself, for the one who must have it: the kernel.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.text
+    }
+}
+
+impl Kind {
+    /// The lengths in bytes that a key with this hash can have, also in words.
+    const fn lengths(self, hash: u8) -> Result<(&'static [usize], &'static str), MalformedKey> {
+        Ok(match (self, hash) {
+            (Self::Dhchap, 0) => (&[32, 48, 64], "32, 48 or 64"),
+            (Self::TlsPsk, 0) => (&[32, 48], "32 or 48"),
+            (_, 1) => (&[32], "32"),
+            (_, 2) => (&[48], "48"),
+            (Self::Dhchap, 3) => (&[64], "64"),
+            (Self::Dhchap, _) => return Err(MalformedKey::Hash(hash, "00, 01, 02 and 03")),
+            (Self::TlsPsk, _) => return Err(MalformedKey::Hash(hash, "00, 01 and 02")),
+        })
+    }
+}
+
+/// What it is, nothing of what it holds.
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hash = match self.hash {
+            1 => "with SHA-256",
+            2 => "with SHA-384",
+            3 => "with SHA-512",
+            _ => "",
+        };
+        let (what, use_of_hash, without) = match self.kind {
+            Kind::Dhchap => ("a DH-HMAC-CHAP secret", "transformed", "used as it is"),
+            Kind::TlsPsk => ("a TLS PSK", "retained", "retained as it is"),
+        };
+        write!(f, "{what} of {} bytes, ", self.length)?;
+        if hash.is_empty() { f.write_str(without) } else { write!(f, "{use_of_hash} {hash}") }
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(***)")
+    }
+}
