@@ -9,6 +9,7 @@ use crate::prepare::kernel::{Flavour, Kernel, kernel};
 use crate::report::Report;
 use crate::scenario::target::{WIRES, mac};
 use crate::scenario::{Outcome, Scenario};
+use crate::secrets;
 use crate::steps;
 use crate::timeline::Timeline;
 use crate::vm::capture::{Session, sessions};
@@ -110,12 +111,14 @@ pub fn run(place: &Place, scenario: &Scenario, init: Init, images: &Images, opti
     }
     drop_politely(&mut target)?;
     let console: Vec<&str> = host.console.iter().map(|line| line.text.as_str()).collect();
+    let confession = confession(scenario, &mut target)?;
     let target_console =
         target.take().map(|vm| vm.console.iter().map(|line| line.text.clone()).collect::<Vec<_>>()).unwrap_or_default();
+    let target_console = &target_console[..target_console.len() - confession.len()];
     let sessions = captured(&dir, machine.capture, scenario)?;
     match (scenario.expect.outcome, report.complete) {
         (Outcome::Boots, true) => {
-            let evidence = Evidence { report: &report, sessions: &sessions, target: &target_console };
+            let evidence = Evidence { report: &report, sessions: &sessions, target: target_console };
             let Verdict { complaints: more } = judge(place, scenario, &evidence)?;
             complaints.extend(more);
         }
@@ -124,11 +127,16 @@ pub fn run(place: &Place, scenario: &Scenario, init: Init, images: &Images, opti
         (Outcome::Fails, false) => {}
     }
     judge_console(scenario, &console, &report, &mut complaints);
+    if scenario.expect.silent && !sessions.is_empty() {
+        complaints.push(format!("there are connections on the wire: {sessions:?}"));
+    }
+    let console: Vec<String> = console.into_iter().map(str::to_owned).collect();
+    let consoles = [("the host's console", console.as_slice()), ("the target's console", target_console)];
+    secrets::judge(scenario, &consoles, &report, &confession, &mut complaints);
     for text in scenario.expect.target.iter().filter(|text| !target_console.iter().any(|line| line.contains(*text))) {
         complaints.push(format!("the target's console does not say {text:?}"));
     }
     let timeline = report.complete.then(|| Timeline::of(&report));
-    let console = console.into_iter().map(str::to_owned).collect();
     Ok(Done { complaints, timeline, report, console, took: start.elapsed(), dir, plain_size: images.initrd.plain_size })
 }
 
@@ -285,7 +293,7 @@ fn host(
         name: "host",
         peer: "target",
         kernel: images.kernel.vmlinux.clone(),
-        initrd: images.initrd.path.clone(),
+        initrd: secrets::with_extra(scenario, &images.initrd.path, dir)?,
         cmdline,
         memory: 1024,
         nics: nics.collect(),
@@ -303,6 +311,14 @@ fn drop_politely(target: &mut Option<Vm>) -> Result<()> {
         vm.listen(Instant::now() + Duration::from_secs(5), |line| line.text.contains("lab-done").then_some(()))?;
     }
     Ok(())
+}
+
+/// Has the target show the secrets that it has, for who looks for them to see that he would find them.
+fn confession(scenario: &Scenario, target: &mut Option<Vm>) -> Result<Vec<String>> {
+    let Some(vm) = target.as_mut().filter(|_| secrets::any(scenario)) else { return Ok(Vec::new()) };
+    let before = vm.console.len();
+    steps::tell(vm, "cat $nvmet/hosts/*/dhchap_key")?;
+    Ok(vm.console[before..].iter().map(|line| line.text.clone()).collect())
 }
 
 fn captured(dir: &Path, host: bool, scenario: &Scenario) -> Result<Vec<Session>> {

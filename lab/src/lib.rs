@@ -13,6 +13,7 @@ pub mod place;
 pub mod prepare;
 pub mod report;
 pub mod scenario;
+pub mod secrets;
 pub mod shell;
 pub mod signals;
 pub mod soak;

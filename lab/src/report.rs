@@ -61,6 +61,11 @@ impl Report {
         self.blocks.get(name).map_or(&[], |(lines, _)| lines.as_slice())
     }
 
+    /// The names of all blocks.
+    pub fn blocks(&self) -> impl Iterator<Item = &str> {
+        self.blocks.keys().map(String::as_str)
+    }
+
     /// What a block's command exited with.
     pub fn status(&self, name: &str) -> Option<i32> {
         self.blocks.get(name).map(|(_, status)| *status)

@@ -111,7 +111,7 @@ fn end(step: &Step, target: &mut Vm) -> Result<()> {
 }
 
 /// Has the target run a command, and hears what it says.
-fn tell(target: &mut Vm, command: &str) -> Result<()> {
+pub fn tell(target: &mut Vm, command: &str) -> Result<()> {
     target.send(command)?;
     target.listen(Instant::now() + Duration::from_secs(10), |line| line.text.contains("lab-done").then_some(()))?;
     Ok(())

@@ -66,6 +66,8 @@ pub enum Command {
     Show(ShowArgs),
     /// Show what is wrong with the tables
     Check(CheckArgs),
+    /// Say whether a key is well-formed, and what it is, without printing it
+    CheckKey(CheckKeyArgs),
     /// Write a table from the JSON that `show` prints
     Build(BuildArgs),
     /// Show what `connect` would do, what it would leave out, and why
@@ -112,6 +114,14 @@ pub struct CheckArgs {
     /// Fail on warnings too
     #[arg(long)]
     pub strict: bool,
+}
+
+/// `nbft check-key`.
+#[derive(Debug, Args)]
+pub struct CheckKeyArgs {
+    /// File with one key; - is standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
 }
 
 /// `nbft build`.

@@ -3,6 +3,7 @@
 
 pub mod build;
 pub mod check;
+pub mod check_key;
 pub mod cli;
 pub mod connect;
 pub mod doctor;
@@ -36,6 +37,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Error> {
     match &cli.command {
         Command::Show(args) => show::run(args, &cli.common),
         Command::Check(args) => check::run(args, &cli.common),
+        Command::CheckKey(args) => check_key::run(args, &cli.common),
         Command::Build(args) => build::run(args, &cli.common),
         Command::Plan(args) => plan::run(args, &cli.common),
         Command::Connect(args) => connect::run(args, &cli.common),

@@ -40,6 +40,15 @@ lab_controllers() {
     done
 }
 
+# The secrets that the kernel shows, and to whom: those who look for them elsewhere must find them here.
+lab_secrets() {
+    local file
+    for file in /sys/class/nvme/nvme*/dhchap_*secret; do
+        [ -e "$file" ] && echo "$($B stat -c %a "$file") $file $($B cat "$file")"
+    done
+    true
+}
+
 # $1: uptime, $2: processes so far, both taken first of all.
 lab_report() {
     lab_say uptime "$1"
@@ -66,5 +75,6 @@ lab_report() {
             ;;
     esac
     lab_block dmesg $B dmesg
+    lab_block sysfs-secrets lab_secrets
     lab_say report end
 }

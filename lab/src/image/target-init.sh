@@ -43,6 +43,15 @@ subsystem() {
     fi
 }
 
+# authenticate HASH GROUP KEY [CONTROLLER-KEY]: asked of all hosts that are let in.
+authenticate() {
+    for host in "$sub"/allowed_hosts/*; do
+        echo "$1" > "$host/dhchap_hash" && echo "$2" > "$host/dhchap_dhgroup" && echo "$3" > "$host/dhchap_key" ||
+            echo "lab-error: no authentication"
+        [ $# = 3 ] || echo "$4" > "$host/dhchap_ctrl_key" || echo "lab-error: no authentication of the controller"
+    done
+}
+
 # namespace NSID DEVICE UUID: in the subsystem made last.
 namespace() {
     mkdir $sub/namespaces/$1

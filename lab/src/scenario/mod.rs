@@ -62,6 +62,9 @@ pub struct Scenario {
     /// Whether the large root writes to its disk, and reads that back, all the time: it must not fail, and go on after each step.
     #[serde(default)]
     pub writes: bool,
+    /// Files in the initramfs beside what dracut packs.
+    #[serde(default)]
+    pub extra: Vec<Extra>,
     /// What is done to the machines once they run.
     #[serde(default)]
     pub steps: Vec<Step>,
@@ -83,6 +86,23 @@ pub struct NicSpec {
     pub late: u64,
     /// It has the MAC of the NIC on this wire.
     pub mac_of: Option<String>,
+}
+
+/// A file in the initramfs.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Extra {
+    /// Where, without the first `/`.
+    pub path: String,
+    /// What is in it.
+    pub text: String,
+    /// Its permissions.
+    #[serde(default = "private")]
+    pub mode: u32,
+}
+
+const fn private() -> u32 {
+    0o600
 }
 
 /// Something done after the host has reported: one of `cut`, `plug` and `target`; then the controllers must be live (again).
@@ -165,6 +185,9 @@ pub struct Expect {
     pub later: Vec<Controller>,
     /// What `nbft status` exits with.
     pub status: Option<i32>,
+    /// Whether no NVMe/TCP connection may be on any wire.
+    #[serde(default)]
+    pub silent: bool,
 }
 
 impl Expect {
@@ -186,6 +209,7 @@ impl Expect {
             hanging: Vec::new(),
             later: Vec::new(),
             status: None,
+            silent: false,
         }
     }
 }

@@ -5,7 +5,8 @@ use crate::error::{At, Error, Result};
 use crate::place::Place;
 use libnbft::model::{
     Address, Control, DISCOVERY_NQN, Discovery, DiscoveryFlags, Header, Hfi, HfiFlags, HfiTcp, HfiTcpFlags, Host,
-    HostFlags, IpOrigin, NidType, Nqn, PciAddress, Ssns, SsnsFlags, SsnsTransportFlags, TransportType, VlanId,
+    HostFlags, IpOrigin, NidType, Nqn, PciAddress, SecurityFlags, SecurityProfile, Ssns, SsnsFlags, SsnsTransportFlags,
+    TransportType, VlanId,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -30,6 +31,22 @@ pub struct Table {
     pub ssns: Vec<SsnsSpec>,
     /// Discovery controllers; they are numbered from 1.
     pub discovery: Vec<DiscoverySpec>,
+    /// Security profiles; they are numbered from 1.
+    pub security: Vec<SecuritySpec>,
+}
+
+/// A security profile.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SecuritySpec {
+    /// In-band authentication: 0 not supported, 1 supported, 2 required.
+    pub authentication: u16,
+    /// The secure channel, likewise.
+    pub secure_channel: u16,
+    /// The only hash functions, by their identifiers.
+    pub hashes: Option<Vec<u8>>,
+    /// The only key exchange groups, by their identifiers.
+    pub groups: Option<Vec<u8>>,
 }
 
 /// A discovery controller.
@@ -42,6 +59,9 @@ pub struct DiscoverySpec {
     pub hfi: u8,
     /// Its NQN, when it has one of its own.
     pub nqn: Option<String>,
+    /// Its security profile; 0 none.
+    #[serde(default)]
+    pub security: u8,
 }
 
 /// A host fabric interface.
@@ -97,6 +117,9 @@ pub struct SsnsSpec {
     /// Data digests required.
     #[serde(default)]
     pub data_digest: bool,
+    /// Its security profile; 0 none.
+    #[serde(default)]
+    pub security: u8,
 }
 
 impl Table {
@@ -135,6 +158,7 @@ impl Table {
         (table.header, table.control, table.host) = (header, control, Some(host));
         table.hfis = (1..).zip(&self.hfi).map(|(index, spec)| spec.model(index)).collect::<Result<_>>()?;
         table.ssns = (1..).zip(&self.ssns).map(|(index, spec)| spec.model(index)).collect::<Result<_>>()?;
+        table.security = (1..).zip(&self.security).map(|(index, spec)| spec.model(index)).collect();
         table.discovery = (1..).zip(&self.discovery).map(|(index, spec)| spec.model(index)).collect();
         Ok(table)
     }
@@ -192,7 +216,27 @@ impl DiscoverySpec {
         (discovery.index, discovery.flags, discovery.hfi) = (index, DiscoveryFlags::VALID, self.hfi);
         discovery.uri = Some(self.uri.clone());
         discovery.nqn = self.nqn.clone().map(Nqn);
+        discovery.security = self.security;
         discovery
+    }
+}
+
+impl SecuritySpec {
+    fn model(&self, index: u8) -> SecurityProfile {
+        // Bits 1-2 and 5-6.
+        let mut flags = SecurityFlags::VALID
+            .with(SecurityFlags(self.authentication << 1))
+            .with(SecurityFlags(self.secure_channel << 5));
+        if self.hashes.is_some() {
+            flags = flags.with(SecurityFlags::HASHES_RESTRICTED);
+        }
+        if self.groups.is_some() {
+            flags = flags.with(SecurityFlags::KX_GROUPS_RESTRICTED);
+        }
+        let mut profile = SecurityProfile::default();
+        (profile.index, profile.flags) = (index, flags);
+        (profile.hashes, profile.kx_groups) = (self.hashes.clone(), self.groups.clone());
+        profile
     }
 }
 
@@ -204,6 +248,9 @@ impl SsnsSpec {
         if self.unavailable {
             // Bits 7-8: 2, unavailable.
             flags = flags.with(SsnsFlags(2 << 7));
+        }
+        if self.security != 0 {
+            flags = flags.with(SsnsFlags::USE_SECURITY);
         }
         let mut transport = SsnsTransportFlags::IN_USE;
         for (wanted, flag) in [
@@ -224,7 +271,7 @@ impl SsnsSpec {
         let (primary, secondary) = self.hfis.split_first().ok_or_else(|| bad("an SSNS without an HFI"))?;
         (ssns.primary_hfi, ssns.secondary_hfis) = (*primary, secondary.to_vec());
         ssns.nqn = Some(Nqn(self.nqn.clone().unwrap_or(usual.nqn)));
-        ssns.primary_discovery = self.discovery;
+        (ssns.primary_discovery, ssns.security) = (self.discovery, self.security);
         if self.attempt {
             (ssns.nsid, ssns.nid_type, ssns.nid) = (0, NidType::NONE, [0; 16]);
             ssns.nqn = Some(Nqn(DISCOVERY_NQN.into()));

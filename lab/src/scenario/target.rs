@@ -17,6 +17,8 @@ pub struct Target {
     pub nqn: String,
     /// Host NQNs that are let in; empty for any.
     pub hosts: Vec<String>,
+    /// In-band authentication that is asked of these hosts.
+    pub auth: Option<Auth>,
     /// Whether there is a namespace at all.
     pub namespace: bool,
     /// Whether the namespace is an empty one instead of the root disk.
@@ -33,6 +35,30 @@ pub struct Target {
     pub late: u64,
     /// Shell commands after all that.
     pub commands: Vec<String>,
+}
+
+/// In-band authentication of the hosts that are let in.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Auth {
+    /// The hosts' secret.
+    pub key: String,
+    /// The controller's secret; with it, the controller proves itself too.
+    pub ctrl_key: Option<String>,
+    /// The hash function, as the kernel names it.
+    #[serde(default = "sha256")]
+    pub hash: String,
+    /// The key exchange group, as the kernel names it.
+    #[serde(default = "null_group")]
+    pub dhgroup: String,
+}
+
+fn sha256() -> String {
+    "hmac(sha256)".to_owned()
+}
+
+fn null_group() -> String {
+    "null".to_owned()
 }
 
 /// A DHCP server with one address to give.
@@ -68,6 +94,7 @@ impl Default for Target {
                 .collect(),
             nqn: "nqn.2014-08.org.nvmexpress:uuid:00112233-4455-6677-8899-aabbccddeeff".to_owned(),
             hosts: Vec::new(),
+            auth: None,
             namespace: true,
             blank: false,
             nsid: 1,
@@ -105,6 +132,10 @@ impl Target {
             }
         }
         let _ = writeln!(script, "subsystem {} {}", self.nqn, self.hosts.join(" "));
+        if let Some(auth) = &self.auth {
+            let (key, ctrl_key) = (&auth.key, auth.ctrl_key.as_deref().unwrap_or_default());
+            let _ = writeln!(script, "authenticate '{}' {} {key} {ctrl_key}", auth.hash, auth.dhgroup);
+        }
         if self.namespace {
             let device = if self.blank { "/run/blank" } else { "/dev/vda" };
             let _ = writeln!(script, "namespace {} {device} {}", self.nsid, self.uuid);

@@ -21,10 +21,12 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::kernel_command_line::KernelCommandLine;
 use crate::nvme::fabrics::{DEVICE, Helper};
+use crate::nvme::keys::{Keys, care};
 use crate::status::model::{Outcome, STATUS_FILE, Status, write_whole};
 use crate::{handover, load, net, status};
 use engine::{Ended, Engine, Settings, Until};
-use libnbft::plan::Plan;
+use libnbft::plan::{Need, Plan, Policy};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -76,6 +78,7 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         Until::Told => Some(std::process::id()),
         Until::There { .. } => before.as_ref().and_then(|status| status::service(status, &root)),
     };
+    let keys = keys(&plan, &root, args.stay);
     let settings = Settings {
         root: root.clone(),
         status_file,
@@ -83,6 +86,7 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         before,
         service,
         ctrl_loss_tmo: args.ctrl_loss_tmo,
+        keys,
         started,
     };
     let network = net::Settings::new(root).with_mtu(mtu(&kernel));
@@ -91,6 +95,29 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         handover::leave(&ended.plan, &ended.status, args.handover, &common.path("/"));
     }
     Ok(ended.exit)
+}
+
+/// The secrets that the plan has use for. A process that stays reads them now: later they may lie on what they are to connect.
+fn keys(plan: &Plan, root: &std::path::Path, staying: bool) -> Keys {
+    let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+    let hostnqn = plan.host.as_ref().map(|host| host.nqn.as_str()).unwrap_or_default();
+    let mut keys = Keys::new(root, credentials.as_deref(), hostnqn);
+    let paths = plan.paths.iter().map(|path| (&path.nqn, &path.security));
+    let discovery = plan.discovery.iter().map(|controller| (&controller.nqn, &controller.security));
+    let authenticates = |security: &Policy| security.authentication.need > Need::NotSupported;
+    let wanted = |(nqn, security): (_, &Option<Policy>)| security.as_ref().is_some_and(authenticates).then_some(nqn);
+    let wanted: BTreeSet<&String> = paths.chain(discovery).filter_map(wanted).collect();
+    if !wanted.is_empty() {
+        care::leave_no_core();
+    }
+    for nqn in wanted {
+        // Whatever keeps it from being read is said when a connection wants it.
+        let _ = keys.find(nqn);
+    }
+    if staying {
+        keys.close();
+    }
+    keys
 }
 
 /// The exit code that a status stands for.

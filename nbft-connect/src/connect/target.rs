@@ -2,7 +2,7 @@
 
 use super::paths::Ready;
 use crate::nvme::probe::Trial;
-use libnbft::plan::{DiscoveryController, NetworkRef, Path, Reach};
+use libnbft::plan::{DiscoveryController, NetworkRef, Path, Policy, Reach};
 use std::net::IpAddr;
 
 /// A controller of either kind, as it is planned.
@@ -16,6 +16,7 @@ pub(crate) struct Target<'a> {
     pub(crate) reach: Reach,
     /// Header and data digest.
     pub(crate) digests: (bool, bool),
+    pub(crate) security: Option<&'a Policy>,
 }
 
 impl<'a> From<&'a Path> for Target<'a> {
@@ -29,6 +30,7 @@ impl<'a> From<&'a Path> for Target<'a> {
             host_traddr: path.host_traddr,
             reach: path.reach,
             digests: (path.hdr_digest, path.data_digest),
+            security: path.security.as_ref(),
         }
     }
 }
@@ -44,6 +46,7 @@ impl<'a> From<&'a DiscoveryController> for Target<'a> {
             host_traddr: controller.host_traddr,
             reach: controller.reach,
             digests: (false, false),
+            security: controller.security.as_ref(),
         }
     }
 }

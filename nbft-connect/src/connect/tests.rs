@@ -13,8 +13,10 @@ use super::recall;
 use crate::cli::Wait;
 use crate::exit::Exit;
 use crate::net::NetEvent;
+use crate::nvme::authentication::Terms;
 use crate::nvme::discovery::Asked;
 use crate::nvme::fabrics::{Fabrics, Written};
+use crate::nvme::keys::Keys;
 use crate::status::model::{Outcome, State, Status};
 use libnbft::discovery::Log;
 use libnbft::model::{self, Hfi, HfiTcp, Host, Mac, Nqn, Ssns, Table, TransportType, Uuid};
@@ -100,14 +102,14 @@ struct Fake {
 }
 
 impl Fabrics for Fake {
-    async fn connect(&mut self, options: &str) -> io::Result<Written> {
+    async fn connect(&mut self, options: &str, _: &Terms) -> io::Result<Written> {
         let number = self.written.borrow().len();
         self.written.borrow_mut().push(options.to_owned());
         let next = self.answers.iter().position(|answer| !matches!(answer, Answer::Tell(_)));
         match next.and_then(|next| self.answers.remove(next)).unwrap_or(Answer::Connect(NID)) {
             Answer::Connect(nid) => {
                 show_controller(&self.root, number, options, nid);
-                Ok(Written::Controller(number as u32))
+                Ok(Written::Controller(number as u32, None))
             }
             Answer::Errno(errno) => Ok(Written::Refused(errno)),
             Answer::Broken => Err(io::Error::other("gone")),
@@ -116,7 +118,7 @@ impl Fabrics for Fake {
         }
     }
 
-    async fn discover(&mut self, options: &str) -> io::Result<Asked> {
+    async fn discover(&mut self, options: &str, _: &Terms) -> io::Result<Asked> {
         self.written.borrow_mut().push(format!("discover {options}"));
         let next = self.answers.iter().position(|answer| matches!(answer, Answer::Tell(_)));
         match next.and_then(|next| self.answers.remove(next)) {
@@ -224,6 +226,7 @@ fn start(root: &Root, table: &Table, answers: Vec<Answer>, until: Until) -> Star
         before: None,
         service: Some(7),
         ctrl_loss_tmo: -1,
+        keys: Keys::new(&root.0, None, "nqn.2014-08.org.example:host"),
         started: Instant::now(),
     };
     let written = Rc::new(RefCell::new(Vec::new()));

@@ -4,31 +4,37 @@
 //! a way to interrupt it. So the writes are made by a child process: the parent can end, and the root be switched, while
 //! the child hangs.
 
+use super::authentication::Terms;
 use super::discovery::{self, Asked};
+use super::kmsg::Kmsg;
 use super::options::Supported;
 use nix::unistd::{ForkResult, fork};
 use std::fs::OpenOptions;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt};
+use zeroize::{Zeroize, Zeroizing};
 
 /// What came of a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Written {
-    /// The controller's instance number: N of nvmeN.
-    Controller(u32),
+    /// The controller's instance number, N of nvmeN, and in words how it was authenticated, if it was.
+    Controller(u32, Option<String>),
     /// The kernel refused, with this errno.
     Refused(i32),
+    /// It did not keep to its terms, for this reason, and was taken away again.
+    Unfit(String),
 }
 
 /// Something that makes controllers: the device, or a stand-in for it in tests.
 pub trait Fabrics {
-    /// Writes an option string and tells what came of it.
-    fn connect(&mut self, options: &str) -> impl Future<Output = io::Result<Written>>;
+    /// Writes an option string and tells what came of it. A controller that does not keep to the terms does not stay.
+    fn connect(&mut self, options: &str, terms: &Terms) -> impl Future<Output = io::Result<Written>>;
 
-    /// Connects the discovery controller of an option string, reads its log page, and closes it.
-    fn discover(&mut self, options: &str) -> impl Future<Output = io::Result<Asked>>;
+    /// Connects the discovery controller of an option string, reads its log page, and closes it. One that does not keep to the
+    /// terms tells nothing.
+    fn discover(&mut self, options: &str, terms: &Terms) -> impl Future<Output = io::Result<Asked>>;
 }
 
 /// The child process that writes.
@@ -47,8 +53,12 @@ pub struct Device {
 /// Path of the device.
 pub const DEVICE: &str = "/dev/nvme-fabrics";
 
-/// Before the options of a discovery controller on their way to the child; no option string begins so.
-const DISCOVER: &str = "discover ";
+/// What the child is to do: the first word of a line. The terms as JSON follow, and the options, in which there is no space.
+const CONNECT: &str = "connect";
+const DISCOVER: &str = "discover";
+
+/// No line to the child is longer, in bytes: the kernel takes a page.
+const MAX_LINE: usize = 8192;
 
 impl Helper {
     /// Starts the child, with `/dev` and `/sys` under `root`, which runs `prepare` first. Must be called while the process has
@@ -87,7 +97,13 @@ impl Helper {
 
 impl Device {
     /// Sends a line and waits for the answer's.
-    async fn ask(&mut self, line: &str) -> io::Result<String> {
+    async fn ask(&mut self, verb: &str, options: &str, terms: &Terms) -> io::Result<String> {
+        let terms = serde_json::to_string(terms)?;
+        // It may hold secrets, and is wiped. At its full length at once: a text that grows leaves copies behind.
+        let mut line = Zeroizing::new(String::with_capacity(verb.len() + terms.len() + options.len() + 3));
+        for part in [verb, " ", &terms, " ", options, "\n"] {
+            line.push_str(part);
+        }
         self.writer.write_all(line.as_bytes()).await?;
         let mut answer = String::new();
         self.reader.read_line(&mut answer).await?;
@@ -100,42 +116,103 @@ fn ended() -> io::Error {
 }
 
 impl Fabrics for Device {
-    async fn connect(&mut self, options: &str) -> io::Result<Written> {
-        let answer = self.ask(&format!("{options}\n")).await?;
-        parse_answer(&answer).ok_or_else(ended)
+    async fn connect(&mut self, options: &str, terms: &Terms) -> io::Result<Written> {
+        let answer = self.ask(CONNECT, options, terms).await?;
+        Written::from_line(&answer).ok_or_else(ended)
     }
 
-    async fn discover(&mut self, options: &str) -> io::Result<Asked> {
-        let answer = self.ask(&format!("{DISCOVER}{options}\n")).await?;
+    async fn discover(&mut self, options: &str, terms: &Terms) -> io::Result<Asked> {
+        let answer = self.ask(DISCOVER, options, terms).await?;
         Asked::from_line(&answer).ok_or_else(ended)
     }
 }
 
-fn parse_answer(answer: &str) -> Option<Written> {
-    let (word, number) = answer.trim().split_once(' ')?;
-    match word {
-        "controller" => number.parse().ok().map(Written::Controller),
-        "errno" => number.parse().ok().map(Written::Refused),
-        _ => None,
+impl Written {
+    /// One line, for the way between the processes.
+    fn to_line(&self) -> String {
+        match self {
+            Self::Controller(number, None) => format!("controller {number}"),
+            Self::Controller(number, Some(how)) => format!("controller {number} {how}"),
+            Self::Refused(errno) => format!("errno {errno}"),
+            Self::Unfit(reason) => format!("unfit {reason}"),
+        }
+    }
+
+    fn from_line(line: &str) -> Option<Self> {
+        let (word, rest) = line.trim_end().split_once(' ')?;
+        match word {
+            "controller" => {
+                let (number, how) = rest.split_once(' ').map_or((rest, None), |(number, how)| (number, Some(how)));
+                Some(Self::Controller(number.parse().ok()?, how.map(str::to_owned)))
+            }
+            "errno" => rest.parse().ok().map(Self::Refused),
+            "unfit" => Some(Self::Unfit(rest.to_owned())),
+            _ => None,
+        }
     }
 }
 
 /// The child: a line in, a write, a line out, until the parent is gone.
 fn serve(root: &Path, stream: &UnixStream) -> io::Result<()> {
-    let device = root.join(&DEVICE[1..]);
-    let mut answers = stream.try_clone()?;
-    for line in BufReader::new(stream).lines() {
-        let line = line?;
-        let answer = match line.strip_prefix(DISCOVER) {
-            Some(options) => discovery::ask(root, options).to_line(),
-            None => match write_options(&device, &line) {
-                Ok(instance) => format!("controller {instance}"),
-                Err(error) => format!("errno {}", error.raw_os_error().unwrap_or(libc::EIO)),
-            },
-        };
+    let (mut questions, mut answers) = (stream, stream);
+    // One for all lines, wiped after each: they may hold secrets.
+    let mut buffer = Zeroizing::new([0; MAX_LINE]);
+    while let Some(line) = read_line(&mut questions, &mut buffer)? {
+        let answer = answer(root, line).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
+        buffer.zeroize();
         answers.write_all((answer + "\n").as_bytes())?;
     }
     Ok(())
+}
+
+/// Does what a line says.
+fn answer(root: &Path, line: &str) -> Option<String> {
+    let (verb, rest) = line.split_once(' ')?;
+    let (terms, options) = rest.rsplit_once(' ')?;
+    let terms: Terms = serde_json::from_str(terms).ok()?;
+    let mut kmsg = Kmsg::from_now(root);
+    Some(match verb {
+        DISCOVER => match discovery::ask(root, options) {
+            Asked::Told(log) => match terms.judge(None, kmsg.nvme_lines().as_deref()) {
+                Ok(_) => Asked::Told(log),
+                Err(reason) => Asked::Silent(reason),
+            },
+            other => other,
+        }
+        .to_line(),
+        _ => connect(root, options, &terms, &mut kmsg).to_line(),
+    })
+}
+
+/// Makes a controller, and takes it away again at once when it does not keep to the terms.
+fn connect(root: &Path, options: &str, terms: &Terms, kmsg: &mut Kmsg) -> Written {
+    let instance = match write_options(&root.join(&DEVICE[1..]), options) {
+        Ok(instance) => instance,
+        Err(error) => return Written::Refused(error.raw_os_error().unwrap_or(libc::EIO)),
+    };
+    let name = format!("nvme{instance}");
+    match terms.judge(Some(&name), kmsg.nvme_lines().as_deref()) {
+        Ok(proof) => Written::Controller(instance, proof.map(|proof| proof.to_string())),
+        Err(reason) => match discovery::close(root, &name) {
+            Ok(()) => Written::Unfit(reason),
+            Err(error) => Written::Unfit(format!("{reason}; {name} cannot be taken away: {error}")),
+        },
+    }
+}
+
+/// A line without its end; `None` when the parent is gone. Nothing is behind it: the parent waits for each answer.
+fn read_line<'b>(stream: &mut impl Read, buffer: &'b mut [u8; MAX_LINE]) -> io::Result<Option<&'b str>> {
+    let mut length = 0;
+    while !buffer[..length].ends_with(b"\n") {
+        match stream.read(&mut buffer[length..]) {
+            // Also when the buffer is full.
+            Ok(0) => return Ok(None),
+            Ok(more) => length += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    std::str::from_utf8(&buffer[..length - 1]).map(Some).map_err(io::Error::other)
 }
 
 /// Writes an option string and reads the instance number from the same open file.
@@ -183,8 +260,25 @@ mod tests {
 
     #[test]
     fn answers_are_told_apart() {
-        assert_eq!(parse_answer("controller 2\n"), Some(Written::Controller(2)));
-        assert_eq!(parse_answer("errno 111\n"), Some(Written::Refused(111)));
-        assert_eq!(parse_answer(""), None);
+        let how = Some("DH-HMAC-CHAP with SHA-256".to_owned());
+        for written in [
+            Written::Controller(2, None),
+            Written::Controller(0, how),
+            Written::Refused(111),
+            Written::Unfit("the target asked for none".into()),
+        ] {
+            assert_eq!(Written::from_line(&format!("{}\n", written.to_line())), Some(written));
+        }
+        assert_eq!(Written::from_line(""), None);
+        assert_eq!(Written::from_line("controller x\n"), None);
+    }
+
+    #[test]
+    fn lines_are_read_whole() {
+        let mut buffer = [0; MAX_LINE];
+        let mut pieces = b"nqn=a,".chain(&b"transport=tcp\n"[..]);
+        assert_eq!(read_line(&mut pieces, &mut buffer).unwrap(), Some("nqn=a,transport=tcp"));
+        assert_eq!(read_line(&mut pieces, &mut buffer).unwrap(), None);
+        assert_eq!(read_line(&mut [b'x'; MAX_LINE + 1].as_slice(), &mut buffer).unwrap(), None);
     }
 }

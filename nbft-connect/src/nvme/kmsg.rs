@@ -1,5 +1,6 @@
 //! What the kernel logged of a connection that failed: its errno alone tells little.
 
+use super::keys::mask;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::fs::OpenOptionsExt;
@@ -17,22 +18,27 @@ impl Kmsg {
         Self(file.ok().and_then(|mut file| file.seek(SeekFrom::End(0)).ok().map(|_| file)))
     }
 
-    /// The lines on NVMe since, without repetition, joined.
+    /// The lines on NVMe since, without repetition; `None` when the log cannot be read.
     #[must_use]
-    pub fn nvme_lines(&mut self) -> Option<String> {
+    pub fn nvme_lines(&mut self) -> Option<Vec<String>> {
         let file = self.0.as_mut()?;
         let mut lines: Vec<String> = Vec::new();
         let mut record = [0; 8192];
         // Each read gives one record; a bound, since others may log faster than we read.
         for _ in 0..1000 {
-            let Ok(length) = file.read(&mut record) else { break };
+            let length = match file.read(&mut record) {
+                Ok(length) => length,
+                // Some were overwritten before we came; the next ones are there.
+                Err(error) if error.raw_os_error() == Some(libc::EPIPE) => continue,
+                Err(_) => break,
+            };
             if let Some(text) = message(&String::from_utf8_lossy(&record[..length]))
                 && !lines.contains(&text)
             {
                 lines.push(text);
             }
         }
-        (!lines.is_empty()).then(|| lines.join("; "))
+        Some(lines)
     }
 }
 
@@ -40,7 +46,7 @@ impl Kmsg {
 fn message(record: &str) -> Option<String> {
     let (_, text) = record.split_once(';')?;
     let text = text.lines().next()?.trim();
-    (text.starts_with("nvme") && !text.starts_with("nvmet")).then(|| text.to_owned())
+    (text.starts_with("nvme") && !text.starts_with("nvmet")).then(|| mask(text).into_owned())
 }
 
 #[cfg(test)]
@@ -51,6 +57,8 @@ mod tests {
     fn only_lines_of_the_host_driver_count() {
         let record = "3,1,2,-;nvme nvme0: Connect command failed, error wo/DNR bit: -16384\n SUBSYSTEM=nvme\n";
         assert_eq!(message(record).as_deref(), Some("nvme nvme0: Connect command failed, error wo/DNR bit: -16384"));
+        let secret = "3,1,2,-;nvme_fabrics: Invalid DH-CHAP secret DHHC-1:00:AAEC:\n";
+        assert_eq!(message(secret).as_deref(), Some("nvme_fabrics: Invalid DH-CHAP secret ***"));
         assert_eq!(message("6,1,2,-;nvmet: adding nsid 1"), None);
         assert_eq!(message("6,1,2,-;eth0: link up"), None);
     }

@@ -1,5 +1,6 @@
 //! The NVMe side of the kernel: the fabrics device, its options, discovery, and what sysfs and uevents say of controllers.
 
+pub mod authentication;
 pub mod discovery;
 pub mod fabrics;
 pub mod keys;

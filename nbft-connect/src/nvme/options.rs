@@ -1,8 +1,11 @@
 //! The option string that is written to /dev/nvme-fabrics.
 
+use super::keys::Secrets;
 use libnbft::model::{DISCOVERY_NQN, Uuid};
-use std::fmt::Write;
+use std::fmt::{self, Write};
 use std::net::IpAddr;
+use std::rc::Rc;
+use zeroize::Zeroizing;
 
 /// What a connection needs, all of it decided.
 #[derive(Debug, Clone)]
@@ -27,6 +30,48 @@ pub struct Connection<'a> {
     pub data_digest: bool,
     /// Seconds after which a lost controller is given up; negative: never.
     pub ctrl_loss_tmo: i32,
+    /// The secrets by which it authenticates.
+    pub secrets: Option<Rc<Secrets>>,
+}
+
+/// An option string. It is wiped from memory when it goes, and shows `***` in the place of each secret.
+pub struct OptionString {
+    text: Zeroizing<String>,
+    shown: String,
+}
+
+impl OptionString {
+    fn new(public: String, secrets: &[(&'static str, &str)]) -> Self {
+        // At its full length at once: a text that grows leaves copies behind.
+        let length = public.len() + secrets.iter().map(|(name, value)| name.len() + value.len() + 2).sum::<usize>();
+        let (mut text, mut shown) = (Zeroizing::new(String::with_capacity(length)), public.clone());
+        text.push_str(&public);
+        for (name, value) in secrets {
+            for part in [",", name, "=", value] {
+                text.push_str(part);
+            }
+            let _ = write!(shown, ",{name}=***");
+        }
+        Self { text, shown }
+    }
+
+    /// The string itself, for the kernel.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.text
+    }
+}
+
+impl fmt::Display for OptionString {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown)
+    }
+}
+
+impl fmt::Debug for OptionString {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.shown, f)
+    }
 }
 
 /// A value that cannot be passed on.
@@ -43,6 +88,11 @@ pub enum OptionError {
     /// A required option is not in the kernel's list.
     #[error("this kernel does not know the option {0}, which the table requires")]
     Unknown(&'static str),
+    /// There is a secret, and the kernel has no use for it.
+    #[error(
+        "this kernel cannot authenticate: it does not know the option {0} (it needs CONFIG_NVME_HOST_AUTH, from Linux 6.0 on)"
+    )]
+    NoAuthentication(&'static str),
 }
 
 /// The options that the kernel lists when /dev/nvme-fabrics is read.
@@ -63,6 +113,13 @@ impl Supported {
         Self(names.iter().any(|name| name == "transport").then_some(names))
     }
 
+    /// Whether the kernel says itself that it knows `option`. A kernel that does not know one logs it, value and all: no secret
+    /// is given to one that has not said so.
+    #[must_use]
+    pub fn lists(&self, option: &str) -> bool {
+        self.0.is_some() && self.knows(option)
+    }
+
     /// Whether the kernel knows `option`.
     #[must_use]
     pub fn knows(&self, option: &str) -> bool {
@@ -76,7 +133,7 @@ impl Connection<'_> {
     /// # Errors
     ///
     /// [`OptionError`]: nothing is written then.
-    pub fn options(&self, supported: &Supported) -> Result<String, OptionError> {
+    pub fn options(&self, supported: &Supported) -> Result<OptionString, OptionError> {
         let mut text = self.way(supported)?;
         for (wanted, option) in [(self.hdr_digest, "hdr_digest"), (self.data_digest, "data_digest")] {
             if wanted && !supported.knows(option) {
@@ -89,7 +146,7 @@ impl Connection<'_> {
         if supported.knows("ctrl_loss_tmo") {
             let _ = write!(text, ",ctrl_loss_tmo={}", self.ctrl_loss_tmo);
         }
-        Ok(text)
+        self.with_secrets(text, supported)
     }
 
     /// The option string for a discovery controller that is asked once and closed: it has no I/O queues, and needs neither a
@@ -98,7 +155,7 @@ impl Connection<'_> {
     /// # Errors
     ///
     /// As [`Connection::options`].
-    pub fn discovery_options(&self, supported: &Supported) -> Result<String, OptionError> {
+    pub fn discovery_options(&self, supported: &Supported) -> Result<OptionString, OptionError> {
         let mut text = self.way(supported)?;
         // By the well-known name the kernel knows what it is.
         if self.nqn != DISCOVERY_NQN {
@@ -107,7 +164,19 @@ impl Connection<'_> {
             }
             text.push_str(",discovery");
         }
-        Ok(text)
+        self.with_secrets(text, supported)
+    }
+
+    fn with_secrets(&self, text: String, supported: &Supported) -> Result<OptionString, OptionError> {
+        let mut secrets = Vec::new();
+        if let Some(given) = &self.secrets {
+            secrets.push(("dhchap_secret", given.host.expose()));
+            secrets.extend(given.controller.as_ref().map(|secret| ("dhchap_ctrl_secret", secret.expose())));
+        }
+        match secrets.iter().find(|(name, _)| !supported.lists(name)) {
+            Some((name, _)) => Err(OptionError::NoAuthentication(name)),
+            None => Ok(OptionString::new(text, &secrets)),
+        }
     }
 
     /// Who connects to whom, and by which way.
@@ -149,6 +218,7 @@ fn safe<'a>(option: &'static str, value: &'a str) -> Result<&'a str, OptionError
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nvme::keys::Secret;
 
     fn connection() -> Connection<'static> {
         Connection {
@@ -162,13 +232,14 @@ mod tests {
             hdr_digest: true,
             data_digest: false,
             ctrl_loss_tmo: -1,
+            secrets: None,
         }
     }
 
     #[test]
     fn whole_string() {
         assert_eq!(
-            connection().options(&Supported::default()).unwrap(),
+            connection().options(&Supported::default()).unwrap().expose(),
             "nqn=nqn.2014-08.org.example:s,transport=tcp,traddr=192.0.2.1,trsvcid=4420,\
              hostnqn=nqn.2014-08.org.example:h,hostid=11111111-1111-1111-1111-111111111111,\
              host_traddr=192.0.2.2,host_iface=nbft0,hdr_digest,ctrl_loss_tmo=-1"
@@ -187,11 +258,12 @@ mod tests {
             )
         };
         let old = Supported::from_list("transport=%s,traddr=%s,host_iface=%s\n");
-        assert_eq!(connection.discovery_options(&old).unwrap(), string(DISCOVERY_NQN));
+        assert_eq!(connection.discovery_options(&old).unwrap().expose(), string(DISCOVERY_NQN));
         connection.nqn = "nqn.2014-08.org.example:cdc";
         assert_eq!(connection.discovery_options(&old).unwrap_err(), OptionError::Unknown("discovery"));
         let new = Supported::default();
-        assert_eq!(connection.discovery_options(&new).unwrap(), string("nqn.2014-08.org.example:cdc") + ",discovery");
+        let expected = string("nqn.2014-08.org.example:cdc") + ",discovery";
+        assert_eq!(connection.discovery_options(&new).unwrap().expose(), expected);
     }
 
     #[test]
@@ -200,7 +272,7 @@ mod tests {
         connection.traddr = "fe80::1".parse().unwrap();
         connection.host_traddr = None;
         connection.hdr_digest = false;
-        let text = connection.options(&Supported::default()).unwrap();
+        let text = connection.options(&Supported::default()).unwrap().to_string();
         assert!(text.contains(",traddr=fe80::1%nbft0,"), "{text}");
     }
 
@@ -220,5 +292,40 @@ mod tests {
         assert!(old.knows("traddr") && !old.knows("hdr_digest"));
         assert_eq!(connection().options(&old).unwrap_err(), OptionError::Unknown("hdr_digest"));
         assert_eq!(Supported::from_list("instance=-1,cntlid=-1\n"), Supported::default());
+    }
+
+    #[test]
+    fn secrets_are_given_where_the_kernel_lists_them_and_never_shown() {
+        let key = "DHHC-1:00:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaR:";
+        let other = "DHHC-1:01:P4k/47Ih71FX6CavHVL9zDeCbJ0jaokInL28ACRat/Epq7n3:";
+        let secrets = |controller: Option<&str>| Secrets {
+            host: Secret::parse(key).unwrap(),
+            controller: controller.map(|text| Secret::parse(text).unwrap()),
+        };
+        let list = "transport=%s,traddr=%s,host_iface=%s,hdr_digest";
+        let one = Supported::from_list(&format!("{list},dhchap_secret=%s\n"));
+        let both = Supported::from_list(&format!("{list},dhchap_secret=%s,dhchap_ctrl_secret=%s\n"));
+        let mut connection = connection();
+        let plain = connection.options(&both).unwrap().expose().to_owned();
+        connection.secrets = Some(Rc::new(secrets(None)));
+        let options = connection.options(&one).unwrap();
+        assert_eq!(options.expose(), format!("{plain},dhchap_secret={key}"));
+        assert_eq!(
+            (options.to_string(), format!("{options:?}")),
+            (format!("{plain},dhchap_secret=***"), format!("\"{plain},dhchap_secret=***\""),)
+        );
+        connection.secrets = Some(Rc::new(secrets(Some(other))));
+        let options = connection.options(&both).unwrap();
+        assert_eq!(options.expose(), format!("{plain},dhchap_secret={key},dhchap_ctrl_secret={other}"));
+        assert_eq!(options.to_string(), format!("{plain},dhchap_secret=***,dhchap_ctrl_secret=***"));
+        assert_eq!(connection.options(&one).unwrap_err(), OptionError::NoAuthentication("dhchap_ctrl_secret"));
+        // One that gives no list would log what it does not know.
+        let error = connection.options(&Supported::default()).unwrap_err();
+        assert_eq!(error, OptionError::NoAuthentication("dhchap_secret"));
+        connection.nqn = DISCOVERY_NQN;
+        let options = connection.discovery_options(&both).unwrap();
+        assert!(
+            options.expose().ends_with(&format!("host_iface=nbft0,dhchap_secret={key},dhchap_ctrl_secret={other}"))
+        );
     }
 }

@@ -1,8 +1,8 @@
 //! Why the kernel refused a connection, in words.
 
-/// A sentence for an errno of a write to /dev/nvme-fabrics; `logged` is what the kernel said meanwhile.
+/// A sentence for an errno of a write to /dev/nvme-fabrics: `known` is what is known better, `logged` what the kernel said meanwhile.
 #[must_use]
-pub fn of_write(errno: i32, logged: Option<&str>) -> String {
+pub fn of_write(errno: i32, known: Option<&str>, logged: &[String]) -> String {
     let words = match errno {
         libc::ECONNREFUSED => "the target refuses connections to this port",
         libc::ECONNRESET => "the target closed the connection",
@@ -24,14 +24,16 @@ pub fn of_write(errno: i32, logged: Option<&str>) -> String {
         _ => "",
     };
     let os = std::io::Error::from_raw_os_error(errno);
+    let words = known.unwrap_or(words);
     let mut text = if words.is_empty() { os.to_string() } else { format!("{words} ({os})") };
-    if let Some(hint) = logged.and_then(hint) {
+    let logged = logged.join("; ");
+    if let Some(hint) = hint(&logged).filter(|_| known.is_none()) {
         text.push_str(": ");
         text.push_str(hint);
     }
-    if let Some(logged) = logged {
+    if !logged.is_empty() {
         text.push_str("; the kernel logged: ");
-        text.push_str(logged);
+        text.push_str(&logged);
     }
     text
 }
@@ -55,7 +57,7 @@ fn hint(logged: &str) -> Option<&'static str> {
 #[must_use]
 pub fn of_trial(error: &std::io::Error) -> String {
     match error.raw_os_error() {
-        Some(errno) => of_write(errno, None),
+        Some(errno) => of_write(errno, None, &[]),
         None => match error.kind() {
             std::io::ErrorKind::TimedOut => "the target does not answer".into(),
             std::io::ErrorKind::UnexpectedEof => "the target closed the connection without an ICResp".into(),
@@ -71,14 +73,18 @@ mod tests {
     #[test]
     fn errno_and_log_become_a_sentence() {
         assert_eq!(
-            of_write(libc::EIO, Some("nvme nvme1: Connect Invalid Data Parameter, subsysnqn \"nqn.x\"")),
+            of_write(libc::EIO, None, &["nvme nvme1: Connect Invalid Data Parameter, subsysnqn \"nqn.x\"".into()]),
             "the target refused the Connect command (Input/output error (os error 5)): the target does not know this \
              subsystem NQN, or refuses this host; the kernel logged: nvme nvme1: Connect Invalid Data Parameter, \
              subsysnqn \"nqn.x\""
         );
         assert_eq!(
-            of_write(libc::ECONNREFUSED, None),
+            of_write(libc::ECONNREFUSED, None, &[]),
             "the target refuses connections to this port (Connection refused (os error 111))"
+        );
+        assert_eq!(
+            of_write(libc::ENOKEY, Some("known better"), &["nvme nvme0: qid 0: no key".into(), "more".into()]),
+            "known better (Required key not available (os error 126)); the kernel logged: nvme nvme0: qid 0: no key; more"
         );
     }
 }

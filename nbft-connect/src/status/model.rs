@@ -140,6 +140,12 @@ pub struct PathStatus {
     pub state: State,
     /// `nvmeN`.
     pub controller: Option<String>,
+    /// What the tables ask for its security, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub security: Option<String>,
+    /// How it was authenticated, when it was and this run saw it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authenticated: Option<String>,
     /// How often it was tried.
     pub attempts: u32,
     /// Why the last try failed.
@@ -339,6 +345,7 @@ fn path_status(path: &Path) -> PathStatus {
         ssns: names(&path.ssns, "SSNS"),
         discovered: path.discovered.clone(),
         unavailable: path.unavailable,
+        security: path.security.as_ref().map(ToString::to_string),
         ..PathStatus::default()
     }
 }

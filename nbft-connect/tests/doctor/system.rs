@@ -87,7 +87,7 @@ fn refused_by_the_target() {
                 "Run nbft connect, which tries again; if it fails again, dmesg and the target's log have the other half.",
             ),
         ] {
-            let reason = nbft_connect::nvme::reason::of_write(libc::EIO, Some(logged));
+            let reason = nbft_connect::nvme::reason::of_write(libc::EIO, None, &[logged.to_owned()]);
             root.connect_left(&table, State::Failed, Some(&reason), Outcome::Failed);
             let problem = format!("The target answers, but nbft connect failed: {reason}.");
             assert_eq!(root.path(""), stops(&problem, remedy));

@@ -77,8 +77,8 @@ fn words_are_found_whole_only() {
 
 #[test]
 fn pages_are_sound() {
-    let pages =
-        ["nbft", "nbft-show", "nbft-check", "nbft-build", "nbft-doctor"].map(|page| here(&format!("../man/{page}.1")));
+    let pages = ["nbft", "nbft-show", "nbft-check", "nbft-check-key", "nbft-build", "nbft-doctor"]
+        .map(|page| here(&format!("../man/{page}.1")));
     let run = std::process::Command::new("mandoc")
         .args(["-T", "lint", "-W", "warning"])
         .args(&pages)

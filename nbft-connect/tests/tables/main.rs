@@ -4,6 +4,7 @@
 
 mod build;
 mod check;
+mod check_key;
 mod export;
 mod golden;
 mod help;

@@ -1,13 +1,14 @@
 //! Discovery controllers: when they are asked, and what becomes of what they tell.
 
 use super::trials::TRIAL_LIMIT;
-use super::{Done, Engine, Ready};
+use super::{Done, Engine, Ready, secure};
 use crate::connect::paths::Phase;
 use crate::connect::target::Target;
+use crate::nvme::authentication::Terms;
 use crate::nvme::discovery::Asked;
 use crate::nvme::fabrics::{DEVICE, Fabrics};
 use crate::nvme::kmsg::Kmsg;
-use crate::nvme::options::Supported;
+use crate::nvme::options::{OptionString, Supported};
 use crate::nvme::probe;
 use crate::nvme::reason;
 use crate::status::model::{State, Status, discovery_status};
@@ -52,7 +53,7 @@ struct Asking {
 pub(super) enum Heard<F> {
     Proved(usize, io::Result<()>),
     PauseOver(usize),
-    Answer(usize, F, Kmsg, io::Result<Asked>),
+    Answer(usize, F, Kmsg, Terms, io::Result<Asked>),
     /// Routes to these new paths and controllers are set, as far as the kernel let us.
     Routed(Vec<usize>, Vec<usize>),
 }
@@ -140,6 +141,7 @@ impl<F: Fabrics + 'static> Engine<F> {
             asking.step == Step::Queued && !(boot_first && controller.ask == Ask::AtOnce)
         };
         let Some(index) = self.discovery.all.iter().zip(&self.plan.discovery).position(next) else { return false };
+        let terms = self.terms(&Target::from(&self.plan.discovery[index]), supported);
         match self.discovery_options(index, supported) {
             Err(reason) => self.ask_failed(index, reason),
             Ok(options) => {
@@ -148,16 +150,16 @@ impl<F: Fabrics + 'static> Engine<F> {
                 self.discovery.all[index].step = Step::Asking;
                 let kmsg = Kmsg::from_now(&self.settings.root);
                 self.hear(async move {
-                    let result = device.discover(&options).await;
-                    Heard::Answer(index, device, kmsg, result)
+                    let result = device.discover(options.expose(), &terms).await;
+                    Heard::Answer(index, device, kmsg, terms, result)
                 });
             }
         }
         true
     }
 
-    fn discovery_options(&self, index: usize, supported: &Supported) -> Result<String, String> {
-        let connection = self.connection(&Target::from(&self.plan.discovery[index]))?;
+    fn discovery_options(&self, index: usize, supported: &Supported) -> Result<OptionString, String> {
+        let connection = self.connection(&Target::from(&self.plan.discovery[index]), supported)?;
         connection.discovery_options(supported).map_err(|error| error.to_string())
     }
 
@@ -170,9 +172,9 @@ impl<F: Fabrics + 'static> Engine<F> {
             Heard::PauseOver(index) if self.discovery.all[index].step != Step::Pause => {}
             Heard::PauseOver(index) if self.helps(index) => self.ask(index),
             Heard::PauseOver(index) => self.discovery.all[index].step = Step::Idle,
-            Heard::Answer(index, device, kmsg, result) => {
+            Heard::Answer(index, device, kmsg, terms, result) => {
                 self.device = Some(device);
-                self.answer(index, kmsg, result);
+                self.answer(index, kmsg, &terms, result);
             }
             Heard::Routed(paths, controllers) => {
                 for path in paths {
@@ -220,12 +222,10 @@ impl<F: Fabrics + 'static> Engine<F> {
         failed
     }
 
-    fn answer(&mut self, index: usize, mut kmsg: Kmsg, result: io::Result<Asked>) {
+    fn answer(&mut self, index: usize, mut kmsg: Kmsg, terms: &Terms, result: io::Result<Asked>) {
         match result {
             Ok(Asked::Told(log)) => self.told(index, &log),
-            Ok(Asked::Refused(errno)) => {
-                self.ask_failed(index, reason::of_write(errno, kmsg.nvme_lines().as_deref()));
-            }
+            Ok(Asked::Refused(errno)) => self.ask_failed(index, secure::refused(errno, terms, &mut kmsg)),
             Ok(Asked::Silent(reason)) => self.ask_failed(index, reason),
             Err(error) => self.hopeless = Some(error.to_string()),
         }

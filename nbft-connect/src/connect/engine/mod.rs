@@ -3,6 +3,7 @@
 mod conclude;
 mod discover;
 mod observe;
+mod secure;
 mod trials;
 mod tries;
 
@@ -13,9 +14,11 @@ use crate::cli::Wait;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::net::{NetEvent, Router};
+use crate::nvme::authentication::Terms;
 use crate::nvme::fabrics::{self, DEVICE, Fabrics, Written};
+use crate::nvme::keys::Keys;
 use crate::nvme::kmsg::Kmsg;
-use crate::nvme::options::Supported;
+use crate::nvme::options::{OptionString, Supported};
 use crate::nvme::sysfs;
 use crate::nvme::uevent::Uevents;
 use crate::nvme::{module, reason};
@@ -47,6 +50,7 @@ pub(super) struct Settings {
     /// Process of `connect --stay`: this one, or one that runs beside it.
     pub(super) service: Option<u32>,
     pub(super) ctrl_loss_tmo: i32,
+    pub(super) keys: Keys,
     pub(super) started: Instant,
 }
 
@@ -73,7 +77,7 @@ enum Done<F> {
     Module(Result<(), String>),
     Proved(usize, io::Result<()>),
     PauseOver(usize),
-    Written(usize, F, Kmsg, io::Result<Written>),
+    Written(usize, F, Kmsg, Terms, io::Result<Written>),
     Discovery(discover::Heard<F>),
 }
 
@@ -227,9 +231,9 @@ impl<F: Fabrics + 'static> Engine<F> {
             // Its interface came back meanwhile, or its controller was found to be there.
             Done::PauseOver(path) if self.phases[path] != Phase::Pause => {}
             Done::PauseOver(path) => self.start_path(path),
-            Done::Written(path, device, kmsg, result) => {
+            Done::Written(path, device, kmsg, terms, result) => {
                 self.device = Some(device);
-                self.written(path, kmsg, result);
+                self.written(path, kmsg, &terms, result);
             }
             Done::Discovery(heard) => self.heard(heard),
         }
@@ -322,32 +326,36 @@ impl<F: Fabrics + 'static> Engine<F> {
             let Some(path) = queue::next(&self.plan, &self.phases, &present) else {
                 if self.feed_discovery(&supported.clone()) { continue } else { return }
             };
+            let terms = self.terms(&Target::from(&self.plan.paths[path]), supported);
             match self.options(path, supported) {
                 Err(reason) => self.path_failed(path, reason),
-                Ok(options) => self.write(path, options),
+                Ok(options) => self.write(path, options, terms),
             }
         }
     }
 
-    fn options(&self, path: usize, supported: &Supported) -> Result<String, String> {
-        let connection = self.connection(&Target::from(&self.plan.paths[path]))?;
+    fn options(&self, path: usize, supported: &Supported) -> Result<OptionString, String> {
+        let connection = self.connection(&Target::from(&self.plan.paths[path]), supported)?;
         connection.options(supported).map_err(|error| error.to_string())
     }
 
-    fn write(&mut self, path: usize, options: String) {
+    fn write(&mut self, path: usize, options: OptionString, terms: Terms) {
         let Some(mut device) = self.device.take() else { return };
         log::debug!("{DEVICE}: {options}");
         self.phases[path] = Phase::Writing;
         let kmsg = Kmsg::from_now(&self.settings.root);
         self.work.push(Box::pin(async move {
-            let result = device.connect(&options).await;
-            Done::Written(path, device, kmsg, result)
+            let result = device.connect(options.expose(), &terms).await;
+            Done::Written(path, device, kmsg, terms, result)
         }));
     }
 
-    fn written(&mut self, path: usize, mut kmsg: Kmsg, result: io::Result<Written>) {
+    fn written(&mut self, path: usize, mut kmsg: Kmsg, terms: &Terms, result: io::Result<Written>) {
         match result {
-            Ok(Written::Controller(number)) => self.path_up(path, format!("nvme{number}")),
+            Ok(Written::Controller(number, authenticated)) => {
+                self.status.paths[path].authenticated = authenticated;
+                self.path_up(path, format!("nvme{number}"));
+            }
             Ok(Written::Refused(libc::EALREADY)) => {
                 let reason = "the kernel has this connection already, but sysfs does not show it".to_owned();
                 match self.adopt(path, &sysfs::controllers(&self.settings.root)) {
@@ -355,10 +363,8 @@ impl<F: Fabrics + 'static> Engine<F> {
                     false => self.path_failed(path, reason),
                 }
             }
-            Ok(Written::Refused(errno)) => {
-                let reason = reason::of_write(errno, kmsg.nvme_lines().as_deref());
-                self.path_failed(path, reason);
-            }
+            Ok(Written::Refused(errno)) => self.path_failed(path, secure::refused(errno, terms, &mut kmsg)),
+            Ok(Written::Unfit(reason)) => self.path_failed(path, reason),
             Err(error) => self.hopeless = Some(error.to_string()),
         }
         self.look_soon();
@@ -383,7 +389,10 @@ impl<F: Fabrics + 'static> Engine<F> {
             status.host_iface = name;
             status.host_traddr = Some(address.to_string());
         }
-        log::info!("{controller}: {traddr} port {trsvcid} over {} after {elapsed} ms ({nqn})", status.host_iface);
+        let authenticated = status.authenticated.as_ref().map(|how| format!(", authenticated by {how}"));
+        let authenticated = authenticated.unwrap_or_default();
+        let iface = &status.host_iface;
+        log::info!("{controller}: {traddr} port {trsvcid} over {iface} after {elapsed} ms ({nqn}){authenticated}");
         status.controller = Some(controller);
     }
 

@@ -5,6 +5,7 @@ use crate::connect::paths::{Phase, is_path};
 use crate::nvme::fabrics::Fabrics;
 use crate::nvme::sysfs::{self, Controller};
 use crate::status::model::State;
+use libnbft::plan::Path;
 use std::time::{Duration, Instant};
 
 /// While a namespace is missing, this many times as long as a look takes passes before the next.
@@ -73,6 +74,11 @@ impl<F: Fabrics + 'static> Engine<F> {
             if !matches!(self.phases[path], Phase::Up | Phase::Writing) {
                 self.adopt(path, &controllers);
             }
+        }
+        // A controller that is held against its terms may be taken away again: what it shows does not count yet.
+        let on_trial = |(phase, path): (&Phase, &Path)| *phase == Phase::Writing && path.security.is_some();
+        if self.phases.iter().zip(&self.plan.paths).any(on_trial) {
+            return;
         }
         let stays = self.stays();
         for (planned, status) in self.plan.namespaces.iter().zip(&mut self.status.namespaces) {

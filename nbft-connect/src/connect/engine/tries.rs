@@ -4,13 +4,17 @@ use super::Engine;
 use crate::connect::backoff::{LONGEST, LONGEST_STAYING, pause};
 use crate::connect::target::Target;
 use crate::nvme::fabrics::Fabrics;
-use crate::nvme::options::Connection;
+use crate::nvme::options::{Connection, Supported};
 use crate::status::model::Status;
 use std::time::Duration;
 
 impl<F: Fabrics + 'static> Engine<F> {
     /// The connection, by the interface's name and address as they are now.
-    pub(super) fn connection<'s>(&'s self, target: &Target<'s>) -> Result<Connection<'s>, String> {
+    pub(super) fn connection<'s>(
+        &'s self,
+        target: &Target<'s>,
+        supported: &Supported,
+    ) -> Result<Connection<'s>, String> {
         let host = self.plan.host.as_ref().ok_or("no host NQN and host ID")?;
         let ready = self.ready(target.network);
         let (hdr_digest, data_digest) = target.digests;
@@ -25,6 +29,7 @@ impl<F: Fabrics + 'static> Engine<F> {
             hdr_digest,
             data_digest,
             ctrl_loss_tmo: self.settings.ctrl_loss_tmo,
+            secrets: self.secrets(target, supported)?,
         })
     }
 

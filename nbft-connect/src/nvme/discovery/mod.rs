@@ -43,7 +43,8 @@ pub(super) fn ask(root: &Path, options: &str) -> Asked {
     }
 }
 
-fn close(root: &Path, name: &str) -> io::Result<()> {
+/// Has the kernel take a controller away.
+pub(super) fn close(root: &Path, name: &str) -> io::Result<()> {
     let file = root.join("sys/class/nvme").join(name).join("delete_controller");
     OpenOptions::new().write(true).open(file)?.write_all(b"1")
 }

@@ -1,0 +1,116 @@
+//! Files that come into a host's initramfs beside what dracut packs, and the search for the secrets that are in them.
+
+use crate::cpio::Cpio;
+use crate::error::{At, Result};
+use crate::report::Report;
+use crate::scenario::{Extra, Scenario};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What a key begins with.
+const PREFIX: &str = "DHHC-1:";
+
+/// The initramfs with the scenario's own files ahead of it: the kernel unpacks one archive after the other.
+pub fn with_extra(scenario: &Scenario, initrd: &Path, dir: &Path) -> Result<PathBuf> {
+    if scenario.extra.is_empty() {
+        return Ok(initrd.to_owned());
+    }
+    let mut bytes = archive(&scenario.extra);
+    bytes.extend(fs::read(initrd).at(initrd)?);
+    let path = dir.join("host.cpio");
+    fs::write(&path, bytes).at(&path)?;
+    Ok(path)
+}
+
+fn archive(files: &[Extra]) -> Vec<u8> {
+    let mut cpio = Cpio::new();
+    let mut made = BTreeSet::new();
+    for file in files {
+        let above: Vec<&Path> =
+            Path::new(&file.path).ancestors().skip(1).filter(|dir| !dir.as_os_str().is_empty()).collect();
+        for dir in above.into_iter().rev().filter(|dir| made.insert(dir.to_path_buf())) {
+            cpio.dir(&dir.to_string_lossy());
+        }
+        cpio.file(&file.path, file.mode, file.text.as_bytes());
+    }
+    cpio.finish()
+}
+
+/// What to look for: of each key of the scenario the middle, so that half a line is found too.
+fn needles(scenario: &Scenario) -> BTreeSet<String> {
+    let mut texts: Vec<&str> = scenario.extra.iter().map(|file| file.text.as_str()).collect();
+    if let Some(auth) = scenario.target.as_ref().and_then(|target| target.auth.as_ref()) {
+        texts.extend([auth.key.as_str(), auth.ctrl_key.as_deref().unwrap_or_default()]);
+    }
+    let key = |word: &str| Some(word.strip_prefix(PREFIX)?.get(8..24)?.to_owned());
+    texts.iter().flat_map(|text| text.split_whitespace()).filter_map(key).collect()
+}
+
+/// Whether a scenario has secrets at all.
+pub fn any(scenario: &Scenario) -> bool {
+    !needles(scenario).is_empty()
+}
+
+/// A secret must be in no console and in nothing that the guest reports, but be found where it is: in sysfs of a guest that has
+/// booted, and on the target, which showed `confession` when all else was over.
+pub fn judge(
+    scenario: &Scenario,
+    consoles: &[(&str, &[String])],
+    report: &Report,
+    confession: &[String],
+    complaints: &mut Vec<String>,
+) {
+    let needles = needles(scenario);
+    let finds = |lines: &[String], needle: &String| lines.iter().any(|line| line.contains(needle.as_str()));
+    for needle in &needles {
+        for (name, lines) in consoles.iter().filter(|(_, lines)| finds(lines, needle)) {
+            let line = lines.iter().find(|line| line.contains(needle.as_str())).map_or("", String::as_str);
+            complaints.push(format!("a secret is in {name}: {line}"));
+        }
+        for name in report.blocks().filter(|name| *name != "sysfs-secrets" && finds(report.block(name), needle)) {
+            complaints.push(format!("a secret is in the guest's block {name}"));
+        }
+    }
+    let shown = |lines: &[String]| needles.iter().any(|needle| finds(lines, needle));
+    let required = scenario.target.as_ref().is_some_and(|target| target.auth.is_some());
+    if required && !shown(confession) {
+        complaints.push("the search for secrets does not find the one that the target shows".to_owned());
+    }
+    if required && report.complete && !shown(report.block("sysfs-secrets")) {
+        complaints.push("the search for secrets does not find the one that sysfs has".to_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scenario() -> Scenario {
+        toml::from_str(
+            "summary = 's'\nextra = [{ path = 'etc/k/s', text = 'DHHC-1:00:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaR:' }]\n\
+             target = { auth = { key = 'DHHC-1:01:P4k/47Ih71FX6CavHVL9zDeCbJ0jaokInL28ACRat/Epq7n3:' } }\n\
+             expect = { outcome = 'fails' }",
+        )
+        .expect("it is a scenario")
+    }
+
+    #[test]
+    fn secrets_are_found_where_they_must_not_be() {
+        let (scenario, report) = (scenario(), Report::default());
+        let said = |line: &str| vec![line.to_owned()];
+        let (clean, confession) = (said("dhchap_secret=***"), said("DHHC-1:01:P4k/47Ih71FX6CavHVL9zDeCbJ0jaokIn"));
+        let mut complaints = Vec::new();
+        judge(&scenario, &[("console", &clean)], &report, &confession, &mut complaints);
+        assert_eq!(complaints, [""; 0]);
+        let leak = said("[ 1.0] nvme: 00:AAECAwQFBgcICQoLDA0ODxAREhMUFRYX");
+        judge(&scenario, &[("console", &clean), ("log", &leak)], &report, &clean, &mut complaints);
+        assert_eq!(
+            complaints,
+            [
+                "a secret is in log: [ 1.0] nvme: 00:AAECAwQFBgcICQoLDA0ODxAREhMUFRYX",
+                "the search for secrets does not find the one that the target shows",
+            ]
+        );
+    }
+}

@@ -1,0 +1,43 @@
+//! `nbft check-key`.
+
+use crate::cli::{CheckKeyArgs, Common};
+use crate::error::{Error, print};
+use crate::exit::Exit;
+use crate::nvme::keys::{Secret, care, open_to_others, read_text};
+use crate::text::escape;
+use std::fs::File;
+use std::path::Path;
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// When the file cannot be read, or standard output cannot be written. A malformed key is none.
+pub fn run(args: &CheckKeyArgs, common: &Common) -> Result<Exit, Error> {
+    care::leave_no_core();
+    let is_stdin = args.file == Path::new("-");
+    let path = if is_stdin { "standard input".into() } else { common.path(&args.file) };
+    let name = escape(&path.to_string_lossy()).into_owned();
+    let read = |source| Error::Read { path: path.clone(), source };
+    let text = if is_stdin {
+        read_text(std::io::stdin().lock()).map_err(read)?
+    } else {
+        let file = File::open(&path).map_err(read)?;
+        if let Some(mode) = open_to_others(&file) {
+            log::warn!(
+                "{name}: others than its owner can read or write it (mode {mode:04o}): in the key directory it is refused"
+            );
+        }
+        read_text(file).map_err(read)?
+    };
+    match Secret::parse(&text) {
+        Ok(secret) => {
+            print(&format!("{name}: {secret}\n"))?;
+            Ok(Exit::Ok)
+        }
+        Err(error) => {
+            log::error!("{name}: not a key: {error}");
+            Ok(Exit::Failed)
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! What security profiles ask of a connection: its secrets beforehand, and what it must show afterwards.
+
+use super::Engine;
+use crate::connect::target::Target;
+use crate::nvme::authentication::{Terms, profiles};
+use crate::nvme::fabrics::Fabrics;
+use crate::nvme::keys::Secrets;
+use crate::nvme::kmsg::Kmsg;
+use crate::nvme::options::Supported;
+use crate::nvme::reason;
+use libnbft::plan::Need;
+use std::rc::Rc;
+
+impl<F: Fabrics + 'static> Engine<F> {
+    /// The secrets by which a target is to be connected; `None` where none are given to the kernel.
+    ///
+    /// # Errors
+    ///
+    /// When authentication is required and there is no secret, or one that is there cannot be used.
+    pub(super) fn secrets(&self, target: &Target<'_>, supported: &Supported) -> Result<Option<Rc<Secrets>>, String> {
+        let Some(policy) = target.security else { return Ok(None) };
+        let need = policy.authentication.need;
+        if need == Need::NotSupported {
+            return Ok(None);
+        }
+        let secrets = self.settings.keys.find(target.nqn)?;
+        match (need, &secrets) {
+            (Need::Required, None) => Err(format!(
+                "authentication is required by {}, and there is no secret for it: {}",
+                profiles(policy),
+                self.settings.keys.places_in_words(target.nqn)
+            )),
+            // What is only allowed, and what this kernel cannot do, is not done.
+            (Need::Allowed, Some(_)) if !supported.lists("dhchap_secret") => Ok(None),
+            _ => Ok(secrets),
+        }
+    }
+
+    pub(super) fn terms(&self, target: &Target<'_>, supported: &Supported) -> Terms {
+        Terms::new(target.security, self.secrets(target, supported).ok().flatten().as_deref())
+    }
+}
+
+/// Why a write was refused.
+pub(super) fn refused(errno: i32, terms: &Terms, kmsg: &mut Kmsg) -> String {
+    let logged = kmsg.nvme_lines().unwrap_or_default();
+    reason::of_write(errno, terms.explain(&logged).as_deref(), &logged)
+}
