@@ -22,6 +22,9 @@ installkernel() {
     # the digests need, and the transport asks the kernel for it by this alias.
     hostonly='' instmods nvme_tcp nvme_fabrics 8021q af_packet ipv6 crypto-crc32c
 
+    # What in-band authentication needs, which the kernel asks for by alias when a target wants it.
+    hostonly='' instmods nvme_auth crypto-dh crypto-hmac crypto-sha256 crypto-sha384 crypto-sha512
+
     # A host-only image gets the drivers of the NICs in use and no others if it is strict, so name those of the
     # tables: all of them, since any path may be the one that is left.
     if [[ $hostonly ]] && nbft_has_table; then
@@ -60,6 +63,8 @@ install() {
         inst_simple "$moddir/nbft-networkd.conf" /usr/lib/systemd/networkd.conf.d/50-nbft.conf
     fi
 
+    nbft_keys
+
     if dracut_module_included systemd; then
         local unit
         for unit in nbft-names.service nbft-connect.service; do
@@ -76,6 +81,25 @@ install() {
         inst_hook initqueue/settled 40 "$moddir/nbft-again.sh"
         inst_hook cleanup 20 "$moddir/nbft-stop.sh"
     fi
+}
+
+# The keys of /etc/nbft/keys, for who asks for them (nbft_install_keys=yes in dracut.conf.d): whoever can read the image then
+# has them.
+nbft_keys() {
+    local directory=${dracutsysrootdir-}/etc/nbft/keys file
+    [[ -d $directory ]] || return 0
+    if [[ ${nbft_install_keys-} != yes ]]; then
+        dinfo "nbft: the keys in /etc/nbft/keys stay out of the image; nbft_install_keys=yes packs them"
+        return 0
+    fi
+    dwarn "nbft: SECRETS ARE PACKED INTO THIS IMAGE: the keys of /etc/nbft/keys. Whoever can read it, or a copy of it, has them."
+    while IFS= read -r -d '' file; do
+        file=${file#"${dracutsysrootdir-}"}
+        nbft check-key "${dracutsysrootdir-}$file" > /dev/null || dwarn "nbft: $file is packed, but is not a key"
+        inst_simple "$file"
+        # As they are refused otherwise.
+        chmod go-rwx "$initdir$file"
+    done < <(find "$directory" -type f -print0)
 }
 
 nbft_has_table() {

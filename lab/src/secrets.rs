@@ -8,6 +8,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// The initramfs of a run that has files of its own.
+pub const ARCHIVE: &str = "host.cpio";
+
 /// What a key begins with.
 const PREFIX: &str = "DHHC-1:";
 
@@ -18,7 +21,7 @@ pub fn with_extra(scenario: &Scenario, initrd: &Path, dir: &Path) -> Result<Path
     }
     let mut bytes = archive(&scenario.extra);
     bytes.extend(fs::read(initrd).at(initrd)?);
-    let path = dir.join("host.cpio");
+    let path = dir.join(ARCHIVE);
     fs::write(&path, bytes).at(&path)?;
     Ok(path)
 }
@@ -72,6 +75,9 @@ pub fn judge(
             complaints.push(format!("a secret is in the guest's block {name}"));
         }
     }
+    // Linux shows them to everybody; nbft sees to it that it no longer does.
+    let open = report.block("sysfs-secrets").iter().filter(|line| !line.starts_with("600 "));
+    complaints.extend(open.filter_map(|line| line.split(' ').nth(1)).map(|file| format!("{file} is open to others")));
     let shown = |lines: &[String]| needles.iter().any(|needle| finds(lines, needle));
     let required = scenario.target.as_ref().is_some_and(|target| target.auth.is_some());
     if required && !shown(confession) {

@@ -34,6 +34,9 @@ use std::time::{Duration, Instant};
 /// there before dracut gives up.
 const DEFAULT_TIMEOUT: u32 = 120;
 
+/// Where systemd keeps the credentials that the machine was started with.
+const SYSTEM_CREDENTIALS: &str = "/run/credentials/@system";
+
 /// Runs the command.
 ///
 /// # Errors
@@ -99,7 +102,9 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
 
 /// The secrets that the plan has use for. A process that stays reads them now: later they may lie on what they are to connect.
 fn keys(plan: &Plan, root: &std::path::Path, staying: bool) -> Keys {
-    let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+    // A service's own, else those that the machine was started with (SMBIOS, fw_cfg), which systemd leaves for root to read.
+    let system = || root.join(&SYSTEM_CREDENTIALS[1..]).exists().then(|| PathBuf::from(SYSTEM_CREDENTIALS));
+    let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from).or_else(system);
     let hostnqn = plan.host.as_ref().map(|host| host.nqn.as_str()).unwrap_or_default();
     let mut keys = Keys::new(root, credentials.as_deref(), hostnqn);
     let paths = plan.paths.iter().map(|path| (&path.nqn, &path.security));

@@ -1,8 +1,9 @@
 //! What sysfs says of NVMe/TCP controllers and their namespaces.
 
 use libnbft::model::{Nid, Uuid};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::{fmt, fs};
+use std::{fmt, fs, io};
 
 /// A controller.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -92,6 +93,22 @@ pub fn controllers(root: &Path) -> Vec<Controller> {
     found
 }
 
+/// Lets nobody but root read the secrets of a controller: Linux shows them to all who can read sysfs.
+///
+/// # Errors
+///
+/// When the kernel refuses. A controller without secrets is no error.
+pub fn hide_secrets(root: &Path, controller: &str) -> io::Result<()> {
+    for name in ["dhchap_secret", "dhchap_ctrl_secret"] {
+        let file = root.join("sys/class/nvme").join(controller).join(name);
+        match fs::set_permissions(file, fs::Permissions::from_mode(0o600)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 fn attribute(directory: &Path, name: &str) -> String {
     fs::read_to_string(directory.join(name)).map(|text| text.trim().to_owned()).unwrap_or_default()
 }
@@ -177,5 +194,19 @@ mod tests {
         assert!(namespace.is(7, Some(Nid::Uuid(uuid))));
         assert!(!namespace.is(1, Some(Nid::Nguid([1; 16]))));
         assert!(namespace.is(1, None) && namespace.is(0, None) && !namespace.is(2, None));
+    }
+
+    #[test]
+    fn secrets_are_roots_alone() {
+        let root = std::env::temp_dir().join(format!("nbft-sysfs-{}", std::process::id()));
+        let controller = root.join("sys/class/nvme/nvme0");
+        fs::create_dir_all(&controller).unwrap();
+        let file = controller.join("dhchap_secret");
+        fs::write(&file, "none").unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+        hide_secrets(&root, "nvme0").unwrap();
+        hide_secrets(&root, "nvme1").unwrap();
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        fs::remove_dir_all(&root).unwrap();
     }
 }

@@ -379,6 +379,9 @@ impl<F: Fabrics + 'static> Engine<F> {
         if let Err(error) = registry::enter(&self.settings.root, &controller) {
             log::warn!("/run/nvme/registry/{controller}: {error}");
         }
+        if let Err(error) = sysfs::hide_secrets(&self.settings.root, &controller) {
+            log::warn!("{controller}: its secrets stay open to all in sysfs: {error}");
+        }
         let source = self.ready(self.plan.paths[path].network).map(|ready| (ready.link_name.clone(), ready.address));
         let status = &mut self.status.paths[path];
         status.attempts += 1;
