@@ -127,15 +127,16 @@ pub fn run(place: &Place, scenario: &Scenario, init: Init, images: &Images, opti
         (Outcome::Fails, false) => {}
     }
     judge_console(scenario, &console, &report, &mut complaints);
-    if scenario.expect.silent && !sessions.is_empty() {
-        complaints.push(format!("there are connections on the wire: {sessions:?}"));
-    }
     let console: Vec<String> = console.into_iter().map(str::to_owned).collect();
     let said = host.console.iter().filter(|line| !line.report).map(|line| line.text.clone()).collect::<Vec<_>>();
     let consoles = [("the host's console", said.as_slice()), ("the target's console", target_console)];
     secrets::judge(scenario, &consoles, &report, &confession, &mut complaints);
     for text in scenario.expect.target.iter().filter(|text| !target_console.iter().any(|line| line.contains(*text))) {
         complaints.push(format!("the target's console does not say {text:?}"));
+    }
+    let says = |text: &&String| target_console.iter().any(|line| line.contains(*text));
+    for text in scenario.expect.target_never.iter().filter(says) {
+        complaints.push(format!("the target's console says {text:?}"));
     }
     let timeline = report.complete.then(|| Timeline::of(&report));
     // A copy of the image for every run would soon fill the disk.

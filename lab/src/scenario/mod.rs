@@ -185,9 +185,9 @@ pub struct Expect {
     pub later: Vec<Controller>,
     /// What `nbft status` exits with.
     pub status: Option<i32>,
-    /// Whether no NVMe/TCP connection may be on any wire.
+    /// What the target's console must not hold.
     #[serde(default)]
-    pub silent: bool,
+    pub target_never: Vec<String>,
 }
 
 impl Expect {
@@ -209,7 +209,7 @@ impl Expect {
             hanging: Vec::new(),
             later: Vec::new(),
             status: None,
-            silent: false,
+            target_never: Vec::new(),
         }
     }
 }

@@ -101,6 +101,8 @@ fn remedy(plan: &Plan, reason: &str) -> String {
     let about = |words: &[&str]| words.iter().any(|words| reason.contains(words));
     if about(&["not open to this host", "refuses this host"]) {
         format!("Allow the host NQN {host} on the target, and compare the subsystem NQN with the target's.")
+    } else if let Some(remedy) = of_authentication(host, &about) {
+        remedy
     } else if about(&["uthentication"]) {
         "Let this host in without in-band authentication, or give the entry a security profile in the firmware's setup."
             .into()
@@ -109,4 +111,26 @@ fn remedy(plan: &Plan, reason: &str) -> String {
     } else {
         "Run nbft connect, which tries again; if it fails again, dmesg and the target's log have the other half.".into()
     }
+}
+
+/// What to do where secrets or security profiles are at fault.
+fn of_authentication(host: &str, about: &dyn Fn(&[&str]) -> bool) -> Option<String> {
+    Some(if about(&["there is no secret for it"]) {
+        "Put the secret in one of these places, and into the initramfs with it: nbft_install_keys=yes in dracut.conf.d, or a credential."
+            .into()
+    } else if about(&["dhchap-secret: ", "dhchap-ctrl-secret: ", "dhchap-secret is there"]) {
+        "Mend the file; nbft check-key says what is wrong with a key, and nbft-connect(1) how the files must be.".into()
+    } else if about(&["has another secret"]) {
+        format!("Compare the secret with the target's for the host NQN {host}; the target's log may say more.")
+    } else if about(&["controller's proof", "did not prove"]) {
+        "Compare the controller secret with the target's, or leave it out if the host alone is to prove itself.".into()
+    } else if about(&["asked for no authentication"]) {
+        format!(
+            "Have the target authenticate the host NQN {host}, or change the security profile in the firmware's setup."
+        )
+    } else if about(&["the target chose"]) {
+        "Have the target use what the security profile allows, or widen the profile in the firmware's setup.".into()
+    } else {
+        return None;
+    })
 }

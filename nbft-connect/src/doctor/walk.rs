@@ -115,7 +115,10 @@ impl Walk<'_> {
 
     fn live(&mut self, controller: &Controller) -> Result<(), Broken> {
         self.controller = Some(controller.name.clone());
-        self.chain.holds(Step::Controller, format!("{} live", controller.name));
+        let authenticated =
+            self.machine.path_status(self.plan, self.number).and_then(|path| path.authenticated.as_deref());
+        let authenticated = authenticated.map(|how| format!(", authenticated by {how}")).unwrap_or_default();
+        self.chain.holds(Step::Controller, format!("{} live{authenticated}", controller.name));
         namespace::of_path(self.machine, self.plan, self.number, controller)?;
         self.chain.holds(Step::Namespace, "namespace");
         Ok(())

@@ -96,7 +96,9 @@ pub fn profiles(policy: &Policy) -> String {
     names.join(" and ")
 }
 
-fn requires(policy: &Policy) -> String {
+/// The profiles of a policy as the beginning of a sentence on what they require.
+#[must_use]
+pub fn requires(policy: &Policy) -> String {
     format!("{} require{}", profiles(policy), if policy.profiles.len() == 1 { "s" } else { "" })
 }
 
@@ -139,5 +141,107 @@ impl fmt::Display for Proof {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "DH-HMAC-CHAP with {}, key exchange {}", self.hash, self.group)?;
         if self.controller { f.write_str(", both sides") } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nvme::keys::Secret;
+    use libnbft::plan::{Authentication, Origin};
+
+    /// What Linux 6.12 logs of an authentication that went well.
+    const BOTH: [&str; 3] = [
+        "nvme nvme0: qid 0: authenticated with hash hmac(sha384) dhgroup ffdhe2048",
+        "nvme nvme0: qid 0: controller authenticated",
+        "nvme nvme0: qid 0: authenticated",
+    ];
+
+    fn policy(need: Need, hashes: Option<Vec<HashFunction>>, groups: Option<Vec<KxGroup>>) -> Policy {
+        let mut authentication = Authentication::default();
+        (authentication.need, authentication.hashes, authentication.groups) = (need, hashes, groups);
+        let mut policy = Policy::default();
+        policy.authentication = authentication;
+        policy.profiles = vec![Origin { table: "NBFT".into(), index: 1 }];
+        policy
+    }
+
+    /// Terms with a host secret, and a controller secret if both are to prove themselves.
+    fn terms(policy: &Policy, mutual: bool) -> Terms {
+        let secret = || Secret::parse("DHHC-1:00:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaR:").unwrap();
+        Terms::new(Some(policy), Some(&Secrets { host: secret(), controller: mutual.then(secret) }))
+    }
+
+    fn lines(lines: &[&str]) -> Vec<String> {
+        lines.iter().map(|line| (*line).to_owned()).collect()
+    }
+
+    fn judge(terms: &Terms, logged: &[&str]) -> Result<Option<String>, String> {
+        terms.judge(Some("nvme0"), Some(&lines(logged))).map(|proof| proof.map(|proof| proof.to_string()))
+    }
+
+    #[test]
+    fn what_is_asked_for_must_be_in_the_log() {
+        use HashFunction::{Sha256, Sha384, Sha512};
+        let both = "DH-HMAC-CHAP with SHA-384, key exchange 2048-bit, both sides".to_owned();
+        let required = |hashes, groups| policy(Need::Required, hashes, groups);
+        let fits = required(Some(vec![Sha256, Sha384]), Some(vec![KxGroup::Ffdhe2048]));
+        assert_eq!(judge(&terms(&fits, true), &BOTH), Ok(Some(both.clone())));
+        assert_eq!(judge(&terms(&required(None, None), false), &BOTH), Ok(Some(both)));
+        let hash = required(Some(vec![Sha256, Sha512]), None);
+        let chose =
+            |what: &str| Err(format!("the target chose {what}, which security profile 1 of NBFT does not allow"));
+        assert_eq!(judge(&terms(&hash, false), &BOTH), chose("SHA-384"));
+        let group = required(None, Some(vec![KxGroup::Ffdhe3072]));
+        assert_eq!(judge(&terms(&group, false), &BOTH), chose("key exchange 2048-bit"));
+        let unknown = ["nvme nvme0: qid 0: authenticated with hash hmac(sha3) dhgroup null"];
+        assert_eq!(judge(&terms(&hash, false), &unknown), chose("hmac(sha3)"));
+        let unproved = Err("the controller did not prove that it has the controller secret".into());
+        assert_eq!(judge(&terms(&fits, true), &BOTH[..1]), unproved);
+    }
+
+    #[test]
+    fn no_authentication_is_not_enough_where_it_is_required() {
+        let required = policy(Need::Required, None, None);
+        let said = Err("the target asked for no authentication, but security profile 1 of NBFT requires it".into());
+        assert_eq!(judge(&terms(&required, false), &[]), said);
+        // Of another controller, and of an I/O queue.
+        let others = [BOTH[0].replace("nvme0", "nvme1"), BOTH[0].replace("qid 0", "qid 1")];
+        assert_eq!(judge(&terms(&required, false), &[&others[0], &others[1]]), said);
+        let allowed = policy(Need::Allowed, None, None);
+        assert_eq!(judge(&terms(&allowed, false), &[]), Ok(None));
+        let wants =
+            "the target asked for no authentication, but the controller secret wants the controller to prove itself";
+        assert_eq!(judge(&terms(&allowed, true), &[]), Err(wants.into()));
+        let unreadable = terms(&required, false).judge(Some("nvme0"), None);
+        assert_eq!(
+            unreadable,
+            Err("/dev/kmsg cannot be read, and nothing else tells whether it was authenticated".into())
+        );
+        assert_eq!(Terms::default().judge(Some("nvme0"), None), Ok(None));
+        assert_eq!(Terms::new(Some(&allowed), None).judge(Some("nvme0"), None), Ok(None));
+    }
+
+    #[test]
+    fn a_refusal_is_explained_by_what_was_asked() {
+        let no_key = lines(&["nvme nvme0: qid 0: no key", "nvme nvme0: qid 0: authentication setup failed"]);
+        let says = |terms: &Terms| terms.explain(&no_key);
+        let unsaid = "the target requires authentication, but no security profile of the table says so for it";
+        assert_eq!(says(&Terms::default()).as_deref(), Some(unsaid));
+        let not = policy(Need::NotSupported, None, None);
+        let silent = "the target requires authentication, but security profile 1 of NBFT does not speak of it";
+        assert_eq!(says(&Terms::new(Some(&not), None)).as_deref(), Some(silent));
+        let allowed = policy(Need::Allowed, None, None);
+        let none = "the target requires authentication, and there is no secret for it";
+        assert_eq!(says(&Terms::new(Some(&allowed), None)).as_deref(), Some(none));
+        let failed = lines(&["nvme nvme0: qid 0: authentication failed"]);
+        let said = terms(&allowed, false).explain(&failed).unwrap();
+        assert!(said.starts_with("authentication failed: the target has another secret for this host"), "{said}");
+        let controller = lines(&["nvme nvme0: qid 0: controller authentication failed"]);
+        assert_eq!(
+            terms(&allowed, true).explain(&controller).as_deref(),
+            Some("the controller's proof does not match the controller secret")
+        );
+        assert_eq!(Terms::default().explain(&lines(&["nvme nvme0: Connect Invalid Host"])), None);
     }
 }

@@ -1,5 +1,6 @@
 //! What sysfs says of NVMe/TCP controllers and their namespaces.
 
+use super::keys::read_text;
 use libnbft::model::{Nid, Uuid};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -91,6 +92,14 @@ pub fn controllers(root: &Path) -> Vec<Controller> {
     let mut found: Vec<_> = entries.flatten().filter_map(|entry| controller(&entry.path())).collect();
     found.sort_by(|a, b| a.name.cmp(&b.name));
     found
+}
+
+/// Whether a controller was given a secret; `None` where the kernel does not say.
+#[must_use]
+pub fn has_secret(root: &Path, controller: &str) -> Option<bool> {
+    let file = fs::File::open(root.join("sys/class/nvme").join(controller).join("dhchap_secret")).ok()?;
+    let text = read_text(file).ok()?;
+    Some(text.trim() != "none")
 }
 
 /// Lets nobody but root read the secrets of a controller: Linux shows them to all who can read sysfs.
@@ -206,7 +215,10 @@ mod tests {
         fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
         hide_secrets(&root, "nvme0").unwrap();
         hide_secrets(&root, "nvme1").unwrap();
+        assert_eq!((has_secret(&root, "nvme0"), has_secret(&root, "nvme1")), (Some(false), None));
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        fs::write(&file, "DHHC-1:00:AAEC:\n").unwrap();
+        assert_eq!(has_secret(&root, "nvme0"), Some(true));
         fs::remove_dir_all(&root).unwrap();
     }
 }

@@ -137,6 +137,12 @@ fn render(status: &Status) -> String {
         let _ = write!(out, "path      {name:<12} {:<8} {} port {}", word(path.state), path.traddr, path.trsvcid);
         let _ = write!(out, " over {}", path.host_iface);
         tail(&mut out, None, path.reason.as_deref(), path.connected_ms);
+        if let Some(security) = &path.security {
+            let _ = writeln!(out, "  {}", escape(security));
+        }
+        if let Some(how) = path.authenticated.as_ref().filter(|_| path.state == State::Up) {
+            let _ = writeln!(out, "  authenticated by {}", escape(how));
+        }
     }
     for namespace in &status.namespaces {
         let name = namespace.device.as_deref().unwrap_or("-");

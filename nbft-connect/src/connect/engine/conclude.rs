@@ -1,6 +1,7 @@
 //! The end: outcome, reasons, status file.
 
-use super::{Ended, Engine, Until};
+use super::{Ended, Engine, Until, secure};
+use crate::connect::paths::Phase;
 use crate::connect::report;
 use crate::connect::target::Target;
 use crate::exit::Exit;
@@ -46,13 +47,16 @@ impl<F: Fabrics + 'static> Engine<F> {
         Ended { exit, plan: self.plan, status: self.status }
     }
 
-    /// A path that was never tried has its interface to blame.
+    /// A path that was never tried has its interface to blame; one whose try has not ended, its target.
     fn explain_pending_paths(&mut self) {
         for index in 0..self.plan.paths.len() {
             let path = &self.status.paths[index];
             if path.state == State::Pending && path.reason.is_none() {
                 let target = Target::from(&self.plan.paths[index]);
-                self.status.paths[index].reason = self.blamed_interface(&target);
+                self.status.paths[index].reason = match self.phases[index] {
+                    Phase::Writing => Some(secure::unfinished(&target)),
+                    _ => self.blamed_interface(&target),
+                };
             }
         }
     }

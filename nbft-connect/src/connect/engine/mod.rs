@@ -357,10 +357,11 @@ impl<F: Fabrics + 'static> Engine<F> {
                 self.path_up(path, format!("nvme{number}"));
             }
             Ok(Written::Refused(libc::EALREADY)) => {
-                let reason = "the kernel has this connection already, but sysfs does not show it".to_owned();
-                match self.adopt(path, &sysfs::controllers(&self.settings.root)) {
-                    true => {}
-                    false => self.path_failed(path, reason),
+                let controllers = sysfs::controllers(&self.settings.root);
+                if !self.adopt(path, &controllers) {
+                    let unseen = || "the kernel has this connection already, but sysfs does not show it".to_owned();
+                    let reason = self.unfit(path, &controllers).unwrap_or_else(unseen);
+                    self.path_failed(path, reason);
                 }
             }
             Ok(Written::Refused(errno)) => self.path_failed(path, secure::refused(errno, terms, &mut kmsg)),

@@ -2,10 +2,11 @@
 
 use super::Engine;
 use crate::connect::paths::{Phase, is_path};
+use crate::nvme::authentication::requires;
 use crate::nvme::fabrics::Fabrics;
 use crate::nvme::sysfs::{self, Controller};
 use crate::status::model::State;
-use libnbft::plan::Path;
+use libnbft::plan::{Need, Path};
 use std::time::{Duration, Instant};
 
 /// While a namespace is missing, this many times as long as a look takes passes before the next.
@@ -22,9 +23,27 @@ impl<F: Fabrics + 'static> Engine<F> {
         let Some(name) = controllers.iter().find(|c| is_path(c, planned, ready)).map(|c| c.name.clone()) else {
             return false;
         };
+        if self.unfit(path, controllers).is_some() {
+            return false;
+        }
         log::info!("{name} is there already");
+        // What a former run saw of it, it saw of this one.
+        let before = self.settings.before.iter().flat_map(|before| &before.paths);
+        let known = before.filter(|known| known.nqn == planned.nqn && known.controller.as_ref() == Some(&name));
+        self.status.paths[path].authenticated = known.last().and_then(|known| known.authenticated.clone());
         self.path_up(path, name);
         true
+    }
+
+    /// Why a controller that somebody else made cannot be the path's: it has no secret, so that it was not authenticated.
+    pub(super) fn unfit(&self, path: usize, controllers: &[Controller]) -> Option<String> {
+        let planned = &self.plan.paths[path];
+        let policy = planned.security.as_ref().filter(|policy| policy.authentication.need == Need::Required)?;
+        let made = controllers.iter().find(|c| is_path(c, planned, self.ready(planned.network)))?;
+        let has_none = sysfs::has_secret(&self.settings.root, &made.name) == Some(false);
+        has_none.then(|| {
+            format!("{} has this connection without a secret, but {} authentication", made.name, requires(policy))
+        })
     }
 
     /// Paths whose controllers the kernel has removed: it gives up for good when a target refuses a reconnection with "do not

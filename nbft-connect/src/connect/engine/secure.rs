@@ -46,3 +46,13 @@ pub(super) fn refused(errno: i32, terms: &Terms, kmsg: &mut Kmsg) -> String {
     let logged = kmsg.nvme_lines().unwrap_or_default();
     reason::of_write(errno, terms.explain(&logged).as_deref(), &logged)
 }
+
+/// Why a write has not ended.
+pub(super) fn unfinished(target: &Target<'_>) -> String {
+    let authenticates = target.security.is_some_and(|policy| policy.authentication.need > Need::NotSupported);
+    let why = match authenticates {
+        true => "; where the target refuses the secret, Linux may wait a minute for an answer",
+        false => "",
+    };
+    format!("the target has not answered the kernel yet{why}")
+}
