@@ -4,6 +4,7 @@
 //! loopback.
 
 mod discovery;
+mod secured;
 mod trials;
 
 use super::engine::{Engine, Settings, Until};
@@ -91,6 +92,8 @@ enum Answer {
     /// The child is gone.
     Broken,
     Hang,
+    /// It did not keep to its terms.
+    Unfit(&'static str),
     /// Only for a discovery controller; when it has no more of these, it has nothing to tell.
     Tell(Asked),
 }
@@ -112,6 +115,7 @@ impl Fabrics for Fake {
                 Ok(Written::Controller(number as u32, None))
             }
             Answer::Errno(errno) => Ok(Written::Refused(errno)),
+            Answer::Unfit(reason) => Ok(Written::Unfit(reason.into())),
             Answer::Broken => Err(io::Error::other("gone")),
             Answer::Hang => std::future::pending().await,
             Answer::Tell(_) => unreachable!("passed over above"),

@@ -29,8 +29,8 @@ impl<F: Fabrics + 'static> Engine<F> {
         log::info!("{name} is there already");
         // What a former run saw of it, it saw of this one.
         let before = self.settings.before.iter().flat_map(|before| &before.paths);
-        let known = before.filter(|known| known.nqn == planned.nqn && known.controller.as_ref() == Some(&name));
-        self.status.paths[path].authenticated = known.last().and_then(|known| known.authenticated.clone());
+        let mut known = before.filter(|known| known.nqn == planned.nqn && known.controller.as_ref() == Some(&name));
+        self.status.paths[path].authenticated = known.next().and_then(|known| known.authenticated.clone());
         self.path_up(path, name);
         true
     }
