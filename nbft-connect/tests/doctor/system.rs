@@ -96,6 +96,51 @@ fn refused_by_the_target() {
 }
 
 #[test]
+fn secrets_and_profiles_at_fault() {
+    in_namespace("system::secrets_and_profiles_at_fault", || {
+        let table = table();
+        let root = root("secrets", &table);
+        for (reason, remedy) in [
+            (
+                "authentication is required by security profile 1 of NBFT, and there is no secret for it: looked for /x",
+                "Put the secret in one of these places, and into the initramfs with it: nbft_install_keys=yes in dracut.conf.d, \
+                 or a credential.",
+            ),
+            (
+                "/etc/nbft/keys/h/dhchap-secret: its checksum does not match: a character is wrong",
+                "Mend the file; nbft check-key says what is wrong with a key, and nbft-connect(1) how the files must be.",
+            ),
+            (
+                "authentication failed: the target has another secret for this host, or does without a group that is needed",
+                "Compare the secret with the target's for the host NQN nqn.2014-08.org.example:host; the target's log may say \
+                 more.",
+            ),
+            (
+                "the controller did not prove that it has the controller secret",
+                "Compare the controller secret with the target's, or leave it out if the host alone is to prove itself.",
+            ),
+            (
+                "the target asked for no authentication, but security profile 1 of NBFT requires it",
+                "Have the target authenticate the host NQN nqn.2014-08.org.example:host, or change the security profile in the \
+                 firmware's setup.",
+            ),
+            (
+                "the target chose SHA-256, which security profile 1 of NBFT does not allow",
+                "Have the target use what the security profile allows, or widen the profile in the firmware's setup.",
+            ),
+            (
+                "the target requires authentication, but no security profile of the table says so for it",
+                "Let this host in without in-band authentication, or give the entry a security profile in the firmware's setup.",
+            ),
+        ] {
+            root.connect_left(&table, State::Failed, Some(reason), Outcome::Failed);
+            let problem = format!("The target answers, but nbft connect failed: {reason}.");
+            assert_eq!(root.path(""), stops(&problem, remedy));
+        }
+    });
+}
+
+#[test]
 fn controllers_that_are_not_live() {
     in_namespace("system::controllers_that_are_not_live", || {
         let root = root("not-live", &table());
