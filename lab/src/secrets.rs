@@ -83,7 +83,7 @@ pub fn judge(
     if required && !shown(confession) {
         complaints.push("the search for secrets does not find the one that the target shows".to_owned());
     }
-    if required && report.complete && !shown(report.block("sysfs-secrets")) {
+    if required && !scenario.local && report.complete && !shown(report.block("sysfs-secrets")) {
         complaints.push("the search for secrets does not find the one that sysfs has".to_owned());
     }
 }

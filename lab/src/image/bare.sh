@@ -20,7 +20,17 @@ lab_options() {
         read -r nqn < "$dir/subsysnqn"
         read -r hostnqn < "$dir/hostnqn"
         read -r hostid < "$dir/hostid"
-        echo "transport=tcp,nqn=$nqn,${address%,src_addr=*},hostnqn=$hostnqn,hostid=$hostid,ctrl_loss_tmo=-1"
+        secrets=
+        for name in dhchap_secret dhchap_ctrl_secret; do
+            [ -e "$dir/$name" ] && read -r secret < "$dir/$name" && [ "$secret" != none ] || continue
+            secrets=$secrets,$name=$secret
+            # For nbft, by the names of credentials.
+            case $name in
+                dhchap_secret) echo "$secret" > /run/lab-keys/nbft.dhchap-secret ;;
+                *) echo "$secret" > /run/lab-keys/nbft.dhchap-ctrl-secret ;;
+            esac
+        done
+        echo "transport=tcp,nqn=$nqn,${address%,src_addr=*},hostnqn=$hostnqn,hostid=$hostid,ctrl_loss_tmo=-1$secrets"
     done
 }
 
@@ -57,7 +67,7 @@ lab_by_hand() {
 # Microseconds of the whole run, and what it says of itself.
 lab_by_nbft() {
     begin=$(lab_now)
-    nbft connect --wait all --timeout 60 2> /run/lab-nbft || $B cat /run/lab-nbft
+    CREDENTIALS_DIRECTORY=/run/lab-keys nbft connect --wait all --timeout 60 2> /run/lab-nbft || $B cat /run/lab-nbft
     echo "nbft $(($(lab_now) - begin)) $(lab_live)"
     $B grep -E '"(ready_ms|present_ms|elapsed_ms)"' /run/nbft/status.json
 }
@@ -67,6 +77,7 @@ lab_bare() {
     $B rm -rf /run/udev
     # What the initramfs did not wait for.
     nbft connect --wait all --timeout 60 2> /run/lab-nbft || $B cat /run/lab-nbft
+    $B mkdir -p /run/lab-keys
     lab_options > /run/lab-options
     for _ in $($B seq "$1"); do
         lab_delete
