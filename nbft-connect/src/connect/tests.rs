@@ -94,6 +94,8 @@ enum Answer {
     Hang,
     /// It did not keep to its terms.
     Unfit(&'static str),
+    /// The same, and for a while it was there for all to see.
+    UnfitLater(&'static str),
     /// Only for a discovery controller; when it has no more of these, it has nothing to tell.
     Tell(Asked),
 }
@@ -116,6 +118,12 @@ impl Fabrics for Fake {
             }
             Answer::Errno(errno) => Ok(Written::Refused(errno)),
             Answer::Unfit(reason) => Ok(Written::Unfit(reason.into())),
+            Answer::UnfitLater(reason) => {
+                show_controller(&self.root, number, options, NID);
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                fs::remove_dir_all(self.root.join(format!("sys/class/nvme/nvme{number}")))?;
+                Ok(Written::Unfit(reason.into()))
+            }
             Answer::Broken => Err(io::Error::other("gone")),
             Answer::Hang => std::future::pending().await,
             Answer::Tell(_) => unreachable!("passed over above"),

@@ -74,6 +74,13 @@ impl<F: Fabrics + 'static> Engine<F> {
         }
     }
 
+    /// Whether a controller is just being held against its terms: it may be taken away again, and what it shows does not count yet.
+    fn on_trial(&self, controller: &Controller) -> bool {
+        let writing = |(phase, path): &(&Phase, &Path)| **phase == Phase::Writing && path.security.is_some();
+        let mut on_trial = self.phases.iter().zip(&self.plan.paths).filter(writing);
+        on_trial.any(|(_, path)| is_path(controller, path, self.ready(path.network)))
+    }
+
     /// Compares what sysfs shows with what is expected.
     pub(super) fn look_at_sysfs(&mut self) {
         let begun = Instant::now();
@@ -94,11 +101,7 @@ impl<F: Fabrics + 'static> Engine<F> {
                 self.adopt(path, &controllers);
             }
         }
-        // A controller that is held against its terms may be taken away again: what it shows does not count yet.
-        let on_trial = |(phase, path): (&Phase, &Path)| *phase == Phase::Writing && path.security.is_some();
-        if self.phases.iter().zip(&self.plan.paths).any(on_trial) {
-            return;
-        }
+        let controllers: Vec<_> = controllers.into_iter().filter(|controller| !self.on_trial(controller)).collect();
         let stays = self.stays();
         for (planned, status) in self.plan.namespaces.iter().zip(&mut self.status.namespaces) {
             if status.state == State::Up && !stays {

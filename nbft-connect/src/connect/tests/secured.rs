@@ -109,6 +109,24 @@ async fn what_does_not_keep_to_its_terms_is_no_path() {
 }
 
 #[tokio::test(flavor = "current_thread")]
+async fn what_is_held_against_its_terms_does_not_count_meanwhile() {
+    let root = root(&[("dhchap-secret", KEY)]);
+    let until = Until::There { timeout: Duration::from_secs(1), wait: Wait::Boot };
+    let answers = (0..9).map(|_| Answer::UnfitLater("the target chose SHA-256")).collect();
+    let started = start(&root, &secured(REQUIRED), answers, until);
+    let events = started.events;
+    // The stand-in sends no uevents: any event has sysfs looked at.
+    let looks = tokio::spawn(async move {
+        while events.send(ready()).is_ok() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    let exit = started.engine.run(started.network).await.unwrap().exit;
+    looks.await.unwrap();
+    assert_eq!((exit, status(&root).namespaces[0].state), (Exit::Failed, State::Pending));
+}
+
+#[tokio::test(flavor = "current_thread")]
 async fn a_controller_that_somebody_made_without_a_secret_is_not_taken_over() {
     let root = root(&[("dhchap-secret", KEY)]);
     show_controller(&root.0, 7, &options(4420), NID);
