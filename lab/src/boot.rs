@@ -233,6 +233,7 @@ pub fn start_target(place: &Place, scenario: &Scenario, images: &Images, dir: &P
         nics: nics.collect(),
         disks: vec![(images.disk.clone(), false)],
         tables: Vec::new(),
+        credentials: Default::default(),
         capture,
         interactive: false,
     };
@@ -303,6 +304,7 @@ fn host(
         nics: nics.collect(),
         disks: if scenario.local { vec![(images.disk.clone(), false)] } else { Vec::new() },
         tables: tables.collect::<Result<_>>()?,
+        credentials: scenario.credentials.clone(),
         capture: scenario.target.is_none() && !options.quiet,
         interactive: options.keep,
     })

@@ -43,6 +43,7 @@ fn archive(files: &[Extra]) -> Vec<u8> {
 /// What to look for: of each key of the scenario the middle, so that half a line is found too.
 fn needles(scenario: &Scenario) -> BTreeSet<String> {
     let mut texts: Vec<&str> = scenario.extra.iter().map(|file| file.text.as_str()).collect();
+    texts.extend(scenario.credentials.values().map(String::as_str));
     if let Some(auth) = scenario.target.as_ref().and_then(|target| target.auth.as_ref()) {
         texts.extend([auth.key.as_str(), auth.ctrl_key.as_deref().unwrap_or_default()]);
     }

@@ -97,6 +97,7 @@ fn build(place: &Place, root: &Path, image: &Path, luks: bool) -> Result<()> {
         nics: Vec::new(),
         disks: vec![(image.to_path_buf(), true), (root.to_path_buf(), false)],
         tables: Vec::new(),
+        credentials: Default::default(),
         capture: false,
         interactive: false,
     };

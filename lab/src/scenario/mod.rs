@@ -62,6 +62,9 @@ pub struct Scenario {
     /// Whether the large root writes to its disk, and reads that back, all the time: it must not fail, and go on after each step.
     #[serde(default)]
     pub writes: bool,
+    /// Credentials that the machine is started with, by name.
+    #[serde(default)]
+    pub credentials: BTreeMap<String, String>,
     /// Files in the initramfs beside what dracut packs.
     #[serde(default)]
     pub extra: Vec<Extra>,

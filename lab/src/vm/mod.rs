@@ -10,6 +10,7 @@ pub use console::Line;
 use console::Listener;
 use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use qmp::Qmp;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write as _;
 use std::os::fd::{AsRawFd as _, BorrowedFd, RawFd};
@@ -55,6 +56,8 @@ pub struct Machine {
     pub disks: Vec<(PathBuf, bool)>,
     /// ACPI tables.
     pub tables: Vec<PathBuf>,
+    /// Credentials that systemd finds in SMBIOS, by name.
+    pub credentials: BTreeMap<String, String>,
     /// Whether to keep what goes over the wires.
     pub capture: bool,
     /// Whether the terminal is the machine's console.
@@ -108,6 +111,9 @@ impl Machine {
         }
         for table in &self.tables {
             add(&["-acpitable", &format!("file={}", text(table))]);
+        }
+        for (name, value) in &self.credentials {
+            add(&["-smbios", &format!("type=11,value=io.systemd.credential:{name}={}", value.replace(',', ",,"))]);
         }
         if self.paused() {
             add(&["-S"]);
