@@ -298,6 +298,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         let status = &mut self.status.paths[path];
         status.attempts += 1;
         status.state = State::Failed;
+        status.authenticated = None;
         // Unavailable entries fail quietly, and nobody wants the same line every second.
         let level = if status.unavailable || status.reason.as_ref() == Some(&reason) {
             log::Level::Debug
