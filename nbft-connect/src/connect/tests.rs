@@ -18,6 +18,7 @@ use crate::nvme::authentication::Terms;
 use crate::nvme::discovery::Asked;
 use crate::nvme::fabrics::{Fabrics, Written};
 use crate::nvme::keys::Keys;
+use crate::nvme::options::Supported;
 use crate::status::model::{Outcome, State, Status};
 use libnbft::discovery::Log;
 use libnbft::model::{self, Hfi, HfiTcp, Host, Mac, Nqn, Ssns, Table, TransportType, Uuid};
@@ -107,6 +108,10 @@ struct Fake {
 }
 
 impl Fabrics for Fake {
+    async fn supported(&mut self) -> io::Result<Supported> {
+        Ok(Supported::from_list(&fs::read_to_string(self.root.join("dev/nvme-fabrics"))?))
+    }
+
     async fn connect(&mut self, options: &str, _: &Terms) -> io::Result<Written> {
         let number = self.written.borrow().len();
         self.written.borrow_mut().push(options.to_owned());

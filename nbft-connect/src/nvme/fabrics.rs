@@ -29,6 +29,9 @@ pub enum Written {
 
 /// Something that makes controllers: the device, or a stand-in for it in tests.
 pub trait Fabrics {
+    /// What the kernel says of the options that it knows. It may have to wait for a write of another process to end.
+    fn supported(&mut self) -> impl Future<Output = io::Result<Supported>>;
+
     /// Writes an option string and tells what came of it. A controller that does not keep to the terms does not stay.
     fn connect(&mut self, options: &str, terms: &Terms) -> impl Future<Output = io::Result<Written>>;
 
@@ -56,6 +59,9 @@ pub const DEVICE: &str = "/dev/nvme-fabrics";
 /// What the child is to do: the first word of a line. The terms as JSON follow, and the options, in which there is no space.
 const CONNECT: &str = "connect";
 const DISCOVER: &str = "discover";
+
+/// A line that asks for the options that the kernel knows.
+const SUPPORTED: &str = "supported";
 
 /// No line to the child is longer, in bytes: the kernel takes a page.
 const MAX_LINE: usize = 8192;
@@ -104,6 +110,10 @@ impl Device {
         for part in [verb, " ", &terms, " ", options, "\n"] {
             line.push_str(part);
         }
+        self.send(&line).await
+    }
+
+    async fn send(&mut self, line: &str) -> io::Result<String> {
         self.writer.write_all(line.as_bytes()).await?;
         let mut answer = String::new();
         self.reader.read_line(&mut answer).await?;
@@ -116,6 +126,15 @@ fn ended() -> io::Error {
 }
 
 impl Fabrics for Device {
+    async fn supported(&mut self) -> io::Result<Supported> {
+        let answer = self.send(&format!("{SUPPORTED}\n")).await?;
+        let (word, rest) = answer.trim_end().split_once(' ').ok_or_else(ended)?;
+        match word {
+            SUPPORTED => Ok(Supported::from_list(rest)),
+            _ => Err(io::Error::from_raw_os_error(rest.parse().unwrap_or(libc::EIO))),
+        }
+    }
+
     async fn connect(&mut self, options: &str, terms: &Terms) -> io::Result<Written> {
         let answer = self.ask(CONNECT, options, terms).await?;
         Written::from_line(&answer).ok_or_else(ended)
@@ -167,6 +186,12 @@ fn serve(root: &Path, stream: &UnixStream) -> io::Result<()> {
 
 /// Does what a line says.
 fn answer(root: &Path, line: &str) -> Option<String> {
+    if line == SUPPORTED {
+        return Some(match list(&root.join(&DEVICE[1..])) {
+            Ok(list) => format!("{SUPPORTED} {}", list.trim().replace('\n', ",")),
+            Err(error) => Written::Refused(error.raw_os_error().unwrap_or(libc::EIO)).to_line(),
+        });
+    }
     let (verb, rest) = line.split_once(' ')?;
     let (terms, options) = rest.rsplit_once(' ')?;
     let terms: Terms = serde_json::from_str(terms).ok()?;
@@ -233,18 +258,13 @@ fn instance(answer: &str) -> Option<u32> {
     answer.trim().split(',').find_map(|part| part.strip_prefix("instance="))?.parse().ok()
 }
 
-/// What the device says of the options that it knows.
-///
-/// # Errors
-///
-/// When it is not there. A kernel that gives no list is no error.
-pub fn supported(device: &Path) -> io::Result<Supported> {
+/// What the device says of the options that it knows; a kernel that gives no list is no error. While another process writes, the
+/// kernel has the reader wait, and no signal ends that: for the child only.
+fn list(device: &Path) -> io::Result<String> {
     let mut file = OpenOptions::new().read(true).write(true).open(device)?;
     let mut list = [0; 4096];
-    Ok(file.read(&mut list).map_or_else(
-        |_| Supported::default(),
-        |length| Supported::from_list(&String::from_utf8_lossy(&list[..length])),
-    ))
+    let length = file.read(&mut list).unwrap_or(0);
+    Ok(String::from_utf8_lossy(&list[..length]).into_owned())
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::net::{NetEvent, Router};
 use crate::nvme::authentication::Terms;
-use crate::nvme::fabrics::{self, DEVICE, Fabrics, Written};
+use crate::nvme::fabrics::{DEVICE, Fabrics, Written};
 use crate::nvme::keys::Keys;
 use crate::nvme::kmsg::Kmsg;
 use crate::nvme::module;
@@ -75,6 +75,7 @@ pub(super) enum Until {
 /// What work in the background comes back with.
 enum Done<F> {
     Module(Result<(), String>),
+    Supported(F, io::Result<Supported>),
     Proved(usize, io::Result<()>),
     PauseOver(usize),
     Written(usize, F, Kmsg, Terms, io::Result<Written>),
@@ -222,10 +223,14 @@ impl<F: Fabrics + 'static> Engine<F> {
 
     fn done(&mut self, done: Done<F>) {
         match done {
-            Done::Module(Ok(())) => match fabrics::supported(&self.settings.root.join(&DEVICE[1..])) {
-                Ok(supported) => self.supported = Some(supported),
-                Err(error) => self.hopeless = Some(format!("{DEVICE}: {error}")),
-            },
+            Done::Module(Ok(())) => self.ask_for_options(),
+            Done::Supported(device, result) => {
+                self.device = Some(device);
+                match result {
+                    Ok(supported) => self.supported = Some(supported),
+                    Err(error) => self.hopeless = Some(format!("{DEVICE}: {error}")),
+                }
+            }
             Done::Module(Err(reason)) => self.hopeless = Some(reason),
             Done::Proved(path, result) => self.proved(path, result),
             // Its interface came back meanwhile, or its controller was found to be there.
@@ -237,6 +242,14 @@ impl<F: Fabrics + 'static> Engine<F> {
             }
             Done::Discovery(heard) => self.heard(heard),
         }
+    }
+
+    fn ask_for_options(&mut self) {
+        let Some(mut device) = self.device.take() else { return };
+        self.work.push(Box::pin(async move {
+            let supported = device.supported().await;
+            Done::Supported(device, supported)
+        }));
     }
 
     fn network(&mut self, event: NetEvent) {
