@@ -65,7 +65,7 @@ pub fn print(text: &str) -> Result<(), Error> {
 ///
 /// # Errors
 ///
-/// As [`print`].
+/// As [`print()`].
 pub fn print_bytes(bytes: &[u8]) -> Result<(), Error> {
     use io::Write;
     let mut out = io::stdout().lock();
