@@ -14,7 +14,8 @@ check() {
 }
 
 depends() {
-    echo kernel-network-modules
+    # shutdown: what the running system comes back to at its end.
+    echo kernel-network-modules shutdown
 }
 
 installkernel() {
@@ -45,6 +46,9 @@ install() {
     inst_hook cmdline 20 "$moddir/nbft-cmdline.sh"
     inst_hook cmdline 94 "$moddir/nbft-cmdline-late.sh"
     inst_hook emergency 50 "$moddir/nbft-emergency.sh"
+    # Root is unmounted before its connections end: the system comes back to the initramfs for that.
+    inst_hook cleanup 30 "$moddir/nbft-need-shutdown.sh"
+    inst_hook shutdown 60 "$moddir/nbft-shutdown.sh"
     # From systemd 251 on.
     udevadm wait --help > /dev/null 2>&1 && inst_hook initqueue/settled 42 "$moddir/nbft-sleep.sh"
     if dracut_module_included network-legacy; then

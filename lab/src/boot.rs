@@ -62,7 +62,7 @@ fn make(place: &Place, scenario: &Scenario, init: Init, way: Way, marks: bool) -
     let key = scenario.root == disk::Root::Luks;
     let recipe = Recipe { init, way, debian: scenario.debian, kernel: &kernel, key, marks };
     let initrd = recipe.make(place)?;
-    let disk = disk::disk(place, scenario.root)?;
+    let disk = disk::disk(place, scenario.root, &initrd.path)?;
     Ok(Images { kernel, target_kernel, initrd, disk })
 }
 
@@ -96,7 +96,8 @@ pub fn run(place: &Place, scenario: &Scenario, init: Init, images: &Images, opti
     if report.complete {
         steps::run(scenario, &mut host, target.as_mut(), &mut complaints)?;
     }
-    if scenario.expect.manager.is_some() && report.complete {
+    let off = scenario.expect.off || scenario.expect.manager.is_some();
+    if off && report.complete {
         host.listen(Instant::now() + SHUTDOWN, |_| None::<()>)?;
         if host.running() {
             complaints.push(format!("it is not off {} s after it was told to", SHUTDOWN.as_secs()));
@@ -116,6 +117,9 @@ pub fn run(place: &Place, scenario: &Scenario, init: Init, images: &Images, opti
         target.take().map(|vm| vm.console.iter().map(|line| line.text.clone()).collect::<Vec<_>>()).unwrap_or_default();
     let target_console = &target_console[..target_console.len() - confession.len()];
     let sessions = captured(&dir, machine.capture, scenario)?;
+    if off && report.complete {
+        complaints.extend(left_open(&sessions));
+    }
     match (scenario.expect.outcome, report.complete) {
         (Outcome::Boots, true) => {
             let evidence = Evidence { report: &report, sessions: &sessions, target: target_console };
@@ -142,6 +146,15 @@ pub fn run(place: &Place, scenario: &Scenario, init: Init, images: &Images, opti
     // A copy of the image for every run would soon fill the disk.
     let _ = fs::remove_file(dir.join(secrets::ARCHIVE));
     Ok(Done { complaints, timeline, report, console, took: start.elapsed(), dir, plain_size: images.initrd.plain_size })
+}
+
+/// The connections that the host has not ended itself.
+fn left_open(sessions: &[Session]) -> Vec<String> {
+    let open = sessions.iter().filter(|session| !session.ended);
+    open.map(|session| {
+        format!("{} is off without having ended its connection to {}", session.source, session.destination)
+    })
+    .collect()
 }
 
 /// Whether dracut says that it will not wait for root any longer.

@@ -79,8 +79,11 @@ fn written(host: &mut Vm, watch: &mut Watch) -> Result<bool> {
 }
 
 /// Begins a step, and says what it is; nothing, when there is nothing to be done but wait.
-fn begin(step: &Step, host: &Vm, target: &mut Vm) -> Result<Option<String>> {
+fn begin(step: &Step, host: &mut Vm, target: &mut Vm) -> Result<Option<String>> {
     let mut done = None;
+    if let Some(command) = &step.host {
+        host.send(command)?;
+    }
     if let Some(wire) = &step.cut {
         carrier(target, wire, false)?;
         done = Some(format!("cut of wire {wire}"));

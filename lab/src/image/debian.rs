@@ -41,18 +41,20 @@ impl Manager {
 }
 
 /// Makes the disk, once for each content.
-pub(super) fn debian(place: &Place, manager: Option<Manager>) -> Result<PathBuf> {
+pub(super) fn debian(place: &Place, manager: Option<Manager>, initrd: &Path) -> Result<PathBuf> {
     let folder = chroot(place, Debian::Trixie)?;
     let nbft = layers::nbft(place)?;
     let files = [REPORT, REPORT_UNIT, REPORT_START, REPORT_RUN, HANDOVER, WRITES, MONITOR_UNIT, MANAGED];
-    let key = files.iter().fold(Key::new().text("debian 3"), |key, file| key.text(file));
+    let key = files.iter().fold(Key::new().text("debian 4"), |key, file| key.text(file));
     let key = key.text(Manager::setup(manager)).file(&nbft)?;
-    let key = key.file(&place.repo.join("dracut-module/nbft-stay.service"))?;
+    let key = key.file(&place.repo.join("dracut-module/nbft-stay.service"))?.file(initrd)?;
     place.cached(&format!("images/root-debian-{}.img", key.hex()), |partial| {
         println!("making a root disk of Debian");
         let upper = suffixed(partial, ".upper");
         remove(&upper)?;
         copy(&upper, "usr/bin/nbft", &nbft)?;
+        // The only one, whatever the kernel's version; this is where it is looked for then.
+        copy(&upper, "boot/initrd.img", initrd)?;
         copy(&upper, "lab/busybox", &busybox::busybox(place)?)?;
         put(&upper, "lab/report", 0o644, REPORT.as_bytes())?;
         put(&upper, "lab/start", 0o755, REPORT_START.as_bytes())?;
@@ -78,7 +80,8 @@ pub(super) fn debian(place: &Place, manager: Option<Manager>) -> Result<PathBuf>
              ln -sf ../lab-report.service /etc/systemd/system/multi-user.target.wants/\n\
              systemctl -q enable nbft-stay.service\n\
              systemctl -q enable lab-monitor.service\n\
-             systemctl -q mask systemd-networkd-wait-online.service NetworkManager-wait-online.service apt-daily.timer 2>&1\n\
+             systemctl -q mask systemd-networkd-wait-online.service NetworkManager-wait-online.service apt-daily.timer \
+             serial-getty@ttyS0.service 2>&1\n\
              {}\n\
              systemctl -q set-default multi-user.target\n\
              rm -rf /var/cache/apt /var/lib/apt/lists /usr/share/doc /usr/share/man /usr/share/locale\n\

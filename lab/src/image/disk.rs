@@ -37,18 +37,18 @@ pub enum Root {
     NetworkManager,
 }
 
-/// Makes a root disk, once for each content.
-pub fn disk(place: &Place, root: Root) -> Result<PathBuf> {
+/// Makes a root disk, once for each content. A Debian has the initramfs under /boot, to come back to at its end.
+pub fn disk(place: &Place, root: Root, initrd: &Path) -> Result<PathBuf> {
     match root {
         Root::Mini => mini(place),
         Root::Lvm | Root::Luks => super::storage::disk(place, root == Root::Luks),
-        Root::Debian => debian(place, None),
-        Root::Networkd => debian(place, Some(Manager::Networkd)),
-        Root::NetworkManager => debian(place, Some(Manager::NetworkManager)),
+        Root::Debian => debian(place, None, initrd),
+        Root::Networkd => debian(place, Some(Manager::Networkd), initrd),
+        Root::NetworkManager => debian(place, Some(Manager::NetworkManager), initrd),
     }
 }
 
-fn mini(place: &Place) -> Result<PathBuf> {
+pub(super) fn mini(place: &Place) -> Result<PathBuf> {
     let nbft = layers::nbft(place)?;
     let key = Key::new().text("mini 1").text(REPORT).text(BARE).text(MINI_INIT).file(&nbft)?;
     place.cached(&format!("images/root-mini-{}.img", key.hex()), |partial| {

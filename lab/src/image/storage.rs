@@ -51,7 +51,7 @@ poweroff -f
 
 /// Makes the disk from the small root's, once for each of those.
 pub fn disk(place: &Place, luks: bool) -> Result<PathBuf> {
-    let root = super::disk::disk(place, super::disk::Root::Mini)?;
+    let root = super::disk::mini(place)?;
     let name = if luks { "luks" } else { "lvm" };
     let source = root.file_name().unwrap_or_default().to_string_lossy();
     let key = Key::new().text(&source).text(BUILD).text(LUKS_UUID).hex();

@@ -109,10 +109,12 @@ const fn private() -> u32 {
 }
 
 /// Something done after the host has reported: one of `cut`, `plug` and `target`; then the controllers must be live (again).
-/// With none of them, they must stay so.
+/// With none of them, they must stay so. What the host is told it is told first.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
+    /// A command of the large root's shell (`lab-report-run.sh`).
+    pub host: Option<String>,
     /// Takes the carrier of the target's side of this wire away, for `seconds`.
     pub cut: Option<String>,
     /// Gives the host's NIC on this wire a carrier.
@@ -125,6 +127,7 @@ pub struct Step {
     /// A command of the target's shell after that.
     pub then: Option<String>,
     /// How long the controllers may then take to be live again.
+    #[serde(default)]
     pub back: u64,
     /// How many there must be.
     #[serde(default = "one")]
@@ -151,7 +154,7 @@ pub enum Outcome {
 pub struct Expect {
     /// How it ends.
     pub outcome: Outcome,
-    /// What the console must hold when it fails; all of them.
+    /// What the console must hold; all of them.
     #[serde(default)]
     pub reasons: Vec<String>,
     /// What the console must not hold.
@@ -160,6 +163,10 @@ pub struct Expect {
     /// What the target's console must hold.
     #[serde(default)]
     pub target: Vec<String>,
+    /// Whether it is off at the end, because a step or the network manager's scenario told it so; then its connections must
+    /// have been ended by itself, none left to the target's patience.
+    #[serde(default)]
+    pub off: bool,
     /// The network manager that must run and have left root's interfaces as they were.
     pub manager: Option<Handover>,
     /// What the firmware table's JSON says must be so: identity, addresses, controllers.
@@ -201,6 +208,7 @@ impl Expect {
             reasons: Vec::new(),
             never: Vec::new(),
             target: Vec::new(),
+            off: false,
             manager: None,
             as_json: false,
             hostnqn: None,
