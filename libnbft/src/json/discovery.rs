@@ -1,6 +1,6 @@
 //! Discovery descriptor.
 
-use super::values::{Bit, is_zero};
+use super::values::{Bit, is_zero, word};
 use crate::model::{self, DiscoveryFlags, Nqn};
 use alloc::string::String;
 use serde::{Deserialize, Serialize};
@@ -54,7 +54,7 @@ impl From<&model::Discovery> for Discovery {
 impl Discovery {
     /// To the model.
     pub(super) fn model(&self) -> model::Discovery {
-        let flags = u8::from(self.valid.0) | self.reserved_flags & !DiscoveryFlags::VALID.0;
+        let flags = word([self.valid.bits(DiscoveryFlags::VALID.0), self.reserved_flags & !DiscoveryFlags::VALID.0]);
         model::Discovery {
             flags: DiscoveryFlags(flags),
             index: self.index,

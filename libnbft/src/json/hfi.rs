@@ -1,7 +1,7 @@
 //! HFI descriptor with its transport info.
 
 use super::error::JsonError;
-use super::values::{Bit, IpText, Transport, bytes_from_hex, hex_from_bytes, ignored, is_zero};
+use super::values::{Bit, IpText, Transport, bytes_from_hex, hex_from_bytes, ignored, is_zero, word};
 use crate::model::{self, Address, HfiExtFlags, HfiFlags, HfiTcpFlags, IpOrigin, Mac, PciAddress, VlanId};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -138,16 +138,11 @@ pub struct HfiExt {
 }
 
 const TCP_RESERVED: u8 = 0xf0;
-const EXT_RESERVED: u32 = !(HfiExtFlags::VALID.0 | HfiExtFlags::DHCP_CLIENT_ID.0);
+const EXT_RESERVED: u32 = !HfiExtFlags::VALID.with(HfiExtFlags::DHCP_CLIENT_ID).0;
 
 /// `valid` as it is written: only when it is 0.
 pub(super) fn unless_valid(valid: bool) -> Option<Bit> {
     if valid { None } else { Some(Bit(false)) }
-}
-
-/// `flag` if `bit` is set; a bit that is not there counts as `default`.
-fn flag<T: Default>(bit: Option<Bit>, default: bool, flag: T) -> T {
-    if bit.map_or(default, |bit| bit.0) { flag } else { T::default() }
 }
 
 impl From<&model::Hfi> for Hfi {
@@ -221,7 +216,8 @@ impl Hfi {
 
     /// To the model.
     pub(super) fn model(&self) -> Result<model::Hfi, JsonError> {
-        let flags = flag(self.valid, true, HfiFlags::VALID).0 | self.reserved_flags & !HfiFlags::VALID.0;
+        let valid = self.valid.unwrap_or(Bit(true));
+        let flags = word([valid.bits(HfiFlags::VALID.0), self.reserved_flags & !HfiFlags::VALID.0]);
         Ok(model::Hfi {
             index: self.index,
             flags: HfiFlags(flags),
@@ -242,17 +238,19 @@ impl Hfi {
         let segment = self.routing_id_segment.unwrap_or(pci.segment);
         let ext = self.model_ext()?;
         let newer = ext.is_some() || self.pcie_seg_num.is_some() || self.ipaddr_autoconf == Some(Bit(true));
-        let flags = flag(self.tcp_valid, true, HfiTcpFlags::VALID).0
-            | flag(self.this_hfi_is_default_route, false, HfiTcpFlags::GLOBAL_ROUTE).0
-            | flag(self.dhcp_override, false, HfiTcpFlags::DHCP_OVERRIDE).0
-            | flag(self.ipaddr_autoconf, false, HfiTcpFlags::AUTOCONFIGURED).0
-            | self.tcp_reserved_flags & TCP_RESERVED;
+        let flags = word([
+            self.tcp_valid.unwrap_or(Bit(true)).bits(HfiTcpFlags::VALID.0),
+            self.this_hfi_is_default_route.unwrap_or_default().bits(HfiTcpFlags::GLOBAL_ROUTE.0),
+            self.dhcp_override.unwrap_or_default().bits(HfiTcpFlags::DHCP_OVERRIDE.0),
+            self.ipaddr_autoconf.unwrap_or_default().bits(HfiTcpFlags::AUTOCONFIGURED.0),
+            self.tcp_reserved_flags & TCP_RESERVED,
+        ]);
         Ok(model::HfiTcp {
             version: self.tcp_version.unwrap_or(1),
             info_version: self.tcp_info_version.unwrap_or(if newer { 2 } else { 1 }),
             hfi_index: self.tcp_hfi_index.unwrap_or(self.index.into()),
             flags: HfiTcpFlags(flags),
-            routing_id: u32::from(segment) << 16 | u32::from(pci.routing_id),
+            routing_id: word([u32::from(segment) << 16, pci.routing_id.into()]),
             mac: self.mac_addr.unwrap_or_default(),
             vlan: self.vlan.unwrap_or_default(),
             ip_origin: self.ip_origin.unwrap_or_default(),
@@ -284,9 +282,11 @@ impl Hfi {
         }
         let json = self.extended_info.clone().unwrap_or_default();
         let duid = self.dhcp_duid.as_deref().map(bytes_from_hex).transpose();
-        let flags = flag(json.valid, true, HfiExtFlags::VALID).0
-            | flag(json.dhcp_client_id, client_id, HfiExtFlags::DHCP_CLIENT_ID).0
-            | json.reserved_flags & EXT_RESERVED;
+        let flags = word([
+            json.valid.unwrap_or(Bit(true)).bits(HfiExtFlags::VALID.0),
+            json.dhcp_client_id.unwrap_or(Bit(client_id)).bits(HfiExtFlags::DHCP_CLIENT_ID.0),
+            json.reserved_flags & EXT_RESERVED,
+        ]);
         Ok(Some(model::HfiExt {
             version: json.version.unwrap_or(1),
             hfi_index: json.hfi_index.unwrap_or(self.index.into()),

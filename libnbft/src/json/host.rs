@@ -1,6 +1,6 @@
 //! Host descriptor.
 
-use super::values::{Bit, Word, is_zero};
+use super::values::{Bit, Word, is_zero, word};
 use crate::model::{self, HostFlags, Nqn, PrimaryAdminHost, Uuid};
 use serde::{Deserialize, Serialize};
 
@@ -63,12 +63,13 @@ impl From<&model::Host> for Host {
 impl Host {
     /// To the model.
     pub(super) fn model(&self) -> model::Host {
-        let bit = |bit: Bit, flag: HostFlags| if bit.0 { flag.0 } else { 0 };
-        let flags = bit(self.valid, HostFlags::VALID)
-            | bit(self.host_id_configured, HostFlags::HOST_ID_CONFIGURED)
-            | bit(self.host_nqn_configured, HostFlags::HOST_NQN_CONFIGURED)
-            | (self.primary_admin_host_flag.0.0 & 3) << 3
-            | self.reserved_flags & RESERVED;
+        let flags = word([
+            self.valid.bits(HostFlags::VALID.0),
+            self.host_id_configured.bits(HostFlags::HOST_ID_CONFIGURED.0),
+            self.host_nqn_configured.bits(HostFlags::HOST_NQN_CONFIGURED.0),
+            (self.primary_admin_host_flag.0.0 & 3) << 3,
+            self.reserved_flags & RESERVED,
+        ]);
         model::Host { flags: HostFlags(flags), id: self.id, nqn: self.nqn.clone() }
     }
 }

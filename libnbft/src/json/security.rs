@@ -1,7 +1,7 @@
 //! Security profile descriptor.
 
 use super::hfi::unless_valid;
-use super::values::{Bit, Word, is_zero};
+use super::values::{Bit, Word, is_zero, word};
 use crate::model::{self, PolicyList, Requirement, SecretType, SecurityFlags};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -86,17 +86,18 @@ impl From<&model::SecurityProfile> for SecurityProfile {
 impl SecurityProfile {
     /// To the model.
     pub(super) fn model(&self) -> model::SecurityProfile {
-        let bit = |bit: Bit, flag: SecurityFlags| if bit.0 { flag.0 } else { 0 };
         let two_bits = |code: u8, at: u32| u16::from(code & 3) << at;
-        let flags = bit(self.valid.unwrap_or(Bit(true)), SecurityFlags::VALID)
-            | two_bits(self.authentication.0.0, 1)
-            | two_bits(self.authentication_policy.0.0, 3)
-            | two_bits(self.secure_channel.0.0, 5)
-            | two_bits(self.secure_channel_policy.0.0, 7)
-            | bit(self.cipher_suites_restricted, SecurityFlags::CIPHER_SUITES_RESTRICTED)
-            | bit(self.kx_groups_restricted, SecurityFlags::KX_GROUPS_RESTRICTED)
-            | bit(self.hash_functions_restricted, SecurityFlags::HASHES_RESTRICTED)
-            | self.reserved_flags & RESERVED;
+        let flags = word([
+            self.valid.unwrap_or(Bit(true)).bits(SecurityFlags::VALID.0),
+            two_bits(self.authentication.0.0, 1),
+            two_bits(self.authentication_policy.0.0, 3),
+            two_bits(self.secure_channel.0.0, 5),
+            two_bits(self.secure_channel_policy.0.0, 7),
+            self.cipher_suites_restricted.bits(SecurityFlags::CIPHER_SUITES_RESTRICTED.0),
+            self.kx_groups_restricted.bits(SecurityFlags::KX_GROUPS_RESTRICTED.0),
+            self.hash_functions_restricted.bits(SecurityFlags::HASHES_RESTRICTED.0),
+            self.reserved_flags & RESERVED,
+        ]);
         model::SecurityProfile {
             index: self.index,
             flags: SecurityFlags(flags),

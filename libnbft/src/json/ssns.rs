@@ -2,10 +2,10 @@
 
 use super::error::JsonError;
 use super::hfi::unless_valid;
-use super::values::{Bit, IpText, Transport, Word, bytes_from_hex, hex_from_bytes, ignored, is_zero};
+use super::values::{Bit, IpText, Transport, Word, bytes_from_hex, hex_from_bytes, ignored, is_zero, word};
 use crate::model::{
     self, Availability, Cipeec, Diagnostics, Naed, Nceec, Nid, NidType, Nqn, SsnsExtFlags, SsnsFlags,
-    SsnsTransportFlags, Uuid,
+    SsnsTransportFlags,
 };
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -164,7 +164,7 @@ pub struct SsnsExt {
 
 const RESERVED: u16 = 0xfe00;
 const TRANSPORT_RESERVED: u16 = 0xfff8;
-const EXT_RESERVED: u32 = !(SsnsExtFlags::VALID.0 | SsnsExtFlags::ADMIN_ASQSZ.0);
+const EXT_RESERVED: u32 = !SsnsExtFlags::VALID.with(SsnsExtFlags::ADMIN_ASQSZ).0;
 
 impl Ssns {
     /// From the model; `table` tells which HFIs there are.
@@ -211,19 +211,13 @@ impl Ssns {
     }
 
     fn add_nid(&mut self, ssns: &model::Ssns) {
-        let [a, b, c, d, e, f, g, h, rest @ ..] = ssns.nid;
-        let nid = match ssns.nid_type {
-            NidType::EUI64 => Some(Nid::Eui64([a, b, c, d, e, f, g, h])),
-            NidType::NGUID => Some(Nid::Nguid(ssns.nid)),
-            NidType::UUID => Some(Nid::Uuid(Uuid(ssns.nid))),
-            _ => None,
+        let nid = Nid::from_field(ssns.nid_type, ssns.nid);
+        let said = match nid {
+            Some(Nid::Eui64(id)) => id.len(),
+            Some(_) => ssns.nid.len(),
+            None => 0,
         };
-        let unsaid: &[u8] = match nid {
-            Some(Nid::Eui64(_)) => &rest,
-            Some(_) => &[],
-            None => &ssns.nid,
-        };
-        if unsaid.iter().any(|byte| *byte != 0) {
+        if ssns.nid[said..].iter().any(|byte| *byte != 0) {
             self.nid_bytes = Some(hex_from_bytes(&ssns.nid));
         }
         self.nid_type = nid.map(|nid| nid.kind().into());
@@ -300,29 +294,27 @@ impl Ssns {
             (None, _) => Availability::NOT_INDICATED,
         };
         let root_path = self.dhcp_root_path_override.unwrap_or(Bit(self.dhcp_root_path_string.is_some()));
-        let bits = [
-            (self.valid.unwrap_or(Bit(true)), SsnsFlags::VALID),
-            (self.non_bootable, SsnsFlags::NON_BOOTABLE),
-            (self.use_security, SsnsFlags::USE_SECURITY),
-            (root_path, SsnsFlags::DHCP_ROOT_PATH),
-            (self.extended_info_in_use.unwrap_or(Bit(has_ext)), SsnsFlags::EXTENDED_INFO),
-            (self.separate_discovery, SsnsFlags::SEPARATE_DISCOVERY),
-            (self.discovered, SsnsFlags::DISCOVERED),
-        ];
-        let named = bits.iter().filter(|(bit, _)| bit.0).fold(SsnsFlags::default(), |all, (_, flag)| all.with(*flag));
-        named.with(SsnsFlags(u16::from(availability.0 & 3) << 7 | self.reserved_flags & RESERVED))
+        SsnsFlags(word([
+            self.valid.unwrap_or(Bit(true)).bits(SsnsFlags::VALID.0),
+            self.non_bootable.bits(SsnsFlags::NON_BOOTABLE.0),
+            self.use_security.bits(SsnsFlags::USE_SECURITY.0),
+            root_path.bits(SsnsFlags::DHCP_ROOT_PATH.0),
+            self.extended_info_in_use.unwrap_or(Bit(has_ext)).bits(SsnsFlags::EXTENDED_INFO.0),
+            self.separate_discovery.bits(SsnsFlags::SEPARATE_DISCOVERY.0),
+            self.discovered.bits(SsnsFlags::DISCOVERED.0),
+            u16::from(availability.0 & 3) << 7,
+            self.reserved_flags & RESERVED,
+        ]))
     }
 
     fn model_transport_flags(&self) -> SsnsTransportFlags {
         let digests = self.pdu_header_digest_required.0 || self.data_digest_required.0;
-        let bits = [
-            (self.transport_flags_in_use.unwrap_or(Bit(digests)), SsnsTransportFlags::IN_USE),
-            (self.pdu_header_digest_required, SsnsTransportFlags::HEADER_DIGEST),
-            (self.data_digest_required, SsnsTransportFlags::DATA_DIGEST),
-        ];
-        let none = SsnsTransportFlags::default();
-        let named = bits.iter().filter(|(bit, _)| bit.0).fold(none, |all, (_, flag)| all.with(*flag));
-        named.with(SsnsTransportFlags(self.transport_reserved_flags & TRANSPORT_RESERVED))
+        SsnsTransportFlags(word([
+            self.transport_flags_in_use.unwrap_or(Bit(digests)).bits(SsnsTransportFlags::IN_USE.0),
+            self.pdu_header_digest_required.bits(SsnsTransportFlags::HEADER_DIGEST.0),
+            self.data_digest_required.bits(SsnsTransportFlags::DATA_DIGEST.0),
+            self.transport_reserved_flags & TRANSPORT_RESERVED,
+        ]))
     }
 
     fn model_nid(&self) -> Result<(NidType, [u8; 16]), JsonError> {
@@ -361,15 +353,15 @@ impl Ssns {
             return None;
         }
         let json = self.extended_info.clone().unwrap_or_default();
-        let bits = [
-            (json.valid.unwrap_or(Bit(true)), SsnsExtFlags::VALID),
-            (json.asqsz_configured.unwrap_or(Bit(self.asqsz != 0)), SsnsExtFlags::ADMIN_ASQSZ),
-        ];
-        let none = SsnsExtFlags(json.reserved_flags & EXT_RESERVED);
+        let flags = word([
+            json.valid.unwrap_or(Bit(true)).bits(SsnsExtFlags::VALID.0),
+            json.asqsz_configured.unwrap_or(Bit(self.asqsz != 0)).bits(SsnsExtFlags::ADMIN_ASQSZ.0),
+            json.reserved_flags & EXT_RESERVED,
+        ]);
         Some(model::SsnsExt {
             version: json.version.unwrap_or(1),
             ssns_index: json.ssns_index.unwrap_or(self.index),
-            flags: bits.iter().filter(|(bit, _)| bit.0).fold(none, |all, (_, flag)| all.with(*flag)),
+            flags: SsnsExtFlags(flags),
             controller_id: self.controller_id,
             asqsz: if self.asqsz != 0 { self.asqsz } else { self.asqsz_stored },
             dhcp_root_path: root_path.cloned(),

@@ -1,11 +1,12 @@
 //! Values as JSON writes them.
 
 use crate::model::{
-    Address, Availability, FixedText, PolicyList, PrimaryAdminHost, Requirement, TextError, TransportType,
+    Address, Availability, FixedText, PolicyList, PrimaryAdminHost, Requirement, TextError, TransportType, hex_byte,
 };
 use alloc::string::{String, ToString};
 use core::fmt;
 use core::net::IpAddr;
+use core::ops::BitOr;
 use serde::de::{self, IgnoredAny, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -25,6 +26,16 @@ impl Bit {
     pub(super) fn is_set(&self) -> bool {
         self.0
     }
+
+    /// The bits that the flag has in its word: those given, or none.
+    pub(super) fn bits<T: Default>(self, bits: T) -> T {
+        if self.0 { bits } else { T::default() }
+    }
+}
+
+/// The word that has all bits of its parts.
+pub(super) fn word<T: BitOr<Output = T> + Default, const N: usize>(parts: [T; N]) -> T {
+    parts.into_iter().fold(T::default(), T::bitor)
 }
 
 impl Serialize for Bit {
@@ -209,7 +220,7 @@ fn unescape<const N: usize>(text: &str) -> Option<[u8; N]> {
     while let Some(byte) = rest.next() {
         let value = match byte {
             b'\\' => match rest.next()? {
-                b'x' => hex_digit(rest.next()?)? << 4 | hex_digit(rest.next()?)?,
+                b'x' => hex_byte(rest.next()?, rest.next()?)?,
                 b't' => b'\t',
                 b'r' => b'\r',
                 b'n' => b'\n',
@@ -224,18 +235,11 @@ fn unescape<const N: usize>(text: &str) -> Option<[u8; N]> {
     Some(bytes)
 }
 
-fn hex_digit(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).map(|value| value as u8)
-}
-
 /// Bytes from pairs of hex digits.
 pub(super) fn bytes_from_hex(text: &str) -> Result<alloc::vec::Vec<u8>, TextError> {
-    let error = || TextError { text: text.into(), expected: "pairs of hex digits" };
-    let pairs = text.as_bytes().chunks_exact(2);
-    if !pairs.remainder().is_empty() {
-        return Err(error());
-    }
-    pairs.map(|pair| Some(hex_digit(pair[0])? << 4 | hex_digit(pair[1])?)).collect::<Option<_>>().ok_or_else(error)
+    let byte = |pair: &[u8]| hex_byte(*pair.first()?, *pair.get(1)?);
+    let bytes: Option<_> = text.as_bytes().chunks(2).map(byte).collect();
+    bytes.ok_or_else(|| TextError { text: text.into(), expected: "pairs of hex digits" })
 }
 
 /// Pairs of hex digits.

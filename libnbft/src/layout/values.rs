@@ -67,7 +67,8 @@ impl Kind {
 
 /// The little-endian number of at most 4 bytes.
 fn number(bytes: &[u8]) -> u32 {
-    bytes.iter().rev().fold(0, |number, byte| number << 8 | u32::from(*byte))
+    let mut bytes = bytes.iter().copied();
+    u32::from_le_bytes(core::array::from_fn(|_| bytes.next().unwrap_or(0)))
 }
 
 fn flags(word: u32, names: &[(u32, &str)]) -> String {

@@ -7,6 +7,8 @@ mod codes;
 mod types;
 
 pub use codes::*;
+#[cfg(feature = "serde")]
+pub(crate) use types::hex_byte;
 pub use types::*;
 
 use alloc::string::String;
@@ -234,18 +236,7 @@ impl Ssns {
     /// The namespace's identifier, or `None` when the type says none, is unknown, or all bytes are zero.
     #[must_use]
     pub fn nid(&self) -> Option<Nid> {
-        if self.nid == [0; 16] {
-            return None;
-        }
-        match self.nid_type {
-            NidType::EUI64 => {
-                let [a, b, c, d, e, f, g, h, ..] = self.nid;
-                Some(Nid::Eui64([a, b, c, d, e, f, g, h]))
-            }
-            NidType::NGUID => Some(Nid::Nguid(self.nid)),
-            NidType::UUID => Some(Nid::Uuid(Uuid(self.nid))),
-            _ => None,
-        }
+        if self.nid == [0; 16] { None } else { Nid::from_field(self.nid_type, self.nid) }
     }
 
     /// HFI indexes, primary first, without zeros and repetitions.

@@ -1,5 +1,6 @@
 //! Typed values: addresses and identifiers as the table holds them.
 
+use super::NidType;
 use alloc::string::String;
 use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -135,6 +136,12 @@ fn text_error(text: &str, expected: &'static str) -> TextError {
     TextError { text: text.into(), expected }
 }
 
+/// The byte that two hex digits stand for.
+pub(crate) fn hex_byte(high: u8, low: u8) -> Option<u8> {
+    let digit = |digit| char::from(digit).to_digit(16);
+    u8::try_from(digit(high)? * 16 + digit(low)?).ok()
+}
+
 impl FromStr for Mac {
     type Err = TextError;
 
@@ -143,8 +150,8 @@ impl FromStr for Mac {
         let mut bytes = [0; 6];
         let mut parts = text.split(':');
         for byte in &mut bytes {
-            let part = parts.next().filter(|p| p.len() == 2).ok_or_else(error)?;
-            *byte = u8::from_str_radix(part, 16).map_err(|_| error())?;
+            let &[high, low] = parts.next().unwrap_or_default().as_bytes() else { return Err(error()) };
+            *byte = hex_byte(high, low).ok_or_else(error)?;
         }
         if parts.next().is_some() { Err(error()) } else { Ok(Self(bytes)) }
     }
@@ -207,16 +214,16 @@ impl FromStr for PciAddress {
             let value = u16::from_str_radix(part, 16).map_err(|_| error())?;
             if value > max || part.starts_with('+') { Err(error()) } else { Ok(value) }
         };
+        let small = |part: &str, max: u8| hex(part, max.into()).map(|value| value as u8);
         let (rest, function) = text.rsplit_once('.').ok_or_else(error)?;
         let mut parts = rest.rsplit(':');
-        let device = hex(parts.next().ok_or_else(error)?, 0x1f)?;
-        let bus = hex(parts.next().ok_or_else(error)?, 0xff)?;
+        let device = small(parts.next().ok_or_else(error)?, 0x1f)?;
+        let bus = small(parts.next().ok_or_else(error)?, 0xff)?;
         let segment = parts.next().map_or(Ok(0), |part| hex(part, 0xffff))?;
         if parts.next().is_some() {
             return Err(error());
         }
-        let function = hex(function, 7)?;
-        Ok(Self { segment, routing_id: bus << 8 | device << 3 | function })
+        Ok(Self::new(segment, bus, device, small(function, 7)?))
     }
 }
 
@@ -262,19 +269,12 @@ impl FromStr for Uuid {
 
     fn from_str(text: &str) -> Result<Self, TextError> {
         let error = || text_error(text, "a UUID (8-4-4-4-12 hex digits)");
-        let shape = text.len() == 36
-            && text.bytes().enumerate().all(|(i, b)| match i {
-                8 | 13 | 18 | 23 => b == b'-',
-                _ => b.is_ascii_hexdigit(),
-            });
-        if !shape {
-            return Err(error());
-        }
-        let mut digits = text.bytes().filter(|b| *b != b'-').map(|b| (b as char).to_digit(16).unwrap_or(0) as u8);
+        let has_shape = text.len() == 36 && [8, 13, 18, 23].iter().all(|at| text.as_bytes()[*at] == b'-');
+        let mut digits = text.bytes().filter(|byte| *byte != b'-');
         let mut bytes = [0; 16];
         for byte in &mut bytes {
-            let (high, low) = (digits.next().unwrap_or(0), digits.next().unwrap_or(0));
-            *byte = high << 4 | low;
+            let pair = digits.next().zip(digits.next()).filter(|_| has_shape);
+            *byte = pair.and_then(|(high, low)| hex_byte(high, low)).ok_or_else(error)?;
         }
         Ok(Self(bytes))
     }
@@ -384,6 +384,17 @@ impl Nid {
         }
     }
 
+    /// From an SSNS descriptor's field of this type; `None` for a type that has none or is not known.
+    pub(crate) const fn from_field(kind: NidType, field: [u8; 16]) -> Option<Self> {
+        let [a, b, c, d, e, f, g, h, ..] = field;
+        match kind {
+            NidType::EUI64 => Some(Self::Eui64([a, b, c, d, e, f, g, h])),
+            NidType::NGUID => Some(Self::Nguid(field)),
+            NidType::UUID => Some(Self::Uuid(Uuid(field))),
+            _ => None,
+        }
+    }
+
     /// From [`Nid::kind`] and the text that `Display` gives.
     ///
     /// # Errors
@@ -401,12 +412,12 @@ impl Nid {
 
 fn hex_bytes<const N: usize>(text: &str) -> Result<[u8; N], TextError> {
     let error = || text_error(text, "a string of hex digits of the right length");
-    if text.len() != 2 * N || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+    if text.len() != 2 * N {
         return Err(error());
     }
     let mut bytes = [0; N];
-    for (i, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[2 * i..2 * i + 2], 16).map_err(|_| error())?;
+    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+        *byte = hex_byte(pair[0], pair[1]).ok_or_else(error)?;
     }
     Ok(bytes)
 }

@@ -32,9 +32,15 @@ fn macs() {
     assert!(!mac.is_zero() && !mac.is_multicast());
     assert!(Mac([1, 0, 0x5e, 0, 0, 1]).is_multicast() && Mac([0xff; 6]).is_multicast());
     assert!(Mac::default().is_zero() && !Mac::default().is_multicast());
-    for text in
-        ["", "02:00:5e:00:53", "02:00:5e:00:53:0f:00", "2:0:5e:0:53:f", "02-00-5e-00-53-0f", "02:00:5e:00:53:0g"]
-    {
+    for text in [
+        "",
+        "02:00:5e:00:53",
+        "02:00:5e:00:53:0f:00",
+        "2:0:5e:0:53:f",
+        "02-00-5e-00-53-0f",
+        "02:00:5e:00:53:0g",
+        "+2:00:5e:00:53:0f",
+    ] {
         assert!(text.parse::<Mac>().is_err(), "{text}");
     }
     let error = "x".parse::<Mac>().expect_err("it is none").to_string();
@@ -72,6 +78,11 @@ fn uuids() {
         "00112233445566778899aabbccddeeff",
         "00112233-4455-6677-8899-aabbccddeef",
         "00112233-4455-6677-8899-aabbccddeefg",
+        "00112233-4455-6677-8899-aabbccddee-f",
+        "00112233-4455-6677-8899a-abbccddeeff",
+        "00112233-4455-667708899-aabbccddeeff",
+        "00112233-4455-6677-8899-aabbccddeeff0",
+        "+0112233-4455-6677-8899-aabbccddeeff",
     ] {
         assert!(text.parse::<Uuid>().is_err(), "{text}");
     }

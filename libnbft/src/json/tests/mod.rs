@@ -93,6 +93,94 @@ fn the_whole_form() {
     assert_eq!(read(text), Ok(strange()));
 }
 
+/// A table without anything strange: most keys that may be left out are.
+fn plain() -> Table {
+    let old = HfiTcp {
+        version: 1,
+        info_version: 1,
+        hfi_index: 1,
+        flags: HfiTcpFlags::VALID.with(HfiTcpFlags::GLOBAL_ROUTE),
+        routing_id: 0x0002_0018,
+        mac: Mac([0x52, 0x54, 0, 0, 0x0a, 2]),
+        vlan: VlanId(10),
+        ip_origin: IpOrigin::MANUAL,
+        ip: Address::from(core::net::Ipv4Addr::new(192, 0, 2, 2)),
+        prefix: 24,
+        ..HfiTcp::default()
+    };
+    let (version, hfi_index, flags) = (1, 2, HfiExtFlags(3));
+    let new = HfiTcp {
+        info_version: 2,
+        hfi_index: 2,
+        flags: HfiTcpFlags::VALID.with(HfiTcpFlags::DHCP_OVERRIDE),
+        ip_origin: IpOrigin::DHCP,
+        dhcp_server: Address::from(core::net::Ipv4Addr::new(192, 0, 2, 1)),
+        ext: Some(HfiExt { version, hfi_index, flags, iaid: Some(7), duid: Some(vec![4, 0, 0xab]) }),
+        ..old.clone()
+    };
+    let hfi = |index, tcp| Hfi { index, flags: HfiFlags::VALID, transport: TransportType::TCP, tcp };
+    let ext = SsnsExt {
+        version: 1,
+        ssns_index: 1,
+        flags: SsnsExtFlags(3),
+        controller_id: 5,
+        asqsz: 32,
+        dhcp_root_path: Some("nvme+tcp://192.0.2.1".into()),
+        diagnostics: None,
+    };
+    let nid = [0, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff];
+    let ssns = |index, nid_type, nid| Ssns {
+        index,
+        flags: SsnsFlags(0x81),
+        transport: TransportType::TCP,
+        nid_type,
+        nid,
+        primary_hfi: 1,
+        ..Ssns::default()
+    };
+    let mut first = ssns(1, NidType::NGUID, nid);
+    (first.flags, first.ext, first.secondary_hfis) = (SsnsFlags(0x119), Some(ext), vec![2]);
+    let mut eui64 = nid;
+    eui64[8..].fill(0);
+    Table {
+        header: Header { major: 1, ..Header::default() },
+        control: Control { major: 1, minor: 0, flags: 1 },
+        host: Some(Host { flags: HostFlags(0x15), id: Uuid(nid), nqn: Some(Nqn("nqn.2014-08.org.example:h".into())) }),
+        hfis: vec![hfi(1, Some(old)), hfi(2, Some(new)), hfi(3, None)],
+        ssns: vec![
+            first,
+            ssns(2, NidType::UUID, nid),
+            ssns(3, NidType::EUI64, eui64),
+            ssns(4, NidType::EUI64, nid),
+            ssns(5, NidType::NONE, [0; 16]),
+        ],
+        security: vec![SecurityProfile { index: 2, flags: SecurityFlags(1), ..SecurityProfile::default() }],
+        discovery: vec![Discovery { flags: DiscoveryFlags(1), index: 3, hfi: 1, ..Discovery::default() }],
+    }
+}
+
+#[test]
+fn what_says_nothing_is_left_out() {
+    let text = include_str!("plain.json");
+    let expected: serde_json::Value = serde_json::from_str(text).unwrap();
+    assert_eq!(serde_json::to_value(Json::from(&plain())).unwrap(), expected);
+    assert_eq!(read(text), Ok(plain()));
+}
+
+#[test]
+fn each_diagnostic_makes_the_extended_info() {
+    let diagnostics = |text: &str| {
+        let table = read(&format!("{{\"subsystem\": [{{{text}}}]}}")).unwrap();
+        table.ssns[0].ext.as_ref().and_then(|ext| ext.diagnostics)
+    };
+    let none = Diagnostics::default();
+    assert_eq!(diagnostics("\"connection_timeout\": 0"), None);
+    assert_eq!(diagnostics("\"connection_timeout\": 9"), Some(Diagnostics { connect_timeout: 9, ..none }));
+    assert_eq!(diagnostics("\"naed\": 5"), Some(Diagnostics { naed: Naed(5), ..none }));
+    assert_eq!(diagnostics("\"cipeec\": 2"), Some(Diagnostics { cipeec: Cipeec(2), ..none }));
+    assert_eq!(diagnostics("\"nceec\": 4"), Some(Diagnostics { nceec: Nceec(4), ..none }));
+}
+
 #[test]
 fn computed_values_need_a_header() {
     let mut json = Json::from(&Table::default());
@@ -282,4 +370,11 @@ fn contradictions_and_nonsense_are_refused_with_their_place() {
 fn the_place_of_an_error_can_be_asked_for() {
     let json: Json = serde_json::from_str(r#"{"hfi": [{"pcidev": "x"}]}"#).unwrap();
     assert_eq!(Table::try_from(&json).unwrap_err().place(), format!("hfi[{}].pcidev", 0));
+}
+
+#[test]
+fn the_bits_of_a_word_add_up() {
+    use super::values::{Bit, word};
+    assert_eq!(word([0b0011_u8, 0b0101, Bit(true).bits(0b1001), Bit(false).bits(0b1_0000)]), 0b1111);
+    assert_eq!(word::<u32, 0>([]), 0);
 }
