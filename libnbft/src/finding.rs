@@ -57,6 +57,11 @@ impl Finding {
     }
 }
 
+/// The span of the byte at `at`.
+pub(crate) const fn one_byte(at: usize) -> Range<usize> {
+    at..at + 1
+}
+
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Range { start, end } = self.span;

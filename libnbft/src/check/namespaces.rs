@@ -2,7 +2,7 @@
 
 use super::Checker;
 use super::interfaces::on_link;
-use crate::finding::Quoted;
+use crate::finding::{Quoted, one_byte};
 use crate::model::{Availability, HfiTcp, IpOrigin, NidType, Ssns, SsnsExt, TransportType};
 use crate::parse::Owner;
 use crate::raw::{self, bytes_of};
@@ -123,14 +123,14 @@ impl Checker<'_> {
         let span = self.secondary_list(place);
         if let Some(first) = list.iter().position(|index| *index == 0) {
             let why = format_args!("{owner}: the list of secondary HFIs holds zeros");
-            self.report(Rule::SecondaryPadding, why, span.start + first..span.start + first + 1);
+            self.report(Rule::SecondaryPadding, why, one_byte(span.start + first));
         }
         let mut seen = [false; 256];
         seen[usize::from(ssns.primary_hfi)] = true;
         let again = |index: &u8| core::mem::replace(&mut seen[usize::from(*index)], true) && *index != 0;
         if let Some(number) = list.iter().position(again) {
             let why = format_args!("{owner}: the list of secondary HFIs names HFI {} again", list[number]);
-            self.report(Rule::SecondaryRepeats, why, span.start + number..span.start + number + 1);
+            self.report(Rule::SecondaryRepeats, why, one_byte(span.start + number));
         }
     }
 

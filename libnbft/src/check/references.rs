@@ -1,6 +1,7 @@
 //! Indexes by which descriptors refer to each other.
 
 use super::Checker;
+use crate::finding::one_byte;
 use crate::model::Ssns;
 use crate::parse::Owner;
 use crate::raw::{self, bytes_of};
@@ -85,7 +86,7 @@ impl Checker<'_> {
             let missing = ssns.hfi_indexes().iter().filter(|index| is_missing(index)).count();
             let (index, at) = (ssns.secondary_hfis[number], self.secondary_list(place).start + number);
             let others = Others(missing - 1);
-            self.report(Rule::SsnsHfiMissing, format_args!("{owner}: there is no HFI {index}{others}"), at..at + 1);
+            self.report(Rule::SsnsHfiMissing, format_args!("{owner}: there is no HFI {index}{others}"), one_byte(at));
         }
         let discovery = ssns.primary_discovery;
         if discovery != 0 && table.discovery_controller(discovery).is_none() {

@@ -2,7 +2,7 @@
 
 use super::Checker;
 use super::namespaces::reported;
-use crate::finding::Quoted;
+use crate::finding::{Quoted, one_byte};
 use crate::model::{PolicyList, SecurityProfile};
 use crate::parse::Owner;
 use crate::raw::{self, bytes_of};
@@ -87,9 +87,9 @@ impl Checker<'_> {
             } else if let Some(values) = values
                 && let Some(number) = values.iter().position(|value| !known.contains(value))
             {
-                let place = self.object(reference, at).start + number;
+                let place = one_byte(self.object(reference, at).start + number);
                 let why = format_args!("{owner}: the {name} {} is not known", values[number]);
-                self.report(Rule::SecurityCode, why, place..place + 1);
+                self.report(Rule::SecurityCode, why, place);
             }
         }
         // Cipher suites are IANA's; which of them exist is not for this crate to say.

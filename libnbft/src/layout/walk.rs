@@ -5,7 +5,8 @@ use super::fields::{self, Definition};
 use super::values;
 use crate::heap::{Heap, Object};
 use crate::model::{
-    Address, HfiExtFlags, HfiTcpFlags, PolicyList, SecurityFlags, SsnsExtFlags, SsnsFlags, TransportType,
+    Address, DiscoveryFlags, HfiExtFlags, HfiFlags, HfiTcpFlags, PolicyList, SecurityFlags, SsnsExtFlags, SsnsFlags,
+    TransportType,
 };
 use crate::parse::{List, START, frame};
 use crate::raw::{self, HeapRef, id};
@@ -138,7 +139,7 @@ impl<'a> Walk<'a> {
     }
 
     fn hfi(&mut self, raw: &'a raw::Hfi) -> Described<'a, raw::Hfi> {
-        let follow = raw.flags & 1 == 1 && raw.transport == TransportType::TCP.0;
+        let follow = HfiFlags(raw.flags).is_valid() && TransportType(raw.transport) == TransportType::TCP;
         (format!("HFI {}", raw.index), follow.then_some(Self::follow_hfi))
     }
 
@@ -222,7 +223,8 @@ impl<'a> Walk<'a> {
     }
 
     fn discovery(&mut self, raw: &'a raw::Discovery) -> Described<'a, raw::Discovery> {
-        (format!("discovery {}", raw.index), (raw.flags & 1 == 1).then_some(Self::follow_discovery))
+        let valid = DiscoveryFlags(raw.flags).is_valid();
+        (format!("discovery {}", raw.index), valid.then_some(Self::follow_discovery))
     }
 
     fn follow_discovery(&mut self, name: &str, raw: &'a raw::Discovery) {

@@ -2,14 +2,15 @@
 
 use super::MAX_OBJECT;
 use super::lists::List;
-use super::reader::{Owner, Reader, at};
+use super::reader::{Owner, Reader, at, reference_at};
 use crate::model::{
     Address, Hfi, HfiExt, HfiExtFlags, HfiFlags, HfiTcp, HfiTcpFlags, IpOrigin, Mac, TransportType, VlanId,
 };
-use crate::raw::{self, HeapRef, ListRef};
+use crate::raw::{self, HeapRef, ListRef, bytes_of};
 use crate::rule::Rule;
 use alloc::vec::Vec;
 use core::mem::offset_of;
+use core::ops::Range;
 
 /// Longest DUID (RFC 8415: type and at most 128 bytes).
 const MAX_DUID: usize = 130;
@@ -22,46 +23,43 @@ impl Reader<'_> {
     fn hfi(&mut self, raw: &raw::Hfi, place: usize) -> Option<Hfi> {
         let owner = Owner::new("HFI", raw.index);
         let flags = HfiFlags(raw.flags);
-        if !self.descriptor_usable(owner, place, raw::id::HFI, at!(place, Hfi.flags), flags.is_valid()) {
+        if !self.descriptor_usable(owner, place, raw::id::HFI, bytes_of!(place, Hfi.flags), flags.is_valid()) {
             return None;
         }
         let transport = TransportType(raw.transport);
         let tcp = if transport == TransportType::TCP {
             self.hfi_tcp(owner, raw.info, at!(place, Hfi.info))
         } else {
-            let at = at!(place, Hfi.transport);
-            self.transport_unknown(owner, raw.transport, at);
+            self.transport_unknown(owner, raw.transport, bytes_of!(place, Hfi.transport));
             None
         };
         Some(Hfi { index: raw.index, flags, transport, tcp })
     }
 
     #[cold]
-    pub(super) fn transport_unknown(&mut self, owner: Owner, transport: u8, at: usize) {
+    pub(super) fn transport_unknown(&mut self, owner: Owner, transport: u8, span: Range<usize>) {
         let why = format_args!("{owner}: the transport type is {transport}; only 3 (NVMe/TCP) is defined");
-        self.report(Rule::TransportUnknown, why, at..at + 1);
+        self.report(Rule::TransportUnknown, why, span);
     }
 
     fn hfi_tcp(&mut self, owner: Owner, reference: HeapRef, at: usize) -> Option<HfiTcp> {
         if reference.length.get() == 0 {
-            let span = at..at + size_of::<HeapRef>();
-            self.report(Rule::InfoMissing, format_args!("{owner} has no transport info"), span);
+            self.report(Rule::InfoMissing, format_args!("{owner} has no transport info"), reference_at(at));
             return None;
         }
         let (place, raw, _) =
             self.structure::<raw::HfiTcp>(owner, "transport info", reference, at, raw::id::HFI_TCP)?;
         let flags = HfiTcpFlags(raw.flags);
         if !flags.is_valid() {
-            let at = at!(place, HfiTcp.flags);
-            self.not_valid(owner, "transport info", at..at + 1);
+            self.not_valid(owner, "transport info", bytes_of!(place, HfiTcp.flags));
             return None;
         }
         if raw.transport != TransportType::TCP.0 {
-            self.transport_unknown(owner, raw.transport, at!(place, HfiTcp.transport));
+            self.transport_unknown(owner, raw.transport, bytes_of!(place, HfiTcp.transport));
             return None;
         }
-        self.version(owner, "transport info", raw.version, 1..2, at!(place, HfiTcp.version));
-        self.version(owner, "transport info's fields", raw.info_version, 1..3, at!(place, HfiTcp.info_version));
+        self.version(owner, "transport info", raw.version, 1..2, bytes_of!(place, HfiTcp.version));
+        self.version(owner, "transport info's fields", raw.info_version, 1..3, bytes_of!(place, HfiTcp.info_version));
         // Bytes 110-116 came with info version 2; before, firmware leaves garbage there.
         let extended = raw.info_version >= 2;
         let ext = if extended { self.hfi_ext(owner, raw.ext, at!(place, HfiTcp.ext)) } else { None };
@@ -91,11 +89,10 @@ impl Reader<'_> {
         let (place, raw, _) = self.structure::<raw::HfiExt>(owner, "extended info", reference, at, raw::id::HFI_EXT)?;
         let flags = HfiExtFlags(raw.flags.get());
         if !flags.is_valid() {
-            let at = at!(place, HfiExt.flags);
-            self.not_valid(owner, "extended info", at..at + 4);
+            self.not_valid(owner, "extended info", bytes_of!(place, HfiExt.flags));
             return None;
         }
-        self.version(owner, "extended info", raw.version, 1..2, at!(place, HfiExt.version));
+        self.version(owner, "extended info", raw.version, 1..2, bytes_of!(place, HfiExt.version));
         let (mut iaid, mut duid) = (None, None);
         if flags.dhcp_client_id() {
             iaid = self.iaid(owner, raw.iaid, at!(place, HfiExt.iaid));

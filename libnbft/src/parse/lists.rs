@@ -3,7 +3,7 @@
 use super::reader::{Owner, Reader, at};
 use super::{CONTROL, MAX_OBJECT, START};
 use crate::model::{Discovery, DiscoveryFlags};
-use crate::raw::{self, ListRef};
+use crate::raw::{self, ListRef, bytes_of};
 use crate::rule::Rule;
 use alloc::vec::Vec;
 use core::mem::offset_of;
@@ -97,21 +97,21 @@ impl<'a> Reader<'a> {
     /// What is wrong with where a list lies.
     fn bounds(&mut self, list: &List) {
         let (name, stride, least) = (list.name, list.stride(), list.least);
-        let length_at = list.at + offset_of!(ListRef, length);
+        let at_length = bytes_of!(list.at, ListRef.length);
         if stride < least {
             let why = format_args!("the descriptors of the {name} list have {stride} bytes; they take {least}");
-            self.report(Rule::ListStrideShort, why, length_at..length_at + 2);
+            self.report(Rule::ListStrideShort, why, at_length);
             return;
         }
         if list.start() < START {
             let start = list.start();
             let why = format_args!("the {name} list begins at {start}, inside the header or the control descriptor");
-            self.report(Rule::ListInHeader, why, list.at..list.at + 4);
+            self.report(Rule::ListInHeader, why, bytes_of!(list.at, ListRef.offset));
             return;
         }
         if stride > least {
             let why = format_args!("the descriptors of the {name} list have {stride} bytes; {least} are known");
-            self.report(Rule::ListStrideLong, why, length_at..length_at + 2);
+            self.report(Rule::ListStrideLong, why, at_length);
         }
         let end = list.start() as u64 + (stride * list.count()) as u64;
         let length = self.bytes.len();
@@ -131,7 +131,13 @@ impl<'a> Reader<'a> {
     fn discovery(&mut self, raw: &raw::Discovery, place: usize) -> Option<Discovery> {
         let owner = Owner::new("discovery", raw.index);
         let flags = DiscoveryFlags(raw.flags);
-        if !self.descriptor_usable(owner, place, raw::id::DISCOVERY, at!(place, Discovery.flags), flags.is_valid()) {
+        if !self.descriptor_usable(
+            owner,
+            place,
+            raw::id::DISCOVERY,
+            bytes_of!(place, Discovery.flags),
+            flags.is_valid(),
+        ) {
             return None;
         }
         Some(Discovery {

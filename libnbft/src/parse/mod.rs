@@ -20,11 +20,12 @@ use crate::error::{Kind, ParseError};
 use crate::finding::Finding;
 use crate::heap::Heap;
 use crate::model::{Control, FixedText, Header, Host, HostFlags, Table, Uuid};
-use crate::raw;
+use crate::raw::{self, bytes_of};
 use crate::rule::Rule;
 use alloc::vec::Vec;
 use core::mem::offset_of;
-use reader::Reader;
+use core::ops::Range;
+use reader::{Reader, at};
 use zerocopy::FromBytes as _;
 use zerocopy::little_endian::U32;
 
@@ -32,6 +33,9 @@ use zerocopy::little_endian::U32;
 pub(crate) const CONTROL: usize = size_of::<raw::Header>();
 /// Length of header and control descriptor together.
 pub(crate) const START: usize = size_of::<raw::Start>();
+
+/// The header's two fields that say where the heap lies.
+const HEAP_FIELDS: Range<usize> = offset_of!(raw::Header, heap_offset)..offset_of!(raw::Header, driver_path);
 
 /// A table that was read, and what is wrong with its structure.
 #[derive(Clone, Debug)]
@@ -116,14 +120,14 @@ impl Reader<'_> {
     /// The versions of the descriptors that the control descriptor refers to.
     fn versions(&mut self, control: &raw::Control) {
         if control.host.length.get() != 0 {
-            let at = CONTROL + offset_of!(raw::Control, host_version);
-            self.version(Owner::CONTROL, "host descriptor", control.host_version, 1..2, at);
+            let span = bytes_of!(CONTROL, Control.host_version);
+            self.version(Owner::CONTROL, "host descriptor", control.host_version, 1..2, span);
         }
         for list in lists::List::all(control) {
             if list.count() != 0 {
-                let at = list.at + offset_of!(raw::ListRef, version);
+                let span = bytes_of!(list.at, ListRef.version);
                 let field = format_args!("{} descriptors", list.name);
-                self.version(Owner::CONTROL, field, list.reference.version, 1..2, at);
+                self.version(Owner::CONTROL, field, list.reference.version, 1..2, span);
             }
         }
     }
@@ -132,7 +136,6 @@ impl Reader<'_> {
     fn whole(&mut self, start: &raw::Start, input: &[u8]) {
         let header = &start.header;
         let (stated, length) = (header.length.get(), input.len());
-        let at_length = offset_of!(raw::Header, length)..offset_of!(raw::Header, major);
         if self.bytes.len() < length {
             let span = self.bytes.len()..length;
             self.report(Rule::FileLong, format_args!("the header states {stated} bytes, the file has {length}"), span);
@@ -141,56 +144,34 @@ impl Reader<'_> {
             self.report(
                 Rule::FileShort,
                 format_args!("the header states {stated} bytes, the file has {length}"),
-                at_length,
+                bytes_of!(0, Header.length),
             );
         } else {
             let sum = sum(self.bytes);
             if sum != 0 {
                 let (is, should) = (header.checksum, header.checksum.wrapping_sub(sum));
-                let at = offset_of!(raw::Header, checksum);
-                self.report(
-                    Rule::Checksum,
-                    format_args!("the checksum is {is:#04x}, it should be {should:#04x}"),
-                    at..at + 1,
-                );
+                let why = format_args!("the checksum is {is:#04x}, it should be {should:#04x}");
+                self.report(Rule::Checksum, why, bytes_of!(0, Header.checksum));
             }
         }
         if header.minor > 1 {
-            let (minor, at) = (header.minor, offset_of!(raw::Header, minor));
-            self.report(
-                Rule::MinorRevision,
-                format_args!("the minor revision is {minor}; 0 and 1 are known"),
-                at..at + 1,
-            );
+            let why = format_args!("the minor revision is {}; 0 and 1 are known", header.minor);
+            self.report(Rule::MinorRevision, why, bytes_of!(0, Header.minor));
         }
         let heap_end = u64::from(header.heap_offset.get()) + u64::from(header.heap_length.get());
         if header.heap_length.get() != 0 && heap_end > self.bytes.len() as u64 {
-            let at = offset_of!(raw::Header, heap_offset);
             let (from, end) = (header.heap_offset.get(), self.bytes.len());
-            self.report(
-                Rule::HeapOutside,
-                format_args!("the heap goes from {from} to {heap_end}, the table ends at {end}"),
-                at..at + 8,
-            );
+            let why = format_args!("the heap goes from {from} to {heap_end}, the table ends at {end}");
+            self.report(Rule::HeapOutside, why, HEAP_FIELDS);
         }
         let control = &start.control;
         if control.major != 1 {
-            let at = CONTROL + offset_of!(raw::Control, major);
-            let major = control.major;
-            self.report(
-                Rule::ControlRevision,
-                format_args!("the control descriptor's major revision is {major}"),
-                at..at + 1,
-            );
+            let why = format_args!("the control descriptor's major revision is {}", control.major);
+            self.report(Rule::ControlRevision, why, bytes_of!(CONTROL, Control.major));
         }
         if usize::from(control.length.get()) < size_of::<raw::Control>() {
-            let at = CONTROL + offset_of!(raw::Control, length);
-            let length = control.length.get();
-            self.report(
-                Rule::ControlLength,
-                format_args!("the control descriptor states a length of {length} bytes; it has 64"),
-                at..at + 2,
-            );
+            let why = format_args!("the control descriptor states a length of {} bytes; it has 64", control.length);
+            self.report(Rule::ControlLength, why, bytes_of!(CONTROL, Control.length));
         }
     }
 
@@ -210,8 +191,7 @@ impl Reader<'_> {
 
     /// The host descriptor, which the control descriptor refers to as if it were a heap object, but which lies before the heap.
     fn host(&mut self, control: &raw::Control, places: &mut Places) -> Option<Host> {
-        let at = CONTROL + offset_of!(raw::Control, host);
-        let reference = at..at + size_of::<raw::HeapRef>();
+        let reference = bytes_of!(CONTROL, Control.host);
         let (offset, length) = (control.host.offset.get(), usize::from(control.host.length.get()));
         if length == 0 {
             self.report(Rule::HostMissing, format_args!("there is no host descriptor"), reference);
@@ -232,11 +212,12 @@ impl Reader<'_> {
             self.report(Rule::HostOutside, why, reference);
             return None;
         };
-        if !self.descriptor_usable(Owner::HOST, place, raw::id::HOST, place + 1, raw.flags & 1 == 1) {
+        let flags = HostFlags(raw.flags);
+        if !self.descriptor_usable(Owner::HOST, place, raw::id::HOST, bytes_of!(place, Host.flags), flags.is_valid()) {
             return None;
         }
         places.host = Some(place);
-        let at = place + offset_of!(raw::Host, nqn);
-        Some(Host { flags: HostFlags(raw.flags), id: Uuid(raw.host_id), nqn: self.nqn(Owner::HOST, raw.nqn, at) })
+        let nqn = self.nqn(Owner::HOST, raw.nqn, at!(place, Host.nqn));
+        Some(Host { flags, id: Uuid(raw.host_id), nqn })
     }
 }

@@ -1,6 +1,6 @@
 //! What all structures are read with: heap objects, strings, structures, and the findings that come of them.
 
-use crate::finding::Finding;
+use crate::finding::{Finding, one_byte};
 use crate::heap::{Heap, Object, Outside};
 use crate::model::{Address, Nqn};
 use crate::raw::{self, HeapRef};
@@ -65,7 +65,7 @@ impl<'a> Reader<'a> {
         owner: Owner,
         place: usize,
         id: u8,
-        flags_at: usize,
+        flags: Range<usize>,
         valid: bool,
     ) -> bool {
         let is = self.bytes.get(place).copied().unwrap_or_default();
@@ -73,10 +73,10 @@ impl<'a> Reader<'a> {
             self.report(
                 Rule::DescriptorId,
                 format_args!("{owner}: the structure ID is {is}, not {id}"),
-                place..place + 1,
+                one_byte(place),
             );
         } else if !valid {
-            self.report(Rule::DescriptorInvalid, format_args!("{owner} is not marked valid"), flags_at..flags_at + 1);
+            self.report(Rule::DescriptorInvalid, format_args!("{owner} is not marked valid"), flags);
         }
         is == id && valid
     }
@@ -94,7 +94,7 @@ impl<'a> Reader<'a> {
             Ok(Some(object)) if object.bytes.len() > max => {
                 let length = object.bytes.len();
                 let why = format_args!("{owner}: the {field} has {length} bytes; at most {max} are read");
-                self.report(Rule::ObjectLong, why, at..at + size_of::<HeapRef>());
+                self.report(Rule::ObjectLong, why, reference_at(at));
                 None
             }
             Ok(object) => object,
@@ -104,7 +104,7 @@ impl<'a> Reader<'a> {
                 let why = format_args!(
                     "{owner}: the {field} lies at {offset} with {length} bytes, outside the heap ({start} to {end})"
                 );
-                self.report(Rule::ObjectOutside, why, at..at + size_of::<HeapRef>());
+                self.report(Rule::ObjectOutside, why, reference_at(at));
                 None
             }
         }
@@ -127,7 +127,7 @@ impl<'a> Reader<'a> {
         let is = object.bytes[0];
         if is != id {
             let why = format_args!("{owner}: the structure ID of the {field} is {is}, not {id}");
-            self.report(Rule::ObjectId, why, object.start..object.start + 1);
+            self.report(Rule::ObjectId, why, one_byte(object.start));
             return None;
         }
         Some((object.start, structure, rest))
@@ -147,11 +147,18 @@ impl<'a> Reader<'a> {
     }
 
     /// Says when a structure's version byte is not one of those known.
-    pub(super) fn version(&mut self, owner: Owner, field: impl fmt::Display, version: u8, known: Range<u8>, at: usize) {
+    pub(super) fn version(
+        &mut self,
+        owner: Owner,
+        field: impl fmt::Display,
+        version: u8,
+        known: Range<u8>,
+        span: Range<usize>,
+    ) {
         if !known.contains(&version) {
             let last = known.end - 1;
             let why = format_args!("{owner}: the version of the {field} is {version}; the highest known is {last}");
-            self.report(Rule::ObjectVersion, why, at..at + 1);
+            self.report(Rule::ObjectVersion, why, span);
         }
     }
 
@@ -214,7 +221,7 @@ impl<'a> Reader<'a> {
         } else {
             let (shown, length) = (text.len(), object.bytes.len());
             let why = format_args!("{owner}: the {field} has a NUL after {shown} of {length} bytes");
-            self.report(Rule::TextNul, why, end..end + 1);
+            self.report(Rule::TextNul, why, one_byte(end));
         }
         self.utf8(owner, field, text, object.start, max)
     }
@@ -226,14 +233,14 @@ impl<'a> Reader<'a> {
                 if let Some(place) = control_character(text) {
                     let rule = if owner == Owner::HEADER { Rule::DriverPathGarbage } else { Rule::TextControl };
                     let why = format_args!("{owner}: the {field} holds a control character");
-                    self.report(rule, why, start + place..start + place + 1);
+                    self.report(rule, why, one_byte(start + place));
                 }
                 Some(text.into())
             }
             Err(error) => {
                 let place = start + error.valid_up_to();
                 let rule = if owner == Owner::HEADER { Rule::DriverPathGarbage } else { Rule::TextUtf8 };
-                self.report(rule, format_args!("{owner}: the {field} is not UTF-8"), place..place + 1);
+                self.report(rule, format_args!("{owner}: the {field} is not UTF-8"), one_byte(place));
                 let mut text = String::from_utf8_lossy(text).into_owned();
                 // Replacement characters take more room than what they stand for.
                 while text.len() > max {
@@ -258,6 +265,11 @@ fn control_character(text: &str) -> Option<usize> {
         return None;
     }
     text.char_indices().find(|(_, c)| c.is_control()).map(|(place, _)| place)
+}
+
+/// The bytes of the heap reference at `at`.
+pub(super) const fn reference_at(at: usize) -> Range<usize> {
+    at..at + size_of::<HeapRef>()
 }
 
 /// Offset of a reference field within a structure at `place`.

@@ -2,10 +2,9 @@
 
 use super::lists::List;
 use super::reader::Reader;
-use super::{CONTROL, START};
+use super::{HEAP_FIELDS, START};
 use crate::raw;
 use crate::rule::Rule;
-use core::mem::offset_of;
 use core::ops::Range;
 
 impl Reader<'_> {
@@ -27,9 +26,8 @@ impl Reader<'_> {
         }
         if header.heap_length.get() != 0 && (header.heap_offset.get() as usize) < START {
             let from = header.heap_offset.get();
-            let at = offset_of!(raw::Header, heap_offset);
             let why = format_args!("the heap begins at {from}, inside the header or the control descriptor");
-            self.report(Rule::HeapOverlap, why, at..at + 8);
+            self.report(Rule::HeapOverlap, why, HEAP_FIELDS);
         }
         for (number, (name, region)) in regions.iter().enumerate() {
             let what = if number == 0 { "" } else { " list" };
@@ -60,5 +58,3 @@ fn intersection(a: &Range<usize>, b: &Range<usize>) -> Option<Range<usize>> {
     let both = a.start.max(b.start)..a.end.min(b.end);
     (both.start < both.end).then_some(both)
 }
-
-const _: () = assert!(CONTROL < START);

@@ -4,7 +4,7 @@ use super::MAX_OBJECT;
 use super::lists::List;
 use super::reader::{Owner, Reader, at};
 use crate::model::{PolicyList, SecretType, SecurityFlags, SecurityProfile};
-use crate::raw::{self, HeapRef, ListRef};
+use crate::raw::{self, HeapRef, ListRef, bytes_of};
 use crate::rule::Rule;
 use alloc::vec::Vec;
 use core::mem::offset_of;
@@ -22,7 +22,8 @@ impl Reader<'_> {
     fn profile(&mut self, raw: &raw::Security, place: usize) -> Option<SecurityProfile> {
         let owner = Owner::new("security profile", raw.index);
         let flags = SecurityFlags(raw.flags.get());
-        if !self.descriptor_usable(owner, place, raw::id::SECURITY, at!(place, Security.flags), flags.is_valid()) {
+        if !self.descriptor_usable(owner, place, raw::id::SECURITY, bytes_of!(place, Security.flags), flags.is_valid())
+        {
             return None;
         }
         let mut list = |used: bool, field, reference: HeapRef, at| {

@@ -7,7 +7,7 @@ use crate::model::{
     Cipeec, Diagnostics, Naed, Nceec, NidType, Ssns, SsnsExt, SsnsExtFlags, SsnsFlags, SsnsTransportFlags,
     TransportType,
 };
-use crate::raw::{self, HeapRef, ListRef};
+use crate::raw::{self, HeapRef, ListRef, bytes_of};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::mem::offset_of;
@@ -21,12 +21,12 @@ impl Reader<'_> {
     fn ssns(&mut self, raw: &raw::Ssns, place: usize) -> Option<Ssns> {
         let owner = Owner::new("SSNS", raw.index.get());
         let flags = SsnsFlags(raw.flags.get());
-        if !self.descriptor_usable(owner, place, raw::id::SSNS, at!(place, Ssns.flags), flags.is_valid()) {
+        if !self.descriptor_usable(owner, place, raw::id::SSNS, bytes_of!(place, Ssns.flags), flags.is_valid()) {
             return None;
         }
         let transport = TransportType(raw.transport);
         if transport != TransportType::TCP {
-            self.transport_unknown(owner, raw.transport, at!(place, Ssns.transport));
+            self.transport_unknown(owner, raw.transport, bytes_of!(place, Ssns.transport));
         }
         let secondary = at!(place, Ssns.secondary_hfis);
         let ext = flags.extended_info().then(|| self.ssns_ext(owner, flags, raw.ext, at!(place, Ssns.ext)));
@@ -57,11 +57,10 @@ impl Reader<'_> {
             self.structure::<raw::SsnsExt>(owner, "extended info", reference, at, raw::id::SSNS_EXT)?;
         let flags = SsnsExtFlags(raw.flags.get());
         if !flags.is_valid() {
-            let at = at!(place, SsnsExt.flags);
-            self.not_valid(owner, "extended info", at..at + 4);
+            self.not_valid(owner, "extended info", bytes_of!(place, SsnsExt.flags));
             return None;
         }
-        self.version(owner, "extended info", raw.version, 1..2, at!(place, SsnsExt.version));
+        self.version(owner, "extended info", raw.version, 1..2, bytes_of!(place, SsnsExt.version));
         Some(SsnsExt {
             version: raw.version,
             ssns_index: raw.ssns_index.get(),
