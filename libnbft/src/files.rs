@@ -104,7 +104,7 @@ impl TableFile {
         let file = File::open(&self.path).map_err(error)?;
         // The size is a hint only: a pipe or a file of /proc has none.
         let hint = file.metadata().map_or(0, |metadata| metadata.len().min(MAX_SIZE));
-        let mut bytes = Vec::with_capacity(usize::try_from(hint).unwrap_or(0) + 1);
+        let mut bytes = Vec::with_capacity(usize::try_from(hint).unwrap_or(0));
         file.take(MAX_SIZE + 1).read_to_end(&mut bytes).map_err(error)?;
         if bytes.len() as u64 > MAX_SIZE { Err(FileError::new(&self.path, Kind::Large)) } else { Ok(bytes) }
     }

@@ -126,6 +126,7 @@ mod parse;
 pub mod plan;
 mod raw;
 mod rule;
+mod subnet;
 pub mod text;
 #[cfg(feature = "write")]
 mod write;

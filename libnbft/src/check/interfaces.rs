@@ -5,6 +5,7 @@ use crate::model::{HfiExt, HfiTcp, IpOrigin};
 use crate::parse::Owner;
 use crate::raw::{self, bytes_of};
 use crate::rule::Rule;
+use crate::subnet::{is_link_local6, same_subnet};
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr};
 
@@ -167,20 +168,14 @@ fn duid_is_known(duid: &[u8]) -> bool {
 /// Whether `other` is in the subnet of the HFI's address; `None` when that cannot be said: another family, no address, a prefix
 /// length that is none. Link-local addresses are always there, and prefix 0 of IPv6 stands for 64.
 pub(super) fn on_link(tcp: &HfiTcp, other: IpAddr) -> Option<bool> {
-    let (ip, other, width) = match (tcp.ip.get()?, other) {
-        (IpAddr::V4(ip), IpAddr::V4(other)) => (u128::from(ip.to_bits()), u128::from(other.to_bits()), 32),
-        (IpAddr::V6(_), IpAddr::V6(other)) if other.is_unicast_link_local() => return Some(true),
-        (IpAddr::V6(ip), IpAddr::V6(other)) => (ip.to_bits(), other.to_bits(), 128),
-        _ => return None,
-    };
-    let prefix = match (u32::from(tcp.prefix), width) {
-        (0, 128) => 64,
-        // Nothing is known of the subnet.
-        (0, _) => return None,
-        (prefix, width) if prefix > width => return None,
-        (prefix, _) => prefix,
-    };
-    Some((ip ^ other) >> (width - prefix) == 0)
+    let ip = tcp.ip.get().filter(|ip| ip.is_ipv4() == other.is_ipv4())?;
+    if is_link_local6(other) {
+        return Some(true);
+    }
+    // With prefix 0, nothing is known of an IPv4 subnet.
+    let (width, instead_of_0) = if ip.is_ipv4() { (32, None) } else { (128, Some(64)) };
+    let prefix = if tcp.prefix == 0 { instead_of_0? } else { tcp.prefix };
+    (prefix <= width).then(|| same_subnet(ip, other, prefix))
 }
 
 #[cfg(test)]

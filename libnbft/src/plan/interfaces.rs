@@ -1,8 +1,8 @@
 //! Which interfaces the HFIs ask for.
 
-use super::reach::{is_link_local, same_subnet};
 use super::{Interface, LeftOut, Link, Method, Network, NetworkRef, Origin, Plan, Reach, Route, Source};
 use crate::model::{Hfi, HfiTcp, IpOrigin, Table, TransportType, VlanId};
+use crate::subnet::{is_link_local6, same_subnet};
 use crate::text::{DiscoveryUri, HostAddress};
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -44,7 +44,8 @@ pub(super) fn plan(plan: &mut Plan, sources: &[Source<'_>]) -> Networks {
     for source in sources {
         let mut entries: Vec<(u8, Result<NetworkRef, String>)> = Vec::with_capacity(source.table.hfis.len());
         for hfi in &source.table.hfis {
-            let result = if entries.iter().any(|(index, _)| *index == hfi.index) {
+            let known = entries.iter().any(|(index, _)| *index == hfi.index);
+            let result = if known {
                 Err(format!("HFI index {} is there twice: the first one is used", hfi.index))
             } else {
                 add_hfi(plan, source, hfi)
@@ -53,7 +54,7 @@ pub(super) fn plan(plan: &mut Plan, sources: &[Source<'_>]) -> Networks {
                 let origin = Origin { table: source.name.into(), index: hfi.index.into() };
                 plan.left_out.push(LeftOut { what: "HFI".into(), origin, reason: reason.clone(), boot: false });
             }
-            if !entries.iter().any(|(index, _)| *index == hfi.index) {
+            if !known {
                 entries.push((hfi.index, result));
             }
         }
@@ -241,9 +242,7 @@ fn routes(network: &Network, targets: Vec<(IpAddr, Reach)>) -> Vec<Route> {
         prefix: if destination.is_ipv6() { 128 } else { 32 },
         gateway,
     };
-    let on_link = |ip: IpAddr| {
-        is_link_local(ip) && ip.is_ipv6() || network.address.is_some_and(|own| same_subnet(own, ip, network.prefix))
-    };
+    let on_link = |ip| is_link_local6(ip) || network.address.is_some_and(|own| same_subnet(own, ip, network.prefix));
     if let Some(gateway) = network.gateway.filter(|gateway| !on_link(*gateway)) {
         routes.push(host(gateway, None));
     }

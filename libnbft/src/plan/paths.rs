@@ -4,6 +4,7 @@ use super::interfaces::Networks;
 use super::secured::{Demands, in_the_clear};
 use super::{DEFAULT_PORT, LeftOut, Method, NetworkRef, Origin, Path, Plan, Policy, Reach, Source, namespaces, reach};
 use crate::model::{Availability, Nqn, Ssns, TransportType};
+use crate::text::parse_port;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -70,15 +71,9 @@ pub(super) fn target(ssns: &Ssns) -> Result<Target, String> {
     let traddr = ssns.traddr.and_then(|traddr| traddr.get()).ok_or("it has no transport address that can be read")?;
     let trsvcid = match ssns.trsvcid.as_deref() {
         None | Some("") => DEFAULT_PORT,
-        Some(text) => port(text).ok_or_else(|| format!("its transport service ID {text:?} is not a TCP port"))?,
+        Some(text) => parse_port(text).map_err(|_| format!("its transport service ID {text:?} is not a TCP port"))?,
     };
     Ok(Target { nqn: nqn.0.clone(), traddr, trsvcid, security: None })
-}
-
-/// A TCP port in decimal, 1-65535.
-fn port(text: &str) -> Option<u16> {
-    let digits = text.bytes().all(|b| b.is_ascii_digit());
-    text.parse().ok().filter(|port| digits && *port != 0)
 }
 
 /// The kernel splits its options at commas, so an NQN with one could add an option.

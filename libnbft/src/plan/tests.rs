@@ -1,5 +1,7 @@
 //! Whole plans, compared as text.
 
+mod choices;
+
 use super::*;
 use crate::model::{
     Hfi, HfiTcp, HfiTcpFlags, Host, HostFlags, NidType, Nqn, Ssns, SsnsFlags, SsnsTransportFlags, TransportType, VlanId,

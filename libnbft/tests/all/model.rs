@@ -29,6 +29,7 @@ fn addresses() {
 fn macs() {
     let mac: Mac = "02:00:5E:00:53:0f".parse().expect("it is one");
     assert_eq!((mac.0, mac.to_string()), ([2, 0, 0x5e, 0, 0x53, 0x0f], "02:00:5e:00:53:0f".into()));
+    assert_eq!(format!("{mac:?}"), mac.to_string());
     assert!(!mac.is_zero() && !mac.is_multicast());
     assert!(Mac([1, 0, 0x5e, 0, 0, 1]).is_multicast() && Mac([0xff; 6]).is_multicast());
     assert!(Mac::default().is_zero() && !Mac::default().is_multicast());

@@ -289,3 +289,103 @@ fn who_tells_without_end_is_not_followed() {
         ["1025", "1026"].map(|port| format!("{NQN} at 192.0.2.1 port {port}: there are 1024 discovered paths already"));
     assert_eq!(found.left_out, reasons);
 }
+
+#[test]
+fn a_referral_may_lead_to_another_nic() {
+    let mut table = two_nics();
+    table.hfis[1].tcp.as_mut().unwrap().gateway = ip("198.51.100.254");
+    table.discovery = vec![discovery(1, 1, "nvme+tcp://192.0.2.1/")];
+    let mut planned = plan(&[&table]);
+    let asked = planned.discovery[0].clone();
+    let (near, far) = ("nqn.2014-08.org.example:near", "nqn.2014-08.org.example:far");
+    let told = log(&[
+        (1, "198.51.100.9", "8010", near),
+        (1, "203.0.113.9", "", far),
+        (1, "2001:db8::9", "8009", far),
+        (1, "198.51.100.9", "8010", near),
+    ]);
+    let found = planned.discover(&asked, &told, &[]);
+    let second = NetworkRef { interface: 1, link: 0, network: 0 };
+    let referral = |nqn: &str, traddr, trsvcid, reach| DiscoveryController {
+        descriptors: asked.descriptors.clone(),
+        nqn: nqn.into(),
+        traddr: ip(traddr).raw(),
+        trsvcid,
+        network: second,
+        host_iface: "nbft1".into(),
+        host_traddr: ip("198.51.100.2").get(),
+        reach,
+        ask: Ask::AtOnce,
+        ssns: vec![],
+    };
+    let expected = Discovered {
+        paths: vec![],
+        referrals: vec![
+            referral(near, "198.51.100.9", 8010, Reach::OnLink),
+            referral(far, "203.0.113.9", 8009, Reach::Gateway),
+        ],
+        left_out: vec![format!("{far} at 2001:db8::9 port 8009: no HFI has an address of 2001:db8::9's family")],
+    };
+    assert_eq!(found, expected);
+    assert_eq!(planned.refer(found.referrals[0].clone()), Some(1));
+    assert_eq!(planned.refer(found.referrals[1].clone()), Some(2));
+    assert_eq!(planned.refer(found.referrals[1].clone()), None);
+    let orphan = DiscoveryController { descriptors: vec![], ..found.referrals[0].clone() };
+    let shown = [&found.referrals[0], &orphan].map(DiscoveryController::to_string);
+    assert_eq!(shown, ["198.51.100.9 port 8010 (NBFT1 discovery 1)", "198.51.100.9 port 8010"]);
+}
+
+#[test]
+fn who_answered_through_a_network_is_believed_to_mean_it() {
+    let mut table = table(vec![hfi(1, 3, "192.0.2.2", 24), hfi(2, 4, "192.0.2.3", 24)], vec![]);
+    table.discovery = vec![discovery(1, 2, "nvme+tcp://192.0.2.1/"), discovery(2, 1, "nvme+tcp://192.0.2.1/")];
+    let mut planned = plan(&[&table]);
+    for (number, iface) in [(0, "nbft1"), (1, "nbft0")] {
+        let asked = planned.discovery[number].clone();
+        let found = planned.discover(&asked, &log(&[(2, "192.0.2.7", "4420", NQN)]), &[]);
+        assert_eq!(found.paths, [number]);
+        assert_eq!(planned.paths[number].host_iface, iface);
+    }
+}
+
+#[test]
+fn a_discovered_path_is_like_its_siblings_in_the_table() {
+    let other = "nqn.2014-08.org.example:other";
+    let entry = |index: u16, nsid: u32, flags: u16, digests: u16, nqn: &str| Ssns {
+        index,
+        nsid,
+        nid: [nsid as u8; 16],
+        flags: SsnsFlags(flags),
+        transport_flags: crate::model::SsnsTransportFlags(digests),
+        nqn: Some(Nqn(nqn.into())),
+        ..came_from_it("192.0.2.1")
+    };
+    let mut table = two_nics();
+    // Two namespaces of one subsystem over one path, one of them not from the controller; another subsystem has a digest.
+    let mut by_hand = entry(2, 2, 0x101, 1, NQN);
+    by_hand.primary_discovery = 0;
+    table.ssns = vec![entry(1, 1, 0x101, 5, NQN), by_hand, entry(3, 1, 0x101, 1, NQN), entry(4, 1, 1, 3, other)];
+    table.ssns[2].traddr = Some(ip("198.51.100.1"));
+    (table.ssns[2].primary_hfi, table.ssns[2].index) = (2, 1);
+    table.discovery = vec![discovery(1, 1, "nvme+tcp://192.0.2.1/")];
+    let mut planned = plan(&[&table]);
+    assert_eq!(planned.paths.len(), 3);
+    let asked = planned.discovery[0].clone();
+    let wanted = [NQN.into(), other.into()];
+    let told = log(&[(2, "192.0.2.8", "4420", NQN), (2, "192.0.2.9", "4420", other)]);
+    assert_eq!(planned.discover(&asked, &told, &wanted).paths, [3, 4]);
+    let like = |path: &Path| {
+        let origins: Vec<_> = path.ssns.iter().map(|origin| origin.index).collect();
+        (origins, path.hdr_digest, path.data_digest, path.unavailable)
+    };
+    assert_eq!(like(&planned.paths[3]), (vec![1], false, true, true));
+    assert_eq!(like(&planned.paths[4]), (vec![4], true, false, false));
+    let told = log(&[(2, "192.0.2.10", "4420", "nqn.2014-08.org.example:new")]);
+    let at_once = DiscoveryController { ask: Ask::AtOnce, ..asked };
+    assert_eq!(planned.discover(&at_once, &told, &[]).paths, [5]);
+    assert_eq!(like(&planned.paths[5]), (vec![], false, false, false));
+    let namespaces: Vec<_> = planned.namespaces.iter().map(|n| (n.nqn.as_str(), n.paths.clone())).collect();
+    let expected =
+        [(NQN, vec![0, 1, 3]), (NQN, vec![0, 3]), (other, vec![2, 4]), ("nqn.2014-08.org.example:new", vec![5])];
+    assert_eq!(namespaces, expected);
+}
