@@ -86,6 +86,23 @@ fn referrals_and_the_controller_itself() {
 }
 
 #[test]
+fn a_subsystem_without_a_port_listens_at_the_registered_one() {
+    let mut bytes = entry();
+    bytes[32..64].fill(0);
+    assert_eq!(Entry::parse(&bytes), Ok(Entry { port: 4420, ..read() }));
+}
+
+#[test]
+fn ways_lead_to_subsystems() {
+    let (mut referral, mut current) = (entry(), entry());
+    (referral[2], current[2]) = (1, 3);
+    let mut log = Log::new(Header { generation: 1, records: 5 });
+    assert_eq!(log.ways(), 0);
+    log.take(&[entry(), referral, current, entry(), entry()].concat());
+    assert_eq!((log.entries.len(), log.ways()), (5, 3));
+}
+
+#[test]
 fn addresses() {
     let with = |family: u8, text: &str| {
         let mut bytes = entry();
@@ -190,6 +207,7 @@ fn a_bad_entry_costs_itself() {
 
 #[test]
 fn what_is_kept_has_a_bound() {
+    assert_eq!((MAX_RECORDS, MAX_ENTRIES, MAX_REASONS), (65_536, 4096, 32));
     let mut log = Log::new(Header { generation: 0, records: u64::MAX });
     assert_eq!(Header { generation: 0, records: u64::MAX }.to_read(), MAX_RECORDS);
     let (good, bad) = ([entry(); 64].concat(), vec![0; LEN * 64]);

@@ -30,7 +30,7 @@ fn changed(mut table: Table, change: impl FnOnce(&mut Table)) -> Vec<Vec<u8>> {
 }
 
 /// A table that was changed in its bytes.
-fn patched(table: &Table, change: impl FnOnce(&mut Bytes)) -> Vec<Vec<u8>> {
+pub(crate) fn patched(table: &Table, change: impl FnOnce(&mut Bytes)) -> Vec<Vec<u8>> {
     let mut bytes = Bytes(write(table).expect("the table can be written"));
     change(&mut bytes);
     repair_checksum(&mut bytes.0);
@@ -38,22 +38,22 @@ fn patched(table: &Table, change: impl FnOnce(&mut Bytes)) -> Vec<Vec<u8>> {
 }
 
 /// A table's bytes, changed by the name of a field.
-struct Bytes(Vec<u8>);
+pub(crate) struct Bytes(pub(crate) Vec<u8>);
 
 impl Bytes {
-    fn find(&self, structure: &str, field: &str) -> Range<usize> {
+    pub(crate) fn find(&self, structure: &str, field: &str) -> Range<usize> {
         let fields = layout(&self.0);
         let found = fields.iter().find(|found| found.structure == structure && found.field == field);
         found.unwrap_or_else(|| panic!("there is no {structure}: {field}")).span.clone()
     }
 
-    fn set(&mut self, structure: &str, field: &str, value: &[u8]) {
+    pub(crate) fn set(&mut self, structure: &str, field: &str, value: &[u8]) {
         let span = self.find(structure, field);
         self.0[span.start..span.start + value.len()].copy_from_slice(value);
     }
 
     /// Changes a little-endian number.
-    fn add(&mut self, structure: &str, field: &str, more: i32) {
+    pub(crate) fn add(&mut self, structure: &str, field: &str, more: i32) {
         let span = self.find(structure, field);
         let number = self.0[span.clone()].iter().rev().fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
         let changed = number.wrapping_add_signed(more).to_le_bytes();
@@ -61,13 +61,13 @@ impl Bytes {
     }
 
     /// Changes the length of a reference.
-    fn set_length(&mut self, structure: &str, field: &str, length: impl FnOnce(u16) -> u16) {
+    pub(crate) fn set_length(&mut self, structure: &str, field: &str, length: impl FnOnce(u16) -> u16) {
         let at = self.find(structure, field).start + 4;
         let changed = length(u16::from_le_bytes([self.0[at], self.0[at + 1]])).to_le_bytes();
         self.0[at..at + 2].copy_from_slice(&changed);
     }
 
-    fn set_list(&mut self, list: &str, offset: usize, length: u16, count: u8) {
+    pub(crate) fn set_list(&mut self, list: &str, offset: usize, length: u16, count: u8) {
         let mut value = (offset as u32).to_le_bytes().to_vec();
         value.extend_from_slice(&length.to_le_bytes());
         value.extend_from_slice(&[1, count]);

@@ -168,6 +168,18 @@ fn what_says_nothing_is_left_out() {
 }
 
 #[test]
+fn a_queue_size_is_configured_or_stored() {
+    let queue = |text: &str| {
+        let table = read(&format!("{{\"subsystem\": [{{{text}}}]}}")).unwrap();
+        table.ssns[0].ext.as_ref().map(|ext| (ext.asqsz, ext.flags.0))
+    };
+    assert_eq!(queue("\"asqsz\": 0"), None);
+    assert_eq!(queue("\"asqsz\": 32"), Some((32, 3)));
+    assert_eq!(queue("\"asqsz_stored\": 32"), Some((32, 1)));
+    assert_eq!(queue("\"dhcp_root_path_string\": \"x\""), Some((0, 1)));
+}
+
+#[test]
 fn each_diagnostic_makes_the_extended_info() {
     let diagnostics = |text: &str| {
         let table = read(&format!("{{\"subsystem\": [{{{text}}}]}}")).unwrap();
