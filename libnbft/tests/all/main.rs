@@ -12,6 +12,7 @@ mod model;
 mod peers;
 mod properties;
 mod secured;
+mod structure;
 mod testdata;
 mod text;
 mod write;
