@@ -1,7 +1,7 @@
 //! What is chosen where tables leave a choice, and what each choice says.
 
 use super::*;
-use crate::model::{DISCOVERY_NQN, Diagnostics, Discovery, IpOrigin, SsnsExt, SsnsExtFlags};
+use crate::model::{DISCOVERY_NQN, Diagnostics, Discovery, HfiExt, IpOrigin, SsnsExt, SsnsExtFlags};
 use alloc::format;
 
 fn routed(index: u8, nic: u8, address: &str, prefix: u8, gateway: &str) -> Hfi {
@@ -149,6 +149,23 @@ fn the_family_of_an_unset_address_is_its_discovery_controllers() {
     ];
     let methods: Vec<_> = plan(&[&table]).networks().map(|(_, network)| network.method).collect();
     assert_eq!(methods, [Method::Slaac, Method::Dhcp4]);
+}
+
+#[test]
+fn what_the_firmwares_client_had_is_kept() {
+    let mut one = hfi(1, 3, "192.0.2.2", 24);
+    let tcp = one.tcp.as_mut().unwrap();
+    (tcp.dhcp_server, tcp.primary_dns, tcp.host_name) = (ip("192.0.2.9"), ip("192.0.2.53"), Some("node".into()));
+    tcp.ext = Some(HfiExt { iaid: Some(7), duid: Some(vec![4, 0, 1]), ..HfiExt::default() });
+    let had = |hfi: &Hfi| {
+        let network = plan(&[&table(vec![hfi.clone()], vec![])]).interfaces[0].links[0].networks[0].clone();
+        (network.dhcp_server, network.dns, network.host_name, network.iaid, network.duid)
+    };
+    let (server, dns) = (ip("192.0.2.9").get(), vec![ip("192.0.2.53").raw()]);
+    assert_eq!(had(&one), (None, dns.clone(), Some("node".into()), Some(7), Some(vec![4, 0, 1])));
+    let mut dhcp = flagged(one, HfiTcpFlags::DHCP_OVERRIDE);
+    dhcp.tcp.as_mut().unwrap().host_name = Some(String::new());
+    assert_eq!(had(&dhcp), (server, dns, None, Some(7), Some(vec![4, 0, 1])));
 }
 
 #[test]

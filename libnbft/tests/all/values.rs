@@ -1,0 +1,396 @@
+//! Each way in which a value can be wrong, beyond the one that its rule's table shows, and where it is right.
+
+use crate::support::cases::{Bytes, patched};
+use crate::support::tables::{self, ip, tcp};
+use libnbft::model::{
+    Address, HfiExt, HfiExtFlags, HfiTcpFlags, IpOrigin, Mac, NidType, Nqn, SsnsFlags, SsnsTransportFlags, Table, Uuid,
+};
+use libnbft::{check, check_together, parse, write};
+use std::ops::Range;
+
+type Found = Vec<(String, Range<usize>)>;
+
+/// The findings about a table that was changed in its bytes: what each says, and the bytes that it marks.
+fn found(table: &Table, change: impl FnOnce(&mut Bytes)) -> Found {
+    let bytes = patched(table, change).remove(0);
+    let parsed = parse(&bytes).expect("it can be read");
+    let one = |finding: libnbft::Finding| (format!("{}: {}", finding.rule, finding.message), finding.span);
+    check(&parsed, &bytes).into_iter().map(one).collect()
+}
+
+/// The same of a table that was changed in the model, without the bytes.
+fn about(mut table: Table, change: impl FnOnce(&mut Table)) -> Vec<String> {
+    change(&mut table);
+    found(&table, |_| ()).into_iter().map(|(text, _)| text).collect()
+}
+
+/// Where a field lies in a table that was not changed.
+fn at(table: &Table, structure: &str, field: &str) -> Range<usize> {
+    Bytes(write(table).expect("it can be written")).find(structure, field)
+}
+
+const NONE: [&str; 0] = [];
+
+#[test]
+fn an_unused_reference_is_looked_at_where_it_is_unused() {
+    let table = tables::full();
+    let with = |structure: &str, field: &str, reference: &str, flags: Option<&[u8]>| -> Vec<_> {
+        let all = found(&table, |bytes| {
+            if let Some(flags) = flags {
+                bytes.set(structure, "flags", flags);
+            }
+            bytes.set(structure, reference, &[0xff; 6]);
+        });
+        let said = |text: &String| text.contains(field) && !text.contains("missing");
+        all.into_iter().filter(|(text, _)| said(text)).collect()
+    };
+    let cases: [(&str, &str, &str, &[u8], &[u8]); 10] = [
+        ("SSNS 1", "SSNS 1", "extended info", &[0x89, 0], &[0x99, 0]),
+        ("HFI 1 extended info", "HFI 1", "IAID", &[1], &[3]),
+        ("HFI 1 extended info", "HFI 1", "DUID", &[1], &[3]),
+        ("security profile 3", "security profile 3", "secure channel algorithm list", &[0x01, 0x0e], &[0x01, 0x0f]),
+        ("security profile 3", "security profile 3", "authentication protocol list", &[0x01, 0x0e], &[0x11, 0x0e]),
+        ("security profile 3", "security profile 3", "cipher suite list", &[0x99, 0x0c], &[0x99, 0x0e]),
+        ("security profile 3", "security profile 3", "KX group list", &[0x99, 0x0a], &[0x99, 0x0e]),
+        ("security profile 3", "security profile 3", "hash function list", &[0x99, 0x06], &[0x99, 0x0e]),
+        ("SSNS 2", "SSNS 2", "extended info", &[0x85, 0], &[0x95, 0]),
+        ("SSNS 1", "SSNS 1", "extended info", &[0x81, 0], &[0x91, 0]),
+    ];
+    for (structure, owner, field, unused, used) in cases {
+        let reference = format!("{field} reference");
+        let place = at(&table, structure, &reference);
+        let text =
+            format!("unused-reference: {owner}: the {field} is not in use, and its reference points outside the heap");
+        assert_eq!(with(structure, field, &reference, Some(unused)), [(text, place.clone())]);
+        let used = with(structure, field, &reference, Some(used));
+        assert_eq!(used.len(), 1, "{used:?}");
+        let text = format!("object-outside: {owner}: the {field} lies at {} with {} bytes", u32::MAX, u16::MAX);
+        assert!(used[0].0.starts_with(&text) && used[0].1 == place, "{used:?}");
+    }
+    // The root path belongs to a structure whose own flags do not say it.
+    let (structure, field) = ("SSNS 1 extended info", "DHCP root path");
+    let reference = format!("{field} reference");
+    let place = at(&table, structure, &reference);
+    let outside = |flags: u8| {
+        let all = found(&table, |bytes| {
+            bytes.set("SSNS 1", "flags", &[flags]);
+            bytes.set(structure, &reference, &[0xff; 6]);
+        });
+        assert_eq!(all.iter().map(|(_, span)| span.clone()).collect::<Vec<_>>(), std::slice::from_ref(&place));
+        all[0].0.split(':').next().map(String::from).expect("it has a rule")
+    };
+    assert_eq!((outside(0x91), outside(0x99)), ("unused-reference".into(), "object-outside".into()));
+}
+
+#[test]
+fn reserved_bytes_are_marked_from_the_first_to_the_last() {
+    let info = "HFI 1 transport info";
+    let set = |table: &Table, places: &[usize]| {
+        let start = at(table, info, "structure ID").start;
+        let all = found(table, |bytes| places.iter().for_each(|place| bytes.0[start + place] = 1));
+        let relative = |(text, span): (String, Range<usize>)| {
+            assert_eq!(text, "reserved-not-zero: HFI 1 transport info: reserved bytes are not zero");
+            span.start - start..span.end - start
+        };
+        all.into_iter().map(relative).collect::<Vec<_>>()
+    };
+    // What later became fields was reserved before.
+    let (old, new) = (tables::spec_1_0(), tables::static4());
+    assert_eq!(set(&old, &[110]), [110..111]);
+    assert_eq!(set(&old, &[127]), [127..128]);
+    assert_eq!(set(&old, &[53, 112, 116, 120]), [53..54, 112..121]);
+    assert_eq!(set(&new, &[117]), [117..118]);
+    assert_eq!(set(&new, &[53, 118, 127]), [53..54, 118..128]);
+    let mut text = found(&new, |bytes| bytes.set("control", "reserved", &[1]));
+    assert_eq!(text.remove(0), ("reserved-not-zero: control descriptor: reserved bytes are not zero".into(), 67..68));
+}
+
+#[test]
+fn what_lies_behind_an_identifier() {
+    let tail = |kind: u8, first: usize| {
+        let mut table = tables::static4();
+        let ssns = &mut table.ssns[0];
+        (ssns.nid_type, ssns.nid) = (NidType(kind), [0; 16]);
+        ssns.nid[first] = 1;
+        let nid = at(&table, "SSNS 1", "NID").start;
+        found(&table, |_| ())
+            .into_iter()
+            .map(|(text, span)| (text, span.start - nid..span.end - nid))
+            .collect::<Found>()
+    };
+    let text = |used| format!("nid-tail: SSNS 1: the NID takes {used} bytes, but those behind it are not zero");
+    assert_eq!(tail(0, 0), [(text(0), 0..16)]);
+    assert_eq!((tail(1, 8), tail(1, 15)), (vec![(text(8), 8..16)], vec![(text(8), 8..16)]));
+    assert_eq!((tail(1, 7), tail(2, 15), tail(3, 15)), (vec![], vec![], vec![]));
+    assert_eq!(about(tables::static4(), |table| table.ssns[0].nid = [0; 16]), NONE);
+    assert_eq!(about(tables::static4(), |table| table.ssns[0].nsid = 0), NONE);
+}
+
+#[test]
+fn the_byte_of_a_list_is_marked() {
+    let list = |secondary: &[u8]| {
+        let mut table = tables::multipath();
+        table.ssns[0].secondary_hfis = secondary.to_vec();
+        let list = at(&table, "SSNS 1", "secondary HFI list").start;
+        found(&table, |_| ())
+            .into_iter()
+            .map(|(text, span)| (text, span.start - list..span.end - list))
+            .collect::<Found>()
+    };
+    let (zeros, missing) = (
+        "secondary-padding: SSNS 1: the list of secondary HFIs holds zeros",
+        "ssns-hfi-missing: SSNS 1: there is no HFI",
+    );
+    let repeats = |index| format!("secondary-repeats: SSNS 1: the list of secondary HFIs names HFI {index} again");
+    assert_eq!(list(&[2, 1, 0, 0]), [(repeats(1), 1..2), (zeros.into(), 2..3)]);
+    assert_eq!(list(&[0, 0, 2, 2]), [(zeros.into(), 0..1), (repeats(2), 3..4)]);
+    assert_eq!(list(&[2, 9]), [(format!("{missing} 9"), 1..2)]);
+    assert_eq!(list(&[2, 8, 9]), [(format!("{missing} 8, nor another one that it names"), 1..2)]);
+    let mut table = tables::with_security();
+    table.security[0].hashes = Some(vec![1, 2, 9, 3]);
+    let hashes = at(&table, "security profile 1", "hash function list").start;
+    let text = "security-code: security profile 1: the hash function 9 is not known".to_string();
+    assert_eq!(found(&table, |_| ()), [(text, hashes + 2..hashes + 3)]);
+}
+
+#[test]
+fn where_an_address_came_from_is_said_once() {
+    let said = |flags: u8, origin: u8| {
+        let all = about(tables::static6(), |table| {
+            let tcp = tcp(table, 0);
+            (tcp.flags, tcp.ip_origin) = (HfiTcpFlags(flags), IpOrigin(origin));
+            tcp.dhcp_server = if flags & 4 == 0 { Address::UNSET } else { ip("2001:db8:1::2") };
+        });
+        all.into_iter().map(|text| text.strip_prefix("HFI 1: ").map_or(text.clone(), String::from)).collect::<Vec<_>>()
+    };
+    let unknown = ["ip-origin-unknown: HFI 1: the IP origin is 63"];
+    let as_well =
+        |from| [format!("autoconf-dhcp: HFI 1: the address is autoconfigured, but said to come from {from} as well")];
+    let (no_flag, no_origin) =
+        (["dhcp-origin: HFI 1: the IP origin is DHCP, but the DHCP override flag is not set"], |origin| {
+            [format!("dhcp-origin: HFI 1: the DHCP override flag is set, but the IP origin is {origin}")]
+        });
+    for origin in [0, 1, 2, 4] {
+        assert_eq!(said(1, origin), NONE);
+    }
+    assert_eq!(said(1, 3), no_flag);
+    assert_eq!((said(5, 0), said(5, 3)), (vec![], vec![]));
+    assert_eq!((said(5, 1), said(5, 4)), (no_origin("manual").to_vec(), no_origin("router advertisement").to_vec()));
+    assert_eq!(said(9, 0), NONE);
+    for origin in [1, 2, 3, 4] {
+        assert_eq!(said(9, origin), as_well("elsewhere"));
+    }
+    for origin in 0..5 {
+        assert_eq!(said(13, origin), as_well("DHCP"));
+    }
+    for flags in [1, 5, 9, 13] {
+        assert_eq!(said(flags, 63), unknown);
+    }
+}
+
+#[test]
+fn a_dhcp_server_goes_with_its_flag() {
+    let said = |flags: u8, server: &str| {
+        about(tables::static4(), |table| {
+            (tcp(table, 0).flags, tcp(table, 0).dhcp_server) = (HfiTcpFlags(flags), ip(server));
+            tcp(table, 0).ip_origin = IpOrigin::OTHER;
+        })
+    };
+    assert_eq!((said(1, "::"), said(5, "192.0.2.2")), (vec![], vec![]));
+    let no_server = "dhcp-no-server: HFI 1: the DHCP override flag is set, but there is no DHCP server";
+    assert_eq!(said(5, "::"), [no_server]);
+    let no_flag = "dhcp-server-unflagged: HFI 1: there is a DHCP server, but the DHCP override flag is not set";
+    assert_eq!(said(1, "192.0.2.2"), [no_flag]);
+}
+
+#[test]
+fn a_client_identifier_is_dhcps() {
+    let said = |flags: u32, origin: u8, duid: &[u8]| {
+        about(tables::dhcp4(), |table| {
+            let tcp = tcp(table, 0);
+            let ids = (flags == 3).then(|| (7, duid.to_vec()));
+            let mut ext = HfiExt::default();
+            (ext.version, ext.hfi_index, ext.flags) = (1, 1, HfiExtFlags(flags));
+            (ext.iaid, ext.duid) = ids.map_or((None, None), |(iaid, duid)| (Some(iaid), Some(duid)));
+            (tcp.ext, tcp.ip_origin) = (Some(ext), IpOrigin(origin));
+        })
+    };
+    let known = [3, 0, 1, 0, 2, 0, 0x5e, 0, 0x53, 1];
+    assert_eq!(said(3, 3, &known), NONE);
+    assert_eq!(said(1, 3, &known), NONE);
+    let manual = "client-id-origin: HFI 1: there is a DHCP client identifier, but the IP origin is other";
+    assert_eq!(said(3, 0, &known), [manual]);
+    assert_eq!(said(3, 63, &known), ["ip-origin-unknown: HFI 1: the IP origin is 63"]);
+    let duid = "duid-syntax: HFI 1: the DUID of 3 bytes is none of LLT, EN, LL and UUID, little endian";
+    assert_eq!(said(3, 3, &[3, 0, 1]), [duid]);
+}
+
+#[test]
+fn addresses_that_no_interface_can_have() {
+    let said = |table: fn() -> Table, address: &str| {
+        let all = about(table(), |table| tcp(table, 0).ip = ip(address));
+        all.into_iter().filter(|text| text.starts_with("address-")).collect::<Vec<_>>()
+    };
+    let unusable = |address| [format!("address-unusable: HFI 1: no interface can have the address {address}")];
+    for address in ["224.0.0.1", "127.0.0.2", "255.255.255.255"] {
+        assert_eq!(said(tables::static4, address), unusable(address));
+    }
+    for address in ["ff02::1", "::1"] {
+        assert_eq!(said(tables::static6, address), unusable(address));
+    }
+    for address in ["192.0.2.255", "169.254.0.1"] {
+        assert_eq!(said(tables::static4, address), NONE);
+    }
+    for address in ["::", "0.0.0.0"] {
+        assert_eq!(said(tables::static4, address), ["address-unset: HFI 1 has no IP address"]);
+    }
+}
+
+#[test]
+fn each_family_has_a_default_route() {
+    let said = |second: &str, global: bool| {
+        about(tables::static4(), |table| {
+            let mut hfi = tables::hfi(2);
+            hfi.tcp.as_mut().expect("there is one").ip = ip(second);
+            table.hfis.push(hfi);
+            table.ssns[0].secondary_hfis = vec![2];
+            table.ssns[0].traddr = None;
+            for number in 0..if global { 2 } else { 1 } {
+                tcp(table, number).flags = HfiTcpFlags::VALID.with(HfiTcpFlags::GLOBAL_ROUTE);
+            }
+        })
+    };
+    let missing = "traddr-missing: SSNS 1 has no transport address";
+    assert_eq!(said("192.0.2.9", false), [missing]);
+    assert_eq!(said("2001:db8::9", true), [missing]);
+    let twice = "global-routes: HFI 2 claims the default route, as an earlier HFI does";
+    assert_eq!(said("192.0.2.9", true), [missing, twice]);
+}
+
+#[test]
+fn one_finding_of_each_kind_for_a_target() {
+    let mut table = tables::static4();
+    table.hfis = (1..=4).map(tables::hfi).collect();
+    table.ssns[0].secondary_hfis = vec![2, 3, 4];
+    for number in [2, 3] {
+        tcp(&mut table, number).ip = ip(&format!("2001:db8::{number}"));
+        tcp(&mut table, number).prefix = 64;
+    }
+    let said = |traddr: &str| about(table.clone(), |table| table.ssns[0].traddr = Some(ip(traddr)));
+    let family =
+        |target, hfi, has| format!("target-family: SSNS 1: the target is {target}, HFI {hfi} has the address {has}");
+    let route =
+        |target, hfi, has| format!("target-off-link: SSNS 1: HFI {hfi} ({has}) has no gateway to the target {target}");
+    assert_eq!(said("192.0.2.1"), [family("192.0.2.1", 3, "2001:db8::2")]);
+    let four = "198.51.100.1";
+    assert_eq!(said(four), [route(four, 1, "192.0.2.10/24"), family(four, 3, "2001:db8::2")]);
+    let six = "2001:db8:1::1";
+    assert_eq!(said(six), [family(six, 1, "192.0.2.10"), route(six, 3, "2001:db8::2/64")]);
+    assert_eq!(said("::"), ["traddr-missing: SSNS 1 has no transport address"]);
+    // Routers announce themselves where the origin says so, too.
+    let announced = about(tables::static6(), |table| {
+        let tcp = tcp(table, 0);
+        (tcp.ip_origin, tcp.gateway) = (IpOrigin::ROUTER_ADVERTISEMENT, Address::UNSET);
+    });
+    assert_eq!(announced, NONE);
+    // Another NIC's HFI does not help.
+    let other = about(tables::static4(), |table| {
+        table.hfis.push(tables::hfi(2));
+        let tcp = tcp(table, 1);
+        (tcp.mac, tcp.ip, tcp.prefix) = (Mac([2, 0, 0, 0, 0, 9]), ip("2001:db8::2"), 64);
+        table.ssns[0].traddr = Some(ip("2001:db8::1"));
+        table.ssns.push(tables::ssns(2, 2));
+        table.ssns[1].traddr = Some(ip("2001:db8::1"));
+    });
+    assert_eq!(other, [family("2001:db8::1", 1, "192.0.2.10")]);
+}
+
+#[test]
+fn either_digest_needs_its_flags_in_use() {
+    let said = |flags: u16| about(tables::static4(), |table| table.ssns[0].transport_flags = SsnsTransportFlags(flags));
+    let unused = ["digest-unused: SSNS 1: digests are required, but the transport flags are not in use"];
+    assert_eq!(
+        (said(2), said(4), said(6)),
+        (unused.map(String::from).into(), unused.map(String::from).into(), unused.map(String::from).into())
+    );
+    for flags in [0, 1, 3, 5, 7] {
+        assert_eq!(said(flags), NONE);
+    }
+}
+
+#[test]
+fn index_zero_names_nothing() {
+    let zero = |kind: &str| format!("index-zero: the {kind} descriptor has index 0");
+    let hfi = about(tables::static4(), |table| {
+        table.hfis.push(tables::hfi(0));
+        table.discovery = vec![tables::discovery(1, 0)];
+    });
+    assert_eq!(hfi, [zero("HFI"), "discovery-hfi-missing: discovery 1: there is no HFI 0".into()]);
+    assert_eq!(about(tables::static4(), |table| table.hfis.push(tables::hfi(0))), [zero("HFI")]);
+    let profile = about(tables::static4(), |table| table.security = vec![tables::profile(0)]);
+    assert_eq!(profile, [zero("security profile")]);
+    let used = about(tables::static4(), |table| {
+        table.security = vec![tables::profile(0)];
+        table.ssns[0].flags = table.ssns[0].flags.with(SsnsFlags::USE_SECURITY);
+    });
+    assert_eq!(
+        used,
+        ["ssns-security-missing: SSNS 1: there is no security profile 0".into(), zero("security profile")]
+    );
+    let ssns = about(tables::static4(), |table| {
+        table.ssns.push(tables::ssns(0, 1));
+        table.ssns.push(tables::ssns(1, 1));
+    });
+    assert_eq!(ssns, [zero("SSNS"), "index-duplicate: there is more than one SSNS descriptor with index 1".into()]);
+}
+
+#[test]
+fn an_extended_info_of_another_hfi() {
+    let mut table = tables::dhcp4();
+    tcp(&mut table, 0).ext.as_mut().expect("there is one").hfi_index = 9;
+    let place = at(&table, "HFI 1 extended info", "HFI index");
+    let text = "info-index: HFI 1: its extended info says that it is HFI 9".to_string();
+    assert_eq!(found(&table, |_| ()), [(text, place)]);
+}
+
+#[test]
+fn hosts_of_several_tables() {
+    let host = |change: fn(&mut libnbft::model::Host)| {
+        let mut table = tables::host_only();
+        change(table.host.as_mut().expect("there is one"));
+        write(&table).expect("it can be written")
+    };
+    let together = |tables: &[&[u8]], cut: usize| -> Vec<_> {
+        let parsed: Vec<_> = tables.iter().map(|bytes| parse(bytes).expect("it can be read")).collect();
+        let pairs: Vec<_> =
+            parsed.iter().zip(tables).map(|(parsed, bytes)| (parsed, &bytes[..bytes.len().min(cut)])).collect();
+        let all = check_together(&pairs).into_iter();
+        all.map(|(number, finding)| (number, finding.rule.name(), finding.span)).collect()
+    };
+    let (one, selected) = (host(|_| ()), host(|host| host.flags.0 |= 0x10));
+    let (named, numbered) =
+        (host(|host| host.nqn = Some(Nqn("nqn.2014-08.org.example:h".into()))), host(|host| host.id = Uuid([7; 16])));
+    let all = usize::MAX;
+    let none: [(usize, &str, Range<usize>); 0] = [];
+    assert_eq!(together(&[&one, &one], all), none);
+    assert_eq!(together(&[&one, &named], all), [(1, "hosts-disagree", 146..152)]);
+    assert_eq!(together(&[&one, &one, &numbered], all), [(2, "hosts-disagree", 130..146)]);
+    assert_eq!(together(&[&named, &selected], all), none);
+    assert_eq!(together(&[&selected, &one, &selected], all), [(2, "selected-hosts", 129..130)]);
+    // Other bytes than were parsed: what does not lie in them is not looked at.
+    assert_eq!(together(&[&one, &numbered], 160), [(1, "hosts-disagree", 130..146)]);
+    for length in [0, 128, 159] {
+        assert_eq!(together(&[&one, &numbered], length), none);
+        assert_eq!(together(&[&selected, &selected], length), none);
+    }
+}
+
+#[test]
+fn a_finding_shows_itself() {
+    let mut bytes = write(&tables::static4()).expect("it can be written");
+    bytes[9] ^= 1;
+    let parsed = parse(&bytes).expect("it can be read");
+    let (is, should) = (bytes[9], bytes[9] ^ 1);
+    let text = format!("error: the checksum is {is:#04x}, it should be {should:#04x} [checksum] (bytes 0x9..0xa)");
+    assert_eq!(parsed.findings.iter().map(ToString::to_string).collect::<Vec<_>>(), [text]);
+}
