@@ -8,6 +8,7 @@ mod support;
 mod check;
 mod corpus;
 mod files;
+mod interfaces;
 mod layout;
 mod model;
 mod peers;

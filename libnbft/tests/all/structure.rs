@@ -1,23 +1,11 @@
 //! Each way in which a structure can be broken: what is said of it, and which bytes are marked.
 
 use crate::support::cases::{Bytes, patched};
+use crate::support::found::{at, found};
 use crate::support::tables::{self, tcp};
-use libnbft::model::{Nqn, Table, TransportType};
-use libnbft::{check, parse, write};
+use libnbft::model::{Nqn, TransportType};
+use libnbft::{parse, write};
 use std::ops::Range;
-
-/// The findings about a table that was changed in its bytes: what each says, and the bytes that it marks.
-fn found(table: &Table, change: impl FnOnce(&mut Bytes)) -> Vec<(String, Range<usize>)> {
-    let bytes = patched(table, change).remove(0);
-    let parsed = parse(&bytes).expect("it can be read");
-    let one = |finding: libnbft::Finding| (format!("{}: {}", finding.rule, finding.message), finding.span);
-    check(&parsed, &bytes).into_iter().map(one).collect()
-}
-
-/// Where a field lies in a table that was not changed.
-fn at(table: &Table, structure: &str, field: &str) -> Range<usize> {
-    Bytes(write(table).expect("it can be written")).find(structure, field)
-}
 
 fn of(text: &str, span: Range<usize>) -> (String, Range<usize>) {
     (text.into(), span)

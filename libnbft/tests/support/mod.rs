@@ -2,6 +2,7 @@
 #![allow(dead_code)] // each user takes its part
 
 pub(crate) mod cases;
+pub(crate) mod found;
 pub(crate) mod manual;
 pub(crate) mod random;
 pub(crate) mod render;
