@@ -21,7 +21,9 @@ fn an_unused_reference_is_looked_at_where_it_is_unused() {
         let said = |text: &String| text.contains(field) && !text.contains("missing");
         all.into_iter().filter(|(text, _)| said(text)).collect()
     };
-    let cases: [(&str, &str, &str, &[u8], &[u8]); 10] = [
+    // A structure with flags, whose it is, one of its references, and flags that do not and do put that in use.
+    type Case = (&'static str, &'static str, &'static str, &'static [u8], &'static [u8]);
+    let cases: [Case; 9] = [
         ("SSNS 1", "SSNS 1", "extended info", &[0x89, 0], &[0x99, 0]),
         ("HFI 1 extended info", "HFI 1", "IAID", &[1], &[3]),
         ("HFI 1 extended info", "HFI 1", "DUID", &[1], &[3]),
@@ -31,7 +33,6 @@ fn an_unused_reference_is_looked_at_where_it_is_unused() {
         ("security profile 3", "security profile 3", "KX group list", &[0x99, 0x0a], &[0x99, 0x0e]),
         ("security profile 3", "security profile 3", "hash function list", &[0x99, 0x06], &[0x99, 0x0e]),
         ("SSNS 2", "SSNS 2", "extended info", &[0x85, 0], &[0x95, 0]),
-        ("SSNS 1", "SSNS 1", "extended info", &[0x81, 0], &[0x91, 0]),
     ];
     for (structure, owner, field, unused, used) in cases {
         let reference = format!("{field} reference");
@@ -67,17 +68,17 @@ fn reserved_bytes_are_marked_from_the_first_to_the_last() {
         let all = found(table, |bytes| places.iter().for_each(|place| bytes.0[start + place] = 1));
         let relative = |(text, span): (String, Range<usize>)| {
             assert_eq!(text, "reserved-not-zero: HFI 1 transport info: reserved bytes are not zero");
-            span.start - start..span.end - start
+            (span.start - start, span.end - start)
         };
         all.into_iter().map(relative).collect::<Vec<_>>()
     };
     // What later became fields was reserved before.
     let (old, new) = (tables::spec_1_0(), tables::static4());
-    assert_eq!(set(&old, &[110]), [110..111]);
-    assert_eq!(set(&old, &[127]), [127..128]);
-    assert_eq!(set(&old, &[53, 112, 116, 120]), [53..54, 112..121]);
-    assert_eq!(set(&new, &[117]), [117..118]);
-    assert_eq!(set(&new, &[53, 118, 127]), [53..54, 118..128]);
+    assert_eq!(set(&old, &[110]), [(110, 111)]);
+    assert_eq!(set(&old, &[127]), [(127, 128)]);
+    assert_eq!(set(&old, &[53, 112, 116, 120]), [(53, 54), (112, 121)]);
+    assert_eq!(set(&new, &[117]), [(117, 118)]);
+    assert_eq!(set(&new, &[53, 118, 127]), [(53, 54), (118, 128)]);
     let mut text = found(&new, |bytes| bytes.set("control", "reserved", &[1]));
     assert_eq!(text.remove(0), ("reserved-not-zero: control descriptor: reserved bytes are not zero".into(), 67..68));
 }
