@@ -18,6 +18,7 @@ use crate::text::NqnError;
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
+use namespaces::reported;
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
 pub use hosts::check_together;
@@ -79,7 +80,7 @@ impl<'a> Checker<'a> {
     /// What is wrong with the form of an NQN, which lies at `span`.
     fn nqn(&mut self, owner: Owner, nqn: &Nqn, span: Range<usize>) {
         // What is not UTF-8 or holds control characters has been reported as such.
-        if nqn.0.contains(|c: char| c == char::REPLACEMENT_CHARACTER || c.is_control()) {
+        if reported(&nqn.0) {
             return;
         }
         let Err(error) = nqn.form() else { return };
