@@ -317,6 +317,7 @@ fn a_referral_may_lead_to_another_nic() {
         reach,
         ask: Ask::AtOnce,
         ssns: vec![],
+        security: None,
     };
     let expected = Discovered {
         paths: vec![],
