@@ -128,11 +128,7 @@ fn ended() -> io::Error {
 impl Fabrics for Device {
     async fn supported(&mut self) -> io::Result<Supported> {
         let answer = self.send(&format!("{SUPPORTED}\n")).await?;
-        let (word, rest) = answer.trim_end().split_once(' ').ok_or_else(ended)?;
-        match word {
-            SUPPORTED => Ok(Supported::from_list(rest)),
-            _ => Err(io::Error::from_raw_os_error(rest.parse().unwrap_or(libc::EIO))),
-        }
+        supported(&answer)
     }
 
     async fn connect(&mut self, options: &str, terms: &Terms) -> io::Result<Written> {
@@ -143,6 +139,15 @@ impl Fabrics for Device {
     async fn discover(&mut self, options: &str, terms: &Terms) -> io::Result<Asked> {
         let answer = self.ask(DISCOVER, options, terms).await?;
         Asked::from_line(&answer).ok_or_else(ended)
+    }
+}
+
+/// What the child answers to the question for the options; a list without any is that of an old kernel.
+fn supported(answer: &str) -> io::Result<Supported> {
+    match answer.trim_end_matches('\n').split_once(' ') {
+        Some((SUPPORTED, list)) => Ok(Supported::from_list(list)),
+        Some((_, errno)) => Err(io::Error::from_raw_os_error(errno.parse().unwrap_or(libc::EIO))),
+        None => Err(ended()),
     }
 }
 
@@ -276,6 +281,15 @@ mod tests {
         assert_eq!(instance("instance=3,cntlid=17\n"), Some(3));
         assert_eq!(instance("instance=-1,cntlid=-1"), None);
         assert_eq!(instance(""), None);
+    }
+
+    #[test]
+    fn options_are_known_refused_or_not_listed() {
+        let list = "transport=%s,nqn=%s,";
+        assert_eq!(supported(&format!("supported {list}\n")).unwrap(), Supported::from_list(list));
+        assert_eq!(supported("supported \n").unwrap(), Supported::default());
+        assert_eq!(supported("errno 2\n").unwrap_err().raw_os_error(), Some(2));
+        assert_eq!(supported("").unwrap_err().to_string(), ended().to_string());
     }
 
     #[test]
