@@ -337,7 +337,8 @@ impl<F: Fabrics + 'static> Engine<F> {
         while self.device.is_some() {
             let Some(supported) = &self.supported else { return };
             let present: Vec<_> = self.status.namespaces.iter().map(|n| n.state == State::Up).collect();
-            let Some(path) = queue::next(&self.plan, &self.phases, &present) else {
+            let failures: Vec<_> = self.status.paths.iter().map(|path| path.attempts).collect();
+            let Some(path) = queue::next(&self.plan, &self.phases, &failures, &present) else {
                 if self.feed_discovery(&supported.clone()) { continue } else { return }
             };
             let terms = self.terms(&Target::from(&self.plan.paths[path]), supported);
