@@ -33,13 +33,24 @@ impl Terms {
         Self { policy: policy.cloned(), given: secrets.is_some(), mutual }
     }
 
+    /// The policy that the connection is held against, if there is one.
+    fn binding(&self) -> Option<&Policy> {
+        self.policy.as_ref().filter(|_| self.given)
+    }
+
+    /// Whether the kernel's log has to be heard, to judge by it.
+    #[must_use]
+    pub fn bind(&self) -> bool {
+        self.binding().is_some()
+    }
+
     /// Holds what the kernel logged since the connection was begun against the terms; `controller` is `nvmeN`, where that is known.
     ///
     /// # Errors
     ///
     /// In words, what of the terms was not kept.
     pub fn judge(&self, controller: Option<&str>, logged: Option<&[String]>) -> Result<Option<Proof>, String> {
-        let Some(policy) = self.policy.as_ref().filter(|_| self.given) else { return Ok(None) };
+        let Some(policy) = self.binding() else { return Ok(None) };
         let logged = logged.ok_or("/dev/kmsg cannot be read, and nothing else tells whether it was authenticated")?;
         let Some(proof) = Proof::read(controller, logged) else {
             return match (policy.authentication.need, self.mutual) {

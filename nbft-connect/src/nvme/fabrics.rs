@@ -200,28 +200,30 @@ fn answer(root: &Path, line: &str) -> Option<String> {
     let (verb, rest) = line.split_once(' ')?;
     let (terms, options) = rest.rsplit_once(' ')?;
     let terms: Terms = serde_json::from_str(terms).ok()?;
-    let mut kmsg = Kmsg::from_now(root);
+    // Who is held against nothing need not be listened to.
+    let mut kmsg = terms.bind().then(|| Kmsg::from_now(root));
+    let mut logged = || kmsg.as_mut().and_then(Kmsg::nvme_lines);
     Some(match verb {
         DISCOVER => match discovery::ask(root, options) {
-            Asked::Told(log) => match terms.judge(None, kmsg.nvme_lines().as_deref()) {
+            Asked::Told(log) => match terms.judge(None, logged().as_deref()) {
                 Ok(_) => Asked::Told(log),
                 Err(reason) => Asked::Silent(reason),
             },
             other => other,
         }
         .to_line(),
-        _ => connect(root, options, &terms, &mut kmsg).to_line(),
+        _ => connect(root, options, &terms, logged).to_line(),
     })
 }
 
 /// Makes a controller, and takes it away again at once when it does not keep to the terms.
-fn connect(root: &Path, options: &str, terms: &Terms, kmsg: &mut Kmsg) -> Written {
+fn connect(root: &Path, options: &str, terms: &Terms, logged: impl FnOnce() -> Option<Vec<String>>) -> Written {
     let instance = match write_options(&root.join(&DEVICE[1..]), options) {
         Ok(instance) => instance,
         Err(error) => return Written::Refused(error.raw_os_error().unwrap_or(libc::EIO)),
     };
     let name = format!("nvme{instance}");
-    match terms.judge(Some(&name), kmsg.nvme_lines().as_deref()) {
+    match terms.judge(Some(&name), logged().as_deref()) {
         Ok(proof) => Written::Controller(instance, proof.map(|proof| proof.to_string())),
         Err(reason) => match discovery::close(root, &name) {
             Ok(()) => Written::Unfit(reason),

@@ -8,7 +8,7 @@ use crate::nvme::authentication::Terms;
 use crate::nvme::discovery::Asked;
 use crate::nvme::fabrics::{DEVICE, Fabrics};
 use crate::nvme::kmsg::Kmsg;
-use crate::nvme::options::{OptionString, Supported};
+use crate::nvme::options::{Connection, Supported};
 use crate::nvme::probe;
 use crate::nvme::reason;
 use crate::status::model::{State, Status, discovery_status};
@@ -141,10 +141,10 @@ impl<F: Fabrics + 'static> Engine<F> {
             asking.step == Step::Queued && !(boot_first && controller.ask == Ask::AtOnce)
         };
         let Some(index) = self.discovery.all.iter().zip(&self.plan.discovery).position(next) else { return false };
-        let terms = self.terms(&Target::from(&self.plan.discovery[index]), supported);
-        match self.discovery_options(index, supported) {
+        let target = Target::from(&self.plan.discovery[index]);
+        match self.prepare(&target, supported, Connection::discovery_options) {
             Err(reason) => self.ask_failed(index, reason),
-            Ok(options) => {
+            Ok((options, terms)) => {
                 let Some(mut device) = self.device.take() else { return false };
                 log::debug!("{DEVICE}: {options}");
                 self.discovery.all[index].step = Step::Asking;
@@ -156,11 +156,6 @@ impl<F: Fabrics + 'static> Engine<F> {
             }
         }
         true
-    }
-
-    fn discovery_options(&self, index: usize, supported: &Supported) -> Result<OptionString, String> {
-        let connection = self.connection(&Target::from(&self.plan.discovery[index]), supported)?;
-        connection.discovery_options(supported).map_err(|error| error.to_string())
     }
 
     pub(super) fn heard(&mut self, heard: Heard<F>) {

@@ -19,7 +19,7 @@ use crate::nvme::fabrics::{DEVICE, Fabrics, Written};
 use crate::nvme::keys::Keys;
 use crate::nvme::kmsg::Kmsg;
 use crate::nvme::module;
-use crate::nvme::options::{OptionString, Supported};
+use crate::nvme::options::{Connection, OptionString, Supported};
 use crate::nvme::sysfs;
 use crate::nvme::uevent::Uevents;
 use crate::status::model::{State, Status};
@@ -341,17 +341,11 @@ impl<F: Fabrics + 'static> Engine<F> {
             let Some(path) = queue::next(&self.plan, &self.phases, &failures, &present) else {
                 if self.feed_discovery(&supported.clone()) { continue } else { return }
             };
-            let terms = self.terms(&Target::from(&self.plan.paths[path]), supported);
-            match self.options(path, supported) {
+            match self.prepare(&Target::from(&self.plan.paths[path]), supported, Connection::options) {
                 Err(reason) => self.path_failed(path, reason),
-                Ok(options) => self.write(path, options, terms),
+                Ok((options, terms)) => self.write(path, options, terms),
             }
         }
-    }
-
-    fn options(&self, path: usize, supported: &Supported) -> Result<OptionString, String> {
-        let connection = self.connection(&Target::from(&self.plan.paths[path]), supported)?;
-        connection.options(supported).map_err(|error| error.to_string())
     }
 
     fn write(&mut self, path: usize, options: OptionString, terms: Terms) {

@@ -6,7 +6,7 @@ use crate::nvme::authentication::{Terms, profiles};
 use crate::nvme::fabrics::Fabrics;
 use crate::nvme::keys::Secrets;
 use crate::nvme::kmsg::Kmsg;
-use crate::nvme::options::Supported;
+use crate::nvme::options::{Connection, OptionError, OptionString, Supported};
 use crate::nvme::reason;
 use libnbft::plan::Need;
 use std::rc::Rc;
@@ -36,8 +36,20 @@ impl<F: Fabrics + 'static> Engine<F> {
         }
     }
 
-    pub(super) fn terms(&self, target: &Target<'_>, supported: &Supported) -> Terms {
-        Terms::new(target.security, self.secrets(target, supported).ok().flatten().as_deref())
+    /// What the device is given for a target, and what must come of it; `string` makes the options of its kind of controller.
+    ///
+    /// # Errors
+    ///
+    /// In words, what keeps it from being connected.
+    pub(super) fn prepare<'s>(
+        &'s self,
+        target: &Target<'s>,
+        supported: &Supported,
+        string: fn(&Connection<'s>, &Supported) -> Result<OptionString, OptionError>,
+    ) -> Result<(OptionString, Terms), String> {
+        let connection = self.connection(target, supported)?;
+        let options = string(&connection, supported).map_err(|error| error.to_string())?;
+        Ok((options, Terms::new(target.security, connection.secrets.as_deref())))
     }
 }
 
