@@ -123,6 +123,12 @@ impl Policy {
         }
     }
 
+    /// Whether connections may authenticate, or must.
+    #[must_use]
+    pub fn authenticates(&self) -> bool {
+        self.authentication.need > Need::NotSupported
+    }
+
     /// For what only hangs together with what the profiles are for: it may do all this, and need not.
     pub(super) fn without_duty(mut self) -> Self {
         self.authentication.need = self.authentication.need.min(Need::Allowed);
@@ -191,7 +197,7 @@ impl fmt::Display for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let authentication = &self.authentication;
         write!(f, "authentication {}", authentication.need)?;
-        if authentication.need > Need::NotSupported {
+        if self.authenticates() {
             list(f, " with ", authentication.hashes.as_deref(), "any hash function")?;
             list(f, ", key exchange ", authentication.groups.as_deref(), "by any group")?;
         }

@@ -25,7 +25,7 @@ use crate::nvme::keys::{Keys, care};
 use crate::status::model::{Outcome, STATUS_FILE, Status, write_whole};
 use crate::{handover, load, net, status};
 use engine::{Ended, Engine, Settings, Until};
-use libnbft::plan::{Need, Plan, Policy};
+use libnbft::plan::{Plan, Policy};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -109,8 +109,7 @@ fn keys(plan: &Plan, root: &std::path::Path, staying: bool) -> Keys {
     let mut keys = Keys::new(root, credentials.as_deref(), hostnqn);
     let paths = plan.paths.iter().map(|path| (&path.nqn, &path.security));
     let discovery = plan.discovery.iter().map(|controller| (&controller.nqn, &controller.security));
-    let authenticates = |security: &Policy| security.authentication.need > Need::NotSupported;
-    let wanted = |(nqn, security): (_, &Option<Policy>)| security.as_ref().is_some_and(authenticates).then_some(nqn);
+    let wanted = |(nqn, security): (_, &Option<Policy>)| security.as_ref().filter(|p| p.authenticates()).map(|_| nqn);
     let wanted: BTreeSet<&String> = paths.chain(discovery).filter_map(wanted).collect();
     if !wanted.is_empty() {
         care::leave_no_core();

@@ -172,9 +172,9 @@ impl<F: Fabrics + 'static> Engine<F> {
             if self.hopeless.is_some() || self.finished() {
                 break;
             }
-            let linger = tokio::time::Instant::from_std(self.linger_until.unwrap_or(self.settings.started));
-            let save = tokio::time::Instant::from_std(self.save_at.unwrap_or(self.settings.started));
-            let look = tokio::time::Instant::from_std(self.look_at.unwrap_or(self.settings.started));
+            // Those that are not set are not waited for.
+            let at = |when: Option<Instant>| tokio::time::Instant::from_std(when.unwrap_or(self.settings.started));
+            let (linger, save, look) = (at(self.linger_until), at(self.save_at), at(self.look_at));
             tokio::select! {
                 Some(done) = self.work.next() => self.done(done),
                 Some(event) = network.recv() => {

@@ -8,7 +8,7 @@ use crate::nvme::keys::Secrets;
 use crate::nvme::kmsg::Kmsg;
 use crate::nvme::options::{Connection, OptionError, OptionString, Supported};
 use crate::nvme::reason;
-use libnbft::plan::Need;
+use libnbft::plan::{Need, Policy};
 use std::rc::Rc;
 
 impl<F: Fabrics + 'static> Engine<F> {
@@ -18,13 +18,9 @@ impl<F: Fabrics + 'static> Engine<F> {
     ///
     /// When authentication is required and there is no secret, or one that is there cannot be used.
     pub(super) fn secrets(&self, target: &Target<'_>, supported: &Supported) -> Result<Option<Rc<Secrets>>, String> {
-        let Some(policy) = target.security else { return Ok(None) };
-        let need = policy.authentication.need;
-        if need == Need::NotSupported {
-            return Ok(None);
-        }
+        let Some(policy) = target.security.filter(|policy| policy.authenticates()) else { return Ok(None) };
         let secrets = self.settings.keys.find(target.nqn)?;
-        match (need, &secrets) {
+        match (policy.authentication.need, &secrets) {
             (Need::Required, None) => Err(format!(
                 "authentication is required by {}, and there is no secret for it: {}",
                 profiles(policy),
@@ -61,8 +57,7 @@ pub(super) fn refused(errno: i32, terms: &Terms, kmsg: &mut Kmsg) -> String {
 
 /// Why a write has not ended.
 pub(super) fn unfinished(target: &Target<'_>) -> String {
-    let authenticates = target.security.is_some_and(|policy| policy.authentication.need > Need::NotSupported);
-    let why = match authenticates {
+    let why = match target.security.is_some_and(Policy::authenticates) {
         true => "; where the target refuses the secret, Linux may wait a minute for an answer",
         false => "",
     };
