@@ -1,6 +1,7 @@
 //! Initramfs archives: the cpio format "newc" as the kernel reads it.
 
 use crate::error::{At, Result};
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -14,6 +15,8 @@ const SYMLINK: u32 = 0o120_000;
 pub struct Cpio {
     bytes: Vec<u8>,
     inode: u32,
+    /// Directories that `above` has made.
+    made: BTreeSet<String>,
 }
 
 impl Cpio {
@@ -46,6 +49,15 @@ impl Cpio {
     /// A directory; those above it must be there.
     pub fn dir(&mut self, name: &str) {
         self.entry(name, DIRECTORY | 0o755, &[]);
+    }
+
+    /// The directories above a name, each of them once.
+    pub fn above(&mut self, name: &str) {
+        for (at, _) in name.match_indices('/') {
+            if self.made.insert(name[..at].to_owned()) {
+                self.dir(&name[..at]);
+            }
+        }
     }
 
     /// A file.

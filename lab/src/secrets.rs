@@ -28,13 +28,8 @@ pub fn with_extra(scenario: &Scenario, initrd: &Path, dir: &Path) -> Result<Path
 
 fn archive(files: &[Extra]) -> Vec<u8> {
     let mut cpio = Cpio::new();
-    let mut made = BTreeSet::new();
     for file in files {
-        let above: Vec<&Path> =
-            Path::new(&file.path).ancestors().skip(1).filter(|dir| !dir.as_os_str().is_empty()).collect();
-        for dir in above.into_iter().rev().filter(|dir| made.insert(dir.to_path_buf())) {
-            cpio.dir(&dir.to_string_lossy());
-        }
+        cpio.above(&file.path);
         cpio.file(&file.path, file.mode, file.text.as_bytes());
     }
     cpio.finish()

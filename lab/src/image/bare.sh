@@ -64,10 +64,14 @@ lab_by_hand() {
     echo "hand $first $(($(lab_now) - begin)) $(lab_live)"
 }
 
+lab_connect() {
+    CREDENTIALS_DIRECTORY=/run/lab-keys nbft connect --wait all --timeout 60 2> /run/lab-nbft || $B cat /run/lab-nbft
+}
+
 # Microseconds of the whole run, and what it says of itself.
 lab_by_nbft() {
     begin=$(lab_now)
-    CREDENTIALS_DIRECTORY=/run/lab-keys nbft connect --wait all --timeout 60 2> /run/lab-nbft || $B cat /run/lab-nbft
+    lab_connect
     echo "nbft $(($(lab_now) - begin)) $(lab_live)"
     $B grep -E '"(ready_ms|present_ms|elapsed_ms)"' /run/nbft/status.json
 }
@@ -75,9 +79,9 @@ lab_by_nbft() {
 lab_bare() {
     # There is no udev any more; what is left of the initramfs' one would be waited for.
     $B rm -rf /run/udev
-    # What the initramfs did not wait for.
-    nbft connect --wait all --timeout 60 2> /run/lab-nbft || $B cat /run/lab-nbft
     $B mkdir -p /run/lab-keys
+    # What the initramfs did not wait for.
+    lab_connect
     lab_options > /run/lab-options
     for _ in $($B seq "$1"); do
         lab_delete

@@ -36,12 +36,9 @@ pub fn write(place: &Place, kernel: &Kernel, target: &Target, path: &Path) -> Re
 fn program(cpio: &mut Cpio, name: &str, path: &Path) -> Result<()> {
     cpio.copy(name, path)?;
     for library in libraries(path) {
-        let name = Path::new(library.trim_start_matches('/'));
-        let above: Vec<&Path> = name.ancestors().skip(1).filter(|dir| !dir.as_os_str().is_empty()).collect();
-        for dir in above.into_iter().rev() {
-            cpio.dir(&dir.to_string_lossy());
-        }
-        cpio.copy(&name.to_string_lossy(), Path::new(&library))?;
+        let name = library.trim_start_matches('/');
+        cpio.above(name);
+        cpio.copy(name, Path::new(&library))?;
     }
     Ok(())
 }
