@@ -135,13 +135,8 @@ pub fn run(place: &Place, scenario: &Scenario, init: Init, images: &Images, opti
     let said = host.console.iter().filter(|line| !line.report).map(|line| line.text.clone()).collect::<Vec<_>>();
     let consoles = [("the host's console", said.as_slice()), ("the target's console", target_console)];
     secrets::judge(scenario, &consoles, &report, &confession, &mut complaints);
-    for text in scenario.expect.target.iter().filter(|text| !target_console.iter().any(|line| line.contains(*text))) {
-        complaints.push(format!("the target's console does not say {text:?}"));
-    }
-    let says = |text: &&String| target_console.iter().any(|line| line.contains(*text));
-    for text in scenario.expect.target_never.iter().filter(says) {
-        complaints.push(format!("the target's console says {text:?}"));
-    }
+    let holds = |text: &str| target_console.iter().any(|line| line.contains(text));
+    says("the target's console", holds, &scenario.expect.target, &scenario.expect.target_never, &mut complaints);
     let timeline = report.complete.then(|| Timeline::of(&report));
     // A copy of the image for every run would soon fill the disk.
     let _ = fs::remove_file(dir.join(secrets::ARCHIVE));
@@ -172,15 +167,19 @@ fn no_boot(console: &[&str], end: Instant) -> String {
 
 fn judge_console(scenario: &Scenario, console: &[&str], report: &Report, complaints: &mut Vec<String>) {
     // With a quiet console, what the initramfs said is in the kernel's log.
-    let holds = |text: &String| {
-        console.iter().any(|line| line.contains(text.as_str()))
-            || report.block("dmesg").iter().any(|line| line.contains(text.as_str()))
+    let holds = |text: &str| {
+        console.iter().any(|line| line.contains(text)) || report.block("dmesg").iter().any(|line| line.contains(text))
     };
-    for reason in scenario.expect.reasons.iter().filter(|reason| !holds(reason)) {
-        complaints.push(format!("the console does not say {reason:?}"));
+    says("the console", holds, &scenario.expect.reasons, &scenario.expect.never, complaints);
+}
+
+/// Complains of what is not said and must be, and of what is said and must not be.
+fn says(who: &str, holds: impl Fn(&str) -> bool, wanted: &[String], never: &[String], complaints: &mut Vec<String>) {
+    for text in wanted.iter().filter(|text| !holds(text)) {
+        complaints.push(format!("{who} does not say {text:?}"));
     }
-    for text in scenario.expect.never.iter().filter(|text| holds(text)) {
-        complaints.push(format!("the console says {text:?}"));
+    for text in never.iter().filter(|text| holds(text)) {
+        complaints.push(format!("{who} says {text:?}"));
     }
 }
 
