@@ -96,6 +96,18 @@ Discovery controllers
 }
 
 #[test]
+fn who_has_neither_namespace_nor_discovery_boots_by_none() {
+    assert!(!plan(&[&two_nics()]).boots_by_discovery());
+    // One is asked at once, but a namespace of the table is waited for.
+    let mut table = two_nics();
+    table.ssns.push(ssns(1, "192.0.2.1", 1, &[]));
+    table.discovery = vec![discovery(1, 2, "nvme+tcp://198.51.100.1/")];
+    let planned = plan(&[&table]);
+    assert_eq!(planned.discovery.iter().map(|controller| controller.ask).collect::<Vec<_>>(), [Ask::AtOnce]);
+    assert!(!planned.boots_by_discovery());
+}
+
+#[test]
 fn what_is_never_asked() {
     let with = |change: fn(&mut Discovery)| {
         let mut table = two_nics();

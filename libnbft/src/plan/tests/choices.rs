@@ -165,3 +165,15 @@ fn a_plan_survives_json() {
     assert_eq!(nids, [uuid, serde_json::Value::Null]);
     assert_eq!(serde_json::from_value::<Plan>(json).unwrap(), planned);
 }
+
+#[test]
+fn hfis_that_ask_for_the_same_are_one_network() {
+    let networks =
+        |tables: &[&Table]| -> Vec<u16> { plan(tables).networks().map(|(_, network)| network.hfi.index).collect() };
+    let one = table(vec![hfi(1, 3, "192.0.2.2", 24)], vec![]);
+    let twice = table(vec![hfi(1, 3, "192.0.2.2", 24), hfi(2, 3, "192.0.2.2", 24)], vec![]);
+    let other = table(vec![hfi(1, 3, "192.0.2.2", 24), hfi(2, 3, "192.0.2.3", 24)], vec![]);
+    assert_eq!(networks(&[&one, &one]), [1]);
+    assert_eq!(networks(&[&twice]), [1]);
+    assert_eq!(networks(&[&other]), [1, 2]);
+}
