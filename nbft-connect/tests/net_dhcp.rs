@@ -4,83 +4,15 @@
 
 mod common;
 
-use common::net::{AT, Root, next, outcome, ready, runtime, start, start_with, veth};
+use common::dhcp::{POOL, RENEW, Server, leased, link, plan};
+use common::net::{AT, Root, next, outcome, ready, runtime, start, start_with};
 use common::{in_namespace, ip, ip_lines};
-use libnbft::model::{Hfi, HfiExt, HfiExtFlags, HfiTcp, HfiTcpFlags, IpOrigin, Mac, Table, TransportType};
-use libnbft::plan::{Options, Plan, Source};
-use nbft_connect::net::{Lease, NetEvent, Settings, Waiting};
+use libnbft::model::{HfiExt, HfiExtFlags, HfiTcpFlags, IpOrigin};
+use libnbft::plan::Plan;
+use nbft_connect::net::{NetEvent, Settings, Waiting};
 use std::fs;
 use std::net::IpAddr;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
-
-/// A server that ends with the test.
-struct Server {
-    child: Child,
-    directory: PathBuf,
-}
-
-impl Server {
-    fn start(name: &str, program: &str, arguments: impl Fn(&str) -> Vec<String>) -> Self {
-        let directory = std::env::temp_dir().join(format!("nbft-{name}-{}", std::process::id()));
-        fs::create_dir_all(&directory).unwrap();
-        let mut command = Command::new(program);
-        command.args(arguments(&directory.to_string_lossy())).stdin(Stdio::null()).stdout(Stdio::null());
-        let log = fs::File::create(directory.join("log")).unwrap();
-        let child = command.stderr(log).spawn().unwrap_or_else(|error| panic!("{program}: {error}"));
-        Self { child, directory }
-    }
-
-    /// dnsmasq on the peer of eth0.
-    fn dnsmasq(name: &str, options: &[&str]) -> Self {
-        Self::start(name, "dnsmasq", |directory| {
-            let common =
-                ["--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--interface=eth0-peer", "--log-dhcp"];
-            let own = ["--bind-interfaces", "--no-ping", "--log-facility=-", "--user=root"];
-            let files = [format!("--pid-file={directory}/pid"), format!("--dhcp-leasefile={directory}/leases")];
-            common.iter().chain(&own).chain(options).map(|o| (*o).to_owned()).chain(files).collect()
-        })
-    }
-
-    /// The messages that the server logged, in order.
-    fn messages(&self) -> Vec<String> {
-        let log = fs::read_to_string(self.directory.join("log")).unwrap();
-        let words = log.lines().filter_map(|line| line.split_whitespace().find(|word| word.starts_with("DHCP")));
-        words.filter_map(|word| word.split_once('(')).map(|(message, _)| message.to_owned()).collect()
-    }
-
-    fn log(&self) -> String {
-        fs::read_to_string(self.directory.join("log")).unwrap()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        let _ = fs::remove_dir_all(&self.directory);
-    }
-}
-
-fn plan(address: &str, flags: HfiTcpFlags, origin: IpOrigin, ext: Option<HfiExt>) -> Plan {
-    let mut tcp = HfiTcp::default();
-    tcp.mac = Mac([2, 0, 0, 0, 0, 1]);
-    tcp.ip = address.parse::<IpAddr>().unwrap().into();
-    tcp.prefix = 24;
-    (tcp.flags, tcp.ip_origin, tcp.ext) = (HfiTcpFlags::VALID.with(flags), origin, ext);
-    let mut hfi = Hfi::default();
-    (hfi.index, hfi.transport, hfi.tcp) = (1, TransportType::TCP, Some(tcp));
-    let mut table = Table::default();
-    table.hfis.push(hfi);
-    Plan::new(&[Source { name: "NBFT", table: &table }], &Options::default())
-}
-
-fn link(server_address: &str) {
-    veth("eth0", 1);
-    ip(&format!("address add {server_address} dev eth0-peer nodad"));
-    ip("link set eth0-peer up");
-}
 
 /// The address that the interface gets.
 fn granted(plan: &Plan) -> IpAddr {
@@ -89,8 +21,6 @@ fn granted(plan: &Plan) -> IpAddr {
         ready(&mut events).await.2
     })
 }
-
-const POOL: &str = "--dhcp-range=192.0.2.50,192.0.2.99,255.255.255.0,1h";
 
 #[test]
 fn firmwares_lease_is_asked_for_in_one_round_trip() {
@@ -258,16 +188,6 @@ fn what_the_administrator_says_of_the_mtu_goes_before_what_the_server_says() {
         });
         assert!(ip("-o link show nbft0").contains(" mtu 1450 "));
     });
-}
-
-/// Half of the lease is over after so many seconds.
-const RENEW: &str = "--dhcp-option=58,5";
-
-async fn leased(events: &mut tokio::sync::mpsc::UnboundedReceiver<NetEvent>) -> (u32, Lease) {
-    match outcome(events).await {
-        NetEvent::Ready { ifindex, lease: Some(lease), .. } => (ifindex, *lease),
-        other => panic!("{other:?}"),
-    }
 }
 
 #[test]

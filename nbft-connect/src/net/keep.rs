@@ -18,8 +18,8 @@ const RETRY: Duration = Duration::from_secs(15);
 const LEAST: Duration = Duration::from_secs(5);
 
 impl Worker {
-    /// Goes on until the address or its link is gone.
-    pub(super) async fn keep(&self, at: NetworkRef, network: &Network, mut up: Up<'_>) {
+    /// Goes on until the address or its link is gone, and gives the lease that was held.
+    pub(super) async fn keep(&self, at: NetworkRef, network: &Network, mut up: Up<'_>) -> Option<Box<Lease>> {
         let (name, index, address) = (up.name, up.index, up.address);
         let gone = async {
             let gone = |state: &State| state.address(index, address).is_none().then_some(());
@@ -32,7 +32,11 @@ impl Worker {
             () = gone => {}
             () = self.tend(at, network, &mut up) => {}
         }
-        log::warn!("{name}: {address} is gone; it is set again");
+        match renewer(&self.root, index).filter(|_| up.lease.is_some()) {
+            Some(who) => log::info!("{name}: {address} is gone, and {who} has the interface"),
+            None => log::warn!("{name}: {address} is gone; it is set again"),
+        }
+        up.lease
     }
 
     /// Renews the lease each time when half of it is over, and tells when the carrier comes back: paths that were given up for
@@ -60,7 +64,8 @@ impl Worker {
 
     /// Renews the lease unless a network manager does, and says when to do it next.
     async fn renew(&self, at: NetworkRef, network: &Network, up: &mut Up<'_>) -> Option<Instant> {
-        let mut lease = up.lease.take()?;
+        // Cancelled, it leaves what is known.
+        let mut lease = up.lease.clone()?;
         if let Some(who) = renewer(&self.root, up.index) {
             log::debug!("{}: {who} renews the lease", up.name);
             lease.granted_at = seconds_since_start();
@@ -69,7 +74,6 @@ impl Worker {
                 Ok((address, new)) => (up.address, *lease) = (address, new),
                 Err(error) => {
                     log::warn!("{}: the lease of {} is not renewed: {error}", up.name, lease.address);
-                    up.lease = Some(lease);
                     return Some(Instant::now() + RETRY);
                 }
             }

@@ -7,6 +7,7 @@ mod keep;
 mod kernel;
 mod lease;
 mod look;
+mod managed;
 mod nic;
 mod renewer;
 mod settings;
@@ -109,6 +110,8 @@ pub enum Waiting {
     Lease,
     /// A router advertisement.
     Advertisement,
+    /// The address that the network manager of the running system sets.
+    Manager,
 }
 
 impl fmt::Display for Waiting {
@@ -120,6 +123,7 @@ impl fmt::Display for Waiting {
             Self::Address => "duplicate address detection",
             Self::Lease => "a DHCP server",
             Self::Advertisement => "a router advertisement",
+            Self::Manager => "the address that the network manager sets",
         })
     }
 }

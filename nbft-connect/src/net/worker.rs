@@ -206,8 +206,9 @@ impl Worker {
         let networks = link.networks.iter().enumerate().map(|(number, network)| async move {
             let at = self.at(link_number, number);
             let started = Instant::now();
+            let mut last = self.known(at).cloned().map(Box::new);
             loop {
-                match self.network(at, network, index, name).await {
+                match self.network(at, network, (index, name), last.as_deref()).await {
                     Ok((address, lease)) => {
                         let timings = Timings { address: started.elapsed(), ..timings };
                         let up = Up { name, index, address, lease, timings };
@@ -215,7 +216,7 @@ impl Worker {
                         if self.stay.is_none() {
                             return;
                         }
-                        self.keep(at, network, up).await;
+                        last = self.keep(at, network, up).await;
                         if self.watcher.look(|state| !state.links.contains_key(&index)) {
                             self.tell(NetEvent::Failed { at, reason: NetError::LinkGone });
                             return;
@@ -238,14 +239,17 @@ impl Worker {
         &self,
         at: NetworkRef,
         network: &Network,
-        index: u32,
-        name: &str,
+        (index, name): (u32, &str),
+        last: Option<&Lease>,
     ) -> Result<(IpAddr, Option<Box<Lease>>), NetError> {
         match network.method {
             Method::Dhcp4 | Method::Dhcp6 => {
                 let lease = match self.held(at, index) {
                     Some(lease) => lease,
-                    None => self.lease(at, network, index, name).await?,
+                    None => match self.of_manager(at, network, (index, name), last).await {
+                        Some(up) => return Ok(up),
+                        None => self.lease(at, network, index, name).await?,
+                    },
                 };
                 let granted = lease.over(network);
                 if let Some(mtu) = lease.mtu.filter(|_| self.mtu.is_none()) {
@@ -264,8 +268,25 @@ impl Worker {
 
     /// The lease that is held already: its address is there.
     fn held(&self, at: NetworkRef, index: u32) -> Option<Lease> {
-        let (_, lease) = self.stay.iter().flatten().find(|(network, _)| *network == at)?;
+        let lease = self.known(at)?;
         self.watcher.look(|state| state.address(index, lease.address).is_some()).then(|| lease.clone())
+    }
+
+    /// The lease of a run before this one.
+    fn known(&self, at: NetworkRef) -> Option<&Lease> {
+        self.stay.iter().flatten().find(|(network, _)| *network == at).map(|(_, lease)| lease)
+    }
+
+    /// Whether it goes on when all is set up.
+    pub(super) const fn stays(&self) -> bool {
+        self.stay.is_some()
+    }
+
+    /// The fixed addresses of the link that a network is on.
+    pub(super) fn fixed(&self, at: NetworkRef) -> Vec<IpAddr> {
+        let networks = self.interface.links.get(at.link).map(|link| link.networks.iter());
+        let fixed = networks.into_iter().flatten().filter(|network| network.method == Method::Static);
+        fixed.filter_map(|network| network.address).collect()
     }
 
     /// Sets an address that never expires, and its routes.

@@ -3,6 +3,7 @@
 // Each test file uses its own part of this.
 #![allow(dead_code, clippy::print_stderr, clippy::unwrap_used)]
 
+pub(crate) mod dhcp;
 pub(crate) mod far;
 pub(crate) mod net;
 

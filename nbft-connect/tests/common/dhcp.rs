@@ -1,0 +1,91 @@
+//! Servers that grant addresses, on the other end of a veth pair, and tables that ask for one.
+
+use super::ip;
+use super::net::{outcome, veth};
+use libnbft::model::{Hfi, HfiExt, HfiTcp, HfiTcpFlags, IpOrigin, Mac, Table, TransportType};
+use libnbft::plan::{Options, Plan, Source};
+use nbft_connect::net::{Lease, NetEvent};
+use std::fs;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+pub(crate) const POOL: &str = "--dhcp-range=192.0.2.50,192.0.2.99,255.255.255.0,1h";
+
+/// Half of the lease is over after so many seconds.
+pub(crate) const RENEW: &str = "--dhcp-option=58,5";
+
+pub(crate) async fn leased(events: &mut UnboundedReceiver<NetEvent>) -> (u32, Lease) {
+    match outcome(events).await {
+        NetEvent::Ready { ifindex, lease: Some(lease), .. } => (ifindex, *lease),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A server that ends with the test.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) directory: PathBuf,
+}
+
+impl Server {
+    pub(crate) fn start(name: &str, program: &str, arguments: impl Fn(&str) -> Vec<String>) -> Self {
+        let directory = std::env::temp_dir().join(format!("nbft-{name}-{}", std::process::id()));
+        fs::create_dir_all(&directory).unwrap();
+        let mut command = Command::new(program);
+        command.args(arguments(&directory.to_string_lossy())).stdin(Stdio::null()).stdout(Stdio::null());
+        let log = fs::File::create(directory.join("log")).unwrap();
+        let child = command.stderr(log).spawn().unwrap_or_else(|error| panic!("{program}: {error}"));
+        Self { child, directory }
+    }
+
+    /// dnsmasq on the peer of eth0.
+    pub(crate) fn dnsmasq(name: &str, options: &[&str]) -> Self {
+        Self::start(name, "dnsmasq", |directory| {
+            let common =
+                ["--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--interface=eth0-peer", "--log-dhcp"];
+            let own = ["--bind-interfaces", "--no-ping", "--log-facility=-", "--user=root"];
+            let files = [format!("--pid-file={directory}/pid"), format!("--dhcp-leasefile={directory}/leases")];
+            common.iter().chain(&own).chain(options).map(|o| (*o).to_owned()).chain(files).collect()
+        })
+    }
+
+    /// The messages that the server logged, in order.
+    pub(crate) fn messages(&self) -> Vec<String> {
+        let log = fs::read_to_string(self.directory.join("log")).unwrap();
+        let words = log.lines().filter_map(|line| line.split_whitespace().find(|word| word.starts_with("DHCP")));
+        words.filter_map(|word| word.split_once('(')).map(|(message, _)| message.to_owned()).collect()
+    }
+
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.directory.join("log")).unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = fs::remove_dir_all(&self.directory);
+    }
+}
+
+pub(crate) fn plan(address: &str, flags: HfiTcpFlags, origin: IpOrigin, ext: Option<HfiExt>) -> Plan {
+    let mut tcp = HfiTcp::default();
+    tcp.mac = Mac([2, 0, 0, 0, 0, 1]);
+    tcp.ip = address.parse::<IpAddr>().unwrap().into();
+    tcp.prefix = 24;
+    (tcp.flags, tcp.ip_origin, tcp.ext) = (HfiTcpFlags::VALID.with(flags), origin, ext);
+    let mut hfi = Hfi::default();
+    (hfi.index, hfi.transport, hfi.tcp) = (1, TransportType::TCP, Some(tcp));
+    let mut table = Table::default();
+    table.hfis.push(hfi);
+    Plan::new(&[Source { name: "NBFT", table: &table }], &Options::default())
+}
+
+pub(crate) fn link(server_address: &str) {
+    veth("eth0", 1);
+    ip(&format!("address add {server_address} dev eth0-peer nodad"));
+    ip("link set eth0-peer up");
+}

@@ -1,0 +1,69 @@
+//! Beside a network manager of the running system that has the interface: what it sets is taken, and nobody asks for more.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::dhcp::{POOL, Server, leased, link, plan};
+use common::net::{AT, Root, next, runtime, start_with};
+use common::{in_namespace, ip, ip_lines};
+use libnbft::model::{HfiTcpFlags, IpOrigin};
+use nbft_connect::net::{NetEvent, Settings, Waiting};
+use std::fs;
+
+#[test]
+fn a_managers_new_address_is_taken() {
+    in_namespace("a_managers_new_address_is_taken", || {
+        link("192.0.2.1/24");
+        let server = Server::dnsmasq("manager", &[POOL, "--dhcp-authoritative", "--dhcp-option=3,192.0.2.254"]);
+        let plan = plan("192.0.2.77", HfiTcpFlags::DHCP_OVERRIDE, IpOrigin::DHCP, None);
+        let once = ["DHCPREQUEST", "DHCPACK"];
+        runtime().block_on(async {
+            let root = Root::new("manager");
+            let (_handle, mut events) = start_with(Settings::new(root.0.clone()).staying(Vec::new()), &plan).await;
+            let (index, first) = leased(&mut events).await;
+            let state = format!("run/systemd/netif/links/{index}");
+            root.file(&state, "ADMIN_STATE=configured\n");
+
+            // The manager's server has given another address: old one away, new one there a little later.
+            ip("address del 192.0.2.77/24 dev nbft0");
+            let waiting = next(&mut events).await;
+            assert!(matches!(waiting, NetEvent::Waiting { at: AT, for_what: Waiting::Manager }), "{waiting:?}");
+            ip("address add 192.0.2.60/24 dev nbft0 valid_lft 120 preferred_lft 120");
+            let (_, second) = leased(&mut events).await;
+            assert_eq!(second.address.to_string(), "192.0.2.60");
+            let unmoved = |mut lease: nbft_connect::net::Lease| {
+                (lease.address, lease.granted_at) = (first.address, first.granted_at);
+                lease
+            };
+            assert_eq!(unmoved(second.clone()), first);
+            // The HFI's own table goes by the new address; what there was for the old one harms nobody.
+            let new = |line: &String| line.contains("192.0.2.60");
+            let table = plan.interfaces[0].links[0].networks[0].route_table;
+            assert_eq!(
+                ip_lines(&format!("route show table {table}")),
+                [
+                    "192.0.2.0/24 dev nbft0 proto static scope link src 192.0.2.60",
+                    "default via 192.0.2.254 dev nbft0 proto static src 192.0.2.60",
+                ]
+            );
+            let rules: Vec<_> = ip_lines("rule").into_iter().filter(new).collect();
+            assert_eq!(rules, [format!("20000: from 192.0.2.60 lookup {table} proto static")]);
+            assert!(ip("-4 address show dev nbft0").contains("valid_lft 1"), "its lifetime stays the manager's");
+
+            // The new one first, in another subnet, whose router nobody knows.
+            ip("address add 198.51.100.60/24 dev nbft0");
+            ip("address del 192.0.2.60/24 dev nbft0");
+            let (_, third) = leased(&mut events).await;
+            assert_eq!((third.address.to_string().as_str(), third.routes.as_slice()), ("198.51.100.60", &[][..]));
+            assert_eq!(server.messages(), once, "{}", server.log());
+
+            // No manager any more: the address is ours to ask for.
+            fs::remove_file(root.0.join(&state)).unwrap();
+            ip("address del 198.51.100.60/24 dev nbft0");
+            let (_, own) = leased(&mut events).await;
+            assert_eq!(own.address.to_string(), "192.0.2.77");
+            assert_eq!(server.messages(), [once, once].concat(), "{}", server.log());
+        });
+    });
+}
