@@ -79,6 +79,39 @@ fn dhcpv6() {
 }
 
 #[test]
+fn dhcpv6_by_each_kind_of_the_tables_duid() {
+    in_namespace("dhcpv6_by_each_kind_of_the_tables_duid", || {
+        link("2001:db8:1::1/64");
+        let range = "--dhcp-range=2001:db8:1::50,2001:db8:1::5f,64,1h";
+        let server = Server::dnsmasq("duid", &[range, "--enable-ra", "--dhcp-authoritative"]);
+        // As in the table, numbers little endian, and as the server must have it.
+        let uuid = [&[4, 0][..], &[0xa5; 16]].concat();
+        let cases: [(&[u8], &str); 5] = [
+            (&[1, 0, 1, 0, 4, 3, 2, 1, 2, 0, 0, 0, 0, 1], "00:01:00:01:01:02:03:04:02:00:00:00:00:01"),
+            (&[2, 0, 4, 3, 2, 1, 0xaa, 0xbb], "00:02:01:02:03:04:aa:bb"),
+            (&[3, 0, 1, 0, 2, 0, 0, 0, 0, 1], "00:03:00:01:02:00:00:00:00:01"),
+            (&uuid, "00:04:a5:a5:a5:a5:a5:a5:a5:a5:a5:a5:a5:a5:a5:a5:a5:a5"),
+            (&[0x77, 0, 1, 2, 3], "00:77:01:02:03"),
+        ];
+        let mut expected = Vec::new();
+        for (table, wire) in cases {
+            let mut ext = HfiExt::default();
+            ext.flags = HfiExtFlags::VALID.with(HfiExtFlags::DHCP_CLIENT_ID);
+            (ext.iaid, ext.duid) = (Some(7), Some(table.to_vec()));
+            let address = granted(&plan("::", HfiTcpFlags::DHCP_OVERRIDE, IpOrigin::DHCP, Some(ext)));
+            expected.push(format!("7 {address} {wire}"));
+        }
+        // Time, IAID, address, name, DUID; the first line is the server's own.
+        let leases = fs::read_to_string(server.directory.join("leases")).unwrap();
+        let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let mut known: Vec<_> = leases.lines().map(words).filter(|words| words.len() == 5).collect();
+        known.sort_by_key(|words| expected.iter().position(|line| line.ends_with(&words[4])));
+        let known: Vec<_> = known.iter().map(|words| format!("{} {} {}", words[1], words[2], words[4])).collect();
+        assert_eq!(known, expected, "{leases}{}", server.log());
+    });
+}
+
+#[test]
 fn slaac() {
     in_namespace("slaac", || {
         link("2001:db8:1::1/64");
@@ -220,6 +253,52 @@ fn a_lease_is_renewed_by_whoever_stays() {
             root.file(&format!("run/systemd/netif/leases/{link}"), "");
             tokio::time::sleep(Duration::from_secs(8)).await;
             assert_eq!(server.messages(), [once, once].concat(), "{}", server.log());
+        });
+    });
+}
+
+#[test]
+fn a_dhcpv6_lease_is_renewed_with_its_server() {
+    in_namespace("a_dhcpv6_lease_is_renewed_with_its_server", || {
+        link("2001:db8:1::1/64");
+        let options = ["--dhcp-range=2001:db8:1::50,2001:db8:1::5f,64,1h", "--enable-ra", "--dhcp-authoritative"];
+        let server = Server::dnsmasq("renew6", &options);
+        let plan = plan("::", HfiTcpFlags::DHCP_OVERRIDE, IpOrigin::DHCP, None);
+        let asked = ["DHCPSOLICIT", "DHCPADVERTISE", "DHCPREQUEST", "DHCPREPLY"];
+        let of_clients = |server: &Server| -> Vec<String> {
+            server.messages().into_iter().filter(|message| message != "DHCPINFORMATION-REQUEST").collect()
+        };
+        runtime().block_on(async {
+            let root = Root::new("renew6");
+            let (handle, mut events) = start_with(Settings::new(root.0.clone()).staying(Vec::new()), &plan).await;
+            let (_, mut first) = leased(&mut events).await;
+            assert_eq!(of_clients(&server), asked, "{}", server.log());
+            drop(handle);
+
+            // A lease whose time has come.
+            first.renew_seconds = 0;
+            let settings = Settings::new(root.0.clone()).staying(vec![(AT, first.clone())]);
+            let (handle, mut events) = start_with(settings, &plan).await;
+            assert_eq!(leased(&mut events).await.1, first);
+            let renewed = match outcome(&mut events).await {
+                NetEvent::Renewed { at: AT, lease } => *lease,
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(of_clients(&server), [&asked[..], &["DHCPRENEW", "DHCPREPLY"]].concat(), "{}", server.log());
+            assert_eq!((renewed.address, &renewed.server_duid), (first.address, &first.server_duid));
+            assert!(renewed.server_duid.is_some() && renewed.granted_at > first.granted_at);
+            drop(handle);
+
+            // One that is to be rebound.
+            let mut late = renewed.clone();
+            (late.renew_seconds, late.rebind_seconds) = (0, 0);
+            let settings = Settings::new(root.0.clone()).staying(vec![(AT, late.clone())]);
+            let (_handle, mut events) = start_with(settings, &plan).await;
+            assert_eq!(leased(&mut events).await.1, late);
+            let event = outcome(&mut events).await;
+            assert!(matches!(&event, NetEvent::Renewed { lease, .. } if lease.address == first.address), "{event:?}");
+            let last = of_clients(&server).split_off(6);
+            assert_eq!(last, ["DHCPREBIND", "DHCPREPLY"], "{}", server.log());
         });
     });
 }

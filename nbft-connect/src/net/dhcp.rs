@@ -1,26 +1,22 @@
-//! DHCP as firmware did it: with its identity, and asking for its address first.
+//! DHCP as firmware did it: with its identity, and asking for its address first. DHCPv6 is in [`super::dhcp6`].
 //!
-//! Only here the DHCP client is imported.
+//! Only in these two the DHCP client is imported.
 
 use super::NetError;
 use super::lease::{Lease, duid_on_the_wire, seconds_since_start};
 use libnbft::model::Mac;
 use libnbft::plan::{Network, Route};
-use mozim::{
-    DhcpV4Client, DhcpV4Config, DhcpV4Lease, DhcpV4State, DhcpV6Client, DhcpV6Config, DhcpV6Duid,
-    DhcpV6DuidLinkLayerAddr, DhcpV6Mode, DhcpV6State,
-};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use mozim::{DhcpV4Client, DhcpV4Config, DhcpV4Lease, DhcpV4State};
+use std::net::{IpAddr, Ipv4Addr};
 
 /// Seconds until a round without an answer is given up; servers that probe the address first take three.
-const TIMEOUT: u32 = 12;
+pub(super) const TIMEOUT: u32 = 12;
 
-/// DHCPv4 option 17 and DHCPv6 option 59: where to boot from.
+/// Option 17: where to boot from.
 const ROOT_PATH: u8 = 17;
-const BOOT_FILE_URL: u16 = 59;
 
 /// Client identifier types: a hardware address, and IAID with DUID (RFC 4361).
-const CLIENT_ID_ETHERNET: u8 = 1;
+pub(super) const CLIENT_ID_ETHERNET: u8 = 1;
 const CLIENT_ID_RFC4361: u8 = 255;
 
 /// The link that asks.
@@ -30,7 +26,7 @@ pub(super) struct Client<'a> {
     pub(super) mac: Mac,
 }
 
-fn failed(step: &str) -> impl FnOnce(mozim::DhcpError) -> NetError + '_ {
+pub(super) fn failed(step: &str) -> impl FnOnce(mozim::DhcpError) -> NetError + '_ {
     move |error| NetError::Kernel { step: step.to_owned(), reason: error.to_string() }
 }
 
@@ -95,6 +91,7 @@ fn of_v4(lease: &DhcpV4Lease) -> Lease {
         address: lease.yiaddr.into(),
         prefix: lease.prefix_length(),
         server: lease.srv_id.into(),
+        server_duid: None,
         granted_at: seconds_since_start(),
         seconds: lease.lease_time_sec,
         renew_seconds: lease.t1_sec,
@@ -111,57 +108,16 @@ fn of_v4(lease: &DhcpV4Lease) -> Lease {
     }
 }
 
-/// DHCPv6 for one address; `link_local` is the link's own.
-pub(super) async fn v6(client: &Client<'_>, link_local: Ipv6Addr, network: &Network) -> Result<Lease, NetError> {
-    let mut config = DhcpV6Config::new(client.name, DhcpV6Mode::NonTemporaryAddresses);
-    config.set_iface_index(client.index).set_link_local_ip(link_local).set_timeout_sec(TIMEOUT);
-    config.request_extra_dhcp_opts(&[BOOT_FILE_URL]);
-    match identity(network) {
-        Some((iaid, duid)) => {
-            log::info!("{}: DHCPv6 identity of the table: IAID {iaid:#x}, DUID {}", client.name, hex(&duid));
-            config.set_duid(DhcpV6Duid::Raw(duid)).set_iaid(iaid);
-        }
-        None => {
-            log::info!("{}: DHCPv6 DUID: the MAC address", client.name);
-            let duid = DhcpV6DuidLinkLayerAddr::new(u16::from(CLIENT_ID_ETHERNET), &client.mac.0);
-            config.set_duid(DhcpV6Duid::LinkLayerAddress(duid));
-        }
-    }
-    let mut dhcp = DhcpV6Client::init(config, None).await.map_err(failed("DHCPv6"))?;
-    loop {
-        if let DhcpV6State::Done(lease) = dhcp.run().await.map_err(failed("DHCPv6"))? {
-            let raw = lease.get_option_raw(BOOT_FILE_URL);
-            return Ok(Lease {
-                address: lease.address.into(),
-                // Which subnet is on the link the router advertisement says, not DHCPv6.
-                prefix: 128,
-                server: lease.srv_ip.into(),
-                granted_at: seconds_since_start(),
-                seconds: lease.valid_time_sec,
-                renew_seconds: lease.t1_sec,
-                rebind_seconds: lease.t2_sec,
-                routes: Vec::new(),
-                dns: lease.dns_srvs.iter().map(|dns| IpAddr::V6(*dns)).collect(),
-                domains: lease.domain_list.clone(),
-                ntp: lease.ntp_srvs.clone(),
-                mtu: None,
-                host_name: None,
-                root_path: raw.as_ref().and_then(|all| text(all.first()?.get(4..)?)),
-            });
-        }
-    }
-}
-
 /// IAID and DUID of the table, the latter as it goes over the wire.
-fn identity(network: &Network) -> Option<(u32, Vec<u8>)> {
+pub(super) fn identity(network: &Network) -> Option<(u32, Vec<u8>)> {
     Some((network.iaid?, duid_on_the_wire(network.duid.as_deref()?)))
 }
 
-fn text(bytes: &[u8]) -> Option<String> {
+pub(super) fn text(bytes: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(bytes).trim_end_matches('\0').to_owned();
     (!text.is_empty()).then_some(text)
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -83,7 +83,7 @@ impl Worker {
         Some(next)
     }
 
-    /// Asks for the address that is there: as after a reboot, so that any server may answer.
+    /// Asks for the address that is there: with DHCPv4 as after a reboot, so that any server may answer.
     async fn ask_again(
         &self,
         at: NetworkRef,
@@ -93,7 +93,7 @@ impl Worker {
     ) -> Result<(IpAddr, Lease), NetError> {
         let mut asking = network.clone();
         (asking.address, asking.prefix, asking.dhcp_server) = (Some(old.address), old.prefix, Some(old.server));
-        let lease = self.lease(at, &asking, up.index, up.name).await?;
+        let lease = self.lease(at, &asking, (up.index, up.name), Some(old)).await?;
         log::info!("{}: lease of {} renewed for {} s", up.name, lease.address, lease.seconds);
         if lease.address == old.address {
             self.tell(NetEvent::Renewed { at, lease: Box::new(lease.clone()) });

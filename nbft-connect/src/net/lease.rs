@@ -15,6 +15,9 @@ pub struct Lease {
     pub prefix: u8,
     /// Server that granted it.
     pub server: IpAddr,
+    /// DUID of a DHCPv6 server, in hexadecimal digits: by it the lease is renewed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_duid: Option<String>,
     /// Seconds from the machine's start to when it was granted (CLOCK_BOOTTIME).
     #[serde(default)]
     pub granted_at: u64,

@@ -2,6 +2,7 @@
 //! sleeping. Only here rtnetlink is imported.
 
 mod dhcp;
+mod dhcp6;
 mod driver;
 mod keep;
 mod kernel;

@@ -2,7 +2,7 @@
 
 use super::lease::Lease;
 use super::state::{Address, Link, State, Watcher};
-use super::{NetError, NetEvent, Settings, Timings, Waiting, dhcp, kernel, nic, settings};
+use super::{NetError, NetEvent, Settings, Timings, Waiting, dhcp, dhcp6, kernel, nic, settings};
 use crate::nvme::sysfs::controllers;
 use libnbft::plan::{Interface, Link as PlanLink, Method, Network, NetworkRef};
 use std::net::IpAddr;
@@ -248,7 +248,7 @@ impl Worker {
                     Some(lease) => lease,
                     None => match self.of_manager(at, network, (index, name), last).await {
                         Some(up) => return Ok(up),
-                        None => self.lease(at, network, index, name).await?,
+                        None => self.lease(at, network, (index, name), None).await?,
                     },
                 };
                 let granted = lease.over(network);
@@ -308,12 +308,13 @@ impl Worker {
         Ok(ip)
     }
 
+    /// Asks for a lease, or, when it is held already, for its renewal.
     pub(super) async fn lease(
         &self,
         at: NetworkRef,
         network: &Network,
-        index: u32,
-        name: &str,
+        (index, name): (u32, &str),
+        held: Option<&Lease>,
     ) -> Result<Lease, NetError> {
         self.tell(NetEvent::Waiting { at, for_what: Waiting::Lease });
         let client = dhcp::Client { name, index, mac: self.interface.mac };
@@ -328,7 +329,10 @@ impl Worker {
             })
         };
         let link_local = self.watcher.wait_for(own).await.ok_or_else(gone)?;
-        dhcp::v6(&client, link_local, network).await
+        match held {
+            Some(held) => dhcp6::renew(&client, link_local, network, held).await,
+            None => dhcp6::ask(&client, link_local, network).await,
+        }
     }
 
     /// Waits for the address that a router advertisement brings: firmware's if it comes again, else any.
