@@ -16,9 +16,10 @@ use crate::exit::Exit;
 use crate::net::NetEvent;
 use crate::nvme::authentication::Terms;
 use crate::nvme::discovery::Asked;
-use crate::nvme::fabrics::{Fabrics, Written};
+use crate::nvme::fabrics::{Fabrics, Refusal, Written};
 use crate::nvme::keys::Keys;
 use crate::nvme::options::Supported;
+use crate::nvme::reason;
 use crate::status::model::{Outcome, State, Status};
 use libnbft::discovery::Log;
 use libnbft::model::{self, Hfi, HfiTcp, Host, Mac, Nqn, Ssns, Table, TransportType, Uuid};
@@ -101,6 +102,11 @@ enum Answer {
     Tell(Asked),
 }
 
+/// As the child tells it when the kernel logs nothing.
+fn refusal(errno: i32) -> Refusal {
+    Refusal { errno, reason: reason::of_write(errno, None, &[]) }
+}
+
 struct Fake {
     root: PathBuf,
     answers: VecDeque<Answer>,
@@ -121,7 +127,7 @@ impl Fabrics for Fake {
                 show_controller(&self.root, number, options, nid);
                 Ok(Written::Controller(number as u32, None))
             }
-            Answer::Errno(errno) => Ok(Written::Refused(errno)),
+            Answer::Errno(errno) => Ok(Written::Refused(refusal(errno))),
             Answer::Unfit(reason) => Ok(Written::Unfit(reason.into())),
             Answer::UnfitLater(reason) => {
                 show_controller(&self.root, number, options, NID);

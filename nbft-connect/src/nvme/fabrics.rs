@@ -4,10 +4,11 @@
 //! a way to interrupt it. So the writes are made by a child process: the parent can end, and the root be switched, while
 //! the child hangs.
 
-use super::authentication::Terms;
+use super::authentication::{Proof, Terms};
 use super::discovery::{self, Asked};
 use super::kmsg::Kmsg;
 use super::options::Supported;
+use super::reason;
 use nix::unistd::{ForkResult, fork};
 use std::fs::OpenOptions;
 use std::io::{self, Read, Write};
@@ -21,10 +22,39 @@ use zeroize::{Zeroize, Zeroizing};
 pub enum Written {
     /// The controller's instance number, N of nvmeN, and in words how it was authenticated, if it was.
     Controller(u32, Option<String>),
-    /// The kernel refused, with this errno.
-    Refused(i32),
+    /// The kernel refused.
+    Refused(Refusal),
     /// It did not keep to its terms, for this reason, and was taken away again.
     Unfit(String),
+}
+
+/// A refusal of the kernel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The errno of the write.
+    pub errno: i32,
+    /// Why, in words.
+    pub reason: String,
+}
+
+impl Refusal {
+    /// Of what a write was answered, what the kernel logged meanwhile, and what there is to say to it by the terms.
+    fn new(error: &io::Error, terms: &Terms, kmsg: &mut Kmsg) -> Self {
+        let errno = error.raw_os_error().unwrap_or(libc::EIO);
+        let logged = kmsg.nvme_lines().unwrap_or_default();
+        Self { errno, reason: reason::of_write(errno, terms.explain(&logged).as_deref(), &logged) }
+    }
+
+    /// `errno N REASON`, for the way between the processes.
+    pub(super) fn to_line(&self) -> String {
+        format!("errno {} {}", self.errno, self.reason.replace('\n', " "))
+    }
+
+    /// What follows `errno `.
+    pub(super) fn from_rest(rest: &str) -> Option<Self> {
+        let (errno, reason) = rest.split_once(' ')?;
+        Some(Self { errno: errno.parse().ok()?, reason: reason.to_owned() })
+    }
 }
 
 /// Something that makes controllers: the device, or a stand-in for it in tests.
@@ -157,7 +187,7 @@ impl Written {
         match self {
             Self::Controller(number, None) => format!("controller {number}"),
             Self::Controller(number, Some(how)) => format!("controller {number} {how}"),
-            Self::Refused(errno) => format!("errno {errno}"),
+            Self::Refused(refusal) => refusal.to_line(),
             Self::Unfit(reason) => format!("unfit {reason}"),
         }
     }
@@ -169,7 +199,7 @@ impl Written {
                 let (number, how) = rest.split_once(' ').map_or((rest, None), |(number, how)| (number, Some(how)));
                 Some(Self::Controller(number.parse().ok()?, how.map(str::to_owned)))
             }
-            "errno" => rest.parse().ok().map(Self::Refused),
+            "errno" => Refusal::from_rest(rest).map(Self::Refused),
             "unfit" => Some(Self::Unfit(rest.to_owned())),
             _ => None,
         }
@@ -181,8 +211,9 @@ fn serve(root: &Path, stream: &UnixStream) -> io::Result<()> {
     let (mut questions, mut answers) = (stream, stream);
     // One for all lines, wiped after each: they may hold secrets.
     let mut buffer = Zeroizing::new([0; MAX_LINE]);
+    let mut kmsg = Kmsg::open(root);
     while let Some(line) = read_line(&mut questions, &mut buffer)? {
-        let answer = answer(root, line).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
+        let answer = answer(root, line, &mut kmsg).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
         buffer.zeroize();
         answers.write_all((answer + "\n").as_bytes())?;
     }
@@ -190,40 +221,42 @@ fn serve(root: &Path, stream: &UnixStream) -> io::Result<()> {
 }
 
 /// Does what a line says.
-fn answer(root: &Path, line: &str) -> Option<String> {
+fn answer(root: &Path, line: &str, kmsg: &mut Kmsg) -> Option<String> {
     if line == SUPPORTED {
         return Some(match list(&root.join(&DEVICE[1..])) {
             Ok(list) => format!("{SUPPORTED} {}", list.trim().replace('\n', ",")),
-            Err(error) => Written::Refused(error.raw_os_error().unwrap_or(libc::EIO)).to_line(),
+            Err(error) => format!("errno {}", error.raw_os_error().unwrap_or(libc::EIO)),
         });
     }
     let (verb, rest) = line.split_once(' ')?;
     let (terms, options) = rest.rsplit_once(' ')?;
     let terms: Terms = serde_json::from_str(terms).ok()?;
-    // Who is held against nothing need not be listened to.
-    let mut kmsg = terms.bind().then(|| Kmsg::from_now(root));
-    let mut logged = || kmsg.as_mut().and_then(Kmsg::nvme_lines);
-    Some(match verb {
-        DISCOVER => match discovery::ask(root, options) {
-            Asked::Told(log) => match terms.judge(None, logged().as_deref()) {
+    kmsg.mark();
+    Some(match (verb, write_options(&root.join(&DEVICE[1..]), options)) {
+        (DISCOVER, Err(error)) => Asked::Refused(Refusal::new(&error, &terms, kmsg)).to_line(),
+        (_, Err(error)) => Written::Refused(Refusal::new(&error, &terms, kmsg)).to_line(),
+        (DISCOVER, Ok(instance)) => match discovery::ask(root, &format!("nvme{instance}")) {
+            Asked::Told(log) => match judge(&terms, None, kmsg) {
                 Ok(_) => Asked::Told(log),
                 Err(reason) => Asked::Silent(reason),
             },
             other => other,
         }
         .to_line(),
-        _ => connect(root, options, &terms, logged).to_line(),
+        (_, Ok(instance)) => keep_if_fit(root, instance, &terms, kmsg).to_line(),
     })
 }
 
-/// Makes a controller, and takes it away again at once when it does not keep to the terms.
-fn connect(root: &Path, options: &str, terms: &Terms, logged: impl FnOnce() -> Option<Vec<String>>) -> Written {
-    let instance = match write_options(&root.join(&DEVICE[1..]), options) {
-        Ok(instance) => instance,
-        Err(error) => return Written::Refused(error.raw_os_error().unwrap_or(libc::EIO)),
-    };
+/// Holds what is connected against the terms, if there are any: who is held against nothing need not be listened to.
+fn judge(terms: &Terms, controller: Option<&str>, kmsg: &mut Kmsg) -> Result<Option<Proof>, String> {
+    let logged = if terms.bind() { kmsg.nvme_lines() } else { None };
+    terms.judge(controller, logged.as_deref())
+}
+
+/// Takes a controller away again at once when it does not keep to the terms.
+fn keep_if_fit(root: &Path, instance: u32, terms: &Terms, kmsg: &mut Kmsg) -> Written {
     let name = format!("nvme{instance}");
-    match terms.judge(Some(&name), logged().as_deref()) {
+    match judge(terms, Some(&name), kmsg) {
         Ok(proof) => Written::Controller(instance, proof.map(|proof| proof.to_string())),
         Err(reason) => match discovery::close(root, &name) {
             Ok(()) => Written::Unfit(reason),
@@ -248,7 +281,7 @@ fn read_line<'b>(stream: &mut impl Read, buffer: &'b mut [u8; MAX_LINE]) -> io::
 }
 
 /// Writes an option string and reads the instance number from the same open file.
-pub(super) fn write_options(device: &Path, options: &str) -> io::Result<u32> {
+fn write_options(device: &Path, options: &str) -> io::Result<u32> {
     let mut file = OpenOptions::new().read(true).write(true).open(device)?;
     let written = file.write(options.as_bytes())?;
     if written != options.len() {
@@ -300,13 +333,14 @@ mod tests {
         for written in [
             Written::Controller(2, None),
             Written::Controller(0, how),
-            Written::Refused(111),
+            Written::Refused(Refusal { errno: 111, reason: "the target refuses: it says \"no\"".into() }),
             Written::Unfit("the target asked for none".into()),
         ] {
             assert_eq!(Written::from_line(&format!("{}\n", written.to_line())), Some(written));
         }
         assert_eq!(Written::from_line(""), None);
         assert_eq!(Written::from_line("controller x\n"), None);
+        assert_eq!(Written::from_line("errno 111\n"), None);
     }
 
     #[test]

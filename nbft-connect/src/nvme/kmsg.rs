@@ -6,19 +6,26 @@ use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// The kernel's log from a moment on.
+/// The kernel's log, from a moment on that is marked.
 #[derive(Debug)]
 pub struct Kmsg(Option<File>);
 
 impl Kmsg {
-    /// Remembers this moment. A log that cannot be read has nothing to say.
+    /// Opens it. A log that cannot be read has nothing to say.
     #[must_use]
-    pub fn from_now(root: &Path) -> Self {
+    pub fn open(root: &Path) -> Self {
         let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(root.join("dev/kmsg"));
-        Self(file.ok().and_then(|mut file| file.seek(SeekFrom::End(0)).ok().map(|_| file)))
+        Self(file.ok())
     }
 
-    /// The lines on NVMe since, without repetition; `None` when the log cannot be read.
+    /// Remembers this moment.
+    pub fn mark(&mut self) {
+        if self.0.as_mut().is_some_and(|file| file.seek(SeekFrom::End(0)).is_err()) {
+            self.0 = None;
+        }
+    }
+
+    /// The lines on NVMe since the mark, without repetition; `None` when the log cannot be read.
     #[must_use]
     pub fn nvme_lines(&mut self) -> Option<Vec<String>> {
         let file = self.0.as_mut()?;

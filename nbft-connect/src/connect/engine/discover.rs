@@ -1,13 +1,11 @@
 //! Discovery controllers: when they are asked, and what becomes of what they tell.
 
 use super::trials::TRIAL_LIMIT;
-use super::{Done, Engine, Ready, secure};
+use super::{Done, Engine, Ready};
 use crate::connect::paths::Phase;
 use crate::connect::target::Target;
-use crate::nvme::authentication::Terms;
 use crate::nvme::discovery::Asked;
-use crate::nvme::fabrics::{DEVICE, Fabrics};
-use crate::nvme::kmsg::Kmsg;
+use crate::nvme::fabrics::{DEVICE, Fabrics, Refusal};
 use crate::nvme::options::{Connection, Supported};
 use crate::nvme::probe;
 use crate::nvme::reason;
@@ -53,7 +51,7 @@ struct Asking {
 pub(super) enum Heard<F> {
     Proved(usize, io::Result<()>),
     PauseOver(usize),
-    Answer(usize, F, Kmsg, Terms, io::Result<Asked>),
+    Answer(usize, F, io::Result<Asked>),
     /// Routes to these new paths and controllers are set, as far as the kernel let us.
     Routed(Vec<usize>, Vec<usize>),
 }
@@ -148,10 +146,9 @@ impl<F: Fabrics + 'static> Engine<F> {
                 let Some(mut device) = self.device.take() else { return false };
                 log::debug!("{DEVICE}: {options}");
                 self.discovery.all[index].step = Step::Asking;
-                let kmsg = Kmsg::from_now(&self.settings.root);
                 self.hear(async move {
                     let result = device.discover(options.expose(), &terms).await;
-                    Heard::Answer(index, device, kmsg, terms, result)
+                    Heard::Answer(index, device, result)
                 });
             }
         }
@@ -167,9 +164,9 @@ impl<F: Fabrics + 'static> Engine<F> {
             Heard::PauseOver(index) if self.discovery.all[index].step != Step::Pause => {}
             Heard::PauseOver(index) if self.helps(index) => self.ask(index),
             Heard::PauseOver(index) => self.discovery.all[index].step = Step::Idle,
-            Heard::Answer(index, device, kmsg, terms, result) => {
+            Heard::Answer(index, device, result) => {
                 self.device = Some(device);
-                self.answer(index, kmsg, &terms, result);
+                self.answer(index, result);
             }
             Heard::Routed(paths, controllers) => {
                 for path in paths {
@@ -217,11 +214,10 @@ impl<F: Fabrics + 'static> Engine<F> {
         failed
     }
 
-    fn answer(&mut self, index: usize, mut kmsg: Kmsg, terms: &Terms, result: io::Result<Asked>) {
+    fn answer(&mut self, index: usize, result: io::Result<Asked>) {
         match result {
             Ok(Asked::Told(log)) => self.told(index, &log),
-            Ok(Asked::Refused(errno)) => self.ask_failed(index, secure::refused(errno, terms, &mut kmsg)),
-            Ok(Asked::Silent(reason)) => self.ask_failed(index, reason),
+            Ok(Asked::Refused(Refusal { reason, .. }) | Asked::Silent(reason)) => self.ask_failed(index, reason),
             Err(error) => self.hopeless = Some(error.to_string()),
         }
         self.save_now();

@@ -15,9 +15,8 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::net::{NetEvent, Router};
 use crate::nvme::authentication::Terms;
-use crate::nvme::fabrics::{DEVICE, Fabrics, Written};
+use crate::nvme::fabrics::{DEVICE, Fabrics, Refusal, Written};
 use crate::nvme::keys::Keys;
-use crate::nvme::kmsg::Kmsg;
 use crate::nvme::module;
 use crate::nvme::options::{Connection, OptionString, Supported};
 use crate::nvme::sysfs;
@@ -78,7 +77,7 @@ enum Done<F> {
     Supported(F, io::Result<Supported>),
     Proved(usize, io::Result<()>),
     PauseOver(usize),
-    Written(usize, F, Kmsg, Terms, io::Result<Written>),
+    Written(usize, F, io::Result<Written>),
     Discovery(discover::Heard<F>),
 }
 
@@ -236,9 +235,14 @@ impl<F: Fabrics + 'static> Engine<F> {
             // Its interface came back meanwhile, or its controller was found to be there.
             Done::PauseOver(path) if self.phases[path] != Phase::Pause => {}
             Done::PauseOver(path) => self.start_path(path),
-            Done::Written(path, device, kmsg, terms, result) => {
+            Done::Written(path, device, result) => {
                 self.device = Some(device);
-                self.written(path, kmsg, &terms, result);
+                if matches!(result, Ok(Written::Controller(..))) {
+                    // What there is to do for this one can be done while the kernel is at the next.
+                    self.phases[path] = Phase::Up;
+                    self.feed_device();
+                }
+                self.written(path, result);
             }
             Done::Discovery(heard) => self.heard(heard),
         }
@@ -352,20 +356,19 @@ impl<F: Fabrics + 'static> Engine<F> {
         let Some(mut device) = self.device.take() else { return };
         log::debug!("{DEVICE}: {options}");
         self.phases[path] = Phase::Writing;
-        let kmsg = Kmsg::from_now(&self.settings.root);
         self.work.push(Box::pin(async move {
             let result = device.connect(options.expose(), &terms).await;
-            Done::Written(path, device, kmsg, terms, result)
+            Done::Written(path, device, result)
         }));
     }
 
-    fn written(&mut self, path: usize, mut kmsg: Kmsg, terms: &Terms, result: io::Result<Written>) {
+    fn written(&mut self, path: usize, result: io::Result<Written>) {
         match result {
             Ok(Written::Controller(number, authenticated)) => {
                 self.status.paths[path].authenticated = authenticated;
                 self.path_up(path, format!("nvme{number}"));
             }
-            Ok(Written::Refused(libc::EALREADY)) => {
+            Ok(Written::Refused(refusal)) if refusal.errno == libc::EALREADY => {
                 let controllers = sysfs::controllers(&self.settings.root);
                 if !self.adopt(path, &controllers) {
                     let unseen = || "the kernel has this connection already, but sysfs does not show it".to_owned();
@@ -373,8 +376,7 @@ impl<F: Fabrics + 'static> Engine<F> {
                     self.path_failed(path, reason);
                 }
             }
-            Ok(Written::Refused(errno)) => self.path_failed(path, secure::refused(errno, terms, &mut kmsg)),
-            Ok(Written::Unfit(reason)) => self.path_failed(path, reason),
+            Ok(Written::Refused(Refusal { reason, .. }) | Written::Unfit(reason)) => self.path_failed(path, reason),
             Err(error) => self.hopeless = Some(error.to_string()),
         }
         self.look_soon();

@@ -5,9 +5,7 @@ use crate::connect::target::Target;
 use crate::nvme::authentication::{Terms, profiles};
 use crate::nvme::fabrics::Fabrics;
 use crate::nvme::keys::Secrets;
-use crate::nvme::kmsg::Kmsg;
 use crate::nvme::options::{Connection, OptionError, OptionString, Supported};
-use crate::nvme::reason;
 use libnbft::plan::{Need, Policy};
 use std::rc::Rc;
 
@@ -47,12 +45,6 @@ impl<F: Fabrics + 'static> Engine<F> {
         let options = string(&connection, supported).map_err(|error| error.to_string())?;
         Ok((options, Terms::new(target.security, connection.secrets.as_deref())))
     }
-}
-
-/// Why a write was refused.
-pub(super) fn refused(errno: i32, terms: &Terms, kmsg: &mut Kmsg) -> String {
-    let logged = kmsg.nvme_lines().unwrap_or_default();
-    reason::of_write(errno, terms.explain(&logged).as_deref(), &logged)
 }
 
 /// Why a write has not ended.

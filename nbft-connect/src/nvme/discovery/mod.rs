@@ -1,4 +1,4 @@
-//! Asks a discovery controller: connects it, reads its log page, closes it.
+//! Asks a discovery controller: reads its log page, closes it.
 //!
 //! Each of these blocks as long as the target lets it, so the process that writes to the fabrics device does it all: it closes
 //! what it opened even when nobody waits for the answer any more.
@@ -6,7 +6,7 @@
 mod admin;
 mod read;
 
-use super::fabrics::{DEVICE, write_options};
+use super::fabrics::Refusal;
 use admin::Admin;
 use libnbft::discovery::Log;
 use std::fs::{File, OpenOptions};
@@ -18,23 +18,18 @@ use std::path::Path;
 pub enum Asked {
     /// Its log page.
     Told(Log),
-    /// The kernel refused the connection, with this errno.
-    Refused(i32),
+    /// The kernel refused the connection.
+    Refused(Refusal),
     /// It was connected, but its log page could not be read, for this reason.
     Silent(String),
 }
 
-/// Asks the controller of these options.
-pub(super) fn ask(root: &Path, options: &str) -> Asked {
-    let instance = match write_options(&root.join(&DEVICE[1..]), options) {
-        Ok(instance) => instance,
-        Err(error) => return Asked::Refused(error.raw_os_error().unwrap_or(libc::EIO)),
-    };
-    let name = format!("nvme{instance}");
-    let device = root.join("dev").join(&name);
+/// Asks a controller that is connected, and closes it.
+pub(super) fn ask(root: &Path, name: &str) -> Asked {
+    let device = root.join("dev").join(name);
     let log = File::open(&device).map_err(|error| format!("{}: {error}", device.display()));
     let log = log.and_then(|file| read::log(&mut Admin::new(file)).map_err(|error| error.to_string()));
-    if let Err(error) = close(root, &name) {
+    if let Err(error) = close(root, name) {
         log::warn!("{name}: the discovery controller cannot be closed: {error}");
     }
     match log {
@@ -53,7 +48,7 @@ impl Asked {
     /// One line, for the way between the processes.
     pub(super) fn to_line(&self) -> String {
         match self {
-            Self::Refused(errno) => format!("errno {errno}"),
+            Self::Refused(refusal) => refusal.to_line(),
             Self::Silent(reason) => format!("silent {}", reason.replace('\n', " ")),
             Self::Told(log) => match serde_json::to_string(log) {
                 Ok(text) => format!("told {text}"),
@@ -65,7 +60,7 @@ impl Asked {
     pub(super) fn from_line(line: &str) -> Option<Self> {
         let (word, rest) = line.trim_end().split_once(' ')?;
         match word {
-            "errno" => rest.parse().ok().map(Self::Refused),
+            "errno" => Refusal::from_rest(rest).map(Self::Refused),
             "silent" => Some(Self::Silent(rest.to_owned())),
             "told" => serde_json::from_str(rest).ok().map(Self::Told),
             _ => None,
@@ -75,7 +70,7 @@ impl Asked {
 
 #[cfg(test)]
 mod tests {
-    use super::Asked;
+    use super::{Asked, Refusal};
     use libnbft::discovery::{Header, LEN, Log};
 
     #[test]
@@ -88,7 +83,8 @@ mod tests {
         }
         log.take(&page);
         assert_eq!((log.entries.len(), log.skipped.len()), (1, 1));
-        for asked in [Asked::Told(log), Asked::Refused(111), Asked::Silent("it says nothing".into())] {
+        let refusal = Refusal { errno: 111, reason: "nobody is there".into() };
+        for asked in [Asked::Told(log), Asked::Refused(refusal), Asked::Silent("it says nothing".into())] {
             let line = asked.to_line();
             assert!(!line.contains('\n'));
             assert_eq!(Asked::from_line(&format!("{line}\n")), Some(asked));
