@@ -4,25 +4,50 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-/// Enters a controller: a directory built aside and renamed into place.
+/// Enters a controller: a directory built aside and renamed into place. What an earlier run or controller left is in the way at
+/// most once, and is looked for only then: with many paths this is done many times.
 pub(super) fn enter(root: &Path, controller: &str) -> io::Result<()> {
     let registry = root.join("run/nvme/registry");
-    fs::create_dir_all(&registry)?;
     let aside = registry.join(format!(".{controller}.{}", std::process::id()));
     let entry = registry.join(controller);
-    remove(&aside)?;
-    fs::create_dir(&aside)?;
+    fs::create_dir(&aside).or_else(|error| match error.kind() {
+        io::ErrorKind::NotFound => fs::create_dir_all(&aside),
+        io::ErrorKind::AlreadyExists => fs::remove_dir_all(&aside).and_then(|()| fs::create_dir(&aside)),
+        _ => Err(error),
+    })?;
     fs::write(aside.join("owner"), "nbft\n")?;
     // Tells an entry of this controller from one of an earlier controller with its name.
     let seqnum = fs::read_to_string(root.join("sys/kernel/uevent_seqnum")).unwrap_or_default();
     fs::write(aside.join("seqnum"), seqnum)?;
-    remove(&entry)?;
-    fs::rename(&aside, &entry)
+    fs::rename(&aside, &entry).or_else(|_| {
+        fs::remove_dir_all(&entry)?;
+        fs::rename(&aside, &entry)
+    })
 }
 
-fn remove(directory: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(directory) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_is_there_is_replaced() {
+        let root = std::env::temp_dir().join(format!("nbft-registry-{}", std::process::id()));
+        let entry = root.join("run/nvme/registry/nvme0");
+        fs::create_dir_all(root.join("sys/kernel")).unwrap();
+        for seqnum in ["7\n", "8\n"] {
+            fs::write(root.join("sys/kernel/uevent_seqnum"), seqnum).unwrap();
+            enter(&root, "nvme0").unwrap();
+            assert_eq!(fs::read_to_string(entry.join("owner")).unwrap(), "nbft\n");
+            assert_eq!(fs::read_to_string(entry.join("seqnum")).unwrap(), seqnum);
+            // Left by one that was killed meanwhile, and a process of its number.
+            fs::create_dir_all(entry.with_file_name(format!(".nvme0.{}", std::process::id())).join("owner")).unwrap();
+        }
+        enter(&root, "nvme0").unwrap();
+        let names: Vec<_> = fs::read_dir(entry.parent().unwrap()).unwrap().flatten().map(|e| e.file_name()).collect();
+        assert_eq!(names, ["nvme0"]);
+        // A file in the way stays in the way, and is said.
+        fs::write(entry.with_file_name("nvme1"), "").unwrap();
+        assert!(enter(&root, "nvme1").is_err());
+        fs::remove_dir_all(&root).unwrap();
     }
 }

@@ -1,5 +1,9 @@
 //! What sysfs says of NVMe/TCP controllers and their namespaces.
 
+mod watch;
+
+pub use watch::Watch;
+
 use super::keys::read_text;
 use libnbft::model::{Nid, Uuid};
 use std::os::unix::fs::PermissionsExt;
@@ -88,10 +92,7 @@ impl fmt::Display for PathNamespace {
 /// All controllers under `<root>/sys/class/nvme`; none when the directory is not there.
 #[must_use]
 pub fn controllers(root: &Path) -> Vec<Controller> {
-    let Ok(entries) = fs::read_dir(root.join("sys/class/nvme")) else { return Vec::new() };
-    let mut found: Vec<_> = entries.flatten().filter_map(|entry| controller(&entry.path())).collect();
-    found.sort_by(|a, b| a.name.cmp(&b.name));
-    found
+    Watch::default().controllers(root)
 }
 
 /// Whether a controller was given a secret; `None` where the kernel does not say.
@@ -116,62 +117,6 @@ pub fn hide_secrets(root: &Path, controller: &str) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-fn attribute(directory: &Path, name: &str) -> String {
-    fs::read_to_string(directory.join(name)).map(|text| text.trim().to_owned()).unwrap_or_default()
-}
-
-fn controller(directory: &Path) -> Option<Controller> {
-    let name = directory.file_name()?.to_str()?.to_owned();
-    let address = attribute(directory, "address");
-    let part = |key: &str| {
-        let value = address.split(',').find_map(|part| part.strip_prefix(key)?.strip_prefix('='));
-        value.unwrap_or_default().to_owned()
-    };
-    let without_scope = |text: String| text.split('%').next().unwrap_or_default().to_owned();
-    Some(Controller {
-        transport: attribute(directory, "transport"),
-        nqn: attribute(directory, "subsysnqn"),
-        state: attribute(directory, "state"),
-        traddr: without_scope(part("traddr")),
-        trsvcid: part("trsvcid"),
-        host_traddr: without_scope(part("host_traddr")),
-        host_iface: part("host_iface"),
-        hostnqn: attribute(directory, "hostnqn"),
-        namespaces: namespaces(directory, &name),
-        name,
-    })
-}
-
-fn namespaces(directory: &Path, controller: &str) -> Vec<PathNamespace> {
-    let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
-    let is_namespace = |name: &str| {
-        let rest = name.strip_prefix("nvme").map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
-        // nvme0n1 and nvme0c0n1, not nvme0 itself or ng0n1.
-        rest.is_some_and(|rest| (rest.starts_with('n') || rest.starts_with('c')) && name != controller)
-    };
-    let mut found: Vec<_> = entries
-        .flatten()
-        .filter_map(|entry| entry.file_name().into_string().ok().filter(|name| is_namespace(name)))
-        .map(|name| namespace(&directory.join(&name), name))
-        .collect();
-    found.sort_by(|a, b| a.name.cmp(&b.name));
-    found
-}
-
-fn namespace(directory: &Path, name: String) -> PathNamespace {
-    let hex = |attribute_name| {
-        let text: String = attribute(directory, attribute_name).chars().filter(char::is_ascii_hexdigit).collect();
-        (!text.is_empty() && text.chars().any(|c| c != '0')).then(|| text.to_ascii_lowercase())
-    };
-    PathNamespace {
-        nsid: attribute(directory, "nsid").parse().unwrap_or(0),
-        uuid: attribute(directory, "uuid").parse().ok().filter(|uuid: &Uuid| !uuid.is_placeholder()),
-        nguid: hex("nguid"),
-        eui: hex("eui"),
-        name,
-    }
 }
 
 /// The block device of a namespace that at least one live controller sees, and which the kernel has made usable.

@@ -20,7 +20,7 @@ impl<F: Fabrics + 'static> Engine<F> {
                 namespace.reason = Some(reason.clone());
             }
         }
-        if self.look_at.is_some() {
+        if self.look_at.is_some() && self.is_missing_some() {
             self.look_at_sysfs();
         }
         self.explain_pending_paths();

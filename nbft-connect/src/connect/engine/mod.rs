@@ -105,6 +105,8 @@ pub(super) struct Engine<F> {
     next_trial: Instant,
     /// When sysfs is to be looked at again, if something has happened since.
     look_at: Option<Instant>,
+    /// What it showed.
+    watch: sysfs::Watch,
     /// When the next look may be.
     no_look_before: Instant,
     /// Whether systemd knows that this runs.
@@ -137,6 +139,7 @@ impl<F: Fabrics + 'static> Engine<F> {
             save_at: None,
             next_trial: settings.started,
             look_at: None,
+            watch: sysfs::Watch::default(),
             no_look_before: settings.started,
             told_systemd: false,
             was_there: false,
@@ -369,7 +372,7 @@ impl<F: Fabrics + 'static> Engine<F> {
                 self.path_up(path, format!("nvme{number}"));
             }
             Ok(Written::Refused(refusal)) if refusal.errno == libc::EALREADY => {
-                let controllers = sysfs::controllers(&self.settings.root);
+                let controllers = self.watch.controllers(&self.settings.root);
                 if !self.adopt(path, &controllers) {
                     let unseen = || "the kernel has this connection already, but sysfs does not show it".to_owned();
                     let reason = self.unfit(path, &controllers).unwrap_or_else(unseen);

@@ -7,9 +7,10 @@ use crate::nvme::fabrics::Fabrics;
 use crate::nvme::sysfs::{self, Controller};
 use crate::status::model::State;
 use libnbft::plan::{Need, Path};
+use nix::time::{ClockId, clock_gettime};
 use std::time::{Duration, Instant};
 
-/// While a namespace is missing, this many times as long as a look takes passes before the next.
+/// While a namespace is missing, this many times the processor time of a look passes before the next.
 const SHARE: u32 = 4;
 
 /// The pause between two looks when no namespace is missing.
@@ -81,18 +82,22 @@ impl<F: Fabrics + 'static> Engine<F> {
         on_trial.any(|(_, path)| is_path(controller, path, self.ready(path.network)))
     }
 
+    /// Whether a namespace is not there.
+    pub(super) fn is_missing_some(&self) -> bool {
+        self.status.namespaces.iter().any(|namespace| namespace.state != State::Up)
+    }
+
     /// Compares what sysfs shows with what is expected.
     pub(super) fn look_at_sysfs(&mut self) {
-        let begun = Instant::now();
+        let begun = processor_time();
         self.look_at = None;
         self.compare_with_sysfs();
-        let missing = self.status.namespaces.iter().any(|namespace| namespace.state != State::Up);
-        let pause = if missing { SHARE * begun.elapsed() } else { AT_LEISURE };
+        let pause = if self.is_missing_some() { SHARE * processor_time().saturating_sub(begun) } else { AT_LEISURE };
         self.no_look_before = Instant::now() + pause;
     }
 
     fn compare_with_sysfs(&mut self) {
-        let controllers = sysfs::controllers(&self.settings.root);
+        let controllers = self.watch.controllers(&self.settings.root);
         if self.stays() {
             self.find_lost(&controllers);
         }
@@ -133,6 +138,11 @@ impl<F: Fabrics + 'static> Engine<F> {
             }
         }
     }
+}
+
+/// The processor time of this thread: how long a look takes by the clock says little while the kernel is busy with connections.
+fn processor_time() -> Duration {
+    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map_or(Duration::ZERO, Duration::from)
 }
 
 /// A namespace that went with its last controller is a new device when it comes back: the old one's file systems stay dead.

@@ -1,0 +1,209 @@
+//! What is read of controllers and their namespaces, and what of it is not read again.
+
+use super::{Controller, PathNamespace};
+use libnbft::model::Uuid;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Read;
+use std::os::unix::fs::DirEntryExt;
+use std::path::Path;
+
+/// What was read of each thing by its name, with the inode number of its entry.
+type Known<T> = BTreeMap<String, (u64, T)>;
+
+/// Controllers that are looked at again and again: what no longer changes about one or a namespace of it is not read again. The
+/// inode number tells one from another that has got its name; sysfs does not give a number twice.
+#[derive(Debug, Default)]
+pub struct Watch {
+    controllers: Known<Controller>,
+    /// The namespaces of each controller.
+    namespaces: BTreeMap<String, Known<PathNamespace>>,
+}
+
+impl Watch {
+    /// All controllers under `<root>/sys/class/nvme`, by name; none when the directory is not there.
+    #[must_use]
+    pub fn controllers(&mut self, root: &Path) -> Vec<Controller> {
+        let mut before = std::mem::take(self);
+        let mut found = Vec::new();
+        for (name, inode) in entries(&root.join("sys/class/nvme")) {
+            let directory = root.join("sys/class/nvme").join(&name);
+            let known = before.controllers.remove(&name).filter(|(then, _)| *then == inode);
+            let namespaces = known.as_ref().and_then(|_| before.namespaces.remove(&name)).unwrap_or_default();
+            let state = attribute(&directory, "state");
+            // Before it is live, not even the NQN is sure to be its own.
+            let complete = known.is_some() || state == "live";
+            let identity = known.map_or_else(|| identity(&directory, &name), |(_, known)| known);
+            if complete {
+                self.controllers.insert(name.clone(), (inode, identity.clone()));
+            }
+            let namespaces = self.namespaces_of(name, &directory, namespaces);
+            found.push(Controller { state, namespaces, ..identity });
+        }
+        found.sort_by(|one: &Controller, other| one.name.cmp(&other.name));
+        found
+    }
+
+    /// The namespaces of a controller, by name.
+    fn namespaces_of(
+        &mut self,
+        controller: String,
+        directory: &Path,
+        mut known: Known<PathNamespace>,
+    ) -> Vec<PathNamespace> {
+        let is_namespace = |name: &str| {
+            let rest = name.strip_prefix("nvme").map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+            // nvme0n1 and nvme0c0n1, not nvme0 itself or ng0n1.
+            rest.is_some_and(|rest| (rest.starts_with('n') || rest.starts_with('c')) && name != controller)
+        };
+        let (mut found, mut kept) = (Vec::new(), Known::new());
+        for (name, inode) in entries(directory).filter(|(name, _)| is_namespace(name)) {
+            let read = known.remove(&name).filter(|(then, _)| *then == inode).map(|(_, namespace)| namespace);
+            let directory = directory.join(&name);
+            // The kernel makes this one when it has made the attributes.
+            let complete = read.is_some() || directory.join("power").exists();
+            let read = read.unwrap_or_else(|| namespace(&directory, name.clone()));
+            if complete {
+                kept.insert(name, (inode, read.clone()));
+            }
+            found.push(read);
+        }
+        self.namespaces.insert(controller, kept);
+        found.sort_by(|one, other| one.name.cmp(&other.name));
+        found
+    }
+}
+
+/// The entries of a directory with their inode numbers.
+fn entries(directory: &Path) -> impl Iterator<Item = (String, u64)> + use<> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    entries.filter_map(|entry| Some((entry.file_name().into_string().ok()?, entry.ino())))
+}
+
+/// An attribute without white space around it; empty when it cannot be read.
+fn attribute(directory: &Path, name: &str) -> String {
+    // One read gives all of it (sysfs: at most a page), and there are hundreds.
+    let mut page = [0; 4096];
+    let length = fs::File::open(directory.join(name)).and_then(|mut file| file.read(&mut page)).unwrap_or(0);
+    String::from_utf8_lossy(&page[..length]).trim().to_owned()
+}
+
+/// What a controller stays to be as long as it is there.
+fn identity(directory: &Path, name: &str) -> Controller {
+    let address = attribute(directory, "address");
+    let part = |key: &str| {
+        let value = address.split(',').find_map(|part| part.strip_prefix(key)?.strip_prefix('='));
+        value.unwrap_or_default().to_owned()
+    };
+    let without_scope = |text: String| text.split('%').next().unwrap_or_default().to_owned();
+    Controller {
+        name: name.to_owned(),
+        transport: attribute(directory, "transport"),
+        nqn: attribute(directory, "subsysnqn"),
+        traddr: without_scope(part("traddr")),
+        trsvcid: part("trsvcid"),
+        host_traddr: without_scope(part("host_traddr")),
+        host_iface: part("host_iface"),
+        hostnqn: attribute(directory, "hostnqn"),
+        ..Controller::default()
+    }
+}
+
+fn namespace(directory: &Path, name: String) -> PathNamespace {
+    let hex = |attribute_name| {
+        let text: String = attribute(directory, attribute_name).chars().filter(char::is_ascii_hexdigit).collect();
+        (!text.is_empty() && text.chars().any(|c| c != '0')).then(|| text.to_ascii_lowercase())
+    };
+    PathNamespace {
+        nsid: attribute(directory, "nsid").parse().unwrap_or(0),
+        uuid: attribute(directory, "uuid").parse().ok().filter(|uuid: &Uuid| !uuid.is_placeholder()),
+        nguid: hex("nguid"),
+        eui: hex("eui"),
+        name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Shows a controller as sysfs would; what is no longer true of one that is shown again is overwritten in place, so that only
+    /// who reads it again knows.
+    fn show(root: &Path, nqn: &str, state: &str, uuid: &str) {
+        let controller = root.join("sys/class/nvme/nvme0");
+        let namespace = controller.join("nvme0c0n1");
+        fs::create_dir_all(namespace.join("power")).unwrap();
+        let address = "traddr=fe80::1%nbft0,trsvcid=4420,host_traddr=fe80::2%nbft0,host_iface=nbft0,src_addr=fe80::2";
+        let of_controller = [("transport", "tcp"), ("state", state), ("subsysnqn", nqn), ("address", address)];
+        for (file, text) in of_controller {
+            fs::write(controller.join(file), format!("{text}\n")).unwrap();
+        }
+        for (file, text) in [("nsid", "3"), ("uuid", uuid), ("nguid", "00000000-0000"), ("eui", "01 A0 00")] {
+            fs::write(namespace.join(file), format!("{text}\n")).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_cannot_change_is_read_once() {
+        let root = std::env::temp_dir().join(format!("nbft-watch-{}", std::process::id()));
+        let mut watch = Watch::default();
+        assert_eq!(watch.controllers(&root), []);
+        let uuids = ["cc3f2135-f931-4569-baea-0eee7113a521", "11111111-2222-3333-4444-555555555555"];
+        // Until it is live, it is read each time.
+        show(&root, "nqn.x:early", "connecting", uuids[0]);
+        assert_eq!(watch.controllers(&root)[0].nqn, "nqn.x:early");
+        show(&root, "nqn.x:first", "live", uuids[0]);
+        let mut seen = Controller {
+            name: "nvme0".into(),
+            transport: "tcp".into(),
+            nqn: "nqn.x:first".into(),
+            state: "live".into(),
+            traddr: "fe80::1".into(),
+            trsvcid: "4420".into(),
+            host_traddr: "fe80::2".into(),
+            host_iface: "nbft0".into(),
+            hostnqn: String::new(),
+            namespaces: vec![PathNamespace {
+                name: "nvme0c0n1".into(),
+                nsid: 3,
+                uuid: uuids[0].parse().ok(),
+                nguid: None,
+                eui: Some("01a000".into()),
+            }],
+        };
+        assert_eq!(watch.controllers(&root), [seen.clone()]);
+        // The state changes, the rest is as it was.
+        show(&root, "nqn.x:other", "connecting", uuids[1]);
+        seen.state = "connecting".into();
+        assert_eq!(watch.controllers(&root), [seen.clone()]);
+        // Another namespace has the name; the old directory stays elsewhere, so that its inode number is not given again.
+        let namespace = root.join("sys/class/nvme/nvme0/nvme0c0n1");
+        fs::rename(&namespace, root.join("old-namespace")).unwrap();
+        show(&root, "nqn.x:other", "live", uuids[1]);
+        seen.state = "live".into();
+        seen.namespaces[0].uuid = uuids[1].parse().ok();
+        assert_eq!(watch.controllers(&root), [seen.clone()]);
+        // And another controller.
+        fs::rename(root.join("sys/class/nvme/nvme0"), root.join("old")).unwrap();
+        assert_eq!(watch.controllers(&root), []);
+        show(&root, "nqn.x:other", "live", uuids[1]);
+        seen.nqn = "nqn.x:other".into();
+        assert_eq!(watch.controllers(&root), [seen]);
+        fs::remove_dir_all(&root).unwrap();
+    }
+
+    #[test]
+    fn what_says_nothing_of_itself_is_read_again() {
+        let root = std::env::temp_dir().join(format!("nbft-watch-again-{}", std::process::id()));
+        let mut watch = Watch::default();
+        fs::create_dir_all(root.join("sys/class/nvme/nvme0/nvme0n1")).unwrap();
+        let nothing = watch.controllers(&root);
+        assert_eq!((nothing[0].nqn.as_str(), nothing[0].namespaces[0].nsid), ("", 0));
+        show(&root, "nqn.x:first", "live", "");
+        fs::write(root.join("sys/class/nvme/nvme0/nvme0n1/nsid"), "7\n").unwrap();
+        let now = watch.controllers(&root);
+        let nsids: Vec<_> = now[0].namespaces.iter().map(|namespace| namespace.nsid).collect();
+        assert_eq!((now[0].nqn.as_str(), nsids), ("nqn.x:first", vec![3, 7]));
+        fs::remove_dir_all(&root).unwrap();
+    }
+}
