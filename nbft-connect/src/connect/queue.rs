@@ -9,12 +9,12 @@ pub(super) fn next(plan: &Plan, phases: &[Phase], failures: &[u32], present: &[b
     let served = |namespace: usize| {
         present[namespace] || plan.namespaces[namespace].paths.iter().any(|path| phases[*path] == Phase::Up)
     };
-    let urgent = |path: usize| {
-        plan.namespaces
-            .iter()
-            .enumerate()
-            .any(|(number, namespace)| namespace.boot && namespace.paths.contains(&path) && !served(number))
-    };
+    let mut urgent = vec![false; phases.len()];
+    let waited_for =
+        plan.namespaces.iter().enumerate().filter(|(number, namespace)| namespace.boot && !served(*number));
+    for path in waited_for.flat_map(|(_, namespace)| &namespace.paths) {
+        urgent[*path] = true;
+    }
     let queued = phases.iter().enumerate().filter(|(_, phase)| **phase == Phase::Queued).map(|(path, _)| path);
-    queued.min_by_key(|path| (!urgent(*path), failures[*path], *path))
+    queued.min_by_key(|path| (!urgent[*path], failures[*path], *path))
 }

@@ -10,6 +10,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::{fmt, fs, io};
 
+/// What the state of a controller begins with that is being taken away.
+const GOING: &str = "deleting";
+
 /// A controller.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Controller {
@@ -39,7 +42,7 @@ impl Controller {
     /// Whether the kernel is taking it away.
     #[must_use]
     pub fn is_going(&self) -> bool {
-        self.state.starts_with("deleting")
+        self.state.starts_with(GOING)
     }
 }
 
@@ -92,7 +95,7 @@ impl fmt::Display for PathNamespace {
 /// All controllers under `<root>/sys/class/nvme`; none when the directory is not there.
 #[must_use]
 pub fn controllers(root: &Path) -> Vec<Controller> {
-    Watch::default().controllers(root)
+    Watch::default().controllers(root, |_| true)
 }
 
 /// Whether a controller was given a secret; `None` where the kernel does not say.
@@ -117,6 +120,13 @@ pub fn hide_secrets(root: &Path, controller: &str) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether the kernel is taking a controller away, or has.
+#[must_use]
+pub fn is_going(root: &Path, controller: &str) -> bool {
+    let state = fs::read_to_string(root.join("sys/class/nvme").join(controller).join("state"));
+    state.map_or(true, |state| state.starts_with(GOING))
 }
 
 /// The block device of a namespace that at least one live controller sees, and which the kernel has made usable.

@@ -372,7 +372,7 @@ impl<F: Fabrics + 'static> Engine<F> {
                 self.path_up(path, format!("nvme{number}"));
             }
             Ok(Written::Refused(refusal)) if refusal.errno == libc::EALREADY => {
-                let controllers = self.watch.controllers(&self.settings.root);
+                let controllers = self.watch.controllers(&self.settings.root, |_| true);
                 if !self.adopt(path, &controllers) {
                     let unseen = || "the kernel has this connection already, but sysfs does not show it".to_owned();
                     let reason = self.unfit(path, &controllers).unwrap_or_else(unseen);

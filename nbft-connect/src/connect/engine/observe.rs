@@ -24,7 +24,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         let Some(name) = controllers.iter().find(|c| is_path(c, planned, ready)).map(|c| c.name.clone()) else {
             return false;
         };
-        if self.unfit(path, controllers).is_some() {
+        if sysfs::is_going(&self.settings.root, &name) || self.unfit(path, controllers).is_some() {
             return false;
         }
         log::info!("{name} is there already");
@@ -97,8 +97,14 @@ impl<F: Fabrics + 'static> Engine<F> {
     }
 
     fn compare_with_sysfs(&mut self) {
-        let controllers = self.watch.controllers(&self.settings.root);
-        if self.stays() {
+        // Of what is there nothing is to be learnt, unless it is watched over.
+        let missing = |nqn: &str| {
+            let mut all = self.plan.namespaces.iter().zip(&self.status.namespaces);
+            all.any(|(planned, status)| planned.nqn == nqn && status.state != State::Up)
+        };
+        let stays = self.stays();
+        let controllers = self.watch.controllers(&self.settings.root, |nqn| stays || missing(nqn));
+        if stays {
             self.find_lost(&controllers);
         }
         for path in 0..self.plan.paths.len() {
@@ -107,7 +113,6 @@ impl<F: Fabrics + 'static> Engine<F> {
             }
         }
         let controllers: Vec<_> = controllers.into_iter().filter(|controller| !self.on_trial(controller)).collect();
-        let stays = self.stays();
         for (planned, status) in self.plan.namespaces.iter().zip(&mut self.status.namespaces) {
             if status.state == State::Up && !stays {
                 continue;

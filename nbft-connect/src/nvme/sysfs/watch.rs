@@ -15,63 +15,79 @@ type Known<T> = BTreeMap<String, (u64, T)>;
 /// inode number tells one from another that has got its name; sysfs does not give a number twice.
 #[derive(Debug, Default)]
 pub struct Watch {
-    controllers: Known<Controller>,
-    /// The namespaces of each controller.
-    namespaces: BTreeMap<String, Known<PathNamespace>>,
+    known: Known<Seen>,
+}
+
+/// A controller that has been live.
+#[derive(Debug)]
+struct Seen {
+    /// As it was last.
+    controller: Controller,
+    /// Those of its namespaces that say all of themselves.
+    namespaces: Known<PathNamespace>,
 }
 
 impl Watch {
-    /// All controllers under `<root>/sys/class/nvme`, by name; none when the directory is not there.
+    /// All controllers under `<root>/sys/class/nvme`, by name; none when the directory is not there. Of those whose NQN is not
+    /// `of_use` only their being there is sure: state and namespaces are given as they were last.
     #[must_use]
-    pub fn controllers(&mut self, root: &Path) -> Vec<Controller> {
-        let mut before = std::mem::take(self);
+    pub fn controllers(&mut self, root: &Path, of_use: impl Fn(&str) -> bool) -> Vec<Controller> {
+        let mut before = std::mem::take(&mut self.known);
         let mut found = Vec::new();
         for (name, inode) in entries(&root.join("sys/class/nvme")) {
-            let directory = root.join("sys/class/nvme").join(&name);
-            let known = before.controllers.remove(&name).filter(|(then, _)| *then == inode);
-            let namespaces = known.as_ref().and_then(|_| before.namespaces.remove(&name)).unwrap_or_default();
-            let state = attribute(&directory, "state");
+            let seen = before.remove(&name).filter(|(then, _)| *then == inode).map(|(_, seen)| seen);
+            let was_live = seen.is_some();
+            let seen = match seen {
+                Some(seen) if !of_use(&seen.controller.nqn) => seen,
+                seen => look(&root.join("sys/class/nvme").join(&name), &name, seen),
+            };
+            found.push(seen.controller.clone());
             // Before it is live, not even the NQN is sure to be its own.
-            let complete = known.is_some() || state == "live";
-            let identity = known.map_or_else(|| identity(&directory, &name), |(_, known)| known);
-            if complete {
-                self.controllers.insert(name.clone(), (inode, identity.clone()));
+            if was_live || seen.controller.state == "live" {
+                self.known.insert(name, (inode, seen));
             }
-            let namespaces = self.namespaces_of(name, &directory, namespaces);
-            found.push(Controller { state, namespaces, ..identity });
         }
-        found.sort_by(|one: &Controller, other| one.name.cmp(&other.name));
-        found
-    }
-
-    /// The namespaces of a controller, by name.
-    fn namespaces_of(
-        &mut self,
-        controller: String,
-        directory: &Path,
-        mut known: Known<PathNamespace>,
-    ) -> Vec<PathNamespace> {
-        let is_namespace = |name: &str| {
-            let rest = name.strip_prefix("nvme").map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
-            // nvme0n1 and nvme0c0n1, not nvme0 itself or ng0n1.
-            rest.is_some_and(|rest| (rest.starts_with('n') || rest.starts_with('c')) && name != controller)
-        };
-        let (mut found, mut kept) = (Vec::new(), Known::new());
-        for (name, inode) in entries(directory).filter(|(name, _)| is_namespace(name)) {
-            let read = known.remove(&name).filter(|(then, _)| *then == inode).map(|(_, namespace)| namespace);
-            let directory = directory.join(&name);
-            // The kernel makes this one when it has made the attributes.
-            let complete = read.is_some() || directory.join("power").exists();
-            let read = read.unwrap_or_else(|| namespace(&directory, name.clone()));
-            if complete {
-                kept.insert(name, (inode, read.clone()));
-            }
-            found.push(read);
-        }
-        self.namespaces.insert(controller, kept);
         found.sort_by(|one, other| one.name.cmp(&other.name));
         found
     }
+}
+
+/// Looks at a controller: what can change, and all when it has not been seen.
+fn look(directory: &Path, name: &str, seen: Option<Seen>) -> Seen {
+    let state = attribute(directory, "state");
+    let (identity, known) = match seen {
+        Some(seen) => (seen.controller, seen.namespaces),
+        None => (identity(directory, name), Known::new()),
+    };
+    let (all, namespaces) = namespaces(directory, name, known);
+    Seen { controller: Controller { state, namespaces: all, ..identity }, namespaces }
+}
+
+/// All namespaces of a controller by name, and those that say all of themselves; what is `known` is not read again.
+fn namespaces(
+    directory: &Path,
+    controller: &str,
+    mut known: Known<PathNamespace>,
+) -> (Vec<PathNamespace>, Known<PathNamespace>) {
+    let is_namespace = |name: &str| {
+        let rest = name.strip_prefix("nvme").map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+        // nvme0n1 and nvme0c0n1, not nvme0 itself or ng0n1.
+        rest.is_some_and(|rest| (rest.starts_with('n') || rest.starts_with('c')) && name != controller)
+    };
+    let (mut all, mut complete) = (Vec::new(), Known::new());
+    for (name, inode) in entries(directory).filter(|(name, _)| is_namespace(name)) {
+        let read = known.remove(&name).filter(|(then, _)| *then == inode).map(|(_, namespace)| namespace);
+        let directory = directory.join(&name);
+        // The kernel makes this one when it has made the attributes.
+        let is_complete = read.is_some() || directory.join("power").exists();
+        let read = read.unwrap_or_else(|| namespace(&directory, name.clone()));
+        all.push(read.clone());
+        if is_complete {
+            complete.insert(name, (inode, read));
+        }
+    }
+    all.sort_by(|one, other| one.name.cmp(&other.name));
+    (all, complete)
 }
 
 /// The entries of a directory with their inode numbers.
@@ -147,11 +163,11 @@ mod tests {
     fn what_cannot_change_is_read_once() {
         let root = std::env::temp_dir().join(format!("nbft-watch-{}", std::process::id()));
         let mut watch = Watch::default();
-        assert_eq!(watch.controllers(&root), []);
+        assert_eq!(watch.controllers(&root, |_| true), []);
         let uuids = ["cc3f2135-f931-4569-baea-0eee7113a521", "11111111-2222-3333-4444-555555555555"];
         // Until it is live, it is read each time.
         show(&root, "nqn.x:early", "connecting", uuids[0]);
-        assert_eq!(watch.controllers(&root)[0].nqn, "nqn.x:early");
+        assert_eq!(watch.controllers(&root, |_| true)[0].nqn, "nqn.x:early");
         show(&root, "nqn.x:first", "live", uuids[0]);
         let mut seen = Controller {
             name: "nvme0".into(),
@@ -171,24 +187,29 @@ mod tests {
                 eui: Some("01a000".into()),
             }],
         };
-        assert_eq!(watch.controllers(&root), [seen.clone()]);
+        assert_eq!(watch.controllers(&root, |_| true), [seen.clone()]);
         // The state changes, the rest is as it was.
         show(&root, "nqn.x:other", "connecting", uuids[1]);
         seen.state = "connecting".into();
-        assert_eq!(watch.controllers(&root), [seen.clone()]);
+        assert_eq!(watch.controllers(&root, |_| true), [seen.clone()]);
         // Another namespace has the name; the old directory stays elsewhere, so that its inode number is not given again.
         let namespace = root.join("sys/class/nvme/nvme0/nvme0c0n1");
         fs::rename(&namespace, root.join("old-namespace")).unwrap();
         show(&root, "nqn.x:other", "live", uuids[1]);
         seen.state = "live".into();
         seen.namespaces[0].uuid = uuids[1].parse().ok();
-        assert_eq!(watch.controllers(&root), [seen.clone()]);
+        assert_eq!(watch.controllers(&root, |_| true), [seen.clone()]);
         // And another controller.
         fs::rename(root.join("sys/class/nvme/nvme0"), root.join("old")).unwrap();
-        assert_eq!(watch.controllers(&root), []);
+        assert_eq!(watch.controllers(&root, |_| true), []);
         show(&root, "nqn.x:other", "live", uuids[1]);
         seen.nqn = "nqn.x:other".into();
-        assert_eq!(watch.controllers(&root), [seen]);
+        assert_eq!(watch.controllers(&root, |_| true), [seen.clone()]);
+        // Nobody asks for what has changed.
+        show(&root, "nqn.x:other", "connecting", uuids[1]);
+        assert_eq!(watch.controllers(&root, |nqn| nqn != "nqn.x:other"), [seen.clone()]);
+        seen.state = "connecting".into();
+        assert_eq!(watch.controllers(&root, |nqn| nqn == "nqn.x:other"), [seen]);
         fs::remove_dir_all(&root).unwrap();
     }
 
@@ -197,11 +218,11 @@ mod tests {
         let root = std::env::temp_dir().join(format!("nbft-watch-again-{}", std::process::id()));
         let mut watch = Watch::default();
         fs::create_dir_all(root.join("sys/class/nvme/nvme0/nvme0n1")).unwrap();
-        let nothing = watch.controllers(&root);
+        let nothing = watch.controllers(&root, |_| true);
         assert_eq!((nothing[0].nqn.as_str(), nothing[0].namespaces[0].nsid), ("", 0));
         show(&root, "nqn.x:first", "live", "");
         fs::write(root.join("sys/class/nvme/nvme0/nvme0n1/nsid"), "7\n").unwrap();
-        let now = watch.controllers(&root);
+        let now = watch.controllers(&root, |_| true);
         let nsids: Vec<_> = now[0].namespaces.iter().map(|namespace| namespace.nsid).collect();
         assert_eq!((now[0].nqn.as_str(), nsids), ("nqn.x:first", vec![3, 7]));
         fs::remove_dir_all(&root).unwrap();
