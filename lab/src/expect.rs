@@ -166,7 +166,10 @@ fn controllers(scenario: &Scenario, expect: &Expect, evidence: &Evidence<'_>, ve
             // Root's connections never give up.
             same("ctrl_loss_tmo", &Some("off".to_owned()));
         }
-        same("subsysnqn", &scenario.target.as_ref().map(|target| target.nqn.clone()));
+        if let Some(target) = &scenario.target {
+            let nqn = controller.get("subsysnqn").copied().unwrap_or_default();
+            verdict.check(target.nqns().any(|of| of == nqn), || format!("{name} has the NQN {nqn}: not the target's"));
+        }
     }
     if let Some(hostnqn) = expect.hostnqn.as_ref().filter(|_| !fabrics.is_empty()) {
         let wanted = format!("for NQN {hostnqn}");

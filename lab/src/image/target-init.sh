@@ -56,7 +56,7 @@ authenticate() {
 namespace() {
     mkdir $sub/namespaces/$1
     if [ "$2" = /run/blank ]; then
-        dd if=/dev/zero of=/run/blank bs=1M count=16 2> /dev/null
+        [ -e /run/blank ] || dd if=/dev/zero of=/run/blank bs=1M count=16 2> /dev/null
         echo 1 > $sub/namespaces/$1/buffered_io
     fi
     echo -n "$2" > $sub/namespaces/$1/device_path
@@ -64,7 +64,7 @@ namespace() {
     echo 1 > $sub/namespaces/$1/enable
 }
 
-# port NUMBER FAMILY ADDRESS SERVICE: serves the subsystem made last.
+# port NUMBER FAMILY ADDRESS SERVICE: serves all subsystems.
 port() {
     port=$nvmet/ports/$1
     mkdir $port
@@ -72,7 +72,9 @@ port() {
     echo "$2" > $port/addr_adrfam
     echo "$3" > $port/addr_traddr
     echo "$4" > $port/addr_trsvcid
-    ln -s $sub $port/subsystems/${sub##*/} || echo "lab-error: port $3:$4 does not open"
+    for sub in $nvmet/subsystems/*; do
+        ln -s $sub $port/subsystems/${sub##*/} || echo "lab-error: port $3:$4 does not open"
+    done
 }
 
 # refuse NUMBER: lets nobody in any more who is not in, and throws those out who are in by this port.

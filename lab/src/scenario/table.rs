@@ -1,6 +1,6 @@
 //! The firmware's tables of a scenario: real firmware's, or made from a few fields by libnbft's writer.
 
-use super::target::{Target, WIRES, mac};
+use super::target::{Target, WIRES, mac, numbered, numbered_uuid};
 use crate::error::{At, Error, Result};
 use crate::place::Place;
 use libnbft::model::{
@@ -27,7 +27,7 @@ pub struct Table {
     pub hostid: String,
     /// Host fabric interfaces; they are numbered from 1.
     pub hfi: Vec<HfiSpec>,
-    /// Subsystems and namespaces; they are numbered from 1.
+    /// Subsystems and namespaces; they are numbered from 1. [`Table::all_ssns`] has each of those that stand for several.
     pub ssns: Vec<SsnsSpec>,
     /// Discovery controllers; they are numbered from 1.
     pub discovery: Vec<DiscoverySpec>,
@@ -94,6 +94,12 @@ pub struct HfiSpec {
 pub struct SsnsSpec {
     /// Address and port.
     pub at: SocketAddr,
+    /// So many consecutive ports, an entry for each.
+    #[serde(default = "one")]
+    pub ports: u16,
+    /// So many subsystems at the port, an entry for each, as [`numbered`] names them.
+    #[serde(default = "one")]
+    pub subsystems: u16,
     /// HFIs, primary first.
     pub hfis: Vec<u8>,
     /// Subsystem NQN.
@@ -123,6 +129,11 @@ pub struct SsnsSpec {
 }
 
 impl Table {
+    /// Each entry for a subsystem, in order.
+    pub fn all_ssns(&self) -> impl Iterator<Item = SsnsSpec> {
+        self.ssns.iter().flat_map(SsnsSpec::each)
+    }
+
     /// Writes it into `dir`.
     pub fn write(&self, place: &Place, number: usize, dir: &Path) -> Result<PathBuf> {
         let path = dir.join(format!("table{number}.bin"));
@@ -157,7 +168,7 @@ impl Table {
         let mut table = libnbft::model::Table::default();
         (table.header, table.control, table.host) = (header, control, Some(host));
         table.hfis = (1..).zip(&self.hfi).map(|(index, spec)| spec.model(index)).collect::<Result<_>>()?;
-        table.ssns = (1..).zip(&self.ssns).map(|(index, spec)| spec.model(index)).collect::<Result<_>>()?;
+        table.ssns = (1..).zip(self.all_ssns()).map(|(index, spec)| spec.model(index)).collect::<Result<_>>()?;
         table.security = (1..).zip(&self.security).map(|(index, spec)| spec.model(index)).collect();
         table.discovery = (1..).zip(&self.discovery).map(|(index, spec)| spec.model(index)).collect();
         Ok(table)
@@ -166,6 +177,10 @@ impl Table {
 
 const fn yes() -> bool {
     true
+}
+
+const fn one() -> u16 {
+    1
 }
 
 fn corpus(place: &Place, name: &str, ending: &str) -> PathBuf {
@@ -241,6 +256,25 @@ impl SecuritySpec {
 }
 
 impl SsnsSpec {
+    /// The entries that it stands for.
+    fn each(&self) -> impl Iterator<Item = Self> {
+        let single = Self { ports: 1, subsystems: 1, ..self.clone() };
+        (0..self.subsystems).flat_map(move |number| {
+            let mut spec = single.clone();
+            if number > 0 {
+                let usual = Target::default();
+                let (nqn, uuid) = (spec.nqn.unwrap_or(usual.nqn), spec.uuid.unwrap_or(usual.uuid));
+                (spec.nqn, spec.uuid) = (Some(numbered(&nqn, number)), Some(numbered_uuid(&uuid, number)));
+            }
+            let first = spec.at.port();
+            (first..first + self.ports).map(move |port| {
+                let mut spec = spec.clone();
+                spec.at.set_port(port);
+                spec
+            })
+        })
+    }
+
     fn model(&self, index: u16) -> Result<Ssns> {
         let usual = Target::default();
         let mut ssns = Ssns::default();

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 
 /// The target of a scenario; without a word about it, all of fabric A and B, IPv4 and IPv6, with one namespace.
 #[derive(Debug, Clone, Deserialize)]
@@ -13,8 +13,12 @@ pub struct Target {
     pub addresses: BTreeMap<String, Vec<String>>,
     /// Where it listens.
     pub ports: Vec<SocketAddr>,
+    /// At so many consecutive ports, beginning with each of those.
+    pub consecutive: u16,
     /// The subsystem's NQN.
     pub nqn: String,
+    /// So many subsystems at each port, all with the same namespace but for its UUID, as [`numbered`] names them.
+    pub subsystems: u16,
     /// Host NQNs that are let in; empty for any.
     pub hosts: Vec<String>,
     /// In-band authentication that is asked of these hosts.
@@ -92,6 +96,8 @@ impl Default for Target {
                 .iter()
                 .filter_map(|port| port.parse().ok())
                 .collect(),
+            consecutive: 1,
+            subsystems: 1,
             nqn: "nqn.2014-08.org.nvmexpress:uuid:00112233-4455-6677-8899-aabbccddeeff".to_owned(),
             hosts: Vec::new(),
             auth: None,
@@ -116,7 +122,22 @@ pub fn mac(wire: &str, side: u8) -> String {
     format!("52:54:00:00:{byte:02x}:{side:02x}")
 }
 
+/// The NQN of one of several subsystems; the first, 0, has it as it is.
+pub fn numbered(nqn: &str, number: u16) -> String {
+    if number == 0 { nqn.to_owned() } else { format!("{nqn}-{number}") }
+}
+
+/// Likewise a namespace's UUID: its last four digits are the number's.
+pub fn numbered_uuid(uuid: &str, number: u16) -> String {
+    if number == 0 { uuid.to_owned() } else { format!("{}{number:04x}", &uuid[..uuid.len().saturating_sub(4)]) }
+}
+
 impl Target {
+    /// The NQNs of its subsystems.
+    pub fn nqns(&self) -> impl Iterator<Item = String> {
+        (0..self.subsystems).map(|number| numbered(&self.nqn, number))
+    }
+
     /// The commands that set it up, in the words of `target-init.sh`.
     pub fn script(&self) -> String {
         let mut script = String::new();
@@ -131,18 +152,16 @@ impl Target {
                 let _ = writeln!(script, "ip addr add {address} dev {interface}");
             }
         }
-        let _ = writeln!(script, "subsystem {} {}", self.nqn, self.hosts.join(" "));
-        if let Some(auth) = &self.auth {
-            let (key, ctrl_key) = (&auth.key, auth.ctrl_key.as_deref().unwrap_or_default());
-            let _ = writeln!(script, "authenticate '{}' {} {key} {ctrl_key}", auth.hash, auth.dhgroup);
-        }
-        if self.namespace {
-            let device = if self.blank { "/run/blank" } else { "/dev/vda" };
-            let _ = writeln!(script, "namespace {} {device} {}", self.nsid, self.uuid);
+        for number in 0..self.subsystems {
+            self.subsystem(&mut script, number);
         }
         let mut ports = String::new();
-        for (number, port) in (1..).zip(&self.ports) {
-            let family = if matches!(port.ip(), IpAddr::V4(_)) { "ipv4" } else { "ipv6" };
+        let each = self.ports.iter().flat_map(|port| {
+            let numbers = port.port()..port.port() + self.consecutive;
+            numbers.map(|number| SocketAddr::new(port.ip(), number))
+        });
+        for (number, port) in (1..).zip(each) {
+            let family = if port.is_ipv4() { "ipv4" } else { "ipv6" };
             let _ = writeln!(ports, "port {number} {family} {} {}", port.ip(), port.port());
         }
         if self.late > 0 {
@@ -159,5 +178,17 @@ impl Target {
             let _ = writeln!(script, "{command}");
         }
         script
+    }
+
+    fn subsystem(&self, script: &mut String, number: u16) {
+        let _ = writeln!(script, "subsystem {} {}", numbered(&self.nqn, number), self.hosts.join(" "));
+        if let Some(auth) = &self.auth {
+            let (key, ctrl_key) = (&auth.key, auth.ctrl_key.as_deref().unwrap_or_default());
+            let _ = writeln!(script, "authenticate '{}' {} {key} {ctrl_key}", auth.hash, auth.dhgroup);
+        }
+        if self.namespace {
+            let device = if self.blank { "/run/blank" } else { "/dev/vda" };
+            let _ = writeln!(script, "namespace {} {device} {}", self.nsid, numbered_uuid(&self.uuid, number));
+        }
     }
 }
