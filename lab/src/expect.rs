@@ -7,6 +7,7 @@ use crate::place::Place;
 use crate::report::Report;
 use crate::scenario::{Controller, Expect, Scenario};
 use crate::vm::capture::Session;
+use libnbft::model::DISCOVERY_NQN;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -168,7 +169,9 @@ fn controllers(scenario: &Scenario, expect: &Expect, evidence: &Evidence<'_>, ve
         }
         if let Some(target) = &scenario.target {
             let nqn = controller.get("subsysnqn").copied().unwrap_or_default();
-            verdict.check(target.nqns().any(|of| of == nqn), || format!("{name} has the NQN {nqn}: not the target's"));
+            // How many of either there must be, `controllers` says.
+            let known = nqn == DISCOVERY_NQN || target.nqns().any(|of| of == nqn);
+            verdict.check(known, || format!("{name} has the NQN {nqn}: not the target's"));
         }
     }
     if let Some(hostnqn) = expect.hostnqn.as_ref().filter(|_| !fabrics.is_empty()) {

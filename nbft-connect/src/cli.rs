@@ -239,6 +239,10 @@ pub struct ConnectArgs {
     /// Seconds after which the kernel gives a lost controller up; -1 never
     #[arg(long, value_name = "SECONDS", default_value_t = -1, allow_negative_numbers = true)]
     pub ctrl_loss_tmo: i32,
+    /// Keep the discovery controllers that are asked connected, and ask again when they say that something changed (also
+    /// rd.nvmf.persistent-discovery)
+    #[arg(long)]
+    pub persistent_discovery: bool,
     /// What to leave for the running system's network manager [default: auto in an initramfs with a connection, else none]
     #[arg(long, value_enum)]
     pub handover: Option<Handover>,

@@ -89,6 +89,7 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         before,
         service,
         ctrl_loss_tmo: args.ctrl_loss_tmo,
+        lasting_discovery: args.persistent_discovery || kernel.switch("rd.nvmf.persistent-discovery"),
         keys,
         started,
     };

@@ -1,5 +1,6 @@
 //! Where each path stands, and whether a controller is the path's.
 
+use super::target::Target;
 use crate::nvme::sysfs::Controller;
 use libnbft::plan::Path;
 use std::net::IpAddr;
@@ -31,13 +32,17 @@ pub(crate) struct Ready {
 
 /// Whether `controller` is the connection that this path would make.
 pub(crate) fn is_path(controller: &Controller, path: &Path, ready: Option<&Ready>) -> bool {
+    controller.nqn == path.nqn && leads_to(controller, &Target::from(path), ready)
+}
+
+/// Whether `controller` goes to this target's address by the same way, whatever its NQN.
+pub(crate) fn leads_to(controller: &Controller, target: &Target<'_>, ready: Option<&Ready>) -> bool {
     let same_address = |text: &str, ip: IpAddr| text.parse() == Ok(ip);
-    let source = ready.map(|ready| ready.address).or(path.host_traddr);
-    let iface = ready.map_or(path.host_iface.as_str(), |ready| &ready.link_name);
+    let source = ready.map(|ready| ready.address).or(target.host_traddr);
+    let iface = ready.map_or(target.host_iface, |ready| &ready.link_name);
     controller.transport == "tcp"
-        && controller.nqn == path.nqn
-        && controller.trsvcid == path.trsvcid.to_string()
-        && same_address(&controller.traddr, path.traddr)
+        && controller.trsvcid.parse() == Ok(target.trsvcid)
+        && same_address(&controller.traddr, target.traddr)
         && (controller.host_traddr.is_empty() || source.is_none_or(|ip| same_address(&controller.host_traddr, ip)))
         && (controller.host_iface.is_empty() || controller.host_iface == iface)
         // Without either nothing tells by which interface it goes.

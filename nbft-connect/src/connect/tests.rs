@@ -15,7 +15,7 @@ use crate::cli::Wait;
 use crate::exit::Exit;
 use crate::net::NetEvent;
 use crate::nvme::authentication::Terms;
-use crate::nvme::discovery::Asked;
+use crate::nvme::discovery::{Asked, Manner};
 use crate::nvme::fabrics::{Fabrics, Refusal, Written};
 use crate::nvme::keys::Keys;
 use crate::nvme::options::Supported;
@@ -141,12 +141,27 @@ impl Fabrics for Fake {
         }
     }
 
-    async fn discover(&mut self, options: &str, _: &Terms) -> io::Result<Asked> {
-        self.written.borrow_mut().push(format!("discover {options}"));
+    async fn discover(&mut self, manner: Manner, which: &str, _: &Terms) -> io::Result<Asked> {
+        let number = self.written.borrow().len();
+        let verb = match manner {
+            Manner::Once => "discover",
+            Manner::Lasting => "keep",
+            Manner::Again => "again",
+        };
+        self.written.borrow_mut().push(format!("{verb} {which}"));
+        if manner == Manner::Lasting {
+            show_controller(&self.root, number, which, NID);
+            fs::write(self.root.join(format!("sys/class/nvme/nvme{number}/cntrltype")), "discovery\n")?;
+        }
+        let name = match manner {
+            Manner::Lasting => Some(format!("nvme{number}")),
+            Manner::Once | Manner::Again => None,
+        };
         let next = self.answers.iter().position(|answer| matches!(answer, Answer::Tell(_)));
         match next.and_then(|next| self.answers.remove(next)) {
+            Some(Answer::Tell(Asked::Told(log, _))) => Ok(Asked::Told(log, name)),
             Some(Answer::Tell(asked)) => Ok(asked),
-            _ => Ok(Asked::Told(Log::default())),
+            _ => Ok(Asked::Told(Log::default(), name)),
         }
     }
 }
@@ -236,22 +251,35 @@ struct Started {
 }
 
 fn start(root: &Root, table: &Table, answers: Vec<Answer>, until: Until) -> Started {
+    start_with(root, table, answers, until, |_| ())
+}
+
+/// With other settings.
+fn start_with(
+    root: &Root,
+    table: &Table,
+    answers: Vec<Answer>,
+    until: Until,
+    change: impl FnOnce(&mut Settings),
+) -> Started {
     let mut plan = Plan::new(&[Source { name: "NBFT", table }], &Options::default());
     let status_file = root.0.join(STATUS);
     let before = Status::read(&status_file).unwrap();
     if let Some(before) = &before {
         recall::discovered(&mut plan, before, &root.0);
     }
-    let settings = Settings {
+    let mut settings = Settings {
         root: root.0.clone(),
         status_file,
         until,
         before: None,
         service: Some(7),
         ctrl_loss_tmo: -1,
+        lasting_discovery: false,
         keys: Keys::new(&root.0, None, "nqn.2014-08.org.example:host"),
         started: Instant::now(),
     };
+    change(&mut settings);
     let written = Rc::new(RefCell::new(Vec::new()));
     let fake = Fake { root: root.0.clone(), answers: answers.into(), written: Rc::clone(&written) };
     let (events, network) = tokio::sync::mpsc::unbounded_channel();

@@ -5,7 +5,7 @@
 //! the child hangs.
 
 use super::authentication::{Proof, Terms};
-use super::discovery::{self, Asked};
+use super::discovery::{self, Asked, Manner};
 use super::kmsg::Kmsg;
 use super::options::Supported;
 use super::reason;
@@ -65,9 +65,9 @@ pub trait Fabrics {
     /// Writes an option string and tells what came of it. A controller that does not keep to the terms does not stay.
     fn connect(&mut self, options: &str, terms: &Terms) -> impl Future<Output = io::Result<Written>>;
 
-    /// Connects the discovery controller of an option string, reads its log page, and closes it. One that does not keep to the
-    /// terms tells nothing.
-    fn discover(&mut self, options: &str, terms: &Terms) -> impl Future<Output = io::Result<Asked>>;
+    /// Reads the log page of the discovery controller of an option string, or of one that is connected: `which` is as the manner
+    /// has it. One that does not keep to the terms tells nothing.
+    fn discover(&mut self, manner: Manner, which: &str, terms: &Terms) -> impl Future<Output = io::Result<Asked>>;
 }
 
 /// The child process that writes.
@@ -88,7 +88,6 @@ pub const DEVICE: &str = "/dev/nvme-fabrics";
 
 /// What the child is to do: the first word of a line. The terms as JSON follow, and the options, in which there is no space.
 const CONNECT: &str = "connect";
-const DISCOVER: &str = "discover";
 
 /// A line that asks for the options that the kernel knows.
 const SUPPORTED: &str = "supported";
@@ -166,8 +165,8 @@ impl Fabrics for Device {
         Written::from_line(&answer).ok_or_else(ended)
     }
 
-    async fn discover(&mut self, options: &str, terms: &Terms) -> io::Result<Asked> {
-        let answer = self.ask(DISCOVER, options, terms).await?;
+    async fn discover(&mut self, manner: Manner, which: &str, terms: &Terms) -> io::Result<Asked> {
+        let answer = self.ask(manner.word(), which, terms).await?;
         Asked::from_line(&answer).ok_or_else(ended)
     }
 }
@@ -231,20 +230,31 @@ fn answer(root: &Path, line: &str, kmsg: &mut Kmsg) -> Option<String> {
     let (verb, rest) = line.split_once(' ')?;
     let (terms, options) = rest.rsplit_once(' ')?;
     let terms: Terms = serde_json::from_str(terms).ok()?;
+    let manner = Manner::of_word(verb);
+    if manner == Some(Manner::Again) {
+        return Some(discovery::ask(root, options, Manner::Again).to_line());
+    }
     kmsg.mark();
-    Some(match (verb, write_options(&root.join(&DEVICE[1..]), options)) {
-        (DISCOVER, Err(error)) => Asked::Refused(Refusal::new(&error, &terms, kmsg)).to_line(),
-        (_, Err(error)) => Written::Refused(Refusal::new(&error, &terms, kmsg)).to_line(),
-        (DISCOVER, Ok(instance)) => match discovery::ask(root, &format!("nvme{instance}")) {
-            Asked::Told(log) => match judge(&terms, None, kmsg) {
-                Ok(_) => Asked::Told(log),
-                Err(reason) => Asked::Silent(reason),
-            },
-            other => other,
-        }
-        .to_line(),
-        (_, Ok(instance)) => keep_if_fit(root, instance, &terms, kmsg).to_line(),
+    Some(match (manner, write_options(&root.join(&DEVICE[1..]), options)) {
+        (Some(_), Err(error)) => Asked::Refused(Refusal::new(&error, &terms, kmsg)).to_line(),
+        (None, Err(error)) => Written::Refused(Refusal::new(&error, &terms, kmsg)).to_line(),
+        (Some(manner), Ok(instance)) => ask_if_fit(root, instance, manner, &terms, kmsg).to_line(),
+        (None, Ok(instance)) => keep_if_fit(root, instance, &terms, kmsg).to_line(),
     })
+}
+
+/// Asks a discovery controller; what it tells does not count when it does not keep to the terms.
+fn ask_if_fit(root: &Path, instance: u32, manner: Manner, terms: &Terms, kmsg: &mut Kmsg) -> Asked {
+    match discovery::ask(root, &format!("nvme{instance}"), manner) {
+        Asked::Told(log, kept) => match judge(terms, None, kmsg) {
+            Ok(_) => Asked::Told(log, kept),
+            Err(reason) => {
+                kept.iter().for_each(|name| discovery::close_or_warn(root, name));
+                Asked::Silent(reason)
+            }
+        },
+        other => other,
+    }
 }
 
 /// Holds what is connected against the terms, if there are any: who is held against nothing need not be listened to.

@@ -7,6 +7,9 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use zeroize::Zeroizing;
 
+/// Seconds between two signs of life of a discovery controller that stays connected, as nvme-cli has it.
+const KEEP_ALIVE_TMO: i32 = 30;
+
 /// What a connection needs, all of it decided.
 #[derive(Debug, Clone)]
 pub struct Connection<'a> {
@@ -156,6 +159,26 @@ impl Connection<'_> {
     ///
     /// As [`Connection::options`].
     pub fn discovery_options(&self, supported: &Supported) -> Result<OptionString, OptionError> {
+        self.with_secrets(self.discovery_way(supported)?, supported)
+    }
+
+    /// The option string for a discovery controller that stays connected, so that it can tell when what it has to tell changes.
+    ///
+    /// # Errors
+    ///
+    /// As [`Connection::options`].
+    pub fn lasting_discovery_options(&self, supported: &Supported) -> Result<OptionString, OptionError> {
+        let mut text = self.discovery_way(supported)?;
+        // Without one, Linux sends it no keep-alive, and it would be thrown out.
+        for (option, value) in [("keep_alive_tmo", KEEP_ALIVE_TMO), ("ctrl_loss_tmo", self.ctrl_loss_tmo)] {
+            if supported.knows(option) {
+                let _ = write!(text, ",{option}={value}");
+            }
+        }
+        self.with_secrets(text, supported)
+    }
+
+    fn discovery_way(&self, supported: &Supported) -> Result<String, OptionError> {
         let mut text = self.way(supported)?;
         // By the well-known name the kernel knows what it is.
         if self.nqn != DISCOVERY_NQN {
@@ -164,7 +187,7 @@ impl Connection<'_> {
             }
             text.push_str(",discovery");
         }
-        self.with_secrets(text, supported)
+        Ok(text)
     }
 
     fn with_secrets(&self, text: String, supported: &Supported) -> Result<OptionString, OptionError> {

@@ -98,6 +98,13 @@ pub fn controllers(root: &Path) -> Vec<Controller> {
     Watch::default().controllers(root, |_| true)
 }
 
+/// Whether it is a discovery controller.
+#[must_use]
+pub fn is_discovery(root: &Path, controller: &str) -> bool {
+    let kind = fs::read_to_string(root.join("sys/class/nvme").join(controller).join("cntrltype"));
+    kind.is_ok_and(|kind| kind.trim() == "discovery")
+}
+
 /// Whether a controller was given a secret; `None` where the kernel does not say.
 #[must_use]
 pub fn has_secret(root: &Path, controller: &str) -> Option<bool> {

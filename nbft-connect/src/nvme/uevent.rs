@@ -50,13 +50,16 @@ impl Uevents {
         Ok(Self { socket })
     }
 
-    /// Waits until something happened to an NVMe controller or a block device, or events were lost.
+    /// Waits until something happened to an NVMe controller or a block device, or events were lost. Gives the discovery
+    /// controllers (`nvmeN`) that said that what they tell has changed.
     ///
     /// # Errors
     ///
     /// What the kernel says.
-    pub async fn nvme_changed(&self) -> io::Result<()> {
-        self.changed(b"nvme").await
+    pub async fn nvme_changed(&self) -> io::Result<Vec<String>> {
+        let mut news = Vec::new();
+        self.changed(b"nvme", |message| news.extend(news_of(message).map(str::to_owned))).await?;
+        Ok(news)
     }
 
     /// Waits until something happened to a network interface, or events were lost.
@@ -65,16 +68,20 @@ impl Uevents {
     ///
     /// What the kernel says.
     pub async fn net_changed(&self) -> io::Result<()> {
-        self.changed(b"/net/").await
+        self.changed(b"/net/", |_| ()).await
     }
 
-    async fn changed(&self, part: &[u8]) -> io::Result<()> {
+    async fn changed(&self, part: &[u8], mut each: impl FnMut(&[u8])) -> io::Result<()> {
         let mut relevant = false;
         loop {
             let mut guard = self.socket.readable().await?;
             let mut buffer = [0; 8192];
             match recv(guard.get_inner().as_raw_fd(), &mut buffer, MsgFlags::empty()) {
-                Ok(length) => relevant |= path_holds(&buffer[..length], part),
+                Ok(length) if path_holds(&buffer[..length], part) => {
+                    each(&buffer[..length]);
+                    relevant = true;
+                }
+                Ok(_) => {}
                 Err(nix::errno::Errno::ENOBUFS) => relevant = true,
                 Err(nix::errno::Errno::EAGAIN) => {
                     guard.clear_ready();
@@ -101,9 +108,30 @@ fn path_holds(message: &[u8], part: &[u8]) -> bool {
     lines.next().is_some_and(holds)
 }
 
+/// The discovery controller of a kernel's message that its log page is another than before: by an asynchronous event (log page
+/// 70h, discovery log page change), or since it was away.
+fn news_of(message: &[u8]) -> Option<&str> {
+    let mut lines = message.split(|byte| *byte == 0);
+    let path = lines.next()?;
+    let name = std::str::from_utf8(path.rsplit(|byte| *byte == b'/').next()?).ok()?;
+    lines.any(|line| line == b"NVME_AEN=0x70f002" || line == b"NVME_EVENT=rediscover").then_some(name)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::path_holds;
+    use super::{news_of, path_holds};
+
+    #[test]
+    fn news_of_a_discovery_controller() {
+        let of = |property: &str| {
+            let message =
+                format!("change@/devices/virtual/nvme-fabrics/ctl/nvme3\0ACTION=change\0{property}\0SEQNUM=7\0");
+            news_of(message.as_bytes()).map(str::to_owned)
+        };
+        assert_eq!(of("NVME_AEN=0x70f002").as_deref(), Some("nvme3"));
+        assert_eq!(of("NVME_EVENT=rediscover").as_deref(), Some("nvme3"));
+        assert_eq!((of("NVME_EVENT=connected"), of("NVME_AEN=0x000002")), (None, None));
+    }
 
     #[test]
     fn kernel_events_are_told_by_their_first_line() {

@@ -156,7 +156,8 @@ fn render(status: &Status) -> String {
         tail(&mut out, None, namespace.reason.as_deref(), namespace.present_ms);
     }
     for controller in &status.discovery {
-        let _ = write!(out, "discovery {:<12} {:<8} {}", "-", word(controller.state), controller.traddr);
+        let name = controller.controller.as_deref().unwrap_or("-");
+        let _ = write!(out, "discovery {name:<12} {:<8} {}", word(controller.state), controller.traddr);
         let _ = write!(out, " port {} over {}", controller.trsvcid, controller.host_iface);
         let ways = controller.ways.map(|ways| format!("told of {ways} way(s)"));
         tail(&mut out, ways.as_deref(), controller.reason.as_deref(), controller.answered_ms);

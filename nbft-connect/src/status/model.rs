@@ -193,6 +193,9 @@ pub struct DiscoveryStatus {
     pub host_iface: String,
     /// `TABLE discovery N` for each descriptor that names it, or that led to it.
     pub descriptors: Vec<String>,
+    /// Its controller (`nvmeN`), where it stays connected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub controller: Option<String>,
     /// How it stands: up when it has answered.
     pub state: State,
     /// How often it was tried.
@@ -280,6 +283,16 @@ impl Status {
             if let Some(known) = known.filter(|known| known.mac == interface.mac) {
                 interface.clone_from(known);
             }
+        }
+    }
+
+    /// Takes the names of discovery controllers that have stayed connected since the run before; `is_there` knows which are.
+    pub fn take_discovery(&mut self, before: &Self, is_there: impl Fn(&str) -> bool) {
+        for controller in &mut self.discovery {
+            let way = |of: &DiscoveryStatus| (of.traddr.clone(), of.trsvcid, of.descriptors.clone());
+            let known = before.discovery.iter().find(|known| way(known) == way(controller));
+            let name = known.and_then(|known| known.controller.clone());
+            controller.controller = name.filter(|name| is_there(name));
         }
     }
 

@@ -4,7 +4,8 @@ use super::trials::TRIAL_LIMIT;
 use super::{Done, Engine, Ready};
 use crate::connect::paths::Phase;
 use crate::connect::target::Target;
-use crate::nvme::discovery::Asked;
+use crate::nvme::authentication::Terms;
+use crate::nvme::discovery::{Asked, Manner};
 use crate::nvme::fabrics::{DEVICE, Fabrics, Refusal};
 use crate::nvme::options::{Connection, Supported};
 use crate::nvme::probe;
@@ -24,7 +25,7 @@ const MAX_CONTROLLERS: usize = 64;
 
 /// A controller's way to its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
+pub(super) enum Step {
     /// Nobody needs it now.
     Idle,
     /// The interface is not ready.
@@ -41,10 +42,12 @@ enum Step {
 
 /// Where asking a discovery controller stands. The controller in the plan and its status have the same index.
 #[derive(Debug)]
-struct Asking {
-    step: Step,
+pub(super) struct Asking {
+    pub(super) step: Step,
     /// By how many referrals it was found.
     depth: u8,
+    /// Whether what it tells has changed since it was asked.
+    pub(super) news: bool,
 }
 
 /// What work in the background comes back with.
@@ -59,7 +62,7 @@ pub(super) enum Heard<F> {
 /// All discovery controllers.
 #[derive(Debug)]
 pub(super) struct Discovery {
-    all: Vec<Asking>,
+    pub(super) all: Vec<Asking>,
 }
 
 impl Discovery {
@@ -69,7 +72,7 @@ impl Discovery {
             let name = controller.to_string();
             let told = |path: &Path| path.discovered.as_ref().is_some_and(|told| told.ends_with(&name));
             let at_once = controller.ask == Ask::AtOnce && !plan.paths.iter().any(told);
-            Asking { step: if at_once { Step::WaitNetwork } else { Step::Idle }, depth: 0 }
+            Asking { step: if at_once { Step::WaitNetwork } else { Step::Idle }, depth: 0, news: false }
         };
         Self { all: plan.discovery.iter().map(start).collect() }
     }
@@ -116,12 +119,16 @@ impl<F: Fabrics + 'static> Engine<F> {
     }
 
     /// Starts a try, with the trial: nobody is to wait for one that is dead.
-    fn ask(&mut self, index: usize) {
+    pub(super) fn ask(&mut self, index: usize) {
         let controller = &self.plan.discovery[index];
         let Some(ready) = self.ready(controller.network) else {
             self.discovery.all[index].step = Step::WaitNetwork;
             return;
         };
+        if self.connected(index).is_some() {
+            self.discovery.all[index].step = Step::Queued;
+            return;
+        }
         let trial = Target::from(controller).trial(ready);
         self.discovery.all[index].step = Step::Proving;
         self.hear(async move { Heard::Proved(index, probe::prove(&trial, TRIAL_LIMIT).await) });
@@ -139,15 +146,29 @@ impl<F: Fabrics + 'static> Engine<F> {
             asking.step == Step::Queued && !(boot_first && controller.ask == Ask::AtOnce)
         };
         let Some(index) = self.discovery.all.iter().zip(&self.plan.discovery).position(next) else { return false };
+        if let Some(name) = self.connected(index) {
+            let Some(mut device) = self.device.take() else { return false };
+            self.discovery.all[index].step = Step::Asking;
+            self.hear(async move {
+                let result = device.discover(Manner::Again, &name, &Terms::default()).await;
+                Heard::Answer(index, device, result)
+            });
+            return true;
+        }
         let target = Target::from(&self.plan.discovery[index]);
-        match self.prepare(&target, supported, Connection::discovery_options) {
+        let prepared = match self.settings.lasting_discovery {
+            true => self.prepare(&target, supported, Connection::lasting_discovery_options),
+            false => self.prepare(&target, supported, Connection::discovery_options),
+        };
+        match prepared {
             Err(reason) => self.ask_failed(index, reason),
             Ok((options, terms)) => {
                 let Some(mut device) = self.device.take() else { return false };
                 log::debug!("{DEVICE}: {options}");
                 self.discovery.all[index].step = Step::Asking;
+                let manner = if self.settings.lasting_discovery { Manner::Lasting } else { Manner::Once };
                 self.hear(async move {
-                    let result = device.discover(options.expose(), &terms).await;
+                    let result = device.discover(manner, options.expose(), &terms).await;
                     Heard::Answer(index, device, result)
                 });
             }
@@ -216,7 +237,17 @@ impl<F: Fabrics + 'static> Engine<F> {
 
     fn answer(&mut self, index: usize, result: io::Result<Asked>) {
         match result {
-            Ok(Asked::Told(log)) => self.told(index, &log),
+            Ok(Asked::Told(log, kept)) => {
+                if let Some(name) = kept {
+                    log::info!("{name}: the discovery controller at {} stays connected", self.plan.discovery[index]);
+                    self.enter(&name);
+                    self.status.discovery[index].controller = Some(name);
+                }
+                self.told(index, &log);
+                if std::mem::take(&mut self.discovery.all[index].news) {
+                    self.ask(index);
+                }
+            }
             Ok(Asked::Refused(Refusal { reason, .. }) | Asked::Silent(reason)) => self.ask_failed(index, reason),
             Err(error) => self.hopeless = Some(error.to_string()),
         }
@@ -292,7 +323,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         }
         let index = self.plan.refer(controller)?;
         self.status.discovery.push(discovery_status(&self.plan.discovery[index]));
-        self.discovery.all.push(Asking { step: Step::WaitNetwork, depth });
+        self.discovery.all.push(Asking { step: Step::WaitNetwork, depth, news: false });
         Some(index)
     }
 

@@ -2,6 +2,7 @@
 
 mod conclude;
 mod discover;
+mod lasting;
 mod observe;
 mod secure;
 mod trials;
@@ -49,6 +50,8 @@ pub(super) struct Settings {
     /// Process of `connect --stay`: this one, or one that runs beside it.
     pub(super) service: Option<u32>,
     pub(super) ctrl_loss_tmo: i32,
+    /// Whether discovery controllers stay connected.
+    pub(super) lasting_discovery: bool,
     pub(super) keys: Keys,
     pub(super) started: Instant,
 }
@@ -127,6 +130,9 @@ impl<F: Fabrics + 'static> Engine<F> {
             // They are up, and go on: nobody shall see them come up again.
             status.take_interfaces(before);
         }
+        if let Some(before) = &settings.before {
+            status.take_discovery(before, |name| sysfs::is_discovery(&settings.root, name));
+        }
         Self {
             phases: vec![Phase::WaitNetwork; plan.paths.len()],
             ready: Vec::new(),
@@ -185,8 +191,9 @@ impl<F: Fabrics + 'static> Engine<F> {
                 }
                 () = tokio::time::sleep_until(save), if self.save_at.is_some() => self.save_now(),
                 changed = uevents.nvme_changed() => {
-                    if let Err(error) = changed {
-                        log::warn!("uevents: {error}");
+                    match changed {
+                        Ok(news) => news.iter().for_each(|name| self.ask_for_news(name)),
+                        Err(error) => log::warn!("uevents: {error}"),
                     }
                     self.look_soon();
                 }
@@ -391,12 +398,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         let planned = &self.plan.paths[path];
         let (traddr, trsvcid, nqn) = (planned.traddr, planned.trsvcid, planned.nqn.clone());
         self.phases[path] = Phase::Up;
-        if let Err(error) = registry::enter(&self.settings.root, &controller) {
-            log::warn!("/run/nvme/registry/{controller}: {error}");
-        }
-        if let Err(error) = sysfs::hide_secrets(&self.settings.root, &controller) {
-            log::warn!("{controller}: its secrets stay open to all in sysfs: {error}");
-        }
+        self.enter(&controller);
         let source = self.ready(self.plan.paths[path].network).map(|ready| (ready.link_name.clone(), ready.address));
         let status = &mut self.status.paths[path];
         status.attempts += 1;
@@ -412,6 +414,16 @@ impl<F: Fabrics + 'static> Engine<F> {
         let iface = &status.host_iface;
         log::info!("{controller}: {traddr} port {trsvcid} over {iface} after {elapsed} ms ({nqn}){authenticated}");
         status.controller = Some(controller);
+    }
+
+    /// Makes known that a controller is ours, and its secrets nobody's.
+    fn enter(&self, controller: &str) {
+        if let Err(error) = registry::enter(&self.settings.root, controller) {
+            log::warn!("/run/nvme/registry/{controller}: {error}");
+        }
+        if let Err(error) = sysfs::hide_secrets(&self.settings.root, controller) {
+            log::warn!("{controller}: its secrets stay open to all in sysfs: {error}");
+        }
     }
 
     fn boot_there(&self) -> bool {

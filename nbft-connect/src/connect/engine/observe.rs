@@ -106,6 +106,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         let controllers = self.watch.controllers(&self.settings.root, |nqn| stays || missing(nqn));
         if stays {
             self.find_lost(&controllers);
+            self.find_lost_discovery(&controllers);
         }
         for path in 0..self.plan.paths.len() {
             if !matches!(self.phases[path], Phase::Up | Phase::Writing) {

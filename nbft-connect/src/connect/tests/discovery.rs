@@ -22,7 +22,7 @@ fn page(entries: &[(u8, u16, &str)]) -> Log {
 }
 
 fn tell(entries: &[(u8, u16, &str)]) -> Answer {
-    Answer::Tell(Asked::Told(page(entries)))
+    Answer::Tell(Asked::Told(page(entries), None))
 }
 
 /// A table that names a discovery controller, from which its subsystems came.
@@ -218,4 +218,84 @@ async fn staying_asks_again_when_what_was_told_goes_away() {
         done = limited => done.expect("in time"),
     }
     assert_eq!(*started.written.borrow(), [asked(controller), options(first), asked(controller), options(moved)]);
+}
+
+/// The line for one that stays connected.
+fn kept(port: u16) -> String {
+    asked(port).replacen("discover ", "keep ", 1) + ",keep_alive_tmo=30,ctrl_loss_tmo=-1"
+}
+
+const AT_ONCE: Until = Until::There { timeout: Duration::from_secs(5), wait: Wait::Boot };
+
+#[tokio::test(flavor = "current_thread")]
+async fn one_that_is_to_last_stays_connected_and_is_known_again() {
+    let root = Root::new();
+    let (controller, subsystem) = (target().await, target().await);
+    let table = table_with(controller, &[]);
+    let lasting = |settings: &mut Settings| settings.lasting_discovery = true;
+    let first = start_with(&root, &table, vec![tell(&[(2, subsystem, NQN)])], AT_ONCE, lasting);
+    assert_eq!(first.engine.run(first.network).await.unwrap().exit, Exit::Ok);
+    assert_eq!(*first.written.borrow(), [kept(controller), options(subsystem)]);
+    assert_eq!(status(&root).discovery[0].controller.as_deref(), Some("nvme0"));
+    let owner = fs::read_to_string(root.0.join("run/nvme/registry/nvme0/owner")).unwrap();
+    assert_eq!(owner, "nbft\n");
+
+    let before = status(&root);
+    let second = start_with(&root, &table, vec![], AT_ONCE, |settings| {
+        lasting(settings);
+        settings.before = Some(before.clone());
+    });
+    assert_eq!(second.engine.run(second.network).await.unwrap().exit, Exit::Ok);
+    assert_eq!(*second.written.borrow(), [""; 0]);
+    assert_eq!(status(&root).discovery[0].controller.as_deref(), Some("nvme0"));
+
+    // It and what it told of are gone: it is connected anew.
+    for name in ["nvme0", "nvme1"] {
+        fs::remove_dir_all(root.0.join("sys/class/nvme").join(name)).unwrap();
+    }
+    let third = start_with(&root, &table, vec![tell(&[(2, subsystem, NQN)])], AT_ONCE, |settings| {
+        lasting(settings);
+        settings.before = Some(before);
+    });
+    assert_eq!(third.engine.run(third.network).await.unwrap().exit, Exit::Ok);
+    assert_eq!(*third.written.borrow(), [kept(controller), options(subsystem)]);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_connection_that_another_program_keeps_is_asked_and_stays_its_own() {
+    let root = Root::new();
+    let (controller, subsystem) = (target().await, target().await);
+    show_controller(&root.0, 9, &asked(controller), NID);
+    fs::write(root.0.join("sys/class/nvme/nvme9/cntrltype"), "discovery\n").unwrap();
+    let ran = run_in(&root, &table_with(controller, &[]), vec![tell(&[(2, subsystem, NQN)])], 5).await;
+    assert_eq!((ran.exit, ran.written), (Exit::Ok, vec!["again nvme9".to_owned(), options(subsystem)]));
+    assert_eq!(ran.status.discovery[0].controller, None);
+    assert!(!root.0.join("run/nvme/registry/nvme9").exists());
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn staying_connects_one_again_that_the_kernel_removed() {
+    let root = Root::new();
+    let (controller, subsystem) = (target().await, target().await);
+    let answers = vec![tell(&[(2, subsystem, NQN)]), tell(&[(2, subsystem, NQN)])];
+    let table = table_with(controller, &[]);
+    let started = start_with(&root, &table, answers, Until::Told, |settings| settings.lasting_discovery = true);
+    let scenario = async {
+        let written = async |number: usize| {
+            while started.written.borrow().len() < number || status(&root).outcome != Outcome::Ok {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        written(2).await;
+        fs::remove_dir_all(root.0.join("sys/class/nvme/nvme0")).unwrap();
+        // A look at sysfs.
+        started.events.send(ready()).unwrap();
+        written(3).await;
+    };
+    let limited = tokio::time::timeout(Duration::from_secs(30), scenario);
+    tokio::select! {
+        ended = started.engine.run(started.network) => panic!("it ended: {ended:?}"),
+        done = limited => done.expect("in time"),
+    }
+    assert_eq!(*started.written.borrow(), [kept(controller), options(subsystem), kept(controller)]);
 }

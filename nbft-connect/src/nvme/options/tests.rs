@@ -47,6 +47,12 @@ fn a_discovery_controller_is_not_kept() {
     let new = Supported::default();
     let expected = string("nqn.2014-08.org.example:cdc") + ",discovery";
     assert_eq!(connection.discovery_options(&new).unwrap().expose(), expected);
+    // One that is to last.
+    let lasting = expected + ",keep_alive_tmo=30,ctrl_loss_tmo=-1";
+    assert_eq!(connection.lasting_discovery_options(&new).unwrap().expose(), lasting);
+    assert_eq!(connection.lasting_discovery_options(&old).unwrap_err(), OptionError::Unknown("discovery"));
+    connection.nqn = DISCOVERY_NQN;
+    assert_eq!(connection.lasting_discovery_options(&old).unwrap().expose(), string(DISCOVERY_NQN));
 }
 
 #[test]
