@@ -3,7 +3,7 @@
 use crate::error::{At, Error, Result};
 use crate::expect::{Evidence, Verdict, judge};
 use crate::image::initrd::{Init, Initrd, Recipe, Way};
-use crate::image::{disk, target};
+use crate::image::{disk, storage, target};
 use crate::place::Place;
 use crate::prepare::kernel::{Flavour, Kernel, kernel};
 use crate::report::Report;
@@ -15,6 +15,7 @@ use crate::timeline::Timeline;
 use crate::vm::capture::{Session, sessions};
 use crate::vm::{Machine, Nic, Vm};
 use std::fs;
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -44,6 +45,8 @@ pub struct Images {
     target_kernel: Kernel,
     initrd: Initrd,
     disk: PathBuf,
+    /// The disk with /home.
+    home: Option<PathBuf>,
 }
 
 /// Makes what a scenario needs.
@@ -63,7 +66,11 @@ fn make(place: &Place, scenario: &Scenario, init: Init, way: Way, marks: bool) -
     let recipe = Recipe { init, way, debian: scenario.debian, kernel: &kernel, key, marks };
     let initrd = recipe.make(place)?;
     let disk = disk::disk(place, scenario.root, &initrd.path)?;
-    Ok(Images { kernel, target_kernel, initrd, disk })
+    let home = match scenario.target.as_ref().is_some_and(|target| target.home) {
+        true => Some(storage::home(place)?),
+        false => None,
+    };
+    Ok(Images { kernel, target_kernel, initrd, disk, home })
 }
 
 /// How a run differs from the scenario's file.
@@ -171,6 +178,12 @@ fn judge_console(scenario: &Scenario, console: &[&str], report: &Report, complai
         console.iter().any(|line| line.contains(text)) || report.block("dmesg").iter().any(|line| line.contains(text))
     };
     says("the console", holds, &scenario.expect.reasons, &scenario.expect.never, complaints);
+    let mut rest = console.iter();
+    for text in &scenario.expect.in_order {
+        if !rest.any(|line| line.contains(text)) {
+            complaints.push(format!("the console does not say {text:?}, or not at its place in the order"));
+        }
+    }
 }
 
 /// Complains of what is not said and must be, and of what is said and must not be.
@@ -243,7 +256,7 @@ pub fn start_target(place: &Place, scenario: &Scenario, images: &Images, dir: &P
         cmdline: "loglevel=4".to_owned(),
         memory: 256,
         nics: nics.collect(),
-        disks: vec![(images.disk.clone(), false)],
+        disks: iter::once(&images.disk).chain(&images.home).map(|disk| (disk.clone(), false)).collect(),
         tables: Vec::new(),
         credentials: Default::default(),
         capture,

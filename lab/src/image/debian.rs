@@ -1,7 +1,9 @@
 //! A root disk with Debian: systemd, udev, our service, and a network manager or none.
 
 use super::disk::{REPORT, ROOT_UUID};
+use super::initrd::LUKS_KEY;
 use super::layers::{copy, put};
+use super::storage::{HOME_LUKS_UUID, HOME_UUID};
 use super::{busybox, layers};
 use crate::error::Result;
 use crate::place::{Key, Place, remove, suffixed};
@@ -40,13 +42,14 @@ impl Manager {
     }
 }
 
-/// Makes the disk, once for each content.
-pub(super) fn debian(place: &Place, manager: Option<Manager>, initrd: &Path) -> Result<PathBuf> {
+/// Makes the disk, once for each content; `home` are the options of a /home on LUKS.
+pub(super) fn debian(place: &Place, manager: Option<Manager>, home: Option<&str>, initrd: &Path) -> Result<PathBuf> {
     let folder = chroot(place, Debian::Trixie)?;
     let nbft = layers::nbft(place)?;
     let files = [REPORT, REPORT_UNIT, REPORT_START, REPORT_RUN, HANDOVER, WRITES, MONITOR_UNIT, MANAGED];
-    let key = files.iter().fold(Key::new().text("debian 4"), |key, file| key.text(file));
-    let key = key.text(Manager::setup(manager)).file(&nbft)?;
+    let key = files.iter().fold(Key::new().text("debian 5"), |key, file| key.text(file));
+    let (fstab, crypttab) = tables(home);
+    let key = key.text(Manager::setup(manager)).text(&fstab).text(&crypttab).file(&nbft)?;
     let key = key.file(&place.repo.join("dracut-module/nbft-stay.service"))?.file(initrd)?;
     place.cached(&format!("images/root-debian-{}.img", key.hex()), |partial| {
         println!("making a root disk of Debian");
@@ -72,7 +75,11 @@ pub(super) fn debian(place: &Place, manager: Option<Manager>, initrd: &Path) -> 
             let link = format!("[Match]\nMACAddress={mac}\n\n[Link]\nName=lan{}\n", byte - 0x0a);
             put(&upper, &format!("etc/systemd/network/10-lan-{wire}.link"), 0o644, link.as_bytes())?;
         }
-        put(&upper, "etc/fstab", 0o644, format!("UUID={ROOT_UUID} / ext4 rw 0 1\n").as_bytes())?;
+        put(&upper, "etc/fstab", 0o644, fstab.as_bytes())?;
+        put(&upper, "etc/crypttab", 0o644, crypttab.as_bytes())?;
+        if home.is_some() {
+            put(&upper, "etc/labhome.key", 0o600, LUKS_KEY.as_bytes())?;
+        }
         let out = partial.parent().unwrap_or(Path::new("/"));
         let name = partial.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let script = format!(
@@ -82,11 +89,13 @@ pub(super) fn debian(place: &Place, manager: Option<Manager>, initrd: &Path) -> 
              systemctl -q enable lab-monitor.service\n\
              systemctl -q mask systemd-networkd-wait-online.service NetworkManager-wait-online.service apt-daily.timer \
              serial-getty@ttyS0.service 2>&1\n\
-             {}\n\
+             {}; {}\n\
              systemctl -q set-default multi-user.target\n\
              rm -rf /var/cache/apt /var/lib/apt/lists /usr/share/doc /usr/share/man /usr/share/locale\n\
              mke2fs -q -t ext4 -U {ROOT_UUID} -L labroot -d / /lab-out/{name} 700M",
             Manager::setup(manager),
+            // systemd's presets ask for it, and Debian does not follow them.
+            home.map_or("true", |_| "systemctl -q enable remote-cryptsetup.target"),
         );
         // The folder's own /proc, /dev, /run and /tmp have to be empty in the image: mke2fs sees the mounts, so it runs on a
         // second view of the overlay.
@@ -98,4 +107,12 @@ pub(super) fn debian(place: &Place, manager: Option<Manager>, initrd: &Path) -> 
         remove(&suffixed(&upper, ".work"))?;
         remove(&suffixed(&upper, ".merged"))
     })
+}
+
+/// fstab and crypttab.
+fn tables(home: Option<&str>) -> (String, String) {
+    let root = format!("UUID={ROOT_UUID} / ext4 rw 0 1\n");
+    let Some(options) = home else { return (root, String::new()) };
+    let fstab = format!("{root}UUID={HOME_UUID} /home ext4 {options} 0 2\n");
+    (fstab, format!("labhome UUID={HOME_LUKS_UUID} /etc/labhome.key luks,{options}\n"))
 }

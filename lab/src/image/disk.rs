@@ -31,6 +31,11 @@ pub enum Root {
     Luks,
     /// Debian with systemd and udev: reports, then stays for what the bench does to it.
     Debian,
+    /// The same with /home on LUKS, named by crypttab and fstab as something on the network.
+    Home,
+    /// The same, with leave to boot without it.
+    #[serde(rename = "home-nofail")]
+    HomeNofail,
     /// The same with systemd-networkd, which is told to ask for an address on every Ethernet.
     Networkd,
     /// The same with NetworkManager, which is told so.
@@ -42,9 +47,11 @@ pub fn disk(place: &Place, root: Root, initrd: &Path) -> Result<PathBuf> {
     match root {
         Root::Mini => mini(place),
         Root::Lvm | Root::Luks => super::storage::disk(place, root == Root::Luks),
-        Root::Debian => debian(place, None, initrd),
-        Root::Networkd => debian(place, Some(Manager::Networkd), initrd),
-        Root::NetworkManager => debian(place, Some(Manager::NetworkManager), initrd),
+        Root::Debian => debian(place, None, None, initrd),
+        Root::Home => debian(place, None, Some("_netdev"), initrd),
+        Root::HomeNofail => debian(place, None, Some("_netdev,nofail"), initrd),
+        Root::Networkd => debian(place, Some(Manager::Networkd), None, initrd),
+        Root::NetworkManager => debian(place, Some(Manager::NetworkManager), None, initrd),
     }
 }
 
@@ -69,15 +76,15 @@ pub(super) fn mini(place: &Place) -> Result<PathBuf> {
         put(&tree, "lab/bare", 0o644, BARE.as_bytes())?;
         // dracut and systemd want to see that this is a root.
         put(&tree, "etc/os-release", 0o644, b"ID=lab\nNAME=lab\n")?;
-        ext4(&tree, partial, "24M")?;
+        ext4(&tree, partial, ROOT_UUID, "24M")?;
         remove(&tree)
     })
 }
 
 /// An ext4 file system with a folder's contents; needs neither root nor a mount.
-pub fn ext4(tree: &Path, image: &Path, size: &str) -> Result<()> {
+pub fn ext4(tree: &Path, image: &Path, uuid: &str, size: &str) -> Result<()> {
     run(need("mke2fs")?)
-        .args(["-q", "-t", "ext4", "-U", ROOT_UUID, "-L", "labroot", "-E", "root_owner=0:0", "-d"])
+        .args(["-q", "-t", "ext4", "-U", uuid, "-L", "labroot", "-E", "root_owner=0:0", "-d"])
         .arg(tree)
         .arg(image)
         .arg(size)

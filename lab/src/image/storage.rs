@@ -1,7 +1,9 @@
-//! Root disks on LVM and LUKS. Making them takes the device mapper, so a virtual machine does it.
+//! Disks on LVM and LUKS: roots, and a /home. Making them takes the device mapper, so a virtual machine does it.
 
 use super::busybox;
+use super::disk::ext4;
 use super::initrd::LUKS_KEY;
+use super::layers::put;
 use crate::error::{At, Error, Result};
 use crate::place::{Key, Place, remove, suffixed};
 use crate::prepare::chroot::{Debian, chroot, inside};
@@ -11,8 +13,21 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// The UUID of the LUKS device.
+/// The UUID of the LUKS device of a root.
 pub const LUKS_UUID: &str = "1a5bc0de-6c75-4b73-8d6c-76726f6f7421";
+
+/// The UUIDs of a /home's LUKS device and of the file system in it.
+pub const HOME_LUKS_UUID: &str = "1a5bc0de-6c75-4b73-8d6c-686f6d656c75";
+pub const HOME_UUID: &str = "6e6d7468-6f6d-4665-8f74-686f6d656673";
+
+/// What the device mapper is to make.
+#[derive(Debug, Clone, Copy)]
+struct Layers {
+    /// The UUID of a LUKS device, if there is one.
+    luks: Option<&'static str>,
+    /// Whether there is LVM (on it).
+    lvm: bool,
+}
 
 const MODULES: [&str; 9] = [
     "virtio_pci",
@@ -38,32 +53,54 @@ if [ -e /lab/luks ]; then
     /tools/cryptsetup open --key-file /lab/key /dev/vda labcrypt || fail open
     disk=/dev/mapper/labcrypt
 fi
-lvm pvcreate $disk || fail pvcreate
-lvm vgcreate labvg $disk || fail vgcreate
-lvm lvcreate -y -Wn -Zn -l 100%FREE -n root labvg || fail lvcreate
-dd if=/dev/vdb of=/dev/mapper/labvg-root bs=1M conv=fsync || fail dd
-lvm vgchange -an labvg || fail vgchange
+if [ -e /lab/lvm ]; then
+    lvm pvcreate $disk || fail pvcreate
+    lvm vgcreate labvg $disk || fail vgcreate
+    lvm lvcreate -y -Wn -Zn -l 100%FREE -n root labvg || fail lvcreate
+    dd if=/dev/vdb of=/dev/mapper/labvg-root bs=1M conv=fsync || fail dd
+    lvm vgchange -an labvg || fail vgchange
+else
+    dd if=/dev/vdb of=$disk bs=1M conv=fsync || fail dd
+fi
 [ $disk = /dev/vda ] || /tools/cryptsetup close labcrypt || fail close
 sync
 echo lab-ready
 poweroff -f
 "#;
 
-/// Makes the disk from the small root's, once for each of those.
+/// Makes a root disk from the small root's, once for each of those.
 pub fn disk(place: &Place, luks: bool) -> Result<PathBuf> {
     let root = super::disk::mini(place)?;
     let name = if luks { "luks" } else { "lvm" };
     let source = root.file_name().unwrap_or_default().to_string_lossy();
     let key = Key::new().text(&source).text(BUILD).text(LUKS_UUID).hex();
-    place.cached(&format!("images/root-{name}-{key}.img"), |partial| build(place, &root, partial, luks))
+    place.cached(&format!("images/root-{name}-{key}.img"), |partial| {
+        println!("making a root disk on LVM{}", if luks { " on LUKS" } else { "" });
+        build(place, &root, partial, Layers { luks: luks.then_some(LUKS_UUID), lvm: true })
+    })
 }
 
-fn build(place: &Place, root: &Path, image: &Path, luks: bool) -> Result<()> {
-    println!("making a root disk on LVM{}", if luks { " on LUKS" } else { "" });
+/// Makes the disk with /home on LUKS, once.
+pub fn home(place: &Place) -> Result<PathBuf> {
+    let key = Key::new().text(BUILD).text(HOME_LUKS_UUID).text(HOME_UUID).hex();
+    place.cached(&format!("images/home-{key}.img"), |partial| {
+        println!("making a disk for /home on LUKS");
+        let (tree, plain) = (suffixed(partial, ".tree"), suffixed(partial, ".plain"));
+        remove(&tree)?;
+        put(&tree, "lab", 0o644, b"there\n")?;
+        ext4(&tree, &plain, HOME_UUID, "16M")?;
+        build(place, &plain, partial, Layers { luks: Some(HOME_LUKS_UUID), lvm: false })?;
+        remove(&tree)?;
+        remove(&plain)
+    })
+}
+
+/// Makes a disk with these layers from an image of a file system.
+fn build(place: &Place, source: &Path, image: &Path, layers: Layers) -> Result<()> {
     let work = suffixed(image, ".work");
     remove(&work)?;
     fs::create_dir_all(&work).at(&work)?;
-    let size = fs::metadata(root).at(root)?.len() + (24 << 20);
+    let size = fs::metadata(source).at(source)?.len() + (24 << 20);
     File::create(image).and_then(|file| file.set_len(size)).at(image)?;
     let kernel = kernel(place, Flavour::Cloud612)?;
     let mut cpio = busybox::archive(place, &kernel, &MODULES, BUILD)?;
@@ -81,9 +118,12 @@ fn build(place: &Place, root: &Path, image: &Path, luks: bool) -> Result<()> {
             name => cpio.copy(&format!("tools/lib/{name}"), &path)?,
         }
     }
-    if luks {
-        cpio.file("lab/luks", 0o644, LUKS_UUID.as_bytes());
+    if let Some(uuid) = layers.luks {
+        cpio.file("lab/luks", 0o644, uuid.as_bytes());
         cpio.file("lab/key", 0o600, LUKS_KEY.as_bytes());
+    }
+    if layers.lvm {
+        cpio.file("lab/lvm", 0o644, b"");
     }
     let initrd = work.join("build.cpio");
     fs::write(&initrd, cpio.finish()).at(&initrd)?;
@@ -95,7 +135,7 @@ fn build(place: &Place, root: &Path, image: &Path, luks: bool) -> Result<()> {
         cmdline: "loglevel=4".to_owned(),
         memory: 512,
         nics: Vec::new(),
-        disks: vec![(image.to_path_buf(), true), (root.to_path_buf(), false)],
+        disks: vec![(image.to_path_buf(), true), (source.to_path_buf(), false)],
         tables: Vec::new(),
         credentials: Default::default(),
         capture: false,

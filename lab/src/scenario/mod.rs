@@ -157,6 +157,9 @@ pub struct Expect {
     /// What the console must hold; all of them.
     #[serde(default)]
     pub reasons: Vec<String>,
+    /// What the console must hold, each behind the one before.
+    #[serde(default)]
+    pub in_order: Vec<String>,
     /// What the console must not hold.
     #[serde(default)]
     pub never: Vec<String>,
@@ -206,6 +209,7 @@ impl Expect {
         Self {
             outcome,
             reasons: Vec::new(),
+            in_order: Vec::new(),
             never: Vec::new(),
             target: Vec::new(),
             off: false,

@@ -111,6 +111,9 @@ pub struct SsnsSpec {
     /// Marked unavailable by firmware.
     #[serde(default)]
     pub unavailable: bool,
+    /// Not to be booted from.
+    #[serde(default)]
+    pub non_bootable: bool,
     /// The discovery controller that it came from.
     #[serde(default)]
     pub discovery: u8,
@@ -282,6 +285,9 @@ impl SsnsSpec {
         if self.unavailable {
             // Bits 7-8: 2, unavailable.
             flags = flags.with(SsnsFlags(2 << 7));
+        }
+        if self.non_bootable {
+            flags = flags.with(SsnsFlags::NON_BOOTABLE);
         }
         if self.security != 0 {
             flags = flags.with(SsnsFlags::USE_SECURITY);

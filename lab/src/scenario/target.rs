@@ -25,6 +25,8 @@ pub struct Target {
     pub auth: Option<Auth>,
     /// Whether there is a namespace at all.
     pub namespace: bool,
+    /// Whether there is a second subsystem, [`HOME`], with /home.
+    pub home: bool,
     /// Whether the namespace is an empty one instead of the root disk.
     pub blank: bool,
     /// The namespace's ID.
@@ -102,6 +104,7 @@ impl Default for Target {
             hosts: Vec::new(),
             auth: None,
             namespace: true,
+            home: false,
             blank: false,
             nsid: 1,
             uuid: "cc3f2135-f931-4569-baea-0eee7113a521".to_owned(),
@@ -122,6 +125,10 @@ pub fn mac(wire: &str, side: u8) -> String {
     format!("52:54:00:00:{byte:02x}:{side:02x}")
 }
 
+/// The NQN of the subsystem with /home, and the UUID of its namespace.
+const HOME: &str = "nqn.2014-08.org.example:home";
+const HOME_NAMESPACE: &str = "686f6d65-7370-4163-8500-000000000001";
+
 /// The NQN of one of several subsystems; the first, 0, has it as it is.
 pub fn numbered(nqn: &str, number: u16) -> String {
     if number == 0 { nqn.to_owned() } else { format!("{nqn}-{number}") }
@@ -135,7 +142,8 @@ pub fn numbered_uuid(uuid: &str, number: u16) -> String {
 impl Target {
     /// The NQNs of its subsystems.
     pub fn nqns(&self) -> impl Iterator<Item = String> {
-        (0..self.subsystems).map(|number| numbered(&self.nqn, number))
+        let home = self.home.then(|| HOME.to_owned());
+        (0..self.subsystems).map(|number| numbered(&self.nqn, number)).chain(home)
     }
 
     /// The commands that set it up, in the words of `target-init.sh`.
@@ -154,6 +162,9 @@ impl Target {
         }
         for number in 0..self.subsystems {
             self.subsystem(&mut script, number);
+        }
+        if self.home {
+            let _ = writeln!(script, "subsystem {HOME}\nnamespace 1 /dev/vdb {HOME_NAMESPACE}");
         }
         let mut ports = String::new();
         let each = self.ports.iter().flat_map(|port| {
