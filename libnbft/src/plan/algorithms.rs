@@ -1,4 +1,4 @@
-//! The algorithms of DH-HMAC-CHAP that are known here.
+//! The algorithms of DH-HMAC-CHAP and of TLS that are known here.
 
 use core::fmt;
 
@@ -39,6 +39,18 @@ pub enum KxGroup {
     /// Identifier 5.
     #[cfg_attr(feature = "serde", serde(rename = "8192-bit"))]
     Ffdhe8192,
+}
+
+/// A cipher suite of TLS 1.3 that NVMe/TCP names (NVMe/TCP Transport Specification, mandatory and recommended cipher suites).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum CipherSuite {
+    /// IANA value 1301h.
+    #[cfg_attr(feature = "serde", serde(rename = "TLS_AES_128_GCM_SHA256"))]
+    Aes128GcmSha256,
+    /// IANA value 1302h.
+    #[cfg_attr(feature = "serde", serde(rename = "TLS_AES_256_GCM_SHA384"))]
+    Aes256GcmSha384,
 }
 
 impl HashFunction {
@@ -90,6 +102,42 @@ impl KxGroup {
             Self::Ffdhe6144 => "6144-bit",
             Self::Ffdhe8192 => "8192-bit",
         }
+    }
+}
+
+impl CipherSuite {
+    /// By its IANA value; `None` when it is not known.
+    #[must_use]
+    pub const fn from_identifier(identifier: u16) -> Option<Self> {
+        Some(match identifier {
+            0x1301 => Self::Aes128GcmSha256,
+            0x1302 => Self::Aes256GcmSha384,
+            _ => return None,
+        })
+    }
+
+    /// Its IANA name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Aes128GcmSha256 => "TLS_AES_128_GCM_SHA256",
+            Self::Aes256GcmSha384 => "TLS_AES_256_GCM_SHA384",
+        }
+    }
+
+    /// The hash function of the suite, which is also that of the PSK that it is used with.
+    #[must_use]
+    pub const fn hash(self) -> HashFunction {
+        match self {
+            Self::Aes128GcmSha256 => HashFunction::Sha256,
+            Self::Aes256GcmSha384 => HashFunction::Sha384,
+        }
+    }
+}
+
+impl fmt::Display for CipherSuite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

@@ -16,7 +16,7 @@ mod secured;
 mod tests;
 mod text;
 
-pub use algorithms::{HashFunction, KxGroup};
+pub use algorithms::{CipherSuite, HashFunction, KxGroup};
 pub use discovery::{Ask, Discovered, DiscoveryController};
 pub use policy::{Authentication, Need, Policy, SecureChannel};
 pub use secured::Secured;

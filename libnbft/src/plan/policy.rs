@@ -1,6 +1,6 @@
 //! What security profiles ask of a connection (Boot Specification, Security Profile Descriptor).
 
-use super::{HashFunction, KxGroup, Origin};
+use super::{CipherSuite, HashFunction, KxGroup, Origin};
 use crate::model::{PolicyList, Requirement, SecurityProfile, Table};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -36,13 +36,19 @@ pub struct Authentication {
     pub groups: Option<Vec<KxGroup>>,
 }
 
-/// A secure channel. None can be made yet, so one that is required is no policy but an error.
+/// A secure channel: TLS 1.3 with a pre-shared key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct SecureChannel {
     /// How far it is wanted.
     pub need: Need,
+    /// The only cipher suites that may be used; `None`: any. Never empty where it is wanted.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub ciphers: Option<Vec<CipherSuite>>,
+    /// Whether it is the target that requires it, by its entry in a discovery log page, whatever the tables say.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "core::ops::Not::not"))]
+    pub of_target: bool,
 }
 
 /// What a connection must and may do for its security.
@@ -79,9 +85,13 @@ impl Policy {
             Requirement::REQUIRED => Ok(Need::Required),
             Requirement(value) => Err(format!("has the reserved value {value} for {field}")),
         };
-        let secure_channel = SecureChannel { need: need("the secure channel", flags.secure_channel())? };
-        if secure_channel.need == Need::Required {
-            return Err("requires a secure channel: it needs TLS, which this version cannot do".into());
+        let mut secure_channel =
+            SecureChannel { need: need("the secure channel", flags.secure_channel())?, ..SecureChannel::default() };
+        if let Err(what) = secure_channel.restrict(profile) {
+            match secure_channel.need {
+                Need::Required => return Err(format!("requires a secure channel, {what}")),
+                _ => secure_channel = SecureChannel::default(),
+            }
         }
         let need = need("authentication", flags.authentication())?;
         let mut authentication = Authentication { need, ..Authentication::default() };
@@ -101,26 +111,33 @@ impl Policy {
                 self.profiles.push(profile);
             }
         }
-        self.secure_channel.need = self.secure_channel.need.max(other.secure_channel.need);
         let (mine, others) = (self.authentication, other.authentication);
         self.authentication = Authentication {
             need: mine.need.max(others.need),
             hashes: common(mine.hashes, others.hashes),
             groups: common(mine.groups, others.groups),
         };
-        let empty = self.authentication.hashes.as_ref().is_some_and(Vec::is_empty)
-            || self.authentication.groups.as_ref().is_some_and(Vec::is_empty);
-        match (empty, self.authentication.need) {
-            (true, Need::Required) => {
-                let names: Vec<_> = self.profiles.iter().map(ToString::to_string).collect();
-                Err(format!(
-                    "its security profiles {} allow no hash function or key exchange group alike",
-                    names.join(", ")
-                ))
+        let (mine, others) = (self.secure_channel, other.secure_channel);
+        self.secure_channel = SecureChannel {
+            need: mine.need.max(others.need),
+            ciphers: common(mine.ciphers, others.ciphers),
+            of_target: mine.of_target || others.of_target,
+        };
+        let names: Vec<_> = self.profiles.iter().map(ToString::to_string).collect();
+        let nothing = |what: &str| format!("its security profiles {} allow no {what} alike", names.join(", "));
+        if none_of(&self.authentication.hashes) || none_of(&self.authentication.groups) {
+            match self.authentication.need {
+                Need::Required => return Err(nothing("hash function or key exchange group")),
+                _ => self.authentication = Authentication::default(),
             }
-            (true, _) => Ok(Self { authentication: Authentication::default(), ..self }),
-            (false, _) => Ok(self),
         }
+        if none_of(&self.secure_channel.ciphers) {
+            match self.secure_channel.need {
+                Need::Required => return Err(nothing("cipher suite")),
+                _ => self.secure_channel = SecureChannel::default(),
+            }
+        }
+        Ok(self)
     }
 
     /// Whether connections may authenticate, or must.
@@ -129,10 +146,23 @@ impl Policy {
         self.authentication.need > Need::NotSupported
     }
 
+    /// Whether connections may use a secure channel, or must.
+    #[must_use]
+    pub fn secures(&self) -> bool {
+        self.secure_channel.need > Need::NotSupported
+    }
+
+    /// With a secure channel as a duty, since the target accepts nothing else.
+    pub(super) fn secured_by_duty(mut self) -> Self {
+        (self.secure_channel.need, self.secure_channel.of_target) = (Need::Required, true);
+        self
+    }
+
     /// For what only hangs together with what the profiles are for: it may do all this, and need not.
     pub(super) fn without_duty(mut self) -> Self {
         self.authentication.need = self.authentication.need.min(Need::Allowed);
         self.secure_channel.need = self.secure_channel.need.min(Need::Allowed);
+        self.secure_channel.of_target = false;
         self
     }
 }
@@ -145,6 +175,29 @@ fn common<T: PartialEq>(one: Option<Vec<T>>, other: Option<Vec<T>>) -> Option<Ve
             Some(one)
         }
         (one, other) => one.or(other),
+    }
+}
+
+/// Whether a list allows nothing at all.
+fn none_of<T>(list: &Option<Vec<T>>) -> bool {
+    list.as_ref().is_some_and(Vec::is_empty)
+}
+
+impl SecureChannel {
+    /// Takes the profile's lists over; what is on none of them is not allowed.
+    fn restrict(&mut self, profile: &SecurityProfile) -> Result<(), &'static str> {
+        let flags = profile.flags;
+        if flags.secure_channel_policy() != PolicyList::NONE {
+            let algorithms = profile.channel_algorithms.as_deref().unwrap_or_default();
+            if !algorithms.contains(&TLS_1_3) {
+                return Err("but not by TLS 1.3, the only one that Linux has");
+            }
+        }
+        if flags.cipher_suites_restricted() {
+            let ciphers = known(profile.cipher_suites.as_deref(), CipherSuite::from_identifier);
+            self.ciphers = Some(ciphers.ok_or("and restricts the cipher suites to none that is known here")?);
+        }
+        Ok(())
     }
 }
 
@@ -175,8 +228,11 @@ impl Authentication {
 /// The identifier of DH-HMAC-CHAP (NVMe Base Specification, authentication protocol identifiers).
 const DH_HMAC_CHAP: u8 = 1;
 
+/// TLS 1.3 (NVMe/TCP Transport Specification, SECTYPE values).
+const TLS_1_3: u8 = 2;
+
 /// The known values of a list, sorted; `None` when there is none.
-fn known<T: Ord>(list: Option<&[u8]>, from: fn(u8) -> Option<T>) -> Option<Vec<T>> {
+fn known<I: Copy, T: Ord>(list: Option<&[I]>, from: fn(I) -> Option<T>) -> Option<Vec<T>> {
     let mut values: Vec<T> = list?.iter().filter_map(|identifier| from(*identifier)).collect();
     values.sort_unstable();
     values.dedup();
@@ -202,8 +258,8 @@ impl fmt::Display for Policy {
             list(f, ", key exchange ", authentication.groups.as_deref(), "by any group")?;
         }
         write!(f, "; secure channel {}", self.secure_channel.need)?;
-        if self.secure_channel.need == Need::Allowed {
-            write!(f, ", none is made")?;
+        if self.secures() {
+            list(f, " with TLS 1.3, ", self.secure_channel.ciphers.as_deref(), "any cipher suite")?;
         }
         Ok(())
     }

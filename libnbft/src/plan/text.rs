@@ -105,6 +105,10 @@ fn security(f: &mut fmt::Formatter<'_>, policy: Option<&Policy>) -> fmt::Result 
     let Some(policy) = policy else { return Ok(()) };
     write!(f, "    {policy} (")?;
     origins(f, &policy.profiles, "security profile")?;
+    if policy.secure_channel.of_target {
+        let comma = if policy.profiles.is_empty() { "" } else { ", " };
+        write!(f, "{comma}its entry in the discovery log page")?;
+    }
     writeln!(f, ")")
 }
 

@@ -6,12 +6,15 @@ use libnbft::model::{SecurityFlags, SecurityProfile, Ssns, SsnsFlags, Table};
 use libnbft::plan::{Options, Plan, Source};
 use libnbft::{parse, write};
 
-/// Bits of a profile's flags: authentication supported or required, its protocols listed; groups and hashes restricted; TLS.
+/// Bits of a profile's flags: authentication supported or required, its protocols listed; TLS supported or required, its versions
+/// listed; cipher suites, groups and hashes restricted.
 const SUPPORTED: u16 = 0x002;
 const REQUIRED: u16 = 0x004;
 const PROTOCOLS: u16 = 0x008;
 const TLS_SUPPORTED: u16 = 0x020;
 const TLS_REQUIRED: u16 = 0x040;
+const TLS_VERSIONS: u16 = 0x080;
+const CIPHERS: u16 = 0x200;
 const GROUPS: u16 = 0x400;
 const HASHES: u16 = 0x800;
 
@@ -24,6 +27,14 @@ fn asks(index: u8, flags: u16, hashes: &[u8], groups: &[u8]) -> SecurityProfile 
         hashes: list(HASHES, hashes),
         kx_groups: list(GROUPS, groups),
     })
+}
+
+/// A profile for a secure channel alone.
+fn channel(index: u8, flags: u16, versions: &[u8], ciphers: &[u16]) -> SecurityProfile {
+    let mut profile = asks(index, flags, &[], &[]);
+    profile.channel_algorithms = (flags & TLS_VERSIONS != 0).then(|| versions.to_vec());
+    profile.cipher_suites = (flags & CIPHERS != 0).then(|| ciphers.to_vec());
+    profile
 }
 
 fn secured(index: u16, profile: u8) -> Ssns {
@@ -71,7 +82,8 @@ fn a_profile_becomes_the_policy_of_its_path() {
         ),
         (
             REQUIRED | PROTOCOLS | TLS_SUPPORTED,
-            "authentication required with any hash function, key exchange by any group; secure channel allowed, none is made",
+            "authentication required with any hash function, key exchange by any group; secure channel allowed with TLS 1.3, \
+             any cipher suite",
         ),
         (
             REQUIRED | HASHES | GROUPS,
@@ -83,11 +95,26 @@ fn a_profile_becomes_the_policy_of_its_path() {
         let planned = plan(&table(vec![secured(1, 1)], vec![asks(1, flags, &[3, 9, 2, 3], &[5, 0, 1, 77])]));
         assert_eq!(text(&planned), format!("{PATH}    {policy} (NBFT security profile 1)\n"));
     }
+    let cases = [
+        (TLS_SUPPORTED | TLS_VERSIONS, "allowed with TLS 1.3, any cipher suite"),
+        (
+            TLS_REQUIRED | TLS_VERSIONS | CIPHERS,
+            "required with TLS 1.3, TLS_AES_128_GCM_SHA256 or TLS_AES_256_GCM_SHA384",
+        ),
+    ];
+    for (flags, policy) in cases {
+        let profile = channel(1, flags, &[1, 2], &[0x1302, 0x1301, 0x1303]);
+        let planned = plan(&table(vec![secured(1, 1)], vec![profile]));
+        let policy = format!("authentication not supported; secure channel {policy}");
+        assert_eq!(text(&planned), format!("{PATH}    {policy} (NBFT security profile 1)\n"));
+    }
 }
 
 #[test]
 fn the_policy_in_json() {
-    let planned = plan(&table(vec![secured(1, 1)], vec![asks(1, REQUIRED | HASHES | GROUPS, &[2], &[1, 2, 3, 4, 5])]));
+    let mut profile = asks(1, REQUIRED | HASHES | GROUPS | TLS_SUPPORTED | CIPHERS, &[2], &[1, 2, 3, 4, 5]);
+    profile.cipher_suites = Some(vec![0x1302]);
+    let planned = plan(&table(vec![secured(1, 1)], vec![profile]));
     let json = serde_json::to_value(&planned).expect("it is JSON");
     let expected = serde_json::json!({
         "profiles": [{"table": "NBFT", "index": 1}],
@@ -96,7 +123,7 @@ fn the_policy_in_json() {
             "hashes": ["SHA-384"],
             "groups": ["2048-bit", "3072-bit", "4096-bit", "6144-bit", "8192-bit"],
         },
-        "secure_channel": {"need": "not-supported"},
+        "secure_channel": {"need": "allowed", "ciphers": ["TLS_AES_256_GCM_SHA384"]},
     });
     assert_eq!(json["paths"][0]["security"], expected);
     assert_eq!(json["secured"], serde_json::json!([{"nqn": "nqn.2026-11.net.example:root", "policy": expected}]));
@@ -113,10 +140,13 @@ fn what_cannot_be_met_is_not_connected() {
     no_list.hashes = None;
     let cases = [
         (
-            asks(1, REQUIRED | TLS_REQUIRED, &[], &[]),
-            "its security profile 1 requires a secure channel: it needs TLS, which this version cannot do",
+            channel(1, TLS_REQUIRED | TLS_VERSIONS, &[1], &[]),
+            "its security profile 1 requires a secure channel, but not by TLS 1.3, the only one that Linux has",
         ),
-        (profile(1), "its security profile 1 requires a secure channel: it needs TLS, which this version cannot do"),
+        (
+            channel(1, TLS_REQUIRED | TLS_VERSIONS | CIPHERS, &[1, 2], &[0x1303]),
+            "its security profile 1 requires a secure channel, and restricts the cipher suites to none that is known here",
+        ),
         (reserved_channel, "its security profile 1 has the reserved value 3 for the secure channel"),
         (asks(1, 0x006, &[], &[]), "its security profile 1 has the reserved value 3 for authentication"),
         (
@@ -149,6 +179,11 @@ fn what_is_only_allowed_and_cannot_be_done_is_not_done() {
     let planned = plan(&table(vec![secured(1, 1)], vec![asks(1, SUPPORTED | HASHES, &[9], &[])]));
     let policy = "authentication not supported; secure channel not supported";
     assert_eq!(text(&planned), format!("{PATH}    {policy} (NBFT security profile 1)\n"));
+    let old = channel(1, TLS_SUPPORTED | TLS_VERSIONS, &[1], &[]);
+    assert_eq!(
+        text(&plan(&table(vec![secured(1, 1)], vec![old]))),
+        format!("{PATH}    {policy} (NBFT security profile 1)\n")
+    );
 }
 
 #[test]
@@ -176,8 +211,9 @@ fn entries_for_one_port_are_held_to_the_strictest() {
     );
     // One of them that cannot be met costs all of the port.
     let mut unmet = profiles.clone();
-    unmet[0].flags.0 |= TLS_REQUIRED;
-    let reason = "its security profile 1 requires a secure channel: it needs TLS, which this version cannot do; it is not \
+    unmet[0].flags.0 |= TLS_REQUIRED | TLS_VERSIONS;
+    unmet[0].channel_algorithms = Some(vec![1]);
+    let reason = "its security profile 1 requires a secure channel, but not by TLS 1.3, the only one that Linux has; it is not \
                   connected in the clear";
     assert_eq!(
         text(&plan(&table(vec![secured(1, 1), plain], unmet))),
@@ -192,9 +228,33 @@ fn entries_for_one_port_are_held_to_the_strictest() {
 }
 
 #[test]
+fn secure_channels_of_one_port_are_held_to_the_strictest() {
+    let both = |one: SecurityProfile, other: SecurityProfile| {
+        text(&plan(&table(vec![secured(1, 1), secured(2, 2)], vec![one, other])))
+    };
+    let one = channel(1, TLS_SUPPORTED | CIPHERS, &[], &[0x1301]);
+    let entries = PATH.replace("(NBFT SSNS 1)", "(NBFT SSNS 1, NBFT SSNS 2)");
+    let of_two = "(NBFT security profile 1, NBFT security profile 2)";
+    let policy =
+        |channel: &str| format!("{entries}    authentication not supported; secure channel {channel} {of_two}\n");
+    assert_eq!(
+        both(one.clone(), channel(2, TLS_REQUIRED | CIPHERS, &[], &[0x1301, 0x1302])),
+        policy("required with TLS 1.3, TLS_AES_128_GCM_SHA256")
+    );
+    assert_eq!(both(one.clone(), channel(2, TLS_SUPPORTED | CIPHERS, &[], &[0x1302])), policy("not supported"));
+    let reason = "its security profiles NBFT 1, NBFT 2 allow no cipher suite alike; it is not connected in the clear";
+    assert_eq!(
+        both(one, channel(2, TLS_REQUIRED | CIPHERS, &[], &[0x1302])),
+        format!("Left out\n  NBFT SSNS 1: {reason}\n  NBFT SSNS 2: {reason}\n")
+    );
+}
+
+#[test]
 fn discovery_controllers_and_what_they_tell_of() {
-    let mut table =
-        table(vec![secured(1, 1)], vec![asks(1, REQUIRED | HASHES, &[3], &[]), asks(2, TLS_REQUIRED, &[], &[])]);
+    let mut table = table(
+        vec![secured(1, 1)],
+        vec![asks(1, REQUIRED | HASHES, &[3], &[]), channel(2, TLS_REQUIRED | TLS_VERSIONS, &[1], &[])],
+    );
     // The subsystem's own address is of no use: what is told of it must do what its entry says all the same.
     table.ssns[0].traddr = Some(ip("2001:db8::1"));
     table.discovery = vec![discovery(1, 1), discovery(2, 1)];
@@ -212,8 +272,8 @@ fn discovery_controllers_and_what_they_tell_of() {
 Left out
   NBFT SSNS over HFI 1 1: HFI 1 has no address of 2001:db8::1's family
   NBFT SSNS 1: no HFI is left over which it can be reached
-  NBFT discovery 2: its security profile 2 requires a secure channel: it needs TLS, which this version cannot do; it is not \
-             asked in the clear
+  NBFT discovery 2: its security profile 2 requires a secure channel, but not by TLS 1.3, the only one that Linux has; it is \
+             not asked in the clear
 "
         )
     );

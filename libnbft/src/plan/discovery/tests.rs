@@ -275,16 +275,19 @@ fn what_must_be_secured_is_not_connected_in_the_clear() {
     let mut told = log(&[(2, "192.0.2.1", "4420", NQN), (2, "192.0.2.1", "4420", "nqn.2014-08.org.example:other")]);
     told.entries[1].secure_channel_required = true;
     let expected = Discovered {
-        left_out: vec![
-            format!("{NQN} at 192.0.2.1 port 4420: it names security profile 0, which the table does not hold"),
-            "nqn.2014-08.org.example:other at 192.0.2.1 port 4420: it requires a secure channel: it needs TLS, which this \
-             version cannot do"
-                .into(),
-        ],
+        left_out: vec![format!(
+            "{NQN} at 192.0.2.1 port 4420: it names security profile 0, which the table does not hold"
+        )],
+        paths: vec![0],
         ..Discovered::default()
     };
     assert_eq!(planned.discover(&asked, &told, &[]), expected);
-    assert_eq!(planned.paths, []);
+    let policy = planned.paths[0].security.as_ref().map(ToString::to_string);
+    assert_eq!(
+        policy.as_deref(),
+        Some("authentication not supported; secure channel required with TLS 1.3, any cipher suite")
+    );
+    assert!(planned.to_string().contains("any cipher suite (its entry in the discovery log page)\n"), "{planned}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::discovery::{Entry, Kind, Log};
 use crate::plan::paths::{link_name, source_address};
 use crate::plan::{Namespace, NetworkRef, Origin, Path, Plan, Policy, Reach, interfaces, reach};
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::net::IpAddr;
@@ -64,12 +64,12 @@ impl Plan {
         if entry.kind == Kind::Current || entry.kind == Kind::Subsystem && !is_wanted {
             return Ok(());
         }
-        if entry.secure_channel_required {
-            return Err("it requires a secure channel: it needs TLS, which this version cannot do".to_string());
-        }
         // No less than the tables ask for, and what the controller's own profile allows.
         let of_table = self.demand(&entry.nqn.0)?;
-        let security = of_table.or_else(|| from.security.clone().map(Policy::without_duty));
+        let mut security = of_table.or_else(|| from.security.clone().map(Policy::without_duty));
+        if entry.secure_channel_required {
+            security = Some(security.unwrap_or_default().secured_by_duty());
+        }
         // Who listens on every address is where the controller that tells of it is.
         let traddr = if entry.address.is_unspecified() { from.traddr } else { entry.address };
         let (network, reach) = self
