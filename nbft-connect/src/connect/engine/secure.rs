@@ -4,7 +4,7 @@ use super::Engine;
 use crate::connect::target::Target;
 use crate::nvme::authentication::{Terms, profiles};
 use crate::nvme::fabrics::Fabrics;
-use crate::nvme::keys::Secrets;
+use crate::nvme::keys::{Kind, Secrets};
 use crate::nvme::options::{Connection, OptionError, OptionString, Supported};
 use libnbft::plan::{Need, Policy};
 use std::rc::Rc;
@@ -22,7 +22,7 @@ impl<F: Fabrics + 'static> Engine<F> {
             (Need::Required, None) => Err(format!(
                 "authentication is required by {}, and there is no secret for it: {}",
                 profiles(policy),
-                self.settings.keys.places_in_words(target.nqn)
+                self.settings.keys.places_in_words(target.nqn, Kind::Dhchap)
             )),
             // What is only allowed, and what this kernel cannot do, is not done.
             (Need::Allowed, Some(_)) if !supported.lists("dhchap_secret") => Ok(None),

@@ -4,14 +4,24 @@
 //! of options or by the kernel goes through [`mask`].
 
 pub mod care;
+mod files;
+mod identity;
+mod keyring;
 mod names;
+mod psk;
 mod secret;
 mod source;
 #[cfg(test)]
 mod tests;
+mod tls;
 
+pub use files::{open_to_others, read_text};
+pub use identity::Identity;
+pub use keyring::{Keyring, KeyringError, Serial};
+pub use psk::TlsPsk;
 pub use secret::{Kind, MalformedKey, Secret};
-pub use source::{Keys, Secrets, open_to_others, read_text};
+pub use source::{Keys, Secrets};
+pub use tls::TlsKey;
 
 use std::borrow::Cow;
 

@@ -2,6 +2,7 @@
 //! interchange format): a prefix, `hh:` (the hash), the key and its CRC-32 (little endian) in base64, and a colon.
 
 use base64ct::{Base64, Encoding};
+use libnbft::plan::CipherSuite;
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -116,6 +117,26 @@ impl Secret {
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.text
+    }
+
+    /// Of a TLS PSK: the cipher suite that its hash decides for, and whether it is to be retained. One without a hash is retained
+    /// already, and its length tells by which.
+    #[must_use]
+    pub const fn psk_hash(&self) -> Option<(CipherSuite, bool)> {
+        match (self.kind, self.hash, self.length) {
+            (Kind::Dhchap, ..) => None,
+            (Kind::TlsPsk, hash, 48) => Some((CipherSuite::Aes256GcmSha384, hash != 0)),
+            (Kind::TlsPsk, hash, _) => Some((CipherSuite::Aes128GcmSha256, hash != 0)),
+        }
+    }
+
+    /// The bytes of the key.
+    pub(super) fn key_bytes(&self) -> Zeroizing<Vec<u8>> {
+        let mut buffer = Zeroizing::new([0; MAX_LEN]);
+        let encoded = self.text.trim_end_matches(':').rsplit(':').next().unwrap_or_default();
+        // It was decoded once, when it was parsed.
+        let bytes = Base64::decode(encoded, &mut *buffer).unwrap_or_default();
+        Zeroizing::new(bytes[..self.length.min(bytes.len())].to_vec())
     }
 }
 

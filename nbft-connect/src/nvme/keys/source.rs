@@ -1,16 +1,14 @@
 //! Where secrets come from: the service's credentials, then the key directory.
 
+use super::files::{absent, judge, read};
+use super::keyring::{Kernel, Keyring};
 use super::names;
+use super::psk::TlsPsk;
 use super::secret::{Kind, Secret};
-use nix::unistd::Uid;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::fs::{File, Metadata, OpenOptions};
-use std::io::{self, Read};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use zeroize::Zeroizing;
 
 /// The key directory.
 const DIRECTORY: &str = "etc/nbft/keys";
@@ -19,8 +17,8 @@ const DIRECTORY: &str = "etc/nbft/keys";
 const HOST_SECRET: &str = "dhchap-secret";
 const CONTROLLER_SECRET: &str = "dhchap-ctrl-secret";
 
-/// No file with a key is longer, in bytes.
-const MAX_FILE: usize = 4096;
+/// Name of a TLS PSK, likewise.
+const TLS_PSK: &str = "tls-psk";
 
 /// The secrets for a subsystem.
 #[derive(Debug)]
@@ -40,14 +38,18 @@ pub struct Keys {
     directory: PathBuf,
     hostnqn: String,
     found: RefCell<BTreeMap<String, Rc<Secrets>>>,
+    /// TLS PSKs by subsystem NQN.
+    pub(super) psks: RefCell<BTreeMap<String, Rc<TlsPsk>>>,
+    pub(super) keyring: Box<dyn Keyring>,
     /// Whether the files may no longer be read: they may lie on what the secrets are to connect.
     closed: bool,
 }
 
-/// Two files of one place.
+/// The files of one place.
 struct Place {
     host: PathBuf,
     controller: PathBuf,
+    psk: PathBuf,
     /// Whether permissions are ours to judge; those of credentials are systemd's.
     judged: bool,
 }
@@ -62,8 +64,22 @@ impl Keys {
             directory: root.join(DIRECTORY),
             hostnqn: hostnqn.to_owned(),
             found: RefCell::default(),
+            psks: RefCell::default(),
+            keyring: Box::new(Kernel::new(root)),
             closed: false,
         }
+    }
+
+    /// With another keyring than the kernel's.
+    #[cfg(test)]
+    #[must_use]
+    pub(crate) fn with_keyring(self, keyring: impl Keyring + 'static) -> Self {
+        Self { keyring: Box::new(keyring), ..self }
+    }
+
+    /// The host that the keys are of.
+    pub(super) fn hostnqn(&self) -> &str {
+        &self.hostnqn
     }
 
     /// Reads no file from now on: what was found is all there is.
@@ -93,10 +109,35 @@ impl Keys {
         Ok(None)
     }
 
-    /// In words, where secrets for a subsystem are looked for.
+    /// The configured PSK for a subsystem, from the first place that has one, with its path; `None` where none has, or where files
+    /// may no longer be read.
+    ///
+    /// # Errors
+    ///
+    /// As [`Keys::find`].
+    pub(super) fn configured_psk(&self, nqn: &str) -> Result<Option<(Secret, PathBuf)>, String> {
+        if self.closed {
+            return Ok(None);
+        }
+        for place in self.places(nqn) {
+            if place.judged && !self.directories_are_there(nqn, &place.psk)? {
+                continue;
+            }
+            if let Some(secret) = read(&place.psk, place.judged, Kind::TlsPsk)? {
+                return Ok(Some((secret, place.psk)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// In words, where secrets of this kind for a subsystem are looked for.
     #[must_use]
-    pub fn places_in_words(&self, nqn: &str) -> String {
-        let files: Vec<_> = self.places(nqn).map(|place| place.host.display().to_string()).collect();
+    pub fn places_in_words(&self, nqn: &str, kind: Kind) -> String {
+        let file = |place: Place| match kind {
+            Kind::Dhchap => place.host,
+            Kind::TlsPsk => place.psk,
+        };
+        let files: Vec<_> = self.places(nqn).map(|place| file(place).display().to_string()).collect();
         let when = if self.closed { " when this service started" } else { "" };
         let credentials = if self.credentials.is_none() { "; no credentials were given" } else { "" };
         format!("looked{when} for {}{credentials}", files.join(", "))
@@ -107,11 +148,13 @@ impl Keys {
         let credential = |directory: &PathBuf, after: &str| Place {
             host: directory.join(format!("nbft.{HOST_SECRET}{after}")),
             controller: directory.join(format!("nbft.{CONTROLLER_SECRET}{after}")),
+            psk: directory.join(format!("nbft.{TLS_PSK}{after}")),
             judged: false,
         };
         let file = |directory: &Path| Place {
             host: directory.join(HOST_SECRET),
             controller: directory.join(CONTROLLER_SECRET),
+            psk: directory.join(TLS_PSK),
             judged: true,
         };
         let of_host = self.directory.join(names::file(&self.hostnqn));
@@ -129,8 +172,8 @@ impl Keys {
         if place.judged && !self.directories_are_there(nqn, &place.host)? {
             return Ok(None);
         }
-        let controller = read(&place.controller, place.judged)?;
-        match (read(&place.host, place.judged)?, controller) {
+        let controller = read(&place.controller, place.judged, Kind::Dhchap)?;
+        match (read(&place.host, place.judged, Kind::Dhchap)?, controller) {
             (None, None) => Ok(None),
             (Some(host), controller) => Ok(Some(Secrets { host, controller })),
             (None, Some(_)) => {
@@ -163,82 +206,4 @@ impl Keys {
             }
         }
     }
-}
-
-/// Nothing of this name, or no name that could be there.
-fn absent(error: &io::Error) -> bool {
-    matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR | libc::ENAMETOOLONG))
-}
-
-/// Refuses what is another user's or open to others.
-fn judge(path: &Path, metadata: &Metadata, forbidden: u32, verb: &str) -> Result<(), String> {
-    let path = path.display();
-    let (owner, ours) = (metadata.uid(), Uid::effective().as_raw());
-    if owner != 0 && owner != ours {
-        return Err(format!("{path}: it belongs to user {owner}, not to root: the keys in it are not used"));
-    }
-    let mode = metadata.mode() & 0o7777;
-    if mode & forbidden != 0 {
-        let remedy = format!("chmod {:04o}", mode & !forbidden);
-        return Err(format!(
-            "{path}: others than root can {verb} it (mode {mode:04o}), so that it is not used; {remedy}"
-        ));
-    }
-    Ok(())
-}
-
-/// The secret in a file; `None` where there is no such file.
-fn read(path: &Path, judged: bool) -> Result<Option<Secret>, String> {
-    let said = |what: &dyn std::fmt::Display| format!("{}: {what}", path.display());
-    // Neither through a link nor from a pipe that nobody writes to; credentials may well be links.
-    let flags = libc::O_NONBLOCK | if judged { libc::O_NOFOLLOW } else { 0 };
-    let file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
-        Ok(file) => file,
-        Err(error) if absent(&error) => return Ok(None),
-        Err(error) if error.raw_os_error() == Some(libc::ELOOP) => return Err(said(&"a link is not followed")),
-        Err(error) => return Err(said(&error)),
-    };
-    let metadata = file.metadata().map_err(|error| said(&error))?;
-    if !metadata.is_file() {
-        return Err(said(&"it is no file"));
-    }
-    if judged {
-        judge(path, &metadata, 0o077, "read or write")?;
-    }
-    let text = read_text(file).map_err(|error| said(&error))?;
-    let secret = Secret::parse(&text).map_err(|error| said(&error))?;
-    match secret.kind() {
-        Kind::Dhchap => Ok(Some(secret)),
-        Kind::TlsPsk => Err(said(&"a DH-HMAC-CHAP secret belongs here, and it is a TLS PSK")),
-    }
-}
-
-/// All of a file with a key, in memory that is wiped.
-///
-/// # Errors
-///
-/// What the file system says; `InvalidData` when it is too long for a key, or no text.
-pub fn read_text(mut file: impl Read) -> io::Result<Zeroizing<String>> {
-    let wrong = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what);
-    // Never grows, so that no copy is left behind.
-    let mut buffer = Zeroizing::new([0; MAX_FILE + 1]);
-    let mut length = 0;
-    loop {
-        match file.read(&mut buffer[length..]) {
-            Ok(0) if length > MAX_FILE => return Err(wrong("it is longer than any key")),
-            Ok(0) => break,
-            Ok(more) => length += more,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    let text = std::str::from_utf8(&buffer[..length]).map_err(|_| wrong("it is no text"))?;
-    Ok(Zeroizing::new(text.to_owned()))
-}
-
-/// Whether others than its owner can read or write a file, with its permissions.
-#[must_use]
-pub fn open_to_others(file: &File) -> Option<u32> {
-    let mode = file.metadata().ok()?.mode() & 0o7777;
-    (mode & 0o077 != 0).then_some(mode)
 }

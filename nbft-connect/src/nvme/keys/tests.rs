@@ -1,5 +1,7 @@
 //! Known keys, malformed ones, and where they are found.
 
+mod tls;
+
 use super::{Keys, Kind, MalformedKey, Secret, mask, names};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -243,7 +245,7 @@ fn what_was_found_stays_when_the_files_are_gone() {
     root.put(OF_HOST, KNOWN[0].0);
     fs::remove_file(root.0.join(OF_SUBSYSTEM)).unwrap();
     assert!(keys.find(SUBSYSTEM).unwrap().is_some() && keys.find("nqn.x:other").unwrap().is_none());
-    let places = keys.places_in_words(SUBSYSTEM).replace(root.0.to_str().unwrap(), "");
+    let places = keys.places_in_words(SUBSYSTEM, Kind::Dhchap).replace(root.0.to_str().unwrap(), "");
     assert_eq!(
         places,
         format!(

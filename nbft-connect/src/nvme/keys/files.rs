@@ -1,0 +1,91 @@
+//! Files with keys: who else could have read or written them, and what is in them.
+
+use super::secret::{Kind, Secret};
+use nix::unistd::Uid;
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::Path;
+use zeroize::Zeroizing;
+
+/// No file with a key is longer, in bytes.
+const MAX_FILE: usize = 4096;
+
+/// Nothing of this name, or no name that could be there.
+pub(super) fn absent(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR | libc::ENAMETOOLONG))
+}
+
+/// Refuses what is another user's or open to others.
+pub(super) fn judge(path: &Path, metadata: &Metadata, forbidden: u32, verb: &str) -> Result<(), String> {
+    let path = path.display();
+    let (owner, ours) = (metadata.uid(), Uid::effective().as_raw());
+    if owner != 0 && owner != ours {
+        return Err(format!("{path}: it belongs to user {owner}, not to root: the keys in it are not used"));
+    }
+    let mode = metadata.mode() & 0o7777;
+    if mode & forbidden != 0 {
+        let remedy = format!("chmod {:04o}", mode & !forbidden);
+        return Err(format!(
+            "{path}: others than root can {verb} it (mode {mode:04o}), so that it is not used; {remedy}"
+        ));
+    }
+    Ok(())
+}
+
+/// The secret in a file, which must be of this kind; `None` where there is no such file.
+pub(super) fn read(path: &Path, judged: bool, kind: Kind) -> Result<Option<Secret>, String> {
+    let said = |what: &dyn std::fmt::Display| format!("{}: {what}", path.display());
+    // Neither through a link nor from a pipe that nobody writes to; credentials may well be links.
+    let flags = libc::O_NONBLOCK | if judged { libc::O_NOFOLLOW } else { 0 };
+    let file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
+        Ok(file) => file,
+        Err(error) if absent(&error) => return Ok(None),
+        Err(error) if error.raw_os_error() == Some(libc::ELOOP) => return Err(said(&"a link is not followed")),
+        Err(error) => return Err(said(&error)),
+    };
+    let metadata = file.metadata().map_err(|error| said(&error))?;
+    if !metadata.is_file() {
+        return Err(said(&"it is no file"));
+    }
+    if judged {
+        judge(path, &metadata, 0o077, "read or write")?;
+    }
+    let text = read_text(file).map_err(|error| said(&error))?;
+    let secret = Secret::parse(&text).map_err(|error| said(&error))?;
+    match (kind, secret.kind()) {
+        (Kind::Dhchap, Kind::TlsPsk) => Err(said(&"a DH-HMAC-CHAP secret belongs here, and it is a TLS PSK")),
+        (Kind::TlsPsk, Kind::Dhchap) => Err(said(&"a TLS PSK belongs here, and it is a DH-HMAC-CHAP secret")),
+        _ => Ok(Some(secret)),
+    }
+}
+
+/// All of a file with a key, in memory that is wiped.
+///
+/// # Errors
+///
+/// What the file system says; `InvalidData` when it is too long for a key, or no text.
+pub fn read_text(mut file: impl Read) -> io::Result<Zeroizing<String>> {
+    let wrong = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what);
+    // Never grows, so that no copy is left behind.
+    let mut buffer = Zeroizing::new([0; MAX_FILE + 1]);
+    let mut length = 0;
+    loop {
+        match file.read(&mut buffer[length..]) {
+            Ok(0) if length > MAX_FILE => return Err(wrong("it is longer than any key")),
+            Ok(0) => break,
+            Ok(more) => length += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let text = std::str::from_utf8(&buffer[..length]).map_err(|_| wrong("it is no text"))?;
+    Ok(Zeroizing::new(text.to_owned()))
+}
+
+/// Whether others than its owner can read or write a file, with its permissions.
+#[must_use]
+pub fn open_to_others(file: &File) -> Option<u32> {
+    let mode = file.metadata().ok()?.mode() & 0o7777;
+    (mode & 0o077 != 0).then_some(mode)
+}

@@ -1,0 +1,92 @@
+//! The key by which a connection is secured: one that lies somewhere is put into the kernel's keyring, or one is there already.
+
+use super::identity::Identity;
+use super::psk::TlsPsk;
+use super::source::Keys;
+use super::{KeyringError, Serial};
+use libnbft::plan::CipherSuite;
+use std::fmt;
+use std::rc::Rc;
+
+/// A key in the kernel's keyring.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsKey {
+    /// Its serial number.
+    pub serial: Serial,
+    /// Its identity.
+    pub identity: Identity,
+}
+
+impl Keys {
+    /// The key for a subsystem, as `allowed` has it (`None`: any cipher suite), after it was put into the kernel's keyring, where
+    /// it is not there already; `None` where there is none.
+    ///
+    /// # Errors
+    ///
+    /// In words, why a key that is there is not used, or why the keyring is of no use.
+    pub fn tls(&self, nqn: &str, allowed: Option<&[CipherSuite]>) -> Result<Option<TlsKey>, String> {
+        let fits = |identity: &Identity| allowed.is_none_or(|allowed| allowed.contains(&identity.cipher()));
+        let psk = self.psk(nqn)?;
+        if let Some(psk) = psk.as_ref().filter(|psk| !fits(psk.identity())) {
+            return Err(unfit(psk.identity(), allowed));
+        }
+        let there = self.keyring.keys().map_err(|error| error.to_string())?;
+        if let Some(psk) = psk {
+            let same = there.into_iter().find(|(_, name)| name == psk.identity().text());
+            let serial = match same {
+                Some((serial, _)) => serial,
+                None => self.insert(&psk).map_err(|error| error.to_string())?,
+            };
+            return Ok(Some(TlsKey { serial, identity: psk.identity().clone() }));
+        }
+        let of_subsystem = |(serial, name): (Serial, String)| {
+            Some(TlsKey { serial, identity: Identity::of_name(&name, self.hostnqn(), nqn)? })
+        };
+        let found: Vec<_> = there.into_iter().filter_map(of_subsystem).collect();
+        let best = found.iter().filter(|key| fits(&key.identity)).max_by_key(|key| key.identity.rank()).cloned();
+        match (best, found.first()) {
+            (None, Some(other)) => Err(unfit(&other.identity, allowed)),
+            (best, _) => Ok(best),
+        }
+    }
+
+    /// Takes the PSK for a subsystem from where it lies, without the kernel: for later, when files can no longer be read.
+    ///
+    /// # Errors
+    ///
+    /// In words, why what is there is not used.
+    pub fn psk(&self, nqn: &str) -> Result<Option<Rc<TlsPsk>>, String> {
+        if let Some(known) = self.psks.borrow().get(nqn) {
+            return Ok(Some(Rc::clone(known)));
+        }
+        let Some((configured, path)) = self.configured_psk(nqn)? else { return Ok(None) };
+        let psk = TlsPsk::derive(&configured, self.hostnqn(), nqn);
+        let psk = Rc::new(psk.ok_or_else(|| format!("{}: it is no TLS PSK", path.display()))?);
+        self.psks.borrow_mut().insert(nqn.to_owned(), Rc::clone(&psk));
+        Ok(Some(psk))
+    }
+
+    fn insert(&self, psk: &TlsPsk) -> Result<Serial, KeyringError> {
+        let serial = self.keyring.add(psk.identity().text(), psk.expose())?;
+        log::debug!("key {serial:08x} is in the kernel's keyring: {}", psk.identity().text());
+        Ok(serial)
+    }
+}
+
+/// Why a key is not used whose hash decides for another cipher suite than is allowed.
+fn unfit(identity: &Identity, allowed: Option<&[CipherSuite]>) -> String {
+    let allowed: Vec<_> = allowed.unwrap_or_default().iter().map(|cipher| cipher.name()).collect();
+    let cipher = identity.cipher();
+    format!(
+        "the TLS PSK for it is one of {}, which decides for {cipher}; its security profile allows only {}",
+        cipher.hash(),
+        allowed.join(" and ")
+    )
+}
+
+/// How a connection is secured with it.
+impl fmt::Display for TlsKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TLS 1.3 with a PSK of {}", self.identity.cipher().hash())
+    }
+}
