@@ -110,14 +110,22 @@ fn keys(plan: &Plan, root: &std::path::Path, staying: bool) -> Keys {
     let mut keys = Keys::new(root, credentials.as_deref(), hostnqn);
     let paths = plan.paths.iter().map(|path| (&path.nqn, &path.security));
     let discovery = plan.discovery.iter().map(|controller| (&controller.nqn, &controller.security));
-    let wanted = |(nqn, security): (_, &Option<Policy>)| security.as_ref().filter(|p| p.authenticates()).map(|_| nqn);
-    let wanted: BTreeSet<&String> = paths.chain(discovery).filter_map(wanted).collect();
+    let wanted = |(nqn, security): (_, &Option<Policy>)| {
+        let policy = security.as_ref()?;
+        (policy.authenticates() || policy.secures()).then(|| (nqn, policy.authenticates(), policy.secures()))
+    };
+    let wanted: BTreeSet<(&String, bool, bool)> = paths.chain(discovery).filter_map(wanted).collect();
     if !wanted.is_empty() {
         care::leave_no_core();
     }
-    for nqn in wanted {
+    for (nqn, authenticates, secures) in wanted {
         // Whatever keeps it from being read is said when a connection wants it.
-        let _ = keys.find(nqn);
+        if authenticates {
+            let _ = keys.find(nqn);
+        }
+        if secures {
+            let _ = keys.psk(nqn);
+        }
     }
     if staying {
         keys.close();

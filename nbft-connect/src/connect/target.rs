@@ -62,6 +62,7 @@ impl Target<'_> {
             interface: (ready.link_name.clone(), ready.ifindex),
             hdr_digest,
             data_digest,
+            tls: self.security.is_some_and(Policy::secures),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod discovery;
 mod secured;
+mod tls;
 mod trials;
 
 use super::engine::{Engine, Settings, Until};
@@ -81,6 +82,9 @@ fn show_controller(root: &Path, number: usize, options: &str, nid: &str) {
         [("transport", "tcp\n"), ("state", "live\n"), ("subsysnqn", option("nqn")), ("address", address.as_str())]
     {
         fs::write(directory.join(file), text).unwrap();
+    }
+    if let Ok(serial) = option("tls_key").parse::<i32>() {
+        fs::write(directory.join("tls_key"), format!("{serial:08x}\n")).unwrap();
     }
     fs::write(namespace.join("nsid"), "1\n").unwrap();
     fs::write(namespace.join("uuid"), format!("{nid}\n")).unwrap();
@@ -276,7 +280,7 @@ fn start_with(
         service: Some(7),
         ctrl_loss_tmo: -1,
         lasting_discovery: false,
-        keys: Keys::new(&root.0, None, "nqn.2014-08.org.example:host"),
+        keys: Keys::new(&root.0, None, "nqn.2014-08.org.example:host").with_keyring(tls::InRoot(root.0.clone())),
         started: Instant::now(),
     };
     change(&mut settings);

@@ -8,7 +8,7 @@ use crate::connect::{Ready, Target};
 use crate::load::Tables;
 use crate::net::{Address, Link};
 use crate::nvme::sysfs::Controller;
-use crate::status::model::names;
+use crate::status::model::{PathStatus, names};
 use libnbft::plan::{NetworkRef, Path, Plan};
 
 /// Walks path `number` of the plan.
@@ -115,10 +115,8 @@ impl Walk<'_> {
 
     fn live(&mut self, controller: &Controller) -> Result<(), Broken> {
         self.controller = Some(controller.name.clone());
-        let authenticated =
-            self.machine.path_status(self.plan, self.number).and_then(|path| path.authenticated.as_deref());
-        let authenticated = authenticated.map(|how| format!(", authenticated by {how}")).unwrap_or_default();
-        self.chain.holds(Step::Controller, format!("{} live{authenticated}", controller.name));
+        let how = self.machine.path_status(self.plan, self.number).map(PathStatus::how).unwrap_or_default();
+        self.chain.holds(Step::Controller, format!("{} live{how}", controller.name));
         namespace::of_path(self.machine, self.plan, self.number, controller)?;
         self.chain.holds(Step::Namespace, "namespace");
         Ok(())

@@ -42,7 +42,9 @@ impl Refusal {
     fn new(error: &io::Error, terms: &Terms, kmsg: &mut Kmsg) -> Self {
         let errno = error.raw_os_error().unwrap_or(libc::EIO);
         let logged = kmsg.nvme_lines().unwrap_or_default();
-        Self { errno, reason: reason::of_write(errno, terms.explain(&logged).as_deref(), &logged) }
+        let handshake = || reason::of_handshake(errno, &logged).filter(|_| terms.channel().is_some()).map(str::to_owned);
+        let known = terms.explain(&logged).or_else(handshake);
+        Self { errno, reason: reason::of_write(errno, known.as_deref(), &logged) }
     }
 
     /// `errno N REASON`, for the way between the processes.
@@ -245,7 +247,12 @@ fn answer(root: &Path, line: &str, kmsg: &mut Kmsg) -> Option<String> {
 
 /// Asks a discovery controller; what it tells does not count when it does not keep to the terms.
 fn ask_if_fit(root: &Path, instance: u32, manner: Manner, terms: &Terms, kmsg: &mut Kmsg) -> Asked {
-    match discovery::ask(root, &format!("nvme{instance}"), manner) {
+    let name = format!("nvme{instance}");
+    if let Err(reason) = terms.judge_tls(root, &name) {
+        discovery::close_or_warn(root, &name);
+        return Asked::Silent(reason);
+    }
+    match discovery::ask(root, &name, manner) {
         Asked::Told(log, kept) => match judge(terms, None, kmsg) {
             Ok(_) => Asked::Told(log, kept),
             Err(reason) => {
@@ -266,7 +273,8 @@ fn judge(terms: &Terms, controller: Option<&str>, kmsg: &mut Kmsg) -> Result<Opt
 /// Takes a controller away again at once when it does not keep to the terms.
 fn keep_if_fit(root: &Path, instance: u32, terms: &Terms, kmsg: &mut Kmsg) -> Written {
     let name = format!("nvme{instance}");
-    match judge(terms, Some(&name), kmsg) {
+    let kept = terms.judge_tls(root, &name).and_then(|()| judge(terms, Some(&name), kmsg));
+    match kept {
         Ok(proof) => Written::Controller(instance, proof.map(|proof| proof.to_string())),
         Err(reason) => match discovery::close(root, &name) {
             Ok(()) => Written::Unfit(reason),

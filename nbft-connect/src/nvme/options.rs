@@ -1,6 +1,6 @@
 //! The option string that is written to /dev/nvme-fabrics.
 
-use super::keys::Secrets;
+use super::keys::{Secrets, TlsKey};
 use libnbft::model::{DISCOVERY_NQN, Uuid};
 use std::fmt::{self, Write};
 use std::net::IpAddr;
@@ -35,6 +35,8 @@ pub struct Connection<'a> {
     pub ctrl_loss_tmo: i32,
     /// The secrets by which it authenticates.
     pub secrets: Option<Rc<Secrets>>,
+    /// The key by which it is secured with TLS.
+    pub tls: Option<TlsKey>,
 }
 
 /// An option string. It is wiped from memory when it goes, and shows `***` in the place of each secret.
@@ -96,7 +98,15 @@ pub enum OptionError {
         "this kernel cannot authenticate: it does not know the option {0} (it needs CONFIG_NVME_HOST_AUTH, from Linux 6.0 on)"
     )]
     NoAuthentication(&'static str),
+    /// TLS is wanted, and the kernel has none.
+    #[error(
+        "this kernel cannot do TLS: it does not know the option {0} (it needs CONFIG_NVME_TCP_TLS, from Linux 6.7 on)"
+    )]
+    NoTls(&'static str),
 }
+
+/// The options of TLS.
+const TLS: [&str; 2] = ["tls", "tls_key"];
 
 /// The options that the kernel lists when /dev/nvme-fabrics is read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -121,6 +131,15 @@ impl Supported {
     #[must_use]
     pub fn lists(&self, option: &str) -> bool {
         self.0.is_some() && self.knows(option)
+    }
+
+    /// Whether the kernel can do TLS with a key that it is told.
+    ///
+    /// # Errors
+    ///
+    /// The option that it does not list.
+    pub fn tls(&self) -> Result<(), OptionError> {
+        TLS.into_iter().find(|option| !self.lists(option)).map_or(Ok(()), |option| Err(OptionError::NoTls(option)))
     }
 
     /// Whether the kernel knows `option`.
@@ -149,7 +168,7 @@ impl Connection<'_> {
         if supported.knows("ctrl_loss_tmo") {
             let _ = write!(text, ",ctrl_loss_tmo={}", self.ctrl_loss_tmo);
         }
-        self.with_secrets(text, supported)
+        self.secured(text, supported)
     }
 
     /// The option string for a discovery controller that is asked once and closed: it has no I/O queues, and needs neither a
@@ -159,7 +178,7 @@ impl Connection<'_> {
     ///
     /// As [`Connection::options`].
     pub fn discovery_options(&self, supported: &Supported) -> Result<OptionString, OptionError> {
-        self.with_secrets(self.discovery_way(supported)?, supported)
+        self.secured(self.discovery_way(supported)?, supported)
     }
 
     /// The option string for a discovery controller that stays connected, so that it can tell when what it has to tell changes.
@@ -175,7 +194,7 @@ impl Connection<'_> {
                 let _ = write!(text, ",{option}={value}");
             }
         }
-        self.with_secrets(text, supported)
+        self.secured(text, supported)
     }
 
     fn discovery_way(&self, supported: &Supported) -> Result<String, OptionError> {
@@ -190,7 +209,12 @@ impl Connection<'_> {
         Ok(text)
     }
 
-    fn with_secrets(&self, text: String, supported: &Supported) -> Result<OptionString, OptionError> {
+    /// With TLS and the secrets. The key lies in the keyring that the kernel looks into by itself.
+    fn secured(&self, mut text: String, supported: &Supported) -> Result<OptionString, OptionError> {
+        if let Some(key) = &self.tls {
+            supported.tls()?;
+            let _ = write!(text, ",tls,tls_key={}", key.serial);
+        }
         let mut secrets = Vec::new();
         if let Some(given) = &self.secrets {
             secrets.push(("dhchap_secret", given.host.expose()));

@@ -38,6 +38,25 @@ pub fn of_write(errno: i32, known: Option<&str>, logged: &[String]) -> String {
     text
 }
 
+/// A sentence for a write that ended in the TLS handshake, which the kernel has `tlshd` do; `None` where it did not.
+#[must_use]
+pub fn of_handshake(errno: i32, logged: &[String]) -> Option<&'static str> {
+    const REFUSED: &str = "the TLS handshake failed: the target has another PSK for this host, or none, or does without TLS at \
+                           this port";
+    let says = |words: &str| logged.iter().any(|line| line.contains(words));
+    match errno {
+        libc::ESRCH => Some("nobody does TLS handshakes here: tlshd does not run (it comes with ktls-utils)"),
+        libc::ETIMEDOUT if says("TLS handshake") => {
+            Some("the TLS handshake was not done in time: tlshd or the target does not answer")
+        }
+        libc::ENOKEY if says("Invalid key") => Some("the TLS PSK is in the kernel's keyring no longer"),
+        libc::EACCES | libc::EKEYREJECTED => Some(REFUSED),
+        _ if says("TLS handshake") => Some(REFUSED),
+        _ if says("failed to start TLS") => Some("the kernel cannot begin the TLS handshake"),
+        _ => None,
+    }
+}
+
 /// What the kernel's terse words mean for whoever runs this machine.
 fn hint(logged: &str) -> Option<&'static str> {
     const HINTS: [(&str, &str); 8] = [
@@ -68,7 +87,36 @@ pub fn of_trial(error: &std::io::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::of_write;
+    use super::{of_handshake, of_write};
+
+    #[test]
+    fn a_handshake_that_failed_has_one_sentence() {
+        let said = |errno, logged: &str| of_handshake(errno, &[format!("nvme nvme0: queue 0: {logged}")]);
+        let refused = "the TLS handshake failed: the target has another PSK for this host, or none, or does without TLS at this \
+                       port";
+        let cases = [
+            (
+                libc::ESRCH,
+                "failed to start TLS: -3",
+                "nobody does TLS handshakes here: tlshd does not run (it comes with ktls-utils)",
+            ),
+            (
+                libc::ETIMEDOUT,
+                "TLS handshake failed, error -110",
+                "the TLS handshake was not done in time: tlshd or the target does not answer",
+            ),
+            (libc::ENOKEY, "Invalid key 1234", "the TLS PSK is in the kernel's keyring no longer"),
+            (libc::EACCES, "TLS handshake complete, error -13", refused),
+            (libc::EKEYREJECTED, "", refused),
+            (libc::EIO, "TLS handshake complete, error 5", refused),
+            (libc::EINVAL, "failed to start TLS: -22", "the kernel cannot begin the TLS handshake"),
+        ];
+        for (errno, logged, expected) in cases {
+            assert_eq!(said(errno, logged), Some(expected), "{logged}");
+        }
+        assert_eq!(said(libc::ETIMEDOUT, "failed to connect socket: -110"), None);
+        assert_eq!(said(libc::EIO, "Connect Invalid Data Parameter"), None);
+    }
 
     #[test]
     fn errno_and_log_become_a_sentence() {

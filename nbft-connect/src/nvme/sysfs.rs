@@ -4,7 +4,7 @@ mod watch;
 
 pub use watch::Watch;
 
-use super::keys::read_text;
+use super::keys::{Serial, read_text};
 use libnbft::model::{Nid, Uuid};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -111,6 +111,13 @@ pub fn has_secret(root: &Path, controller: &str) -> Option<bool> {
     let file = fs::File::open(root.join("sys/class/nvme").join(controller).join("dhchap_secret")).ok()?;
     let text = read_text(file).ok()?;
     Some(text.trim() != "none")
+}
+
+/// The key by which a controller is secured with TLS; `None` where it is not.
+#[must_use]
+pub fn tls_key(root: &Path, controller: &str) -> Option<Serial> {
+    let text = fs::read_to_string(root.join("sys/class/nvme").join(controller).join("tls_key")).ok()?;
+    Serial::from_str_radix(text.trim(), 16).ok().filter(|serial| *serial != 0)
 }
 
 /// Lets nobody but root read the secrets of a controller: Linux shows them to all who can read sysfs.

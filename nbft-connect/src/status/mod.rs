@@ -143,6 +143,9 @@ fn render(status: &Status) -> String {
         if let Some(how) = path.authenticated.as_ref().filter(|_| path.state == State::Up) {
             let _ = writeln!(out, "  authenticated by {}", escape(how));
         }
+        if let Some(how) = path.secured.as_ref().filter(|_| path.state == State::Up) {
+            let _ = writeln!(out, "  secured by {}", escape(how));
+        }
     }
     for namespace in &status.namespaces {
         let name = namespace.device.as_deref().unwrap_or("-");

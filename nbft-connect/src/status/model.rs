@@ -146,12 +146,23 @@ pub struct PathStatus {
     /// How it was authenticated, when it was and this run saw it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authenticated: Option<String>,
+    /// How it is secured, when it is and this run saw it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secured: Option<String>,
     /// How often it was tried.
     pub attempts: u32,
     /// Why the last try failed.
     pub reason: Option<String>,
     /// Milliseconds from the start of `connect` until the controller was there.
     pub connected_ms: Option<u64>,
+}
+
+impl PathStatus {
+    /// How it was authenticated and is secured, as the end of a sentence.
+    pub(crate) fn how(&self) -> String {
+        let authenticated = self.authenticated.iter().map(|how| format!(", authenticated by {how}"));
+        authenticated.chain(self.secured.iter().map(|how| format!(", secured by {how}"))).collect()
+    }
 }
 
 /// A namespace.

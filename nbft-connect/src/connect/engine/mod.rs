@@ -80,7 +80,8 @@ enum Done<F> {
     Supported(F, io::Result<Supported>),
     Proved(usize, io::Result<()>),
     PauseOver(usize),
-    Written(usize, F, io::Result<Written>),
+    /// With the secure channel that was asked for.
+    Written(usize, F, Option<String>, io::Result<Written>),
     Discovery(discover::Heard<F>),
 }
 
@@ -245,14 +246,14 @@ impl<F: Fabrics + 'static> Engine<F> {
             // Its interface came back meanwhile, or its controller was found to be there.
             Done::PauseOver(path) if self.phases[path] != Phase::Pause => {}
             Done::PauseOver(path) => self.start_path(path),
-            Done::Written(path, device, result) => {
+            Done::Written(path, device, channel, result) => {
                 self.device = Some(device);
                 if matches!(result, Ok(Written::Controller(..))) {
                     // What there is to do for this one can be done while the kernel is at the next.
                     self.phases[path] = Phase::Up;
                     self.feed_device();
                 }
-                self.written(path, result);
+                self.written(path, channel, result);
             }
             Done::Discovery(heard) => self.heard(heard),
         }
@@ -325,7 +326,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         let status = &mut self.status.paths[path];
         status.attempts += 1;
         status.state = State::Failed;
-        status.authenticated = None;
+        (status.authenticated, status.secured) = (None, None);
         // Unavailable entries fail quietly, and nobody wants the same line every second.
         let level = if status.unavailable || status.reason.as_ref() == Some(&reason) {
             log::Level::Debug
@@ -368,14 +369,15 @@ impl<F: Fabrics + 'static> Engine<F> {
         self.phases[path] = Phase::Writing;
         self.work.push(Box::pin(async move {
             let result = device.connect(options.expose(), &terms).await;
-            Done::Written(path, device, result)
+            Done::Written(path, device, terms.channel().map(str::to_owned), result)
         }));
     }
 
-    fn written(&mut self, path: usize, result: io::Result<Written>) {
+    fn written(&mut self, path: usize, channel: Option<String>, result: io::Result<Written>) {
         match result {
             Ok(Written::Controller(number, authenticated)) => {
                 self.status.paths[path].authenticated = authenticated;
+                self.status.paths[path].secured = channel;
                 self.path_up(path, format!("nvme{number}"));
             }
             Ok(Written::Refused(refusal)) if refusal.errno == libc::EALREADY => {
@@ -409,10 +411,9 @@ impl<F: Fabrics + 'static> Engine<F> {
             status.host_iface = name;
             status.host_traddr = Some(address.to_string());
         }
-        let authenticated = status.authenticated.as_ref().map(|how| format!(", authenticated by {how}"));
-        let authenticated = authenticated.unwrap_or_default();
+        let how = status.how();
         let iface = &status.host_iface;
-        log::info!("{controller}: {traddr} port {trsvcid} over {iface} after {elapsed} ms ({nqn}){authenticated}");
+        log::info!("{controller}: {traddr} port {trsvcid} over {iface} after {elapsed} ms ({nqn}){how}");
         status.controller = Some(controller);
     }
 

@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::connect::paths::{Phase, is_path};
-use crate::nvme::authentication::requires;
+use crate::nvme::authentication::{channel_of, requires};
 use crate::nvme::fabrics::Fabrics;
 use crate::nvme::sysfs::{self, Controller};
 use crate::status::model::State;
@@ -31,20 +31,30 @@ impl<F: Fabrics + 'static> Engine<F> {
         // What a former run saw of it, it saw of this one.
         let before = self.settings.before.iter().flat_map(|before| &before.paths);
         let mut known = before.filter(|known| known.nqn == planned.nqn && known.controller.as_ref() == Some(&name));
-        self.status.paths[path].authenticated = known.next().and_then(|known| known.authenticated.clone());
+        let (authenticated, secured) =
+            known.next().map(|known| (known.authenticated.clone(), known.secured.clone())).unwrap_or_default();
+        let status = &mut self.status.paths[path];
+        (status.authenticated, status.secured) = (authenticated, secured);
         self.path_up(path, name);
         true
     }
 
-    /// Why a controller that somebody else made cannot be the path's: it has no secret, so that it was not authenticated.
+    /// Why a controller that somebody else made cannot be the path's: it has no secret, so that it was not authenticated, or no
+    /// key, so that it is in the clear.
     pub(super) fn unfit(&self, path: usize, controllers: &[Controller]) -> Option<String> {
         let planned = &self.plan.paths[path];
-        let policy = planned.security.as_ref().filter(|policy| policy.authentication.need == Need::Required)?;
-        let made = controllers.iter().find(|c| is_path(c, planned, self.ready(planned.network)))?;
-        let has_none = sysfs::has_secret(&self.settings.root, &made.name) == Some(false);
-        has_none.then(|| {
-            format!("{} has this connection without a secret, but {} authentication", made.name, requires(policy))
-        })
+        let policy = planned.security.as_ref()?;
+        let made = &controllers.iter().find(|c| is_path(c, planned, self.ready(planned.network)))?.name;
+        let root = &self.settings.root;
+        if policy.secure_channel.need == Need::Required && sysfs::tls_key(root, made).is_none() {
+            return Some(format!(
+                "{made} has this connection in the clear, but TLS is required by {}",
+                channel_of(policy)
+            ));
+        }
+        let unproved = policy.authentication.need == Need::Required && sysfs::has_secret(root, made) == Some(false);
+        unproved
+            .then(|| format!("{made} has this connection without a secret, but {} authentication", requires(policy)))
     }
 
     /// Paths whose controllers the kernel has removed: it gives up for good when a target refuses a reconnection with "do not

@@ -2,9 +2,9 @@
 
 use super::Engine;
 use crate::connect::target::Target;
-use crate::nvme::authentication::{Terms, profiles};
+use crate::nvme::authentication::{Terms, channel_of, profiles};
 use crate::nvme::fabrics::Fabrics;
-use crate::nvme::keys::{Kind, Secrets};
+use crate::nvme::keys::{Kind, Secrets, TlsKey};
 use crate::nvme::options::{Connection, OptionError, OptionString, Supported};
 use libnbft::plan::{Need, Policy};
 use std::rc::Rc;
@@ -30,6 +30,32 @@ impl<F: Fabrics + 'static> Engine<F> {
         }
     }
 
+    /// The key by which a target's connection is to be secured, in the kernel's keyring; `None` where TLS is not asked for.
+    ///
+    /// # Errors
+    ///
+    /// When TLS is required and there is no key or no TLS, or a key that is there cannot be used.
+    pub(super) fn tls(&self, target: &Target<'_>, supported: &Supported) -> Result<Option<TlsKey>, String> {
+        let Some(policy) = target.security.filter(|policy| policy.secures()) else { return Ok(None) };
+        let channel = &policy.secure_channel;
+        let required = channel.need == Need::Required;
+        match supported.tls() {
+            Err(error) if required => return Err(error.to_string()),
+            // What is only allowed, and what this kernel cannot do, is not done.
+            Err(_) => return Ok(None),
+            Ok(()) => {}
+        }
+        let keys = &self.settings.keys;
+        match keys.tls(target.nqn, channel.ciphers.as_deref())? {
+            None if required => Err(format!(
+                "TLS is required by {}, and there is no PSK for it: {}, and in the kernel's keyring .nvme",
+                channel_of(policy),
+                keys.places_in_words(target.nqn, Kind::TlsPsk)
+            )),
+            key => Ok(key),
+        }
+    }
+
     /// What the device is given for a target, and what must come of it; `string` makes the options of its kind of controller.
     ///
     /// # Errors
@@ -43,7 +69,8 @@ impl<F: Fabrics + 'static> Engine<F> {
     ) -> Result<(OptionString, Terms), String> {
         let connection = self.connection(target, supported)?;
         let options = string(&connection, supported).map_err(|error| error.to_string())?;
-        Ok((options, Terms::new(target.security, connection.secrets.as_deref())))
+        let terms = Terms::new(target.security, connection.secrets.as_deref()).with_tls(connection.tls.as_ref());
+        Ok((options, terms))
     }
 }
 

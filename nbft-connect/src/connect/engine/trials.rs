@@ -5,7 +5,7 @@ use crate::connect::paths::Phase;
 use crate::connect::target::Target;
 use crate::nvme::fabrics::Fabrics;
 use crate::nvme::{probe, reason};
-use libnbft::plan::NetworkRef;
+use libnbft::plan::{NetworkRef, Policy};
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -76,7 +76,8 @@ impl<F: Fabrics + 'static> Engine<F> {
     fn same_port(&self, path: usize) -> impl Iterator<Item = usize> {
         let port = |path: usize| {
             let planned = &self.plan.paths[path];
-            (planned.traddr, planned.trsvcid, planned.network, planned.hdr_digest, planned.data_digest)
+            let digests = (planned.hdr_digest, planned.data_digest);
+            (planned.traddr, planned.trsvcid, planned.network, digests, planned.security.as_ref().map(Policy::secures))
         };
         (0..self.plan.paths.len()).filter(move |other| *other != path && port(*other) == port(path))
     }

@@ -29,6 +29,7 @@ impl<F: Fabrics + 'static> Engine<F> {
             hdr_digest,
             data_digest,
             ctrl_loss_tmo: self.settings.ctrl_loss_tmo,
+            tls: self.tls(target, supported)?,
             secrets: self.secrets(target, supported)?,
         })
     }

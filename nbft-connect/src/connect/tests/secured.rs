@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 
 const KEY: &str = "DHHC-1:00:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaR:";
 const CONTROLLER_KEY: &str = "DHHC-1:01:P4k/47Ih71FX6CavHVL9zDeCbJ0jaokInL28ACRat/Epq7n3:";
-const DIRECTORY: &str = "etc/nbft/keys/nqn.2014-08.org.example:host";
+pub(super) const DIRECTORY: &str = "etc/nbft/keys/nqn.2014-08.org.example:host";
 
 /// Authentication as a profile's flags have it.
 const SUPPORTED: u16 = 1 << 1;
@@ -14,8 +14,13 @@ const REQUIRED: u16 = 2 << 1;
 
 /// A root with a kernel that can authenticate, and these secrets for every subsystem.
 fn root(secrets: &[(&str, &str)]) -> Root {
+    root_of("dhchap_secret=%s,dhchap_ctrl_secret=%s", secrets)
+}
+
+/// A root with a kernel that knows these options besides, and these secrets for every subsystem.
+pub(super) fn root_of(known: &str, secrets: &[(&str, &str)]) -> Root {
     let root = Root::new();
-    let list = "transport=%s,traddr=%s,host_iface=%s,ctrl_loss_tmo=%d,dhchap_secret=%s,dhchap_ctrl_secret=%s\n";
+    let list = format!("transport=%s,traddr=%s,host_iface=%s,ctrl_loss_tmo=%d,{known}\n");
     fs::write(root.0.join("dev/nvme-fabrics"), list).unwrap();
     let directory = root.0.join(DIRECTORY);
     fs::create_dir_all(&directory).unwrap();
@@ -31,7 +36,7 @@ fn root(secrets: &[(&str, &str)]) -> Root {
 }
 
 /// A table with one entry, and one security profile that it names.
-fn secured(flags: u16) -> Table {
+pub(super) fn secured(flags: u16) -> Table {
     let mut table = table(&[4420]);
     let mut profile = SecurityProfile::default();
     (profile.index, profile.flags) = (1, SecurityFlags(1 | flags));
@@ -40,7 +45,7 @@ fn secured(flags: u16) -> Table {
     table
 }
 
-async fn reason(root: &Root, table: &Table, answers: Vec<Answer>) -> String {
+pub(super) async fn reason(root: &Root, table: &Table, answers: Vec<Answer>) -> String {
     let ran = run_in(root, table, answers, 1).await;
     assert_eq!((ran.exit, ran.status.paths[0].controller.as_deref()), (Exit::Failed, None));
     let text = fs::read_to_string(root.0.join(STATUS)).unwrap();

@@ -1,7 +1,7 @@
 //! Whole option strings.
 
 use super::*;
-use crate::nvme::keys::Secret;
+use crate::nvme::keys::{Identity, Secret};
 
 fn connection() -> Connection<'static> {
     Connection {
@@ -16,6 +16,7 @@ fn connection() -> Connection<'static> {
         data_digest: false,
         ctrl_loss_tmo: -1,
         secrets: None,
+        tls: None,
     }
 }
 
@@ -114,4 +115,22 @@ fn secrets_are_given_where_the_kernel_lists_them_and_never_shown() {
     connection.nqn = DISCOVERY_NQN;
     let options = connection.discovery_options(&both).unwrap();
     assert!(options.expose().ends_with(&format!("host_iface=nbft0,dhchap_secret={key},dhchap_ctrl_secret={other}")));
+}
+
+#[test]
+fn tls_is_given_to_a_kernel_that_lists_it_only() {
+    let identity = Identity::of_name("NVMe1R01 h s d", "h", "s").unwrap();
+    let connection = Connection { tls: Some(TlsKey { serial: 0x1234_5678, identity }), ..connection() };
+    let list = "transport=%s,host_iface=%s,hdr_digest,ctrl_loss_tmo=%d,keyring=%d";
+    let with = |more: &str| Supported::from_list(&format!("{list}{more}\n"));
+    let all = with(",tls_key=%d,tls");
+    let plain = Connection { tls: None, ..connection.clone() }.options(&all).unwrap().to_string();
+    assert_eq!(connection.options(&all).unwrap().to_string(), format!("{plain},tls,tls_key=305419896"));
+    let discovery = Connection { nqn: DISCOVERY_NQN, ..connection.clone() }.discovery_options(&all).unwrap();
+    assert!(discovery.to_string().ends_with(",host_iface=nbft0,tls,tls_key=305419896"), "{discovery}");
+    for (more, missing) in [("", "tls"), (",tls_key=%d", "tls"), (",tls", "tls_key")] {
+        assert_eq!(connection.options(&with(more)).unwrap_err(), OptionError::NoTls(missing));
+    }
+    // A kernel that gives no list has said of nothing that it knows it.
+    assert_eq!(connection.options(&Supported::default()).unwrap_err(), OptionError::NoTls("tls"));
 }

@@ -1,0 +1,212 @@
+//! Secure channels: what is given to the kernel and to its keyring, and what is never connected in the clear.
+
+use super::secured::{DIRECTORY, reason, root_of, secured};
+use super::*;
+use crate::nvme::keys::{Keyring, KeyringError, Serial};
+use libnbft::discovery::Header;
+use libnbft::model::Discovery;
+
+const PSK: &str = "NVMeTLSkey-1:01:VRLbtnN9AQb2WXW3c9+wEf/DRLz0QuLdbYvEhwtdWwNf9LrZ:";
+const PSK_384: &str = "NVMeTLSkey-1:02:VRLbtnN9AQb2WXW3c9+wEf/DRLz0QuLdbYvEhwtdWwP/w0S89ELi3W2LxIcLXVsDn8kXZQ==:";
+
+/// The secure channel as a profile's flags have it, and that its cipher suites are restricted.
+const ALLOWED: u16 = 1 << 5;
+const REQUIRED: u16 = 2 << 5;
+const RESTRICTED: u16 = 1 << 9;
+
+/// The options that a kernel with TLS lists besides.
+const TLS: &str = "keyring=%d,tls_key=%d,tls";
+
+/// The kernel's keyring, as a file of the root; where that is missing, so is the keyring.
+#[derive(Debug)]
+pub(super) struct InRoot(pub(super) PathBuf);
+
+impl InRoot {
+    fn file(&self) -> PathBuf {
+        self.0.join("keyring")
+    }
+}
+
+impl Keyring for InRoot {
+    fn keys(&self) -> Result<Vec<(Serial, String)>, KeyringError> {
+        let text = fs::read_to_string(self.file()).map_err(|_| KeyringError::Missing)?;
+        Ok(text.lines().map(str::to_owned).enumerate().map(|(line, name)| (line as Serial + 1, name)).collect())
+    }
+
+    fn add(&self, name: &str, _: &[u8]) -> Result<Serial, KeyringError> {
+        let text = fs::read_to_string(self.file()).map_err(|_| KeyringError::Missing)?;
+        fs::write(self.file(), text.clone() + name + "\n").unwrap();
+        Ok(text.lines().count() as Serial + 1)
+    }
+}
+
+/// A root with a kernel that can do TLS, and these files with keys.
+fn root(keys: &[(&str, &str)]) -> Root {
+    let root = root_of(TLS, keys);
+    fs::write(root.0.join("keyring"), "").unwrap();
+    root
+}
+
+fn keyring(root: &Root) -> Vec<String> {
+    let text = fs::read_to_string(root.0.join("keyring")).unwrap();
+    text.lines().map(|name| name.rsplit_once(' ').unwrap().0.to_owned()).collect()
+}
+
+/// A table whose profile allows only this cipher suite.
+fn restricted(flags: u16, cipher: u16) -> Table {
+    let mut table = secured(flags | RESTRICTED);
+    table.security[0].cipher_suites = Some(vec![cipher]);
+    table
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn the_key_is_put_into_the_keyring_and_named_to_the_kernel() {
+    let root = root(&[("tls-psk", PSK)]);
+    let table = restricted(REQUIRED, 0x1301);
+    let ran = run_in(&root, &table, vec![], 5).await;
+    assert_eq!((ran.exit, ran.written), (Exit::Ok, vec![format!("{},tls,tls_key=1", options(4420))]));
+    assert_eq!(keyring(&root), [format!("NVMe1R01 nqn.2014-08.org.example:host {NQN}")]);
+    let path = &ran.status.paths[0];
+    assert_eq!(
+        (path.security.as_deref(), path.secured.as_deref()),
+        (
+            Some("authentication not supported; secure channel required with TLS 1.3, TLS_AES_128_GCM_SHA256"),
+            Some("TLS 1.3 with a PSK of SHA-256")
+        )
+    );
+    assert!(!fs::read_to_string(root.0.join(STATUS)).unwrap().contains("VRLbtnN9"));
+    // A second run finds both there.
+    let ran = run_in(&root, &table, vec![], 5).await;
+    assert_eq!((ran.exit, ran.written.len(), keyring(&root).len()), (Exit::Ok, 0, 1));
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn what_is_only_allowed_is_done_where_it_can_be() {
+    let with = format!("{},tls,tls_key=1", options(4420));
+    let ran = run_in(&root(&[("tls-psk", PSK_384)]), &secured(ALLOWED), vec![], 5).await;
+    assert_eq!((ran.exit, ran.written), (Exit::Ok, vec![with.clone()]));
+    assert_eq!(ran.status.paths[0].secured.as_deref(), Some("TLS 1.3 with a PSK of SHA-384"));
+    // A key that somebody else has put into the keyring.
+    let there = root(&[]);
+    fs::write(there.0.join("keyring"), format!("NVMe0R02 nqn.2014-08.org.example:host {NQN}\n")).unwrap();
+    let ran = run_in(&there, &secured(ALLOWED), vec![], 5).await;
+    assert_eq!((ran.exit, ran.written), (Exit::Ok, vec![with]));
+    let incapable = root_of("dhchap_secret=%s", &[("tls-psk", PSK)]);
+    for (root, flags) in [(root(&[]), ALLOWED), (incapable, ALLOWED), (root(&[("tls-psk", PSK)]), 0)] {
+        let ran = run_in(&root, &secured(flags), vec![], 5).await;
+        assert_eq!((ran.exit, ran.written), (Exit::Ok, vec![options(4420)]));
+        assert_eq!(ran.status.paths[0].secured, None);
+    }
+}
+
+/// A root, a table, and why nothing is connected.
+async fn refused(root: Root, table: &Table, expected: &str) {
+    assert_eq!(reason(&root, table, vec![Answer::Broken]).await, expected);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn nothing_is_written_without_what_is_required() {
+    let file = format!("/{DIRECTORY}/{NQN}/tls-psk, /{DIRECTORY}/tls-psk");
+    let none = format!(
+        "TLS is required by security profile 1 of NBFT, and there is no PSK for it: looked for {file}; no credentials were \
+         given, and in the kernel's keyring .nvme"
+    );
+    refused(root(&[]), &secured(REQUIRED), &none).await;
+    let malformed = format!("/{DIRECTORY}/tls-psk: its checksum does not match: a character is wrong");
+    refused(root(&[("tls-psk", &PSK.replace("LrZ", "LrY"))]), &secured(REQUIRED), &malformed).await;
+    let unfit = "the TLS PSK for it is one of SHA-256, which decides for TLS_AES_128_GCM_SHA256; its security profile allows \
+                 only TLS_AES_256_GCM_SHA384";
+    refused(root(&[("tls-psk", PSK)]), &restricted(REQUIRED, 0x1302), unfit).await;
+    let needs = "(it needs CONFIG_NVME_TCP_TLS, from Linux 6.7 on)";
+    let incapable = root_of("dhchap_secret=%s", &[("tls-psk", PSK)]);
+    let said = format!("this kernel cannot do TLS: it does not know the option tls {needs}");
+    refused(incapable, &secured(REQUIRED), &said).await;
+    let no_keyring = root(&[("tls-psk", PSK)]);
+    fs::remove_file(no_keyring.0.join("keyring")).unwrap();
+    let said = format!("the kernel has no keyring .nvme: it cannot do TLS {needs}");
+    refused(no_keyring, &secured(REQUIRED), &said).await;
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_handshake_that_fails_has_its_reason() {
+    for (errno, expected) in [
+        (
+            libc::ESRCH,
+            "nobody does TLS handshakes here: tlshd does not run (it comes with ktls-utils) (No such process (os error 3))",
+        ),
+        (
+            libc::EACCES,
+            "the TLS handshake failed: the target has another PSK for this host, or none, or does without TLS at this port \
+             (Permission denied (os error 13))",
+        ),
+    ] {
+        let root = root(&[("tls-psk", PSK)]);
+        let answers = (0..9).map(|_| Answer::Errno(errno)).collect();
+        assert_eq!(reason(&root, &secured(REQUIRED), answers).await, expected);
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_trial_sends_nothing_in_the_clear() {
+    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let heard = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).await.unwrap();
+        bytes
+    });
+    let mut table = secured(REQUIRED);
+    table.ssns[0].trsvcid = Some(port.to_string());
+    // A second path, since one alone is not tried.
+    let mut dead = super::table(&[closed_port().await]).ssns.remove(0);
+    (dead.index, dead.security, dead.flags) = (2, 1, table.ssns[0].flags);
+    table.ssns.push(dead);
+    let ran = run_in(&root(&[("tls-psk", PSK)]), &table, vec![], 5).await;
+    assert_eq!(ran.written, [format!("{},tls,tls_key=1", options(port))]);
+    assert_eq!(heard.await.unwrap(), [0_u8; 0]);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_controller_that_somebody_made_in_the_clear_is_not_taken_over() {
+    let root = root(&[("tls-psk", PSK)]);
+    show_controller(&root.0, 7, &options(4420), NID);
+    let answers = (0..9).map(|_| Answer::Errno(libc::EALREADY)).collect();
+    let ran = run_in(&root, &secured(REQUIRED), answers, 1).await;
+    let expected = "nvme7 has this connection in the clear, but TLS is required by security profile 1 of NBFT";
+    assert_eq!((ran.exit, ran.status.paths[0].reason.as_deref()), (Exit::Failed, Some(expected)));
+    fs::write(root.0.join("sys/class/nvme/nvme7/tls_key"), "00000001\n").unwrap();
+    let ran = run_in(&root, &secured(REQUIRED), vec![], 5).await;
+    assert_eq!((ran.exit, ran.written.len(), ran.status.paths[0].controller.as_deref()), (Exit::Ok, 0, Some("nvme7")));
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn discovery_controllers_and_what_they_tell_of() {
+    let mut table = secured(REQUIRED);
+    table.ssns.clear();
+    let mut discovery = Discovery::default();
+    (discovery.index, discovery.hfi, discovery.security) = (1, 1, 1);
+    discovery.uri = Some(format!("nvme+tcp://127.0.0.1:{}/", target().await));
+    table.discovery.push(discovery.clone());
+    let ran = run_in(&root(&[("tls-psk", PSK)]), &table, vec![], 1).await;
+    assert!(ran.written[0].starts_with("discover nqn="), "{:?}", ran.written);
+    assert!(ran.written[0].ends_with(",tls,tls_key=1"), "{:?}", ran.written);
+    let ran = run_in(&root(&[]), &table, vec![], 1).await;
+    assert_eq!(ran.written, [""; 0]);
+    // Asked in the clear, it tells of a subsystem that accepts nothing but TLS.
+    table.discovery[0].security = 0;
+    let told = || {
+        let mut log = Log::new(Header { generation: 1, records: 1 });
+        let mut entry = libnbft::discovery::Entry::subsystem(Nqn(NQN.into()), Ipv4Addr::LOCALHOST.into(), 4420);
+        entry.secure_channel_required = true;
+        log.entries = vec![entry];
+        vec![Answer::Tell(Asked::Told(log, None))]
+    };
+    let ran = run_in(&root(&[("tls-psk", PSK)]), &table, told(), 1).await;
+    assert_eq!(ran.written[1..], [format!("{},tls,tls_key=1", options(4420))]);
+    let ran = run_in(&root(&[]), &table, told(), 1).await;
+    let reason = ran.status.paths[0].reason.as_deref().unwrap();
+    let expected =
+        "TLS is required by the target's entry in the discovery log page, and there is no PSK for it: looked for ";
+    assert!(ran.written.len() == 1 && reason.starts_with(expected), "{:?} {reason}", ran.written);
+}
