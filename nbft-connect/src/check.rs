@@ -4,6 +4,7 @@ use crate::cli::{CheckArgs, Common, Format};
 use crate::error::{Error, print};
 use crate::exit::Exit;
 use crate::hex::{self, Piece};
+use crate::nvme::keys;
 use crate::tables::Tables;
 use crate::text::escape;
 use libnbft::{Finding, Severity};
@@ -37,6 +38,9 @@ pub fn run(args: &CheckArgs, common: &Common) -> Result<Exit, Error> {
         Format::Json => print(&crate::text::json(&reports.iter().map(json_report).collect::<Vec<_>>())?)?,
     }
     let worst = reports.iter().filter_map(|report| report.outcome.as_ref().ok()).filter_map(Checked::worst).max();
+    let complaints = keys::complaints(&common.path("/"));
+    complaints.iter().for_each(|complaint| log::warn!("{}", escape(complaint)));
+    let worst = worst.max((!complaints.is_empty()).then_some(Severity::Warning));
     let bound = if args.strict { Severity::Warning } else { Severity::Error };
     Ok(if worst.is_some_and(|worst| worst >= bound) { Exit::Failed } else { exit })
 }

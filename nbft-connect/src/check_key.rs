@@ -3,7 +3,7 @@
 use crate::cli::{CheckKeyArgs, Common};
 use crate::error::{Error, print};
 use crate::exit::Exit;
-use crate::nvme::keys::{Secret, care, open_to_others, read_text};
+use crate::nvme::keys::{Secret, TlsPsk, care, open_to_others, read_text};
 use crate::text::escape;
 use std::fs::File;
 use std::path::Path;
@@ -32,7 +32,17 @@ pub fn run(args: &CheckKeyArgs, common: &Common) -> Result<Exit, Error> {
     };
     match Secret::parse(&text) {
         Ok(secret) => {
-            print(&format!("{name}: {secret}\n"))?;
+            let identity = match (&args.hostnqn, &args.subsysnqn) {
+                (Some(host), Some(subsystem)) => match TlsPsk::derive(&secret, host, subsystem) {
+                    Some(psk) => format!("identity: {}\n", escape(psk.identity().text())),
+                    None => {
+                        log::error!("{name}: it is no TLS PSK: it has no identity");
+                        return Ok(Exit::Failed);
+                    }
+                },
+                _ => String::new(),
+            };
+            print(&format!("{name}: {secret}\n{identity}"))?;
             Ok(Exit::Ok)
         }
         Err(error) => {

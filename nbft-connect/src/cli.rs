@@ -122,6 +122,12 @@ pub struct CheckKeyArgs {
     /// File with one key; - is standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+    /// Also the identity of a TLS PSK for this host
+    #[arg(long, value_name = "NQN", requires = "subsysnqn")]
+    pub hostnqn: Option<String>,
+    /// The subsystem of the identity
+    #[arg(long, value_name = "NQN", requires = "hostnqn")]
+    pub subsysnqn: Option<String>,
 }
 
 /// `nbft build`.

@@ -1,6 +1,6 @@
 //! What security profiles come to in a plan: tables that our writer made, read back, and the plan's words compared whole.
 
-use crate::support::tables::{discovery, ip, make, nqn, profile, ssns, static4};
+use crate::support::tables::{discovery, ip, make, nqn, ssns, static4};
 use libnbft::discovery::{Entry, Header, Log};
 use libnbft::model::{SecurityFlags, SecurityProfile, Ssns, SsnsFlags, Table};
 use libnbft::plan::{Options, Plan, Source};

@@ -101,7 +101,7 @@ fn remedy(plan: &Plan, reason: &str) -> String {
     let about = |words: &[&str]| words.iter().any(|words| reason.contains(words));
     if about(&["not open to this host", "refuses this host"]) {
         format!("Allow the host NQN {host} on the target, and compare the subsystem NQN with the target's.")
-    } else if let Some(remedy) = of_authentication(host, &about) {
+    } else if let Some(remedy) = of_tls(host, &about).or_else(|| of_authentication(host, &about)) {
         remedy
     } else if about(&["uthentication"]) {
         "Let this host in without in-band authentication, or give the entry a security profile in the firmware's setup."
@@ -111,6 +111,31 @@ fn remedy(plan: &Plan, reason: &str) -> String {
     } else {
         "Run nbft connect, which tries again; if it fails again, dmesg and the target's log have the other half.".into()
     }
+}
+
+/// What to do where TLS is at fault.
+fn of_tls(host: &str, about: &dyn Fn(&[&str]) -> bool) -> Option<String> {
+    Some(if about(&["there is no PSK for it"]) {
+        "Put the PSK in one of these places, and into the initramfs with it: nbft_install_keys=yes in dracut.conf.d, or a credential."
+            .into()
+    } else if about(&["tls-psk: "]) {
+        "Mend the file; nbft check-key says what is wrong with a key, and nbft-connect(1) how the files must be.".into()
+    } else if about(&["tlshd does not run", "TLS handshake was not done"]) {
+        "Install ktls-utils, and have tlshd run (systemctl status tlshd), in the initramfs too.".into()
+    } else if about(&["TLS handshake failed"]) {
+        format!(
+            "Compare the PSK with the target's for the host NQN {host} (nbft check-key gives its identity), and see whether the \
+             target does TLS at this port; the log of tlshd may say more."
+        )
+    } else if about(&["which decides for"]) {
+        "Use a PSK of the other hash, or widen the security profile in the firmware's setup.".into()
+    } else if about(&["cannot do TLS"]) {
+        "Boot a kernel with CONFIG_NVME_TCP_TLS, or change the security profile in the firmware's setup.".into()
+    } else if about(&["in the clear, but TLS"]) {
+        "Disconnect it, and run nbft connect.".into()
+    } else {
+        return None;
+    })
 }
 
 /// What to do where secrets or security profiles are at fault.

@@ -9,7 +9,7 @@ use crate::load::Tables;
 use crate::net::{Address, Link};
 use crate::nvme::sysfs::Controller;
 use crate::status::model::{PathStatus, names};
-use libnbft::plan::{NetworkRef, Path, Plan};
+use libnbft::plan::{NetworkRef, Path, Plan, Policy};
 
 /// Walks path `number` of the plan.
 pub(super) async fn walk(machine: &Machine, tables: &Tables, plan: &Plan, number: usize) -> PathReport {
@@ -75,7 +75,10 @@ impl Chain {
             self.holds(Step::Tcp, format!("TCP port {}", to.trsvcid));
         }
         knocked?;
-        self.holds(Step::Icreq, "ICResp");
+        // What may be secured is not knocked at in the clear.
+        if !to.security.is_some_and(Policy::secures) {
+            self.holds(Step::Icreq, "ICResp");
+        }
         Ok(())
     }
 }

@@ -79,6 +79,28 @@ fn a_table_without_findings_says_so() {
 }
 
 #[test]
+fn keys_that_others_can_read_are_warned_of() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = Dir::new("check-keys");
+    dir.write("sys/firmware/acpi/tables/NBFT", &built("clean", &[]));
+    let key = dir.write("etc/nbft/keys/nqn.x/tls-psk", b"no matter");
+    let check = |mode: u32, args: &[&str]| {
+        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(mode)).unwrap();
+        let run = nbft(&[&["check", "--root", dir.path()], args].concat());
+        (run.code, dir.neutral(&run.stderr))
+    };
+    for directory in ["etc/nbft/keys", "etc/nbft/keys/nqn.x"] {
+        let directory = std::path::Path::new(dir.path()).join(directory);
+        std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o700)).unwrap();
+    }
+    assert_eq!(check(0o600, &["--strict"]), (0, String::new()));
+    let warning = "nbft: DIR/etc/nbft/keys/nqn.x/tls-psk: others than root can read or write it (mode 0644), so that it is not \
+                   used; chmod 0600\n";
+    assert_eq!(check(0o644, &[]), (0, warning.into()));
+    assert_eq!(check(0o644, &["--strict"]), (1, warning.into()));
+}
+
+#[test]
 fn every_table_is_reported_and_one_that_cannot_be_read_fails() {
     let dir = Dir::new("check-several");
     dir.write("NBFT1", &built("clean", &[]));

@@ -12,8 +12,23 @@ fn from_standard_input() {
     assert_eq!((run.code, run.text().as_str(), run.stderr.as_str()), (0, expected, ""));
     let psk = "NVMeTLSkey-1:01:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaR:";
     let run = nbft_with(&["check-key", "-"], psk.as_bytes());
-    let expected = "standard input: a TLS PSK of 32 bytes, retained with SHA-256\n";
+    let expected = "standard input: a TLS PSK of 32 bytes, retained with SHA-256, for TLS_AES_128_GCM_SHA256\n";
     assert_eq!((run.code, run.text().as_str(), run.stderr.as_str()), (0, expected, ""));
+}
+
+/// The key and its identity are those of libnvme's test/psk.c.
+#[test]
+fn the_identity_of_a_psk() {
+    let names = ["--hostnqn", "nqn.psk-test-host", "--subsysnqn", "nqn.psk-test-subsys"];
+    let args = [&["check-key", "-"], &names[..]].concat();
+    let run = nbft_with(&args, b"NVMeTLSkey-1:01:VRLbtnN9AQb2WXW3c9+wEf/DRLz0QuLdbYvEhwtdWwNf9LrZ:");
+    let expected = "standard input: a TLS PSK of 32 bytes, retained with SHA-256, for TLS_AES_128_GCM_SHA256\n\
+        identity: NVMe1R01 nqn.psk-test-host nqn.psk-test-subsys iSbjiStwJ/1TrTvDlt2fjFmzvsytOJelidNnA+X5lEU=\n";
+    assert_eq!((run.code, run.text().as_str(), run.stderr.as_str()), (0, expected, ""));
+    let run = nbft_with(&args, KEY.as_bytes());
+    let error = "nbft: standard input: it is no TLS PSK: it has no identity\n";
+    assert_eq!((run.code, run.stderr.as_str()), (1, error));
+    assert_eq!(nbft_with(&args[..4], KEY.as_bytes()).code, 2);
 }
 
 #[test]

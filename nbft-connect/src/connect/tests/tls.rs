@@ -159,8 +159,8 @@ async fn a_trial_sends_nothing_in_the_clear() {
     let mut table = secured(REQUIRED);
     table.ssns[0].trsvcid = Some(port.to_string());
     // A second path, since one alone is not tried.
-    let mut dead = super::table(&[closed_port().await]).ssns.remove(0);
-    (dead.index, dead.security, dead.flags) = (2, 1, table.ssns[0].flags);
+    let mut dead = table.ssns[0].clone();
+    (dead.index, dead.trsvcid) = (2, Some(closed_port().await.to_string()));
     table.ssns.push(dead);
     let ran = run_in(&root(&[("tls-psk", PSK)]), &table, vec![], 5).await;
     assert_eq!(ran.written, [format!("{},tls,tls_key=1", options(port))]);
@@ -174,7 +174,8 @@ async fn a_controller_that_somebody_made_in_the_clear_is_not_taken_over() {
     let answers = (0..9).map(|_| Answer::Errno(libc::EALREADY)).collect();
     let ran = run_in(&root, &secured(REQUIRED), answers, 1).await;
     let expected = "nvme7 has this connection in the clear, but TLS is required by security profile 1 of NBFT";
-    assert_eq!((ran.exit, ran.status.paths[0].reason.as_deref()), (Exit::Failed, Some(expected)));
+    let path = &ran.status.paths[0];
+    assert_eq!((path.controller.as_deref(), path.reason.as_deref()), (None, Some(expected)));
     fs::write(root.0.join("sys/class/nvme/nvme7/tls_key"), "00000001\n").unwrap();
     let ran = run_in(&root, &secured(REQUIRED), vec![], 5).await;
     assert_eq!((ran.exit, ran.written.len(), ran.status.paths[0].controller.as_deref()), (Exit::Ok, 0, Some("nvme7")));

@@ -2,7 +2,7 @@
 
 use super::secret::{Kind, Secret};
 use nix::unistd::Uid;
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
@@ -81,6 +81,42 @@ pub fn read_text(mut file: impl Read) -> io::Result<Zeroizing<String>> {
     }
     let text = std::str::from_utf8(&buffer[..length]).map_err(|_| wrong("it is no text"))?;
     Ok(Zeroizing::new(text.to_owned()))
+}
+
+/// In words, what is wrong with the permissions of the key directory below `root` and of all that is in it.
+#[must_use]
+pub fn complaints(root: &Path) -> Vec<String> {
+    let mut complaints = Vec::new();
+    complain(&root.join(DIRECTORY), DEPTH, &mut complaints);
+    complaints
+}
+
+/// The key directory.
+pub(super) const DIRECTORY: &str = "etc/nbft/keys";
+
+/// Directories in it: of the host, of the subsystem.
+const DEPTH: usize = 2;
+
+fn complain(path: &Path, depth: usize, complaints: &mut Vec<String>) {
+    let Ok(metadata) = path.symlink_metadata() else { return };
+    let judged = match metadata.is_dir() {
+        true => judge(path, &metadata, 0o022, "write to"),
+        // The permissions of a link mean nothing; it is not followed.
+        false if metadata.is_symlink() => Ok(()),
+        false => judge(path, &metadata, 0o077, "read or write"),
+    };
+    complaints.extend(judged.err());
+    let Ok(entries) = fs::read_dir(path) else { return };
+    let mut inside: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+    inside.sort();
+    for path in inside {
+        match (path.is_dir(), depth.checked_sub(1)) {
+            (false, _) => complain(&path, 0, complaints),
+            (true, Some(depth)) => complain(&path, depth, complaints),
+            // Nobody looks for keys so deep.
+            (true, None) => {}
+        }
+    }
 }
 
 /// Whether others than its owner can read or write a file, with its permissions.

@@ -15,7 +15,7 @@ mod source;
 mod tests;
 mod tls;
 
-pub use files::{open_to_others, read_text};
+pub use files::{complaints, open_to_others, read_text};
 pub use identity::Identity;
 pub use keyring::{Keyring, KeyringError, Serial};
 pub use psk::TlsPsk;

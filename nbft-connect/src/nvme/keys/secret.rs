@@ -169,7 +169,12 @@ impl fmt::Display for Secret {
             Kind::TlsPsk => ("a TLS PSK", "retained", "retained as it is"),
         };
         write!(f, "{what} of {} bytes, ", self.length)?;
-        if hash.is_empty() { f.write_str(without) } else { write!(f, "{use_of_hash} {hash}") }
+        if hash.is_empty() {
+            f.write_str(without)?
+        } else {
+            write!(f, "{use_of_hash} {hash}")?
+        }
+        self.psk_hash().map_or(Ok(()), |(cipher, _)| write!(f, ", for {cipher}"))
     }
 }
 

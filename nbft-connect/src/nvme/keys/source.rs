@@ -1,6 +1,6 @@
 //! Where secrets come from: the service's credentials, then the key directory.
 
-use super::files::{absent, judge, read};
+use super::files::{DIRECTORY, absent, judge, read};
 use super::keyring::{Kernel, Keyring};
 use super::names;
 use super::psk::TlsPsk;
@@ -9,9 +9,6 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-
-/// The key directory.
-const DIRECTORY: &str = "etc/nbft/keys";
 
 /// Names of the secrets of host and controller: as files, and behind `nbft.` as credentials.
 const HOST_SECRET: &str = "dhchap-secret";

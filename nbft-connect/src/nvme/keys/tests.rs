@@ -34,11 +34,11 @@ const KNOWN: [(&str, &str); 8] = [
     ),
     (
         "NVMeTLSkey-1:01:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaR:",
-        "a TLS PSK of 32 bytes, retained with SHA-256",
+        "a TLS PSK of 32 bytes, retained with SHA-256, for TLS_AES_128_GCM_SHA256",
     ),
     (
         "NVMeTLSkey-1:02:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vcSEgBQ==:",
-        "a TLS PSK of 48 bytes, retained with SHA-384",
+        "a TLS PSK of 48 bytes, retained with SHA-384, for TLS_AES_256_GCM_SHA384",
     ),
 ];
 
@@ -217,6 +217,33 @@ fn what_others_could_read_or_change_is_refused() {
     fs::remove_file(root.0.join(OF_SUBSYSTEM)).unwrap();
     nix::unistd::mkfifo(&root.0.join(OF_SUBSYSTEM), nix::sys::stat::Mode::S_IRUSR).unwrap();
     assert_eq!(root.find(SUBSYSTEM), says(OF_SUBSYSTEM, "it is no file"));
+}
+
+#[test]
+fn what_is_open_to_others_is_complained_of() {
+    let root = Root::new();
+    let complaints = || super::complaints(&root.0).join("\n").replace(root.0.to_str().unwrap(), "");
+    assert_eq!(complaints(), "");
+    root.put(OF_SUBSYSTEM, KNOWN[0].0);
+    root.put(OF_HOST, KNOWN[0].0);
+    let host = "etc/nbft/keys/nqn.2014-08.org.example:h";
+    for directory in ["etc/nbft/keys", host, &format!("{host}/nqn.2014-08.org.example:s")] {
+        root.mode(directory, 0o755);
+    }
+    symlink("/nonexistent", root.0.join("etc/nbft/keys/link")).unwrap();
+    assert_eq!(complaints(), "");
+    root.mode(OF_SUBSYSTEM, 0o644);
+    root.mode(OF_HOST, 0o660);
+    root.mode(host, 0o777);
+    let not_used = "so that it is not used; chmod";
+    assert_eq!(
+        complaints(),
+        format!(
+            "/{host}: others than root can write to it (mode 0777), {not_used} 0755\n\
+             /{OF_HOST}: others than root can read or write it (mode 0660), {not_used} 0600\n\
+             /{OF_SUBSYSTEM}: others than root can read or write it (mode 0644), {not_used} 0600"
+        )
+    );
 }
 
 #[test]
