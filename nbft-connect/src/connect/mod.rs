@@ -124,7 +124,7 @@ fn keys(plan: &Plan, root: &std::path::Path, staying: bool) -> Keys {
             let _ = keys.find(nqn);
         }
         if secures {
-            let _ = keys.psk(nqn);
+            keys.prepare_tls(nqn);
         }
     }
     if staying {

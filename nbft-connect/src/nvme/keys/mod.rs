@@ -4,6 +4,7 @@
 //! of options or by the kernel goes through [`mask`].
 
 pub mod care;
+mod command;
 mod files;
 mod identity;
 mod keyring;

@@ -1,5 +1,6 @@
-//! Where secrets come from: the service's credentials, then the key directory.
+//! Where secrets come from: the service's credentials, then the key directory, then a program of the administrator's.
 
+use super::command;
 use super::files::{DIRECTORY, absent, judge, read};
 use super::keyring::{Kernel, Keyring};
 use super::names;
@@ -38,6 +39,10 @@ pub struct Keys {
     /// TLS PSKs by subsystem NQN.
     pub(super) psks: RefCell<BTreeMap<String, Rc<TlsPsk>>>,
     pub(super) keyring: Box<dyn Keyring>,
+    /// The program that gives keys.
+    program: PathBuf,
+    /// For which subsystem and key it gave nothing, and why if it failed: it is not asked again.
+    refused: RefCell<BTreeMap<(String, &'static str), Option<String>>>,
     /// Whether the files may no longer be read: they may lie on what the secrets are to connect.
     closed: bool,
 }
@@ -61,6 +66,8 @@ impl Keys {
             directory: root.join(DIRECTORY),
             hostnqn: hostnqn.to_owned(),
             found: RefCell::default(),
+            program: root.join(command::PROGRAM),
+            refused: RefCell::default(),
             psks: RefCell::default(),
             keyring: Box::new(Kernel::new(root)),
             closed: false,
@@ -96,23 +103,52 @@ impl Keys {
         if self.closed {
             return Ok(None);
         }
-        for place in self.places(nqn) {
-            if let Some(secrets) = self.look(&place, nqn)? {
-                let secrets = Rc::new(secrets);
-                self.found.borrow_mut().insert(nqn.to_owned(), Rc::clone(&secrets));
-                return Ok(Some(secrets));
-            }
-        }
-        Ok(None)
+        let in_files = self.places(nqn).find_map(|place| self.look(&place, nqn).transpose()).transpose()?;
+        let secrets = match in_files {
+            Some(secrets) => secrets,
+            None => match self.commanded(nqn, HOST_SECRET, Kind::Dhchap)? {
+                Some(host) => Secrets { host, controller: self.commanded(nqn, CONTROLLER_SECRET, Kind::Dhchap)? },
+                None => return Ok(None),
+            },
+        };
+        let secrets = Rc::new(secrets);
+        self.found.borrow_mut().insert(nqn.to_owned(), Rc::clone(&secrets));
+        Ok(Some(secrets))
     }
 
-    /// The configured PSK for a subsystem, from the first place that has one, with its path; `None` where none has, or where files
-    /// may no longer be read.
+    /// The configured PSK for a subsystem that the program gives.
+    ///
+    /// # Errors
+    ///
+    /// Why it gives none, in words.
+    pub(super) fn commanded_psk(&self, nqn: &str) -> Result<Option<Secret>, String> {
+        self.commanded(nqn, TLS_PSK, Kind::TlsPsk)
+    }
+
+    fn commanded(&self, nqn: &str, name: &'static str, kind: Kind) -> Result<Option<Secret>, String> {
+        if self.closed {
+            return Ok(None);
+        }
+        let key = (nqn.to_owned(), name);
+        if let Some(known) = self.refused.borrow().get(&key) {
+            return known.clone().map_or(Ok(None), Err);
+        }
+        let asked = command::ask(&self.program, (name, kind), &self.hostnqn, nqn);
+        match &asked {
+            Ok(Some(_)) => {}
+            Ok(None) => drop(self.refused.borrow_mut().insert(key, None)),
+            Err(error) => drop(self.refused.borrow_mut().insert(key, Some(error.clone()))),
+        }
+        asked
+    }
+
+    /// The configured PSK for a subsystem, from the first place that has one; `None` where none has, or where files may no longer be
+    /// read.
     ///
     /// # Errors
     ///
     /// As [`Keys::find`].
-    pub(super) fn configured_psk(&self, nqn: &str) -> Result<Option<(Secret, PathBuf)>, String> {
+    pub(super) fn configured_psk(&self, nqn: &str) -> Result<Option<Secret>, String> {
         if self.closed {
             return Ok(None);
         }
@@ -121,7 +157,7 @@ impl Keys {
                 continue;
             }
             if let Some(secret) = read(&place.psk, place.judged, Kind::TlsPsk)? {
-                return Ok(Some((secret, place.psk)));
+                return Ok(Some(secret));
             }
         }
         Ok(None)
@@ -137,7 +173,8 @@ impl Keys {
         let files: Vec<_> = self.places(nqn).map(|place| file(place).display().to_string()).collect();
         let when = if self.closed { " when this service started" } else { "" };
         let credentials = if self.credentials.is_none() { "; no credentials were given" } else { "" };
-        format!("looked{when} for {}{credentials}", files.join(", "))
+        let program = if self.program.exists() { format!("; asked {}", self.program.display()) } else { String::new() };
+        format!("looked{when} for {}{credentials}{program}", files.join(", "))
     }
 
     /// The places in their order.

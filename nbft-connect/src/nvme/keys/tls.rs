@@ -3,7 +3,7 @@
 use super::identity::Identity;
 use super::psk::TlsPsk;
 use super::source::Keys;
-use super::{KeyringError, Serial};
+use super::{KeyringError, Secret, Serial};
 use libnbft::plan::CipherSuite;
 use std::fmt;
 use std::rc::Rc;
@@ -45,25 +45,46 @@ impl Keys {
         let found: Vec<_> = there.into_iter().filter_map(of_subsystem).collect();
         let best = found.iter().filter(|key| fits(&key.identity)).max_by_key(|key| key.identity.rank()).cloned();
         match (best, found.first()) {
+            (Some(best), _) => Ok(Some(best)),
             (None, Some(other)) => Err(unfit(&other.identity, allowed)),
-            (best, _) => Ok(best),
+            // The program is the last that is asked; once it has given a key, that is the one that lies somewhere.
+            (None, None) => match self.commanded_psk(nqn)? {
+                Some(configured) => {
+                    self.keep(nqn, &configured);
+                    self.tls(nqn, allowed)
+                }
+                None => Ok(None),
+            },
         }
     }
 
-    /// Takes the PSK for a subsystem from where it lies, without the kernel: for later, when files can no longer be read.
-    ///
-    /// # Errors
-    ///
-    /// In words, why what is there is not used.
-    pub fn psk(&self, nqn: &str) -> Result<Option<Rc<TlsPsk>>, String> {
+    /// Takes the key for a subsystem from where it lies, for later, when files can no longer be read or when there is no time for
+    /// the program. What keeps it from that is said by [`Keys::tls`].
+    pub fn prepare_tls(&self, nqn: &str) {
+        let in_keyring = || {
+            let there = self.keyring.keys().unwrap_or_default();
+            there.iter().any(|(_, name)| Identity::of_name(name, self.hostnqn(), nqn).is_some())
+        };
+        if matches!(self.psk(nqn), Ok(None))
+            && !in_keyring()
+            && let Ok(Some(configured)) = self.commanded_psk(nqn)
+        {
+            self.keep(nqn, &configured);
+        }
+    }
+
+    /// The PSK for a subsystem from a file, or one that was kept.
+    fn psk(&self, nqn: &str) -> Result<Option<Rc<TlsPsk>>, String> {
         if let Some(known) = self.psks.borrow().get(nqn) {
             return Ok(Some(Rc::clone(known)));
         }
-        let Some((configured, path)) = self.configured_psk(nqn)? else { return Ok(None) };
-        let psk = TlsPsk::derive(&configured, self.hostnqn(), nqn);
-        let psk = Rc::new(psk.ok_or_else(|| format!("{}: it is no TLS PSK", path.display()))?);
+        Ok(self.configured_psk(nqn)?.and_then(|configured| self.keep(nqn, &configured)))
+    }
+
+    fn keep(&self, nqn: &str, configured: &Secret) -> Option<Rc<TlsPsk>> {
+        let psk = Rc::new(TlsPsk::derive(configured, self.hostnqn(), nqn)?);
         self.psks.borrow_mut().insert(nqn.to_owned(), Rc::clone(&psk));
-        Ok(Some(psk))
+        Some(psk)
     }
 
     fn insert(&self, psk: &TlsPsk) -> Result<Serial, KeyringError> {

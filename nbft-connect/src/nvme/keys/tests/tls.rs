@@ -83,7 +83,10 @@ fn names_that_are_no_identity_of_these_two() {
 
 /// A keyring in memory, as it is seen from outside.
 #[derive(Debug, Clone, Default)]
-struct Memory(Rc<RefCell<Vec<(Serial, String, Vec<u8>)>>>);
+struct Memory(Rc<RefCell<Vec<Held>>>);
+
+/// A key with its name.
+type Held = (Serial, String, Vec<u8>);
 
 impl Keyring for Memory {
     fn keys(&self) -> Result<Vec<(Serial, String)>, KeyringError> {
@@ -199,7 +202,7 @@ fn a_psk_stays_known_when_the_files_are_gone() {
     root.put(OF_HOST, DERIVED[0].0);
     let memory = Memory::default();
     let mut keys = root.keys().with_keyring(memory.clone());
-    assert!(keys.psk(SUBSYSTEM).unwrap().is_some());
+    keys.prepare_tls(SUBSYSTEM);
     keys.close();
     fs::remove_file(root.0.join(OF_HOST)).unwrap();
     assert_eq!(short(keys.tls(SUBSYSTEM, None)), Ok(Some((100, "NVMe1R01".into()))));
@@ -208,4 +211,42 @@ fn a_psk_stays_known_when_the_files_are_gone() {
     later.close();
     assert_eq!(short(later.tls(SUBSYSTEM, None)), Ok(Some((100, "NVMe1R01".into()))));
     assert_eq!(memory.names().len(), 1);
+}
+
+#[test]
+fn the_program_is_asked_last_and_once() {
+    let root = Root::new();
+    root.put("etc/nbft/key-command", "");
+    let script = format!("#!/bin/sh\necho \"$*\" >> {}\necho '{}'", root.0.join("asked").display(), DERIVED[0].0);
+    fs::write(root.0.join("etc/nbft/key-command"), script).unwrap();
+    root.mode("etc/nbft/key-command", 0o700);
+    root.mode("etc/nbft", 0o755);
+    let asked = || fs::read_to_string(root.0.join("asked")).unwrap_or_default();
+    let find = |keyring: &Memory| short(root.keys().with_keyring(keyring.clone()).tls(SUBSYSTEM, None));
+    // Of the keyring and of files first.
+    assert_eq!(find(&Memory::with(&[&format!("NVMe0R01 {HOST} {SUBSYSTEM}")])), Ok(Some((1, "NVMe0R01".into()))));
+    root.put(OF_HOST, DERIVED[1].0);
+    assert_eq!(find(&Memory::default()), Ok(Some((100, "NVMe1R02".into()))));
+    assert_eq!(asked(), "");
+    fs::remove_file(root.0.join(OF_HOST)).unwrap();
+    let keys = root.keys().with_keyring(Memory::default());
+    for _ in 0..2 {
+        assert_eq!(short(keys.tls(SUBSYSTEM, None)), Ok(Some((100, "NVMe1R01".into()))));
+    }
+    assert_eq!(asked(), format!("tls-psk {HOST} {SUBSYSTEM}\n"));
+    let places = keys.places_in_words(SUBSYSTEM, Kind::TlsPsk);
+    assert!(places.ends_with(&format!("; asked {}", root.0.join("etc/nbft/key-command").display())), "{places}");
+    // It is not asked again for what it did not give.
+    let refused = keys.find(SUBSYSTEM).unwrap_err();
+    assert!(
+        refused.ends_with(
+            "it prints a TLS PSK of 32 bytes, retained with SHA-256, for TLS_AES_128_GCM_SHA256, which is no such key"
+        ),
+        "{refused}"
+    );
+    assert_eq!(keys.find(SUBSYSTEM).unwrap_err(), refused);
+    assert_eq!(asked(), format!("tls-psk {HOST} {SUBSYSTEM}\ndhchap-secret {HOST} {SUBSYSTEM}\n"));
+    let mut closed = root.keys().with_keyring(Memory::default());
+    closed.close();
+    assert_eq!(short(closed.tls(SUBSYSTEM, None)), Ok(None));
 }
