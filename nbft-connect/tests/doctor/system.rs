@@ -5,14 +5,18 @@ use crate::common::far::{Serve, far};
 use crate::common::net::veth;
 use crate::common::{in_namespace, ip};
 use crate::support::{NID, NQN, Root, diagnose, hfi, ssns, table};
-use libnbft::model::{Naed, Nceec, SsnsFlags, Table};
+use libnbft::model::{Naed, Nceec, SecurityFlags, SecurityProfile, SsnsFlags, Table};
 use nbft_connect::status::model::{Outcome, State};
 use serde_json::json;
 
 /// A target that answers, and a root with this table.
 fn root(test: &str, table: &Table) -> Root {
+    root_at(test, table, Serve::Controller("192.0.2.1:4420"))
+}
+
+fn root_at(test: &str, table: &Table, serve: Serve) -> Root {
     veth("nbft0", 1);
-    far("nbft0", &["192.0.2.1/24"], Serve::Controller("192.0.2.1:4420"));
+    far("nbft0", &["192.0.2.1/24"], serve);
     ip("address add 192.0.2.2/24 dev nbft0");
     ip("link set nbft0 up");
     Root::new(test, table)
@@ -136,6 +140,56 @@ fn secrets_and_profiles_at_fault() {
             root.connect_left(&table, State::Failed, Some(reason), Outcome::Failed);
             let problem = format!("The target answers, but nbft connect failed: {reason}.");
             assert_eq!(root.path(""), stops(&problem, remedy));
+        }
+    });
+}
+
+#[test]
+fn secure_channels_at_fault() {
+    in_namespace("system::secure_channels_at_fault", || {
+        let mut table = table();
+        let mut profile = SecurityProfile::default();
+        // Valid, a secure channel required.
+        (profile.index, profile.flags) = (1, SecurityFlags(0x041));
+        table.security.push(profile);
+        (table.ssns[0].security, table.ssns[0].flags) = (1, table.ssns[0].flags.with(SsnsFlags::USE_SECURITY));
+        // It takes connections and would never answer an ICReq in the clear: none is sent.
+        let root = root_at("channels", &table, Serve::Silent("192.0.2.1:4420"));
+        for (reason, remedy) in [
+            (
+                "TLS is required by security profile 1 of NBFT, and there is no PSK for it: looked for /x",
+                "Put the PSK in one of these places, and into the initramfs with it: nbft_install_keys=yes in dracut.conf.d, \
+                 or a credential.",
+            ),
+            (
+                "/etc/nbft/keys/h/tls-psk: its checksum does not match: a character is wrong",
+                "Mend the file; nbft check-key says what is wrong with a key, and nbft-connect(1) how the files must be.",
+            ),
+            (
+                "nobody does TLS handshakes here: tlshd does not run (it comes with ktls-utils)",
+                "Install ktls-utils, and have tlshd run (systemctl status tlshd), in the initramfs too.",
+            ),
+            (
+                "the TLS handshake failed: the target has another PSK for this host",
+                "Compare the PSK with the target's for the host NQN nqn.2014-08.org.example:host (nbft check-key gives its \
+                 identity), and see whether the target does TLS at this port; the log of tlshd may say more.",
+            ),
+            (
+                "the TLS PSK for it is one of SHA-256, which decides for TLS_AES_128_GCM_SHA256",
+                "Use a PSK of the other hash, or widen the security profile in the firmware's setup.",
+            ),
+            (
+                "this kernel cannot do TLS: it does not know the option tls",
+                "Boot a kernel with CONFIG_NVME_TCP_TLS, or change the security profile in the firmware's setup.",
+            ),
+            (
+                "nvme7 has this connection in the clear, but TLS is required by security profile 1 of NBFT",
+                "Disconnect it, and run nbft connect.",
+            ),
+        ] {
+            root.connect_left(&table, State::Failed, Some(reason), Outcome::Failed);
+            let problem = format!("The target answers, but nbft connect failed: {reason}.");
+            assert_eq!(root.path(""), stops(&problem, remedy).replace(", ICResp", ""));
         }
     });
 }
