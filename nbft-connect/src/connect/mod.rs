@@ -115,7 +115,8 @@ fn keys(plan: &Plan, root: &std::path::Path, staying: bool) -> Keys {
         (policy.authenticates() || policy.secures()).then(|| (nqn, policy.authenticates(), policy.secures()))
     };
     let wanted: BTreeSet<(&String, bool, bool)> = paths.chain(discovery).filter_map(wanted).collect();
-    if !wanted.is_empty() {
+    // Also a subsystem that somebody tells of may have to be secured.
+    if !wanted.is_empty() || !plan.discovery.is_empty() {
         care::leave_no_core();
     }
     for (nqn, authenticates, secures) in wanted {

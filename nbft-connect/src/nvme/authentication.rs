@@ -1,12 +1,15 @@
 //! What came of in-band authentication. The kernel authenticates where the target asks for it, with whatever hash function and
 //! group the target chooses, and tells of it in its log alone: so a connection is held against its policy once it is there.
 
-use super::keys::{Secrets, Serial, TlsKey};
-use super::sysfs;
+mod channel;
+
+pub use channel::channel_of;
+
+use super::keys::Secrets;
+use channel::Channel;
 use libnbft::plan::{HashFunction, KxGroup, Need, Policy};
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::path::Path;
 
 /// What a connection must show.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,17 +20,7 @@ pub struct Terms {
     /// Whether the controller must prove itself too.
     mutual: bool,
     /// The key by which it must be secured with TLS.
-    #[serde(default)]
     tls: Option<Channel>,
-}
-
-/// The secure channel that a connection must have.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Channel {
-    /// The key by which it must be secured.
-    key: Serial,
-    /// What it is, in words.
-    words: String,
 }
 
 /// How a connection was authenticated.
@@ -45,34 +38,6 @@ impl Terms {
     pub fn new(policy: Option<&Policy>, secrets: Option<&Secrets>) -> Self {
         let mutual = secrets.is_some_and(|secrets| secrets.controller.is_some());
         Self { policy: policy.cloned(), given: secrets.is_some(), mutual, tls: None }
-    }
-
-    /// Also secured with this key.
-    #[must_use]
-    pub fn with_tls(self, key: Option<&TlsKey>) -> Self {
-        Self { tls: key.map(|key| Channel { key: key.serial, words: key.to_string() }), ..self }
-    }
-
-    /// In words, the secure channel of a connection that keeps to the terms.
-    #[must_use]
-    pub fn channel(&self) -> Option<&str> {
-        self.tls.as_ref().map(|channel| channel.words.as_str())
-    }
-
-    /// Whether sysfs says that a controller, `nvmeN`, is secured as it was asked for.
-    ///
-    /// # Errors
-    ///
-    /// In words, what it says instead.
-    pub fn judge_tls(&self, root: &Path, controller: &str) -> Result<(), String> {
-        let Some(Channel { key: wanted, .. }) = self.tls else { return Ok(()) };
-        match sysfs::tls_key(root, controller) {
-            Some(used) if used == wanted => Ok(()),
-            Some(used) => Err(format!(
-                "{controller} is secured by key {used:08x} and not by {wanted:08x}, which the kernel was given"
-            )),
-            None => Err(format!("the kernel does not say that {controller} is secured by TLS")),
-        }
     }
 
     /// The policy that the connection is held against, if there is one.
@@ -141,15 +106,6 @@ impl Terms {
     }
 }
 
-/// Who asks for the secure channel of a policy.
-#[must_use]
-pub fn channel_of(policy: &Policy) -> String {
-    match policy.secure_channel.of_target {
-        true => "the target's entry in the discovery log page".into(),
-        false => profiles(policy),
-    }
-}
-
 /// The profiles of a policy by name.
 #[must_use]
 pub fn profiles(policy: &Policy) -> String {
@@ -209,7 +165,7 @@ impl fmt::Display for Proof {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nvme::keys::{Identity, Secret};
+    use crate::nvme::keys::Secret;
     use libnbft::plan::{Authentication, Origin};
 
     /// What Linux 6.12 logs of an authentication that went well.
@@ -282,38 +238,6 @@ mod tests {
         );
         assert_eq!(Terms::default().judge(Some("nvme0"), None), Ok(None));
         assert_eq!(Terms::new(Some(&allowed), None).judge(Some("nvme0"), None), Ok(None));
-    }
-
-    #[test]
-    fn a_secure_channel_must_be_in_sysfs() {
-        let root = std::env::temp_dir().join(format!("nbft-terms-{}", std::process::id()));
-        let directory = root.join("sys/class/nvme/nvme3");
-        std::fs::create_dir_all(&directory).unwrap();
-        let identity = Identity::of_name("NVMe1R02 h s d", "h", "s").unwrap();
-        let terms = Terms::default().with_tls(Some(&TlsKey { serial: 0x0123_abcd, identity }));
-        assert_eq!(terms.channel(), Some("TLS 1.3 with a PSK of SHA-384"));
-        let said = || terms.judge_tls(&root, "nvme3");
-        let silent = Err("the kernel does not say that nvme3 is secured by TLS".to_owned());
-        assert_eq!(said(), silent);
-        for (text, expected) in [
-            ("0123abcd\n", Ok(())),
-            // Before Linux 6.12 no line ended there.
-            ("0123abcd", Ok(())),
-            ("", silent.clone()),
-            ("00000000\n", silent.clone()),
-            (
-                "00000001\n",
-                Err("nvme3 is secured by key 00000001 and not by 0123abcd, which the kernel was given".to_owned()),
-            ),
-        ] {
-            std::fs::write(directory.join("tls_key"), text).unwrap();
-            assert_eq!(said(), expected, "{text:?}");
-            assert_eq!(Terms::default().judge_tls(&root, "nvme3"), Ok(()));
-        }
-        // The child has the same terms.
-        let copy: Terms = serde_json::from_str(&serde_json::to_string(&terms).unwrap()).unwrap();
-        std::fs::remove_dir_all(&root).unwrap();
-        assert_eq!(copy, terms);
     }
 
     #[test]
