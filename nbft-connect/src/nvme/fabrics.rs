@@ -42,9 +42,9 @@ impl Refusal {
     fn new(error: &io::Error, terms: &Terms, kmsg: &mut Kmsg) -> Self {
         let errno = error.raw_os_error().unwrap_or(libc::EIO);
         let logged = kmsg.nvme_lines().unwrap_or_default();
-        let handshake = || reason::of_handshake(errno, &logged).filter(|_| terms.channel().is_some()).map(str::to_owned);
-        let known = terms.explain(&logged).or_else(handshake);
-        Self { errno, reason: reason::of_write(errno, known.as_deref(), &logged) }
+        let known = terms.explain(&logged);
+        let handshake = reason::of_handshake(errno, &logged).filter(|_| terms.channel().is_some() && known.is_none());
+        Self { errno, reason: handshake.unwrap_or_else(|| reason::of_write(errno, known.as_deref(), &logged)) }
     }
 
     /// `errno N REASON`, for the way between the processes.

@@ -26,35 +26,45 @@ pub fn of_write(errno: i32, known: Option<&str>, logged: &[String]) -> String {
     let os = std::io::Error::from_raw_os_error(errno);
     let words = known.unwrap_or(words);
     let mut text = if words.is_empty() { os.to_string() } else { format!("{words} ({os})") };
-    let logged = logged.join("; ");
-    if let Some(hint) = hint(&logged).filter(|_| known.is_none()) {
-        text.push_str(": ");
-        text.push_str(hint);
-    }
+    let hint = hint(&logged.join("; ")).filter(|_| known.is_none());
+    text.extend(hint.iter().flat_map(|hint| [": ", hint]));
+    with_log(text, logged)
+}
+
+fn with_log(mut text: String, logged: &[String]) -> String {
     if !logged.is_empty() {
         text.push_str("; the kernel logged: ");
-        text.push_str(&logged);
+        text.push_str(&logged.join("; "));
     }
     text
 }
 
 /// A sentence for a write that ended in the TLS handshake, which the kernel has `tlshd` do; `None` where it did not.
+///
+/// What the kernel returns is shown only with what it logged: tlshd reports numbers of GnuTLS as if they were errnos, so that a
+/// target that closes the connection (-110) looks like a time-out.
 #[must_use]
-pub fn of_handshake(errno: i32, logged: &[String]) -> Option<&'static str> {
+pub fn of_handshake(errno: i32, logged: &[String]) -> Option<String> {
     const REFUSED: &str = "the TLS handshake failed: the target has another PSK for this host, or none, or does without TLS at \
                            this port";
     let says = |words: &str| logged.iter().any(|line| line.contains(words));
-    match errno {
-        libc::ESRCH => Some("nobody does TLS handshakes here: tlshd does not run (it comes with ktls-utils)"),
-        libc::ETIMEDOUT if says("TLS handshake") => {
-            Some("the TLS handshake was not done in time: tlshd or the target does not answer")
+    let words = match errno {
+        libc::ESRCH => "nobody does TLS handshakes here: tlshd does not run (it comes with ktls-utils)",
+        // The kernel says "failed" of its own patience, and "complete" of what tlshd reports.
+        libc::ETIMEDOUT if says("TLS handshake failed") => {
+            "the TLS handshake was not done in time: tlshd or the target does not answer"
         }
-        libc::ENOKEY if says("Invalid key") => Some("the TLS PSK is in the kernel's keyring no longer"),
-        libc::EACCES | libc::EKEYREJECTED => Some(REFUSED),
-        _ if says("TLS handshake") => Some(REFUSED),
-        _ if says("failed to start TLS") => Some("the kernel cannot begin the TLS handshake"),
-        _ => None,
-    }
+        libc::ENOKEY if says("Invalid key") => "the TLS PSK is in the kernel's keyring no longer",
+        libc::EACCES | libc::EKEYREJECTED => REFUSED,
+        _ if says("TLS handshake") => REFUSED,
+        _ if says("failed to start TLS") => "the kernel cannot begin the TLS handshake",
+        libc::ECONNRESET => {
+            "the target closed the connection after the TLS handshake: the log of its tlshd says why, such as a cipher suite that \
+             its kernel lacks"
+        }
+        _ => return None,
+    };
+    Some(with_log(words.into(), logged))
 }
 
 /// What the kernel's terse words mean for whoever runs this machine.
@@ -91,7 +101,6 @@ mod tests {
 
     #[test]
     fn a_handshake_that_failed_has_one_sentence() {
-        let said = |errno, logged: &str| of_handshake(errno, &[format!("nvme nvme0: queue 0: {logged}")]);
         let refused = "the TLS handshake failed: the target has another PSK for this host, or none, or does without TLS at this \
                        port";
         let cases = [
@@ -105,17 +114,28 @@ mod tests {
                 "TLS handshake failed, error -110",
                 "the TLS handshake was not done in time: tlshd or the target does not answer",
             ),
+            // GnuTLS has this number for a connection that was closed.
+            (libc::ETIMEDOUT, "TLS handshake complete, error -110", refused),
             (libc::ENOKEY, "Invalid key 1234", "the TLS PSK is in the kernel's keyring no longer"),
             (libc::EACCES, "TLS handshake complete, error -13", refused),
-            (libc::EKEYREJECTED, "", refused),
             (libc::EIO, "TLS handshake complete, error 5", refused),
             (libc::EINVAL, "failed to start TLS: -22", "the kernel cannot begin the TLS handshake"),
+            (
+                libc::ECONNRESET,
+                "failed to receive icresp, error -104",
+                "the target closed the connection after the TLS handshake: the log of its tlshd says why, such as a cipher suite \
+                 that its kernel lacks",
+            ),
         ];
         for (errno, logged, expected) in cases {
-            assert_eq!(said(errno, logged), Some(expected), "{logged}");
+            let logged = format!("nvme nvme0: queue 0: {logged}");
+            let expected = format!("{expected}; the kernel logged: {logged}");
+            assert_eq!(of_handshake(errno, &[logged]), Some(expected));
         }
-        assert_eq!(said(libc::ETIMEDOUT, "failed to connect socket: -110"), None);
-        assert_eq!(said(libc::EIO, "Connect Invalid Data Parameter"), None);
+        assert_eq!(of_handshake(libc::EKEYREJECTED, &[]).as_deref(), Some(refused));
+        let other = |errno, logged: &str| of_handshake(errno, &[logged.to_owned()]);
+        assert_eq!(other(libc::ETIMEDOUT, "nvme nvme0: failed to connect socket: -110"), None);
+        assert_eq!(other(libc::EIO, "nvme nvme0: Connect Invalid Data Parameter"), None);
     }
 
     #[test]
