@@ -20,7 +20,6 @@ use crate::nvme::discovery::{Asked, Manner};
 use crate::nvme::fabrics::{Fabrics, Refusal, Written};
 use crate::nvme::keys::Keys;
 use crate::nvme::options::Supported;
-use crate::nvme::reason;
 use crate::status::model::{Outcome, State, Status};
 use libnbft::discovery::Log;
 use libnbft::model::{self, Hfi, HfiTcp, Host, Mac, Nqn, Ssns, Table, TransportType, Uuid};
@@ -106,11 +105,6 @@ enum Answer {
     Tell(Asked),
 }
 
-/// As the child tells it when the kernel logs nothing.
-fn refusal(errno: i32) -> Refusal {
-    Refusal { errno, reason: reason::of_write(errno, None, &[]) }
-}
-
 struct Fake {
     root: PathBuf,
     answers: VecDeque<Answer>,
@@ -122,7 +116,7 @@ impl Fabrics for Fake {
         Ok(Supported::from_list(&fs::read_to_string(self.root.join("dev/nvme-fabrics"))?))
     }
 
-    async fn connect(&mut self, options: &str, _: &Terms) -> io::Result<Written> {
+    async fn connect(&mut self, options: &str, terms: &Terms) -> io::Result<Written> {
         let number = self.written.borrow().len();
         self.written.borrow_mut().push(options.to_owned());
         let next = self.answers.iter().position(|answer| !matches!(answer, Answer::Tell(_)));
@@ -131,7 +125,7 @@ impl Fabrics for Fake {
                 show_controller(&self.root, number, options, nid);
                 Ok(Written::Controller(number as u32, None))
             }
-            Answer::Errno(errno) => Ok(Written::Refused(refusal(errno))),
+            Answer::Errno(errno) => Ok(Written::Refused(Refusal::of(errno, terms, &[]))),
             Answer::Unfit(reason) => Ok(Written::Unfit(reason.into())),
             Answer::UnfitLater(reason) => {
                 show_controller(&self.root, number, options, NID);

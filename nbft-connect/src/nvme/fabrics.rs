@@ -38,13 +38,15 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// Of what a write was answered, what the kernel logged meanwhile, and what there is to say to it by the terms.
     fn new(error: &io::Error, terms: &Terms, kmsg: &mut Kmsg) -> Self {
-        let errno = error.raw_os_error().unwrap_or(libc::EIO);
-        let logged = kmsg.nvme_lines().unwrap_or_default();
-        let known = terms.explain(&logged);
-        let handshake = reason::of_handshake(errno, &logged).filter(|_| terms.channel().is_some() && known.is_none());
-        Self { errno, reason: handshake.unwrap_or_else(|| reason::of_write(errno, known.as_deref(), &logged)) }
+        Self::of(error.raw_os_error().unwrap_or(libc::EIO), terms, &kmsg.nvme_lines().unwrap_or_default())
+    }
+
+    /// Of the errno of a write, what there is to say to it by the terms, and what the kernel logged meanwhile.
+    pub(crate) fn of(errno: i32, terms: &Terms, logged: &[String]) -> Self {
+        let known = terms.explain(logged);
+        let handshake = reason::of_handshake(errno, logged).filter(|_| terms.channel().is_some() && known.is_none());
+        Self { errno, reason: handshake.unwrap_or_else(|| reason::of_write(errno, known.as_deref(), logged)) }
     }
 
     /// `errno N REASON`, for the way between the processes.

@@ -121,7 +121,7 @@ async fn a_chain_of_referrals_has_an_end() {
 async fn one_that_does_not_answer_is_asked_again() {
     let (controller, subsystem) = (target().await, target().await);
     let answers = vec![
-        Answer::Tell(Asked::Refused(refusal(libc::ECONNRESET))),
+        Answer::Tell(Asked::Refused(Refusal::of(libc::ECONNRESET, &Terms::default(), &[]))),
         Answer::Tell(Asked::Silent("the discovery log page cannot be read".into())),
         tell(&[(2, subsystem, NQN)]),
     ];
