@@ -1,6 +1,7 @@
 //! The network side of the kernel: NICs found, named, brought up, given addresses and routes; by events, never by
 //! sleeping. Only here rtnetlink is imported.
 
+mod addresses;
 mod dhcp;
 mod dhcp6;
 mod driver;

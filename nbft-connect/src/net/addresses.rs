@@ -1,0 +1,203 @@
+//! The addresses of a link: static, granted or advertised, until each can be used.
+
+use super::lease::Lease;
+use super::state::{Address, State};
+use super::worker::{RETRY, Up, Worker, gone};
+use super::{NetError, NetEvent, Timings, Waiting, dhcp, dhcp6, kernel};
+use libnbft::plan::{Link as PlanLink, Method, Network, NetworkRef};
+use std::net::IpAddr;
+use std::time::Instant;
+
+impl Worker {
+    /// All networks of a link that is up.
+    pub(super) async fn link(&self, link_number: usize, link: &PlanLink, index: u32, name: &str, mut timings: Timings) {
+        let started = Instant::now();
+        if !self.watcher.look(|state| state.links.get(&index).is_some_and(|link| link.carrier)) {
+            for network in 0..link.networks.len() {
+                self.tell(NetEvent::Waiting { at: self.at(link_number, network), for_what: Waiting::Carrier });
+            }
+            let carrier = |state: &super::state::State| state.links.get(&index)?.carrier.then_some(());
+            if self.watcher.wait_for(carrier).await.is_none() {
+                return;
+            }
+        }
+        timings.carrier = started.elapsed();
+        // At once: one address's duplicate address detection must not delay the others.
+        let networks = link.networks.iter().enumerate().map(|(number, network)| async move {
+            let at = self.at(link_number, number);
+            let started = Instant::now();
+            let mut last = self.known(at).cloned().map(Box::new);
+            loop {
+                match self.network(at, network, (index, name), last.as_deref()).await {
+                    Ok((address, lease)) => {
+                        let timings = Timings { address: started.elapsed(), ..timings };
+                        let up = Up { name, index, address, lease, timings };
+                        self.tell(up.ready(at));
+                        if self.stay.is_none() {
+                            return;
+                        }
+                        last = self.keep(at, network, up).await;
+                        if self.watcher.look(|state| !state.links.contains_key(&index)) {
+                            self.tell(NetEvent::Failed { at, reason: NetError::LinkGone });
+                            return;
+                        }
+                        continue;
+                    }
+                    Err(reason) => self.tell(NetEvent::Failed { at, reason }),
+                }
+                // A server may come later; a static address that was refused once is refused again.
+                if network.method == Method::Static {
+                    return;
+                }
+                tokio::time::sleep(RETRY).await;
+            }
+        });
+        futures_util::future::join_all(networks).await;
+    }
+
+    async fn network(
+        &self,
+        at: NetworkRef,
+        network: &Network,
+        (index, name): (u32, &str),
+        last: Option<&Lease>,
+    ) -> Result<(IpAddr, Option<Box<Lease>>), NetError> {
+        match network.method {
+            Method::Dhcp4 | Method::Dhcp6 => {
+                let lease = match self.held(at, index) {
+                    Some(lease) => lease,
+                    None => match self.of_manager(at, network, (index, name), last).await {
+                        Some(up) => return Ok(up),
+                        None => self.lease(at, network, (index, name), None).await?,
+                    },
+                };
+                let granted = lease.over(network);
+                if let Some(mtu) = lease.mtu.filter(|_| self.mtu.is_none()) {
+                    self.set_mtu(index, name, mtu).await;
+                }
+                let ip = self.set(at, &granted, lease.address, index, name).await?;
+                Ok((ip, Some(Box::new(lease))))
+            }
+            Method::Slaac => Ok((self.advertised(at, network, index, name).await, None)),
+            _ => match network.address {
+                Some(ip) => Ok((self.set(at, network, ip, index, name).await?, None)),
+                None => Err(NetError::Unsupported("an HFI without an address")),
+            },
+        }
+    }
+
+    /// The lease that is held already: its address is there.
+    fn held(&self, at: NetworkRef, index: u32) -> Option<Lease> {
+        let lease = self.known(at)?;
+        self.watcher.look(|state| state.address(index, lease.address).is_some()).then(|| lease.clone())
+    }
+
+    /// The lease of a run before this one.
+    fn known(&self, at: NetworkRef) -> Option<&Lease> {
+        self.stay.iter().flatten().find(|(network, _)| *network == at).map(|(_, lease)| lease)
+    }
+
+    /// Whether it goes on when all is set up.
+    pub(super) const fn stays(&self) -> bool {
+        self.stay.is_some()
+    }
+
+    /// The fixed addresses of the link that a network is on.
+    pub(super) fn fixed(&self, at: NetworkRef) -> Vec<IpAddr> {
+        let networks = self.interface.links.get(at.link).map(|link| link.networks.iter());
+        let fixed = networks.into_iter().flatten().filter(|network| network.method == Method::Static);
+        fixed.filter_map(|network| network.address).collect()
+    }
+
+    /// Sets an address that never expires, and its routes.
+    pub(super) async fn set(
+        &self,
+        at: NetworkRef,
+        network: &Network,
+        ip: IpAddr,
+        index: u32,
+        name: &str,
+    ) -> Result<IpAddr, NetError> {
+        let handle = &self.watcher.handle;
+        let same = |now: &Address| now.prefix == network.prefix && now.permanent && !now.duplicate;
+        if !self.watcher.look(|state| state.address(index, ip).is_some_and(same)) {
+            kernel::add_address(handle, index, ip, network).await?;
+        }
+        self.address_is_usable(at, index, ip).await?;
+        kernel::add_routes(handle, (index, name), ip, network).await?;
+        Ok(ip)
+    }
+
+    /// Asks for a lease, or, when it is held already, for its renewal.
+    pub(super) async fn lease(
+        &self,
+        at: NetworkRef,
+        network: &Network,
+        (index, name): (u32, &str),
+        held: Option<&Lease>,
+    ) -> Result<Lease, NetError> {
+        self.tell(NetEvent::Waiting { at, for_what: Waiting::Lease });
+        let client = dhcp::Client { name, index, mac: self.interface.mac };
+        if network.method == Method::Dhcp4 {
+            return dhcp::v4(&client, network).await;
+        }
+        let own = |state: &State| {
+            let mut of_link = state.addresses.iter().filter(|address| address.link == index && !address.tentative);
+            of_link.find_map(|address| match address.ip {
+                IpAddr::V6(ip) if ip.is_unicast_link_local() => Some(ip),
+                _ => None,
+            })
+        };
+        let link_local = self.watcher.wait_for(own).await.ok_or_else(gone)?;
+        match held {
+            Some(held) => dhcp6::renew(&client, link_local, network, held).await,
+            None => dhcp6::ask(&client, link_local, network).await,
+        }
+    }
+
+    /// Waits for the address that a router advertisement brings: firmware's if it comes again, else any.
+    async fn advertised(&self, at: NetworkRef, network: &Network, index: u32, name: &str) -> IpAddr {
+        let usable = |address: &&Address| {
+            let global = matches!(address.ip, IpAddr::V6(ip) if !ip.is_unicast_link_local());
+            address.link == index && global && !address.tentative && !address.duplicate
+        };
+        let look = |state: &State| {
+            let mut all = state.addresses.iter().filter(usable);
+            all.clone().find(|address| network.address == Some(address.ip)).or_else(|| all.next()).cloned()
+        };
+        let mut found = self.watcher.look(look);
+        if found.is_none() {
+            self.tell(NetEvent::Waiting { at, for_what: Waiting::Advertisement });
+            found = self.watcher.wait_for(look).await;
+        }
+        // Nobody listens any more.
+        let Some(Address { ip, prefix, .. }) = found else { return std::future::pending().await };
+        // The router gave the main table its routes; the HFI's own table needs what firmware knew.
+        let mut own = network.clone();
+        (own.address, own.prefix) = (Some(ip), prefix);
+        if let Err(error) = kernel::add_routes(&self.watcher.handle, (index, name), ip, &own).await {
+            log::warn!("{name}: {error}");
+        }
+        ip
+    }
+
+    /// Waits until duplicate address detection has passed.
+    async fn address_is_usable(&self, at: NetworkRef, index: u32, ip: IpAddr) -> Result<(), NetError> {
+        if ip.is_ipv4() {
+            return Ok(());
+        }
+        let judge = |state: &State| {
+            let address = state.address(index, ip)?;
+            match (address.duplicate, address.tentative) {
+                (true, _) => Some(Err(NetError::Duplicate(ip))),
+                (false, false) => Some(Ok(())),
+                (false, true) => None,
+            }
+        };
+        if let Some(verdict) = self.watcher.look(judge) {
+            return verdict;
+        }
+        self.tell(NetEvent::Waiting { at, for_what: Waiting::Address });
+        self.watcher.wait_for(judge).await.unwrap_or(Ok(()))
+    }
+}
