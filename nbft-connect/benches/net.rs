@@ -64,7 +64,7 @@ fn ready(count: usize) {
                     carrier = carrier.max(timings.carrier);
                     missing -= 1;
                 }
-                NetEvent::Waiting { .. } | NetEvent::Renewed { .. } => {}
+                NetEvent::Waiting { .. } | NetEvent::Renewed { .. } | NetEvent::Informed { .. } => {}
                 NetEvent::Failed { reason, .. } => panic!("{reason}"),
             }
         }

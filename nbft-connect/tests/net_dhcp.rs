@@ -112,24 +112,6 @@ fn dhcpv6_by_each_kind_of_the_tables_duid() {
 }
 
 #[test]
-fn slaac() {
-    in_namespace("slaac", || {
-        link("2001:db8:1::1/64");
-        let config = "interface eth0-peer { AdvSendAdvert on; MinRtrAdvInterval 3; MaxRtrAdvInterval 4; \
-                      prefix 2001:db8:1::/64 { AdvOnLink on; AdvAutonomous on; }; };\n";
-        let _server = Server::start("slaac", "radvd", |directory| {
-            let file = format!("{directory}/radvd.conf");
-            fs::write(&file, config).unwrap();
-            ["-n", "-m", "stderr", "-C", &file, "-p", &format!("{directory}/pid"), "-u", "root"]
-                .map(str::to_owned)
-                .to_vec()
-        });
-        let plan = plan("::", HfiTcpFlags::AUTOCONFIGURED, IpOrigin::OTHER, None);
-        assert_eq!(granted(&plan).to_string(), "2001:db8:1::ff:fe00:1");
-    });
-}
-
-#[test]
 fn a_server_that_comes_late_is_taken_as_it_comes() {
     in_namespace("a_server_that_comes_late_is_taken_as_it_comes", || {
         link("192.0.2.1/24");

@@ -1,7 +1,7 @@
 //! What the formats are written from: the plan with what came of it, when `connect` ran.
 
 use crate::kernel_command_line::KernelCommandLine;
-use crate::net::{Lease, is_network_device};
+use crate::net::{Information, Lease, is_network_device};
 use crate::status::model::{InterfaceStatus, State, Status};
 use libnbft::model::{Mac, PciAddress};
 use libnbft::plan::{Method, Network, Plan, Route};
@@ -48,7 +48,12 @@ pub(crate) fn nics(plan: &Plan, status: Option<&Status>, root: &Path) -> Vec<Nic
             name: link.networks.iter().find_map(|network| name(status, network)).unwrap_or(&link.name).to_owned(),
             vlan: link.vlan,
             mtu: mtu.or_else(|| leases.iter().flatten().find_map(|lease| lease.mtu)),
-            networks: link.networks.iter().zip(leases).map(|(network, lease)| granted(network, lease)).collect(),
+            networks: link
+                .networks
+                .iter()
+                .zip(leases)
+                .map(|(network, lease)| granted(network, lease, information(status, network)))
+                .collect(),
         }
     };
     used.map(|interface| {
@@ -74,20 +79,26 @@ fn lease<'s>(status: Option<&'s Status>, network: &Network) -> Option<&'s Lease>
     outcome(status, network)?.lease.as_ref()
 }
 
+/// What a DHCPv6 server told it beside an address, if one did.
+fn information<'s>(status: Option<&'s Status>, network: &Network) -> Option<&'s Information> {
+    outcome(status, network)?.information.as_ref()
+}
+
 /// The name of its link, once that was up.
 fn name<'s>(status: Option<&'s Status>, network: &Network) -> Option<&'s str> {
     outcome(status, network).filter(|known| known.state == State::Up).map(|known| known.name.as_str())
 }
 
-fn granted(network: &Network, lease: Option<&Lease>) -> Granted {
+fn granted(network: &Network, lease: Option<&Lease>, information: Option<&Information>) -> Granted {
     let own = match lease {
         Some(lease) => lease.over(network),
         None => network.clone(),
     };
-    let names = |name: &String| is_name(name);
-    let dns = lease.map(|lease| &lease.dns).filter(|dns| !dns.is_empty()).unwrap_or(&network.dns).clone();
-    let domains = lease.iter().flat_map(|lease| &lease.domains).filter(|name| is_name(name)).cloned().collect();
-    let host_name = network.host_name.clone().or_else(|| lease?.host_name.clone()).filter(names);
+    let servers = lease.map(|lease| &lease.dns).or_else(|| Some(&information?.dns));
+    let dns = servers.filter(|dns| !dns.is_empty()).unwrap_or(&network.dns).clone();
+    let domains = lease.map(|lease| &lease.domains).or_else(|| Some(&information?.domains));
+    let domains = domains.into_iter().flatten().filter(|name| is_name(name)).cloned().collect();
+    let host_name = network.host_name.clone().or_else(|| lease?.host_name.clone()).filter(|name| is_name(name));
     let known = lease.is_some() || own.method == Method::Static;
     Granted { network: own, dns, domains, host_name, known }
 }

@@ -1,11 +1,12 @@
 //! The addresses of a link: static, granted or advertised, until each can be used.
 
+use super::information::LONGEST_PAUSE;
 use super::lease::Lease;
 use super::state::{Address, State};
 use super::worker::{RETRY, Up, Worker, gone};
 use super::{NetError, NetEvent, Timings, Waiting, dhcp, dhcp6, kernel};
 use libnbft::plan::{Link as PlanLink, Method, Network, NetworkRef};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::time::Instant;
 
 impl Worker {
@@ -33,10 +34,19 @@ impl Worker {
                         let timings = Timings { address: started.elapsed(), ..timings };
                         let up = Up { name, index, address, lease, timings };
                         self.tell(up.ready(at));
-                        if self.stay.is_none() {
+                        let advertised = network.method == Method::Slaac && up.lease.is_none();
+                        if !self.stays() {
+                            if advertised
+                                && let Err(error) = self.inform(at, network, (index, name), LONGEST_PAUSE).await
+                            {
+                                log::debug!("{name}: {error}");
+                            }
                             return;
                         }
-                        last = self.keep(at, network, up).await;
+                        last = tokio::select! {
+                            last = self.keep(at, network, up) => last,
+                            never = self.stay_informed(at, network, (index, name)), if advertised => match never {},
+                        };
                         if self.watcher.look(|state| !state.links.contains_key(&index)) {
                             self.tell(NetEvent::Failed { at, reason: NetError::LinkGone });
                             return;
@@ -71,19 +81,32 @@ impl Worker {
                         None => self.lease(at, network, (index, name), None).await?,
                     },
                 };
-                let granted = lease.over(network);
-                if let Some(mtu) = lease.mtu.filter(|_| self.mtu.is_none()) {
-                    self.set_mtu(index, name, mtu).await;
-                }
-                let ip = self.set(at, &granted, lease.address, index, name).await?;
-                Ok((ip, Some(Box::new(lease))))
+                self.granted(at, network, (index, name), lease).await
             }
-            Method::Slaac => Ok((self.advertised(at, network, index, name).await, None)),
+            Method::Slaac => match self.held(at, index) {
+                Some(lease) => self.granted(at, network, (index, name), lease).await,
+                None => self.advertised(at, network, (index, name)).await,
+            },
             _ => match network.address {
                 Some(ip) => Ok((self.set(at, network, ip, index, name).await?, None)),
                 None => Err(NetError::Unsupported("an HFI without an address")),
             },
         }
+    }
+
+    /// Sets what a server granted.
+    pub(super) async fn granted(
+        &self,
+        at: NetworkRef,
+        network: &Network,
+        (index, name): (u32, &str),
+        lease: Lease,
+    ) -> Result<(IpAddr, Option<Box<Lease>>), NetError> {
+        if let Some(mtu) = lease.mtu.filter(|_| self.mtu.is_none()) {
+            self.set_mtu(index, name, mtu).await;
+        }
+        let ip = self.set(at, &lease.over(network), lease.address, index, name).await?;
+        Ok((ip, Some(Box::new(lease))))
     }
 
     /// The lease that is held already: its address is there.
@@ -141,6 +164,15 @@ impl Worker {
         if network.method == Method::Dhcp4 {
             return dhcp::v4(&client, network).await;
         }
+        let link_local = self.link_local(index).await?;
+        match held {
+            Some(held) => dhcp6::renew(&client, link_local, network, held).await,
+            None => dhcp6::ask(&client, link_local, network).await,
+        }
+    }
+
+    /// The link's own address, once it can be used.
+    pub(super) async fn link_local(&self, index: u32) -> Result<Ipv6Addr, NetError> {
         let own = |state: &State| {
             let mut of_link = state.addresses.iter().filter(|address| address.link == index && !address.tentative);
             of_link.find_map(|address| match address.ip {
@@ -148,37 +180,7 @@ impl Worker {
                 _ => None,
             })
         };
-        let link_local = self.watcher.wait_for(own).await.ok_or_else(gone)?;
-        match held {
-            Some(held) => dhcp6::renew(&client, link_local, network, held).await,
-            None => dhcp6::ask(&client, link_local, network).await,
-        }
-    }
-
-    /// Waits for the address that a router advertisement brings: firmware's if it comes again, else any.
-    async fn advertised(&self, at: NetworkRef, network: &Network, index: u32, name: &str) -> IpAddr {
-        let usable = |address: &&Address| {
-            let global = matches!(address.ip, IpAddr::V6(ip) if !ip.is_unicast_link_local());
-            address.link == index && global && !address.tentative && !address.duplicate
-        };
-        let look = |state: &State| {
-            let mut all = state.addresses.iter().filter(usable);
-            all.clone().find(|address| network.address == Some(address.ip)).or_else(|| all.next()).cloned()
-        };
-        let mut found = self.watcher.look(look);
-        if found.is_none() {
-            self.tell(NetEvent::Waiting { at, for_what: Waiting::Advertisement });
-            found = self.watcher.wait_for(look).await;
-        }
-        // Nobody listens any more.
-        let Some(Address { ip, prefix, .. }) = found else { return std::future::pending().await };
-        // The router gave the main table its routes; the HFI's own table needs what firmware knew.
-        let mut own = network.clone();
-        (own.address, own.prefix) = (Some(ip), prefix);
-        if let Err(error) = kernel::add_routes(&self.watcher.handle, (index, name), ip, &own).await {
-            log::warn!("{name}: {error}");
-        }
-        ip
+        self.watcher.wait_for(own).await.ok_or_else(gone)
     }
 
     /// Waits until duplicate address detection has passed.

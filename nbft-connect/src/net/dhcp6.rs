@@ -60,6 +60,12 @@ fn held(config: &DhcpV6Config, old: &Lease) -> Option<DhcpV6Lease> {
     (lease.valid_time_sec > 1).then_some(lease)
 }
 
+/// The DUID as it goes over the wire: the table's, else one of the MAC address.
+pub(super) fn wire_duid(client: &Client<'_>, network: &Network) -> Vec<u8> {
+    let of_mac = || [&[0, 3, 0, CLIENT_ID_ETHERNET], &client.mac.0[..]].concat();
+    identity(network).map_or_else(of_mac, |(_, duid)| duid)
+}
+
 fn config(client: &Client<'_>, link_local: Ipv6Addr, network: &Network) -> DhcpV6Config {
     let mut config = DhcpV6Config::new(client.name, DhcpV6Mode::NonTemporaryAddresses);
     config.set_iface_index(client.index).set_link_local_ip(link_local).set_timeout_sec(TIMEOUT);

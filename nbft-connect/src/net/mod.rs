@@ -2,9 +2,11 @@
 //! sleeping. Only here rtnetlink is imported.
 
 mod addresses;
+mod advertised;
 mod dhcp;
 mod dhcp6;
 mod driver;
+mod information;
 mod keep;
 mod kernel;
 mod lease;
@@ -16,6 +18,7 @@ mod settings;
 mod state;
 mod worker;
 
+pub use information::Information;
 pub(crate) use kernel::{RULE_PRIORITY, subnet};
 pub use lease::Lease;
 pub(crate) use lease::duid_on_the_wire;
@@ -154,6 +157,13 @@ pub enum NetEvent {
         at: NetworkRef,
         /// The lease.
         lease: Box<Lease>,
+    },
+    /// A DHCPv6 server told what it knows beside the address that a router advertisement gave.
+    Informed {
+        /// Which.
+        at: NetworkRef,
+        /// What it told.
+        information: Box<Information>,
     },
     /// It waits.
     Waiting {

@@ -5,10 +5,13 @@ use crate::nvme::uevent::Uevents;
 use futures_util::{FutureExt, Stream, StreamExt};
 use libnbft::model::Mac;
 use nix::sys::socket::{setsockopt, sockopt};
-use rtnetlink::packet_core::{NetlinkMessage, NetlinkPayload};
-use rtnetlink::packet_route::RouteNetlinkMessage;
+use rtnetlink::packet_core::{NetlinkMessage, NetlinkPayload, Nla};
 use rtnetlink::packet_route::address::{AddressAttribute, AddressFlags, AddressMessage};
-use rtnetlink::packet_route::link::{InfoData, InfoKind, InfoVlan, LinkAttribute, LinkFlags, LinkInfo, LinkMessage};
+use rtnetlink::packet_route::link::{
+    AfSpecInet6, AfSpecUnspec, Inet6IfaceFlags, InfoData, InfoKind, InfoVlan, LinkAttribute, LinkFlags, LinkInfo,
+    LinkMessage, LinkProtoInfoInet6,
+};
+use rtnetlink::packet_route::{AddressFamily, RouteNetlinkMessage};
 use rtnetlink::sys::SocketAddr;
 use rtnetlink::{Handle, MulticastGroup};
 use std::collections::BTreeMap;
@@ -36,6 +39,24 @@ pub(crate) struct Link {
     pub(crate) master: Option<u32>,
     /// The link that it lies on, and its VLAN ID.
     pub(crate) vlan: Option<(u32, u16)>,
+    /// What the last router advertisement says of DHCPv6.
+    pub(super) advertised: Advertised,
+}
+
+/// Flags of a router advertisement (RFC 4861, section 4.2).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Advertised {
+    /// M: DHCPv6 grants addresses.
+    pub(super) managed: bool,
+    /// O: DHCPv6 tells other things, DNS servers among them.
+    pub(super) other: bool,
+}
+
+impl From<Inet6IfaceFlags> for Advertised {
+    fn from(flags: Inet6IfaceFlags) -> Self {
+        let has = |flag| flags.contains(flag);
+        Self { managed: has(Inet6IfaceFlags::RaManaged), other: has(Inet6IfaceFlags::Otherconf) }
+    }
 }
 
 /// An address.
@@ -65,8 +86,13 @@ impl State {
     fn apply(&mut self, message: RouteNetlinkMessage) {
         match message {
             RouteNetlinkMessage::NewLink(message) => {
-                // Events on IPv6 settings come as link messages of that family, without the link's own attributes.
-                if let Some(link) = link(&message) {
+                // Events on IPv6 settings come as link messages of that family, with a few of the link's own attributes.
+                if message.header.interface_family == AddressFamily::Inet6 {
+                    let link = self.links.get_mut(&message.header.index);
+                    if let Some((link, advertised)) = link.zip(advertised(&message)) {
+                        link.advertised = advertised;
+                    }
+                } else if let Some(link) = link(&message) {
                     self.links.insert(link.index, link);
                 }
             }
@@ -103,6 +129,16 @@ fn link(message: &LinkMessage) -> Option<Link> {
             LinkAttribute::Mtu(mtu) => link.mtu = *mtu,
             LinkAttribute::Controller(master) => link.master = (*master != 0).then_some(*master),
             LinkAttribute::Link(index) => parent = Some(*index),
+            LinkAttribute::AfSpecUnspec(families) => {
+                let inet6 = families.iter().find_map(|family| match family {
+                    AfSpecUnspec::Inet6(settings) => settings.iter().find_map(|setting| match setting {
+                        AfSpecInet6::Flags(flags) => Some(*flags),
+                        _ => None,
+                    }),
+                    _ => None,
+                });
+                link.advertised = inet6.map(Advertised::from).unwrap_or_default();
+            }
             LinkAttribute::LinkInfo(infos) => {
                 for info in infos {
                     match info {
@@ -117,6 +153,24 @@ fn link(message: &LinkMessage) -> Option<Link> {
     }
     link.vlan = parent.zip(vlan);
     (!link.name.is_empty()).then_some(link)
+}
+
+/// What an event on IPv6 settings says of router advertisements: the crate gives its attributes as bytes.
+fn advertised(message: &LinkMessage) -> Option<Advertised> {
+    /// IFLA_INET6_FLAGS.
+    const FLAGS: u16 = 1;
+    let settings = message.attributes.iter().find_map(|attribute| match attribute {
+        LinkAttribute::ProtoInfoInet6(settings) => Some(settings),
+        _ => None,
+    })?;
+    settings.iter().find_map(|setting| match setting {
+        LinkProtoInfoInet6::Other(setting) if setting.kind() == FLAGS => {
+            let mut bytes = [0; 4];
+            (setting.value_len() == bytes.len()).then(|| setting.emit_value(&mut bytes))?;
+            Some(Inet6IfaceFlags::from_bits_retain(u32::from_ne_bytes(bytes)).into())
+        }
+        _ => None,
+    })
 }
 
 fn vlan_id(data: &[InfoVlan]) -> Option<u16> {
@@ -160,7 +214,8 @@ impl Watcher {
     ///
     /// Events come over a socket of their own: where they overflow it, no answer to a request may be lost with them.
     pub(super) async fn start(settings: &Settings) -> Result<(Self, Vec<JoinHandle<()>>), NetError> {
-        let groups = [MulticastGroup::Link, MulticastGroup::Ipv4Ifaddr, MulticastGroup::Ipv6Ifaddr];
+        use MulticastGroup::{Ipv4Ifaddr, Ipv6Ifaddr, Ipv6Ifinfo};
+        let groups = [MulticastGroup::Link, Ipv4Ifaddr, Ipv6Ifaddr, Ipv6Ifinfo];
         let (mut listening, _, events) = rtnetlink::new_multicast_connection(&groups).map_err(NetError::Netlink)?;
         set_buffer(listening.socket_mut().as_raw_fd(), settings.event_buffer);
         let (asking, handle, _) = rtnetlink::new_connection().map_err(NetError::Netlink)?;

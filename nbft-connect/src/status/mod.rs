@@ -128,6 +128,9 @@ fn render(status: &Status) -> String {
                 renewer(interface)
             );
         }
+        if let Some(information) = &interface.information {
+            let _ = writeln!(out, "  told by {}: {information}", information.server);
+        }
     }
     if let Some(process) = status.service {
         let _ = writeln!(out, "service   process {process} brings up what is missing");

@@ -1,7 +1,7 @@
 //! The status file: what came of each interface, path and namespace. Its schema is this module.
 
 use crate::error::Error;
-use crate::net::Lease;
+use crate::net::{Information, Lease};
 use libnbft::plan::{Ask, DiscoveryController, Namespace, Network, NetworkRef, Origin, Path, Plan};
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -107,6 +107,9 @@ pub struct InterfaceStatus {
     /// What a DHCP server granted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease: Option<Lease>,
+    /// What a DHCPv6 server told beside an address that a router advertisement gave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub information: Option<Information>,
     /// Who renews the lease now; only `nbft status` says so, and nothing when nobody does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renewed_by: Option<String>,

@@ -81,7 +81,7 @@ fn table() -> Table {
     table
 }
 
-/// What `connect` leaves behind when a server granted another address.
+/// What `connect` leaves behind when a server granted another address, and one told of DNS servers beside an advertised one.
 const STATUS: &str = r#"{"version": 1, "written_by": "test", "tables": ["NBFT"], "hostnqn": null, "hostid": null,
     "outcome": "ok", "message": "", "elapsed_ms": 0, "started_uptime_ms": 0, "paths": [], "namespaces": [], "left_out": [],
     "interfaces": [{"name": "nbft1", "mac": "52:54:00:00:00:02", "table": "NBFT", "hfi": 3, "state": "up",
@@ -89,7 +89,11 @@ const STATUS: &str = r#"{"version": 1, "written_by": "test", "tables": ["NBFT"],
             "address": "198.51.100.50", "prefix": 24, "server": "198.51.100.254", "seconds": 3600, "renew_seconds": 1800,
             "rebind_seconds": 3150, "dns": ["198.51.100.53"], "domains": ["example.org", "a b"], "ntp": [], "mtu": 1400,
             "routes": [{"destination": "0.0.0.0", "prefix": 0, "gateway": "198.51.100.254"}],
-            "host_name": null, "root_path": null}}]}"#;
+            "host_name": null, "root_path": null}},
+        {"name": "nbft2", "mac": "52:54:00:00:00:03", "table": "NBFT", "hfi": 4, "state": "up",
+        "address": "2001:db8:3::2", "reason": null, "ready_ms": 1, "information": {
+            "server": "fe80::1", "dns": ["2001:db8:3::53"], "domains": ["example.net", "c d"], "ntp": ["2001:db8:3::54"],
+            "boot_file_url": null}}]}"#;
 
 fn exported(format: &str, status: Option<&str>) -> String {
     let dir = Dir::new(&format!("export-{format}-{}", status.is_some()));
@@ -120,7 +124,10 @@ fn no_value_from_firmware_starts_a_line_of_its_own() {
     for format in ["udev", "networkd", "networkmanager", "wicked", "dracut"] {
         for status in [None, Some(STATUS)] {
             let text = exported(format, status);
-            assert!(!text.contains("203.0.113.66") && !text.contains("a b"), "{format}:\n{text}");
+            assert!(
+                !text.contains("203.0.113.66") && !text.contains("a b") && !text.contains("c d"),
+                "{format}:\n{text}"
+            );
         }
     }
 }

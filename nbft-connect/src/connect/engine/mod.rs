@@ -292,6 +292,12 @@ impl<F: Fabrics + 'static> Engine<F> {
                     interface.lease = Some(*lease);
                 }
             }
+            NetEvent::Informed { at, information } => {
+                if let Some(interface) = self.interface(at) {
+                    log::info!("{}: {} told: {information}", interface.name, information.server);
+                    interface.information = Some(*information);
+                }
+            }
             NetEvent::Waiting { at, for_what } => {
                 log::debug!("HFI {at:?}: waiting for {for_what}");
                 if let Some(interface) = self.interface(at) {

@@ -1,0 +1,228 @@
+//! The two messages of stateless DHCPv6 (RFC 8415, section 8), byte by byte.
+
+use super::Information;
+use nom::IResult;
+use nom::Parser;
+use nom::bytes::complete::take;
+use nom::combinator::all_consuming;
+use nom::multi::{length_data, many0};
+use nom::number::complete::{be_u8, be_u16, be_u24, be_u32};
+use std::net::{IpAddr, Ipv6Addr};
+
+const REPLY: u8 = 7;
+const INFORMATION_REQUEST: u8 = 11;
+
+/// Option codes (RFC 8415, section 21; RFC 3646; RFC 5908; RFC 5970).
+const CLIENT_ID: u16 = 1;
+const SERVER_ID: u16 = 2;
+const OPTION_REQUEST: u16 = 6;
+const ELAPSED_TIME: u16 = 8;
+const DNS_SERVERS: u16 = 23;
+const DOMAIN_LIST: u16 = 24;
+const REFRESH_TIME: u16 = 32;
+const NTP_SERVER: u16 = 56;
+const BOOT_FILE_URL: u16 = 59;
+const INF_MAX_RT: u16 = 83;
+
+/// Suboptions of [`NTP_SERVER`]: an address, and a name.
+const NTP_ADDRESS: u16 = 1;
+const NTP_NAME: u16 = 3;
+
+const REQUESTED: [u16; 6] = [DNS_SERVERS, DOMAIN_LIST, REFRESH_TIME, NTP_SERVER, BOOT_FILE_URL, INF_MAX_RT];
+
+/// Values that a server may name for the longest pause between two requests, in seconds (RFC 8415, section 21.25).
+const LONGEST_PAUSES: std::ops::RangeInclusive<u32> = 60..=86_400;
+
+/// An answer.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Reply {
+    pub(super) information: Information,
+    /// Seconds until it is to be asked for again, when the server says.
+    pub(super) refresh: Option<u32>,
+    /// Seconds of the longest pause between two requests, when the server says.
+    pub(super) longest_pause: Option<u32>,
+}
+
+/// A request; `transaction` has 24 bits, `elapsed` counts hundredths of a second since the first one of this exchange.
+pub(super) fn request(transaction: u32, duid: &[u8], elapsed: u16) -> Vec<u8> {
+    let mut bytes = (u32::from(INFORMATION_REQUEST) << 24 | transaction & 0x00ff_ffff).to_be_bytes().to_vec();
+    let mut option = |code: u16, content: &[u8]| {
+        // A DUID has at most 130 bytes (section 11.1), the others fewer; a longer one is the table's mistake.
+        let content = &content[..content.len().min(usize::from(u16::MAX))];
+        bytes.extend(code.to_be_bytes());
+        bytes.extend((content.len() as u16).to_be_bytes());
+        bytes.extend(content);
+    };
+    option(CLIENT_ID, duid);
+    option(OPTION_REQUEST, &REQUESTED.map(u16::to_be_bytes).concat());
+    option(ELAPSED_TIME, &elapsed.to_be_bytes());
+    bytes
+}
+
+/// The answer to the request with this transaction and DUID; `None` for whatever else comes (section 16.10).
+pub(super) fn reply(bytes: &[u8], transaction: u32, duid: &[u8], server: Ipv6Addr) -> Option<Reply> {
+    let (bytes, (kind, of)) = (be_u8::<_, ()>, be_u24).parse(bytes).ok()?;
+    let options = options(bytes)?;
+    let find = |wanted| options.iter().find(|(code, _)| *code == wanted).map(|(_, content)| *content);
+    let answers = kind == REPLY && of == transaction && find(CLIENT_ID) == Some(duid) && find(SERVER_ID).is_some();
+    if !answers {
+        return None;
+    }
+    let number = |code| all_consuming(be_u32::<_, ()>).parse(find(code)?).ok().map(|(_, number)| number);
+    let url = find(BOOT_FILE_URL).map(|url| String::from_utf8_lossy(url).into_owned());
+    let information = Information {
+        server: server.into(),
+        dns: find(DNS_SERVERS).map(addresses).unwrap_or_default(),
+        domains: find(DOMAIN_LIST).and_then(names).unwrap_or_default(),
+        ntp: find(NTP_SERVER).map(ntp).unwrap_or_default(),
+        boot_file_url: url.filter(|url| !url.is_empty()),
+    };
+    let longest_pause = number(INF_MAX_RT).filter(|seconds| LONGEST_PAUSES.contains(seconds));
+    Some(Reply { information, refresh: number(REFRESH_TIME), longest_pause })
+}
+
+/// Options by code; `None` when they do not fill the message exactly.
+fn options(bytes: &[u8]) -> Option<Vec<(u16, &[u8])>> {
+    let all: IResult<&[u8], _, ()> = all_consuming(many0((be_u16, length_data(be_u16)))).parse(bytes);
+    all.ok().map(|(_, options)| options)
+}
+
+fn addresses(bytes: &[u8]) -> Vec<IpAddr> {
+    bytes.as_chunks::<16>().0.iter().map(|address| Ipv6Addr::from(*address).into()).collect()
+}
+
+/// Names in DNS form, which may not be compressed here (section 10).
+fn names(bytes: &[u8]) -> Option<Vec<String>> {
+    let (mut names, mut labels, mut rest) = (Vec::new(), Vec::new(), bytes);
+    while let Some((&length, after)) = rest.split_first() {
+        if length == 0 {
+            names.push(labels.join("."));
+            labels.clear();
+            rest = after;
+            continue;
+        }
+        // Above 63 it is no label's length.
+        let (after, label) = take::<_, _, ()>(Some(length).filter(|length| *length < 64)?).parse(after).ok()?;
+        labels.push(std::str::from_utf8(label).ok()?);
+        rest = after;
+    }
+    labels.is_empty().then(|| names.into_iter().filter(|name| !name.is_empty()).collect())
+}
+
+/// Addresses and names of time servers; a multicast address is none to be written down.
+fn ntp(bytes: &[u8]) -> Vec<String> {
+    let servers = options(bytes).unwrap_or_default().into_iter();
+    let texts = |(code, content)| match code {
+        NTP_ADDRESS => addresses(content).iter().map(IpAddr::to_string).collect(),
+        NTP_NAME => names(content).unwrap_or_default(),
+        _ => Vec::new(),
+    };
+    servers.flat_map(texts).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DUID: [u8; 10] = [0, 3, 0, 1, 2, 0, 0, 0, 0, 1];
+    const SERVER: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1);
+
+    fn option(code: u8, content: &[u8]) -> Vec<u8> {
+        [&[0, code, 0, content.len() as u8], content].concat()
+    }
+
+    fn message(kind: u8, options: &[Vec<u8>]) -> Vec<u8> {
+        [&[kind, 1, 2, 3], options.concat().as_slice()].concat()
+    }
+
+    fn read(bytes: &[u8]) -> Option<Reply> {
+        reply(bytes, 0x01_0203, &DUID, SERVER)
+    }
+
+    #[test]
+    fn a_request_byte_by_byte() {
+        let expected = [
+            &[11, 1, 2, 3][..],
+            &[0, 1, 0, 10, 0, 3, 0, 1, 2, 0, 0, 0, 0, 1],
+            &[0, 6, 0, 12, 0, 23, 0, 24, 0, 32, 0, 56, 0, 59, 0, 83],
+            &[0, 8, 0, 2, 0x01, 0x2c],
+        ];
+        assert_eq!(request(0x01_0203, &DUID, 300), expected.concat());
+    }
+
+    #[test]
+    fn a_reply_whole() {
+        let address = |last: u8| [0x20, 1, 0xd, 0xb8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, last];
+        let ntp = [option(1, &address(6)), option(2, &address(7)), option(3, b"\x03ntp\x07example\x00")].concat();
+        let bytes = message(
+            7,
+            &[
+                option(1, &DUID),
+                option(2, &[0, 4, 9, 9]),
+                option(23, &[address(4), address(5)].concat()),
+                option(24, b"\x07example\x03org\x00\x01a\x00"),
+                option(32, &[0, 0, 0x0e, 0x10]),
+                option(56, &ntp),
+                option(59, b"tftp://[2001:db8::9]/boot"),
+                option(83, &[0, 0, 0, 120]),
+                option(99, b"?"),
+            ],
+        );
+        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+        let information = Information {
+            server: SERVER.into(),
+            dns: vec![ip("2001:db8:1::4"), ip("2001:db8:1::5")],
+            domains: vec!["example.org".into(), "a".into()],
+            ntp: vec!["2001:db8:1::6".into(), "ntp.example".into()],
+            boot_file_url: Some("tftp://[2001:db8::9]/boot".into()),
+        };
+        assert_eq!(read(&bytes), Some(Reply { information, refresh: Some(3600), longest_pause: Some(120) }));
+        // Cut between two options, behind both identifiers, it is still one; cut elsewhere it is none.
+        let ends = (0..bytes.len()).filter(|end| read(&bytes[..*end]).is_some());
+        assert_eq!(ends.collect::<Vec<_>>(), [26, 62, 82, 90, 151, 180, 188]);
+    }
+
+    #[test]
+    fn what_is_no_answer_to_this_client() {
+        let good = [option(1, &DUID), option(2, &[0, 4, 9, 9])];
+        let nothing = Information {
+            server: SERVER.into(),
+            dns: Vec::new(),
+            domains: Vec::new(),
+            ntp: Vec::new(),
+            boot_file_url: None,
+        };
+        let none = Some(Reply { information: nothing, refresh: None, longest_pause: None });
+        assert_eq!(read(&message(7, &good)), none);
+        let others = [
+            ("an advertisement", message(2, &good)),
+            ("no server", message(7, &good[..1])),
+            ("no client", message(7, &good[1..])),
+            ("another client", message(7, &[option(1, &[0, 3, 0, 1, 9]), good[1].clone()])),
+            ("bytes behind", [message(7, &good), vec![0]].concat()),
+            ("nothing", Vec::new()),
+        ];
+        for (what, bytes) in others {
+            assert_eq!(read(&bytes), None, "{what}");
+        }
+        assert_eq!(reply(&message(7, &good), 0x01_0204, &DUID, SERVER), None, "another transaction");
+    }
+
+    #[test]
+    fn values_that_cannot_be() {
+        let with = |code, content: &[u8]| {
+            read(&message(7, &[option(1, &DUID), option(2, &[9]), option(code, content)])).unwrap()
+        };
+        assert_eq!(with(23, &[0x20; 17]).information.dns.len(), 1, "the rest is no address");
+        // Compressed, not ended, cut short, not text.
+        for names in [&b"\x01a\xc0\x00"[..], b"\x01a", b"\x05a\x00", b"\x01\xff\x00"] {
+            assert_eq!(with(24, names).information.domains, [""; 0], "{names:?}");
+        }
+        assert_eq!(with(24, b"\x00\x01a\x00").information.domains, ["a"]);
+        assert_eq!(with(32, &[1, 2, 3]).refresh, None);
+        assert_eq!(with(83, &59_u32.to_be_bytes()).longest_pause, None);
+        assert_eq!(with(83, &86_401_u32.to_be_bytes()).longest_pause, None);
+        assert_eq!(with(56, &[0, 1, 0, 99]).information.ntp, [""; 0]);
+        assert_eq!(with(59, b"").information.boot_file_url, None);
+    }
+}
