@@ -4,6 +4,7 @@ use serde_json::Value;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What a run of `nbft` came to.
 #[derive(Debug)]
@@ -51,8 +52,11 @@ pub(crate) fn nbft_with(args: &[&str], stdin: &[u8]) -> Run {
 pub(crate) struct Dir(PathBuf);
 
 impl Dir {
+    /// One that no other has, also where tests of one process call it the same.
     pub(crate) fn new(test: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("nbft-tables-{}-{test}", std::process::id()));
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let unique = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(format!("nbft-tables-{unique}-{test}"));
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
     }
