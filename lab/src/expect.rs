@@ -50,7 +50,7 @@ pub fn judge(place: &Place, scenario: &Scenario, evidence: &Evidence<'_>) -> Res
     network(&expect, evidence.report, &mut verdict);
     controllers(scenario, &expect, evidence, &mut verdict);
     if let Some(wanted) = &expect.manager {
-        verdict.complaints.extend(handover::judge(wanted, &expect, evidence.report));
+        verdict.complaints.extend(handover::judge(place, wanted, &expect, evidence.report)?);
     }
     memory(evidence.report, &mut verdict);
     again(&expect, evidence.report, &mut verdict);

@@ -1,10 +1,13 @@
 //! The verdict on interfaces beside a network manager: it runs, knows them, and has not touched them.
 
+use crate::error::Result;
+use crate::exports;
+use crate::place::Place;
 use crate::report::Report;
 use crate::scenario::{Expect, Handover};
 
 /// What is not as it must be.
-pub fn judge(wanted: &Handover, expect: &Expect, report: &Report) -> Vec<String> {
+pub fn judge(place: &Place, wanted: &Handover, expect: &Expect, report: &Report) -> Result<Vec<String>> {
     let mut complaints = Vec::new();
     let manager = report.all("manager").first().map_or("", String::as_str);
     if manager != wanted.unit {
@@ -39,7 +42,9 @@ pub fn judge(wanted: &Handover, expect: &Expect, report: &Report) -> Vec<String>
     }
     // Files of ours that cannot be read are complained of by their names.
     complaints.extend(report.block("complaints").iter().filter(|line| line.contains("nbft")).cloned());
-    complaints
+    let format = if wanted.unit == "NetworkManager" { "networkmanager" } else { "networkd" };
+    complaints.extend(exports::judge(&wanted.unit, &exports::files(place, format)?, report));
+    Ok(complaints)
 }
 
 /// `networkctl` lists index, name, type, operational and administrative state; `nmcli -t` name and state.

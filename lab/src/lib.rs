@@ -7,6 +7,7 @@ pub mod cli;
 pub mod cpio;
 pub mod error;
 pub mod expect;
+pub mod exports;
 pub mod handover;
 pub mod image;
 pub mod place;

@@ -6,6 +6,7 @@ use super::layers::{copy, put};
 use super::storage::{HOME_LUKS_UUID, HOME_UUID};
 use super::{busybox, layers};
 use crate::error::Result;
+use crate::exports;
 use crate::place::{Key, Place, remove, suffixed};
 use crate::prepare::chroot::{Debian, chroot, inside};
 use std::path::{Path, PathBuf};
@@ -40,6 +41,17 @@ impl Manager {
             Some(Self::NetworkManager) => "systemctl -q enable NetworkManager.service",
         }
     }
+
+    /// What `nbft export` writes for it.
+    fn exports(self, place: &Place) -> Result<Vec<(String, String)>> {
+        exports::files(
+            place,
+            match self {
+                Self::Networkd => "networkd",
+                Self::NetworkManager => "networkmanager",
+            },
+        )
+    }
 }
 
 /// Makes the disk, once for each content; `home` are the options of a /home on LUKS.
@@ -47,7 +59,9 @@ pub(super) fn debian(place: &Place, manager: Option<Manager>, home: Option<&str>
     let folder = chroot(place, Debian::Trixie)?;
     let nbft = layers::nbft(place)?;
     let files = [REPORT, REPORT_UNIT, REPORT_START, REPORT_RUN, HANDOVER, WRITES, MONITOR_UNIT, MANAGED];
+    let exports = manager.map(|manager| manager.exports(place)).transpose()?.unwrap_or_default();
     let key = files.iter().fold(Key::new().text("debian 5"), |key, file| key.text(file));
+    let key = exports.iter().fold(key, |key, (name, text)| key.text(name).text(text));
     let (fstab, crypttab) = tables(home);
     let key = key.text(Manager::setup(manager)).text(&fstab).text(&crypttab).file(&nbft)?;
     let key = key.file(&place.repo.join("dracut-module/nbft-stay.service"))?.file(initrd)?;
@@ -65,6 +79,9 @@ pub(super) fn debian(place: &Place, manager: Option<Manager>, home: Option<&str>
         put(&upper, "etc/systemd/system/lab-report.service", 0o644, REPORT_UNIT.as_bytes())?;
         put(&upper, "etc/systemd/system/lab-monitor.service", 0o644, MONITOR_UNIT.as_bytes())?;
         put(&upper, "lab/handover", 0o644, HANDOVER.as_bytes())?;
+        for (name, text) in &exports {
+            put(&upper, &format!("lab/exports/{name}"), 0o644, text.as_bytes())?;
+        }
         put(&upper, "lab/writes", 0o644, WRITES.as_bytes())?;
         put(&upper, "lab/all-ethernet.network", 0o644, MANAGED.as_bytes())?;
         let stay = place.repo.join("dracut-module/nbft-stay.service");

@@ -21,12 +21,47 @@ lab_load() {
     done
 }
 
+# What `nbft export` writes for a table with every kind of interface, read by the manager $1. None may take effect on the
+# interfaces that are there: profiles are not activated by themselves here, and networkd's are for links of other names.
+lab_exports() {
+    case $1 in
+        NetworkManager)
+            mkdir -p /run/NetworkManager/system-connections
+            for file in /run/lab/exports/*.nmconnection; do
+                loaded=/run/NetworkManager/system-connections/${file##*/}
+                sed 's/^autoconnect-priority=/autoconnect=false\n&/' "$file" > "$loaded"
+                chmod 600 "$loaded"
+                nmcli connection load "$loaded" || return 1
+                echo "# ${file##*/}"
+                nmcli --offline connection modify connection.autoconnect no < "$file" || return 1
+            done
+            nmcli -t -f NAME,FILENAME connection show | sed 's/^/loaded /'
+            ;;
+        systemd-networkd)
+            for file in /run/lab/exports/05-nbft*; do
+                name=${file##*/05-nbft}
+                sed 's/nbft/lab/g' "$file" > "/run/systemd/network/05-lab$name"
+            done
+            # Of these it must complain; so its silence on the others says something.
+            for kind in link:Link network:Network netdev:NetDev; do
+                printf '[Match]\nName=lab-wrong\n\n[%s]\nWrong=yes\n' "${kind#*:}" \
+                    > "/run/systemd/network/05-lab-wrong.${kind%:*}"
+            done
+            networkctl reload || return 1
+            SYSTEMD_LOG_LEVEL=debug udevadm test-builtin net_setup_link /sys/class/net/lo 2>&1 | grep /05-lab
+            journalctl --sync
+            ;;
+    esac
+}
+
 lab_handover() {
-    lab_say manager "$(lab_manager)"
+    manager=$(lab_manager)
+    lab_say manager "$manager"
     lab_block load lab_load 60
     lab_block monitor cat /run/lab-monitor
     lab_block networkctl networkctl --no-legend --no-pager list
     lab_block nmcli nmcli -t -f DEVICE,STATE device
+    lab_block exports lab_exports "$manager"
     lab_block complaints sh -c "journalctl -b -p warning -t systemd-networkd -t NetworkManager -o cat --no-pager"
     lab_block kernel $B dmesg
 }

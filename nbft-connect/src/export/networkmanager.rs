@@ -1,6 +1,7 @@
 //! NetworkManager's keyfiles.
 //!
-//! Each profile has a fixed UUID and the highest priority, so that it stands before a profile for any Ethernet.
+//! They are in the form that NetworkManager writes itself, so that what it has understood can be compared line by line. Each
+//! profile has a fixed UUID and the highest priority, so that it stands before a profile for any Ethernet.
 
 use super::File;
 use super::view::{Granted, Link, Nic, hex, identity};
@@ -129,9 +130,14 @@ fn routes(text: &mut String, networks: &[&Granted]) {
     let mut add = |route: &Route, metric: Option<u32>, options: &str| {
         number += 1;
         let unspecified = if route.destination.is_ipv6() { "::" } else { "0.0.0.0" };
-        let gateway = route.gateway.map_or_else(|| unspecified.to_owned(), |gateway| gateway.to_string());
+        // A gateway that is none keeps the metric's place.
+        let gateway = match (route.gateway, metric) {
+            (Some(gateway), _) => format!(",{gateway}"),
+            (None, Some(_)) => format!(",{unspecified}"),
+            (None, None) => String::new(),
+        };
         let metric = metric.map(|metric| format!(",{metric}")).unwrap_or_default();
-        line(text, &format!("route{number}={}/{},{gateway}{metric}", route.destination, route.prefix));
+        line(text, &format!("route{number}={}/{}{gateway}{metric}", route.destination, route.prefix));
         if !options.is_empty() {
             line(text, &format!("route{number}_options={options}"));
         }
@@ -147,7 +153,7 @@ fn routes(text: &mut String, networks: &[&Granted]) {
         }
         for route in granted.own_routes() {
             let table = format!("table={}", network.route_table);
-            let options: Vec<&str> = [Some(table.as_str()), source.as_deref()].into_iter().flatten().collect();
+            let options: Vec<&str> = [source.as_deref(), Some(table.as_str())].into_iter().flatten().collect();
             add(&route, None, &options.join(","));
         }
     }
