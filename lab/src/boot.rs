@@ -94,12 +94,24 @@ pub fn run(place: &Place, scenario: &Scenario, init: Init, images: &Images, opti
     let mut host = machine.start(&dir)?;
     let end = Instant::now() + Duration::from_secs(if options.keep { 86_400 } else { scenario.deadline });
     let mut report = Report::default();
+    let mut complaints = Vec::new();
     for (late, nic) in scenario.nics.iter().zip(&machine.nics).filter(|(late, _)| late.late > 0) {
-        host.listen(start + Duration::from_secs(late.late), |line| report.take(line).then_some(()))?;
+        let mut from = start;
+        if let Some(words) = &late.late_after {
+            let heard = host.listen(end, |line| {
+                let there = report.take(line) || gave_up(&line.text) || line.text.contains(words);
+                there.then(|| line.text.contains(words))
+            })?;
+            if heard != Some(true) {
+                complaints.push(format!("the NIC on wire {} never came: nobody said {words:?}", late.wire));
+                break;
+            }
+            from = Instant::now();
+        }
+        host.listen(from + Duration::from_secs(late.late), |line| report.take(line).then_some(()))?;
         host.monitor()?.plug(nic)?;
     }
     host.listen(end, |line| (report.take(line) || gave_up(&line.text)).then_some(()))?;
-    let mut complaints = Vec::new();
     if report.complete {
         steps::run(scenario, &mut host, target.as_mut(), &mut complaints)?;
     }

@@ -52,6 +52,7 @@ pub fn judge(place: &Place, scenario: &Scenario, evidence: &Evidence<'_>) -> Res
     if let Some(wanted) = &expect.manager {
         verdict.complaints.extend(handover::judge(place, wanted, &expect, evidence.report)?);
     }
+    renewal(&expect, evidence.report, &mut verdict);
     memory(evidence.report, &mut verdict);
     again(&expect, evidence.report, &mut verdict);
     if let Some(status) = expect.status {
@@ -93,6 +94,15 @@ fn network(expect: &Expect, report: &Report, verdict: &mut Verdict) {
         let dev = format!(" dev {interface} ");
         let found = routes.map(|route| format!("{route} ")).any(|route| route.contains(&via) && route.contains(&dev));
         verdict.check(found, || format!("no route via {gateway} on {interface}"));
+    }
+}
+
+fn renewal(expect: &Expect, report: &Report, verdict: &mut Verdict) {
+    let json: Value = serde_json::from_str(&report.block("status-json").concat()).unwrap_or_default();
+    for (name, who) in &expect.renewed_by {
+        let interface = json["interfaces"].as_array().into_iter().flatten().find(|known| known["name"] == **name);
+        let found = interface.and_then(|interface| interface["renewed_by"].as_str());
+        verdict.check(found == Some(who), || format!("the lease of {name} is renewed by {found:?}, not {who}"));
     }
 }
 

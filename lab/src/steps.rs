@@ -84,9 +84,9 @@ fn begin(step: &Step, host: &mut Vm, target: &mut Vm) -> Result<Option<String>> 
     if let Some(command) = &step.host {
         host.send(command)?;
     }
-    if let Some(wire) = &step.cut {
+    for wire in &step.cut {
         carrier(target, wire, false)?;
-        done = Some(format!("cut of wire {wire}"));
+        done = Some(format!("cut of {}", step.cut.join(", ")));
     }
     if let Some(wire) = &step.plug {
         carrier(host, wire, true)?;
@@ -104,7 +104,7 @@ fn carrier(vm: &Vm, wire: &str, on: bool) -> Result<()> {
 }
 
 fn end(step: &Step, target: &mut Vm) -> Result<()> {
-    if let Some(wire) = &step.cut {
+    for wire in &step.cut {
         carrier(target, wire, true)?;
     }
     if let Some(command) = &step.then {

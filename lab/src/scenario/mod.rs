@@ -9,7 +9,7 @@ use crate::image::initrd::{Init, Way};
 use crate::place::Place;
 use crate::prepare::chroot::Debian;
 use crate::prepare::kernel::Flavour;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
@@ -87,6 +87,8 @@ pub struct NicSpec {
     /// Seconds after which it is plugged in.
     #[serde(default)]
     pub late: u64,
+    /// Words on the host's console from which these seconds are counted, instead of the start.
+    pub late_after: Option<String>,
     /// It has the MAC of the NIC on this wire.
     pub mac_of: Option<String>,
 }
@@ -115,8 +117,9 @@ const fn private() -> u32 {
 pub struct Step {
     /// A command of the large root's shell (`lab-report-run.sh`).
     pub host: Option<String>,
-    /// Takes the carrier of the target's side of this wire away, for `seconds`.
-    pub cut: Option<String>,
+    /// Takes the carrier of the target's side of this wire, or of each of these, away for `seconds`.
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub cut: Vec<String>,
     /// Gives the host's NIC on this wire a carrier.
     pub plug: Option<String>,
     /// A command of the target's shell (`target-init.sh`).
@@ -132,6 +135,19 @@ pub struct Step {
     /// How many there must be.
     #[serde(default = "one")]
     pub controllers: usize,
+}
+
+fn one_or_many<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum OneOrMany {
+        One(String),
+        Many(Vec<String>),
+    }
+    OneOrMany::deserialize(from).map(|wires| match wires {
+        OneOrMany::One(wire) => vec![wire],
+        OneOrMany::Many(wires) => wires,
+    })
 }
 
 const fn one() -> usize {
@@ -198,6 +214,9 @@ pub struct Expect {
     pub later: Vec<Controller>,
     /// What `nbft status` exits with.
     pub status: Option<i32>,
+    /// Who renews the lease, by interface, as `nbft status` says.
+    #[serde(default)]
+    pub renewed_by: BTreeMap<String, String>,
     /// What the target's console must not hold.
     #[serde(default)]
     pub target_never: Vec<String>,
@@ -224,6 +243,7 @@ impl Expect {
             hanging: Vec::new(),
             later: Vec::new(),
             status: None,
+            renewed_by: BTreeMap::new(),
             target_never: Vec::new(),
         }
     }
@@ -270,7 +290,7 @@ const fn deadline() -> u64 {
 }
 
 fn one_nic() -> Vec<NicSpec> {
-    vec![NicSpec { wire: "a".to_owned(), carrier: true, late: 0, mac_of: None }]
+    vec![NicSpec { wire: "a".to_owned(), carrier: true, late: 0, late_after: None, mac_of: None }]
 }
 
 const fn yes() -> bool {

@@ -115,6 +115,7 @@ impl Worker {
             return Some(nic);
         }
         self.waiting(Waiting::Nic);
+        log::info!("{}: waiting for the NIC with MAC {}", self.interface.name, self.interface.mac);
         let found = self.watcher.wait_for(|state| self.find(state)).await;
         if let (Some(link), Some(pci)) = (&found, self.interface.pci) {
             log::debug!("{}: NIC of {} at {pci} came as {}", self.interface.name, self.interface.mac, link.name);
