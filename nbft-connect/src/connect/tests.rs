@@ -3,6 +3,7 @@
 //! The stand-in makes in a root directory of the test what the kernel would show in sysfs. Targets are real sockets on
 //! loopback.
 
+mod again;
 mod discovery;
 mod secured;
 mod tls;
@@ -20,7 +21,7 @@ use crate::nvme::discovery::{Asked, Manner};
 use crate::nvme::fabrics::{Fabrics, Refusal, Written};
 use crate::nvme::keys::Keys;
 use crate::nvme::options::Supported;
-use crate::status::model::{Outcome, State, Status};
+use crate::status::model::{InterfaceStatus, Outcome, State, Status};
 use libnbft::discovery::Log;
 use libnbft::model::{self, Hfi, HfiTcp, Host, Mac, Nqn, Ssns, Table, TransportType, Uuid};
 use libnbft::plan::{NetworkRef, Options, Plan, Source};
@@ -270,7 +271,7 @@ fn start_with(
         root: root.0.clone(),
         status_file,
         until,
-        before: None,
+        before,
         service: Some(7),
         ctrl_loss_tmo: -1,
         lasting_discovery: false,

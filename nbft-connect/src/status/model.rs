@@ -310,6 +310,17 @@ impl Status {
         }
     }
 
+    /// Takes over what servers granted and told these interfaces in a former run: it holds until they say otherwise.
+    pub fn take_grants(&mut self, before: &Self) {
+        for interface in &mut self.interfaces {
+            let known = before.interface(&interface.table, interface.hfi);
+            if let Some(known) = known.filter(|known| known.mac == interface.mac) {
+                interface.lease.clone_from(&known.lease);
+                interface.information.clone_from(&known.information);
+            }
+        }
+    }
+
     /// The leases of a plan's networks, of those on the same NICs.
     #[must_use]
     pub fn leases(&self, plan: &Plan) -> Vec<(NetworkRef, Lease)> {

@@ -127,9 +127,13 @@ impl<F: Fabrics + 'static> Engine<F> {
         status.started_uptime_ms =
             uptime_ms(&settings.root).saturating_sub(settings.started.elapsed().as_millis() as u64);
         status.service = settings.service;
-        if let (Until::Told, Some(before)) = (settings.until, &settings.before) {
-            // They are up, and go on: nobody shall see them come up again.
-            status.take_interfaces(before);
+        if let Some(before) = &settings.before {
+            if settings.service.is_some() {
+                // They are up, and go on: nobody shall see them come up again, nor forget what the service knows.
+                status.take_interfaces(before);
+            } else {
+                status.take_grants(before);
+            }
         }
         if let Some(before) = &settings.before {
             status.take_discovery(before, |name| sysfs::is_discovery(&settings.root, name));
