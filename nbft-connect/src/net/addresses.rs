@@ -9,6 +9,13 @@ use libnbft::plan::{Link as PlanLink, Method, Network, NetworkRef};
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Instant;
 
+/// Whether DHCPv6 is asked by this network for what goes beside an advertised address: one of a link is enough, and where one
+/// has a lease it has been told all with that.
+fn asks_beside(link: &PlanLink, network: usize) -> bool {
+    let first = link.networks.iter().position(|network| network.method == Method::Slaac);
+    first == Some(network) && !link.networks.iter().any(|network| network.method == Method::Dhcp6)
+}
+
 impl Worker {
     /// All networks of a link that is up.
     pub(super) async fn link(&self, link_number: usize, link: &PlanLink, index: u32, name: &str, mut timings: Timings) {
@@ -17,52 +24,54 @@ impl Worker {
             for network in 0..link.networks.len() {
                 self.tell(NetEvent::Waiting { at: self.at(link_number, network), for_what: Waiting::Carrier });
             }
-            let carrier = |state: &super::state::State| state.links.get(&index)?.carrier.then_some(());
+            let carrier = |state: &State| state.links.get(&index)?.carrier.then_some(());
             if self.watcher.wait_for(carrier).await.is_none() {
                 return;
             }
         }
         timings.carrier = started.elapsed();
         // At once: one address's duplicate address detection must not delay the others.
-        let networks = link.networks.iter().enumerate().map(|(number, network)| async move {
-            let at = self.at(link_number, number);
-            let started = Instant::now();
-            let mut last = self.known(at).cloned().map(Box::new);
-            loop {
-                match self.network(at, network, (index, name), last.as_deref()).await {
-                    Ok((address, lease)) => {
-                        let timings = Timings { address: started.elapsed(), ..timings };
-                        let up = Up { name, index, address, lease, timings };
-                        self.tell(up.ready(at));
-                        let advertised = network.method == Method::Slaac && up.lease.is_none();
-                        if !self.stays() {
-                            if advertised
-                                && let Err(error) = self.inform(at, network, (index, name), LONGEST_PAUSE).await
-                            {
-                                log::debug!("{name}: {error}");
-                            }
-                            return;
-                        }
-                        last = tokio::select! {
-                            last = self.keep(at, network, up) => last,
-                            never = self.stay_informed(at, network, (index, name)), if advertised => match never {},
-                        };
-                        if self.watcher.look(|state| !state.links.contains_key(&index)) {
-                            self.tell(NetEvent::Failed { at, reason: NetError::LinkGone });
-                            return;
-                        }
-                        continue;
-                    }
-                    Err(reason) => self.tell(NetEvent::Failed { at, reason }),
-                }
-                // A server may come later; a static address that was refused once is refused again.
-                if network.method == Method::Static {
-                    return;
-                }
-                tokio::time::sleep(RETRY).await;
-            }
-        });
+        let networks = (0..link.networks.len())
+            .map(|number| self.bring_up_network(link, self.at(link_number, number), (index, name), timings));
         futures_util::future::join_all(networks).await;
+    }
+
+    /// Goes on until the network is ready, or, when it is to stay, until its link is gone.
+    async fn bring_up_network(&self, link: &PlanLink, at: NetworkRef, (index, name): (u32, &str), timings: Timings) {
+        let Some(network) = link.networks.get(at.network) else { return };
+        let started = Instant::now();
+        let mut last = self.known(at).cloned().map(Box::new);
+        loop {
+            match self.network(at, network, (index, name), last.as_deref()).await {
+                Ok((address, lease)) => {
+                    let timings = Timings { address: started.elapsed(), ..timings };
+                    let up = Up { name, index, address, lease, timings };
+                    self.tell(up.ready(at));
+                    let asks = up.lease.is_none() && asks_beside(link, at.network);
+                    if !self.stays() {
+                        if asks && let Err(error) = self.inform(at, network, (index, name), LONGEST_PAUSE).await {
+                            log::debug!("{name}: {error}");
+                        }
+                        return;
+                    }
+                    last = tokio::select! {
+                        last = self.keep(at, network, up) => last,
+                        never = self.stay_informed(at, network, (index, name)), if asks => match never {},
+                    };
+                    if self.watcher.look(|state| !state.links.contains_key(&index)) {
+                        self.tell(NetEvent::Failed { at, reason: NetError::LinkGone });
+                        return;
+                    }
+                    continue;
+                }
+                Err(reason) => self.tell(NetEvent::Failed { at, reason }),
+            }
+            // A server may come later; a static address that was refused once is refused again.
+            if network.method == Method::Static {
+                return;
+            }
+            tokio::time::sleep(RETRY).await;
+        }
     }
 
     async fn network(

@@ -3,7 +3,8 @@
 use super::dhcp::Client;
 use super::lease::Lease;
 use super::renewer::renewer;
-use super::state::{Address, State, dump};
+use super::state::{Address, Advertised, State};
+use super::watcher::dump;
 use super::worker::{RETRY, Worker};
 use super::{NetError, NetEvent, Waiting, dhcp6, information, kernel};
 use libnbft::plan::{Network, NetworkRef};
@@ -76,7 +77,7 @@ impl Worker {
     }
 
     /// Waits for an advertisement whose flags are such.
-    async fn advertisement(&self, index: u32, such: impl Fn(super::state::Advertised) -> bool) {
+    async fn advertisement(&self, index: u32, such: impl Fn(Advertised) -> bool) {
         let look = |state: &State| state.links.get(&index).is_some_and(|link| such(link.advertised)).then_some(());
         if self.watcher.wait_for(look).await.is_none() {
             // Nobody listens any more.

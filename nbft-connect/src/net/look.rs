@@ -1,6 +1,7 @@
 //! What the kernel says of the network now, for a reader who changes nothing.
 
-use super::state::{Address, Link, State, dump};
+use super::state::{Address, Link, State};
+use super::watcher::dump;
 use super::{NetError, nic};
 use futures_util::StreamExt;
 use libnbft::model::PciAddress;

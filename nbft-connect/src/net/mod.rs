@@ -16,6 +16,7 @@ mod nic;
 mod renewer;
 mod settings;
 mod state;
+mod watcher;
 mod worker;
 
 pub use information::Information;
@@ -29,13 +30,13 @@ pub(crate) use settings::{IPV4_SETTINGS, ipv6_settings};
 pub(crate) use state::{Address, Link};
 
 use libnbft::plan::{Interface, Network, NetworkRef};
-use state::Watcher;
 use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinHandle;
+use watcher::Watcher;
 
 /// Where things are.
 #[derive(Debug, Clone)]

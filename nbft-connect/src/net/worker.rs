@@ -1,7 +1,8 @@
 //! One NIC: from not being there to links that are up. Their addresses are in [`super::addresses`].
 
 use super::lease::Lease;
-use super::state::{Link, State, Watcher};
+use super::state::{Link, State};
+use super::watcher::Watcher;
 use super::{NetError, NetEvent, Settings, Timings, Waiting, kernel, nic, settings};
 use crate::nvme::sysfs::controllers;
 use libnbft::plan::{Interface, Link as PlanLink, NetworkRef};
