@@ -160,7 +160,8 @@ fn no_nic_for_an_hfi() {
             .with("dev/nvme-fabrics", "");
         let (code, stderr) = root.nbft("connect --timeout 1");
         assert_eq!(code, 1);
-        let expected = "nbft: the budget of 1 s is spent\n\
+        let expected = "nbft: nbft0: waiting for the NIC with MAC 52:54:00:00:0a:02\n\
+            nbft: the budget of 1 s is spent\n\
             nbft: nbft0 (MAC 52:54:00:00:0a:02): waiting for the NIC (no interface with this MAC address is there)\n\
             nbft: 0 of 1 paths up, missing: uuid cc3f2135-f931-4569-baea-0eee7113a521 of \
             nqn.2014-08.org.nvmexpress:uuid:00112233-4455-6677-8899-aabbccddeeff (192.0.2.1 port 4420: nbft0: waiting for \
