@@ -134,8 +134,6 @@ impl<F: Fabrics + 'static> Engine<F> {
             } else {
                 status.take_grants(before);
             }
-        }
-        if let Some(before) = &settings.before {
             status.take_discovery(before, |name| sysfs::is_discovery(&settings.root, name));
         }
         Self {
