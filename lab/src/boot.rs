@@ -12,8 +12,9 @@ use crate::scenario::{Outcome, Scenario};
 use crate::secrets;
 use crate::steps;
 use crate::timeline::Timeline;
-use crate::vm::capture::{Session, sessions};
+use crate::vm::capture::{Session, Wire};
 use crate::vm::{Machine, Nic, Vm};
+use crate::wire;
 use std::fs;
 use std::iter;
 use std::path::{Path, PathBuf};
@@ -135,13 +136,14 @@ pub fn run(place: &Place, scenario: &Scenario, init: Init, images: &Images, opti
     let target_console =
         target.take().map(|vm| vm.console.iter().map(|line| line.text.clone()).collect::<Vec<_>>()).unwrap_or_default();
     let target_console = &target_console[..target_console.len() - confession.len()];
-    let sessions = captured(&dir, machine.capture, scenario)?;
+    let seen = captured(&dir, machine.capture, scenario)?;
+    let sessions = &seen.sessions;
     if off && report.complete {
-        complaints.extend(left_open(&sessions));
+        complaints.extend(left_open(sessions));
     }
     match (scenario.expect.outcome, report.complete) {
         (Outcome::Boots, true) => {
-            let evidence = Evidence { report: &report, sessions: &sessions, target: target_console };
+            let evidence = Evidence { report: &report, sessions, target: target_console };
             let Verdict { complaints: more } = judge(place, scenario, &evidence)?;
             complaints.extend(more);
         }
@@ -153,6 +155,7 @@ pub fn run(place: &Place, scenario: &Scenario, init: Init, images: &Images, opti
     let console: Vec<String> = console.into_iter().map(str::to_owned).collect();
     let said = host.console.iter().filter(|line| !line.report).map(|line| line.text.clone()).collect::<Vec<_>>();
     let consoles = [("the host's console", said.as_slice()), ("the target's console", target_console)];
+    wire::judge(scenario, &seen, &mut complaints);
     secrets::judge(scenario, &consoles, &report, &confession, &mut complaints);
     let holds = |text: &str| target_console.iter().any(|line| line.contains(text));
     says("the target's console", holds, &scenario.expect.target, &scenario.expect.target_never, &mut complaints);
@@ -364,15 +367,16 @@ fn confession(scenario: &Scenario, target: &mut Option<Vm>) -> Result<Vec<String
     Ok(vm.console[before..].iter().map(|line| line.text.clone()).collect())
 }
 
-fn captured(dir: &Path, host: bool, scenario: &Scenario) -> Result<Vec<Session>> {
+fn captured(dir: &Path, host: bool, scenario: &Scenario) -> Result<Wire> {
+    let mut all = Wire::default();
     if !host && scenario.target.is_none() {
-        return Ok(Vec::new());
+        return Ok(all);
     }
-    let mut all = Vec::new();
+    let needles = secrets::on_the_wire(scenario);
     for (wire, _) in WIRES {
         let path = dir.join(format!("{wire}.pcap"));
         if path.exists() {
-            all.extend(sessions(&path)?);
+            all.read(&path, &needles)?;
             // Megabytes of the root's blocks; what counts has been read.
             fs::remove_file(&path).at(&path)?;
         }

@@ -23,3 +23,4 @@ pub mod steps;
 pub mod suite;
 pub mod timeline;
 pub mod vm;
+pub mod wire;

@@ -4,6 +4,7 @@ use crate::cpio::Cpio;
 use crate::error::{At, Result};
 use crate::report::Report;
 use crate::scenario::{Extra, Scenario};
+use base64ct::{Base64, Encoding as _};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,8 +12,8 @@ use std::path::{Path, PathBuf};
 /// The initramfs of a run that has files of its own.
 pub const ARCHIVE: &str = "host.cpio";
 
-/// What a key begins with.
-const PREFIX: &str = "DHHC-1:";
+/// What keys begin with.
+const PREFIXES: [&str; 2] = ["DHHC-1:", "NVMeTLSkey-1:"];
 
 /// The initramfs with the scenario's own files ahead of it: the kernel unpacks one archive after the other.
 pub fn with_extra(scenario: &Scenario, initrd: &Path, dir: &Path) -> Result<PathBuf> {
@@ -35,15 +36,38 @@ fn archive(files: &[Extra]) -> Vec<u8> {
     cpio.finish()
 }
 
-/// What to look for: of each key of the scenario the middle, so that half a line is found too.
-fn needles(scenario: &Scenario) -> BTreeSet<String> {
+/// The keys of a scenario, without what they begin with: the hash, a colon, the key in base64 with its checksum, a colon.
+fn keys(scenario: &Scenario) -> Vec<&str> {
     let mut texts: Vec<&str> = scenario.extra.iter().map(|file| file.text.as_str()).collect();
     texts.extend(scenario.credentials.values().map(String::as_str));
     if let Some(auth) = scenario.target.as_ref().and_then(|target| target.auth.as_ref()) {
         texts.extend([auth.key.as_str(), auth.ctrl_key.as_deref().unwrap_or_default()]);
     }
-    let key = |word: &str| Some(word.strip_prefix(PREFIX)?.get(8..24)?.to_owned());
-    texts.iter().flat_map(|text| text.split_whitespace()).filter_map(key).collect()
+    let words = texts.into_iter().flat_map(str::split_whitespace);
+    words.filter_map(|word| PREFIXES.iter().find_map(|prefix| word.strip_prefix(prefix))).collect()
+}
+
+/// What to look for: of each key of the scenario the middle, so that half a line is found too.
+fn needles(scenario: &Scenario) -> BTreeSet<String> {
+    keys(scenario).into_iter().filter_map(|key| Some(key.get(8..24)?.to_owned())).collect()
+}
+
+/// Which of [`on_the_wire`] is no secret.
+pub const NOT_SECRET: usize = 0;
+
+/// What to look for in packet captures: the host NQN, which is no secret and must be found, and of each key the middle, as text
+/// and as the bytes that it stands for.
+pub fn on_the_wire(scenario: &Scenario) -> Vec<Vec<u8>> {
+    if !any(scenario) {
+        return Vec::new();
+    }
+    let hostnqn = scenario.tables.first().map_or("", |table| table.hostnqn.as_str());
+    let mut all = vec![hostnqn.as_bytes().to_vec()];
+    all.extend(needles(scenario).into_iter().map(String::into_bytes));
+    let decoded =
+        keys(scenario).into_iter().filter_map(|key| Base64::decode_vec(key.get(3..)?.strip_suffix(':')?).ok());
+    all.extend(decoded.filter_map(|bytes| Some(bytes.get(8..24)?.to_vec())));
+    all
 }
 
 /// Whether a scenario has secrets at all.
@@ -95,6 +119,18 @@ mod tests {
              expect = { outcome = 'fails' }",
         )
         .expect("it is a scenario")
+    }
+
+    #[test]
+    fn on_the_wire_keys_are_looked_for_as_text_and_as_bytes() {
+        let wanted: [&[u8]; 5] = [
+            b"",
+            b"7Ih71FX6CavHVL9z",
+            b"wQFBgcICQoLDA0OD",
+            &[8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23],
+            &[87, 232, 38, 175, 29, 82, 253, 204, 55, 130, 108, 157, 35, 106, 137, 8],
+        ];
+        assert_eq!(on_the_wire(&scenario()), wanted);
     }
 
     #[test]

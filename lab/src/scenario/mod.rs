@@ -220,6 +220,9 @@ pub struct Expect {
     /// What the target's console must not hold.
     #[serde(default)]
     pub target_never: Vec<String>,
+    /// What the packet captures must show.
+    #[serde(default)]
+    pub wire: WireSpec,
 }
 
 impl Expect {
@@ -245,8 +248,19 @@ impl Expect {
             status: None,
             renewed_by: BTreeMap::new(),
             target_never: Vec::new(),
+            wire: WireSpec { clear: None, tls: None },
         }
     }
+}
+
+/// What the packet captures must show.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WireSpec {
+    /// Whether NVMe commands go over the wires in plain text: on each connection, or on none.
+    pub clear: Option<bool>,
+    /// Whether TLS handshakes are begun: on each connection, or on none.
+    pub tls: Option<bool>,
 }
 
 /// Root's interfaces beside a network manager.
