@@ -26,7 +26,7 @@ pub fn run(place: &Place, base: &Scenario, rounds: u32) -> Result<bool> {
     scenario.cmdline.push(format!("lab.bare={rounds}"));
     let images = boot::images(place, &scenario, Init::Plain, scenario.way)?;
     let dir = boot::run_dir(place, &format!("bare-{}", base.name))?;
-    let _target = boot::start_target(place, &scenario, &images, &dir, false)?;
+    let _target = boot::start_target(place, &scenario, &images, &dir, None)?;
     let (report, complaints) = boot::measure(place, &scenario, Init::Plain, &images, &dir)?;
     if let Some(complaint) = complaints.into_iter().next() {
         return Err(Error::Vm(complaint));

@@ -169,7 +169,7 @@ fn targets(place: &Place, series: &[Series]) -> Result<Vec<Vm>> {
         started.push(&one.dir);
         fs::create_dir_all(&one.dir).at(&one.dir)?;
         if one.variant.scenario.target.is_some() {
-            targets.push(boot::start_target(place, &one.variant.scenario, &one.images, &one.dir, false)?);
+            targets.push(boot::start_target(place, &one.variant.scenario, &one.images, &one.dir, None)?);
         }
     }
     Ok(targets)

@@ -64,7 +64,7 @@ fn make(place: &Place, scenario: &Scenario, init: Init, way: Way, marks: bool) -
     let target_kernel = kernel(place, Flavour::Cloud612)?;
     let kernel = kernel(place, scenario.kernel)?;
     let key = scenario.root == disk::Root::Luks;
-    let recipe = Recipe { init, way, debian: scenario.debian, kernel: &kernel, key, marks };
+    let recipe = Recipe { init, way, debian: scenario.debian, kernel: &kernel, key, marks, tlshd: scenario.tlshd };
     let initrd = recipe.make(place)?;
     let disk = disk::disk(place, scenario.root, &initrd.path)?;
     let home = match scenario.target.as_ref().is_some_and(|target| target.home) {
@@ -90,7 +90,11 @@ const SHUTDOWN: Duration = Duration::from_secs(80);
 pub fn run(place: &Place, scenario: &Scenario, init: Init, images: &Images, options: Options) -> Result<Done> {
     let dir = run_dir(place, &format!("{}-{}", scenario.name, init.name()))?;
     let start = Instant::now();
-    let mut target = scenario.target.as_ref().map(|_| start_target(place, scenario, images, &dir, true)).transpose()?;
+    let mut target = scenario
+        .target
+        .as_ref()
+        .map(|_| start_target(place, scenario, images, &dir, Some(frame_bytes(scenario))))
+        .transpose()?;
     let machine = host(place, scenario, init, images, &dir, options)?;
     let mut host = machine.start(&dir)?;
     let end = Instant::now() + Duration::from_secs(if options.keep { 86_400 } else { scenario.deadline });
@@ -136,7 +140,7 @@ pub fn run(place: &Place, scenario: &Scenario, init: Init, images: &Images, opti
     let target_console =
         target.take().map(|vm| vm.console.iter().map(|line| line.text.clone()).collect::<Vec<_>>()).unwrap_or_default();
     let target_console = &target_console[..target_console.len() - confession.len()];
-    let seen = captured(&dir, machine.capture, scenario)?;
+    let seen = captured(&dir, machine.capture.is_some(), scenario)?;
     let sessions = &seen.sessions;
     if off && report.complete {
         complaints.extend(left_open(sessions));
@@ -221,7 +225,7 @@ pub fn measure(
 ) -> Result<(Report, Vec<String>)> {
     let options = Options { keep: false, quiet: true };
     let mut machine = host(place, scenario, init, images, dir, options)?;
-    machine.capture = false;
+    machine.capture = None;
     let mut host = machine.start(dir)?;
     let end = Instant::now() + Duration::from_secs(scenario.deadline);
     let mut report = Report::default();
@@ -252,7 +256,13 @@ pub fn run_dir(place: &Place, name: &str) -> Result<PathBuf> {
 }
 
 /// Starts the target and waits until it serves.
-pub fn start_target(place: &Place, scenario: &Scenario, images: &Images, dir: &Path, capture: bool) -> Result<Vm> {
+pub fn start_target(
+    place: &Place,
+    scenario: &Scenario,
+    images: &Images,
+    dir: &Path,
+    capture: Option<u32>,
+) -> Result<Vm> {
     let initrd = dir.join("target.cpio");
     let description = scenario.target.clone().unwrap_or_default();
     target::write(place, &images.target_kernel, &description, &initrd)?;
@@ -345,7 +355,7 @@ fn host(
         disks: if scenario.local { vec![(images.disk.clone(), false)] } else { Vec::new() },
         tables: tables.collect::<Result<_>>()?,
         credentials: scenario.credentials.clone(),
-        capture: scenario.target.is_none() && !options.quiet,
+        capture: (scenario.target.is_none() && !options.quiet).then(|| frame_bytes(scenario)),
         interactive: options.keep,
     })
 }
@@ -363,8 +373,17 @@ fn drop_politely(target: &mut Option<Vm>) -> Result<()> {
 fn confession(scenario: &Scenario, target: &mut Option<Vm>) -> Result<Vec<String>> {
     let Some(vm) = target.as_mut().filter(|_| secrets::any(scenario)) else { return Ok(Vec::new()) };
     let before = vm.console.len();
-    steps::tell(vm, "cat $nvmet/hosts/*/dhchap_key")?;
+    if scenario.target.as_ref().is_some_and(|target| target.tls.is_some()) {
+        steps::tell(vm, "show_psk")?;
+    } else {
+        steps::tell(vm, "cat $nvmet/hosts/*/dhchap_key")?;
+    }
     Ok(vm.console[before..].iter().map(|line| line.text.clone()).collect())
+}
+
+/// How much of each frame is captured, in bytes: the headers and the first PDU, or all where something is looked for.
+fn frame_bytes(scenario: &Scenario) -> u32 {
+    if scenario.expect.wire.any() || secrets::any(scenario) { 0x1_0000 } else { 320 }
 }
 
 fn captured(dir: &Path, host: bool, scenario: &Scenario) -> Result<Wire> {

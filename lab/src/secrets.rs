@@ -47,9 +47,15 @@ fn keys(scenario: &Scenario) -> Vec<&str> {
     words.filter_map(|word| PREFIXES.iter().find_map(|prefix| word.strip_prefix(prefix))).collect()
 }
 
+/// The target's TLS PSK, in hexadecimal digits.
+fn psk(scenario: &Scenario) -> Option<&str> {
+    Some(scenario.target.as_ref()?.tls.as_ref()?.psk.as_str())
+}
+
 /// What to look for: of each key of the scenario the middle, so that half a line is found too.
 fn needles(scenario: &Scenario) -> BTreeSet<String> {
-    keys(scenario).into_iter().filter_map(|key| Some(key.get(8..24)?.to_owned())).collect()
+    let all = keys(scenario).into_iter().chain(psk(scenario));
+    all.filter_map(|key| Some(key.get(8..24)?.to_owned())).collect()
 }
 
 /// Which of [`on_the_wire`] is no secret.
@@ -67,6 +73,8 @@ pub fn on_the_wire(scenario: &Scenario) -> Vec<Vec<u8>> {
     let decoded =
         keys(scenario).into_iter().filter_map(|key| Base64::decode_vec(key.get(3..)?.strip_suffix(':')?).ok());
     all.extend(decoded.filter_map(|bytes| Some(bytes.get(8..24)?.to_vec())));
+    let digit = |at: usize| psk(scenario)?.get(at..at + 2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+    all.extend((16..48).step_by(2).map(digit).collect::<Option<Vec<u8>>>());
     all
 }
 
@@ -99,8 +107,9 @@ pub fn judge(
     let open = report.block("sysfs-secrets").iter().filter(|line| !line.starts_with("600 "));
     complaints.extend(open.filter_map(|line| line.split(' ').nth(1)).map(|file| format!("{file} is open to others")));
     let shown = |lines: &[String]| needles.iter().any(|needle| finds(lines, needle));
-    let required = scenario.target.as_ref().is_some_and(|target| target.auth.is_some());
-    if required && !shown(confession) {
+    let target = scenario.target.as_ref();
+    let required = target.is_some_and(|target| target.auth.is_some());
+    if (required || target.is_some_and(|target| target.tls.is_some())) && !shown(confession) {
         complaints.push("the search for secrets does not find the one that the target shows".to_owned());
     }
     if required && !scenario.local && report.complete && !shown(report.block("sysfs-secrets")) {

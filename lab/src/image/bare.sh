@@ -30,6 +30,8 @@ lab_options() {
                 *) echo "$secret" > /run/lab-keys/nbft.dhchap-ctrl-secret ;;
             esac
         done
+        # The key itself stays in the kernel's keyring, where nbft finds it too.
+        [ -e "$dir/tls_key" ] && read -r secret < "$dir/tls_key" && secrets=$secrets,tls,tls_key=$((0x$secret))
         echo "transport=tcp,nqn=$nqn,${address%,src_addr=*},hostnqn=$hostnqn,hostid=$hostid,ctrl_loss_tmo=-1$secrets"
     done
 }

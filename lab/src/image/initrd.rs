@@ -2,6 +2,7 @@
 
 use super::layers;
 use super::storage::LUKS_UUID;
+use super::tls;
 use crate::error::{At, Error, Result};
 use crate::place::{Key, Place, remove, suffixed};
 use crate::prepare::chroot::{Debian, chroot, inside};
@@ -109,6 +110,8 @@ pub struct Recipe<'a> {
     pub key: bool,
     /// Whether dracut's hooks say when they begin and end.
     pub marks: bool,
+    /// Whether `tlshd` is installed where the image is made.
+    pub tlshd: bool,
 }
 
 /// A finished image.
@@ -158,9 +161,10 @@ impl Recipe<'_> {
         } else {
             String::new()
         };
+        let tlshd = if self.tlshd { "cp -a /lab-tls/. /" } else { "true" };
         let replace = if self.way == Way::NbftTrue { "cp -f /bin/true /usr/bin/nbft" } else { "true" };
         format!(
-            "set -e; {replace}; mkdir -p /var/tmp/dracut\n\
+            "set -e; {replace}; {tlshd}; mkdir -p /var/tmp/dracut\n\
              dracut --force --no-hostonly --no-hostonly-cmdline --no-early-microcode --keep --tmpdir /var/tmp/dracut \
              --kver {version} --kmoddir /usr/lib/modules/{version} --compress 'zstd -3 -q -T2' --nostrip {add} --omit '{omit}' \
              {key} /lab-out/initrd\n\
@@ -206,7 +210,9 @@ impl Recipe<'_> {
                 layers::put(&upper, "lab.crypttab", 0o644, crypttab.as_bytes())?;
             }
             let modules = format!("/usr/lib/modules/{}", self.kernel.version);
-            let binds = [(partial, "/lab-out"), (self.kernel.modules.as_path(), modules.as_str())];
+            let mut binds = vec![(partial, "/lab-out"), (self.kernel.modules.as_path(), modules.as_str())];
+            let packages = self.tlshd.then(|| tls::packages(place)).transpose()?;
+            binds.extend(packages.as_deref().map(|packages| (packages, "/lab-tls")));
             inside(&folder, &upper, &binds, &script)?.log(&partial.join("log"))?;
             for path in [upper.clone(), suffixed(&upper, ".work"), suffixed(&upper, ".merged")] {
                 remove(&path)?;

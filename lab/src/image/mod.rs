@@ -8,3 +8,4 @@ pub mod layers;
 pub mod modules;
 pub mod storage;
 pub mod target;
+pub mod tls;

@@ -52,6 +52,23 @@ authenticate() {
     done
 }
 
+# A program of /lab/tls.
+tls() { program=$1; shift; /lab/tls/ld-linux-x86-64.so.2 --library-path /lab/tls "/lab/tls/$program" "$@"; }
+
+# secure NEED KEY IDENTITY: the ports made after this offer TLS with this key (hexadecimal).
+secure() {
+    need=$1
+    identity=$3
+    # What is in the session's keyring, its owner may read and tlshd may look up.
+    tls keyctl link %:.nvme @us
+    printf %s "$2" | tls keyctl padd -x psk "$3" %:.nvme > /run/psk || echo "lab-error: no key"
+    printf '[debug]\nloglevel=1\n' > /run/tlshd.conf
+    tls tlshd --stderr --config /run/tlshd.conf < /dev/null &
+}
+
+# The key as the kernel has it, for who looks for it to see that he would find it.
+show_psk() { tls keyctl print "%psk:$identity"; }
+
 # namespace NSID DEVICE UUID: in the subsystem made last.
 namespace() {
     mkdir $sub/namespaces/$1
@@ -72,6 +89,9 @@ port() {
     echo "$2" > $port/addr_adrfam
     echo "$3" > $port/addr_traddr
     echo "$4" > $port/addr_trsvcid
+    if [ "$need" ]; then
+        echo tls1.3 > $port/addr_tsas && echo "$need" > $port/addr_treq || echo "lab-error: no TLS"
+    fi
     for sub in $nvmet/subsystems/*; do
         ln -s $sub $port/subsystems/${sub##*/} || echo "lab-error: port $3:$4 does not open"
     done

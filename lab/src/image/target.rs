@@ -4,6 +4,7 @@ use crate::cpio::Cpio;
 use crate::error::{At, Result};
 use crate::image::busybox;
 use crate::image::layers::libraries;
+use crate::image::tls;
 use crate::place::{Key, Place};
 use crate::prepare::kernel::Kernel;
 use crate::prepare::need;
@@ -11,7 +12,23 @@ use crate::scenario::target::Target;
 use std::fs;
 use std::path::Path;
 
-const MODULES: [&str; 7] = ["virtio_pci", "virtio_net", "virtio_blk", "8021q", "configfs", "nvmet", "nvmet_tcp"];
+const MODULES: [&str; 15] = [
+    "virtio_pci",
+    "virtio_net",
+    "virtio_blk",
+    "8021q",
+    "configfs",
+    "nvmet",
+    "nvmet_tcp",
+    "tls",
+    "aesni_intel",
+    "gcm",
+    "ctr",
+    "ghash_generic",
+    "chacha20poly1305",
+    "chacha_x86_64",
+    "poly1305_x86_64",
+];
 
 const INIT: &str = include_str!("target-init.sh");
 
@@ -27,6 +44,9 @@ pub fn write(place: &Place, kernel: &Kernel, target: &Target, path: &Path) -> Re
     setup.file("lab/setup", 0o755, target.script().as_bytes());
     if !target.dnsmasq.is_empty() {
         program(&mut setup, "lab/dnsmasq", &need("dnsmasq")?)?;
+    }
+    if target.tls.is_some() {
+        tls::add(place, &mut setup)?;
     }
     bytes.extend(setup.finish());
     fs::write(path, bytes).at(path)

@@ -59,6 +59,9 @@ pub struct Scenario {
     pub nics: Vec<NicSpec>,
     /// The target; without a word, one with everything, unless root is local.
     pub target: Option<Target>,
+    /// Whether `tlshd` is installed where the initramfs is made.
+    #[serde(default)]
+    pub tlshd: bool,
     /// Whether the large root writes to its disk, and reads that back, all the time: it must not fail, and go on after each step.
     #[serde(default)]
     pub writes: bool,
@@ -261,6 +264,13 @@ pub struct WireSpec {
     pub clear: Option<bool>,
     /// Whether TLS handshakes are begun: on each connection, or on none.
     pub tls: Option<bool>,
+}
+
+impl WireSpec {
+    /// Whether anything is said at all.
+    pub const fn any(self) -> bool {
+        self.clear.is_some() || self.tls.is_some()
+    }
 }
 
 /// Root's interfaces beside a network manager.

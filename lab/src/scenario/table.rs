@@ -43,6 +43,8 @@ pub struct SecuritySpec {
     pub authentication: u16,
     /// The secure channel, likewise.
     pub secure_channel: u16,
+    /// The only cipher suites of the secure channel, by their numbers.
+    pub ciphers: Option<Vec<u16>>,
     /// The only hash functions, by their identifiers.
     pub hashes: Option<Vec<u8>>,
     /// The only key exchange groups, by their identifiers.
@@ -248,11 +250,15 @@ impl SecuritySpec {
         if self.hashes.is_some() {
             flags = flags.with(SecurityFlags::HASHES_RESTRICTED);
         }
+        if self.ciphers.is_some() {
+            flags = flags.with(SecurityFlags::CIPHER_SUITES_RESTRICTED);
+        }
         if self.groups.is_some() {
             flags = flags.with(SecurityFlags::KX_GROUPS_RESTRICTED);
         }
         let mut profile = SecurityProfile::default();
         (profile.index, profile.flags) = (index, flags);
+        profile.cipher_suites = self.ciphers.clone();
         (profile.hashes, profile.kx_groups) = (self.hashes.clone(), self.groups.clone());
         profile
     }

@@ -58,8 +58,8 @@ pub struct Machine {
     pub tables: Vec<PathBuf>,
     /// Credentials that systemd finds in SMBIOS, by name.
     pub credentials: BTreeMap<String, String>,
-    /// Whether to keep what goes over the wires.
-    pub capture: bool,
+    /// How many bytes of each frame to keep of what goes over the wires; nothing without it.
+    pub capture: Option<u32>,
     /// Whether the terminal is the machine's console.
     pub interactive: bool,
 }
@@ -100,8 +100,8 @@ impl Machine {
                 continue;
             }
             add(&["-device", &format!("virtio-net-pci,id=nic-{wire},netdev={wire},mac={mac},addr={slot:#x},romfile=")]);
-            if self.capture {
-                add(&["-object", &format!("filter-dump,id=dump-{wire},netdev={wire},file={wire}.pcap,maxlen=320")]);
+            if let Some(bytes) = self.capture {
+                add(&["-object", &format!("filter-dump,id=dump-{wire},netdev={wire},file={wire}.pcap,maxlen={bytes}")]);
             }
         }
         for (number, (disk, keep)) in self.disks.iter().enumerate() {

@@ -1,0 +1,52 @@
+//! Debian's `tlshd`, which makes the handshakes of TLS for the kernel, and what goes with it: for the target and for the host.
+
+use crate::cpio::Cpio;
+use crate::error::{At, Result};
+use crate::place::{Place, remove, suffixed};
+use crate::prepare::apt::View;
+use crate::prepare::chroot::{Debian, chroot, inside};
+use std::fs;
+use std::path::PathBuf;
+
+/// Where the target has its programs and their libraries.
+const FOLDER: &str = "lab/tls";
+
+/// The packages of `tlshd` and of what a minimal Debian lacks for it, unpacked: to be laid over a Debian folder.
+pub fn packages(place: &Place) -> Result<PathBuf> {
+    place.cached("tls-packages", |partial| {
+        let view = View::suite(place, Debian::Trixie.suite())?;
+        ["ktls-utils", "libnl-3-200", "libnl-genl-3-200", "keyutils"]
+            .iter()
+            .try_for_each(|name| view.unpack(name, partial))
+    })
+}
+
+/// `tlshd`, `keyctl` and all their libraries in one flat folder, out of Debian's folder.
+fn tools(place: &Place) -> Result<PathBuf> {
+    place.cached("tls-tools", |partial| {
+        let folder = chroot(place, Debian::Trixie)?;
+        let packages = packages(place)?;
+        let upper = suffixed(partial, ".upper");
+        fs::create_dir_all(partial).at(partial)?;
+        let script = "set -e; cp -a /lab-tls/. /; for program in /usr/sbin/tlshd /usr/bin/keyctl; do\n\
+                      cp -L $program /lab-out/\n\
+                      for word in $(ldd $program); do case $word in /*) cp -L $word /lab-out/ ;; esac; done; done";
+        inside(&folder, &upper, &[(partial, "/lab-out"), (&packages, "/lab-tls")], script)?.output()?;
+        for path in [upper.clone(), suffixed(&upper, ".work"), suffixed(&upper, ".merged")] {
+            remove(&path)?;
+        }
+        Ok(())
+    })
+}
+
+/// Puts the target's programs into its archive. They have their own loader, so that they get along with whatever else is there.
+pub fn add(place: &Place, cpio: &mut Cpio) -> Result<()> {
+    let tools = tools(place)?;
+    cpio.above(&format!("{FOLDER}/x"));
+    for entry in fs::read_dir(&tools).at(&tools)? {
+        let path = entry.at(&tools)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        cpio.copy(&format!("{FOLDER}/{name}"), &path)?;
+    }
+    Ok(())
+}
