@@ -7,7 +7,7 @@ cd "$(dirname "$0")"
 module=${DESTDIR:-}${DRACUT_DIR:-/usr/lib/dracut}/modules.d/50nbft
 install -d -m 0755 "$module"
 install -m 0755 module-setup.sh nbft-*.sh "$module"
-install -m 0644 nbft-connect.service nbft-names.service nbft-*.conf 05-nbft.network 92-nbft-ifup.rules "$module"
+install -m 0644 nbft-connect.service nbft-names.service nbft-tlshd.service nbft-*.conf 05-nbft.network 92-nbft-ifup.rules "$module"
 units=${DESTDIR:-}${UNIT_DIR:-/usr/lib/systemd/system}
 install -d -m 0755 "$units"
 install -m 0644 nbft-stay.service "$units"

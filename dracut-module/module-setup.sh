@@ -26,6 +26,10 @@ installkernel() {
     # What in-band authentication needs, which the kernel asks for by alias when a target wants it.
     hostonly='' instmods nvme_auth crypto-dh crypto-hmac crypto-sha256 crypto-sha384 crypto-sha512
 
+    # What a secure channel needs once tlshd has made the handshake: the kernel asks for these by name and by alias.
+    nbft_wants_tls && hostonly='' instmods tls nvme_keyring crypto-gcm crypto-ctr crypto-ghash crypto-aes \
+        crypto-rfc7539 crypto-chacha20 crypto-poly1305
+
     # A host-only image gets the drivers of the NICs in use and no others if it is strict, so name those of the
     # tables: all of them, since any path may be the one that is left.
     if [[ $hostonly ]] && nbft_has_table; then
@@ -69,9 +73,12 @@ install() {
 
     nbft_keys
 
+    local tlshd=
+    nbft_wants_tls && nbft_tlshd && tlshd=nbft-tlshd.service
+
     if dracut_module_included systemd; then
         local unit
-        for unit in nbft-names.service nbft-connect.service; do
+        for unit in nbft-names.service nbft-connect.service $tlshd; do
             inst_simple "$moddir/$unit" "$systemdsystemunitdir/$unit"
             $SYSTEMCTL -q --root "$initdir" add-wants initrd.target "$unit"
         done
@@ -81,6 +88,7 @@ install() {
         fi
     else
         inst_hook pre-udev 20 "$moddir/nbft-names.sh"
+        [[ $tlshd ]] && inst_hook pre-trigger 19 "$moddir/nbft-tlshd.sh"
         inst_hook pre-trigger 20 "$moddir/nbft-start.sh"
         inst_hook initqueue/settled 40 "$moddir/nbft-again.sh"
         inst_hook cleanup 20 "$moddir/nbft-stop.sh"
@@ -104,6 +112,38 @@ nbft_keys() {
         # As they are refused otherwise.
         chmod go-rwx "$initdir$file"
     done < <(find "$directory" -type f -print0)
+}
+
+# May this image's machine need a secure channel? nbft_install_tls=yes or =no in dracut.conf.d has the last word. Otherwise: a
+# table of this machine knows one; in a generic image, tlshd is installed here, which somebody has wanted then.
+nbft_wants_tls() {
+    case ${nbft_install_tls-} in
+        yes) return 0 ;;
+        no) return 1 ;;
+    esac
+    if [[ $hostonly ]]; then
+        nbft_has_table && nbft show --output-format json | grep -Eq '"secure_channel": *"(required|supported)'
+    else
+        find_binary tlshd > /dev/null
+    fi
+}
+
+# tlshd of ktls-utils, which makes the handshakes of TLS for the kernel, with its configuration: without a file of that it ends
+# at once. Its name older (1.1 and before) and newer.
+nbft_tlshd() {
+    local config
+    if ! find_binary tlshd > /dev/null; then
+        dwarn "nbft: TLS may be needed, but tlshd is not installed (package ktls-utils): the image cannot connect by TLS"
+        return 1
+    fi
+    dinfo "nbft: tlshd is packed, for TLS"
+    inst_multiple tlshd
+    # By this name systemd leaves it alone where it ends all others: at the switch to the root file system, and at the end.
+    ln_r "$(find_binary tlshd)" /usr/bin/@tlshd
+    for config in /etc/tlshd.conf /etc/tlshd/config /etc/gnutls/config; do
+        [[ -e ${dracutsysrootdir-}$config ]] && inst_simple "$config"
+    done
+    return 0
 }
 
 nbft_has_table() {
