@@ -91,8 +91,11 @@ impl Question {
             (Self::Harm, [Some(whole), Some(stock), Some(ours)]) => {
                 format!("{:.2} | {:.2}", ours / stock, ours / whole)
             }
-            // The stock way may not boot at all.
-            (Self::Harm, [Some(whole), None, Some(ours)]) => format!("- | {:.2}", ours / whole),
+            (Self::Ways, [Some(local), Some(ours)]) => format!("- | -, {:.2}, -", ours - local),
+            // The stock way may not boot at all, or not have been asked for.
+            (Self::Harm, [Some(whole), None, Some(ours)] | [Some(whole), Some(ours)]) => {
+                format!("- | {:.2}", ours / whole)
+            }
             _ => "-".to_owned(),
         }
     }
@@ -118,10 +121,11 @@ struct Series {
     figures: [Vec<f64>; MEASURES.len()],
 }
 
-/// Boots each variant `rounds` times, in turn, and prints what came of it.
-pub fn run(place: &Place, base: &Scenario, rounds: u32, kinds: &[Init]) -> Result<bool> {
+/// Boots each variant `rounds` times, in turn, and prints what came of it; without the stock way if only `ours` is asked for.
+pub fn run(place: &Place, base: &Scenario, rounds: u32, kinds: &[Init], ours: bool) -> Result<bool> {
     let question = Question::of(base);
-    let variants = question.variants(place, base)?;
+    let mut variants = question.variants(place, base)?;
+    variants.retain(|variant| !ours || variant.scenario.way != Way::Stock);
     let dir = boot::run_dir(place, &format!("bench-{}", base.name))?;
     let mut series = Vec::new();
     for init in kinds.iter().copied() {

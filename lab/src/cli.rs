@@ -57,6 +57,9 @@ pub enum Command {
         /// Only this kind of initramfs
         #[arg(long, value_enum)]
         initrd: Option<Init>,
+        /// Without the stock way, which takes minutes a round where it gives up
+        #[arg(long)]
+        ours: bool,
     },
     /// Measure what connecting costs beside writes to the device by hand, in one machine
     Bare {
@@ -135,10 +138,10 @@ pub fn run(cli: Cli) -> Result<bool> {
             println!("seed {seed}");
             suite::run(&place, &soak::cases(&place, boots, seed)?, jobs)
         }
-        Command::Bench { scenario, rounds, initrd } => {
+        Command::Bench { scenario, rounds, initrd, ours } => {
             prepare::tools(&place)?;
             let kinds = initrd.map_or_else(|| vec![Init::Plain, Init::Systemd], |init| vec![init]);
-            bench::run(&place, &scenario::load(&place, &scenario)?, rounds, &kinds)
+            bench::run(&place, &scenario::load(&place, &scenario)?, rounds, &kinds, ours)
         }
         Command::Boot { scenario, initrd, keep } => {
             prepare::tools(&place)?;

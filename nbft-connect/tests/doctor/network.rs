@@ -253,7 +253,7 @@ fn silent() {
         set_up(TARGET, Serve::Silent(AT));
         ip("link set nbft0 mtu 9000");
         assert_eq!(
-            Root::new("silent", &table()).path("--timeout 1"),
+            Root::new("silent", &table()).path("--timeout 3"),
             "path 192.0.2.1 port 4420 over nbft0: stops at ICReq\n  \
              wrong:    192.0.2.1 accepts connections to port 4420 and does not answer ICReq.\n  \
              do:       Look at the target's NVMe/TCP service; if it serves other hosts, compare the MTU of target and \
