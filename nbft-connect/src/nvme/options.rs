@@ -1,5 +1,6 @@
 //! The option string that is written to /dev/nvme-fabrics.
 
+use super::discovery::Manner;
 use super::keys::{Secrets, TlsKey};
 use libnbft::model::{DISCOVERY_NQN, Uuid};
 use std::fmt::{self, Write};
@@ -171,33 +172,14 @@ impl Connection<'_> {
         self.secured(text, supported)
     }
 
-    /// The option string for a discovery controller that is asked once and closed: it has no I/O queues, and needs neither a
-    /// keep-alive nor to be kept for the life of the machine.
+    /// The option string for a discovery controller that is to be connected. One that is asked once and closed has no I/O queues,
+    /// and needs neither a keep-alive nor to be kept for the life of the machine; a lasting one tells when what it has to tell
+    /// changes.
     ///
     /// # Errors
     ///
     /// As [`Connection::options`].
-    pub fn discovery_options(&self, supported: &Supported) -> Result<OptionString, OptionError> {
-        self.secured(self.discovery_way(supported)?, supported)
-    }
-
-    /// The option string for a discovery controller that stays connected, so that it can tell when what it has to tell changes.
-    ///
-    /// # Errors
-    ///
-    /// As [`Connection::options`].
-    pub fn lasting_discovery_options(&self, supported: &Supported) -> Result<OptionString, OptionError> {
-        let mut text = self.discovery_way(supported)?;
-        // Without one, Linux sends it no keep-alive, and it would be thrown out.
-        for (option, value) in [("keep_alive_tmo", KEEP_ALIVE_TMO), ("ctrl_loss_tmo", self.ctrl_loss_tmo)] {
-            if supported.knows(option) {
-                let _ = write!(text, ",{option}={value}");
-            }
-        }
-        self.secured(text, supported)
-    }
-
-    fn discovery_way(&self, supported: &Supported) -> Result<String, OptionError> {
+    pub fn discovery_options(&self, supported: &Supported, manner: Manner) -> Result<OptionString, OptionError> {
         let mut text = self.way(supported)?;
         // By the well-known name the kernel knows what it is.
         if self.nqn != DISCOVERY_NQN {
@@ -206,7 +188,13 @@ impl Connection<'_> {
             }
             text.push_str(",discovery");
         }
-        Ok(text)
+        // Without keep_alive_tmo, Linux sends it no keep-alive, and it would be thrown out.
+        let lasting = [("keep_alive_tmo", KEEP_ALIVE_TMO), ("ctrl_loss_tmo", self.ctrl_loss_tmo)];
+        for (option, value) in lasting.iter().filter(|(option, _)| manner == Manner::Lasting && supported.knows(option))
+        {
+            let _ = write!(text, ",{option}={value}");
+        }
+        self.secured(text, supported)
     }
 
     /// With TLS and the secrets. The key lies in the keyring that the kernel looks into by itself.

@@ -3,11 +3,12 @@
 mod watch;
 
 pub use watch::Watch;
+use watch::attribute;
 
 use super::keys::{Serial, read_text};
 use libnbft::model::{Nid, Uuid};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{fmt, fs, io};
 
 /// What the state of a controller begins with that is being taken away.
@@ -98,17 +99,21 @@ pub fn controllers(root: &Path) -> Vec<Controller> {
     Watch::default().controllers(root, |_| true)
 }
 
+/// The directory of a controller.
+fn directory(root: &Path, controller: &str) -> PathBuf {
+    root.join("sys/class/nvme").join(controller)
+}
+
 /// Whether it is a discovery controller.
 #[must_use]
 pub fn is_discovery(root: &Path, controller: &str) -> bool {
-    let kind = fs::read_to_string(root.join("sys/class/nvme").join(controller).join("cntrltype"));
-    kind.is_ok_and(|kind| kind.trim() == "discovery")
+    attribute(&directory(root, controller), "cntrltype") == "discovery"
 }
 
 /// Whether a controller was given a secret; `None` where the kernel does not say.
 #[must_use]
 pub fn has_secret(root: &Path, controller: &str) -> Option<bool> {
-    let file = fs::File::open(root.join("sys/class/nvme").join(controller).join("dhchap_secret")).ok()?;
+    let file = fs::File::open(directory(root, controller).join("dhchap_secret")).ok()?;
     let text = read_text(file).ok()?;
     Some(text.trim() != "none")
 }
@@ -116,8 +121,7 @@ pub fn has_secret(root: &Path, controller: &str) -> Option<bool> {
 /// The key by which a controller is secured with TLS; `None` where it is not.
 #[must_use]
 pub fn tls_key(root: &Path, controller: &str) -> Option<Serial> {
-    let text = fs::read_to_string(root.join("sys/class/nvme").join(controller).join("tls_key")).ok()?;
-    Serial::from_str_radix(text.trim(), 16).ok().filter(|serial| *serial != 0)
+    Serial::from_str_radix(&attribute(&directory(root, controller), "tls_key"), 16).ok().filter(|serial| *serial != 0)
 }
 
 /// Lets nobody but root read the secrets of a controller: Linux shows them to all who can read sysfs.
@@ -127,7 +131,7 @@ pub fn tls_key(root: &Path, controller: &str) -> Option<Serial> {
 /// When the kernel refuses. A controller without secrets is no error.
 pub fn hide_secrets(root: &Path, controller: &str) -> io::Result<()> {
     for name in ["dhchap_secret", "dhchap_ctrl_secret"] {
-        let file = root.join("sys/class/nvme").join(controller).join(name);
+        let file = directory(root, controller).join(name);
         match fs::set_permissions(file, fs::Permissions::from_mode(0o600)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
@@ -139,8 +143,8 @@ pub fn hide_secrets(root: &Path, controller: &str) -> io::Result<()> {
 /// Whether the kernel is taking a controller away, or has.
 #[must_use]
 pub fn is_going(root: &Path, controller: &str) -> bool {
-    let state = fs::read_to_string(root.join("sys/class/nvme").join(controller).join("state"));
-    state.map_or(true, |state| state.starts_with(GOING))
+    let state = attribute(&directory(root, controller), "state");
+    state.is_empty() || state.starts_with(GOING)
 }
 
 /// The block device of a namespace that at least one live controller sees, and which the kernel has made usable.

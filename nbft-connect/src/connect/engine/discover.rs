@@ -7,7 +7,7 @@ use crate::connect::target::Target;
 use crate::nvme::authentication::Terms;
 use crate::nvme::discovery::{Asked, Manner};
 use crate::nvme::fabrics::{DEVICE, Fabrics, Refusal};
-use crate::nvme::options::{Connection, Supported};
+use crate::nvme::options::Supported;
 use crate::nvme::probe;
 use crate::nvme::reason;
 use crate::status::model::{State, Status, discovery_status};
@@ -125,11 +125,11 @@ impl<F: Fabrics + 'static> Engine<F> {
             self.discovery.all[index].step = Step::WaitNetwork;
             return;
         };
+        let trial = Target::from(controller).trial(ready);
         if self.connected(index).is_some() {
             self.discovery.all[index].step = Step::Queued;
             return;
         }
-        let trial = Target::from(controller).trial(ready);
         self.discovery.all[index].step = Step::Proving;
         self.hear(async move { Heard::Proved(index, probe::prove(&trial, TRIAL_LIMIT).await) });
     }
@@ -156,17 +156,13 @@ impl<F: Fabrics + 'static> Engine<F> {
             return true;
         }
         let target = Target::from(&self.plan.discovery[index]);
-        let prepared = match self.settings.lasting_discovery {
-            true => self.prepare(&target, supported, Connection::lasting_discovery_options),
-            false => self.prepare(&target, supported, Connection::discovery_options),
-        };
-        match prepared {
+        let manner = if self.settings.lasting_discovery { Manner::Lasting } else { Manner::Once };
+        match self.prepare(&target, supported, |connection, known| connection.discovery_options(known, manner)) {
             Err(reason) => self.ask_failed(index, reason),
             Ok((options, terms)) => {
                 let Some(mut device) = self.device.take() else { return false };
                 log::debug!("{DEVICE}: {options}");
                 self.discovery.all[index].step = Step::Asking;
-                let manner = if self.settings.lasting_discovery { Manner::Lasting } else { Manner::Once };
                 self.hear(async move {
                     let result = device.discover(manner, options.expose(), &terms).await;
                     Heard::Answer(index, device, result)

@@ -11,7 +11,8 @@ use libnbft::plan::DiscoveryController;
 impl<F: Fabrics + 'static> Engine<F> {
     /// The controller of the kernel's by which one is asked again: it stayed connected, or another program has it. Where a
     /// security profile is named, only our own: how another was made nobody knows.
-    pub(super) fn connected(&self, index: usize) -> Option<String> {
+    pub(super) fn connected(&mut self, index: usize) -> Option<String> {
+        let all = self.watch.controllers(&self.settings.root, |_| true);
         let (planned, known) = (&self.plan.discovery[index], &self.status.discovery[index].controller);
         let target = Target::from(planned);
         let ready = self.ready(planned.network);
@@ -21,12 +22,12 @@ impl<F: Fabrics + 'static> Engine<F> {
                 && (known.as_ref() == Some(&controller.name) || planned.security.is_none())
                 && sysfs::is_discovery(&self.settings.root, &controller.name)
         };
-        sysfs::controllers(&self.settings.root).into_iter().find(fits).map(|controller| controller.name)
+        all.into_iter().find(fits).map(|controller| controller.name)
     }
 
     /// What a controller tells has changed: it is asked again.
     pub(super) fn ask_for_news(&mut self, name: &str) {
-        let all = sysfs::controllers(&self.settings.root);
+        let all = self.watch.controllers(&self.settings.root, |_| true);
         let Some(controller) = all.iter().find(|controller| controller.name == name) else { return };
         let is_it =
             |planned: &DiscoveryController| leads_to(controller, &Target::from(planned), self.ready(planned.network));

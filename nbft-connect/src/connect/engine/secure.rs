@@ -65,7 +65,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         &'s self,
         target: &Target<'s>,
         supported: &Supported,
-        string: fn(&Connection<'s>, &Supported) -> Result<OptionString, OptionError>,
+        string: impl FnOnce(&Connection<'s>, &Supported) -> Result<OptionString, OptionError>,
     ) -> Result<(OptionString, Terms), String> {
         let connection = self.connection(target, supported)?;
         let options = string(&connection, supported).map_err(|error| error.to_string())?;

@@ -77,7 +77,13 @@ impl<F: Fabrics + 'static> Engine<F> {
         let port = |path: usize| {
             let planned = &self.plan.paths[path];
             let digests = (planned.hdr_digest, planned.data_digest);
-            (planned.traddr, planned.trsvcid, planned.network, digests, planned.security.as_ref().map(Policy::secures))
+            (
+                planned.traddr,
+                planned.trsvcid,
+                planned.network,
+                digests,
+                planned.security.as_ref().is_some_and(Policy::secures),
+            )
         };
         (0..self.plan.paths.len()).filter(move |other| *other != path && port(*other) == port(path))
     }

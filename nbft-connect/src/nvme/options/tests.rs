@@ -42,18 +42,18 @@ fn a_discovery_controller_is_not_kept() {
         )
     };
     let old = Supported::from_list("transport=%s,traddr=%s,host_iface=%s\n");
-    assert_eq!(connection.discovery_options(&old).unwrap().expose(), string(DISCOVERY_NQN));
+    assert_eq!(connection.discovery_options(&old, Manner::Once).unwrap().expose(), string(DISCOVERY_NQN));
     connection.nqn = "nqn.2014-08.org.example:cdc";
-    assert_eq!(connection.discovery_options(&old).unwrap_err(), OptionError::Unknown("discovery"));
+    assert_eq!(connection.discovery_options(&old, Manner::Once).unwrap_err(), OptionError::Unknown("discovery"));
     let new = Supported::default();
     let expected = string("nqn.2014-08.org.example:cdc") + ",discovery";
-    assert_eq!(connection.discovery_options(&new).unwrap().expose(), expected);
+    assert_eq!(connection.discovery_options(&new, Manner::Once).unwrap().expose(), expected);
     // One that is to last.
     let lasting = expected + ",keep_alive_tmo=30,ctrl_loss_tmo=-1";
-    assert_eq!(connection.lasting_discovery_options(&new).unwrap().expose(), lasting);
-    assert_eq!(connection.lasting_discovery_options(&old).unwrap_err(), OptionError::Unknown("discovery"));
+    assert_eq!(connection.discovery_options(&new, Manner::Lasting).unwrap().expose(), lasting);
+    assert_eq!(connection.discovery_options(&old, Manner::Lasting).unwrap_err(), OptionError::Unknown("discovery"));
     connection.nqn = DISCOVERY_NQN;
-    assert_eq!(connection.lasting_discovery_options(&old).unwrap().expose(), string(DISCOVERY_NQN));
+    assert_eq!(connection.discovery_options(&old, Manner::Lasting).unwrap().expose(), string(DISCOVERY_NQN));
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn secrets_are_given_where_the_kernel_lists_them_and_never_shown() {
     let error = connection.options(&Supported::default()).unwrap_err();
     assert_eq!(error, OptionError::NoAuthentication("dhchap_secret"));
     connection.nqn = DISCOVERY_NQN;
-    let options = connection.discovery_options(&both).unwrap();
+    let options = connection.discovery_options(&both, Manner::Once).unwrap();
     assert!(options.expose().ends_with(&format!("host_iface=nbft0,dhchap_secret={key},dhchap_ctrl_secret={other}")));
 }
 
@@ -126,7 +126,8 @@ fn tls_is_given_to_a_kernel_that_lists_it_only() {
     let all = with(",tls_key=%d,tls");
     let plain = Connection { tls: None, ..connection.clone() }.options(&all).unwrap().to_string();
     assert_eq!(connection.options(&all).unwrap().to_string(), format!("{plain},tls,tls_key=305419896"));
-    let discovery = Connection { nqn: DISCOVERY_NQN, ..connection.clone() }.discovery_options(&all).unwrap();
+    let discovery =
+        Connection { nqn: DISCOVERY_NQN, ..connection.clone() }.discovery_options(&all, Manner::Once).unwrap();
     assert!(discovery.to_string().ends_with(",host_iface=nbft0,tls,tls_key=305419896"), "{discovery}");
     for (more, missing) in [("", "tls"), (",tls_key=%d", "tls"), (",tls", "tls_key")] {
         assert_eq!(connection.options(&with(more)).unwrap_err(), OptionError::NoTls(missing));

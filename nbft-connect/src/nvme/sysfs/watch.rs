@@ -1,6 +1,6 @@
 //! What is read of controllers and their namespaces, and what of it is not read again.
 
-use super::{Controller, PathNamespace};
+use super::{Controller, PathNamespace, directory};
 use libnbft::model::Uuid;
 use std::collections::BTreeMap;
 use std::fs;
@@ -39,7 +39,7 @@ impl Watch {
             let was_live = seen.is_some();
             let seen = match seen {
                 Some(seen) if !of_use(&seen.controller.nqn) => seen,
-                seen => look(&root.join("sys/class/nvme").join(&name), &name, seen),
+                seen => look(&directory(root, &name), &name, seen),
             };
             found.push(seen.controller.clone());
             // Before it is live, not even the NQN is sure to be its own.
@@ -97,7 +97,7 @@ fn entries(directory: &Path) -> impl Iterator<Item = (String, u64)> + use<> {
 }
 
 /// An attribute without white space around it; empty when it cannot be read.
-fn attribute(directory: &Path, name: &str) -> String {
+pub(super) fn attribute(directory: &Path, name: &str) -> String {
     // One read gives all of it (sysfs: at most a page), and there are hundreds.
     let mut page = [0; 4096];
     let length = fs::File::open(directory.join(name)).and_then(|mut file| file.read(&mut page)).unwrap_or(0);
