@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::dhcp::{Server, leased, link, plan};
+use common::dhcp::{POOL6, Server, leased, link, plan};
 use common::net::{AT, Root, next, outcome, ready, runtime, start, start_with};
 use common::{in_namespace, ip};
 use libnbft::model::{HfiExt, HfiExtFlags, HfiTcpFlags, IpOrigin};
@@ -134,8 +134,7 @@ fn an_open_method_becomes_dhcpv6_where_the_router_says_so() {
     in_namespace("an_open_method_becomes_dhcpv6_where_the_router_says_so", || {
         link("2001:db8:1::1/64");
         // M, and a prefix that no address is to be made of.
-        let range = "--dhcp-range=2001:db8:1::50,2001:db8:1::5f,64,1h";
-        let server = Server::dnsmasq("managed", &[range, "--enable-ra", "--dhcp-authoritative"]);
+        let server = Server::dnsmasq("managed", &POOL6);
         let open = plan("::", HfiTcpFlags(0), IpOrigin::OTHER, None);
         assert_eq!(open.networks().map(|(_, network)| network.method).collect::<Vec<_>>(), [Method::Slaac]);
         let lease = runtime().block_on(async {

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::dhcp::{POOL, RENEW, Server, leased, link, plan};
+use common::dhcp::{POOL, POOL6, RENEW, Server, leased, link, plan};
 use common::net::{AT, Root, next, outcome, ready, runtime, start, start_with};
 use common::{in_namespace, ip, ip_lines};
 use libnbft::model::{HfiExt, HfiExtFlags, HfiTcpFlags, IpOrigin};
@@ -67,8 +67,7 @@ fn another_address_is_taken_when_the_server_wants_it() {
 fn dhcpv6() {
     in_namespace("dhcpv6", || {
         link("2001:db8:1::1/64");
-        let range = "--dhcp-range=2001:db8:1::50,2001:db8:1::5f,64,1h";
-        let _server = Server::dnsmasq("v6", &[range, "--enable-ra", "--dhcp-authoritative"]);
+        let _server = Server::dnsmasq("v6", &POOL6);
         let plan = plan("::", HfiTcpFlags::DHCP_OVERRIDE, IpOrigin::DHCP, None);
         // The table says nothing of the family but the form of its zero: raw, so IPv6.
         let address = granted(&plan).to_string();
@@ -82,8 +81,7 @@ fn dhcpv6() {
 fn dhcpv6_by_each_kind_of_the_tables_duid() {
     in_namespace("dhcpv6_by_each_kind_of_the_tables_duid", || {
         link("2001:db8:1::1/64");
-        let range = "--dhcp-range=2001:db8:1::50,2001:db8:1::5f,64,1h";
-        let server = Server::dnsmasq("duid", &[range, "--enable-ra", "--dhcp-authoritative"]);
+        let server = Server::dnsmasq("duid", &POOL6);
         // As in the table, numbers little endian, and as the server must have it.
         let uuid = [&[4, 0][..], &[0xa5; 16]].concat();
         let cases: [(&[u8], &str); 5] = [
@@ -243,8 +241,7 @@ fn a_lease_is_renewed_by_whoever_stays() {
 fn a_dhcpv6_lease_is_renewed_with_its_server() {
     in_namespace("a_dhcpv6_lease_is_renewed_with_its_server", || {
         link("2001:db8:1::1/64");
-        let options = ["--dhcp-range=2001:db8:1::50,2001:db8:1::5f,64,1h", "--enable-ra", "--dhcp-authoritative"];
-        let server = Server::dnsmasq("renew6", &options);
+        let server = Server::dnsmasq("renew6", &POOL6);
         let plan = plan("::", HfiTcpFlags::DHCP_OVERRIDE, IpOrigin::DHCP, None);
         let asked = ["DHCPSOLICIT", "DHCPADVERTISE", "DHCPREQUEST", "DHCPREPLY"];
         let of_clients = |server: &Server| -> Vec<String> {

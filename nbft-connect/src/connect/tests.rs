@@ -23,7 +23,7 @@ use crate::nvme::keys::Keys;
 use crate::nvme::options::Supported;
 use crate::status::model::{InterfaceStatus, Outcome, State, Status};
 use libnbft::discovery::Log;
-use libnbft::model::{self, Hfi, HfiTcp, Host, Mac, Nqn, Ssns, Table, TransportType, Uuid};
+use libnbft::model::{self, Discovery, Hfi, HfiTcp, Host, Mac, Nqn, Ssns, Table, TransportType, Uuid};
 use libnbft::plan::{NetworkRef, Options, Plan, Source};
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -222,6 +222,14 @@ fn table(ports: &[u16]) -> Table {
     table
 }
 
+/// A discovery controller on loopback, over the one HFI and with this security profile.
+fn discovery_at(port: u16, security: u8) -> Discovery {
+    let mut discovery = Discovery::default();
+    (discovery.index, discovery.hfi, discovery.security) = (1, 1, security);
+    discovery.uri = Some(format!("nvme+tcp://127.0.0.1:{port}/"));
+    discovery
+}
+
 struct Ran {
     exit: Exit,
     written: Vec<String>,
@@ -284,6 +292,20 @@ fn start_with(
     let (events, network) = tokio::sync::mpsc::unbounded_channel();
     events.send(ready()).unwrap();
     Started { engine: Engine::new(plan, settings, fake), network, events, written }
+}
+
+/// Runs an engine that does not end by itself until the scenario has, in so many seconds.
+async fn while_running(
+    engine: Engine<Fake>,
+    network: UnboundedReceiver<NetEvent>,
+    seconds: u64,
+    scenario: impl Future<Output = ()>,
+) {
+    let limited = tokio::time::timeout(Duration::from_secs(seconds), scenario);
+    tokio::select! {
+        ended = engine.run(network) => panic!("it ended: {ended:?}"),
+        done = limited => done.expect("in time"),
+    }
 }
 
 const STATUS: &str = "run/nbft/status.json";
@@ -436,11 +458,7 @@ async fn staying_makes_again_what_the_kernel_has_removed() {
         started.events.send(ready()).unwrap();
         written(2).await;
     };
-    let limited = tokio::time::timeout(Duration::from_secs(20), scenario);
-    tokio::select! {
-        ended = started.engine.run(started.network) => panic!("it ended: {ended:?}"),
-        done = limited => done.expect("in time"),
-    }
+    while_running(started.engine, started.network, 20, scenario).await;
     assert_eq!(*started.written.borrow(), [options(port), options(port)]);
     let status = status(&root);
     assert_eq!(status.paths[0].controller.as_deref(), Some("nvme1"));

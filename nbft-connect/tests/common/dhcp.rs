@@ -13,6 +13,10 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 pub(crate) const POOL: &str = "--dhcp-range=192.0.2.50,192.0.2.99,255.255.255.0,1h";
 
+/// Options of a DHCPv6 server that advertises itself, and no prefix to make addresses of.
+pub(crate) const POOL6: [&str; 3] =
+    ["--dhcp-range=2001:db8:1::50,2001:db8:1::5f,64,1h", "--enable-ra", "--dhcp-authoritative"];
+
 /// Half of the lease is over after so many seconds.
 pub(crate) const RENEW: &str = "--dhcp-option=58,5";
 

@@ -32,6 +32,15 @@ fn stops(problem: &str, remedy: &str) -> String {
     )
 }
 
+/// Each reason for which `nbft connect` failed, with what to do about it; `found` is what else has been found on the way.
+fn each_has_its_remedy(root: &Root, table: &Table, cases: &[(&str, &str)], found: fn(String) -> String) {
+    for (reason, remedy) in cases {
+        root.connect_left(table, State::Failed, Some(reason), Outcome::Failed);
+        let problem = format!("The target answers, but nbft connect failed: {reason}.");
+        assert_eq!(root.path(""), found(stops(&problem, remedy)));
+    }
+}
+
 #[test]
 fn not_connected() {
     in_namespace("system::not_connected", || {
@@ -104,7 +113,7 @@ fn secrets_and_profiles_at_fault() {
     in_namespace("system::secrets_and_profiles_at_fault", || {
         let table = table();
         let root = root("secrets", &table);
-        for (reason, remedy) in [
+        let cases = [
             (
                 "authentication is required by security profile 1 of NBFT, and there is no secret for it: looked for /x",
                 "Put the secret in one of these places, and into the initramfs with it: nbft_install_keys=yes in dracut.conf.d, \
@@ -136,11 +145,8 @@ fn secrets_and_profiles_at_fault() {
                 "the target requires authentication, but no security profile of the table says so for it",
                 "Let this host in without in-band authentication, or give the entry a security profile in the firmware's setup.",
             ),
-        ] {
-            root.connect_left(&table, State::Failed, Some(reason), Outcome::Failed);
-            let problem = format!("The target answers, but nbft connect failed: {reason}.");
-            assert_eq!(root.path(""), stops(&problem, remedy));
-        }
+        ];
+        each_has_its_remedy(&root, &table, &cases, |stops| stops);
     });
 }
 
@@ -155,7 +161,7 @@ fn secure_channels_at_fault() {
         (table.ssns[0].security, table.ssns[0].flags) = (1, table.ssns[0].flags.with(SsnsFlags::USE_SECURITY));
         // It takes connections and would never answer an ICReq in the clear: none is sent.
         let root = root_at("channels", &table, Serve::Silent("192.0.2.1:4420"));
-        for (reason, remedy) in [
+        let cases = [
             (
                 "TLS is required by security profile 1 of NBFT, and there is no PSK for it: looked for /x",
                 "Put the PSK in one of these places, and into the initramfs with it: nbft_install_keys=yes in dracut.conf.d, \
@@ -186,11 +192,8 @@ fn secure_channels_at_fault() {
                 "nvme7 has this connection in the clear, but TLS is required by security profile 1 of NBFT",
                 "Disconnect it, and run nbft connect.",
             ),
-        ] {
-            root.connect_left(&table, State::Failed, Some(reason), Outcome::Failed);
-            let problem = format!("The target answers, but nbft connect failed: {reason}.");
-            assert_eq!(root.path(""), stops(&problem, remedy).replace(", ICResp", ""));
-        }
+        ];
+        each_has_its_remedy(&root, &table, &cases, |stops| stops.replace(", ICResp", ""));
     });
 }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use libnbft::discovery::{Header, LEN};
-use libnbft::model::{DISCOVERY_NQN, Discovery};
+use libnbft::model::DISCOVERY_NQN;
 
 const OTHER: &str = "nqn.2014-08.org.example:other";
 
@@ -28,10 +28,7 @@ fn tell(entries: &[(u8, u16, &str)]) -> Answer {
 /// A table that names a discovery controller, from which its subsystems came.
 fn table_with(controller: u16, ports: &[u16]) -> Table {
     let mut table = table(ports);
-    let mut discovery = Discovery::default();
-    (discovery.index, discovery.hfi) = (1, 1);
-    discovery.uri = Some(format!("nvme+tcp://127.0.0.1:{controller}/"));
-    table.discovery.push(discovery);
+    table.discovery.push(discovery_at(controller, 0));
     for ssns in &mut table.ssns {
         ssns.primary_discovery = 1;
     }
@@ -189,6 +186,13 @@ async fn discovery_twice_is_once() {
     assert_eq!((third.exit, third.written), (Exit::Ok, vec![asked(controller), options(subsystem)]));
 }
 
+/// Waits until so much has been written, and all is up.
+async fn all_up(root: &Root, written: &RefCell<Vec<String>>, number: usize) {
+    while written.borrow().len() < number || status(root).outcome != Outcome::Ok {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 #[tokio::test(flavor = "current_thread")]
 async fn staying_asks_again_when_what_was_told_goes_away() {
     let root = Root::new();
@@ -198,11 +202,7 @@ async fn staying_asks_again_when_what_was_told_goes_away() {
     let serving = serve(listener);
     let answers = vec![tell(&[(2, first, NQN)]), tell(&[(2, moved, NQN)])];
     let started = start(&root, &table_with(controller, &[]), answers, Until::Told);
-    let up = async |number: usize| {
-        while started.written.borrow().len() < number || status(&root).outcome != Outcome::Ok {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
+    let up = async |number| all_up(&root, &started.written, number).await;
     let scenario = async {
         up(2).await;
         // The target moves: its connection is gone and its port closed.
@@ -212,11 +212,7 @@ async fn staying_asks_again_when_what_was_told_goes_away() {
         started.events.send(ready()).unwrap();
         up(4).await;
     };
-    let limited = tokio::time::timeout(Duration::from_secs(30), scenario);
-    tokio::select! {
-        ended = started.engine.run(started.network) => panic!("it ended: {ended:?}"),
-        done = limited => done.expect("in time"),
-    }
+    while_running(started.engine, started.network, 30, scenario).await;
     assert_eq!(*started.written.borrow(), [asked(controller), options(first), asked(controller), options(moved)]);
 }
 
@@ -281,21 +277,12 @@ async fn staying_connects_one_again_that_the_kernel_removed() {
     let table = table_with(controller, &[]);
     let started = start_with(&root, &table, answers, Until::Told, |settings| settings.lasting_discovery = true);
     let scenario = async {
-        let written = async |number: usize| {
-            while started.written.borrow().len() < number || status(&root).outcome != Outcome::Ok {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        };
-        written(2).await;
+        all_up(&root, &started.written, 2).await;
         fs::remove_dir_all(root.0.join("sys/class/nvme/nvme0")).unwrap();
         // A look at sysfs.
         started.events.send(ready()).unwrap();
-        written(3).await;
+        all_up(&root, &started.written, 3).await;
     };
-    let limited = tokio::time::timeout(Duration::from_secs(30), scenario);
-    tokio::select! {
-        ended = started.engine.run(started.network) => panic!("it ended: {ended:?}"),
-        done = limited => done.expect("in time"),
-    }
+    while_running(started.engine, started.network, 30, scenario).await;
     assert_eq!(*started.written.borrow(), [kept(controller), options(subsystem), kept(controller)]);
 }

@@ -1,7 +1,7 @@
 //! Security profiles: what is given to the kernel, and what is never connected.
 
 use super::*;
-use libnbft::model::{Discovery, SecurityFlags, SecurityProfile, SsnsFlags};
+use libnbft::model::{SecurityFlags, SecurityProfile, SsnsFlags};
 use std::os::unix::fs::PermissionsExt;
 
 const KEY: &str = "DHHC-1:00:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaR:";
@@ -162,10 +162,7 @@ async fn a_write_that_has_not_ended_says_what_may_be_the_matter() {
 async fn discovery_controllers_are_asked_with_their_secret() {
     let mut table = secured(REQUIRED);
     table.ssns.clear();
-    let mut discovery = Discovery::default();
-    (discovery.index, discovery.hfi, discovery.security) = (1, 1, 1);
-    discovery.uri = Some(format!("nvme+tcp://127.0.0.1:{}/", target().await));
-    table.discovery.push(discovery);
+    table.discovery.push(discovery_at(target().await, 1));
     let ran = run_in(&root(&[("dhchap-secret", KEY)]), &table, vec![], 1).await;
     assert!(ran.written[0].starts_with("discover nqn="), "{:?}", ran.written);
     assert!(ran.written[0].ends_with(&format!(",dhchap_secret={KEY}")), "{:?}", ran.written);

@@ -4,7 +4,6 @@ use super::secured::{DIRECTORY, reason, root_of, secured};
 use super::*;
 use crate::nvme::keys::{Keyring, KeyringError, Serial};
 use libnbft::discovery::Header;
-use libnbft::model::Discovery;
 
 const PSK: &str = "NVMeTLSkey-1:01:VRLbtnN9AQb2WXW3c9+wEf/DRLz0QuLdbYvEhwtdWwNf9LrZ:";
 const PSK_384: &str = "NVMeTLSkey-1:02:VRLbtnN9AQb2WXW3c9+wEf/DRLz0QuLdbYvEhwtdWwP/w0S89ELi3W2LxIcLXVsDn8kXZQ==:";
@@ -181,10 +180,7 @@ async fn a_controller_that_somebody_made_in_the_clear_is_not_taken_over() {
 async fn discovery_controllers_and_what_they_tell_of() {
     let mut table = secured(REQUIRED);
     table.ssns.clear();
-    let mut discovery = Discovery::default();
-    (discovery.index, discovery.hfi, discovery.security) = (1, 1, 1);
-    discovery.uri = Some(format!("nvme+tcp://127.0.0.1:{}/", target().await));
-    table.discovery.push(discovery.clone());
+    table.discovery.push(discovery_at(target().await, 1));
     let ran = run_in(&root(&[("tls-psk", PSK)]), &table, vec![], 1).await;
     assert!(ran.written[0].starts_with("discover nqn="), "{:?}", ran.written);
     assert!(ran.written[0].ends_with(",tls,tls_key=1"), "{:?}", ran.written);
