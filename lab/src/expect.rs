@@ -97,8 +97,13 @@ fn network(expect: &Expect, report: &Report, verdict: &mut Verdict) {
     }
 }
 
+/// What `nbft status` says as JSON; nothing where it does not say anything.
+fn status_json(report: &Report) -> Value {
+    serde_json::from_str(&report.block("status-json").concat()).unwrap_or_default()
+}
+
 fn renewal(expect: &Expect, report: &Report, verdict: &mut Verdict) {
-    let json: Value = serde_json::from_str(&report.block("status-json").concat()).unwrap_or_default();
+    let json = status_json(report);
     for (name, who) in &expect.renewed_by {
         let interface = json["interfaces"].as_array().into_iter().flatten().find(|known| known["name"] == **name);
         let found = interface.and_then(|interface| interface["renewed_by"].as_str());
@@ -111,7 +116,7 @@ const MEMORY: u64 = 8 * 1024;
 
 /// What the initramfs' run needed; where nothing was connected, nothing was started.
 fn memory(report: &Report, verdict: &mut Verdict) {
-    let json: Value = serde_json::from_str(&report.block("status-json").concat()).unwrap_or_default();
+    let json = status_json(report);
     if json["outcome"] != "nothing" && json.is_object() {
         let peak = json["peak_memory_kib"].as_u64();
         verdict.check(peak.is_some_and(|peak| (1..MEMORY).contains(&peak)), || {

@@ -8,7 +8,7 @@ use super::{busybox, layers};
 use crate::error::Result;
 use crate::exports;
 use crate::place::{Key, Place, remove, suffixed};
-use crate::prepare::chroot::{Debian, chroot, inside};
+use crate::prepare::chroot::{Debian, chroot, forget, inside};
 use std::path::{Path, PathBuf};
 
 const REPORT_UNIT: &str = include_str!("lab-report.service");
@@ -120,9 +120,7 @@ pub(super) fn debian(place: &Place, manager: Option<Manager>, home: Option<&str>
         let setup = "mkdir -p /lab-view /lab-out; mount --bind / /lab-view; ";
         let log = suffixed(partial, ".log");
         inside(&folder, &upper, &[(out, "/lab-out")], &format!("{setup}{script}"))?.log(&log)?;
-        remove(&upper)?;
-        remove(&suffixed(&upper, ".work"))?;
-        remove(&suffixed(&upper, ".merged"))
+        forget(&upper)
     })
 }
 

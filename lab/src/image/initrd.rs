@@ -4,8 +4,8 @@ use super::layers;
 use super::storage::LUKS_UUID;
 use super::tls;
 use crate::error::{At, Error, Result};
-use crate::place::{Key, Place, remove, suffixed};
-use crate::prepare::chroot::{Debian, chroot, inside};
+use crate::place::{Key, Place, suffixed};
+use crate::prepare::chroot::{Debian, chroot, forget, inside};
 use crate::prepare::kernel::Kernel;
 use crate::shell::run;
 use serde::Deserialize;
@@ -194,9 +194,7 @@ impl Recipe<'_> {
             let suite = self.debian.suite();
             println!("making an initramfs: {}, {:?}, {suite}, {}", self.init.name(), self.way, self.kernel.version);
             let upper = suffixed(partial, ".upper");
-            for path in [upper.clone(), suffixed(&upper, ".work"), suffixed(&upper, ".merged")] {
-                remove(&path)?;
-            }
+            forget(&upper)?;
             fs::create_dir_all(partial).at(partial)?;
             if let Some(nbft) = &nbft {
                 self.install(&module, nbft, &upper)?;
@@ -214,10 +212,7 @@ impl Recipe<'_> {
             let packages = self.tlshd.then(|| tls::packages(place)).transpose()?;
             binds.extend(packages.as_deref().map(|packages| (packages, "/lab-tls")));
             inside(&folder, &upper, &binds, &script)?.log(&partial.join("log"))?;
-            for path in [upper.clone(), suffixed(&upper, ".work"), suffixed(&upper, ".merged")] {
-                remove(&path)?;
-            }
-            Ok(())
+            forget(&upper)
         })?;
         let size = dir.join("size");
         let text = fs::read_to_string(&size).at(&size)?;

@@ -6,7 +6,7 @@ use super::initrd::LUKS_KEY;
 use super::layers::put;
 use crate::error::{At, Error, Result};
 use crate::place::{Key, Place, remove, suffixed};
-use crate::prepare::chroot::{Debian, chroot, inside};
+use crate::prepare::chroot::{Debian, chroot, programs};
 use crate::prepare::kernel::{Flavour, kernel};
 use crate::vm::Machine;
 use std::fs::{self, File};
@@ -161,15 +161,8 @@ fn build(place: &Place, source: &Path, image: &Path, layers: Layers) -> Result<(
 fn tools(place: &Place) -> Result<PathBuf> {
     place.cached("storage-tools", |partial| {
         let folder = chroot(place, Debian::Trixie)?;
-        let upper = suffixed(partial, ".upper");
-        fs::create_dir_all(partial).at(partial)?;
-        let script = "set -e; for program in /usr/sbin/lvm /usr/sbin/cryptsetup; do cp -L $program /lab-out/\n\
-                      for word in $(ldd $program); do case $word in /*) cp -L $word /lab-out/ ;; esac; done; done\n\
-                      cp -L /lib/x86_64-linux-gnu/libgcc_s.so.1 /lab-out/";
-        inside(&folder, &upper, &[(partial, "/lab-out")], script)?.output()?;
-        for path in [upper.clone(), suffixed(&upper, ".work"), suffixed(&upper, ".merged")] {
-            remove(&path)?;
-        }
-        Ok(())
+        // libc opens it at run time.
+        let more = "cp -L /lib/x86_64-linux-gnu/libgcc_s.so.1 /lab-out/";
+        programs(&folder, None, "/usr/sbin/lvm /usr/sbin/cryptsetup", more, partial)
     })
 }

@@ -2,9 +2,9 @@
 
 use crate::cpio::Cpio;
 use crate::error::{At, Result};
-use crate::place::{Place, remove, suffixed};
+use crate::place::Place;
 use crate::prepare::apt::View;
-use crate::prepare::chroot::{Debian, chroot, inside};
+use crate::prepare::chroot::{Debian, chroot, programs};
 use std::fs;
 use std::path::PathBuf;
 
@@ -25,17 +25,7 @@ pub fn packages(place: &Place) -> Result<PathBuf> {
 fn tools(place: &Place) -> Result<PathBuf> {
     place.cached("tls-tools", |partial| {
         let folder = chroot(place, Debian::Trixie)?;
-        let packages = packages(place)?;
-        let upper = suffixed(partial, ".upper");
-        fs::create_dir_all(partial).at(partial)?;
-        let script = "set -e; cp -a /lab-tls/. /; for program in /usr/sbin/tlshd /usr/bin/keyctl; do\n\
-                      cp -L $program /lab-out/\n\
-                      for word in $(ldd $program); do case $word in /*) cp -L $word /lab-out/ ;; esac; done; done";
-        inside(&folder, &upper, &[(partial, "/lab-out"), (&packages, "/lab-tls")], script)?.output()?;
-        for path in [upper.clone(), suffixed(&upper, ".work"), suffixed(&upper, ".merged")] {
-            remove(&path)?;
-        }
-        Ok(())
+        programs(&folder, Some(&packages(place)?), "/usr/sbin/tlshd /usr/bin/keyctl", "", partial)
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::{apt, need};
 use crate::error::{At, Error, Result};
-use crate::place::Place;
+use crate::place::{Place, remove, suffixed};
 use crate::shell::{Run, run};
 use serde::Deserialize;
 use std::fs;
@@ -69,14 +69,35 @@ pub fn chroot(place: &Place, debian: Debian) -> Result<PathBuf> {
     })
 }
 
+/// Removes what [`inside`] has made for an upper layer, and the layer.
+pub fn forget(upper: &Path) -> Result<()> {
+    [upper.to_path_buf(), suffixed(upper, ".work"), suffixed(upper, ".merged")].iter().try_for_each(|path| remove(path))
+}
+
+/// Copies programs of the folder, with the libraries that they are linked with, into one flat folder; `packages` is laid over the
+/// folder before, and `more` are commands that copy what else is needed to /lab-out.
+pub fn programs(folder: &Path, packages: Option<&Path>, names: &str, more: &str, flat: &Path) -> Result<()> {
+    let upper = suffixed(flat, ".upper");
+    fs::create_dir_all(flat).at(flat)?;
+    let mut binds = vec![(flat, "/lab-out")];
+    binds.extend(packages.map(|packages| (packages, "/lab-packages")));
+    let lay = if packages.is_some() { "cp -a /lab-packages/. /" } else { "true" };
+    let script = format!(
+        "set -e; {lay}; for program in {names}; do cp -L $program /lab-out/\n\
+         for word in $(ldd $program); do case $word in /*) cp -L $word /lab-out/ ;; esac; done; done\n{more}"
+    );
+    inside(folder, &upper, &binds, &script)?.output()?;
+    forget(&upper)
+}
+
 /// Runs a script inside a folder without changing it: an overlay takes what is written, in a mount name space that goes with
 /// the script.
 ///
 /// `upper` holds what is to lie over the folder, and afterwards what was written; `binds` are pairs of a directory of this
 /// machine and where it is to be seen inside.
 pub fn inside(folder: &Path, upper: &Path, binds: &[(&Path, &str)], script: &str) -> Result<Run> {
-    let work = crate::place::suffixed(upper, ".work");
-    let merged = crate::place::suffixed(upper, ".merged");
+    let work = suffixed(upper, ".work");
+    let merged = suffixed(upper, ".merged");
     for dir in [upper, &work, &merged] {
         fs::create_dir_all(dir).at(dir)?;
     }

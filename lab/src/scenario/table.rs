@@ -1,6 +1,7 @@
 //! The firmware's tables of a scenario: real firmware's, or made from a few fields by libnbft's writer.
 
 use super::target::{Target, WIRES, mac, numbered, numbered_uuid};
+use super::yes;
 use crate::error::{At, Error, Result};
 use crate::place::Place;
 use libnbft::model::{
@@ -178,10 +179,6 @@ impl Table {
         table.discovery = (1..).zip(&self.discovery).map(|(index, spec)| spec.model(index)).collect();
         Ok(table)
     }
-}
-
-const fn yes() -> bool {
-    true
 }
 
 const fn one() -> u16 {

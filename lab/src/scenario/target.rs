@@ -1,5 +1,6 @@
 //! What the target is to be: its wires, addresses, subsystem, ports.
 
+use super::yes;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -73,10 +74,6 @@ pub struct Tls {
     /// Whether nobody is let in without TLS.
     #[serde(default = "yes")]
     pub required: bool,
-}
-
-const fn yes() -> bool {
-    true
 }
 
 fn sha256() -> String {
