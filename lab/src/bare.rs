@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 /// The figures of all rounds, in milliseconds.
 #[derive(Debug, Default, PartialEq)]
 struct Figures {
-    /// By hand: from the first write to its namespace, and to the end of the last write.
+    /// By hand: from the first write to its namespace, and to the last write's end and namespace.
     hand: [Vec<f64>; 2],
     /// By `nbft connect`: from the interface's readiness to the first namespace, and from its start to its end.
     nbft: [Vec<f64>; 2],

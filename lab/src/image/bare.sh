@@ -44,6 +44,19 @@ lab_live() {
     echo $count
 }
 
+# How many namespaces are there, under however many paths.
+lab_namespaces() {
+    local count=0
+    for dir in /sys/block/nvme*; do
+        case $dir in
+            */nvme*c*n*) ;;
+            */nvme*n*) count=$((count + 1)) ;;
+        esac
+    done
+    echo $count
+}
+
+# As no machine has any before it boots: neither controllers nor what was noted of them.
 lab_delete() {
     for dir in /sys/class/nvme/nvme*; do
         [ -e "$dir/delete_controller" ] && echo 1 > "$dir/delete_controller"
@@ -51,18 +64,21 @@ lab_delete() {
     while [ -e /sys/class/nvme/nvme0 ] || [ "$(echo /sys/block/nvme*)" != "/sys/block/nvme*" ]; do
         $B usleep 10000
     done
+    $B rm -rf /run/nvme/registry
 }
 
-# Microseconds until the first write is done and its namespace there, and until all are written.
+# Microseconds until the first write is done and its namespace there, and until all are written and all namespaces there, as many
+# as $1.
 lab_by_hand() {
     begin=$(lab_now)
     first=
     while read -r options; do
         printf %s "$options" > /dev/nvme-fabrics
         [ "$first" ] && continue
-        until [ "$(echo /sys/block/nvme*)" != "/sys/block/nvme*" ]; do $B usleep 500; done
+        until [ "$(lab_namespaces)" != 0 ]; do $B usleep 500; done
         first=$(($(lab_now) - begin))
     done < /run/lab-options
+    until [ "$(lab_namespaces)" = "$1" ]; do $B usleep 500; done
     echo "hand $first $(($(lab_now) - begin)) $(lab_live)"
 }
 
@@ -85,9 +101,10 @@ lab_bare() {
     # What the initramfs did not wait for.
     lab_connect
     lab_options > /run/lab-options
+    namespaces=$(lab_namespaces)
     for _ in $($B seq "$1"); do
         lab_delete
-        lab_by_hand
+        lab_by_hand "$namespaces"
         lab_delete
         lab_by_nbft
     done
