@@ -7,7 +7,7 @@ use std::io::{IsTerminal, Write};
 enum Sink {
     /// Standard error is the journal: each line has a priority prefix.
     Journal,
-    /// One write to the kernel's log for each line.
+    /// The kernel's log.
     Kernel(File),
     /// Standard error.
     Plain,
@@ -39,14 +39,15 @@ impl Log for Logger {
         let priority = priority(record.level());
         let text = record.args().to_string();
         let text = crate::text::escape(&text);
-        // A log that cannot be written must never stop a boot.
+        let line = match &self.sink {
+            Sink::Journal => format!("<{priority}>{text}\n"),
+            Sink::Kernel(_) => format!("<{priority}>nbft: {text}\n"),
+            Sink::Plain => format!("nbft: {text}\n"),
+        };
+        // One write, so that no other program's text comes between. A log that cannot be written must never stop a boot.
         let _ = match &self.sink {
-            Sink::Journal => writeln!(std::io::stderr(), "<{priority}>{text}"),
-            Sink::Kernel(file) => {
-                let mut file = file;
-                file.write_all(format!("<{priority}>nbft: {text}\n").as_bytes())
-            }
-            Sink::Plain => writeln!(std::io::stderr(), "nbft: {text}"),
+            Sink::Kernel(file) => (&mut &*file).write_all(line.as_bytes()),
+            Sink::Journal | Sink::Plain => std::io::stderr().write_all(line.as_bytes()),
         };
     }
 
