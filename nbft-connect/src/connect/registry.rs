@@ -1,5 +1,6 @@
 //! The registry by which nvme-cli 3 knows that a controller is somebody's: `nvme disconnect-all` spares it.
 
+use crate::nvme::sysfs::attribute;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -17,8 +18,8 @@ pub(super) fn enter(root: &Path, controller: &str) -> io::Result<()> {
     })?;
     fs::write(aside.join("owner"), "nbft\n")?;
     // Tells an entry of this controller from one of an earlier controller with its name.
-    let seqnum = fs::read_to_string(root.join("sys/kernel/uevent_seqnum")).unwrap_or_default();
-    fs::write(aside.join("seqnum"), seqnum)?;
+    let seqnum = attribute(&root.join("sys/kernel"), "uevent_seqnum");
+    fs::write(aside.join("seqnum"), seqnum + "\n")?;
     fs::rename(&aside, &entry).or_else(|_| {
         fs::remove_dir_all(&entry)?;
         fs::rename(&aside, &entry)

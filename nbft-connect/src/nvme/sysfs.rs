@@ -3,7 +3,7 @@
 mod watch;
 
 pub use watch::Watch;
-use watch::attribute;
+pub(crate) use watch::attribute;
 
 use super::keys::{Serial, read_text};
 use libnbft::model::{Nid, Uuid};

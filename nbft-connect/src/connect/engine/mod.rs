@@ -25,7 +25,7 @@ use crate::nvme::uevent::Uevents;
 use crate::status::model::{State, Status};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use libnbft::plan::{NetworkRef, Plan};
+use libnbft::plan::{NetworkRef, Plan, Policy};
 use std::io;
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -168,12 +168,13 @@ impl<F: Fabrics + 'static> Engine<F> {
     /// Runs until everything waited for is there, or the budget is spent.
     pub(super) async fn run(mut self, mut network: UnboundedReceiver<NetEvent>) -> Result<Ended, Error> {
         let cannot = |what: &str, error: io::Error| Error::Other(format!("{what}: {error}"));
-        let uevents = Uevents::of_kernel().map_err(|error| cannot("uevents", error))?;
+        let mut uevents = None;
         let mut terminate = signal(SignalKind::terminate()).map_err(|error| cannot("signals", error))?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| cannot("signals", error))?;
         let deadline = self.deadline();
         let root = self.settings.root.clone();
         self.work.push(Box::pin(async move { Done::Module(module::load(&root).await) }));
+        self.listen(&mut uevents).map_err(|error| cannot("uevents", error))?;
         self.look_at_sysfs();
         self.was_there = self.boot_there();
         self.save_now();
@@ -183,6 +184,7 @@ impl<F: Fabrics + 'static> Engine<F> {
             if self.hopeless.is_some() || self.finished() {
                 break;
             }
+            self.listen(&mut uevents).map_err(|error| cannot("uevents", error))?;
             // Those that are not set are not waited for.
             let at = |when: Option<Instant>| tokio::time::Instant::from_std(when.unwrap_or(self.settings.started));
             let (linger, save, look) = (at(self.linger_until), at(self.save_at), at(self.look_at));
@@ -193,7 +195,7 @@ impl<F: Fabrics + 'static> Engine<F> {
                     self.save_soon();
                 }
                 () = tokio::time::sleep_until(save), if self.save_at.is_some() => self.save_now(),
-                changed = uevents.nvme_changed() => {
+                Some(changed) = changed(uevents.as_ref()) => {
                     match changed {
                         Ok(news) => news.iter().for_each(|name| self.ask_for_news(name)),
                         Err(error) => log::warn!("uevents: {error}"),
@@ -408,7 +410,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         let planned = &self.plan.paths[path];
         let (traddr, trsvcid, nqn) = (planned.traddr, planned.trsvcid, planned.nqn.clone());
         self.phases[path] = Phase::Up;
-        self.enter(&controller);
+        self.enter(&controller, planned.security.as_ref());
         let source = self.ready(self.plan.paths[path].network).map(|ready| (ready.link_name.clone(), ready.address));
         let status = &mut self.status.paths[path];
         status.attempts += 1;
@@ -425,12 +427,14 @@ impl<F: Fabrics + 'static> Engine<F> {
         status.controller = Some(controller);
     }
 
-    /// Makes known that a controller is ours, and its secrets nobody's.
-    fn enter(&self, controller: &str) {
+    /// Makes known that a controller is ours, and its secrets nobody's if it may have some.
+    fn enter(&self, controller: &str, security: Option<&Policy>) {
         if let Err(error) = registry::enter(&self.settings.root, controller) {
             log::warn!("/run/nvme/registry/{controller}: {error}");
         }
-        if let Err(error) = sysfs::hide_secrets(&self.settings.root, controller) {
+        if security.is_some_and(Policy::authenticates)
+            && let Err(error) = sysfs::hide_secrets(&self.settings.root, controller)
+        {
             log::warn!("{controller}: its secrets stay open to all in sysfs: {error}");
         }
     }
@@ -469,6 +473,11 @@ impl<F: Fabrics + 'static> Engine<F> {
             Wait::Boot => true,
         }
     }
+}
+
+/// The next change that the kernel tells of; `None` when nobody listens.
+async fn changed(uevents: Option<&Uevents>) -> Option<io::Result<Vec<String>>> {
+    Some(uevents?.nvme_changed().await)
 }
 
 fn uptime_ms(root: &std::path::Path) -> u64 {

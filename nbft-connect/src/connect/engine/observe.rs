@@ -5,9 +5,11 @@ use crate::connect::paths::{Phase, is_path};
 use crate::nvme::authentication::{channel_of, requires};
 use crate::nvme::fabrics::Fabrics;
 use crate::nvme::sysfs::{self, Controller};
+use crate::nvme::uevent::Uevents;
 use crate::status::model::State;
 use libnbft::plan::{Need, Path};
 use nix::time::{ClockId, clock_gettime};
+use std::io;
 use std::time::{Duration, Instant};
 
 /// While a namespace is missing, this many times the processor time of a look passes before the next.
@@ -74,10 +76,33 @@ impl<F: Fabrics + 'static> Engine<F> {
         }
     }
 
+    /// Listens to the kernel while there is something to hear: of many paths it has much to say that nobody waits for.
+    pub(super) fn listen(&mut self, uevents: &mut Option<Uevents>) -> io::Result<()> {
+        match (self.watches() || self.settings.lasting_discovery, &uevents) {
+            (true, None) => {
+                *uevents = Some(Uevents::of_kernel()?);
+                // What happened until now was not heard.
+                self.look_at = Some(Instant::now());
+            }
+            (false, Some(_)) => *uevents = None,
+            (true, Some(_)) | (false, None) => {}
+        }
+        Ok(())
+    }
+
+    /// Whether there is something to learn from sysfs: what another program connects meanwhile is known when the kernel refuses
+    /// to do it again.
+    fn watches(&self) -> bool {
+        self.stays() || self.is_missing_some()
+    }
+
     /// Looks at sysfs now, or a little later when the last look was just now: a look costs as much as there are controllers, and
     /// each controller that comes is worth several events.
     pub(super) fn look_soon(&mut self) {
         let now = Instant::now();
+        if !self.watches() {
+            return;
+        }
         if self.no_look_before <= now {
             self.look_at_sysfs();
         } else {

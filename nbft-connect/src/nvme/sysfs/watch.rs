@@ -97,7 +97,7 @@ fn entries(directory: &Path) -> impl Iterator<Item = (String, u64)> + use<> {
 }
 
 /// An attribute without white space around it; empty when it cannot be read.
-pub(super) fn attribute(directory: &Path, name: &str) -> String {
+pub(crate) fn attribute(directory: &Path, name: &str) -> String {
     // One read gives all of it (sysfs: at most a page), and there are hundreds.
     let mut page = [0; 4096];
     let length = fs::File::open(directory.join(name)).and_then(|mut file| file.read(&mut page)).unwrap_or(0);
