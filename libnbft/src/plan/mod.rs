@@ -17,7 +17,7 @@ mod tests;
 mod text;
 
 pub use algorithms::{CipherSuite, HashFunction, KxGroup};
-pub use discovery::{Ask, Discovered, DiscoveryController};
+pub use discovery::{Ask, Discovered, DiscoveryController, Teller};
 pub use policy::{Authentication, Need, Policy, SecureChannel};
 pub use secured::Secured;
 
@@ -272,9 +272,9 @@ pub struct Path {
     pub unavailable: bool,
     /// Seconds that firmware gave a connection; a hint.
     pub timeout: Option<u16>,
-    /// In words, which discovery controller told of it, when it is not from the tables.
+    /// Which discovery controller told of it, when it is not from the tables.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
-    pub discovered: Option<String>,
+    pub discovered: Option<Teller>,
     /// What it must and may do for its security; `None` where the tables name no security profile.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub security: Option<Policy>,

@@ -94,8 +94,9 @@ fn path(f: &mut fmt::Formatter<'_>, path: &Path) -> fmt::Result {
     }
     write!(f, "\n    {} (", path.nqn)?;
     origins(f, &path.ssns, "SSNS")?;
-    if let Some(why) = &path.discovered {
-        write!(f, "{}{why}", if path.ssns.is_empty() { "" } else { "; " })?;
+    if let Some(teller) = &path.discovered {
+        let before = if path.ssns.is_empty() { "" } else { "; " };
+        write!(f, "{before}told of by the discovery controller at {teller}")?;
     }
     writeln!(f, ")")?;
     security(f, path.security.as_ref())

@@ -14,7 +14,7 @@ pub(crate) fn discovered(plan: &mut Plan, before: &Status, root: &Path) {
     for path in before.paths.iter().filter(|path| controllers.iter().any(|controller| leads_there(controller, path))) {
         let (Some(told), Ok(address)) = (&path.discovered, path.traddr.parse()) else { continue };
         let entry = Entry::subsystem(Nqn(path.nqn.clone()), address, path.trsvcid);
-        let from = plan.discovery.iter().find(|from| told.ends_with(&from.to_string()));
+        let from = plan.discovery.iter().find(|from| from.is(told));
         // One that was only referred to is not in a new plan; who referred to it is.
         let Some(from) = from.or_else(|| plan.discovery.iter().find(|from| from.ask == Ask::AtOnce)).cloned() else {
             continue;

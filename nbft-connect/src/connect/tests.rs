@@ -24,7 +24,7 @@ use crate::nvme::options::Supported;
 use crate::status::model::{InterfaceStatus, Outcome, State, Status};
 use libnbft::discovery::Log;
 use libnbft::model::{self, Discovery, Hfi, HfiTcp, Host, Mac, Nqn, Ssns, Table, TransportType, Uuid};
-use libnbft::plan::{NetworkRef, Options, Plan, Source};
+use libnbft::plan::{NetworkRef, Options, Origin, Plan, Source, Teller};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::fs;

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::net::{Information, Lease};
-use libnbft::plan::{Ask, DiscoveryController, Namespace, Network, NetworkRef, Origin, Path, Plan};
+use libnbft::plan::{Ask, DiscoveryController, Namespace, Network, NetworkRef, Origin, Path, Plan, Teller};
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::Path as FsPath;
@@ -136,7 +136,7 @@ pub struct PathStatus {
     pub ssns: Vec<String>,
     /// Which discovery controller told of it, when it is not from the tables.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub discovered: Option<String>,
+    pub discovered: Option<Teller>,
     /// Whether firmware marked it unavailable: its failure is quiet.
     pub unavailable: bool,
     /// How it stands.

@@ -5,6 +5,7 @@ use crate::common::net::veth;
 use crate::common::{in_namespace, ip};
 use crate::support::{NID, NQN, Root, plan, table};
 use libnbft::model::{Discovery, DiscoveryFlags, SsnsFlags, Table};
+use libnbft::plan::DiscoveryController;
 use nbft_connect::status::model::{Outcome, State, Status};
 
 /// The usual table with a discovery controller at 192.0.2.1 port 8009, and its entry, if any, from there.
@@ -98,7 +99,7 @@ fn what_was_discovered_is_there() {
             (status.discovery[0].state, status.discovery[0].ways) = (State::Up, Some(1));
             let mut path = nbft_connect::status::model::PathStatus::default();
             (path.nqn, path.traddr, path.trsvcid) = (NQN.into(), "192.0.2.1".into(), 4420);
-            path.discovered = Some("192.0.2.1 port 8009 (NBFT discovery 1)".into());
+            path.discovered = plan(&table).discovery.first().map(DiscoveryController::teller);
             status.paths.push(path);
         });
         let address = "traddr=192.0.2.1,trsvcid=4420,host_traddr=192.0.2.2,host_iface=nbft0";

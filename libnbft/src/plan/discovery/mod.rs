@@ -61,7 +61,43 @@ pub enum Ask {
     FallBack,
 }
 
+impl DiscoveryController {
+    /// As who told of a path.
+    #[must_use]
+    pub fn teller(&self) -> Teller {
+        let Self { nqn, traddr, trsvcid, descriptors, .. } = self.clone();
+        Teller { nqn, traddr, trsvcid, descriptors }
+    }
+
+    /// Whether it is the one that told of a path, over whichever HFI.
+    #[must_use]
+    pub fn is(&self, teller: &Teller) -> bool {
+        (&self.nqn, self.traddr, self.trsvcid) == (&teller.nqn, teller.traddr, teller.trsvcid)
+    }
+}
+
 impl fmt::Display for DiscoveryController {
+    /// Address, port and origin.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.teller().fmt(f)
+    }
+}
+
+/// The discovery controller that told of a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Teller {
+    /// Its NQN.
+    pub nqn: String,
+    /// Transport address.
+    pub traddr: IpAddr,
+    /// TCP port.
+    pub trsvcid: u16,
+    /// The discovery descriptors that name it, or that led to it by referral.
+    pub descriptors: Vec<Origin>,
+}
+
+impl fmt::Display for Teller {
     /// Address, port and origin.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} port {}", self.traddr, self.trsvcid)?;

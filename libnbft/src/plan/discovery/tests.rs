@@ -253,11 +253,7 @@ fn a_fall_back_gives_a_subsystem_other_addresses() {
     assert_eq!(planned.discover(&asked, &told, &[]), Discovered::default());
     let found = planned.discover(&asked, &told, &[NQN.into()]);
     assert_eq!(found, Discovered { paths: vec![0, 1], ..Discovered::default() });
-    let moved = Path {
-        trsvcid: 4421,
-        discovered: Some("told of by the discovery controller at 192.0.2.1 port 8009 (NBFT1 discovery 1)".into()),
-        ..planned.paths[0].clone()
-    };
+    let moved = Path { trsvcid: 4421, discovered: Some(asked.teller()), ..planned.paths[0].clone() };
     assert_eq!(planned.paths, [planned.paths[0].clone(), moved]);
     assert!(planned.paths[1].hdr_digest);
     assert_eq!(planned.namespaces[0].paths, [0, 1]);

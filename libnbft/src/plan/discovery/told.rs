@@ -148,7 +148,7 @@ impl Plan {
             reach,
             unavailable: siblings().next().is_some() && siblings().all(|path| path.unavailable),
             timeout: None,
-            discovered: Some(format!("told of by the discovery controller at {from}")),
+            discovered: Some(from.teller()),
             security,
         };
         self.paths.push(path);

@@ -69,8 +69,7 @@ impl Discovery {
     pub(super) fn of_plan(plan: &Plan) -> Self {
         let start = |controller: &DiscoveryController| {
             // What a former run was told is in the plan already.
-            let name = controller.to_string();
-            let told = |path: &Path| path.discovered.as_ref().is_some_and(|told| told.ends_with(&name));
+            let told = |path: &Path| path.discovered.as_ref().is_some_and(|teller| controller.is(teller));
             let at_once = controller.ask == Ask::AtOnce && !plan.paths.iter().any(told);
             Asking { step: if at_once { Step::WaitNetwork } else { Step::Idle }, depth: 0, news: false }
         };

@@ -54,8 +54,13 @@ async fn a_table_with_nothing_else_boots_from_what_is_told() {
     assert_eq!((ran.exit, ran.written), (Exit::Ok, vec![asked(controller), options(subsystem)]));
     assert_eq!(ran.status.message, "1 of 1 paths up, a discovered namespace is there");
     let path = &ran.status.paths[0];
-    let told = format!("told of by the discovery controller at 127.0.0.1 port {controller} (NBFT discovery 1)");
-    assert_eq!((path.state, path.discovered.as_deref()), (State::Up, Some(told.as_str())));
+    let teller = Teller {
+        nqn: DISCOVERY_NQN.into(),
+        traddr: "127.0.0.1".parse().unwrap(),
+        trsvcid: controller,
+        descriptors: vec![Origin { table: "NBFT".into(), index: 1 }],
+    };
+    assert_eq!((path.state, &path.discovered), (State::Up, &Some(teller)));
     let namespace = &ran.status.namespaces[0];
     assert_eq!((namespace.discovered, namespace.boot, namespace.nsid), (true, false, 0));
     assert_eq!(namespace.device.as_deref(), Some("/dev/nvme0n1"));
