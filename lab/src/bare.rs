@@ -11,12 +11,32 @@ use std::fmt::Write as _;
 /// The figures of all rounds, in milliseconds.
 #[derive(Debug, Default, PartialEq)]
 struct Figures {
-    /// By hand: from the first write to its namespace, and to the last write's end and namespace.
-    hand: [Vec<f64>; 2],
-    /// By `nbft connect`: from the interface's readiness to the first namespace, and from its start to its end.
-    nbft: [Vec<f64>; 2],
+    hand: Vec<ByHand>,
+    nbft: Vec<ByNbft>,
     /// Rounds in which fewer controllers were live than were wanted.
     short: usize,
+}
+
+/// From the first write on.
+#[derive(Debug, PartialEq)]
+struct ByHand {
+    /// To its namespace.
+    first: f64,
+    /// To the last write's end and namespace.
+    all: f64,
+}
+
+/// By `nbft connect`.
+#[derive(Debug, Default, PartialEq)]
+struct ByNbft {
+    /// From the process's start to its end.
+    whole: f64,
+    /// From the process's start to the interface's readiness; the other two are from there on.
+    ready: f64,
+    /// To the first namespace.
+    first: Option<f64>,
+    /// To the last path and namespace.
+    all: f64,
 }
 
 /// Boots the scenario once, has the guest do both `rounds` times in turn, and prints what that took.
@@ -33,9 +53,10 @@ pub fn run(place: &Place, base: &Scenario, rounds: u32) -> Result<bool> {
     }
     let figures = figures(report.block("bare"), scenario.tables.iter().map(|table| table.all_ssns().count()).sum());
     println!("{}", table(&figures));
-    let complete = figures.short == 0 && figures.nbft[0].len() == rounds as usize;
+    let namespaces = figures.nbft.iter().filter(|round| round.first.is_some()).count();
+    let complete = figures.short == 0 && namespaces == rounds as usize;
     if !complete {
-        println!("{} of {rounds} rounds, {} times not all live:", figures.nbft[0].len(), figures.short);
+        println!("{namespaces} of {rounds} rounds, {} times not all live:", figures.short);
         println!("{}", report.block("bare").join("\n"));
     }
     Ok(complete)
@@ -43,28 +64,26 @@ pub fn run(place: &Place, base: &Scenario, rounds: u32) -> Result<bool> {
 
 fn figures(lines: &[String], paths: usize) -> Figures {
     let mut figures = Figures::default();
-    let mut ready = 0.0;
     for line in lines {
         let words: Vec<&str> = line.split_whitespace().collect();
         let number = |at: usize| words.get(at).and_then(|word| word.trim_end_matches(',').parse::<f64>().ok());
         let mut live = |at: usize| figures.short += usize::from(number(at) != Some(paths as f64));
-        match words.first() {
-            Some(&"hand") => {
+        match (words.first(), number(1), figures.nbft.last_mut()) {
+            (Some(&"hand"), Some(first), _) => {
                 live(3);
-                figures.hand[0].extend(number(1).map(|us| us / 1000.0));
-                figures.hand[1].extend(number(2).map(|us| us / 1000.0));
+                let all = number(2).unwrap_or_default() / 1000.0;
+                figures.hand.push(ByHand { first: first / 1000.0, all });
             }
-            Some(&"nbft") => {
+            (Some(&"nbft"), Some(whole), _) => {
                 live(2);
-                figures.nbft[1].extend(number(1).map(|us| us / 1000.0));
+                figures.nbft.push(ByNbft { whole: whole / 1000.0, ..ByNbft::default() });
             }
-            Some(&"\"ready_ms\":") => ready = number(1).unwrap_or_default(),
-            Some(&"\"present_ms\":") => {
-                let Some(present) = number(1).map(|present| present - ready) else { continue };
-                match (figures.nbft[0].len() < figures.nbft[1].len(), figures.nbft[0].last_mut()) {
-                    (false, Some(first)) => *first = first.min(present),
-                    _ => figures.nbft[0].push(present),
-                }
+            (Some(&"\"ready_ms\":"), Some(ready), Some(round)) => round.ready = ready,
+            (Some(&"\"connected_ms\":"), Some(up), Some(round)) => round.all = round.all.max(up - round.ready),
+            (Some(&"\"present_ms\":"), Some(up), Some(round)) => {
+                let up = up - round.ready;
+                round.first = Some(round.first.map_or(up, |first| first.min(up)));
+                round.all = round.all.max(up);
             }
             _ => {}
         }
@@ -73,11 +92,18 @@ fn figures(lines: &[String], paths: usize) -> Figures {
 }
 
 fn table(figures: &Figures) -> String {
+    let hand = |of: fn(&ByHand) -> f64| figures.hand.iter().map(of).collect::<Vec<_>>();
+    let nbft = |of: fn(&ByNbft) -> Option<f64>| figures.nbft.iter().filter_map(of).collect::<Vec<_>>();
+    let rows = [
+        ("to the first namespace", hand(|round| round.first), nbft(|round| round.first)),
+        ("to all paths and namespaces", hand(|round| round.all), nbft(|round| Some(round.all))),
+        ("the whole process", hand(|round| round.all), nbft(|round| Some(round.whole))),
+    ];
     let mut out = String::from("milliseconds, medians (quartiles)   by hand   nbft   nbft : hand\n");
-    for (number, name) in ["to the namespace", "to the end"].iter().enumerate() {
-        let pair: [Option<Spread>; 2] = [spread(&figures.hand[number]), spread(&figures.nbft[number])];
+    for (name, hand, nbft) in rows {
+        let pair: [Option<Spread>; 2] = [spread(&hand), spread(&nbft)];
         if let [Some(hand), Some(nbft)] = pair {
-            let _ = writeln!(out, "  {name:<18} {hand}   {nbft}   {:.2}", nbft.median / hand.median);
+            let _ = writeln!(out, "  {name:<27} {hand}   {nbft}   {:.2}", nbft.median / hand.median);
         }
     }
     out
@@ -85,21 +111,24 @@ fn table(figures: &Figures) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::{ByHand, ByNbft};
+
     #[test]
     fn both_are_read_from_what_the_guest_says() {
         let said = [
             "hand 40000 90000 2",
             "nbft 100000 2",
-            "    \"elapsed_ms\": 95,",
-            "      \"ready_ms\": 5,",
+            "      \"ready_ms\": 5",
+            "      \"connected_ms\": 40",
+            "      \"connected_ms\": 94",
             "      \"present_ms\": 47,",
             "      \"present_ms\": 46,",
-            "      \"present_ms\": 92,",
             "hand 41000 91000 1",
         ];
         let figures = super::figures(&said.map(str::to_owned), 2);
-        let wanted =
-            super::Figures { hand: [vec![40.0, 41.0], vec![90.0, 91.0]], nbft: [vec![41.0], vec![100.0]], short: 1 };
+        let hand = [(40.0, 90.0), (41.0, 91.0)].map(|(first, all)| ByHand { first, all }).into();
+        let nbft = vec![ByNbft { whole: 100.0, ready: 5.0, first: Some(41.0), all: 89.0 }];
+        let wanted = super::Figures { hand, nbft, short: 1 };
         assert_eq!(figures, wanted);
     }
 }

@@ -91,7 +91,7 @@ lab_by_nbft() {
     begin=$(lab_now)
     lab_connect
     echo "nbft $(($(lab_now) - begin)) $(lab_live)"
-    $B grep -E '"(ready_ms|present_ms|elapsed_ms)"' /run/nbft/status.json
+    $B grep -E '"(ready_ms|present_ms|connected_ms)"' /run/nbft/status.json
 }
 
 lab_bare() {
