@@ -235,7 +235,7 @@ impl<F: Fabrics + 'static> Engine<F> {
             Ok(Asked::Told(log, kept)) => {
                 if let Some(name) = kept {
                     log::info!("{name}: the discovery controller at {} stays connected", self.plan.discovery[index]);
-                    self.enter(&name, self.plan.discovery[index].security.as_ref());
+                    self.enter(&name);
                     self.status.discovery[index].controller = Some(name);
                 }
                 self.told(index, &log);

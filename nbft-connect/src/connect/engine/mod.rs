@@ -25,7 +25,7 @@ use crate::nvme::uevent::Uevents;
 use crate::status::model::{State, Status};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use libnbft::plan::{NetworkRef, Plan, Policy};
+use libnbft::plan::{NetworkRef, Plan};
 use std::io;
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -410,7 +410,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         let planned = &self.plan.paths[path];
         let (traddr, trsvcid, nqn) = (planned.traddr, planned.trsvcid, planned.nqn.clone());
         self.phases[path] = Phase::Up;
-        self.enter(&controller, planned.security.as_ref());
+        self.enter(&controller);
         let source = self.ready(self.plan.paths[path].network).map(|ready| (ready.link_name.clone(), ready.address));
         let status = &mut self.status.paths[path];
         status.attempts += 1;
@@ -427,14 +427,12 @@ impl<F: Fabrics + 'static> Engine<F> {
         status.controller = Some(controller);
     }
 
-    /// Makes known that a controller is ours, and its secrets nobody's if it may have some.
-    fn enter(&self, controller: &str, security: Option<&Policy>) {
+    /// Makes known that a controller is ours, and its secrets nobody's, also those that it is given later.
+    fn enter(&self, controller: &str) {
         if let Err(error) = registry::enter(&self.settings.root, controller) {
             log::warn!("/run/nvme/registry/{controller}: {error}");
         }
-        if security.is_some_and(Policy::authenticates)
-            && let Err(error) = sysfs::hide_secrets(&self.settings.root, controller)
-        {
+        if let Err(error) = sysfs::hide_secrets(&self.settings.root, controller) {
             log::warn!("{controller}: its secrets stay open to all in sysfs: {error}");
         }
     }
