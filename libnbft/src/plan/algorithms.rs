@@ -41,7 +41,8 @@ pub enum KxGroup {
     Ffdhe8192,
 }
 
-/// A cipher suite of TLS 1.3 that NVMe/TCP names (NVMe/TCP Transport Specification, mandatory and recommended cipher suites).
+/// A cipher suite of TLS 1.3 (RFC 8446, section B.4) that Linux has for its sockets; the two with GCM are those that the NVMe/TCP
+/// Transport Specification names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum CipherSuite {
@@ -51,6 +52,12 @@ pub enum CipherSuite {
     /// IANA value 1302h.
     #[cfg_attr(feature = "serde", serde(rename = "TLS_AES_256_GCM_SHA384"))]
     Aes256GcmSha384,
+    /// IANA value 1303h.
+    #[cfg_attr(feature = "serde", serde(rename = "TLS_CHACHA20_POLY1305_SHA256"))]
+    Chacha20Poly1305Sha256,
+    /// IANA value 1304h.
+    #[cfg_attr(feature = "serde", serde(rename = "TLS_AES_128_CCM_SHA256"))]
+    Aes128CcmSha256,
 }
 
 impl HashFunction {
@@ -112,6 +119,8 @@ impl CipherSuite {
         Some(match identifier {
             0x1301 => Self::Aes128GcmSha256,
             0x1302 => Self::Aes256GcmSha384,
+            0x1303 => Self::Chacha20Poly1305Sha256,
+            0x1304 => Self::Aes128CcmSha256,
             _ => return None,
         })
     }
@@ -122,6 +131,8 @@ impl CipherSuite {
         match self {
             Self::Aes128GcmSha256 => "TLS_AES_128_GCM_SHA256",
             Self::Aes256GcmSha384 => "TLS_AES_256_GCM_SHA384",
+            Self::Chacha20Poly1305Sha256 => "TLS_CHACHA20_POLY1305_SHA256",
+            Self::Aes128CcmSha256 => "TLS_AES_128_CCM_SHA256",
         }
     }
 
@@ -129,7 +140,7 @@ impl CipherSuite {
     #[must_use]
     pub const fn hash(self) -> HashFunction {
         match self {
-            Self::Aes128GcmSha256 => HashFunction::Sha256,
+            Self::Aes128GcmSha256 | Self::Chacha20Poly1305Sha256 | Self::Aes128CcmSha256 => HashFunction::Sha256,
             Self::Aes256GcmSha384 => HashFunction::Sha384,
         }
     }

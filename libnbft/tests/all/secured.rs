@@ -99,11 +99,12 @@ fn a_profile_becomes_the_policy_of_its_path() {
         (TLS_SUPPORTED | TLS_VERSIONS, "allowed with TLS 1.3, any cipher suite"),
         (
             TLS_REQUIRED | TLS_VERSIONS | CIPHERS,
-            "required with TLS 1.3, TLS_AES_128_GCM_SHA256 or TLS_AES_256_GCM_SHA384",
+            "required with TLS 1.3, TLS_AES_128_GCM_SHA256 or TLS_AES_256_GCM_SHA384 or TLS_CHACHA20_POLY1305_SHA256 or \
+             TLS_AES_128_CCM_SHA256",
         ),
     ];
     for (flags, policy) in cases {
-        let profile = channel(1, flags, &[1, 2], &[0x1302, 0x1301, 0x1303]);
+        let profile = channel(1, flags, &[1, 2], &[0x1302, 0x1304, 0x1301, 0x1303, 0x1305]);
         let planned = plan(&table(vec![secured(1, 1)], vec![profile]));
         let policy = format!("authentication not supported; secure channel {policy}");
         assert_eq!(text(&planned), format!("{PATH}    {policy} (NBFT security profile 1)\n"));
@@ -144,7 +145,7 @@ fn what_cannot_be_met_is_not_connected() {
             "its security profile 1 requires a secure channel, but not by TLS 1.3, the only one that Linux has",
         ),
         (
-            channel(1, TLS_REQUIRED | TLS_VERSIONS | CIPHERS, &[1, 2], &[0x1303]),
+            channel(1, TLS_REQUIRED | TLS_VERSIONS | CIPHERS, &[1, 2], &[0x1305]),
             "its security profile 1 requires a secure channel, and restricts the cipher suites to none that is known here",
         ),
         (reserved_channel, "its security profile 1 has the reserved value 3 for the secure channel"),

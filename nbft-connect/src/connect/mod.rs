@@ -22,6 +22,7 @@ use crate::exit::Exit;
 use crate::kernel_command_line::KernelCommandLine;
 use crate::nvme::fabrics::{DEVICE, Helper};
 use crate::nvme::keys::{Keys, care};
+use crate::nvme::tls_sockets;
 use crate::status::model::{Outcome, STATUS_FILE, Status, write_whole};
 use crate::{handover, load, net, status};
 use engine::{Ended, Engine, Settings, Until};
@@ -91,6 +92,7 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         ctrl_loss_tmo: args.ctrl_loss_tmo,
         lasting_discovery: args.persistent_discovery || kernel.switch("rd.nvmf.persistent-discovery"),
         keys,
+        sockets: Box::new(tls_sockets::Kernel),
         started,
     };
     let network = net::Settings::new(root).with_mtu(mtu(&kernel));

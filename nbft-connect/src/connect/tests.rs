@@ -18,7 +18,7 @@ use crate::exit::Exit;
 use crate::net::NetEvent;
 use crate::nvme::authentication::Terms;
 use crate::nvme::discovery::{Asked, Manner};
-use crate::nvme::fabrics::{Fabrics, Refusal, Written};
+use crate::nvme::fabrics::{Fabrics, Made, Refusal, Written};
 use crate::nvme::keys::Keys;
 use crate::nvme::options::Supported;
 use crate::status::model::{InterfaceStatus, Outcome, State, Status};
@@ -85,6 +85,7 @@ fn show_controller(root: &Path, number: usize, options: &str, nid: &str) {
     }
     if let Ok(serial) = option("tls_key").parse::<i32>() {
         fs::write(directory.join("tls_key"), format!("{serial:08x}\n")).unwrap();
+        tls::show_sockets(root, number, option("trsvcid"));
     }
     fs::write(namespace.join("nsid"), "1\n").unwrap();
     fs::write(namespace.join("uuid"), format!("{nid}\n")).unwrap();
@@ -123,8 +124,16 @@ impl Fabrics for Fake {
         let next = self.answers.iter().position(|answer| !matches!(answer, Answer::Tell(_)));
         match next.and_then(|next| self.answers.remove(next)).unwrap_or(Answer::Connect(NID)) {
             Answer::Connect(nid) => {
+                let sockets = tls::InRoot(self.root.clone());
+                let since = terms.before(&sockets);
                 show_controller(&self.root, number, options, nid);
-                Ok(Written::Controller(number as u32, None))
+                Ok(match terms.judge_tls(&self.root, &format!("nvme{number}"), &since) {
+                    Ok(secured) => Written::Controller(Made { instance: number as u32, authenticated: None, secured }),
+                    Err(reason) => {
+                        fs::remove_dir_all(self.root.join(format!("sys/class/nvme/nvme{number}")))?;
+                        Written::Unfit(reason)
+                    }
+                })
             }
             Answer::Errno(errno) => Ok(Written::Refused(Refusal::of(errno, terms, &[]))),
             Answer::Unfit(reason) => Ok(Written::Unfit(reason.into())),
@@ -284,6 +293,7 @@ fn start_with(
         ctrl_loss_tmo: -1,
         lasting_discovery: false,
         keys: Keys::new(&root.0, None, "nqn.2014-08.org.example:host").with_keyring(tls::InRoot(root.0.clone())),
+        sockets: Box::new(tls::InRoot(root.0.clone())),
         started: Instant::now(),
     };
     change(&mut settings);

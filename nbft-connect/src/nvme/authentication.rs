@@ -2,8 +2,10 @@
 //! group the target chooses, and tells of it in its log alone: so a connection is held against its policy once it is there.
 
 mod channel;
+mod suites;
 
 pub use channel::channel_of;
+pub(crate) use suites::{hold, suites};
 
 use super::keys::Secrets;
 use channel::Channel;

@@ -9,7 +9,9 @@ use super::discovery::{self, Asked, Manner};
 use super::kmsg::Kmsg;
 use super::options::Supported;
 use super::reason;
+use super::tls_sockets::{self, Since, TlsSockets};
 use nix::unistd::{ForkResult, fork};
+use serde::{Deserialize, Serialize};
 use std::fs::OpenOptions;
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -20,12 +22,23 @@ use zeroize::{Zeroize, Zeroizing};
 /// What came of a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Written {
-    /// The controller's instance number, N of nvmeN, and in words how it was authenticated, if it was.
-    Controller(u32, Option<String>),
+    /// A controller.
+    Controller(Made),
     /// The kernel refused.
     Refused(Refusal),
     /// It did not keep to its terms, for this reason, and was taken away again.
     Unfit(String),
+}
+
+/// A controller that was made and keeps to its terms.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Made {
+    /// Its instance number, N of nvmeN.
+    pub instance: u32,
+    /// In words, how it was authenticated, if it was.
+    pub authenticated: Option<String>,
+    /// In words, how it is secured, if it is.
+    pub secured: Option<String>,
 }
 
 /// A refusal of the kernel.
@@ -45,7 +58,7 @@ impl Refusal {
     /// Of the errno of a write, what there is to say to it by the terms, and what the kernel logged meanwhile.
     pub(crate) fn of(errno: i32, terms: &Terms, logged: &[String]) -> Self {
         let known = terms.explain(logged);
-        let handshake = reason::of_handshake(errno, logged).filter(|_| terms.channel().is_some() && known.is_none());
+        let handshake = reason::of_handshake(errno, logged).filter(|_| terms.secure() && known.is_none());
         Self { errno, reason: handshake.unwrap_or_else(|| reason::of_write(errno, known.as_deref(), logged)) }
     }
 
@@ -188,8 +201,8 @@ impl Written {
     /// One line, for the way between the processes.
     fn to_line(&self) -> String {
         match self {
-            Self::Controller(number, None) => format!("controller {number}"),
-            Self::Controller(number, Some(how)) => format!("controller {number} {how}"),
+            // Numbers and words: they always become JSON.
+            Self::Controller(made) => format!("controller {}", serde_json::to_string(made).unwrap_or_default()),
             Self::Refused(refusal) => refusal.to_line(),
             Self::Unfit(reason) => format!("unfit {reason}"),
         }
@@ -198,10 +211,7 @@ impl Written {
     fn from_line(line: &str) -> Option<Self> {
         let (word, rest) = line.trim_end().split_once(' ')?;
         match word {
-            "controller" => {
-                let (number, how) = rest.split_once(' ').map_or((rest, None), |(number, how)| (number, Some(how)));
-                Some(Self::Controller(number.parse().ok()?, how.map(str::to_owned)))
-            }
+            "controller" => serde_json::from_str(rest).ok().map(Self::Controller),
             "errno" => Refusal::from_rest(rest).map(Self::Refused),
             "unfit" => Some(Self::Unfit(rest.to_owned())),
             _ => None,
@@ -216,7 +226,8 @@ fn serve(root: &Path, stream: &UnixStream) -> io::Result<()> {
     let mut buffer = Zeroizing::new([0; MAX_LINE]);
     let mut kmsg = Kmsg::open(root);
     while let Some(line) = read_line(&mut questions, &mut buffer)? {
-        let answer = answer(root, line, &mut kmsg).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
+        let answer = answer(root, line, &mut kmsg, &tls_sockets::Kernel)
+            .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
         buffer.zeroize();
         answers.write_all((answer + "\n").as_bytes())?;
     }
@@ -224,7 +235,7 @@ fn serve(root: &Path, stream: &UnixStream) -> io::Result<()> {
 }
 
 /// Does what a line says.
-fn answer(root: &Path, line: &str, kmsg: &mut Kmsg) -> Option<String> {
+fn answer(root: &Path, line: &str, kmsg: &mut Kmsg, sockets: &dyn TlsSockets) -> Option<String> {
     if line == SUPPORTED {
         return Some(match list(&root.join(&DEVICE[1..])) {
             Ok(list) => format!("{SUPPORTED} {}", list.trim().replace('\n', ",")),
@@ -239,18 +250,22 @@ fn answer(root: &Path, line: &str, kmsg: &mut Kmsg) -> Option<String> {
         return Some(discovery::ask(root, options, Manner::Again).to_line());
     }
     kmsg.mark();
+    let since = terms.before(sockets);
     Some(match (manner, write_options(&root.join(&DEVICE[1..]), options)) {
         (Some(_), Err(error)) => Asked::Refused(Refusal::new(&error, &terms, kmsg)).to_line(),
         (None, Err(error)) => Written::Refused(Refusal::new(&error, &terms, kmsg)).to_line(),
-        (Some(manner), Ok(instance)) => ask_if_fit(root, instance, manner, &terms, kmsg).to_line(),
-        (None, Ok(instance)) => keep_if_fit(root, instance, &terms, kmsg).to_line(),
+        (Some(manner), Ok(instance)) => ask_if_fit(root, instance, manner, &terms, (kmsg, &since)).to_line(),
+        (None, Ok(instance)) => keep_if_fit(root, instance, &terms, (kmsg, &since)).to_line(),
     })
 }
 
+/// Where it shows whether terms were kept: the kernel's log and its sockets, since the connection was begun.
+type Signs<'a> = (&'a mut Kmsg, &'a Since<'a>);
+
 /// Asks a discovery controller; what it tells does not count when it does not keep to the terms.
-fn ask_if_fit(root: &Path, instance: u32, manner: Manner, terms: &Terms, kmsg: &mut Kmsg) -> Asked {
+fn ask_if_fit(root: &Path, instance: u32, manner: Manner, terms: &Terms, (kmsg, since): Signs<'_>) -> Asked {
     let name = format!("nvme{instance}");
-    if let Err(reason) = terms.judge_tls(root, &name) {
+    if let Err(reason) = terms.judge_tls(root, &name, since) {
         discovery::close_or_warn(root, &name);
         return Asked::Silent(reason);
     }
@@ -273,11 +288,13 @@ fn judge(terms: &Terms, controller: Option<&str>, kmsg: &mut Kmsg) -> Result<Opt
 }
 
 /// Takes a controller away again at once when it does not keep to the terms.
-fn keep_if_fit(root: &Path, instance: u32, terms: &Terms, kmsg: &mut Kmsg) -> Written {
+fn keep_if_fit(root: &Path, instance: u32, terms: &Terms, (kmsg, since): Signs<'_>) -> Written {
     let name = format!("nvme{instance}");
-    let kept = terms.judge_tls(root, &name).and_then(|()| judge(terms, Some(&name), kmsg));
-    match kept {
-        Ok(proof) => Written::Controller(instance, proof.map(|proof| proof.to_string())),
+    let secured = terms.judge_tls(root, &name, since);
+    match secured.and_then(|secured| Ok((secured, judge(terms, Some(&name), kmsg)?))) {
+        Ok((secured, proof)) => {
+            Written::Controller(Made { instance, authenticated: proof.map(|proof| proof.to_string()), secured })
+        }
         Err(reason) => match discovery::close(root, &name) {
             Ok(()) => Written::Unfit(reason),
             Err(error) => Written::Unfit(format!("{reason}; {name} cannot be taken away: {error}")),
@@ -349,10 +366,11 @@ mod tests {
 
     #[test]
     fn answers_are_told_apart() {
-        let how = Some("DH-HMAC-CHAP with SHA-256".to_owned());
+        let (how, secured) = (Some("DH-HMAC-CHAP with SHA-256".to_owned()), Some("TLS 1.3".to_owned()));
         for written in [
-            Written::Controller(2, None),
-            Written::Controller(0, how),
+            Written::Controller(Made { instance: 2, ..Made::default() }),
+            Written::Controller(Made { instance: 0, authenticated: how.clone(), secured: None }),
+            Written::Controller(Made { instance: 3, authenticated: how, secured }),
             Written::Refused(Refusal { errno: 111, reason: "the target refuses: it says \"no\"".into() }),
             Written::Unfit("the target asked for none".into()),
         ] {

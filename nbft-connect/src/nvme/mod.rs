@@ -10,4 +10,5 @@ pub mod options;
 pub mod probe;
 pub mod reason;
 pub mod sysfs;
+pub mod tls_sockets;
 pub mod uevent;

@@ -7,6 +7,7 @@ pub(crate) use watch::attribute;
 
 use super::keys::{Serial, read_text};
 use libnbft::model::{Nid, Uuid};
+use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::{fmt, fs, io};
@@ -124,6 +125,30 @@ pub fn tls_key(root: &Path, controller: &str) -> Option<Serial> {
     Serial::from_str_radix(&attribute(&directory(root, controller), "tls_key"), 16).ok().filter(|serial| *serial != 0)
 }
 
+/// The connections of a controller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connections {
+    /// Where all of them lead to; a scope is left out.
+    pub peer: SocketAddr,
+    /// Where they come from, when the kernel says so.
+    pub source: Option<IpAddr>,
+    /// How many there are: one for each queue.
+    pub queues: usize,
+}
+
+/// The connections of a controller; `None` where the kernel does not say.
+#[must_use]
+pub fn connections(root: &Path, controller: &str) -> Option<Connections> {
+    let directory = directory(root, controller);
+    let address = attribute(&directory, "address");
+    let ip = |key| watch::part_of(&address, key).parse::<IpAddr>().ok();
+    Some(Connections {
+        peer: SocketAddr::new(ip("traddr")?, watch::part_of(&address, "trsvcid").parse().ok()?),
+        source: ip("src_addr"),
+        queues: attribute(&directory, "queue_count").parse().ok().filter(|queues| *queues > 0)?,
+    })
+}
+
 /// Lets nobody but root read the secrets of a controller: Linux shows them to all who can read sysfs.
 ///
 /// # Errors
@@ -176,6 +201,29 @@ mod tests {
         assert!(namespace.is(7, Some(Nid::Uuid(uuid))));
         assert!(!namespace.is(1, Some(Nid::Nguid([1; 16]))));
         assert!(namespace.is(1, None) && namespace.is(0, None) && !namespace.is(2, None));
+    }
+
+    #[test]
+    fn the_connections_of_a_controller() {
+        let root = std::env::temp_dir().join(format!("nbft-connections-{}", std::process::id()));
+        let controller = root.join("sys/class/nvme/nvme0");
+        fs::create_dir_all(&controller).unwrap();
+        let read = |address: &str, queues: &str| {
+            fs::write(controller.join("address"), address).unwrap();
+            fs::write(controller.join("queue_count"), queues).unwrap();
+            connections(&root, "nvme0")
+        };
+        let (peer, source) = ("192.0.2.1:4420".parse().unwrap(), "192.0.2.17".parse().ok());
+        let address = "traddr=192.0.2.1,trsvcid=4420,host_iface=nbft0,src_addr=192.0.2.17\n";
+        assert_eq!(read(address, "3\n"), Some(Connections { peer, source, queues: 3 }));
+        let link = "traddr=fe80::1%nbft0,trsvcid=4420\n";
+        let peer = "[fe80::1]:4420".parse().unwrap();
+        assert_eq!(read(link, "2\n"), Some(Connections { peer, source: None, queues: 2 }));
+        for (address, queues) in [(address, "0\n"), (address, ""), ("traddr=192.0.2.1\n", "2\n"), ("", "2\n")] {
+            assert_eq!(read(address, queues), None, "{address} {queues}");
+        }
+        assert_eq!(connections(&root, "nvme1"), None);
+        fs::remove_dir_all(&root).unwrap();
     }
 
     #[test]

@@ -16,11 +16,12 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::net::{NetEvent, Router};
 use crate::nvme::authentication::Terms;
-use crate::nvme::fabrics::{DEVICE, Fabrics, Refusal, Written};
+use crate::nvme::fabrics::{DEVICE, Fabrics, Made, Refusal, Written};
 use crate::nvme::keys::Keys;
 use crate::nvme::module;
 use crate::nvme::options::{Connection, OptionString, Supported};
 use crate::nvme::sysfs;
+use crate::nvme::tls_sockets::TlsSockets;
 use crate::nvme::uevent::Uevents;
 use crate::status::model::{State, Status};
 use futures_util::StreamExt;
@@ -53,6 +54,7 @@ pub(super) struct Settings {
     /// Whether discovery controllers stay connected.
     pub(super) lasting_discovery: bool,
     pub(super) keys: Keys,
+    pub(super) sockets: Box<dyn TlsSockets>,
     pub(super) started: Instant,
 }
 
@@ -80,8 +82,7 @@ enum Done<F> {
     Supported(F, io::Result<Supported>),
     Proved(usize, io::Result<()>),
     PauseOver(usize),
-    /// With the secure channel that was asked for.
-    Written(usize, F, Option<String>, io::Result<Written>),
+    Written(usize, F, io::Result<Written>),
     Discovery(discover::Heard<F>),
 }
 
@@ -250,14 +251,14 @@ impl<F: Fabrics + 'static> Engine<F> {
             // Its interface came back meanwhile, or its controller was found to be there.
             Done::PauseOver(path) if self.phases[path] != Phase::Pause => {}
             Done::PauseOver(path) => self.start_path(path),
-            Done::Written(path, device, channel, result) => {
+            Done::Written(path, device, result) => {
                 self.device = Some(device);
                 if matches!(result, Ok(Written::Controller(..))) {
                     // What there is to do for this one can be done while the kernel is at the next.
                     self.phases[path] = Phase::Up;
                     self.feed_device();
                 }
-                self.written(path, channel, result);
+                self.written(path, result);
             }
             Done::Discovery(heard) => self.heard(heard),
         }
@@ -379,22 +380,22 @@ impl<F: Fabrics + 'static> Engine<F> {
         self.phases[path] = Phase::Writing;
         self.work.push(Box::pin(async move {
             let result = device.connect(options.expose(), &terms).await;
-            Done::Written(path, device, terms.channel().map(str::to_owned), result)
+            Done::Written(path, device, result)
         }));
     }
 
-    fn written(&mut self, path: usize, channel: Option<String>, result: io::Result<Written>) {
+    fn written(&mut self, path: usize, result: io::Result<Written>) {
         match result {
-            Ok(Written::Controller(number, authenticated)) => {
-                self.status.paths[path].authenticated = authenticated;
-                self.status.paths[path].secured = channel;
-                self.path_up(path, format!("nvme{number}"));
+            Ok(Written::Controller(Made { instance, authenticated, secured })) => {
+                let status = &mut self.status.paths[path];
+                (status.authenticated, status.secured) = (authenticated, secured);
+                self.path_up(path, format!("nvme{instance}"));
             }
             Ok(Written::Refused(refusal)) if refusal.errno == libc::EALREADY => {
                 let controllers = self.watch.controllers(&self.settings.root, |_| true);
                 if !self.adopt(path, &controllers) {
                     let unseen = || "the kernel has this connection already, but sysfs does not show it".to_owned();
-                    let reason = self.unfit(path, &controllers).unwrap_or_else(unseen);
+                    let reason = self.fitness(path, &controllers).err().unwrap_or_else(unseen);
                     self.path_failed(path, reason);
                 }
             }

@@ -2,9 +2,10 @@
 
 use super::Engine;
 use crate::connect::paths::{Phase, is_path};
-use crate::nvme::authentication::{channel_of, requires};
+use crate::nvme::authentication::{channel_of, hold, requires, suites};
 use crate::nvme::fabrics::Fabrics;
 use crate::nvme::sysfs::{self, Controller};
+use crate::nvme::tls_sockets::Since;
 use crate::nvme::uevent::Uevents;
 use crate::status::model::State;
 use libnbft::plan::{Need, Path};
@@ -18,6 +19,9 @@ const SHARE: u32 = 4;
 /// The pause between two looks when no namespace is missing.
 const AT_LEISURE: Duration = Duration::from_secs(1);
 
+/// In words, how a controller was authenticated and is secured, as far as that is known.
+type Shown = (Option<String>, Option<String>);
+
 impl<F: Fabrics + 'static> Engine<F> {
     /// Takes over a controller that is this path's already.
     pub(super) fn adopt(&mut self, path: usize, controllers: &[Controller]) -> bool {
@@ -26,37 +30,53 @@ impl<F: Fabrics + 'static> Engine<F> {
         let Some(name) = controllers.iter().find(|c| is_path(c, planned, ready)).map(|c| c.name.clone()) else {
             return false;
         };
-        if sysfs::is_going(&self.settings.root, &name) || self.unfit(path, controllers).is_some() {
+        if sysfs::is_going(&self.settings.root, &name) {
             return false;
         }
+        let Ok((authenticated, secured)) = self.fitness(path, controllers) else { return false };
         log::info!("{name} is there already");
-        // What a former run saw of it, it saw of this one.
-        let before = self.settings.before.iter().flat_map(|before| &before.paths);
-        let mut known = before.filter(|known| known.nqn == planned.nqn && known.controller.as_ref() == Some(&name));
-        let (authenticated, secured) =
-            known.next().map(|known| (known.authenticated.clone(), known.secured.clone())).unwrap_or_default();
         let status = &mut self.status.paths[path];
         (status.authenticated, status.secured) = (authenticated, secured);
         self.path_up(path, name);
         true
     }
 
-    /// Why a controller that somebody else made cannot be the path's: it has no secret, so that it was not authenticated, or no
-    /// key, so that it is in the clear.
-    pub(super) fn unfit(&self, path: usize, controllers: &[Controller]) -> Option<String> {
+    /// Whether a controller that is there can be the path's: how it was authenticated and is secured, as far as that is known.
+    ///
+    /// # Errors
+    ///
+    /// In words, why it cannot: it has no secret, so that it was not authenticated, or no key, so that it is in the clear, or not
+    /// one of the cipher suites that are allowed.
+    pub(super) fn fitness(&self, path: usize, controllers: &[Controller]) -> Result<Shown, String> {
         let planned = &self.plan.paths[path];
-        let policy = planned.security.as_ref()?;
-        let made = &controllers.iter().find(|c| is_path(c, planned, self.ready(planned.network)))?.name;
+        let made = controllers.iter().find(|c| is_path(c, planned, self.ready(planned.network)));
+        let (Some(policy), Some(Controller { name, .. })) = (planned.security.as_ref(), made) else {
+            return Ok(Shown::default());
+        };
         let root = &self.settings.root;
-        if policy.secure_channel.need == Need::Required && sysfs::tls_key(root, made).is_none() {
-            return Some(format!(
-                "{made} has this connection in the clear, but TLS is required by {}",
+        let key = sysfs::tls_key(root, name);
+        if policy.secure_channel.need == Need::Required && key.is_none() {
+            return Err(format!(
+                "{name} has this connection in the clear, but TLS is required by {}",
                 channel_of(policy)
             ));
         }
-        let unproved = policy.authentication.need == Need::Required && sysfs::has_secret(root, made) == Some(false);
-        unproved
-            .then(|| format!("{made} has this connection without a secret, but {} authentication", requires(policy)))
+        if policy.authentication.need == Need::Required && sysfs::has_secret(root, name) == Some(false) {
+            return Err(format!(
+                "{name} has this connection without a secret, but {} authentication",
+                requires(policy)
+            ));
+        }
+        // What a former run saw of it, it saw of this one, and held against the policy when there were no others to take for it.
+        let before = self.settings.before.iter().flat_map(|before| &before.paths);
+        let mut known = before.filter(|known| known.nqn == planned.nqn && known.controller.as_ref() == Some(name));
+        let (authenticated, secured) =
+            known.next().map(|known| (known.authenticated.clone(), known.secured.clone())).unwrap_or_default();
+        if key.is_none() || secured.is_some() {
+            return Ok((authenticated, secured));
+        }
+        let suites = suites(root, name, &Since::ever(&*self.settings.sockets));
+        Ok((authenticated, Some(format!("TLS 1.3{}", hold(Some(policy), name, suites)?))))
     }
 
     /// Paths whose controllers the kernel has removed: it gives up for good when a target refuses a reconnection with "do not

@@ -3,6 +3,7 @@
 use super::secured::{DIRECTORY, reason, root_of, secured};
 use super::*;
 use crate::nvme::keys::{Keyring, KeyringError, Serial};
+use crate::nvme::tls_sockets::{SocketsError, Suite, TlsSocket, TlsSockets};
 use libnbft::discovery::Header;
 
 const PSK: &str = "NVMeTLSkey-1:01:VRLbtnN9AQb2WXW3c9+wEf/DRLz0QuLdbYvEhwtdWwNf9LrZ:";
@@ -39,10 +40,40 @@ impl Keyring for InRoot {
     }
 }
 
+/// The kernel's sockets likewise: cookie, own address, peer and cipher of each.
+impl TlsSockets for InRoot {
+    fn list(&self) -> Result<Vec<TlsSocket>, SocketsError> {
+        let text = fs::read_to_string(self.0.join("sockets"))?;
+        let socket = |line: &str| {
+            let [cookie, local, peer, cipher] = line.split(' ').collect::<Vec<_>>()[..] else { panic!("{line}") };
+            TlsSocket {
+                cookie: cookie.parse::<u64>().unwrap().to_ne_bytes(),
+                local: local.parse().unwrap(),
+                peer: peer.parse().unwrap(),
+                suite: Suite { version: 0x304, cipher: cipher.parse().unwrap() },
+            }
+        };
+        Ok(text.lines().map(socket).collect())
+    }
+}
+
+/// Shows the connections of a controller with TLS: two queues, with the ciphers of the root's file `ciphers`.
+pub(super) fn show_sockets(root: &Path, number: usize, port: &str) {
+    fs::write(root.join(format!("sys/class/nvme/nvme{number}/queue_count")), "2\n").unwrap();
+    let Ok(mut text) = fs::read_to_string(root.join("sockets")) else { return };
+    for cipher in fs::read_to_string(root.join("ciphers")).unwrap().split(' ') {
+        let cookie = text.lines().count();
+        text += &format!("{cookie} 127.0.0.1:{} 127.0.0.1:{port} {cipher}\n", 40000 + cookie);
+    }
+    fs::write(root.join("sockets"), text).unwrap();
+}
+
 /// A root with a kernel that can do TLS, and these files with keys.
 fn root(keys: &[(&str, &str)]) -> Root {
     let root = root_of(TLS, keys);
     fs::write(root.0.join("keyring"), "").unwrap();
+    fs::write(root.0.join("sockets"), "").unwrap();
+    fs::write(root.0.join("ciphers"), "51 51").unwrap();
     root
 }
 
@@ -70,7 +101,7 @@ async fn the_key_is_put_into_the_keyring_and_named_to_the_kernel() {
         (path.security.as_deref(), path.secured.as_deref()),
         (
             Some("authentication not supported; secure channel required with TLS 1.3, TLS_AES_128_GCM_SHA256"),
-            Some("TLS 1.3 with a PSK of SHA-256")
+            Some("TLS 1.3 with a PSK of SHA-256, cipher suite TLS_AES_128_GCM_SHA256")
         )
     );
     assert!(!fs::read_to_string(root.0.join(STATUS)).unwrap().contains("VRLbtnN9"));
@@ -84,7 +115,8 @@ async fn what_is_only_allowed_is_done_where_it_can_be() {
     let with = format!("{},tls,tls_key=1", options(4420));
     let ran = run_in(&root(&[("tls-psk", PSK_384)]), &secured(ALLOWED), vec![], 5).await;
     assert_eq!((ran.exit, ran.written), (Exit::Ok, vec![with.clone()]));
-    assert_eq!(ran.status.paths[0].secured.as_deref(), Some("TLS 1.3 with a PSK of SHA-384"));
+    let seen = "TLS 1.3 with a PSK of SHA-384, cipher suite TLS_AES_128_GCM_SHA256";
+    assert_eq!(ran.status.paths[0].secured.as_deref(), Some(seen));
     // A key that somebody else has put into the keyring.
     let there = root(&[]);
     fs::write(there.0.join("keyring"), format!("NVMe0R02 nqn.2014-08.org.example:host {NQN}\n")).unwrap();
@@ -174,6 +206,65 @@ async fn a_controller_that_somebody_made_in_the_clear_is_not_taken_over() {
     fs::write(root.0.join("sys/class/nvme/nvme7/tls_key"), "00000001\n").unwrap();
     let ran = run_in(&root, &secured(REQUIRED), vec![], 5).await;
     assert_eq!((ran.exit, ran.written.len(), ran.status.paths[0].controller.as_deref()), (Exit::Ok, 0, Some("nvme7")));
+}
+
+/// The sentence on a profile that allows only TLS_AES_128_GCM_SHA256.
+const ONLY: &str = "security profile 1 of NBFT allows only TLS_AES_128_GCM_SHA256";
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_cipher_suite_that_is_not_allowed_or_not_seen_fails() {
+    let chosen = "is TLS_CHACHA20_POLY1305_SHA256, as tlshd and the target agreed on, and";
+    let fewer = "cannot be seen: it has 2 queues, and the kernel shows 1 connections with TLS to 127.0.0.1:";
+    let unlisted = "cannot be seen: sock_diag: No such file or directory (os error 2); security profile 1";
+    for (flags, ciphers, why) in [
+        (REQUIRED, Some("54 54"), chosen),
+        (ALLOWED, Some("51 54"), chosen),
+        (REQUIRED, Some("51"), fewer),
+        (ALLOWED, None, unlisted),
+    ] {
+        let root = root(&[("tls-psk", PSK)]);
+        match ciphers {
+            Some(ciphers) => fs::write(root.0.join("ciphers"), ciphers).unwrap(),
+            None => fs::remove_file(root.0.join("sockets")).unwrap(),
+        }
+        // Each try is another controller.
+        let reason = reason(&root, &restricted(flags, 0x1301), vec![]).await;
+        assert!(reason.starts_with("the cipher suite of nvme"), "{reason}");
+        assert!(reason.contains(why) && reason.ends_with(ONLY), "{reason}");
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_cipher_suite_that_nobody_restricts_is_shown() {
+    for (ciphers, shown) in [
+        (Some("54 54"), ", cipher suite TLS_CHACHA20_POLY1305_SHA256"),
+        (None, "; its cipher suite cannot be seen: sock_diag: No such file or directory (os error 2)"),
+    ] {
+        let root = root(&[("tls-psk", PSK)]);
+        match ciphers {
+            Some(ciphers) => fs::write(root.0.join("ciphers"), ciphers).unwrap(),
+            None => fs::remove_file(root.0.join("sockets")).unwrap(),
+        }
+        let ran = run_in(&root, &secured(REQUIRED), vec![], 5).await;
+        let expected = format!("TLS 1.3 with a PSK of SHA-256{shown}");
+        assert_eq!((ran.exit, ran.status.paths[0].secured.as_deref()), (Exit::Ok, Some(expected.as_str())));
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_controller_of_somebody_elses_is_held_against_the_suites_too() {
+    let with = format!("{},tls,tls_key=9", options(4420));
+    let root = root(&[("tls-psk", PSK)]);
+    fs::write(root.0.join("ciphers"), "54 54").unwrap();
+    show_controller(&root.0, 7, &with, NID);
+    let answers = (0..9).map(|_| Answer::Errno(libc::EALREADY)).collect();
+    let ran = run_in(&root, &restricted(REQUIRED, 0x1301), answers, 1).await;
+    let chosen = "the cipher suite of nvme7 is TLS_CHACHA20_POLY1305_SHA256, as tlshd and the target agreed on, and ";
+    assert_eq!(ran.status.paths[0].reason, Some(format!("{chosen}{ONLY}")));
+    fs::remove_file(root.0.join(STATUS)).unwrap();
+    let ran = run_in(&root, &restricted(REQUIRED, 0x1303), vec![], 5).await;
+    let shown = "TLS 1.3, cipher suite TLS_CHACHA20_POLY1305_SHA256";
+    assert_eq!((ran.exit, ran.written.len(), ran.status.paths[0].secured.as_deref()), (Exit::Ok, 0, Some(shown)));
 }
 
 #[tokio::test(flavor = "current_thread")]

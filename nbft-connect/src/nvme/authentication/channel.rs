@@ -1,8 +1,10 @@
-//! The secure channel of a connection: sysfs tells by which key it is secured.
+//! The secure channel of a connection: sysfs tells by which key it is secured, the sockets by which cipher suite.
 
+use super::suites::{hold, suites};
 use super::{Terms, profiles};
 use crate::nvme::keys::{Serial, TlsKey};
 use crate::nvme::sysfs;
+use crate::nvme::tls_sockets::{Since, TlsSockets};
 use libnbft::plan::Policy;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -12,7 +14,7 @@ use std::path::Path;
 pub(super) struct Channel {
     /// The key by which it must be secured.
     key: Serial,
-    /// What it is, in words.
+    /// What that is, in words.
     words: String,
 }
 
@@ -23,26 +25,37 @@ impl Terms {
         Self { tls: key.map(|key| Channel { key: key.serial, words: key.to_string() }), ..self }
     }
 
-    /// In words, the secure channel of a connection that keeps to the terms.
+    /// Remembers the sockets that are there before a connection is made by these terms, where that will matter.
     #[must_use]
-    pub fn channel(&self) -> Option<&str> {
-        self.tls.as_ref().map(|channel| channel.words.as_str())
+    pub fn before<'s>(&self, sockets: &'s dyn TlsSockets) -> Since<'s> {
+        if self.tls.is_some() { Since::now(sockets) } else { Since::ever(sockets) }
     }
 
-    /// Whether sysfs says that a controller, `nvmeN`, is secured as it was asked for.
+    /// Whether a connection must be secured.
+    #[must_use]
+    pub const fn secure(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// Holds what sysfs says of a controller, `nvmeN`, and what its sockets say against the terms; in words, how it is secured,
+    /// `None` where it need not be. `since` is what [`Terms::before`] gave before it was made.
     ///
     /// # Errors
     ///
-    /// In words, what it says instead.
-    pub fn judge_tls(&self, root: &Path, controller: &str) -> Result<(), String> {
-        let Some(Channel { key: wanted, .. }) = self.tls else { return Ok(()) };
+    /// In words, what of the terms was not kept, or cannot be seen to be kept.
+    pub fn judge_tls(&self, root: &Path, controller: &str, since: &Since<'_>) -> Result<Option<String>, String> {
+        let Some(Channel { key: wanted, words }) = &self.tls else { return Ok(None) };
         match sysfs::tls_key(root, controller) {
-            Some(used) if used == wanted => Ok(()),
-            Some(used) => Err(format!(
-                "{controller} is secured by key {used:08x} and not by {wanted:08x}, which the kernel was given"
-            )),
-            None => Err(format!("the kernel does not say that {controller} is secured by TLS")),
+            Some(used) if used == *wanted => {}
+            Some(used) => {
+                return Err(format!(
+                    "{controller} is secured by key {used:08x} and not by {wanted:08x}, which the kernel was given"
+                ));
+            }
+            None => return Err(format!("the kernel does not say that {controller} is secured by TLS")),
         }
+        let suites = hold(self.policy.as_ref(), controller, suites(root, controller, since))?;
+        Ok(Some(format!("{words}{suites}")))
     }
 }
 
@@ -57,24 +70,27 @@ pub fn channel_of(policy: &Policy) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::suites::tests::{InMemory, show, socket};
     use super::*;
     use crate::nvme::keys::Identity;
 
     #[test]
     fn a_secure_channel_must_be_in_sysfs() {
         let root = std::env::temp_dir().join(format!("nbft-terms-{}", std::process::id()));
-        let directory = root.join("sys/class/nvme/nvme3");
-        std::fs::create_dir_all(&directory).unwrap();
+        show(&root, "nvme3", 1);
+        let sockets = InMemory::default();
         let identity = Identity::of_name("NVMe1R02 h s d", "h", "s").unwrap();
         let terms = Terms::default().with_tls(Some(&TlsKey { serial: 0x0123_abcd, identity }));
-        assert_eq!(terms.channel(), Some("TLS 1.3 with a PSK of SHA-384"));
-        let said = || terms.judge_tls(&root, "nvme3");
+        let before = terms.before(&sockets);
+        sockets.add(socket(1, 40000, 52));
+        let said = || terms.judge_tls(&root, "nvme3", &before);
         let silent = Err("the kernel does not say that nvme3 is secured by TLS".to_owned());
         assert_eq!(said(), silent);
+        let secured = Ok(Some("TLS 1.3 with a PSK of SHA-384, cipher suite TLS_AES_256_GCM_SHA384".to_owned()));
         for (text, expected) in [
-            ("0123abcd\n", Ok(())),
+            ("0123abcd\n", secured.clone()),
             // Before Linux 6.12 no line ended there.
-            ("0123abcd", Ok(())),
+            ("0123abcd", secured),
             ("", silent.clone()),
             ("00000000\n", silent.clone()),
             (
@@ -82,9 +98,9 @@ mod tests {
                 Err("nvme3 is secured by key 00000001 and not by 0123abcd, which the kernel was given".to_owned()),
             ),
         ] {
-            std::fs::write(directory.join("tls_key"), text).unwrap();
+            std::fs::write(root.join("sys/class/nvme/nvme3/tls_key"), text).unwrap();
             assert_eq!(said(), expected, "{text:?}");
-            assert_eq!(Terms::default().judge_tls(&root, "nvme3"), Ok(()));
+            assert_eq!(Terms::default().judge_tls(&root, "nvme3", &before), Ok(None));
         }
         // The child has the same terms.
         let copy: Terms = serde_json::from_str(&serde_json::to_string(&terms).unwrap()).unwrap();

@@ -75,9 +75,9 @@ impl fmt::Debug for TlsPsk {
 
 /// The hash function as identities and contexts have it: two digits.
 pub(super) const fn hash_number(cipher: CipherSuite) -> &'static str {
-    match cipher {
-        CipherSuite::Aes128GcmSha256 => "01",
-        CipherSuite::Aes256GcmSha384 => "02",
+    match cipher.hash() {
+        HashFunction::Sha384 => "02",
+        _ => "01",
     }
 }
 

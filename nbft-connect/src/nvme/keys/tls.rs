@@ -25,7 +25,8 @@ impl Keys {
     ///
     /// In words, why a key that is there is not used, or why the keyring is of no use.
     pub fn tls(&self, nqn: &str, allowed: Option<&[CipherSuite]>) -> Result<Option<TlsKey>, String> {
-        let fits = |identity: &Identity| allowed.is_none_or(|allowed| allowed.contains(&identity.cipher()));
+        let allowed_hash = |hash| allowed.is_none_or(|allowed| allowed.iter().any(|suite| suite.hash() == hash));
+        let fits = |identity: &Identity| allowed_hash(identity.cipher().hash());
         let psk = self.psk(nqn)?;
         if let Some(psk) = psk.as_ref().filter(|psk| !fits(psk.identity())) {
             return Err(unfit(psk.identity(), allowed));

@@ -107,22 +107,24 @@ pub(crate) fn attribute(directory: &Path, name: &str) -> String {
 /// What a controller stays to be as long as it is there.
 fn identity(directory: &Path, name: &str) -> Controller {
     let address = attribute(directory, "address");
-    let part = |key: &str| {
-        let value = address.split(',').find_map(|part| part.strip_prefix(key)?.strip_prefix('='));
-        value.unwrap_or_default().to_owned()
-    };
-    let without_scope = |text: String| text.split('%').next().unwrap_or_default().to_owned();
+    let part = |key| part_of(&address, key).to_owned();
     Controller {
         name: name.to_owned(),
         transport: attribute(directory, "transport"),
         nqn: attribute(directory, "subsysnqn"),
-        traddr: without_scope(part("traddr")),
+        traddr: part("traddr"),
         trsvcid: part("trsvcid"),
-        host_traddr: without_scope(part("host_traddr")),
+        host_traddr: part("host_traddr"),
         host_iface: part("host_iface"),
         hostnqn: attribute(directory, "hostnqn"),
         ..Controller::default()
     }
+}
+
+/// A part of a controller's address, `key=value,…`, without a scope; empty when it is not there.
+pub(super) fn part_of<'a>(address: &'a str, key: &str) -> &'a str {
+    let value = address.split(',').find_map(|part| part.strip_prefix(key)?.strip_prefix('='));
+    value.and_then(|value| value.split('%').next()).unwrap_or_default()
 }
 
 fn namespace(directory: &Path, name: String) -> PathNamespace {
