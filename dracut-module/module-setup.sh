@@ -26,9 +26,10 @@ installkernel() {
     # What in-band authentication needs, which the kernel asks for by alias when a target wants it.
     hostonly='' instmods nvme_auth crypto-dh crypto-hmac crypto-sha256 crypto-sha384 crypto-sha512
 
-    # What a secure channel needs once tlshd has made the handshake: the kernel asks for these by name and by alias.
+    # What a secure channel needs once tlshd has made the handshake: the kernel asks for these by name and by alias. The last
+    # two tell nbft which cipher suite came of it.
     nbft_wants_tls && hostonly='' instmods tls nvme_keyring crypto-gcm crypto-ctr crypto-ghash crypto-aes \
-        crypto-rfc7539 crypto-chacha20 crypto-poly1305
+        crypto-rfc7539 crypto-chacha20 crypto-poly1305 inet_diag tcp_diag
 
     # A host-only image gets the drivers of the NICs in use and no others if it is strict, so name those of the
     # tables: all of them, since any path may be the one that is left.
