@@ -24,8 +24,8 @@ pub(super) fn request(family: u8) -> Vec<u8> {
     let request = InetRequest {
         family,
         protocol: IPPROTO_TCP,
-        // What TLS says comes without being asked for.
-        extensions: ExtensionFlags::empty(),
+        // What TLS says has no flag of its own: Linux adds it to what TCP says.
+        extensions: ExtensionFlags::INFO,
         states: StateFlags::ESTABLISHED,
         socket_id: if family == AF_INET { SocketId::new_v4() } else { SocketId::new_v6() },
     };
@@ -250,7 +250,7 @@ mod tests {
     fn established_connections_are_asked_for() {
         let header = [&72_u32.to_ne_bytes()[..], &20_u16.to_ne_bytes(), &0x301_u16.to_ne_bytes(), &[0; 8]].concat();
         // Family, protocol, extensions, states by their bits, and of what socket: any.
-        let any = [&[libc::AF_INET as u8, 6, 0, 0][..], &2_u32.to_ne_bytes(), &[0; 48]].concat();
+        let any = [&[libc::AF_INET as u8, 6, 1 << 1, 0][..], &2_u32.to_ne_bytes(), &[0; 48]].concat();
         assert_eq!(request(AF_INET), [header, any].concat());
     }
 }
