@@ -75,9 +75,11 @@ impl<F: Fabrics + 'static> Engine<F> {
             if namespace.state == State::Up || paths().any(|path| path.state == State::Up) {
                 continue;
             }
-            let reasons: Vec<_> = paths()
+            let mut reasons: Vec<_> = paths()
                 .filter_map(|path| Some(format!("{} port {}: {}", path.traddr, path.trsvcid, path.reason.as_deref()?)))
                 .collect();
+            let unsecured = self.unsecured.get(&planned.nqn);
+            reasons.extend(unsecured.filter(|why| !reasons.iter().any(|reason| reason.ends_with(*why))).cloned());
             if !reasons.is_empty() {
                 namespace.reason = Some(reasons.join("; "));
             }

@@ -27,6 +27,7 @@ use crate::status::model::{State, Status};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use libnbft::plan::{NetworkRef, Plan};
+use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -112,6 +113,8 @@ pub(super) struct Engine<F> {
     look_at: Option<Instant>,
     /// What it showed.
     watch: sysfs::Watch,
+    /// By subsystem NQN, why a connection that somebody else has made to it does not count.
+    unsecured: BTreeMap<String, String>,
     /// When the next look may be.
     no_look_before: Instant,
     /// Whether systemd knows that this runs.
@@ -150,6 +153,7 @@ impl<F: Fabrics + 'static> Engine<F> {
             next_trial: settings.started,
             look_at: None,
             watch: sysfs::Watch::default(),
+            unsecured: BTreeMap::new(),
             no_look_before: settings.started,
             told_systemd: false,
             was_there: false,

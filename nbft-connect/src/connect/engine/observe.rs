@@ -8,8 +8,9 @@ use crate::nvme::sysfs::{self, Controller};
 use crate::nvme::tls_sockets::Since;
 use crate::nvme::uevent::Uevents;
 use crate::status::model::State;
-use libnbft::plan::{Need, Path};
+use libnbft::plan::{Need, Path, Policy};
 use nix::time::{ClockId, clock_gettime};
+use std::collections::BTreeMap;
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -50,10 +51,15 @@ impl<F: Fabrics + 'static> Engine<F> {
     pub(super) fn fitness(&self, path: usize, controllers: &[Controller]) -> Result<Shown, String> {
         let planned = &self.plan.paths[path];
         let made = controllers.iter().find(|c| is_path(c, planned, self.ready(planned.network)));
-        let (Some(policy), Some(Controller { name, .. })) = (planned.security.as_ref(), made) else {
-            return Ok(Shown::default());
-        };
-        let root = &self.settings.root;
+        match (planned.security.as_ref(), made) {
+            (Some(policy), Some(made)) => self.shown(policy, made),
+            _ => Ok(Shown::default()),
+        }
+    }
+
+    /// Holds what is seen of a controller that is there against a policy.
+    fn shown(&self, policy: &Policy, made: &Controller) -> Result<Shown, String> {
+        let (root, name) = (&self.settings.root, &made.name);
         let key = sysfs::tls_key(root, name);
         if policy.secure_channel.need == Need::Required && key.is_none() {
             return Err(format!(
@@ -69,7 +75,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         }
         // What a former run saw of it, it saw of this one, and held against the policy when there were no others to take for it.
         let before = self.settings.before.iter().flat_map(|before| &before.paths);
-        let mut known = before.filter(|known| known.nqn == planned.nqn && known.controller.as_ref() == Some(name));
+        let mut known = before.filter(|known| known.nqn == made.nqn && known.controller.as_ref() == Some(name));
         let (authenticated, secured) =
             known.next().map(|known| (known.authenticated.clone(), known.secured.clone())).unwrap_or_default();
         if key.is_none() || secured.is_some() {
@@ -77,6 +83,44 @@ impl<F: Fabrics + 'static> Engine<F> {
         }
         let suites = suites(root, name, &Since::ever(&*self.settings.sockets));
         Ok((authenticated, Some(format!("TLS 1.3{}", hold(Some(policy), name, suites)?))))
+    }
+
+    /// The controllers whose namespaces count; remembers why others do not, and leaves those on trial out.
+    fn that_count(&mut self, mut controllers: Vec<Controller>) -> Vec<Controller> {
+        let mut unsecured = BTreeMap::new();
+        let any_secured = !self.plan.secured.is_empty() || self.plan.paths.iter().any(|path| path.security.is_some());
+        controllers.retain(|controller| {
+            if self.on_trial(controller) {
+                return false;
+            }
+            let reason = any_secured.then(|| self.unsecured(controller)).flatten();
+            let counts = reason.is_none();
+            unsecured.extend(reason.map(|reason| (controller.nqn.clone(), reason)));
+            counts
+        });
+        for (nqn, reason) in unsecured.iter().filter(|(nqn, reason)| self.unsecured.get(*nqn) != Some(reason)) {
+            log::warn!("{nqn}: {reason}; what is behind it does not count");
+        }
+        self.unsecured = unsecured;
+        controllers
+    }
+
+    /// Why what is behind a controller of somebody else's does not count: the tables would have had it secured.
+    fn unsecured(&self, controller: &Controller) -> Option<String> {
+        let ours = self.status.paths.iter().filter(|path| path.state == State::Up);
+        if ours.clone().any(|path| path.controller.as_ref() == Some(&controller.name) && path.nqn == controller.nqn) {
+            return None;
+        }
+        let mut planned = self.plan.paths.iter().filter(|path| is_path(controller, path, self.ready(path.network)));
+        if let Some(path) = planned.next() {
+            return self.shown(path.security.as_ref()?, controller).err();
+        }
+        // By another way than the tables': what they ask of the subsystem.
+        let asked = self.plan.secured.iter().find(|asked| asked.nqn == controller.nqn)?;
+        match &asked.policy {
+            Some(policy) => self.shown(policy, controller).err(),
+            None => asked.unmet.as_ref().map(|unmet| format!("{} does not count: {unmet}", controller.name)),
+        }
     }
 
     /// Paths whose controllers the kernel has removed: it gives up for good when a target refuses a reconnection with "do not
@@ -168,7 +212,7 @@ impl<F: Fabrics + 'static> Engine<F> {
                 self.adopt(path, &controllers);
             }
         }
-        let controllers: Vec<_> = controllers.into_iter().filter(|controller| !self.on_trial(controller)).collect();
+        let controllers = self.that_count(controllers);
         for (planned, status) in self.plan.namespaces.iter().zip(&mut self.status.namespaces) {
             if status.state == State::Up && !stays {
                 continue;
@@ -187,14 +231,15 @@ impl<F: Fabrics + 'static> Engine<F> {
                     status.present_ms = Some(elapsed);
                 }
                 None => {
-                    if let (State::Up, Some(device)) = (status.state, &status.device) {
+                    let unsecured = self.unsecured.get(&planned.nqn);
+                    if let (State::Up, Some(device), None) = (status.state, &status.device, unsecured) {
                         log::error!(
                             "{device} is gone with its last controller: file systems on it fail from now on, even when the \
                              namespace comes back; restart the machine"
                         );
                     }
                     status.state = State::Pending;
-                    status.reason = Some(why_missing(&controllers, &planned.nqn));
+                    status.reason = Some(unsecured.cloned().unwrap_or_else(|| why_missing(&controllers, &planned.nqn)));
                 }
             }
         }

@@ -143,6 +143,7 @@ async fn a_controller_that_somebody_made_without_a_secret_is_not_taken_over() {
         ran.status.paths[0].reason.as_deref(),
         Some("nvme7 has this connection without a secret, but security profile 1 of NBFT requires authentication")
     );
+    assert_eq!((ran.exit, ran.status.namespaces[0].state), (Exit::Failed, State::Pending));
     fs::write(&secret, format!("{KEY}\n")).unwrap();
     let ran = run_in(&root, &secured(REQUIRED), vec![], 5).await;
     assert_eq!((ran.exit, ran.written.len(), ran.status.paths[0].controller.as_deref()), (Exit::Ok, 0, Some("nvme7")));

@@ -5,6 +5,7 @@ use super::*;
 use crate::nvme::keys::{Keyring, KeyringError, Serial};
 use crate::nvme::tls_sockets::{SocketsError, Suite, TlsSocket, TlsSockets};
 use libnbft::discovery::Header;
+use libnbft::model::SsnsFlags;
 
 const PSK: &str = "NVMeTLSkey-1:01:VRLbtnN9AQb2WXW3c9+wEf/DRLz0QuLdbYvEhwtdWwNf9LrZ:";
 const PSK_384: &str = "NVMeTLSkey-1:02:VRLbtnN9AQb2WXW3c9+wEf/DRLz0QuLdbYvEhwtdWwP/w0S89ELi3W2LxIcLXVsDn8kXZQ==:";
@@ -201,11 +202,58 @@ async fn a_controller_that_somebody_made_in_the_clear_is_not_taken_over() {
     let answers = (0..9).map(|_| Answer::Errno(libc::EALREADY)).collect();
     let ran = run_in(&root, &secured(REQUIRED), answers, 1).await;
     let expected = "nvme7 has this connection in the clear, but TLS is required by security profile 1 of NBFT";
-    let path = &ran.status.paths[0];
+    let (path, namespace) = (&ran.status.paths[0], &ran.status.namespaces[0]);
     assert_eq!((path.controller.as_deref(), path.reason.as_deref()), (None, Some(expected)));
+    // Nor is what is behind it there.
+    assert_eq!(
+        (ran.exit, namespace.state, namespace.reason.clone()),
+        (Exit::Failed, State::Pending, Some(format!("127.0.0.1 port 4420: {expected}")))
+    );
     fs::write(root.0.join("sys/class/nvme/nvme7/tls_key"), "00000001\n").unwrap();
     let ran = run_in(&root, &secured(REQUIRED), vec![], 5).await;
     assert_eq!((ran.exit, ran.written.len(), ran.status.paths[0].controller.as_deref()), (Exit::Ok, 0, Some("nvme7")));
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_namespace_by_another_way_in_the_clear_is_not_there() {
+    let elsewhere = options(4499);
+    let in_the_clear = "nvme7 has this connection in the clear, but TLS is required by security profile 1 of NBFT";
+    for (flags, unprotected, expected) in [
+        (REQUIRED, "", Some(in_the_clear)),
+        // Of TLS that is only allowed nothing follows.
+        (ALLOWED, "", None),
+        (REQUIRED, ",tls,tls_key=9", None),
+    ] {
+        let root = root(&[("tls-psk", PSK)]);
+        show_controller(&root.0, 7, &format!("{elsewhere}{unprotected}"), NID);
+        let answers = (0..9).map(|_| Answer::Errno(libc::ECONNREFUSED)).collect();
+        let ran = run_in(&root, &secured(flags), answers, 1).await;
+        let namespace = &ran.status.namespaces[0];
+        let refused =
+            "127.0.0.1 port 4420: the target refuses connections to this port (Connection refused (os error 111))";
+        let expected = expected.map(|expected| format!("{refused}; {expected}"));
+        let (exit, state) =
+            if expected.is_some() { (Exit::Failed, State::Pending) } else { (Exit::Degraded, State::Up) };
+        assert_eq!((ran.exit, namespace.state, namespace.reason.clone()), (exit, state, expected), "{flags}");
+    }
+    // Once the path is up, the namespace is there by it.
+    let root = root(&[("tls-psk", PSK)]);
+    show_controller(&root.0, 7, &elsewhere, NID);
+    let ran = run_in(&root, &secured(REQUIRED), vec![], 5).await;
+    assert_eq!((ran.exit, ran.status.namespaces[0].state), (Exit::Ok, State::Up));
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn an_entry_that_asks_for_nothing_may_have_it_in_the_clear() {
+    // One port is to be secured, the other not: by that one the namespace is there.
+    let mut table = secured(REQUIRED);
+    let mut open = table.ssns[0].clone();
+    (open.index, open.security, open.flags, open.trsvcid) = (2, 0, SsnsFlags(1), Some("4499".into()));
+    table.ssns.push(open);
+    let root = root(&[]);
+    show_controller(&root.0, 7, &options(4499), NID);
+    let ran = run_in(&root, &table, vec![], 1).await;
+    assert_eq!((ran.exit, ran.status.namespaces[0].state), (Exit::Degraded, State::Up));
 }
 
 /// The sentence on a profile that allows only TLS_AES_128_GCM_SHA256.
