@@ -59,6 +59,7 @@ impl Refusal {
     pub(crate) fn of(errno: i32, terms: &Terms, logged: &[String]) -> Self {
         let known = terms.explain(logged);
         let handshake = reason::of_handshake(errno, logged).filter(|_| terms.secure() && known.is_none());
+        let handshake = handshake.map(|reason| reason + terms.no_fall_back());
         Self { errno, reason: handshake.unwrap_or_else(|| reason::of_write(errno, known.as_deref(), logged)) }
     }
 

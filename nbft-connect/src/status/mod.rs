@@ -6,7 +6,7 @@ use crate::cli::{Common, Format, StatusArgs};
 use crate::error::{Error, print};
 use crate::exit::Exit;
 use crate::net;
-use crate::nvme::sysfs;
+use crate::nvme::sysfs::{self, Controller};
 use crate::text::escape;
 use model::{InterfaceStatus, Outcome, STATUS_FILE, State, Status};
 use std::fmt::Write;
@@ -62,6 +62,13 @@ fn refresh(status: &mut Status, root: &std::path::Path) {
             (Some(kind), Some(nid)) => libnbft::model::Nid::from_parts(kind, nid).ok(),
             _ => None,
         };
+        // Of a subsystem that the tables speak of the security of, only what was held against that counts.
+        let paths = || status.paths.iter().filter(|path| path.nqn == namespace.nqn);
+        let secured = paths().any(|path| path.security.is_some());
+        let counts = |controller: &&Controller| {
+            !secured || paths().any(|path| path.controller.as_ref() == Some(&controller.name))
+        };
+        let controllers: Vec<_> = controllers.iter().filter(counts).cloned().collect();
         match sysfs::find_namespace(root, &controllers, &namespace.nqn, namespace.nsid, nid) {
             Some(device) => {
                 namespace.state = State::Up;
@@ -182,4 +189,47 @@ fn tail(out: &mut String, address: Option<&str>, reason: Option<&str>, ms: Optio
         let _ = write!(out, " after {ms} ms");
     }
     out.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    const NQN: &str = "nqn.2014-08.org.example:s";
+
+    /// A status with one path, `nvme0`, and its namespace; `security` is what the path's profile asks.
+    fn status(security: Option<&str>, up: bool) -> Status {
+        let path = serde_json::json!({"nqn": NQN, "traddr": "192.0.2.1", "trsvcid": 4420, "host_iface": "nbft0", "host_traddr": null,
+            "ssns": [], "unavailable": false, "state": if up { "up" } else { "failed" }, "controller": up.then_some("nvme0"),
+            "security": security, "attempts": 1, "reason": null, "connected_ms": null});
+        let namespace = serde_json::json!({"nqn": NQN, "nsid": 1, "nid_type": null, "nid": null, "boot": true, "discovered": false,
+            "state": "pending", "device": null, "reason": null, "present_ms": null});
+        let status = serde_json::json!({"version": 1, "written_by": "nbft", "tables": [], "hostnqn": null, "hostid": null,
+            "outcome": "failed", "message": "", "elapsed_ms": 1, "started_uptime_ms": 1, "interfaces": [], "paths": [path],
+            "namespaces": [namespace], "left_out": []});
+        serde_json::from_value(status).unwrap()
+    }
+
+    #[test]
+    fn a_namespace_by_a_connection_that_was_not_held_against_the_profile_is_not_there() {
+        let root = std::env::temp_dir().join(format!("nbft-status-{}", std::process::id()));
+        let after = |status: &mut Status| {
+            refresh(status, &root);
+            status.namespaces[0].state
+        };
+        for name in ["nvme0", "nvme7"] {
+            let controller = root.join("sys/class/nvme").join(name);
+            fs::create_dir_all(controller.join("nvme0n1")).unwrap();
+            fs::create_dir_all(root.join("sys/block/nvme0n1")).unwrap();
+            for (file, text) in [("state", "live"), ("subsysnqn", NQN), ("transport", "tcp"), ("nvme0n1/nsid", "1")] {
+                fs::write(controller.join(file), text).unwrap();
+            }
+        }
+        let asks = Some("authentication required");
+        assert_eq!(after(&mut status(None, false)), State::Up);
+        assert_eq!(after(&mut status(asks, false)), State::Pending);
+        assert_eq!(after(&mut status(asks, true)), State::Up);
+        fs::remove_dir_all(&root).unwrap();
+    }
 }

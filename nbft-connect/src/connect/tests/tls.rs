@@ -175,6 +175,18 @@ async fn a_handshake_that_fails_has_its_reason() {
 }
 
 #[tokio::test(flavor = "current_thread")]
+async fn a_handshake_that_fails_is_not_replaced_by_a_connection_in_the_clear() {
+    let answers = (0..9).map(|_| Answer::Errno(libc::EACCES)).collect();
+    let ran = run_in(&root(&[("tls-psk", PSK)]), &secured(ALLOWED), answers, 1).await;
+    let with = format!("{},tls,tls_key=1", options(4420));
+    assert!(!ran.written.is_empty() && ran.written.iter().all(|written| *written == with), "{:?}", ran.written);
+    let expected = "the TLS handshake failed: the target has another PSK for this host, or none, or does without TLS at this port; \
+                    TLS is allowed and not required here, but with a PSK nothing is connected in the clear, since anybody on the \
+                    wire could force that: for a target without TLS, remove the PSK";
+    assert_eq!((ran.exit, ran.status.paths[0].reason.as_deref()), (Exit::Failed, Some(expected)));
+}
+
+#[tokio::test(flavor = "current_thread")]
 async fn a_trial_sends_nothing_in_the_clear() {
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();

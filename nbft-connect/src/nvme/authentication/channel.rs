@@ -5,7 +5,7 @@ use super::{Terms, profiles};
 use crate::nvme::keys::{Serial, TlsKey};
 use crate::nvme::sysfs;
 use crate::nvme::tls_sockets::{Since, TlsSockets};
-use libnbft::plan::Policy;
+use libnbft::plan::{Need, Policy};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -35,6 +35,20 @@ impl Terms {
     #[must_use]
     pub const fn secure(&self) -> bool {
         self.tls.is_some()
+    }
+
+    /// What to say after the reason why a handshake failed: where TLS is only allowed, that nothing is connected in the clear
+    /// instead. Whoever can disturb a handshake could have the connection for himself in that way.
+    #[must_use]
+    pub fn no_fall_back(&self) -> &'static str {
+        let need = self.policy.as_ref().map(|policy| policy.secure_channel.need);
+        match need {
+            Some(Need::Allowed) if self.tls.is_some() => {
+                "; TLS is allowed and not required here, but with a PSK nothing is connected in the clear, since anybody on the wire \
+                 could force that: for a target without TLS, remove the PSK"
+            }
+            _ => "",
+        }
     }
 
     /// Holds what sysfs says of a controller, `nvmeN`, and what its sockets say against the terms; in words, how it is secured,
