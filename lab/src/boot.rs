@@ -284,6 +284,7 @@ pub fn start_target(
         disks: iter::once(&images.disk).chain(&images.home).map(|disk| (disk.clone(), false)).collect(),
         tables: Vec::new(),
         credentials: Default::default(),
+        fw_cfg: Default::default(),
         capture,
         interactive: false,
     };
@@ -355,6 +356,7 @@ fn host(
         disks: if scenario.local { vec![(images.disk.clone(), false)] } else { Vec::new() },
         tables: tables.collect::<Result<_>>()?,
         credentials: scenario.credentials.clone(),
+        fw_cfg: scenario.fw_cfg.clone(),
         capture: (scenario.target.is_none() && !options.quiet).then(|| frame_bytes(scenario)),
         interactive: options.keep,
     })

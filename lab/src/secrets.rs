@@ -39,7 +39,7 @@ fn archive(files: &[Extra]) -> Vec<u8> {
 /// The keys of a scenario, without what they begin with: the hash, a colon, the key in base64 with its checksum, a colon.
 fn keys(scenario: &Scenario) -> Vec<&str> {
     let mut texts: Vec<&str> = scenario.extra.iter().map(|file| file.text.as_str()).collect();
-    texts.extend(scenario.credentials.values().map(String::as_str));
+    texts.extend(scenario.credentials.values().chain(scenario.fw_cfg.values()).map(String::as_str));
     if let Some(auth) = scenario.target.as_ref().and_then(|target| target.auth.as_ref()) {
         texts.extend([auth.key.as_str(), auth.ctrl_key.as_deref().unwrap_or_default()]);
     }

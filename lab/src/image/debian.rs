@@ -4,7 +4,7 @@ use super::disk::{REPORT, ROOT_UUID};
 use super::initrd::LUKS_KEY;
 use super::layers::{copy, put};
 use super::storage::{HOME_LUKS_UUID, HOME_UUID};
-use super::{busybox, layers};
+use super::{busybox, layers, tls};
 use crate::error::Result;
 use crate::exports;
 use crate::place::{Key, Place, remove, suffixed};
@@ -54,8 +54,25 @@ impl Manager {
     }
 }
 
-/// Makes the disk, once for each content; `home` are the options of a /home on LUKS.
-pub(super) fn debian(place: &Place, manager: Option<Manager>, home: Option<&str>, initrd: &Path) -> Result<PathBuf> {
+/// What is on the disk besides.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Besides {
+    pub(super) manager: Option<Manager>,
+    /// The options of a /home on LUKS.
+    pub(super) home: Option<&'static str>,
+    /// Whether it has a tlshd of its own.
+    pub(super) tlshd: bool,
+}
+
+impl Besides {
+    pub(super) fn managed(manager: Manager) -> Self {
+        Self { manager: Some(manager), ..Self::default() }
+    }
+}
+
+/// Makes the disk, once for each content.
+pub(super) fn debian(place: &Place, besides: Besides, initrd: &Path) -> Result<PathBuf> {
+    let Besides { manager, home, tlshd } = besides;
     let folder = chroot(place, Debian::Trixie)?;
     let nbft = layers::nbft(place)?;
     let files = [REPORT, REPORT_UNIT, REPORT_START, REPORT_RUN, HANDOVER, WRITES, MONITOR_UNIT, MANAGED];
@@ -63,7 +80,8 @@ pub(super) fn debian(place: &Place, manager: Option<Manager>, home: Option<&str>
     let key = files.iter().fold(Key::new().text("debian 5"), |key, file| key.text(file));
     let key = exports.iter().fold(key, |key, (name, text)| key.text(name).text(text));
     let (fstab, crypttab) = tables(home);
-    let key = key.text(Manager::setup(manager)).text(&fstab).text(&crypttab).file(&nbft)?;
+    let own_tlshd = if tlshd { "cp -a /lab-tls/. /; systemctl -q enable tlshd.service" } else { "true" };
+    let key = key.text(Manager::setup(manager)).text(&fstab).text(&crypttab).text(own_tlshd).file(&nbft)?;
     let key = key.file(&place.repo.join("dracut-module/nbft-stay.service"))?.file(initrd)?;
     place.cached(&format!("images/root-debian-{}.img", key.hex()), |partial| {
         println!("making a root disk of Debian");
@@ -106,7 +124,7 @@ pub(super) fn debian(place: &Place, manager: Option<Manager>, home: Option<&str>
              systemctl -q enable lab-monitor.service\n\
              systemctl -q mask systemd-networkd-wait-online.service NetworkManager-wait-online.service apt-daily.timer \
              serial-getty@ttyS0.service 2>&1\n\
-             {}; {}\n\
+             {}; {}; {own_tlshd}\n\
              systemctl -q set-default multi-user.target\n\
              rm -rf /var/cache/apt /var/lib/apt/lists /usr/share/doc /usr/share/man /usr/share/locale\n\
              mke2fs -q -t ext4 -U {ROOT_UUID} -L labroot -d / /lab-out/{name} 700M",
@@ -119,7 +137,10 @@ pub(super) fn debian(place: &Place, manager: Option<Manager>, home: Option<&str>
         let script = script.replace("-d / ", "-d /lab-view ");
         let setup = "mkdir -p /lab-view /lab-out; mount --bind / /lab-view; ";
         let log = suffixed(partial, ".log");
-        inside(&folder, &upper, &[(out, "/lab-out")], &format!("{setup}{script}"))?.log(&log)?;
+        let packages = tlshd.then(|| tls::packages(place)).transpose()?;
+        let mut binds = vec![(out, "/lab-out")];
+        binds.extend(packages.as_deref().map(|packages| (packages, "/lab-tls")));
+        inside(&folder, &upper, &binds, &format!("{setup}{script}"))?.log(&log)?;
         forget(&upper)
     })
 }

@@ -1,6 +1,6 @@
 //! Root disks. Plain ones are made without a mount; those on LVM and LUKS by a machine of their own.
 
-use super::debian::{Manager, debian};
+use super::debian::{Besides, Manager, debian};
 use super::layers::{copy, program, put};
 use super::{busybox, layers};
 use crate::error::{At, Result};
@@ -36,6 +36,8 @@ pub enum Root {
     /// The same, with leave to boot without it.
     #[serde(rename = "home-nofail")]
     HomeNofail,
+    /// The same with ktls-utils, whose tlshd.service runs beside what comes from the initramfs.
+    Tlshd,
     /// The same with systemd-networkd, which is told to ask for an address on every Ethernet.
     Networkd,
     /// The same with NetworkManager, which is told so.
@@ -47,11 +49,12 @@ pub fn disk(place: &Place, root: Root, initrd: &Path) -> Result<PathBuf> {
     match root {
         Root::Mini => mini(place),
         Root::Lvm | Root::Luks => super::storage::disk(place, root == Root::Luks),
-        Root::Debian => debian(place, None, None, initrd),
-        Root::Home => debian(place, None, Some("_netdev"), initrd),
-        Root::HomeNofail => debian(place, None, Some("_netdev,nofail"), initrd),
-        Root::Networkd => debian(place, Some(Manager::Networkd), None, initrd),
-        Root::NetworkManager => debian(place, Some(Manager::NetworkManager), None, initrd),
+        Root::Debian => debian(place, Besides::default(), initrd),
+        Root::Home => debian(place, Besides { home: Some("_netdev"), ..Besides::default() }, initrd),
+        Root::HomeNofail => debian(place, Besides { home: Some("_netdev,nofail"), ..Besides::default() }, initrd),
+        Root::Tlshd => debian(place, Besides { tlshd: true, ..Besides::default() }, initrd),
+        Root::Networkd => debian(place, Besides::managed(Manager::Networkd), initrd),
+        Root::NetworkManager => debian(place, Besides::managed(Manager::NetworkManager), initrd),
     }
 }
 

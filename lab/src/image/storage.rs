@@ -138,6 +138,7 @@ fn build(place: &Place, source: &Path, image: &Path, layers: Layers) -> Result<(
         disks: vec![(image.to_path_buf(), true), (source.to_path_buf(), false)],
         tables: Vec::new(),
         credentials: Default::default(),
+        fw_cfg: Default::default(),
         capture: None,
         interactive: false,
     };

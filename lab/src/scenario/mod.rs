@@ -65,9 +65,12 @@ pub struct Scenario {
     /// Whether the large root writes to its disk, and reads that back, all the time: it must not fail, and go on after each step.
     #[serde(default)]
     pub writes: bool,
-    /// Credentials that the machine is started with, by name.
+    /// Credentials that the machine is started with, by name, in SMBIOS.
     #[serde(default)]
     pub credentials: BTreeMap<String, String>,
+    /// Likewise in fw_cfg.
+    #[serde(default)]
+    pub fw_cfg: BTreeMap<String, String>,
     /// Files in the initramfs beside what dracut packs.
     #[serde(default)]
     pub extra: Vec<Extra>,

@@ -58,6 +58,8 @@ pub struct Machine {
     pub tables: Vec<PathBuf>,
     /// Credentials that systemd finds in SMBIOS, by name.
     pub credentials: BTreeMap<String, String>,
+    /// The same in fw_cfg, QEMU's own way; names are short there.
+    pub fw_cfg: BTreeMap<String, String>,
     /// How many bytes of each frame to keep of what goes over the wires; nothing without it.
     pub capture: Option<u32>,
     /// Whether the terminal is the machine's console.
@@ -114,6 +116,10 @@ impl Machine {
         }
         for (name, value) in &self.credentials {
             add(&["-smbios", &format!("type=11,value=io.systemd.credential:{name}={}", value.replace(',', ",,"))]);
+        }
+        for (name, value) in &self.fw_cfg {
+            let value = value.replace(',', ",,");
+            add(&["-fw_cfg", &format!("name=opt/io.systemd.credentials/{name},string={value}")]);
         }
         if self.paused() {
             add(&["-S"]);
