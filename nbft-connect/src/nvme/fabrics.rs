@@ -348,6 +348,9 @@ fn list(device: &Path) -> io::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nvme::keys::{Identity, TlsKey};
+    use crate::nvme::tls_sockets::fake::{InMemory, show, socket};
+    use libnbft::plan::{CipherSuite, Need, Origin, Policy, SecureChannel};
 
     #[test]
     fn the_instance_is_read_from_the_answer() {
@@ -389,5 +392,42 @@ mod tests {
         assert_eq!(read_line(&mut pieces, &mut buffer).unwrap(), Some("nqn=a,transport=tcp"));
         assert_eq!(read_line(&mut pieces, &mut buffer).unwrap(), None);
         assert_eq!(read_line(&mut [b'x'; MAX_LINE + 1].as_slice(), &mut buffer).unwrap(), None);
+    }
+
+    #[test]
+    fn a_controller_with_another_cipher_suite_is_taken_away() {
+        let root = std::env::temp_dir().join(format!("nbft-fabrics-{}", std::process::id()));
+        show(&root, "nvme0", 1);
+        let controller = root.join("sys/class/nvme/nvme0");
+        std::fs::write(controller.join("tls_key"), "00000001\n").unwrap();
+        let (mut policy, mut channel) = (Policy::default(), SecureChannel::default());
+        (channel.need, channel.ciphers) = (Need::Required, Some(vec![CipherSuite::Aes128GcmSha256]));
+        (policy.secure_channel, policy.profiles) = (channel, vec![Origin { table: "NBFT".into(), index: 1 }]);
+        let identity = Identity::of_name("NVMe1R01 h s d", "h", "s").unwrap();
+        let terms = Terms::new(Some(&policy), None).with_tls(Some(&TlsKey { serial: 1, identity }));
+        let mut kmsg = Kmsg::open(&root);
+        for (cipher, fits) in [(51, true), (54, false)] {
+            let taken_away = || std::fs::read_to_string(controller.join("delete_controller")).unwrap() == "1";
+            let begin = || std::fs::write(controller.join("delete_controller"), "").unwrap();
+            let sockets = InMemory::default();
+            let since = terms.before(&sockets);
+            sockets.add(socket(1, 40000, cipher));
+            begin();
+            let reason = "the cipher suite of nvme0 is TLS_CHACHA20_POLY1305_SHA256, as tlshd and the target agreed on, and \
+                          security profile 1 of NBFT allows only TLS_AES_128_GCM_SHA256";
+            let secured = "TLS 1.3 with a PSK of SHA-256, cipher suite TLS_AES_128_GCM_SHA256".to_owned();
+            let expected = match fits {
+                true => Written::Controller(Made { instance: 0, authenticated: None, secured: Some(secured) }),
+                false => Written::Unfit(reason.into()),
+            };
+            assert_eq!(keep_if_fit(&root, 0, &terms, (&mut kmsg, &since)), expected);
+            assert_eq!(taken_away(), !fits);
+            // A discovery controller is not even asked: here it could not be.
+            begin();
+            let asked = ask_if_fit(&root, 0, Manner::Lasting, &terms, (&mut kmsg, &since));
+            assert_eq!(asked == Asked::Silent(reason.into()), !fits, "{asked:?}");
+            assert!(taken_away());
+        }
+        std::fs::remove_dir_all(&root).unwrap();
     }
 }

@@ -84,9 +84,9 @@ pub fn channel_of(policy: &Policy) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::suites::tests::{InMemory, show, socket};
     use super::*;
     use crate::nvme::keys::Identity;
+    use crate::nvme::tls_sockets::fake::{InMemory, show, socket};
 
     #[test]
     fn a_secure_channel_must_be_in_sysfs() {

@@ -84,53 +84,11 @@ fn joined<T: ToString>(items: &[T]) -> String {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::*;
-    use crate::nvme::tls_sockets::{SocketsError, TlsSockets};
+    use crate::nvme::tls_sockets::fake::{InMemory, show, socket};
     use libnbft::plan::Origin;
-    use std::cell::RefCell;
     use std::fs;
-
-    /// Sockets as they are told; `None`: nothing is.
-    #[derive(Debug)]
-    pub(in super::super) struct InMemory(RefCell<Option<Vec<TlsSocket>>>);
-
-    impl Default for InMemory {
-        fn default() -> Self {
-            Self(RefCell::new(Some(Vec::new())))
-        }
-    }
-
-    impl InMemory {
-        pub(in super::super) fn add(&self, socket: TlsSocket) {
-            self.0.borrow_mut().as_mut().unwrap().push(socket);
-        }
-    }
-
-    impl TlsSockets for InMemory {
-        fn list(&self) -> Result<Vec<TlsSocket>, SocketsError> {
-            let gone = || std::io::Error::from_raw_os_error(libc::ENOENT);
-            self.0.borrow().clone().ok_or_else(|| gone().into())
-        }
-    }
-
-    /// A connection of TLS 1.3 to the controller that [`show`] shows.
-    pub(in super::super) fn socket(cookie: u8, port: u16, cipher: u16) -> TlsSocket {
-        TlsSocket {
-            cookie: [cookie; 8],
-            local: ([192, 0, 2, 17], port).into(),
-            peer: "192.0.2.1:4420".parse().unwrap(),
-            suite: Suite { version: 0x304, cipher },
-        }
-    }
-
-    /// A controller with its queues.
-    pub(in super::super) fn show(root: &Path, controller: &str, queues: usize) {
-        let directory = root.join("sys/class/nvme").join(controller);
-        fs::create_dir_all(&directory).unwrap();
-        fs::write(directory.join("address"), "traddr=192.0.2.1,trsvcid=4420,src_addr=192.0.2.17\n").unwrap();
-        fs::write(directory.join("queue_count"), format!("{queues}\n")).unwrap();
-    }
 
     fn policy(ciphers: Option<Vec<CipherSuite>>) -> Policy {
         let mut policy = Policy::default();
@@ -171,11 +129,11 @@ pub(super) mod tests {
         assert_eq!(suites(&root, "nvme0", &since), Ok(set(&[(0x304, 51), (0x304, 52)])));
         assert_eq!(suites(&root, "nvme0", &Since::ever(&sockets)).unwrap().len(), 3);
         assert_eq!(suites(&root, "nvme1", &since), Err("sysfs does not show its connections".into()));
-        sockets.0.replace(None);
+        sockets.set(None);
         let gone = Err("sock_diag: No such file or directory (os error 2)".to_owned());
         assert_eq!(suites(&root, "nvme0", &since), gone);
         let since = Since::now(&sockets);
-        sockets.0.replace(Some(vec![socket(1, 40000, 51), socket(2, 40001, 51)]));
+        sockets.set(Some(vec![socket(1, 40000, 51), socket(2, 40001, 51)]));
         assert_eq!(suites(&root, "nvme0", &since), gone, "which are new is not known");
         fs::remove_dir_all(&root).unwrap();
     }

@@ -1,6 +1,8 @@
 //! TCP connections that the kernel encrypts by TLS, its own among them: which version and cipher suite each has. Neither sysfs nor
 //! the log says so of a controller; sock_diag does of every socket (sock_diag(7)), to who has CAP_NET_ADMIN.
 
+#[cfg(test)]
+pub(crate) mod fake;
 mod kernel;
 mod message;
 
