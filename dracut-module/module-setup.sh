@@ -76,6 +76,7 @@ install() {
 
     local tlshd=
     nbft_wants_tls && nbft_tlshd && tlshd=nbft-tlshd.service
+    [[ $tlshd ]] && inst_simple "$moddir/nbft-tlshd-alone.conf" /usr/lib/nbft/tlshd-alone.conf
 
     if dracut_module_included systemd; then
         local unit

@@ -17,4 +17,7 @@ if [ "$nbft_on" ]; then
     modprobe -qab tls crypto-gcm crypto-aes 2> /dev/null &
     @tlshd --stderr < /dev/null > /dev/null 2> /dev/kmsg &
     nbft_no_swap $! 2> /dev/kmsg
+    # One of the root's beside it would take handshakes on which its own pages depend.
+    mkdir -p /run/systemd/system/tlshd.service.d
+    cp /usr/lib/nbft/tlshd-alone.conf /run/systemd/system/tlshd.service.d/nbft.conf
 fi
