@@ -62,6 +62,10 @@ pub struct Policy {
     pub authentication: Authentication,
     /// Secure channel.
     pub secure_channel: SecureChannel,
+    /// Where a Redfish service holds the secrets (a Key or a collection of them), as the profiles' secret keypaths say: a URI, or
+    /// a path at the machine's Redfish host interface.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    pub redfish: Vec<String>,
 }
 
 /// A policy, or in words what of it cannot be met.
@@ -101,16 +105,14 @@ impl Policy {
                 _ => authentication = Authentication::default(),
             }
         }
-        Ok(Self { profiles: vec![origin], authentication, secure_channel })
+        Ok(Self { profiles: vec![origin], authentication, secure_channel, redfish: redfish(profile) })
     }
 
     /// Both at once: what either requires, and only what both allow.
     pub(super) fn and(mut self, other: Self) -> Demand {
-        for profile in other.profiles {
-            if !self.profiles.contains(&profile) {
-                self.profiles.push(profile);
-            }
-        }
+        add(&mut self.profiles, other.profiles);
+        // Neither says that the other's secrets are not to be used.
+        add(&mut self.redfish, other.redfish);
         let (mine, others) = (self.authentication, other.authentication);
         self.authentication = Authentication {
             need: mine.need.max(others.need),
@@ -164,6 +166,21 @@ impl Policy {
         self.secure_channel.need = self.secure_channel.need.min(Need::Allowed);
         self.secure_channel.of_target = false;
         self
+    }
+}
+
+/// The profile's secret keypath, where it leads to a Redfish service and has the characters of a URI.
+fn redfish(profile: &SecurityProfile) -> Vec<String> {
+    let keypath = profile.secret_keypath.iter().filter(|_| profile.secret_type.is_redfish());
+    keypath.filter(|keypath| keypath.bytes().all(|byte| byte.is_ascii_graphic())).cloned().collect()
+}
+
+/// Adds to a list what it does not hold.
+fn add<T: PartialEq>(list: &mut Vec<T>, others: Vec<T>) {
+    for other in others {
+        if !list.contains(&other) {
+            list.push(other);
+        }
     }
 }
 

@@ -110,7 +110,11 @@ fn security(f: &mut fmt::Formatter<'_>, policy: Option<&Policy>) -> fmt::Result 
         let comma = if policy.profiles.is_empty() { "" } else { ", " };
         write!(f, "{comma}its entry in the discovery log page")?;
     }
-    writeln!(f, ")")
+    writeln!(f, ")")?;
+    for keypath in policy.redfish.iter().filter(|_| policy.authenticates() || policy.secures()) {
+        writeln!(f, "    secrets by Redfish from {keypath}")?;
+    }
+    Ok(())
 }
 
 fn reach(f: &mut fmt::Formatter<'_>, reach: Reach) -> fmt::Result {

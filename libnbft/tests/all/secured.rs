@@ -2,7 +2,7 @@
 
 use crate::support::tables::{discovery, ip, make, nqn, ssns, static4};
 use libnbft::discovery::{Entry, Header, Log};
-use libnbft::model::{SecurityFlags, SecurityProfile, Ssns, SsnsFlags, Table};
+use libnbft::model::{SecretType, SecurityFlags, SecurityProfile, Ssns, SsnsFlags, Table};
 use libnbft::plan::{Options, Plan, Source};
 use libnbft::{parse, write};
 
@@ -130,6 +130,31 @@ fn the_policy_in_json() {
     assert_eq!(json["secured"], serde_json::json!([{"nqn": "nqn.2026-11.net.example:root", "policy": expected}]));
     let back: Plan = serde_json::from_value(json).expect("it is a plan");
     assert_eq!(back, planned);
+}
+
+#[test]
+fn redfish_keypaths_of_all_profiles_are_looked_at() {
+    let with = |index, flags, kind: u8, keypath: &str| {
+        let mut profile = asks(index, flags, &[], &[]);
+        (profile.secret_type, profile.secret_keypath) = (SecretType(kind), Some(keypath.into()));
+        profile
+    };
+    let (one, other) = ("/redfish/v1/KeyService/NVMeoFSecrets", "https://192.0.2.9/redfish/v1/Keys/1");
+    let entries = PATH.replace("(NBFT SSNS 1)", "(NBFT SSNS 1, NBFT SSNS 2, NBFT SSNS 3)");
+    let policy =
+        "authentication required with any hash function, key exchange by any group; secure channel not supported";
+    let of_all = "(NBFT security profile 1, NBFT security profile 2, NBFT security profile 3)";
+    let profiles = vec![with(1, REQUIRED, 2, one), with(2, REQUIRED, 2, other), with(3, REQUIRED, 3, one)];
+    let planned = plan(&table(vec![secured(1, 1), secured(2, 2), secured(3, 3)], profiles));
+    let places = [one, other].map(|keypath| format!("    secrets by Redfish from {keypath}\n")).concat();
+    assert_eq!(text(&planned), format!("{entries}    {policy} {of_all}\n{places}"));
+    let json = serde_json::to_value(&planned).expect("it is JSON");
+    assert_eq!(json["paths"][0]["security"]["redfish"], serde_json::json!([one, other]));
+    // Of another kind, with characters that no URI has, or where no secret is wanted.
+    for profile in [with(1, REQUIRED, 1, one), with(1, REQUIRED, 2, "/redfish v1"), with(1, 0, 2, one)] {
+        let planned = plan(&table(vec![secured(1, 1)], vec![profile]));
+        assert!(!planned.to_string().contains("Redfish"), "{planned}");
+    }
 }
 
 #[test]
