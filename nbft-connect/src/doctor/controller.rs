@@ -25,6 +25,11 @@ pub(super) fn not_live(controller: &Controller) -> Broken {
     Broken::new(Step::Controller, problem, remedy)
 }
 
+/// Why one that is live does not count: it lacks what the tables require.
+pub(super) fn unsecured(lack: &str) -> Broken {
+    Broken::new(Step::Controller, format!("{lack}."), "Disconnect it, and run nbft connect.")
+}
+
 /// A connection to the same target that another program made without saying by which way it is to go.
 fn unbound<'m>(machine: &'m Machine, path: &Path) -> Option<&'m Controller> {
     machine.controllers.iter().find(|controller| {

@@ -2,8 +2,9 @@
 
 use super::machine::Machine;
 use super::model::{Broken, NamespaceReport, Step};
+use crate::nvme::authentication::meets;
 use crate::nvme::sysfs::{self, Controller, PathNamespace};
-use libnbft::plan::{Namespace, Plan};
+use libnbft::plan::{Namespace, Plan, Policy};
 
 /// Whether a live controller shows the namespaces for which a path is there.
 pub(super) fn of_path(machine: &Machine, plan: &Plan, number: usize, controller: &Controller) -> Result<(), Broken> {
@@ -75,8 +76,14 @@ fn usable(
     })
 }
 
-/// Each namespace of the plan.
+/// Each namespace of the plan; those behind connections that are not secured as the tables want it are not there.
 pub(super) fn all(machine: &Machine, plan: &Plan) -> Vec<NamespaceReport> {
+    let counts = |controller: &&Controller| {
+        let asked = plan.secured.iter().find(|asked| asked.nqn == controller.nqn);
+        let meets = |policy: &Policy| meets(policy, &machine.root, &controller.name).is_ok();
+        asked.is_none_or(|asked| asked.policy.as_ref().is_some_and(meets))
+    };
+    let controllers: Vec<Controller> = machine.controllers.iter().filter(counts).cloned().collect();
     let report = |namespace: &Namespace| {
         let (nqn, nsid, nid) = (&namespace.nqn, namespace.nsid, namespace.nid);
         NamespaceReport {
@@ -85,7 +92,7 @@ pub(super) fn all(machine: &Machine, plan: &Plan) -> Vec<NamespaceReport> {
             nid_type: nid.map(|nid| nid.kind()),
             nid: nid.map(|nid| nid.to_string()),
             boot: namespace.boot,
-            device: sysfs::find_namespace(&machine.root, &machine.controllers, nqn, nsid, nid)
+            device: sysfs::find_namespace(&machine.root, &controllers, nqn, nsid, nid)
                 .map(|device| format!("/dev/{device}")),
         }
     };

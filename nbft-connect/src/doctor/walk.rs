@@ -7,6 +7,7 @@ use super::{address, controller, firmware, namespace, nic};
 use crate::connect::{Ready, Target};
 use crate::load::Tables;
 use crate::net::{Address, Link};
+use crate::nvme::authentication::meets;
 use crate::nvme::sysfs::Controller;
 use crate::status::model::{PathStatus, names};
 use libnbft::plan::{NetworkRef, Path, Plan, Policy};
@@ -118,6 +119,9 @@ impl Walk<'_> {
 
     fn live(&mut self, controller: &Controller) -> Result<(), Broken> {
         self.controller = Some(controller.name.clone());
+        if let Some(policy) = &self.path.security {
+            meets(policy, &self.machine.root, &controller.name).map_err(|lack| controller::unsecured(&lack))?;
+        }
         let how = self.machine.path_status(self.plan, self.number).map(PathStatus::how).unwrap_or_default();
         self.chain.holds(Step::Controller, format!("{} live{how}", controller.name));
         namespace::of_path(self.machine, self.plan, self.number, controller)?;

@@ -7,11 +7,14 @@ mod suites;
 pub use channel::channel_of;
 pub(crate) use suites::{hold, suites};
 
+use super::sysfs;
+
 use super::keys::Secrets;
 use channel::Channel;
 use libnbft::plan::{HashFunction, KxGroup, Need, Policy};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::path::Path;
 
 /// What a connection must show.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,6 +109,23 @@ impl Terms {
             _ => Some("the target requires authentication, and there is no secret for it".into()),
         }
     }
+}
+
+/// Whether a controller, `nvmeN`, has by what sysfs shows of it what a policy requires.
+///
+/// # Errors
+///
+/// In words, what it lacks: it has no key, so that it is in the clear, or no secret, so that it was not authenticated.
+pub fn meets(policy: &Policy, root: &Path, controller: &str) -> Result<(), String> {
+    if policy.secure_channel.need == Need::Required && sysfs::tls_key(root, controller).is_none() {
+        let by = channel_of(policy);
+        return Err(format!("{controller} has this connection in the clear, but TLS is required by {by}"));
+    }
+    if policy.authentication.need == Need::Required && sysfs::has_secret(root, controller) == Some(false) {
+        let profiles = requires(policy);
+        return Err(format!("{controller} has this connection without a secret, but {profiles} authentication"));
+    }
+    Ok(())
 }
 
 /// The profiles of a policy by name.

@@ -150,15 +150,21 @@ fn secrets_and_profiles_at_fault() {
     });
 }
 
+/// The table with an entry that requires a secure channel.
+fn secured_table() -> Table {
+    let mut table = table();
+    let mut profile = SecurityProfile::default();
+    // Valid, a secure channel required.
+    (profile.index, profile.flags) = (1, SecurityFlags(0x041));
+    table.security.push(profile);
+    (table.ssns[0].security, table.ssns[0].flags) = (1, table.ssns[0].flags.with(SsnsFlags::USE_SECURITY));
+    table
+}
+
 #[test]
 fn secure_channels_at_fault() {
     in_namespace("system::secure_channels_at_fault", || {
-        let mut table = table();
-        let mut profile = SecurityProfile::default();
-        // Valid, a secure channel required.
-        (profile.index, profile.flags) = (1, SecurityFlags(0x041));
-        table.security.push(profile);
-        (table.ssns[0].security, table.ssns[0].flags) = (1, table.ssns[0].flags.with(SsnsFlags::USE_SECURITY));
+        let table = secured_table();
         // It takes connections and would never answer an ICReq in the clear: none is sent.
         let root = root_at("channels", &table, Serve::Silent("192.0.2.1:4420"));
         let cases = [
@@ -292,6 +298,24 @@ fn namespaces_that_are_not_there() {
                 )
             )
         );
+    });
+}
+
+#[test]
+fn a_namespace_behind_a_connection_in_the_clear() {
+    in_namespace("system::a_namespace_behind_a_connection_in_the_clear", || {
+        let table = secured_table();
+        let root = half_up("in-the-clear", &table);
+        let wrong = "nvme0 has this connection in the clear, but TLS is required by security profile 1 of NBFT.";
+        let (code, text) = root.doctor("");
+        assert_eq!(code, 1, "{text}");
+        assert!(text.starts_with("NBFT: 0 of 1 paths up, 0 of 1 boot namespaces there\n"), "{text}");
+        assert!(
+            text.contains(&format!("wrong:    {wrong}\n  do:       Disconnect it, and run nbft connect.\n")),
+            "{text}"
+        );
+        root.write("sys/class/nvme/nvme0/tls_key", b"0123abcd\n");
+        assert_eq!(root.doctor("").0, 0);
     });
 }
 

@@ -2,13 +2,13 @@
 
 use super::Engine;
 use crate::connect::paths::{Phase, is_path};
-use crate::nvme::authentication::{channel_of, hold, requires, suites};
+use crate::nvme::authentication::{hold, meets, suites};
 use crate::nvme::fabrics::Fabrics;
 use crate::nvme::sysfs::{self, Controller};
 use crate::nvme::tls_sockets::Since;
 use crate::nvme::uevent::Uevents;
 use crate::status::model::State;
-use libnbft::plan::{Need, Path, Policy};
+use libnbft::plan::{Path, Policy};
 use nix::time::{ClockId, clock_gettime};
 use std::collections::BTreeMap;
 use std::io;
@@ -60,19 +60,8 @@ impl<F: Fabrics + 'static> Engine<F> {
     /// Holds what is seen of a controller that is there against a policy.
     fn shown(&self, policy: &Policy, made: &Controller) -> Result<Shown, String> {
         let (root, name) = (&self.settings.root, &made.name);
+        meets(policy, root, name)?;
         let key = sysfs::tls_key(root, name);
-        if policy.secure_channel.need == Need::Required && key.is_none() {
-            return Err(format!(
-                "{name} has this connection in the clear, but TLS is required by {}",
-                channel_of(policy)
-            ));
-        }
-        if policy.authentication.need == Need::Required && sysfs::has_secret(root, name) == Some(false) {
-            return Err(format!(
-                "{name} has this connection without a secret, but {} authentication",
-                requires(policy)
-            ));
-        }
         // What a former run saw of it, it saw of this one, and held against the policy when there were no others to take for it.
         let before = self.settings.before.iter().flat_map(|before| &before.paths);
         let mut known = before.filter(|known| known.nqn == made.nqn && known.controller.as_ref() == Some(name));
