@@ -83,7 +83,9 @@ fn show_controller(root: &Path, number: usize, options: &str, nid: &str) {
     {
         fs::write(directory.join(file), text).unwrap();
     }
-    if let Ok(serial) = option("tls_key").parse::<i32>() {
+    // The kernel has a number of its own for a key that it has made.
+    let made = options.split(',').any(|option| option == "concat").then_some(0x00c0_ffee);
+    if let Some(serial) = option("tls_key").parse::<i32>().ok().or(made) {
         fs::write(directory.join("tls_key"), format!("{serial:08x}\n")).unwrap();
         tls::show_sockets(root, number, option("trsvcid"));
     }

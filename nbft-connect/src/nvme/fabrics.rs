@@ -348,7 +348,7 @@ fn list(device: &Path) -> io::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nvme::keys::{Identity, TlsKey};
+    use crate::nvme::keys::{Identity, Tls, TlsKey};
     use crate::nvme::tls_sockets::fake::{InMemory, show, socket};
     use libnbft::plan::{CipherSuite, Need, Origin, Policy, SecureChannel};
 
@@ -404,7 +404,7 @@ mod tests {
         (channel.need, channel.ciphers) = (Need::Required, Some(vec![CipherSuite::Aes128GcmSha256]));
         (policy.secure_channel, policy.profiles) = (channel, vec![Origin { table: "NBFT".into(), index: 1 }]);
         let identity = Identity::of_name("NVMe1R01 h s d", "h", "s").unwrap();
-        let terms = Terms::new(Some(&policy), None).with_tls(Some(&TlsKey { serial: 1, identity }));
+        let terms = Terms::new(Some(&policy), None).with_tls(Some(&Tls::Psk(TlsKey { serial: 1, identity })));
         let mut kmsg = Kmsg::open(&root);
         for (cipher, fits) in [(51, true), (54, false)] {
             let taken_away = || std::fs::read_to_string(controller.join("delete_controller")).unwrap() == "1";

@@ -1,7 +1,7 @@
 //! The option string that is written to /dev/nvme-fabrics.
 
 use super::discovery::Manner;
-use super::keys::{Secrets, TlsKey};
+use super::keys::{Secrets, Tls};
 use libnbft::model::{DISCOVERY_NQN, Uuid};
 use std::fmt::{self, Write};
 use std::net::IpAddr;
@@ -37,7 +37,7 @@ pub struct Connection<'a> {
     /// The secrets by which it authenticates.
     pub secrets: Option<Rc<Secrets>>,
     /// The key by which it is secured with TLS.
-    pub tls: Option<TlsKey>,
+    pub tls: Option<Tls>,
 }
 
 /// An option string. It is wiped from memory when it goes, and shows `***` in the place of each secret.
@@ -105,6 +105,9 @@ pub enum OptionError {
     )]
     NoTls(&'static str),
 }
+
+/// The option by which authentication makes the key for TLS (Linux 6.15 and later).
+pub const CONCATENATION: &str = "concat";
 
 /// The options of TLS.
 const TLS: [&str; 2] = ["tls", "tls_key"];
@@ -199,9 +202,16 @@ impl Connection<'_> {
 
     /// With TLS and the secrets. The key lies in the keyring that the kernel looks into by itself.
     fn secured(&self, mut text: String, supported: &Supported) -> Result<OptionString, OptionError> {
-        if let Some(key) = &self.tls {
-            supported.tls()?;
-            let _ = write!(text, ",tls,tls_key={}", key.serial);
+        match &self.tls {
+            None => {}
+            Some(Tls::Psk(key)) => {
+                supported.tls()?;
+                let _ = write!(text, ",tls,tls_key={}", key.serial);
+            }
+            Some(Tls::Concatenation) if supported.lists(CONCATENATION) => {
+                let _ = write!(text, ",{CONCATENATION}");
+            }
+            Some(Tls::Concatenation) => return Err(OptionError::NoTls(CONCATENATION)),
         }
         let mut secrets = Vec::new();
         if let Some(given) = &self.secrets {

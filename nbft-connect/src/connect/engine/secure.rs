@@ -4,8 +4,8 @@ use super::Engine;
 use crate::connect::target::Target;
 use crate::nvme::authentication::{Terms, channel_of, profiles};
 use crate::nvme::fabrics::Fabrics;
-use crate::nvme::keys::{Kind, Secrets, TlsKey};
-use crate::nvme::options::{Connection, OptionError, OptionString, Supported};
+use crate::nvme::keys::{Kind, Secrets, Tls};
+use crate::nvme::options::{CONCATENATION, Connection, OptionError, OptionString, Supported};
 use libnbft::plan::{Need, Policy};
 use std::rc::Rc;
 
@@ -30,12 +30,18 @@ impl<F: Fabrics + 'static> Engine<F> {
         }
     }
 
-    /// The key by which a target's connection is to be secured, in the kernel's keyring; `None` where TLS is not asked for.
+    /// How a target's connection is to be secured: by a key in the kernel's keyring, or, where TLS is required and there is none, by
+    /// one that the authentication makes; `None` where TLS is not asked for.
     ///
     /// # Errors
     ///
     /// When TLS is required and there is no key or no TLS, or a key that is there cannot be used.
-    pub(super) fn tls(&self, target: &Target<'_>, supported: &Supported) -> Result<Option<TlsKey>, String> {
+    pub(super) fn tls(
+        &self,
+        target: &Target<'_>,
+        supported: &Supported,
+        authenticates: bool,
+    ) -> Result<Option<Tls>, String> {
         let Some(policy) = target.security.filter(|policy| policy.secures()) else { return Ok(None) };
         let channel = &policy.secure_channel;
         let required = channel.need == Need::Required;
@@ -47,12 +53,13 @@ impl<F: Fabrics + 'static> Engine<F> {
         }
         let keys = &self.settings.keys;
         match keys.tls(target.nqn, channel.ciphers.as_deref())? {
+            None if required && authenticates && supported.lists(CONCATENATION) => Ok(Some(Tls::Concatenation)),
             None if required => Err(format!(
                 "TLS is required by {}, and there is no PSK for it: {}, and in the kernel's keyring .nvme",
                 channel_of(policy),
                 keys.places_in_words(target.nqn, Kind::TlsPsk)
             )),
-            key => Ok(key),
+            key => Ok(key.map(Tls::Psk)),
         }
     }
 

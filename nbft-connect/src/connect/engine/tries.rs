@@ -18,6 +18,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         let host = self.plan.host.as_ref().ok_or("no host NQN and host ID")?;
         let ready = self.ready(target.network);
         let (hdr_digest, data_digest) = target.digests;
+        let secrets = self.secrets(target, supported)?;
         Ok(Connection {
             nqn: target.nqn,
             traddr: target.traddr,
@@ -29,8 +30,8 @@ impl<F: Fabrics + 'static> Engine<F> {
             hdr_digest,
             data_digest,
             ctrl_loss_tmo: self.settings.ctrl_loss_tmo,
-            tls: self.tls(target, supported)?,
-            secrets: self.secrets(target, supported)?,
+            tls: self.tls(target, supported, secrets.is_some())?,
+            secrets,
         })
     }
 

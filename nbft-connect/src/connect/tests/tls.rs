@@ -131,6 +131,36 @@ async fn what_is_only_allowed_is_done_where_it_can_be() {
     }
 }
 
+#[tokio::test(flavor = "current_thread")]
+async fn without_a_psk_authentication_makes_the_key_where_the_kernel_can() {
+    const SECRET: &str = "DHHC-1:00:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaR:";
+    const BOTH: u16 = REQUIRED | 2 << 1;
+    let root = |known: &str, keys: &[(&str, &str)]| {
+        let root = root_of(&format!("{TLS},dhchap_secret=%s{known}"), keys);
+        for file in ["keyring", "sockets"] {
+            fs::write(root.0.join(file), "").unwrap();
+        }
+        fs::write(root.0.join("ciphers"), "51 51").unwrap();
+        root
+    };
+    let secret = ("dhchap-secret", SECRET);
+    let ran = run_in(&root(",concat", &[secret]), &secured(BOTH), vec![], 5).await;
+    assert_eq!((ran.exit, ran.written), (Exit::Ok, vec![format!("{},concat,dhchap_secret={SECRET}", options(4420))]));
+    let made = "TLS 1.3 with a key made by authentication, cipher suite TLS_AES_128_GCM_SHA256";
+    assert_eq!(ran.status.paths[0].secured.as_deref(), Some(made));
+    // A PSK goes before; what is only allowed is not done in this way.
+    let ran = run_in(&root(",concat", &[secret, ("tls-psk", PSK)]), &secured(BOTH), vec![], 5).await;
+    let by_psk = format!("{},tls,tls_key=1,dhchap_secret={SECRET}", options(4420));
+    assert_eq!((ran.exit, ran.written), (Exit::Ok, vec![by_psk]));
+    let ran = run_in(&root(",concat", &[secret]), &secured(ALLOWED | 2 << 1), vec![], 5).await;
+    assert_eq!((ran.exit, ran.written), (Exit::Ok, vec![format!("{},dhchap_secret={SECRET}", options(4420))]));
+    // A kernel without, and no secret.
+    for root in [root("", &[secret]), root(",concat", &[])] {
+        let reason = reason(&root, &secured(BOTH & !(1 << 1)), vec![Answer::Broken]).await;
+        assert!(reason.contains(" required by security profile 1 of NBFT, and there is no "), "{reason}");
+    }
+}
+
 /// A root, a table, and why nothing is connected.
 async fn refused(root: Root, table: &Table, expected: &str) {
     assert_eq!(reason(&root, table, vec![Answer::Broken]).await, expected);

@@ -2,7 +2,7 @@
 
 use super::suites::{hold, suites};
 use super::{Terms, profiles};
-use crate::nvme::keys::{Serial, TlsKey};
+use crate::nvme::keys::{Serial, Tls};
 use crate::nvme::sysfs;
 use crate::nvme::tls_sockets::{Since, TlsSockets};
 use libnbft::plan::{Need, Policy};
@@ -12,17 +12,21 @@ use std::path::Path;
 /// The secure channel that a connection must have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Channel {
-    /// The key by which it must be secured.
-    key: Serial,
+    /// The key by which it must be secured; `None`: any, for the kernel makes it.
+    key: Option<Serial>,
     /// What that is, in words.
     words: String,
 }
 
 impl Terms {
-    /// Also secured with this key.
+    /// Also secured in this way.
     #[must_use]
-    pub fn with_tls(self, key: Option<&TlsKey>) -> Self {
-        Self { tls: key.map(|key| Channel { key: key.serial, words: key.to_string() }), ..self }
+    pub fn with_tls(self, tls: Option<&Tls>) -> Self {
+        let key = |tls: &Tls| match tls {
+            Tls::Psk(key) => Some(key.serial),
+            Tls::Concatenation => None,
+        };
+        Self { tls: tls.map(|tls| Channel { key: key(tls), words: tls.to_string() }), ..self }
     }
 
     /// Remembers the sockets that are there before a connection is made by these terms, where that will matter.
@@ -59,14 +63,15 @@ impl Terms {
     /// In words, what of the terms was not kept, or cannot be seen to be kept.
     pub fn judge_tls(&self, root: &Path, controller: &str, since: &Since<'_>) -> Result<Option<String>, String> {
         let Some(Channel { key: wanted, words }) = &self.tls else { return Ok(None) };
-        match sysfs::tls_key(root, controller) {
-            Some(used) if used == *wanted => {}
-            Some(used) => {
+        match (sysfs::tls_key(root, controller), *wanted) {
+            (Some(_), None) => {}
+            (Some(used), Some(wanted)) if used == wanted => {}
+            (Some(used), Some(wanted)) => {
                 return Err(format!(
                     "{controller} is secured by key {used:08x} and not by {wanted:08x}, which the kernel was given"
                 ));
             }
-            None => return Err(format!("the kernel does not say that {controller} is secured by TLS")),
+            (None, _) => return Err(format!("the kernel does not say that {controller} is secured by TLS")),
         }
         let suites = hold(self.policy.as_ref(), controller, suites(root, controller, since))?;
         Ok(Some(format!("{words}{suites}")))
@@ -85,7 +90,7 @@ pub fn channel_of(policy: &Policy) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nvme::keys::Identity;
+    use crate::nvme::keys::{Identity, TlsKey};
     use crate::nvme::tls_sockets::fake::{InMemory, show, socket};
 
     #[test]
@@ -94,7 +99,8 @@ mod tests {
         show(&root, "nvme3", 1);
         let sockets = InMemory::default();
         let identity = Identity::of_name("NVMe1R02 h s d", "h", "s").unwrap();
-        let terms = Terms::default().with_tls(Some(&TlsKey { serial: 0x0123_abcd, identity }));
+        let terms = Terms::default().with_tls(Some(&Tls::Psk(TlsKey { serial: 0x0123_abcd, identity })));
+        let concatenated = Terms::default().with_tls(Some(&Tls::Concatenation));
         let before = terms.before(&sockets);
         sockets.add(socket(1, 40000, 52));
         let said = || terms.judge_tls(&root, "nvme3", &before);
@@ -115,6 +121,9 @@ mod tests {
             std::fs::write(root.join("sys/class/nvme/nvme3/tls_key"), text).unwrap();
             assert_eq!(said(), expected, "{text:?}");
             assert_eq!(Terms::default().judge_tls(&root, "nvme3", &before), Ok(None));
+            let made = "TLS 1.3 with a key made by authentication, cipher suite TLS_AES_256_GCM_SHA384";
+            let any = if expected == silent { silent.clone() } else { Ok(Some(made.to_owned())) };
+            assert_eq!(concatenated.judge_tls(&root, "nvme3", &before), any, "{text:?}");
         }
         // The child has the same terms.
         let copy: Terms = serde_json::from_str(&serde_json::to_string(&terms).unwrap()).unwrap();

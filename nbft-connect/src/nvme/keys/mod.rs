@@ -22,7 +22,7 @@ pub use keyring::{Keyring, KeyringError, Serial};
 pub use psk::TlsPsk;
 pub use secret::{Kind, MalformedKey, Secret};
 pub use source::{Keys, Secrets};
-pub use tls::TlsKey;
+pub use tls::{Tls, TlsKey};
 
 use std::borrow::Cow;
 

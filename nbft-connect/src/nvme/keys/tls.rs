@@ -17,6 +17,15 @@ pub struct TlsKey {
     pub identity: Identity,
 }
 
+/// How a connection is secured with TLS 1.3.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tls {
+    /// By a PSK that both sides have.
+    Psk(TlsKey),
+    /// By a key that in-band authentication makes (secure concatenation).
+    Concatenation,
+}
+
 impl Keys {
     /// The key for a subsystem, as `allowed` has it (`None`: any cipher suite), after it was put into the kernel's keyring, where
     /// it is not there already; `None` where there is none.
@@ -110,5 +119,14 @@ fn unfit(identity: &Identity, allowed: Option<&[CipherSuite]>) -> String {
 impl fmt::Display for TlsKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "TLS 1.3 with a PSK of {}", self.identity.cipher().hash())
+    }
+}
+
+impl fmt::Display for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Psk(key) => key.fmt(f),
+            Self::Concatenation => f.write_str("TLS 1.3 with a key made by authentication"),
+        }
     }
 }

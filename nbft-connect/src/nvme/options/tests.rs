@@ -1,7 +1,7 @@
 //! Whole option strings.
 
 use super::*;
-use crate::nvme::keys::{Identity, Secret};
+use crate::nvme::keys::{Identity, Secret, TlsKey};
 
 fn connection() -> Connection<'static> {
     Connection {
@@ -120,7 +120,7 @@ fn secrets_are_given_where_the_kernel_lists_them_and_never_shown() {
 #[test]
 fn tls_is_given_to_a_kernel_that_lists_it_only() {
     let identity = Identity::of_name("NVMe1R01 h s d", "h", "s").unwrap();
-    let connection = Connection { tls: Some(TlsKey { serial: 0x1234_5678, identity }), ..connection() };
+    let connection = Connection { tls: Some(Tls::Psk(TlsKey { serial: 0x1234_5678, identity })), ..connection() };
     let list = "transport=%s,host_iface=%s,hdr_digest,ctrl_loss_tmo=%d,keyring=%d";
     let with = |more: &str| Supported::from_list(&format!("{list}{more}\n"));
     let all = with(",tls_key=%d,tls");
@@ -134,4 +134,8 @@ fn tls_is_given_to_a_kernel_that_lists_it_only() {
     }
     // A kernel that gives no list has said of nothing that it knows it.
     assert_eq!(connection.options(&Supported::default()).unwrap_err(), OptionError::NoTls("tls"));
+    // A key that authentication makes is another option, and none of the others goes with it.
+    let made = Connection { tls: Some(Tls::Concatenation), ..connection.clone() };
+    assert_eq!(made.options(&with(",concat")).unwrap().to_string(), format!("{plain},concat"));
+    assert_eq!(made.options(&all).unwrap_err(), OptionError::NoTls("concat"));
 }
