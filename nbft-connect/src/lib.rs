@@ -19,6 +19,8 @@ pub mod net;
 pub mod nvme;
 pub mod plan;
 mod redact;
+#[cfg(feature = "redfish")]
+pub mod redfish;
 pub mod show;
 pub mod status;
 mod tables;

@@ -21,22 +21,18 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::kernel_command_line::KernelCommandLine;
 use crate::nvme::fabrics::{DEVICE, Helper};
-use crate::nvme::keys::{Keys, care};
+use crate::nvme::keys::{Fetch, Keys, care, credentials};
 use crate::nvme::tls_sockets;
 use crate::status::model::{Outcome, STATUS_FILE, Status, write_whole};
 use crate::{handover, load, net, status};
 use engine::{Ended, Engine, Settings, Until};
 use libnbft::plan::{Plan, Policy};
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// Seconds after which waiting ends, unless the user says otherwise. Below dracut's rd.retry (180), so that our report is
 /// there before dracut gives up.
 const DEFAULT_TIMEOUT: u32 = 120;
-
-/// Where systemd keeps the credentials that the machine was started with.
-const SYSTEM_CREDENTIALS: &str = "/run/credentials/@system";
 
 /// Runs the command.
 ///
@@ -82,7 +78,7 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         Until::Told => Some(std::process::id()),
         Until::There { .. } => before.as_ref().and_then(|status| status::service(status, &root)),
     };
-    let keys = keys(&plan, &root, args.stay);
+    let keys = keys(&plan, &root, args.stay)?;
     let settings = Settings {
         root: root.clone(),
         status_file,
@@ -104,36 +100,48 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
 }
 
 /// The secrets that the plan has use for. A process that stays reads them now: later they may lie on what they are to connect.
-fn keys(plan: &Plan, root: &std::path::Path, staying: bool) -> Keys {
-    // A service's own, else those that the machine was started with (SMBIOS, fw_cfg), which systemd leaves for root to read.
-    let system = || root.join(&SYSTEM_CREDENTIALS[1..]).exists().then(|| PathBuf::from(SYSTEM_CREDENTIALS));
-    let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from).or_else(system);
+fn keys(plan: &Plan, root: &std::path::Path, staying: bool) -> Result<Keys, Error> {
     let hostnqn = plan.host.as_ref().map(|host| host.nqn.as_str()).unwrap_or_default();
-    let mut keys = Keys::new(root, credentials.as_deref(), hostnqn);
+    let mut keys = Keys::new(root, credentials(root), hostnqn);
     let paths = plan.paths.iter().map(|path| (&path.nqn, &path.security));
     let discovery = plan.discovery.iter().map(|controller| (&controller.nqn, &controller.security));
-    let wanted = |(nqn, security): (_, &Option<Policy>)| {
-        let policy = security.as_ref()?;
-        (policy.authenticates() || policy.secures()).then(|| (nqn, policy.authenticates(), policy.secures()))
-    };
-    let wanted: BTreeSet<(&String, bool, bool)> = paths.chain(discovery).filter_map(wanted).collect();
+    let secured = paths.chain(discovery).filter_map(|(nqn, security)| Some((nqn, security.as_ref()?)));
+    let wanted: Vec<(&String, &Policy)> =
+        secured.filter(|(_, policy)| policy.authenticates() || policy.secures()).collect();
     // Also a subsystem that somebody tells of may have to be secured.
     if !wanted.is_empty() || !plan.discovery.is_empty() {
         care::leave_no_core();
     }
-    for (nqn, authenticates, secures) in wanted {
-        // Whatever keeps it from being read is said when a connection wants it.
-        if authenticates {
-            let _ = keys.find(nqn);
+    let look = |keys: &Keys| {
+        for (nqn, policy) in &wanted {
+            // Whatever keeps it from being read is said when a connection wants it.
+            if policy.authenticates() {
+                let _ = keys.find(nqn, &policy.redfish);
+            }
+            if policy.secures() {
+                keys.prepare_tls(nqn, &policy.redfish);
+            }
         }
-        if secures {
-            keys.prepare_tls(nqn);
-        }
-    }
+    };
+    look(&keys);
     if staying {
+        let fetches: Vec<Fetch> = wanted.iter().flat_map(|(nqn, policy)| keys.to_fetch(nqn, policy)).collect();
+        if !fetches.is_empty() {
+            runtime()?.block_on(async {
+                for fetch in fetches {
+                    keys.take(fetch.run().await);
+                }
+            });
+            look(&keys);
+        }
         keys.close();
     }
-    keys
+    Ok(keys)
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Error::Other(format!("cannot start: {error}")))
 }
 
 /// The exit code that a status stands for.
@@ -217,10 +225,7 @@ fn work(plan: Plan, settings: Settings, mut network: net::Settings, common: &Com
     let helper = Helper::start(common.path("/"), lock)
         .map_err(|error| Error::Other(format!("cannot start the process that writes to {DEVICE}: {error}")))?;
     leave_identity(&plan, common);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Error::Other(format!("cannot start: {error}")))?;
+    let runtime = runtime()?;
     let ended = runtime.block_on(async {
         let device = helper.into_device().map_err(|error| Error::Other(format!("{DEVICE}: {error}")))?;
         let (events, heard) = tokio::sync::mpsc::unbounded_channel();

@@ -14,6 +14,8 @@ pub(super) enum Phase {
     Proving,
     /// Proved; waits for the device.
     Queued,
+    /// Proved; its secrets are being fetched.
+    WaitKeys,
     /// Its option string is being written.
     Writing,
     /// Failed; waits for its next try.

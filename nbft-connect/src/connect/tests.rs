@@ -5,6 +5,7 @@
 
 mod again;
 mod discovery;
+mod redfish;
 mod secured;
 mod tls;
 mod trials;

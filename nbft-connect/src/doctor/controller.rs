@@ -106,6 +106,11 @@ fn remedy(plan: &Plan, reason: &str) -> String {
     let about = |words: &[&str]| words.iter().any(|words| reason.contains(words));
     if about(&["not open to this host", "refuses this host"]) {
         format!("Allow the host NQN {host} on the target, and compare the subsystem NQN with the target's.")
+    } else if about(&["; by Redfish from "]) {
+        format!(
+            "Have the Redfish service give it (/usr/libexec/nbft-redfish KEYPATH {host} asks again; nbft-redfish(1)), or put the secret in \
+             one of the other places."
+        )
     } else if let Some(remedy) = of_tls(host, &about).or_else(|| of_authentication(host, &about)) {
         remedy
     } else if about(&["uthentication"]) {

@@ -22,7 +22,7 @@ pub(super) fn words(error: &rtnetlink::Error) -> String {
     }
 }
 
-fn errno(error: &rtnetlink::Error) -> Option<i32> {
+pub(super) fn errno(error: &rtnetlink::Error) -> Option<i32> {
     match error {
         rtnetlink::Error::NetlinkError(message) => Some(message.raw_code().abs()),
         _ => None,

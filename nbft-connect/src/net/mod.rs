@@ -3,6 +3,8 @@
 
 mod addresses;
 mod advertised;
+#[cfg(feature = "redfish")]
+mod borrowed;
 mod dhcp;
 mod dhcp6;
 mod driver;
@@ -19,6 +21,8 @@ mod state;
 mod watcher;
 mod worker;
 
+#[cfg(feature = "redfish")]
+pub(crate) use borrowed::Borrowed;
 pub use information::Information;
 pub(crate) use kernel::{RULE_PRIORITY, subnet};
 pub use lease::Lease;

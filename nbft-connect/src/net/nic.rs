@@ -8,7 +8,7 @@ use std::path::Path;
 
 /// The NIC's link: at the PCI address, with the MAC; by the MAC alone when no NIC can be at that PCI address.
 pub(super) fn find(state: &State, root: &Path, mac: Mac, pci: Option<PciAddress>) -> Option<Link> {
-    let candidates: Vec<&Link> = state.links.values().filter(|link| has_mac(link, mac) && is_nic(link, root)).collect();
+    let candidates: Vec<&Link> = state.links.values().filter(|link| link.has_mac(mac) && is_nic(link, root)).collect();
     let at_pci = |link: &&&Link| pci.is_some_and(|pci| is_at(link, root, pci));
     if let Some(link) = candidates.iter().find(at_pci) {
         return Some((*link).clone());
@@ -19,13 +19,6 @@ pub(super) fn find(state: &State, root: &Path, mac: Mac, pci: Option<PciAddress>
     // The permanent address tells a NIC from one whose address was set to it.
     let permanent = candidates.iter().find(|link| link.permanent_mac == Some(mac));
     permanent.or(candidates.first()).map(|link| (*link).clone())
-}
-
-fn has_mac(link: &Link, mac: Mac) -> bool {
-    match link.permanent_mac.filter(|permanent| !permanent.is_zero()) {
-        Some(permanent) => permanent == mac,
-        None => link.mac == Some(mac),
-    }
 }
 
 /// Whether a link is a NIC and not a VLAN, bond or bridge that borrows its address. A veth pair has no device, and stands

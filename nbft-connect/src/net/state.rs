@@ -32,6 +32,16 @@ pub(crate) struct Link {
     pub(super) advertised: Advertised,
 }
 
+impl Link {
+    /// Whether a NIC has this MAC address, whatever was set on it since.
+    pub(crate) fn has_mac(&self, mac: Mac) -> bool {
+        match self.permanent_mac.filter(|permanent| !permanent.is_zero()) {
+            Some(permanent) => permanent == mac,
+            None => self.mac == Some(mac),
+        }
+    }
+}
+
 /// Flags of a router advertisement (RFC 4861, section 4.2).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Advertised {

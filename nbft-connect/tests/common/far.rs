@@ -33,27 +33,34 @@ impl Serve {
 /// Moves the peer of `nic` into a namespace of its own, gives it these addresses, and serves there until the test ends.
 /// Returns when connections are taken.
 pub(crate) fn far(nic: &str, addresses: &'static [&'static str], serve: Serve) {
+    far_with(nic, addresses, move |ready| {
+        let listener = serve.address().map(|address| TcpListener::bind(address).unwrap());
+        ready();
+        if let Some(listener) = listener {
+            answer(&listener, serve);
+        }
+    });
+}
+
+/// As [`far`], with anybody there, who says when he is ready.
+pub(crate) fn far_with(nic: &str, addresses: &'static [&'static str], there: impl FnOnce(&dyn Fn()) + Send + 'static) {
     let (tell_thread, thread) = channel();
     let (tell_moved, moved) = channel();
     let (tell_ready, ready) = channel();
     let peer = format!("{nic}-peer");
-    let there = peer.clone();
+    let link = peer.clone();
     std::thread::spawn(move || {
         unshare(CloneFlags::CLONE_NEWNET).unwrap();
         tell_thread.send(nix::unistd::gettid()).unwrap();
         moved.recv().unwrap();
         // A program that a thread starts is in the thread's namespace.
         for address in addresses {
-            ip(&format!("address add {address} dev {there}"));
+            ip(&format!("address add {address} dev {link}"));
         }
-        ip(&format!("link set {there} up"));
-        let listener = serve.address().map(|address| TcpListener::bind(address).unwrap());
-        tell_ready.send(()).unwrap();
-        match listener {
-            Some(listener) => answer(&listener, serve),
-            // The namespace lives as long as the thread.
-            None => std::thread::sleep(std::time::Duration::MAX),
-        }
+        ip(&format!("link set {link} up"));
+        there(&|| tell_ready.send(()).unwrap());
+        // The namespace lives as long as the thread.
+        std::thread::sleep(std::time::Duration::MAX);
     });
     let thread = thread.recv().unwrap();
     ip(&format!("link set {peer} netns {thread}"));

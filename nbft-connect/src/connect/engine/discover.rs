@@ -1,7 +1,7 @@
 //! Discovery controllers: when they are asked, and what becomes of what they tell.
 
 use super::trials::TRIAL_LIMIT;
-use super::{Done, Engine, Ready};
+use super::{Done, Engine, Ready, secure};
 use crate::connect::paths::Phase;
 use crate::connect::target::Target;
 use crate::nvme::authentication::Terms;
@@ -34,6 +34,8 @@ pub(super) enum Step {
     Proving,
     /// Proved; waits for the device.
     Queued,
+    /// Proved; its secrets are being fetched.
+    WaitKeys,
     /// Asked; the answer is not there.
     Asking,
     /// Failed, or did not help; waits for its next try.
@@ -78,7 +80,7 @@ impl Discovery {
 
     /// Whether an answer is about to come: its controller has been proved.
     pub(super) fn is_coming(&self) -> bool {
-        self.all.iter().any(|asking| matches!(asking.step, Step::Queued | Step::Asking))
+        self.all.iter().any(|asking| matches!(asking.step, Step::Queued | Step::WaitKeys | Step::Asking))
     }
 
     /// Whether each controller that is needed has had its try.
@@ -155,6 +157,12 @@ impl<F: Fabrics + 'static> Engine<F> {
             return true;
         }
         let target = Target::from(&self.plan.discovery[index]);
+        if self.awaits_keys(&target) {
+            self.discovery.all[index].step = Step::WaitKeys;
+            self.status.discovery[index].reason = Some(secure::waits_for_keys(target.security));
+            self.save_soon();
+            return true;
+        }
         let manner = if self.settings.lasting_discovery { Manner::Lasting } else { Manner::Once };
         match self.prepare(&target, supported, |connection, known| connection.discovery_options(known, manner)) {
             Err(reason) => self.ask_failed(index, reason),

@@ -36,7 +36,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         match self.discovery.all[index].step {
             Step::Idle | Step::Pause => self.ask(index),
             Step::Asking => self.discovery.all[index].news = true,
-            Step::WaitNetwork | Step::Proving | Step::Queued => {}
+            Step::WaitNetwork | Step::Proving | Step::Queued | Step::WaitKeys => {}
         }
     }
 

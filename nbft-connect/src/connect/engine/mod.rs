@@ -17,7 +17,7 @@ use crate::exit::Exit;
 use crate::net::{NetEvent, Router};
 use crate::nvme::authentication::Terms;
 use crate::nvme::fabrics::{DEVICE, Fabrics, Made, Refusal, Written};
-use crate::nvme::keys::Keys;
+use crate::nvme::keys::{Fetched, Keys};
 use crate::nvme::module;
 use crate::nvme::options::{Connection, OptionString, Supported};
 use crate::nvme::sysfs;
@@ -85,6 +85,7 @@ enum Done<F> {
     PauseOver(usize),
     Written(usize, F, io::Result<Written>),
     Discovery(discover::Heard<F>),
+    Fetched(Fetched),
 }
 
 type Work<F> = FuturesUnordered<Pin<Box<dyn Future<Output = Done<F>>>>>;
@@ -183,6 +184,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         self.look_at_sysfs();
         self.was_there = self.boot_there();
         self.save_now();
+        self.fetch_early();
         let mut deadline_passed = false;
         loop {
             self.feed_device();
@@ -265,6 +267,7 @@ impl<F: Fabrics + 'static> Engine<F> {
                 self.written(path, result);
             }
             Done::Discovery(heard) => self.heard(heard),
+            Done::Fetched(fetched) => self.fetched(fetched),
         }
     }
 
@@ -371,6 +374,12 @@ impl<F: Fabrics + 'static> Engine<F> {
             let Some(path) = queue::next(&self.plan, &self.phases, &failures, &present) else {
                 if self.feed_discovery(&supported.clone()) { continue } else { return }
             };
+            if self.awaits_keys(&Target::from(&self.plan.paths[path])) {
+                self.phases[path] = Phase::WaitKeys;
+                self.status.paths[path].reason = Some(secure::waits_for_keys(self.plan.paths[path].security.as_ref()));
+                self.save_soon();
+                continue;
+            }
             match self.prepare(&Target::from(&self.plan.paths[path]), supported, Connection::options) {
                 Err(reason) => self.path_failed(path, reason),
                 Ok((options, terms)) => self.write(path, options, terms),
@@ -459,7 +468,7 @@ impl<F: Fabrics + 'static> Engine<F> {
             return false;
         }
         let coming = |phase: &Phase| match phase {
-            Phase::Proving | Phase::Queued | Phase::Writing => true,
+            Phase::Proving | Phase::Queued | Phase::WaitKeys | Phase::Writing => true,
             // A second run: the interfaces have not had the time to say that they are ready.
             Phase::WaitNetwork => self.was_there,
             Phase::Pause | Phase::Up => false,

@@ -1,10 +1,12 @@
 //! What security profiles ask of a connection: its secrets beforehand, and what it must show afterwards.
 
-use super::Engine;
+use super::discover::Step;
+use super::{Done, Engine};
+use crate::connect::paths::Phase;
 use crate::connect::target::Target;
 use crate::nvme::authentication::{Terms, channel_of, profiles};
 use crate::nvme::fabrics::Fabrics;
-use crate::nvme::keys::{Kind, Secrets, Tls};
+use crate::nvme::keys::{Fetch, Fetched, Kind, Secrets, Tls, is_at_host_interface};
 use crate::nvme::options::{CONCATENATION, Connection, OptionError, OptionString, Supported};
 use libnbft::plan::{Need, Policy};
 use std::rc::Rc;
@@ -17,12 +19,12 @@ impl<F: Fabrics + 'static> Engine<F> {
     /// When authentication is required and there is no secret, or one that is there cannot be used.
     pub(super) fn secrets(&self, target: &Target<'_>, supported: &Supported) -> Result<Option<Rc<Secrets>>, String> {
         let Some(policy) = target.security.filter(|policy| policy.authenticates()) else { return Ok(None) };
-        let secrets = self.settings.keys.find(target.nqn)?;
+        let secrets = self.settings.keys.find(target.nqn, &policy.redfish)?;
         match (policy.authentication.need, &secrets) {
             (Need::Required, None) => Err(format!(
                 "authentication is required by {}, and there is no secret for it: {}",
                 profiles(policy),
-                self.settings.keys.places_in_words(target.nqn, Kind::Dhchap)
+                self.settings.keys.places_in_words(target.nqn, Kind::Dhchap, &policy.redfish)
             )),
             // What is only allowed, and what this kernel cannot do, is not done.
             (Need::Allowed, Some(_)) if !supported.lists("dhchap_secret") => Ok(None),
@@ -52,14 +54,53 @@ impl<F: Fabrics + 'static> Engine<F> {
             Ok(()) => {}
         }
         let keys = &self.settings.keys;
-        match keys.tls(target.nqn, channel.ciphers.as_deref())? {
+        match keys.tls(target.nqn, channel.ciphers.as_deref(), &policy.redfish)? {
             None if required && authenticates && supported.lists(CONCATENATION) => Ok(Some(Tls::Concatenation)),
             None if required => Err(format!(
                 "TLS is required by {}, and there is no PSK for it: {}, and in the kernel's keyring .nvme",
                 channel_of(policy),
-                keys.places_in_words(target.nqn, Kind::TlsPsk)
+                keys.places_in_words(target.nqn, Kind::TlsPsk, &policy.redfish)
             )),
             key => Ok(key.map(Tls::Psk)),
+        }
+    }
+
+    /// Whether secrets for a target are still being fetched; what is to be fetched for it is, from now on.
+    pub(super) fn awaits_keys(&self, target: &Target<'_>) -> bool {
+        let Some(policy) = target.security else { return false };
+        self.fetch(self.settings.keys.to_fetch(target.nqn, policy));
+        self.settings.keys.is_fetching(target.nqn, policy)
+    }
+
+    /// Fetches what lies behind the machine's own Redfish host interface: that can be done while the network is set up.
+    pub(super) fn fetch_early(&self) {
+        let paths = self.plan.paths.iter().map(Target::from);
+        let targets = paths.chain(self.plan.discovery.iter().map(Target::from));
+        for (nqn, policy) in targets.filter_map(|target| Some((target.nqn, target.security?))) {
+            if policy.redfish.iter().all(|keypath| is_at_host_interface(keypath)) {
+                self.fetch(self.settings.keys.to_fetch(nqn, policy));
+            }
+        }
+    }
+
+    fn fetch(&self, fetches: Vec<Fetch>) {
+        for fetch in fetches {
+            self.work.push(Box::pin(async move { Done::Fetched(fetch.run().await) }));
+        }
+    }
+
+    /// Takes in what was fetched; those who have waited for it go on, with a secret or with the reason why there is none.
+    pub(super) fn fetched(&mut self, fetched: Fetched) {
+        self.settings.keys.take(fetched);
+        for (phase, status) in self.phases.iter_mut().zip(&mut self.status.paths) {
+            if *phase == Phase::WaitKeys {
+                (*phase, status.reason) = (Phase::Queued, None);
+            }
+        }
+        for (asking, status) in self.discovery.all.iter_mut().zip(&mut self.status.discovery) {
+            if asking.step == Step::WaitKeys {
+                (asking.step, status.reason) = (Step::Queued, None);
+            }
         }
     }
 
@@ -79,6 +120,12 @@ impl<F: Fabrics + 'static> Engine<F> {
         let terms = Terms::new(target.security, connection.secrets.as_deref()).with_tls(connection.tls.as_ref());
         Ok((options, terms))
     }
+}
+
+/// Why nothing is done yet.
+pub(super) fn waits_for_keys(security: Option<&Policy>) -> String {
+    let keypaths = security.map(|policy| policy.redfish.join(" and ")).unwrap_or_default();
+    format!("waits for its secrets, which are fetched by Redfish from {keypaths}")
 }
 
 /// Why a write has not ended.

@@ -2,8 +2,9 @@
 //!
 //! It has a fixed path, so that neither a table nor the kernel's command line can say what is run.
 
-use super::files::{absent, judge, read_text};
-use super::secret::{Kind, Secret};
+use super::files::{RULE, absent, judge, read_text};
+use super::names::Name;
+use super::secret::Secret;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::io::{self, Read};
 use std::os::fd::AsFd;
@@ -23,28 +24,18 @@ const LOOK: Duration = Duration::from_millis(5);
 /// All of the environment that it gets.
 const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// Runs `program NAME HOSTNQN SUBSYSNQN` for a key of this name and kind, and takes what it prints; `None` where there is no such
+/// Runs `program NAME HOSTNQN SUBSYSNQN` for a key of this name, and takes what it prints; `None` where there is no such
 /// program, or it prints nothing.
 ///
 /// # Errors
 ///
 /// In words, why it is not run, how it failed, or why what it prints is no key of this kind.
-pub(super) fn ask(
-    program: &Path,
-    (name, kind): (&str, Kind),
-    hostnqn: &str,
-    subsysnqn: &str,
-) -> Result<Option<Secret>, String> {
-    ask_within(LIMIT, program, (name, kind), &[name, hostnqn, subsysnqn])
+pub(super) fn ask(program: &Path, name: Name, hostnqn: &str, subsysnqn: &str) -> Result<Option<Secret>, String> {
+    ask_within(LIMIT, program, name, &[name.text(), hostnqn, subsysnqn])
 }
 
-fn ask_within(
-    limit: Duration,
-    program: &Path,
-    (name, kind): (&str, Kind),
-    arguments: &[&str],
-) -> Result<Option<Secret>, String> {
-    let said = |what: &dyn std::fmt::Display| format!("{} {name}: {what}", program.display());
+fn ask_within(limit: Duration, program: &Path, name: Name, arguments: &[&str]) -> Result<Option<Secret>, String> {
+    let said = |what: &dyn std::fmt::Display| format!("{} {}: {what}", program.display(), name.text());
     let metadata = match program.metadata() {
         Ok(metadata) => metadata,
         Err(error) if absent(&error) => return Ok(None),
@@ -52,9 +43,9 @@ fn ask_within(
     };
     if let Some(directory) = program.parent() {
         let metadata = directory.metadata().map_err(|error| said(&error))?;
-        judge(directory, &metadata, 0o022, "write to")?;
+        judge(directory, &metadata, RULE)?;
     }
-    judge(program, &metadata, 0o022, "write to")?;
+    judge(program, &metadata, RULE)?;
     let mut child = Command::new(program)
         .args(arguments)
         .env_clear()
@@ -80,7 +71,7 @@ fn ask_within(
         Some(_) => {}
     }
     let secret = Secret::parse(&text).map_err(|error| said(&format_args!("what it prints is no key: {error}")))?;
-    match secret.kind() == kind {
+    match secret.kind() == name.kind() {
         true => Ok(Some(secret)),
         false => Err(said(&format_args!("it prints {secret}, which is no such key"))),
     }
@@ -143,8 +134,7 @@ mod tests {
 
         /// What comes of it, without its path.
         fn ask(&self) -> Result<Option<String>, String> {
-            let asked =
-                ask_within(Duration::from_secs(2), &self.0, ("tls-psk", Kind::TlsPsk), &["tls-psk", "h h", "s"]);
+            let asked = ask_within(Duration::from_secs(2), &self.0, Name::TlsPsk, &["tls-psk", "h h", "s"]);
             let asked = asked.map(|secret| secret.map(|secret| secret.expose().to_owned()));
             asked.map_err(|error| error.replace(self.0.to_str().unwrap(), "PROGRAM"))
         }

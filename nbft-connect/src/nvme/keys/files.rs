@@ -12,12 +12,21 @@ use zeroize::Zeroizing;
 const MAX_FILE: usize = 4096;
 
 /// Nothing of this name, or no name that could be there.
-pub(super) fn absent(error: &io::Error) -> bool {
+pub(crate) fn absent(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR | libc::ENAMETOOLONG))
 }
 
+/// Bits of a mode that others may not have, and what they could do with them.
+pub(crate) type Forbidden = (u32, &'static str);
+
+/// Of a file that holds a secret.
+pub(crate) const SECRET: Forbidden = (0o077, "read or write");
+
+/// Of a file or directory that says what is right.
+pub(crate) const RULE: Forbidden = (0o022, "write to");
+
 /// Refuses what is another user's or open to others.
-pub(super) fn judge(path: &Path, metadata: &Metadata, forbidden: u32, verb: &str) -> Result<(), String> {
+pub(crate) fn judge(path: &Path, metadata: &Metadata, (forbidden, verb): Forbidden) -> Result<(), String> {
     let path = path.display();
     let (owner, ours) = (metadata.uid(), Uid::effective().as_raw());
     if owner != 0 && owner != ours {
@@ -33,8 +42,12 @@ pub(super) fn judge(path: &Path, metadata: &Metadata, forbidden: u32, verb: &str
     Ok(())
 }
 
-/// The secret in a file, which must be of this kind; `None` where there is no such file.
-pub(super) fn read(path: &Path, judged: bool, kind: Kind) -> Result<Option<Secret>, String> {
+/// Opens a file that is not open to others, where that is ours to judge; `None` where there is no such file.
+///
+/// # Errors
+///
+/// In words, what is wrong with it.
+pub(crate) fn open(path: &Path, judged: bool, forbidden: Forbidden) -> Result<Option<File>, String> {
     let said = |what: &dyn std::fmt::Display| format!("{}: {what}", path.display());
     // Neither through a link nor from a pipe that nobody writes to; credentials may well be links.
     let flags = libc::O_NONBLOCK | if judged { libc::O_NOFOLLOW } else { 0 };
@@ -49,8 +62,15 @@ pub(super) fn read(path: &Path, judged: bool, kind: Kind) -> Result<Option<Secre
         return Err(said(&"it is no file"));
     }
     if judged {
-        judge(path, &metadata, 0o077, "read or write")?;
+        judge(path, &metadata, forbidden)?;
     }
+    Ok(Some(file))
+}
+
+/// The secret in a file, which must be of this kind; `None` where there is no such file.
+pub(super) fn read(path: &Path, judged: bool, kind: Kind) -> Result<Option<Secret>, String> {
+    let said = |what: &dyn std::fmt::Display| format!("{}: {what}", path.display());
+    let Some(file) = open(path, judged, SECRET)? else { return Ok(None) };
     let text = read_text(file).map_err(|error| said(&error))?;
     let secret = Secret::parse(&text).map_err(|error| said(&error))?;
     match (kind, secret.kind()) {
@@ -83,13 +103,23 @@ pub fn read_text(mut file: impl Read) -> io::Result<Zeroizing<String>> {
     Ok(Zeroizing::new(text.to_owned()))
 }
 
-/// In words, what is wrong with the permissions of the key directory below `root` and of all that is in it.
+/// In words, what is wrong with the permissions of the key directory below `root` and of all that is in it, and likewise with how
+/// a Redfish service is spoken to.
 #[must_use]
 pub fn complaints(root: &Path) -> Vec<String> {
     let mut complaints = Vec::new();
     complain(&root.join(DIRECTORY), DEPTH, &mut complaints);
+    let rules = ["", "/ca", "/fingerprint"].map(|name| (name, RULE));
+    for (name, forbidden) in rules.into_iter().chain(["/password", "/user"].map(|name| (name, SECRET))) {
+        let path = root.join(format!("{REDFISH}{name}"));
+        let metadata = path.symlink_metadata().ok().filter(|metadata| !metadata.is_symlink());
+        complaints.extend(metadata.and_then(|metadata| judge(&path, &metadata, forbidden).err()));
+    }
     complaints
 }
+
+/// How a Redfish service is spoken to.
+pub(crate) const REDFISH: &str = "etc/nbft/redfish";
 
 /// The key directory.
 pub(super) const DIRECTORY: &str = "etc/nbft/keys";
@@ -100,10 +130,10 @@ const DEPTH: usize = 2;
 fn complain(path: &Path, depth: usize, complaints: &mut Vec<String>) {
     let Ok(metadata) = path.symlink_metadata() else { return };
     let judged = match metadata.is_dir() {
-        true => judge(path, &metadata, 0o022, "write to"),
+        true => judge(path, &metadata, RULE),
         // The permissions of a link mean nothing; it is not followed.
         false if metadata.is_symlink() => Ok(()),
-        false => judge(path, &metadata, 0o077, "read or write"),
+        false => judge(path, &metadata, SECRET),
     };
     complaints.extend(judged.err());
     let Ok(entries) = fs::read_dir(path) else { return };

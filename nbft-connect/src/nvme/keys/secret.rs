@@ -25,6 +25,7 @@ pub enum Kind {
 }
 
 /// A key in its text form, checked. It is wiped from memory when it goes, and shows nothing of itself.
+#[derive(Clone)]
 pub struct Secret {
     text: Zeroizing<String>,
     kind: Kind,

@@ -1,22 +1,29 @@
-//! Where secrets come from: the service's credentials, then the key directory, then a program of the administrator's.
+//! Where secrets come from: the service's credentials, then the key directory, then a program of the administrator's, then a
+//! Redfish service.
 
 use super::command;
-use super::files::{DIRECTORY, absent, judge, read};
+use super::files::{DIRECTORY, RULE, absent, judge, read};
 use super::keyring::{Kernel, Keyring};
-use super::names;
+use super::names::{self, Name};
 use super::psk::TlsPsk;
+use super::redfish::Store;
 use super::secret::{Kind, Secret};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-/// Names of the secrets of host and controller: as files, and behind `nbft.` as credentials.
-const HOST_SECRET: &str = "dhchap-secret";
-const CONTROLLER_SECRET: &str = "dhchap-ctrl-secret";
+/// Where systemd keeps the credentials that the machine was started with.
+const SYSTEM_CREDENTIALS: &str = "run/credentials/@system";
 
-/// Name of a TLS PSK, likewise.
-const TLS_PSK: &str = "tls-psk";
+/// The directory of a service's own credentials, else of those that the machine was started with (SMBIOS, fw_cfg), which systemd
+/// leaves for root to read; under `root`.
+#[must_use]
+pub fn credentials(root: &Path) -> Option<PathBuf> {
+    let own = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+    let own = own.map(|path| root.join(path.strip_prefix("/").unwrap_or(&path)));
+    own.or_else(|| Some(root.join(SYSTEM_CREDENTIALS)).filter(|path| path.exists()))
+}
 
 /// The secrets for a subsystem.
 #[derive(Debug)]
@@ -42,7 +49,9 @@ pub struct Keys {
     /// The program that gives keys.
     program: PathBuf,
     /// For which subsystem and key it gave nothing, and why if it failed: it is not asked again.
-    refused: RefCell<BTreeMap<(String, &'static str), Option<String>>>,
+    refused: RefCell<BTreeMap<(String, Name), Option<String>>>,
+    /// What Redfish services hold.
+    pub(super) redfish: Store,
     /// Whether the files may no longer be read: they may lie on what the secrets are to connect.
     closed: bool,
 }
@@ -59,15 +68,15 @@ struct Place {
 impl Keys {
     /// For this host; all paths are under `root`.
     #[must_use]
-    pub fn new(root: &Path, credentials: Option<&Path>, hostnqn: &str) -> Self {
-        let under = |path: &Path| root.join(path.strip_prefix("/").unwrap_or(path));
+    pub fn new(root: &Path, credentials: Option<PathBuf>, hostnqn: &str) -> Self {
         Self {
-            credentials: credentials.map(under),
+            credentials,
             directory: root.join(DIRECTORY),
             hostnqn: hostnqn.to_owned(),
             found: RefCell::default(),
             program: root.join(command::PROGRAM),
             refused: RefCell::default(),
+            redfish: Store::new(root),
             psks: RefCell::default(),
             keyring: Box::new(Kernel::new(root)),
             closed: false,
@@ -86,34 +95,48 @@ impl Keys {
         &self.hostnqn
     }
 
+    /// Whether no file is read any more.
+    pub(super) const fn is_closed(&self) -> bool {
+        self.closed
+    }
+
     /// Reads no file from now on: what was found is all there is.
     pub const fn close(&mut self) {
         self.closed = true;
     }
 
-    /// The secrets for a subsystem, from the first place that has any; `None` where none has.
+    /// The secrets for a subsystem, from the first place that has any, last from what was fetched from these Redfish keypaths; `None`
+    /// where none has.
     ///
     /// # Errors
     ///
     /// In words, why what is there is not used. Then no other place is looked at.
-    pub fn find(&self, nqn: &str) -> Result<Option<Rc<Secrets>>, String> {
+    pub fn find(&self, nqn: &str, keypaths: &[String]) -> Result<Option<Rc<Secrets>>, String> {
         if let Some(known) = self.found.borrow().get(nqn) {
             return Ok(Some(Rc::clone(known)));
         }
+        let secrets = match self.lying_here(nqn)? {
+            Some(secrets) => Some(secrets),
+            None => self.redfish.secrets(nqn, keypaths)?,
+        };
+        let secrets = secrets.map(Rc::new);
+        if let Some(secrets) = &secrets {
+            self.found.borrow_mut().insert(nqn.to_owned(), Rc::clone(secrets));
+        }
+        Ok(secrets)
+    }
+
+    /// The secrets for a subsystem from files, else from the program.
+    fn lying_here(&self, nqn: &str) -> Result<Option<Secrets>, String> {
         if self.closed {
             return Ok(None);
         }
         let in_files = self.places(nqn).find_map(|place| self.look(&place, nqn).transpose()).transpose()?;
-        let secrets = match in_files {
-            Some(secrets) => secrets,
-            None => match self.commanded(nqn, HOST_SECRET, Kind::Dhchap)? {
-                Some(host) => Secrets { host, controller: self.commanded(nqn, CONTROLLER_SECRET, Kind::Dhchap)? },
-                None => return Ok(None),
-            },
-        };
-        let secrets = Rc::new(secrets);
-        self.found.borrow_mut().insert(nqn.to_owned(), Rc::clone(&secrets));
-        Ok(Some(secrets))
+        if in_files.is_some() {
+            return Ok(in_files);
+        }
+        let Some(host) = self.commanded(nqn, Name::HostSecret)? else { return Ok(None) };
+        Ok(Some(Secrets { host, controller: self.commanded(nqn, Name::ControllerSecret)? }))
     }
 
     /// The configured PSK for a subsystem that the program gives.
@@ -122,10 +145,10 @@ impl Keys {
     ///
     /// Why it gives none, in words.
     pub(super) fn commanded_psk(&self, nqn: &str) -> Result<Option<Secret>, String> {
-        self.commanded(nqn, TLS_PSK, Kind::TlsPsk)
+        self.commanded(nqn, Name::TlsPsk)
     }
 
-    fn commanded(&self, nqn: &str, name: &'static str, kind: Kind) -> Result<Option<Secret>, String> {
+    fn commanded(&self, nqn: &str, name: Name) -> Result<Option<Secret>, String> {
         if self.closed {
             return Ok(None);
         }
@@ -133,7 +156,7 @@ impl Keys {
         if let Some(known) = self.refused.borrow().get(&key) {
             return known.clone().map_or(Ok(None), Err);
         }
-        let asked = command::ask(&self.program, (name, kind), &self.hostnqn, nqn);
+        let asked = command::ask(&self.program, name, &self.hostnqn, nqn);
         match &asked {
             Ok(Some(_)) => {}
             Ok(None) => drop(self.refused.borrow_mut().insert(key, None)),
@@ -165,7 +188,7 @@ impl Keys {
 
     /// In words, where secrets of this kind for a subsystem are looked for.
     #[must_use]
-    pub fn places_in_words(&self, nqn: &str, kind: Kind) -> String {
+    pub fn places_in_words(&self, nqn: &str, kind: Kind, keypaths: &[String]) -> String {
         let file = |place: Place| match kind {
             Kind::Dhchap => place.host,
             Kind::TlsPsk => place.psk,
@@ -174,21 +197,22 @@ impl Keys {
         let when = if self.closed { " when this service started" } else { "" };
         let credentials = if self.credentials.is_none() { "; no credentials were given" } else { "" };
         let program = if self.program.exists() { format!("; asked {}", self.program.display()) } else { String::new() };
-        format!("looked{when} for {}{credentials}{program}", files.join(", "))
+        let redfish = self.redfish.words(keypaths);
+        format!("looked{when} for {}{credentials}{program}{redfish}", files.join(", "))
     }
 
     /// The places in their order.
     fn places(&self, nqn: &str) -> impl Iterator<Item = Place> + use<> {
         let credential = |directory: &PathBuf, after: &str| Place {
-            host: directory.join(format!("nbft.{HOST_SECRET}{after}")),
-            controller: directory.join(format!("nbft.{CONTROLLER_SECRET}{after}")),
-            psk: directory.join(format!("nbft.{TLS_PSK}{after}")),
+            host: directory.join(format!("nbft.{}{after}", Name::HostSecret.text())),
+            controller: directory.join(format!("nbft.{}{after}", Name::ControllerSecret.text())),
+            psk: directory.join(format!("nbft.{}{after}", Name::TlsPsk.text())),
             judged: false,
         };
         let file = |directory: &Path| Place {
-            host: directory.join(HOST_SECRET),
-            controller: directory.join(CONTROLLER_SECRET),
-            psk: directory.join(TLS_PSK),
+            host: directory.join(Name::HostSecret.text()),
+            controller: directory.join(Name::ControllerSecret.text()),
+            psk: directory.join(Name::TlsPsk.text()),
             judged: true,
         };
         let of_host = self.directory.join(names::file(&self.hostnqn));
@@ -233,7 +257,7 @@ impl Keys {
             if !metadata.is_dir() {
                 return Err(format!("{}: it is no directory", directory.display()));
             }
-            judge(&directory, &metadata, 0o022, "write to")?;
+            judge(&directory, &metadata, RULE)?;
             match below.next() {
                 Some(name) if file.parent() != Some(&directory) => directory.push(name),
                 _ => return Ok(true),

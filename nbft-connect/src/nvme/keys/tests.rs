@@ -140,12 +140,12 @@ impl Root {
     }
 
     fn keys(&self) -> Keys {
-        Keys::new(&self.0, Some("/run/credentials".as_ref()), HOST)
+        Keys::new(&self.0, Some(self.0.join("run/credentials")), HOST)
     }
 
     /// The secrets of host and controller, or why there are none, without the path of the root.
     fn find(&self, nqn: &str) -> Result<Option<(String, Option<String>)>, String> {
-        let found = self.keys().find(nqn).map_err(|error| error.replace(self.0.to_str().unwrap(), ""))?;
+        let found = self.keys().find(nqn, &[]).map_err(|error| error.replace(self.0.to_str().unwrap(), ""))?;
         let text = |secret: &Secret| secret.expose().to_owned();
         Ok(found.map(|secrets| (text(&secrets.host), secrets.controller.as_ref().map(text))))
     }
@@ -174,7 +174,7 @@ fn each_place_comes_before_the_next() {
     root.put("run/credentials/nbft.dhchap-secret.nqn.2014-08.org.example%3As", KNOWN[3].0);
     assert_eq!((root.find(SUBSYSTEM), root.find("nqn.x:other")), (is(3), is(2)));
     let other_host = Keys::new(&root.0, None, "nqn.x:other-host");
-    assert!(other_host.find(SUBSYSTEM).unwrap().is_none());
+    assert!(other_host.find(SUBSYSTEM, &[]).unwrap().is_none());
 }
 
 #[test]
@@ -231,7 +231,14 @@ fn what_is_open_to_others_is_complained_of() {
         root.mode(directory, 0o755);
     }
     symlink("/nonexistent", root.0.join("etc/nbft/keys/link")).unwrap();
+    for (name, mode) in [("ca", 0o644), ("password", 0o600), ("user", 0o600)] {
+        root.put(&format!("etc/nbft/redfish/{name}"), "text");
+        root.mode(&format!("etc/nbft/redfish/{name}"), mode);
+    }
+    root.mode("etc/nbft/redfish", 0o755);
     assert_eq!(complaints(), "");
+    root.mode("etc/nbft/redfish/ca", 0o664);
+    root.mode("etc/nbft/redfish/password", 0o640);
     root.mode(OF_SUBSYSTEM, 0o644);
     root.mode(OF_HOST, 0o660);
     root.mode(host, 0o777);
@@ -241,7 +248,9 @@ fn what_is_open_to_others_is_complained_of() {
         format!(
             "/{host}: others than root can write to it (mode 0777), {not_used} 0755\n\
              /{OF_HOST}: others than root can read or write it (mode 0660), {not_used} 0600\n\
-             /{OF_SUBSYSTEM}: others than root can read or write it (mode 0644), {not_used} 0600"
+             /{OF_SUBSYSTEM}: others than root can read or write it (mode 0644), {not_used} 0600\n\
+             /etc/nbft/redfish/ca: others than root can write to it (mode 0664), {not_used} 0644\n\
+             /etc/nbft/redfish/password: others than root can read or write it (mode 0640), {not_used} 0600"
         )
     );
 }
@@ -267,12 +276,12 @@ fn what_was_found_stays_when_the_files_are_gone() {
     let root = Root::new();
     root.put(OF_SUBSYSTEM, KNOWN[0].0);
     let mut keys = root.keys();
-    assert!(keys.find(SUBSYSTEM).unwrap().is_some() && keys.find("nqn.x:other").unwrap().is_none());
+    assert!(keys.find(SUBSYSTEM, &[]).unwrap().is_some() && keys.find("nqn.x:other", &[]).unwrap().is_none());
     keys.close();
     root.put(OF_HOST, KNOWN[0].0);
     fs::remove_file(root.0.join(OF_SUBSYSTEM)).unwrap();
-    assert!(keys.find(SUBSYSTEM).unwrap().is_some() && keys.find("nqn.x:other").unwrap().is_none());
-    let places = keys.places_in_words(SUBSYSTEM, Kind::Dhchap).replace(root.0.to_str().unwrap(), "");
+    assert!(keys.find(SUBSYSTEM, &[]).unwrap().is_some() && keys.find("nqn.x:other", &[]).unwrap().is_none());
+    let places = keys.places_in_words(SUBSYSTEM, Kind::Dhchap, &[]).replace(root.0.to_str().unwrap(), "");
     assert_eq!(
         places,
         format!(

@@ -28,12 +28,17 @@ pub enum Tls {
 
 impl Keys {
     /// The key for a subsystem, as `allowed` has it (`None`: any cipher suite), after it was put into the kernel's keyring, where
-    /// it is not there already; `None` where there is none.
+    /// it is not there already; `None` where there is none. Last it is looked for in what was fetched from these Redfish keypaths.
     ///
     /// # Errors
     ///
     /// In words, why a key that is there is not used, or why the keyring is of no use.
-    pub fn tls(&self, nqn: &str, allowed: Option<&[CipherSuite]>) -> Result<Option<TlsKey>, String> {
+    pub fn tls(
+        &self,
+        nqn: &str,
+        allowed: Option<&[CipherSuite]>,
+        keypaths: &[String],
+    ) -> Result<Option<TlsKey>, String> {
         let allowed_hash = |hash| allowed.is_none_or(|allowed| allowed.iter().any(|suite| suite.hash() == hash));
         let fits = |identity: &Identity| allowed_hash(identity.cipher().hash());
         let psk = self.psk(nqn)?;
@@ -57,11 +62,11 @@ impl Keys {
         match (best, found.first()) {
             (Some(best), _) => Ok(Some(best)),
             (None, Some(other)) => Err(unfit(&other.identity, allowed)),
-            // The program is the last that is asked; once it has given a key, that is the one that lies somewhere.
-            (None, None) => match self.commanded_psk(nqn)? {
+            // These are asked last; once they have given a key, that is the one that lies somewhere.
+            (None, None) => match self.asked(nqn, keypaths)? {
                 Some(configured) => {
                     self.keep(nqn, &configured);
-                    self.tls(nqn, allowed)
+                    self.tls(nqn, allowed, keypaths)
                 }
                 None => Ok(None),
             },
@@ -69,17 +74,28 @@ impl Keys {
     }
 
     /// Takes the key for a subsystem from where it lies, for later, when files can no longer be read or when there is no time for
-    /// the program. What keeps it from that is said by [`Keys::tls`].
-    pub fn prepare_tls(&self, nqn: &str) {
-        let in_keyring = || {
-            let there = self.keyring.keys().unwrap_or_default();
-            there.iter().any(|(_, name)| Identity::of_name(name, self.hostnqn(), nqn).is_some())
-        };
-        if matches!(self.psk(nqn), Ok(None))
-            && !in_keyring()
-            && let Ok(Some(configured)) = self.commanded_psk(nqn)
-        {
-            self.keep(nqn, &configured);
+    /// the program; false where there is none. What keeps it from that is said by [`Keys::tls`].
+    pub fn prepare_tls(&self, nqn: &str, keypaths: &[String]) -> bool {
+        if !matches!(self.psk(nqn), Ok(None)) || self.has_in_keyring(nqn) {
+            return true;
+        }
+        match self.asked(nqn, keypaths) {
+            Ok(Some(configured)) => self.keep(nqn, &configured).is_some(),
+            Ok(None) => false,
+            Err(_) => true,
+        }
+    }
+
+    fn has_in_keyring(&self, nqn: &str) -> bool {
+        let there = self.keyring.keys().unwrap_or_default();
+        there.iter().any(|(_, name)| Identity::of_name(name, self.hostnqn(), nqn).is_some())
+    }
+
+    /// The configured PSK that the program gives, or a Redfish service has given.
+    fn asked(&self, nqn: &str, keypaths: &[String]) -> Result<Option<Secret>, String> {
+        match self.commanded_psk(nqn)? {
+            Some(configured) => Ok(Some(configured)),
+            None => self.redfish.psk(nqn, keypaths),
         }
     }
 

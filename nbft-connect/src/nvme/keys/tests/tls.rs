@@ -129,7 +129,7 @@ fn a_key_is_put_into_the_keyring_once() {
         // A second run is another process.
         let keys = root.keys().with_keyring(memory.clone());
         for _ in 0..2 {
-            assert_eq!(short(keys.tls(SUBSYSTEM, None)), Ok(Some((100, "NVMe1R01".into()))));
+            assert_eq!(short(keys.tls(SUBSYSTEM, None, &[])), Ok(Some((100, "NVMe1R01".into()))));
         }
     }
     let psk = TlsPsk::derive(&Secret::parse(DERIVED[0].0).unwrap(), HOST, SUBSYSTEM).unwrap();
@@ -138,8 +138,8 @@ fn a_key_is_put_into_the_keyring_once() {
     // Another subsystem's is another key.
     root.put(OF_HOST, DERIVED[0].0);
     let keys = root.keys().with_keyring(memory.clone());
-    assert_eq!(short(keys.tls("nqn.x:other", None)), Ok(Some((101, "NVMe1R01".into()))));
-    assert_eq!(keys.tls("nqn.x:other", None).unwrap().unwrap().to_string(), "TLS 1.3 with a PSK of SHA-256");
+    assert_eq!(short(keys.tls("nqn.x:other", None, &[])), Ok(Some((101, "NVMe1R01".into()))));
+    assert_eq!(keys.tls("nqn.x:other", None, &[]).unwrap().unwrap().to_string(), "TLS 1.3 with a PSK of SHA-256");
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn credentials_come_first_and_the_keyring_last() {
     let root = Root::new();
     let of_keyring = format!("NVMe1R02 {HOST} {SUBSYSTEM} d");
     let memory = Memory::with(&[&of_keyring]);
-    let find = || short(root.keys().with_keyring(memory.clone()).tls(SUBSYSTEM, None));
+    let find = || short(root.keys().with_keyring(memory.clone()).tls(SUBSYSTEM, None, &[]));
     assert_eq!(find(), Ok(Some((1, "NVMe1R02".into()))));
     root.put(OF_HOST, DERIVED[0].0);
     assert_eq!(find(), Ok(Some((101, "NVMe1R01".into()))));
@@ -167,7 +167,7 @@ fn of_keys_in_the_keyring_the_best_that_is_allowed() {
     let names = [name("NVMe0R02", ""), name("NVMe1R01", " d"), name("NVMe0R01", ""), name("NVMe1R02", " d")];
     let find = |names: &[String], allowed| {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        short(root.keys().with_keyring(Memory::with(&names)).tls(SUBSYSTEM, allowed))
+        short(root.keys().with_keyring(Memory::with(&names)).tls(SUBSYSTEM, allowed, &[]))
     };
     assert_eq!(find(&names, None), Ok(Some((4, "NVMe1R02".into()))));
     assert_eq!(find(&names, Some(SHA256_ONLY)), Ok(Some((2, "NVMe1R01".into()))));
@@ -180,7 +180,10 @@ fn of_keys_in_the_keyring_the_best_that_is_allowed() {
     // The same of a key that lies in a file: nothing is put into the keyring.
     root.put(OF_HOST, DERIVED[1].0);
     let memory = Memory::default();
-    assert_eq!(short(root.keys().with_keyring(memory.clone()).tls(SUBSYSTEM, Some(SHA256_ONLY))), Err(unfit.into()));
+    assert_eq!(
+        short(root.keys().with_keyring(memory.clone()).tls(SUBSYSTEM, Some(SHA256_ONLY), &[])),
+        Err(unfit.into())
+    );
     assert_eq!(memory.names(), [""; 0]);
 }
 
@@ -188,7 +191,7 @@ fn of_keys_in_the_keyring_the_best_that_is_allowed() {
 fn what_is_there_and_no_psk_is_said_and_not_passed_over() {
     let root = Root::new();
     let path = root.put(OF_HOST, KNOWN[0].0).display().to_string();
-    let find = || short(root.keys().with_keyring(Memory::default()).tls(SUBSYSTEM, None));
+    let find = || short(root.keys().with_keyring(Memory::default()).tls(SUBSYSTEM, None, &[]));
     assert_eq!(find(), Err(format!("{path}: a TLS PSK belongs here, and it is a DH-HMAC-CHAP secret")));
     root.put(OF_HOST, DERIVED[0].0);
     root.mode(OF_HOST, 0o644);
@@ -202,14 +205,14 @@ fn a_psk_stays_known_when_the_files_are_gone() {
     root.put(OF_HOST, DERIVED[0].0);
     let memory = Memory::default();
     let mut keys = root.keys().with_keyring(memory.clone());
-    keys.prepare_tls(SUBSYSTEM);
+    keys.prepare_tls(SUBSYSTEM, &[]);
     keys.close();
     fs::remove_file(root.0.join(OF_HOST)).unwrap();
-    assert_eq!(short(keys.tls(SUBSYSTEM, None)), Ok(Some((100, "NVMe1R01".into()))));
+    assert_eq!(short(keys.tls(SUBSYSTEM, None, &[])), Ok(Some((100, "NVMe1R01".into()))));
     // A run before put it there: no file is needed at all.
     let mut later = root.keys().with_keyring(memory.clone());
     later.close();
-    assert_eq!(short(later.tls(SUBSYSTEM, None)), Ok(Some((100, "NVMe1R01".into()))));
+    assert_eq!(short(later.tls(SUBSYSTEM, None, &[])), Ok(Some((100, "NVMe1R01".into()))));
     assert_eq!(memory.names().len(), 1);
 }
 
@@ -222,7 +225,7 @@ fn the_program_is_asked_last_and_once() {
     root.mode("etc/nbft/key-command", 0o700);
     root.mode("etc/nbft", 0o755);
     let asked = || fs::read_to_string(root.0.join("asked")).unwrap_or_default();
-    let find = |keyring: &Memory| short(root.keys().with_keyring(keyring.clone()).tls(SUBSYSTEM, None));
+    let find = |keyring: &Memory| short(root.keys().with_keyring(keyring.clone()).tls(SUBSYSTEM, None, &[]));
     // Of the keyring and of files first.
     assert_eq!(find(&Memory::with(&[&format!("NVMe0R01 {HOST} {SUBSYSTEM}")])), Ok(Some((1, "NVMe0R01".into()))));
     root.put(OF_HOST, DERIVED[1].0);
@@ -231,22 +234,22 @@ fn the_program_is_asked_last_and_once() {
     fs::remove_file(root.0.join(OF_HOST)).unwrap();
     let keys = root.keys().with_keyring(Memory::default());
     for _ in 0..2 {
-        assert_eq!(short(keys.tls(SUBSYSTEM, None)), Ok(Some((100, "NVMe1R01".into()))));
+        assert_eq!(short(keys.tls(SUBSYSTEM, None, &[])), Ok(Some((100, "NVMe1R01".into()))));
     }
     assert_eq!(asked(), format!("tls-psk {HOST} {SUBSYSTEM}\n"));
-    let places = keys.places_in_words(SUBSYSTEM, Kind::TlsPsk);
+    let places = keys.places_in_words(SUBSYSTEM, Kind::TlsPsk, &[]);
     assert!(places.ends_with(&format!("; asked {}", root.0.join("etc/nbft/key-command").display())), "{places}");
     // It is not asked again for what it did not give.
-    let refused = keys.find(SUBSYSTEM).unwrap_err();
+    let refused = keys.find(SUBSYSTEM, &[]).unwrap_err();
     assert!(
         refused.ends_with(
             "it prints a TLS PSK of 32 bytes, retained with SHA-256, for TLS_AES_128_GCM_SHA256, which is no such key"
         ),
         "{refused}"
     );
-    assert_eq!(keys.find(SUBSYSTEM).unwrap_err(), refused);
+    assert_eq!(keys.find(SUBSYSTEM, &[]).unwrap_err(), refused);
     assert_eq!(asked(), format!("tls-psk {HOST} {SUBSYSTEM}\ndhchap-secret {HOST} {SUBSYSTEM}\n"));
     let mut closed = root.keys().with_keyring(Memory::default());
     closed.close();
-    assert_eq!(short(closed.tls(SUBSYSTEM, None)), Ok(None));
+    assert_eq!(short(closed.tls(SUBSYSTEM, None, &[])), Ok(None));
 }

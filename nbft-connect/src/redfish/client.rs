@@ -1,0 +1,240 @@
+//! HTTPS to a Redfish service (DMTF DSP0266): one resource after the other, by HTTP Basic authentication, else by a session.
+
+use super::Failure;
+use super::place::Place;
+use super::settings::Settings;
+use super::trust::{self, Refusal};
+use base64ct::{Base64, Encoding};
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
+use hyper::http::uri::{Authority, Scheme};
+use hyper::{Method, Request, Response, StatusCode, Uri};
+use hyper_rustls::{FixedServerNameResolver, HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use std::error::Error;
+use std::io;
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+use zeroize::Zeroizing;
+
+/// How long one answer may take.
+const ANSWER: Duration = Duration::from_secs(8);
+
+/// How long a connection may take.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// No resource is longer, in bytes.
+const MAX_BODY: usize = 4 << 20;
+
+/// How often an answer may send us elsewhere.
+const MAX_REDIRECTS: usize = 3;
+
+const SESSIONS: &str = "/redfish/v1/SessionService/Sessions";
+const TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
+
+type Http = hyper_util::client::legacy::Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+
+/// A client of one service.
+pub(super) struct Client {
+    http: Http,
+    authority: Authority,
+    start: String,
+    user: Option<(Zeroizing<String>, Zeroizing<String>)>,
+    places: String,
+    /// By which it proves who it is: Basic, or the session's token.
+    proof: Option<(HeaderName, HeaderValue)>,
+    /// Path of the session, once there is one.
+    session: Option<String>,
+    refusal: Refusal,
+}
+
+impl Client {
+    /// For what is at a place, through a NIC where it has one.
+    pub(super) fn new(place: Place, nic: Option<&str>, settings: Settings) -> Result<Self, Failure> {
+        let (config, refusal) = trust::config(&settings)?;
+        let builder = HttpsConnectorBuilder::new().with_tls_config(config).https_only();
+        let https = match place.name {
+            Some(name) => builder.with_server_name_resolver(FixedServerNameResolver::new(name)).enable_http1(),
+            None => builder.enable_http1(),
+        };
+        let http = hyper_util::client::legacy::Client::builder(TokioExecutor::new())
+            .build(https.wrap_connector(connector(nic)));
+        let proof = settings.user.as_ref().map(|(user, password)| (AUTHORIZATION, basic(user, password)));
+        let (user, places) = (settings.user, settings.places);
+        let Place { authority, start, .. } = place;
+        Ok(Self { http, authority, start, user, places, proof, session: None, refusal })
+    }
+
+    /// The path that is asked for.
+    pub(super) fn start(&self) -> &str {
+        &self.start
+    }
+
+    /// The service, in words.
+    pub(super) fn base(&self) -> String {
+        format!("https://{}", self.authority)
+    }
+
+    /// A resource of this service.
+    pub(super) async fn get(&mut self, path: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let mut path = path.to_owned();
+        for _ in 0..=MAX_REDIRECTS {
+            let response = self.send(Method::GET, &path, None).await?;
+            match response.status() {
+                StatusCode::OK => return self.body(&path, response).await,
+                StatusCode::UNAUTHORIZED if self.session.is_none() && self.user.is_some() => self.log_in().await?,
+                status if status.is_redirection() => path = self.redirected(&path, &response)?,
+                status => return Err(self.refused(&path, status)),
+            }
+        }
+        Err(Failure::good(format_args!("{}{path}: the service sends from one place to the next", self.base())))
+    }
+
+    /// Ends the session, if there is one: services have few of them.
+    pub(super) async fn log_out(&mut self) {
+        if let Some(session) = self.session.take() {
+            // It ends by itself otherwise.
+            let _ = self.send(Method::DELETE, &session, None).await;
+        }
+    }
+
+    async fn log_in(&mut self) -> Result<(), Failure> {
+        let Some((user, password)) = &self.user else { return Ok(()) };
+        #[derive(serde::Serialize)]
+        struct Login<'a> {
+            #[serde(rename = "UserName")]
+            user: &'a str,
+            #[serde(rename = "Password")]
+            password: &'a str,
+        }
+        let login = serde_json::to_vec(&Login { user, password }).map_err(Failure::good)?;
+        self.proof = None;
+        let response = self.send(Method::POST, SESSIONS, Some(login)).await?;
+        let status = response.status();
+        if !status.is_success() {
+            return Err(self.refused(SESSIONS, status));
+        }
+        let Some(token) = response.headers().get(TOKEN) else {
+            return Err(Failure::good(format_args!("{}{SESSIONS}: the session has no token", self.base())));
+        };
+        self.proof = Some((TOKEN, sensitive(token.clone())));
+        let session = response.headers().get(LOCATION).and_then(|at| at.to_str().ok());
+        self.session = Some(session.and_then(|at| self.own(at)).unwrap_or_else(|| SESSIONS.to_owned()));
+        Ok(())
+    }
+
+    async fn send(&self, method: Method, path: &str, json: Option<Vec<u8>>) -> Result<Response<Incoming>, Failure> {
+        let path = self.own(path).ok_or_else(|| {
+            Failure::good(format_args!("{}: it leads to {path}, which is another service", self.base()))
+        })?;
+        let uri = Uri::builder().scheme(Scheme::HTTPS).authority(self.authority.clone()).path_and_query(path.as_str());
+        let said = |what: &dyn std::fmt::Display| format!("{}{path}: {what}", self.base());
+        let uri = uri.build().map_err(|error| Failure::good(said(&error)))?;
+        let mut request = Request::builder().method(method).uri(uri).header(ACCEPT, "application/json");
+        request = request.header("odata-version", "4.0");
+        if let Some((name, value)) = &self.proof {
+            request = request.header(name, value);
+        }
+        if json.is_some() {
+            request = request.header(CONTENT_TYPE, "application/json");
+        }
+        let request =
+            request.body(Full::from(json.unwrap_or_default())).map_err(|error| Failure::good(said(&error)))?;
+        match tokio::time::timeout(ANSWER, self.http.request(request)).await {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(error)) => Err(match self.refusal.lock().ok().and_then(|mut refusal| refusal.take()) {
+                Some(refusal) => Failure::good(format_args!("{}: {refusal}", self.base())),
+                None => Failure::now(said(&last(&error))),
+            }),
+            Err(_) => Err(Failure::now(said(&format_args!("no answer within {} s", ANSWER.as_secs())))),
+        }
+    }
+
+    async fn body(&self, path: &str, response: Response<Incoming>) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let said = |what: &dyn std::fmt::Display| format!("{}{path}: {what}", self.base());
+        let late = || Failure::now(said(&format_args!("no whole answer within {} s", ANSWER.as_secs())));
+        let (mut body, mut whole) = (response.into_body(), Zeroizing::new(Vec::new()));
+        let end = Instant::now() + ANSWER;
+        while let Some(frame) = timeout_at(end, body.frame()).await.map_err(|_| late())? {
+            match frame {
+                Ok(frame) => whole.extend_from_slice(frame.data_ref().map_or(&[], |data| data)),
+                // Old servers end a connection without saying so by TLS. What is cut off shows in the JSON.
+                Err(error) if is_cut_off(&error) && !whole.is_empty() => break,
+                Err(error) => return Err(Failure::now(said(&last(&error)))),
+            }
+            if whole.len() > MAX_BODY {
+                return Err(Failure::good(said(&format_args!("it is longer than {MAX_BODY} bytes"))));
+            }
+        }
+        Ok(whole)
+    }
+
+    /// The path of a reference, if it is one of this service.
+    fn own(&self, reference: &str) -> Option<String> {
+        let uri: Uri = reference.parse().ok()?;
+        let same = uri.authority().is_none_or(|authority| *authority == self.authority)
+            && uri.scheme().is_none_or(|scheme| *scheme == Scheme::HTTPS);
+        Some(uri.path_and_query()?.as_str().to_owned()).filter(|path| same && path.starts_with('/'))
+    }
+
+    fn redirected(&self, path: &str, response: &Response<Incoming>) -> Result<String, Failure> {
+        let to = response.headers().get(LOCATION).and_then(|to| to.to_str().ok());
+        to.map(str::to_owned).ok_or_else(|| self.refused(path, response.status()))
+    }
+
+    fn refused(&self, path: &str, status: StatusCode) -> Failure {
+        let what = match (status, &self.user) {
+            (StatusCode::UNAUTHORIZED, None) => {
+                format!(
+                    "it wants a user and a password, and there are none: {}, NAME being user and password",
+                    self.places
+                )
+            }
+            // Tried once only: services lock users out.
+            (StatusCode::UNAUTHORIZED, Some(_)) => "it does not take the user or the password".to_owned(),
+            (StatusCode::FORBIDDEN, _) => "the user may not read it".to_owned(),
+            (StatusCode::NOT_FOUND, _) => "there is no such resource".to_owned(),
+            (status, _) => format!("it answers with status {status}"),
+        };
+        let what = format!("{}{path}: {what}", self.base());
+        if status.is_server_error() { Failure::now(what) } else { Failure::good(what) }
+    }
+}
+
+fn connector(nic: Option<&str>) -> HttpConnector {
+    let mut connector = HttpConnector::new();
+    connector.enforce_http(false);
+    connector.set_connect_timeout(Some(CONNECT));
+    if let Some(nic) = nic {
+        connector.set_interface(nic);
+    }
+    connector
+}
+
+fn basic(user: &str, password: &str) -> HeaderValue {
+    let plain = Zeroizing::new(format!("{user}:{password}"));
+    let text = Zeroizing::new(format!("Basic {}", Base64::encode_string(plain.as_bytes())));
+    // Base64 is text that a header may hold.
+    sensitive(HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static("")))
+}
+
+fn sensitive(mut value: HeaderValue) -> HeaderValue {
+    value.set_sensitive(true);
+    value
+}
+
+/// The last of an error's causes, which says most.
+fn last(error: &dyn Error) -> String {
+    causes(error).last().map_or_else(|| error.to_string(), ToString::to_string)
+}
+
+fn is_cut_off(error: &dyn Error) -> bool {
+    let io = |cause: &(dyn Error + 'static)| cause.downcast_ref::<io::Error>().map(io::Error::kind);
+    causes(error).any(|cause| io(cause) == Some(io::ErrorKind::UnexpectedEof))
+}
+
+fn causes(error: &dyn Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
+    std::iter::successors(error.source(), |cause| (*cause).source())
+}

@@ -1,0 +1,235 @@
+//! Keys as a Redfish service holds them (DMTF DSP2046, Key), and which secret of whom each is.
+
+use super::client::Client;
+use crate::nvme::keys::{Failure, Found, Name, Secret};
+use serde::Deserialize;
+use std::collections::{BTreeMap, VecDeque};
+use zeroize::Zeroize;
+
+/// No collection with more keys is read to its end.
+const MAX_KEYS: usize = 1024;
+
+/// A resource of one of the kinds that lead to keys, with what is looked at here.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Resource {
+    #[serde(rename = "@odata.id")]
+    path: Option<String>,
+    #[serde(rename = "Id")]
+    id: Option<String>,
+    #[serde(rename = "KeyType")]
+    kind: Option<String>,
+    #[serde(rename = "KeyString")]
+    key: Option<Text>,
+    #[serde(rename = "NVMeoF")]
+    nvmeof: Option<Nvmeof>,
+    #[serde(rename = "Members")]
+    members: Option<Vec<Resource>>,
+    #[serde(rename = "Members@odata.nextLink")]
+    next: Option<String>,
+    #[serde(rename = "NVMeoFSecrets")]
+    secrets: Option<Link>,
+}
+
+/// What a key is of NVMe over Fabrics.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Nvmeof {
+    #[serde(rename = "NQN")]
+    nqn: Option<String>,
+    /// Target keys have it, host keys have not; an empty one pairs with none.
+    #[serde(rename = "HostKeyId")]
+    host_key: Option<String>,
+    #[serde(rename = "SecurityProtocolType")]
+    protocol: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Link {
+    #[serde(rename = "@odata.id")]
+    path: String,
+}
+
+/// A text that is wiped when it goes.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Text(String);
+
+impl Drop for Text {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+/// The secrets of a host behind the client's keypath.
+pub(super) async fn read(client: &mut Client, hostnqn: &str) -> Result<Vec<Found>, Failure> {
+    let start = client.start().to_owned();
+    let (mut keys, mut wanted) = (Vec::new(), VecDeque::from([start.clone()]));
+    let mut read = 0;
+    while let Some(path) = wanted.pop_front() {
+        read += 1;
+        if read > MAX_KEYS {
+            return Err(Failure::good(format_args!("{start}: more than {MAX_KEYS} resources belong to it")));
+        }
+        let body = client.get(&path).await?;
+        let wrong = |error: serde_json::Error| {
+            let what = format!("{path}: it is no Redfish resource: {error}");
+            // What is cut off may be whole the next time.
+            if error.is_eof() { Failure::now(what) } else { Failure::good(what) }
+        };
+        let resource: Resource = serde_json::from_slice(&body).map_err(wrong)?;
+        if let Some(secrets) = resource.secrets {
+            wanted.push_back(secrets.path);
+        } else if let Some(members) = resource.members {
+            for member in members {
+                match (member.kind.is_some(), member.path.clone()) {
+                    // Some services give the members themselves.
+                    (true, _) => keys.push(member),
+                    (false, Some(path)) => wanted.push_back(path),
+                    (false, None) => {}
+                }
+            }
+            wanted.extend(resource.next);
+        } else if resource.kind.is_some() {
+            keys.push(Resource { path: Some(path), ..resource });
+        } else {
+            return Err(Failure::good(format_args!("{path}: it is neither a Key nor a collection of keys")));
+        }
+    }
+    take(&keys, hostnqn).map_err(|what| Failure::good(format_args!("{start}: {what}")))
+}
+
+/// The secrets of a host among these keys.
+fn take(keys: &[Resource], hostnqn: &str) -> Result<Vec<Found>, String> {
+    let mut found = BTreeMap::new();
+    for key in keys.iter().filter(|key| key.kind.as_deref() == Some("NVMeoF")) {
+        let Some(nvmeof) = &key.nvmeof else { continue };
+        let Some(nqn) = &nvmeof.nqn else { continue };
+        let subsystem = (nqn != hostnqn).then(|| nqn.clone());
+        match (nvmeof.protocol.as_deref(), &nvmeof.host_key) {
+            (Some("TLS_PSK"), _) => add(&mut found, (Name::TlsPsk, subsystem), key),
+            // A host key filed under a subsystem is the host's for that one.
+            (Some("DHHC"), None) => add(&mut found, (Name::HostSecret, subsystem), key),
+            (Some("DHHC"), Some(paired)) => {
+                let pair = keys.iter().find(|key| !paired.is_empty() && key.id.as_deref() == Some(paired));
+                if let Some(pair) = pair {
+                    add(&mut found, (Name::HostSecret, subsystem.clone()), pair);
+                }
+                add(&mut found, (Name::ControllerSecret, subsystem), key);
+            }
+            _ => {}
+        }
+    }
+    match found.is_empty() {
+        true => Err(format!("of {} key(s) there none is a DH-HMAC-CHAP secret or TLS PSK", keys.len())),
+        false => Ok(found.into_iter().map(|((name, subsystem), secret)| Found { name, subsystem, secret }).collect()),
+    }
+}
+
+type ByUse = BTreeMap<(Name, Option<String>), Result<Secret, String>>;
+
+/// Adds a key for what it is used for; which of two is meant nobody can tell.
+fn add(found: &mut ByUse, (name, subsystem): (Name, Option<String>), key: &Resource) {
+    let secret = secret(name, key);
+    let secret = match (found.remove(&(name, subsystem.clone())), secret) {
+        (Some(Ok(known)), Ok(other)) if known.expose() != other.expose() => {
+            Err(format!("{} is one of two different keys for the same: which is meant cannot be told", called(key)))
+        }
+        (Some(Err(reason)), _) => Err(reason),
+        (_, secret) => secret,
+    };
+    found.insert((name, subsystem), secret);
+}
+
+fn secret(name: Name, key: &Resource) -> Result<Secret, String> {
+    let which = called(key);
+    let Some(Text(text)) = &key.key else {
+        return Err(format!("{which} has no KeyString: the service does not give the key out"));
+    };
+    let secret = Secret::parse(text).map_err(|error| format!("{which} is no key: {error}"))?;
+    match secret.kind() == name.kind() {
+        true => Ok(secret),
+        false => Err(format!("{which} is {secret}, and its SecurityProtocolType says otherwise")),
+    }
+}
+
+fn called(key: &Resource) -> &str {
+    key.path.as_deref().or(key.id.as_deref()).unwrap_or("a key")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOST: &str = "nqn.2014-08.org.nvmexpress:uuid:0a5bb1f2-4c1d-4b57-9c41-1f7a3c0de001";
+    const SUBSYSTEM: &str = "nqn.2026-11.net.example:root";
+    const PSK: &str = "NVMeTLSkey-1:01:VRLbtnN9AQb2WXW3c9+wEf/DRLz0QuLdbYvEhwtdWwNf9LrZ:";
+    const ONE: &str = "DHHC-1:00:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaR:";
+    const OTHER: &str = "DHHC-1:00:3YaRgz7dm5orkPodaAT7eoxCjyubG2atf8YR1MJrznilSjTs:";
+
+    fn key(id: &str, protocol: &str, nqn: &str, host_key: Option<&str>, key: Option<&str>) -> Resource {
+        let mut nvmeof = serde_json::json!({"NQN": nqn, "SecurityProtocolType": protocol, "SecureHashAllowList": []});
+        if let Some(host_key) = host_key {
+            nvmeof["HostKeyId"] = host_key.into();
+        }
+        let json = serde_json::json!({"@odata.id": format!("/k/{id}"), "Id": id, "KeyType": "NVMeoF", "KeyString": key, "NVMeoF": nvmeof});
+        serde_json::from_value(json).unwrap()
+    }
+
+    fn lines(keys: &[Resource]) -> Result<Vec<String>, String> {
+        Ok(take(keys, HOST)?.iter().map(|found| found.line().to_string()).collect())
+    }
+
+    #[test]
+    fn whose_key_each_is() {
+        let keys = [
+            key("1", "DHHC", HOST, None, Some(ONE)),
+            key("2", "DHHC", SUBSYSTEM, Some(""), Some(OTHER)),
+            key("3", "TLS_PSK", SUBSYSTEM, None, Some(PSK)),
+            key("4", "OEM", SUBSYSTEM, None, None),
+        ];
+        let expected = [
+            format!("dhchap-secret\t*\t{ONE}\n"),
+            format!("dhchap-ctrl-secret\t{SUBSYSTEM}\t{OTHER}\n"),
+            format!("tls-psk\t{SUBSYSTEM}\t{PSK}\n"),
+        ];
+        assert_eq!(lines(&keys), Ok(expected.into()));
+        // A target key with its pair; a host key for one subsystem.
+        let paired =
+            [key("a", "DHHC", "nqn.other:host", None, Some(ONE)), key("b", "DHHC", SUBSYSTEM, Some("a"), Some(OTHER))];
+        let secrets = [
+            format!("dhchap-secret\t{SUBSYSTEM}\t{ONE}\n"),
+            format!("dhchap-secret\tnqn.other:host\t{ONE}\n"),
+            format!("dhchap-ctrl-secret\t{SUBSYSTEM}\t{OTHER}\n"),
+        ];
+        assert_eq!(lines(&paired), Ok(secrets.into()));
+    }
+
+    #[test]
+    fn what_is_no_use_is_said() {
+        assert_eq!(lines(&[]), Err("of 0 key(s) there none is a DH-HMAC-CHAP secret or TLS PSK".into()));
+        let refusal = |keys: &[Resource]| lines(keys).unwrap().concat();
+        // One that is of no use costs no other.
+        let hidden = "tls-psk\t*\terror: /k/1 has no KeyString: the service does not give the key out\n";
+        let other = key("2", "TLS_PSK", SUBSYSTEM, None, Some(PSK));
+        let expected = format!("{hidden}tls-psk\t{SUBSYSTEM}\t{PSK}\n");
+        assert_eq!(refusal(&[key("1", "TLS_PSK", HOST, None, None), other]), expected);
+        let broken = refusal(&[key("1", "TLS_PSK", HOST, None, Some("NVMeTLSkey-1:01:AAAA"))]);
+        assert!(broken.starts_with("tls-psk\t*\terror: /k/1 is no key: ") && !broken.contains("AAAA"), "{broken}");
+        let wrong = refusal(&[key("1", "TLS_PSK", HOST, None, Some(ONE))]);
+        assert!(wrong.ends_with("and its SecurityProtocolType says otherwise\n") && !wrong.contains(ONE), "{wrong}");
+        let two = |last| ["1", "2"].map(|id| key(id, "DHHC", HOST, None, Some(if id == "2" { last } else { ONE })));
+        let said = "error: /k/2 is one of two different keys for the same: which is meant cannot be told\n";
+        assert_eq!(refusal(&two(OTHER)), format!("dhchap-secret\t*\t{said}"));
+        assert_eq!(refusal(&two(ONE)), format!("dhchap-secret\t*\t{ONE}\n"));
+    }
+
+    #[test]
+    fn what_people_see_shows_no_key() {
+        let found = take(&[key("1", "DHHC", HOST, None, Some(ONE))], HOST).unwrap();
+        assert_eq!(
+            found[0].to_string(),
+            "dhchap-secret for every subsystem: a DH-HMAC-CHAP secret of 32 bytes, used as it is\n"
+        );
+    }
+}

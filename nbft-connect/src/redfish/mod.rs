@@ -1,0 +1,81 @@
+//! `nbft-redfish`: fetches the secrets that a security profile's keypath leads to from a Redfish service.
+//!
+//! It is a program of its own, which ends when it has printed them: so `nbft`, which every initramfs carries, has neither HTTP
+//! nor certificates in it, and what those libraries leave of a secret in memory is soon gone.
+
+mod client;
+mod keys;
+mod nic;
+mod place;
+mod settings;
+mod smbios;
+mod trust;
+
+pub use crate::nvme::keys::{Failure, Found};
+use crate::nvme::keys::{care, credentials};
+use client::Client;
+use place::Place;
+use settings::Settings;
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// How long reading the keys may take. A management controller may need a second for each resource.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// Fetch the DH-HMAC-CHAP secrets and TLS PSKs that a Redfish service holds for a host.
+#[derive(Debug, clap::Parser)]
+#[command(name = "nbft-redfish", version, max_term_width = 100)]
+pub struct Args {
+    /// https URI of a Key, a collection of keys or a KeyService, or its path at the Redfish host interface
+    pub keypath: String,
+    /// NQN of the host that the keys are of
+    pub hostnqn: String,
+    /// Print the keys themselves, for a program, and not what they are
+    #[arg(long)]
+    pub print: bool,
+    /// Read every path under DIR
+    #[arg(long, value_name = "DIR", default_value = "/")]
+    pub root: PathBuf,
+}
+
+/// Fetches what is asked for.
+///
+/// # Errors
+///
+/// Why nothing was fetched.
+pub fn run(args: &Args) -> Result<Vec<Found>, Failure> {
+    care::leave_no_core();
+    let settings = Settings::read(&args.root, credentials(&args.root)).map_err(Failure::ForGood)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::now)?;
+    let found = runtime.block_on(fetch(args, settings));
+    // A name that is still looked up is not worth waiting for.
+    runtime.shutdown_background();
+    found
+}
+
+async fn fetch(args: &Args, settings: Settings) -> Result<Vec<Found>, Failure> {
+    let place = Place::of(&args.root, &args.keypath)?;
+    let Some((interface, address)) = place.interface.clone() else {
+        return read(Client::new(place, None, settings)?, args).await;
+    };
+    // Also when nobody waits any more, the NIC is left as it was.
+    let mut told_to_end = signal(SignalKind::terminate()).map_err(Failure::now)?;
+    let mut nic = nic::find(&args.root, &interface.device).await?;
+    let client = Client::new(place, Some(&nic.link().name), settings)?;
+    let found = tokio::select! {
+        found = async {
+            nic::prepare(&mut nic, &interface, address).await?;
+            read(client, args).await
+        } => found,
+        _ = told_to_end.recv() => Err(Failure::now("nobody waits for it any more")),
+    };
+    nic.leave().await;
+    found
+}
+
+async fn read(mut client: Client, args: &Args) -> Result<Vec<Found>, Failure> {
+    let found = tokio::time::timeout(LIMIT, keys::read(&mut client, &args.hostnqn)).await;
+    client.log_out().await;
+    found.map_err(|_| Failure::now(format_args!("{}: it takes longer than {} s", client.base(), LIMIT.as_secs())))?
+}

@@ -1,0 +1,116 @@
+//! The NIC of the host interface: found, and given the host's address while it is needed.
+
+use super::Failure;
+use super::smbios::{Assignment, Device, HostInterface};
+use crate::net::{Borrowed, Link, View, subnet};
+use std::fs;
+use std::net::IpAddr;
+use std::path::Path;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long it is waited for: USB devices come late.
+const APPEARS: Duration = Duration::from_secs(10);
+
+/// How often it is looked.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// The NIC, when it is there.
+pub(super) async fn find(root: &Path, device: &Device) -> Result<Borrowed, Failure> {
+    let end = Instant::now() + APPEARS;
+    loop {
+        let view = View::look().await.map_err(Failure::now)?;
+        let link = view.links().find(|link| view.is_nic(root, link) && is(root, link, device)).cloned();
+        match link {
+            Some(link) => return Borrowed::new(link).map_err(Failure::now),
+            None if Instant::now() > end => {
+                let seconds = APPEARS.as_secs();
+                return Err(Failure::now(format_args!(
+                    "the NIC of the Redfish host interface is not there after {seconds} s: {device}"
+                )));
+            }
+            None => tokio::time::sleep(LOOK).await,
+        }
+    }
+}
+
+/// Sets the NIC up for what is said to a service, unless it is.
+pub(super) async fn prepare(nic: &mut Borrowed, interface: &HostInterface, service: IpAddr) -> Result<(), Failure> {
+    let said = |what: &dyn std::fmt::Display| format!("the Redfish host interface ({}): {what}", interface.device);
+    let view = View::look().await.map_err(|error| Failure::ForNow(said(&error)))?;
+    if has_way(nic.link(), &view, service) {
+        return Ok(());
+    }
+    if interface.vlan != 0 {
+        return Err(Failure::ForGood(said(&format_args!("VLAN {} is not set up here", interface.vlan))));
+    }
+    let Some((address, prefix)) = interface.host.filter(|_| interface.assignment != Assignment::Dhcp) else {
+        return Err(Failure::ForGood(said(&format_args!(
+            "{} has no address in the subnet of {service}, and the SMBIOS table gives it none (assignment: {})",
+            nic.link().name,
+            interface.assignment
+        ))));
+    };
+    nic.set_up(address, prefix).await.map_err(|error| Failure::ForNow(said(&error)))
+}
+
+/// Whether a link is up, with an address in the service's subnet.
+fn has_way(link: &Link, view: &View, service: IpAddr) -> bool {
+    let near = |ip: IpAddr, prefix| ip.is_ipv4() == service.is_ipv4() && subnet(ip, prefix) == subnet(service, prefix);
+    link.up && view.addresses().iter().any(|at| at.link == link.index && near(at.ip, at.prefix))
+}
+
+/// Whether a link is the device's: by its MAC where that is said, else by vendor and product.
+fn is(root: &Path, link: &Link, device: &Device) -> bool {
+    let (mac, vendor, product, files) = match device {
+        Device::Usb(vendor, product, mac) => (mac, vendor, product, ["../idVendor", "../idProduct"]),
+        Device::Pci(vendor, product, mac) => (mac, vendor, product, ["vendor", "device"]),
+        Device::Other(_) => return false,
+    };
+    if let Some(mac) = mac {
+        return link.has_mac(*mac);
+    }
+    let Ok(directory) = fs::canonicalize(root.join("sys/class/net").join(&link.name).join("device")) else {
+        return false;
+    };
+    let number = |file: &str| {
+        let text = fs::read_to_string(directory.join(file)).ok()?;
+        u16::from_str_radix(text.trim().trim_start_matches("0x"), 16).ok()
+    };
+    files.map(number) == [Some(*vendor), Some(*product)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use libnbft::model::Mac;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn a_nic_without_a_known_mac_is_found_by_vendor_and_product() {
+        let root = std::env::temp_dir().join(format!("nbft-redfish-nic-{}", std::process::id()));
+        let (usb, pci) = (root.join("devices/1-1"), root.join("devices/0000:00:03.0"));
+        for (device, link, at) in [(&usb, "usb0", "1-1/1-1:1.0"), (&pci, "eth0", "0000:00:03.0")] {
+            fs::create_dir_all(root.join("devices").join(at)).unwrap();
+            fs::create_dir_all(root.join("sys/class/net").join(link)).unwrap();
+            symlink(root.join("devices").join(at), root.join("sys/class/net").join(link).join("device")).unwrap();
+            let [vendor, product] = if link == "usb0" { ["idVendor", "idProduct"] } else { ["vendor", "device"] };
+            let prefix = if link == "usb0" { "" } else { "0x" };
+            fs::write(device.join(vendor), format!("{prefix}0d28\n")).unwrap();
+            fs::write(device.join(product), format!("{prefix}0204\n")).unwrap();
+        }
+        let link = |name: &str| {
+            let mut link = Link::default();
+            (link.name, link.mac) = (name.into(), Some(Mac([2, 0, 0, 0, 0, 1])));
+            link
+        };
+        let (usb, pci) = (Device::Usb(0x0d28, 0x0204, None), Device::Pci(0x0d28, 0x0204, None));
+        assert!(is(&root, &link("usb0"), &usb) && is(&root, &link("eth0"), &pci));
+        assert!(!is(&root, &link("usb0"), &pci) && !is(&root, &link("eth0"), &usb) && !is(&root, &link("lo"), &usb));
+        assert!(!is(&root, &link("usb0"), &Device::Usb(0x0d28, 0x0205, None)));
+        assert!(is(&root, &link("lo"), &Device::Usb(0, 0, Some(Mac([2, 0, 0, 0, 0, 1])))));
+        assert!(!is(&root, &link("usb0"), &Device::Usb(0x0d28, 0x0204, Some(Mac([2, 0, 0, 0, 0, 2])))));
+        assert!(!is(&root, &link("usb0"), &Device::Other(9)));
+        fs::remove_dir_all(root).unwrap();
+    }
+}

@@ -1,0 +1,82 @@
+//! Where a keypath leads: to which service, what of it, and whether by the machine's Redfish host interface.
+
+use super::Failure;
+use super::smbios::{HostInterface, host_interfaces};
+use crate::nvme::keys::is_at_host_interface;
+use hyper::Uri;
+use hyper::http::uri::{Authority, PathAndQuery, Scheme};
+use rustls::pki_types::ServerName;
+use std::fs;
+use std::net::IpAddr;
+use std::path::Path;
+
+/// The SMBIOS table.
+const SMBIOS: &str = "sys/firmware/dmi/tables/DMI";
+
+/// A resource of a service.
+#[derive(Debug)]
+pub(super) struct Place {
+    /// Host and port.
+    pub(super) authority: Authority,
+    /// Path of the resource.
+    pub(super) start: String,
+    /// The name for which its certificate must be, where that is not the host.
+    pub(super) name: Option<ServerName<'static>>,
+    /// The host interface that it is behind, with the service's address.
+    pub(super) interface: Option<(HostInterface, IpAddr)>,
+}
+
+impl Place {
+    /// Where `keypath` leads: a https URI, or a path at the host interface.
+    pub(super) fn of(root: &Path, keypath: &str) -> Result<Self, Failure> {
+        match is_at_host_interface(keypath) {
+            true => Self::at_interface(root, keypath),
+            false => Self::at_uri(root, keypath),
+        }
+    }
+
+    fn at_interface(root: &Path, path: &str) -> Result<Self, Failure> {
+        let table = root.join(SMBIOS);
+        let table = fs::read(&table).map_err(|error| Failure::good(format_args!("{}: {error}", table.display())))?;
+        let all = host_interfaces(&table);
+        let Some(first) = all.first().map(|interface| interface.device.clone()) else {
+            return Err(Failure::good(
+                "the keypath is a path at the Redfish host interface, and the SMBIOS table describes none (type 42)",
+            ));
+        };
+        let Some((interface, address)) = with_address(all) else {
+            return Err(Failure::good(format_args!(
+                "the Redfish host interface ({first}) has no address of the service in the SMBIOS table"
+            )));
+        };
+        let host = if address.is_ipv6() { format!("[{address}]") } else { address.to_string() };
+        let authority = format!("{host}:{}", interface.port).parse().map_err(Failure::good)?;
+        // By the address where the service has no name, or one that is none.
+        let name = ServerName::try_from(interface.name.clone()).ok();
+        Ok(Self { authority, start: path.to_owned(), name, interface: Some((interface, address)) })
+    }
+
+    fn at_uri(root: &Path, keypath: &str) -> Result<Self, Failure> {
+        let said = |what: &dyn std::fmt::Display| Failure::good(format_args!("{keypath}: {what}"));
+        let uri: Uri = keypath.parse().map_err(|error| said(&format_args!("it is no URI: {error}")))?;
+        if uri.scheme() != Some(&Scheme::HTTPS) {
+            return Err(said(&"only https is used: secrets would be in the clear on the wire"));
+        }
+        let authority = uri.authority().filter(|authority| !authority.host().is_empty());
+        let authority = authority.ok_or_else(|| said(&"it names no host"))?.clone();
+        if authority.as_str().contains('@') {
+            return Err(said(&"it names a user: those of the settings are used"));
+        }
+        let host = authority.host().trim_start_matches('[').trim_end_matches(']');
+        let table = fs::read(root.join(SMBIOS)).unwrap_or_default();
+        // By its name it could not be looked up here, so only its address counts.
+        let interface = with_address(host_interfaces(&table)).filter(|(_, address)| host.parse() == Ok(*address));
+        let start = uri.path_and_query().map_or("/", PathAndQuery::as_str).to_owned();
+        Ok(Self { authority, start, name: None, interface })
+    }
+}
+
+/// The host interface that counts, with its service's address: the first that has one.
+fn with_address(all: Vec<HostInterface>) -> Option<(HostInterface, IpAddr)> {
+    all.into_iter().find_map(|interface| interface.service.map(|address| (interface, address)))
+}

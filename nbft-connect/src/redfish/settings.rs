@@ -1,0 +1,216 @@
+//! With what a Redfish service is spoken to: the user, and which certificates are right.
+
+use crate::nvme::keys::files::{self, REDFISH, RULE, SECRET, absent, judge};
+use crate::nvme::keys::read_text;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// No file with certificates is longer, in bytes.
+const MAX_CERTIFICATES: u64 = 256 * 1024;
+
+/// Digits of a SHA-256 fingerprint.
+const DIGITS: usize = 64;
+
+/// What is set: each a file of the directory, or a credential `nbft.redfish-` and its name.
+pub(super) struct Settings {
+    /// User name and password.
+    pub(super) user: Option<(Zeroizing<String>, Zeroizing<String>)>,
+    /// Certificates of authorities, PEM.
+    pub(super) authorities: Option<String>,
+    /// SHA-256 fingerprints of services' certificates.
+    pub(super) fingerprints: Vec<[u8; 32]>,
+    /// In words, where this is looked for.
+    pub(super) places: String,
+}
+
+/// Where settings are looked for.
+struct Places {
+    credentials: Option<PathBuf>,
+    directory: PathBuf,
+}
+
+impl Settings {
+    /// Reads what is set; all paths are under `root`.
+    ///
+    /// # Errors
+    ///
+    /// In words, why what is there is not used.
+    pub(super) fn read(root: &Path, credentials: Option<PathBuf>) -> Result<Self, String> {
+        let directory = root.join(REDFISH);
+        match directory.symlink_metadata() {
+            Ok(metadata) => judge(&directory, &metadata, RULE)?,
+            Err(error) if absent(&error) => {}
+            Err(error) => return Err(format!("{}: {error}", directory.display())),
+        }
+        let places = Places { credentials, directory };
+        let user = match (places.secret("user")?, places.secret("password")?) {
+            (Some(user), Some(password)) => Some((user, password)),
+            (None, None) => None,
+            (Some(_), None) => {
+                return Err(format!("there is a user for Redfish and no password: {}", places.words("password")));
+            }
+            (None, Some(_)) => {
+                return Err(format!("there is a password for Redfish and no user: {}", places.words("user")));
+            }
+        };
+        let fingerprints = places.text("fingerprint")?.map(|(path, text)| parse(&path, &text)).transpose()?;
+        Ok(Self {
+            user,
+            authorities: places.text("ca")?.map(|(_, text)| text),
+            fingerprints: fingerprints.unwrap_or_default(),
+            places: places.words("NAME"),
+        })
+    }
+}
+
+impl Places {
+    /// The files for a setting, and whether their permissions are ours to judge.
+    fn of(&self, name: &str) -> impl Iterator<Item = (PathBuf, bool)> + use<> {
+        let credential =
+            self.credentials.as_ref().map(|directory| (directory.join(format!("nbft.redfish-{name}")), false));
+        credential.into_iter().chain([(self.directory.join(name), true)])
+    }
+
+    fn words(&self, name: &str) -> String {
+        let files: Vec<_> = self.of(name).map(|(path, _)| path.display().to_string()).collect();
+        let credentials = if self.credentials.is_none() { "; no credentials were given" } else { "" };
+        format!("looked for {}{credentials}", files.join(", "))
+    }
+
+    /// A secret of one line.
+    fn secret(&self, name: &str) -> Result<Option<Zeroizing<String>>, String> {
+        for (path, judged) in self.of(name) {
+            let said = |what: &dyn std::fmt::Display| format!("{}: {what}", path.display());
+            let Some(file) = files::open(&path, judged, SECRET)? else { continue };
+            let text = read_text(file).map_err(|error| said(&error))?;
+            let line = text.strip_suffix('\n').unwrap_or(&text);
+            if line.is_empty() || line.contains(char::is_control) {
+                return Err(said(&"it must hold one line of text"));
+            }
+            return Ok(Some(Zeroizing::new(line.to_owned())));
+        }
+        Ok(None)
+    }
+
+    /// What is public, with its file.
+    fn text(&self, name: &str) -> Result<Option<(PathBuf, String)>, String> {
+        for (path, judged) in self.of(name) {
+            let Some(file) = files::open(&path, judged, RULE)? else { continue };
+            let mut text = String::new();
+            let read = file.take(MAX_CERTIFICATES).read_to_string(&mut text);
+            read.map_err(|error| format!("{}: {error}", path.display()))?;
+            return Ok(Some((path, text)));
+        }
+        Ok(None)
+    }
+}
+
+/// Fingerprints, one a line: hex digits with or without colons, as `openssl x509 -fingerprint -sha256` prints them, also with what
+/// that puts before them.
+fn parse(path: &Path, text: &str) -> Result<Vec<[u8; 32]>, String> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let fingerprint = |line: &str| {
+        let digits: String = line.rsplit('=').next()?.chars().filter(|c| !matches!(c, ':' | ' ')).collect();
+        let mut bytes = [0; 32];
+        if digits.len() != DIGITS || !digits.is_ascii() {
+            return None;
+        }
+        for (byte, pair) in bytes.iter_mut().zip(digits.as_bytes().chunks(2)) {
+            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+        }
+        Some(bytes)
+    };
+    let wrong = || format!("{}: a line is no SHA-256 fingerprint (64 hex digits)", path.display());
+    lines.map(|line| fingerprint(line).ok_or_else(wrong)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    struct Root(PathBuf);
+
+    impl Root {
+        fn new(name: &str) -> Self {
+            let root = Self(std::env::temp_dir().join(format!("nbft-redfish-settings-{}-{name}", std::process::id())));
+            for directory in [REDFISH, "credentials"] {
+                fs::create_dir_all(root.0.join(directory)).unwrap();
+                fs::set_permissions(root.0.join(directory), fs::Permissions::from_mode(0o755)).unwrap();
+            }
+            root
+        }
+
+        fn file(&self, path: &str, text: &str, mode: u32) -> &Self {
+            fs::write(self.0.join(path), text).unwrap();
+            fs::set_permissions(self.0.join(path), fs::Permissions::from_mode(mode)).unwrap();
+            self
+        }
+
+        fn read(&self) -> Result<Settings, String> {
+            Settings::read(&self.0, Some(self.0.join("credentials")))
+        }
+
+        /// Why it is not read, without the root's path.
+        fn refusal(&self) -> String {
+            self.read().err().expect("it is refused").replace(self.0.to_str().unwrap(), "")
+        }
+    }
+
+    impl Drop for Root {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn user(settings: &Settings) -> (&str, &str) {
+        settings.user.as_ref().map(|(user, password)| (user.as_str(), password.as_str())).expect("there is a user")
+    }
+
+    #[test]
+    fn credentials_come_before_files() {
+        let root = Root::new("order");
+        assert!(root.read().unwrap().user.is_none());
+        root.file("etc/nbft/redfish/user", "operator\n", 0o600).file("etc/nbft/redfish/password", " p:w ", 0o400);
+        assert_eq!(user(&root.read().unwrap()), ("operator", " p:w "));
+        root.file("credentials/nbft.redfish-user", "other", 0o644).file("etc/nbft/redfish/ca", "PEM", 0o644);
+        let settings = root.read().unwrap();
+        assert_eq!(user(&settings), ("other", " p:w "));
+        assert_eq!(settings.authorities.as_deref(), Some("PEM"));
+    }
+
+    #[test]
+    fn what_others_could_have_read_or_written_is_refused() {
+        let root = Root::new("open");
+        root.file("etc/nbft/redfish/user", "operator", 0o640);
+        let said = "/etc/nbft/redfish/user: others than root can read or write it (mode 0640), so that it is not used; chmod 0600";
+        assert_eq!(root.refusal(), said);
+        root.file("etc/nbft/redfish/user", "operator", 0o600);
+        let said = "there is a user for Redfish and no password: looked for /credentials/nbft.redfish-password, \
+                    /etc/nbft/redfish/password";
+        assert_eq!(root.refusal(), said);
+        root.file("etc/nbft/redfish/password", "two\nlines\n", 0o600);
+        assert_eq!(root.refusal(), "/etc/nbft/redfish/password: it must hold one line of text");
+        root.file("etc/nbft/redfish/password", "one", 0o600).file("etc/nbft/redfish/fingerprint", "", 0o666);
+        assert!(root.refusal().contains("fingerprint: others than root can write to it (mode 0666)"));
+        root.file("etc/nbft/redfish/fingerprint", "", 0o644);
+        assert!(root.read().is_ok());
+        fs::set_permissions(root.0.join(REDFISH), fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(root.refusal().contains("/etc/nbft/redfish: others than root can write to it (mode 0777)"));
+    }
+
+    #[test]
+    fn fingerprints_as_they_are_printed() {
+        let (plain, colons) = ("ab".repeat(32), ["AB"; 32].join(":"));
+        let text = format!("# the controller's\n{plain}\n\nsha256 Fingerprint={colons}\n");
+        assert_eq!(parse(Path::new("f"), &text), Ok(vec![[0xab; 32]; 2]));
+        for wrong in ["ab", &"xy".repeat(32), &"é".repeat(32), &format!("{plain}ab")] {
+            assert!(
+                parse(Path::new("f"), wrong).unwrap_err().starts_with("f: a line is no SHA-256 fingerprint"),
+                "{wrong}"
+            );
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Which certificates are right: those whose fingerprints are listed, else those that a listed authority vouches for.
+//!
+//! Management controllers come with certificates that they have signed themselves, often without a name in them, and a machine
+//! that boots may not know the date; a fingerprint needs neither.
+
+use super::Failure;
+use super::settings::Settings;
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use sha2::{Digest, Sha256};
+use std::sync::{Arc, Mutex};
+
+/// What was found wrong with a certificate, for the message.
+pub(super) type Refusal = Arc<Mutex<Option<String>>>;
+
+#[derive(Debug)]
+struct Trust {
+    fingerprints: Vec<[u8; 32]>,
+    authorities: Option<Arc<WebPkiServerVerifier>>,
+    provider: Arc<CryptoProvider>,
+    places: String,
+    refusal: Refusal,
+}
+
+/// TLS by what is set, and where it is said why a certificate is refused.
+pub(super) fn config(settings: &Settings) -> Result<(ClientConfig, Refusal), Failure> {
+    let provider = Arc::new(ring::default_provider());
+    let refusal = Refusal::default();
+    let trust = Trust {
+        fingerprints: settings.fingerprints.clone(),
+        authorities: settings.authorities.as_deref().map(|pem| authorities(pem, &provider)).transpose()?,
+        provider: Arc::clone(&provider),
+        places: settings.places.clone(),
+        refusal: Arc::clone(&refusal),
+    };
+    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let config = config.map_err(Failure::good)?.dangerous().with_custom_certificate_verifier(Arc::new(trust));
+    Ok((config.with_no_client_auth(), refusal))
+}
+
+fn authorities(pem: &str, provider: &Arc<CryptoProvider>) -> Result<Arc<WebPkiServerVerifier>, Failure> {
+    let wrong = |error: &dyn std::fmt::Display| {
+        Failure::good(format_args!("the certificates of authorities for Redfish: {error}"))
+    };
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
+        let certificate = certificate.map_err(|error| wrong(&error))?;
+        roots.add(certificate).map_err(|error| wrong(&error))?;
+    }
+    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider)).build();
+    verifier.map_err(|error| wrong(&error))
+}
+
+/// As `openssl x509 -fingerprint -sha256` prints it.
+fn words(fingerprint: &[u8; 32]) -> String {
+    fingerprint.map(|byte| format!("{byte:02X}")).join(":")
+}
+
+impl ServerCertVerifier for Trust {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let fingerprint: [u8; 32] = Sha256::digest(certificate).into();
+        if self.fingerprints.contains(&fingerprint) {
+            return Ok(ServerCertVerified::assertion());
+        }
+        let by_authority =
+            self.authorities.as_ref().map(|of| of.verify_server_cert(certificate, intermediates, name, ocsp, now));
+        let why = match by_authority {
+            Some(Ok(verified)) => return Ok(verified),
+            Some(Err(error)) => format!("no authority vouches for it ({error})"),
+            None if self.fingerprints.is_empty() => {
+                format!("nothing says which is right ({}; NAME is ca or fingerprint)", self.places)
+            }
+            None => "it is none of those that are listed".to_owned(),
+        };
+        let fingerprint = words(&fingerprint);
+        let refusal =
+            format!("its certificate is not trusted: {why}; the SHA-256 fingerprint of what it shows is {fingerprint}");
+        self.refusal.lock().map_or_else(|_| {}, |mut said| *said = Some(refusal));
+        Err(Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure))
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}

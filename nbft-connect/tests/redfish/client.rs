@@ -1,0 +1,207 @@
+//! What is asked of a service, and what is said when it does not give the keys.
+
+use crate::service::{Certificate, Request, Response, json, serve, status};
+use crate::{COLLECTION, HOST, OTHER, PSK, Root, SECRET, SUBSYSTEM, collection, key, lines};
+use serde_json::json;
+
+/// `operator:pass:word`.
+const BASIC: &str = "Basic b3BlcmF0b3I6cGFzczp3b3Jk";
+
+/// The keys, for everybody.
+fn keys(request: &Request) -> Response {
+    let path = request.line.strip_prefix("GET ").unwrap_or_default();
+    if path == COLLECTION {
+        return json(&collection(&["Host", "Target", "Psk"]));
+    }
+    match path.strip_prefix(COLLECTION).and_then(|id| key(&id[1..])) {
+        Some(key) => json(&key),
+        None => status(404),
+    }
+}
+
+#[test]
+fn a_collection_is_read_by_who_may() {
+    let certificate = Certificate::new(&["127.0.0.1"]);
+    let (at, log) = serve("127.0.0.1:0", &certificate, |request| match request.header("authorization") {
+        Some(BASIC) => keys(request),
+        _ => status(401),
+    });
+    let root = Root::new("basic").with_user().with("ca", &certificate.pem);
+    let keypath = format!("https://{at}{COLLECTION}");
+    assert_eq!(root.fetch(&keypath), (0, lines(), String::new()));
+    let members = ["", "/Host", "/Target", "/Psk"].map(|path| format!("GET {COLLECTION}{path}"));
+    assert_eq!(*log.lock().unwrap(), members);
+    // For people, without the keys.
+    let (code, output, _) = root.run(&[&keypath, HOST]);
+    let shown = format!(
+        "dhchap-secret for every subsystem: a DH-HMAC-CHAP secret of 32 bytes, used as it is\n\
+         dhchap-secret for {SUBSYSTEM}: a DH-HMAC-CHAP secret of 32 bytes, used as it is\n\
+         dhchap-ctrl-secret for {SUBSYSTEM}: a DH-HMAC-CHAP secret of 32 bytes, used as it is\n\
+         tls-psk for {SUBSYSTEM}: a TLS PSK of 32 bytes, retained with SHA-256, for TLS_AES_128_GCM_SHA256\n"
+    );
+    assert_eq!((code, output), (0, shown));
+    // One key alone.
+    let (code, output, _) = root.fetch(&format!("{keypath}/Psk"));
+    assert_eq!((code, output), (0, format!("tls-psk\t{SUBSYSTEM}\t{PSK}\n")));
+}
+
+#[test]
+fn services_lead_to_their_keys_in_several_ways() {
+    let certificate = Certificate::new(&["127.0.0.1"]);
+    let (at, _) = serve("127.0.0.1:0", &certificate, |request| match request.line.as_str() {
+        "GET /redfish/v1/KeyService" => (308, vec![("Location", "/redfish/v1/KeyService/".into())], String::new()),
+        "GET /redfish/v1/KeyService/" => json(&json!({"Id": "KeyService", "NVMeoFSecrets": {"@odata.id": COLLECTION}})),
+        // The first page has a member as a whole, the second by its path.
+        line if line == format!("GET {COLLECTION}") => json(&json!({
+            "Members": [key("Psk")],
+            "Members@odata.nextLink": format!("{COLLECTION}?$skip=1"),
+        })),
+        line if line == format!("GET {COLLECTION}?$skip=1") => json(&collection(&["Target", "Host"])),
+        _ => keys(request),
+    });
+    let root = Root::new("ways").with("fingerprint", &certificate.fingerprint);
+    assert_eq!(root.fetch(&format!("https://{at}/redfish/v1/KeyService")), (0, lines(), String::new()));
+}
+
+#[test]
+fn who_may_not_come_by_basic_authentication_gets_a_session() {
+    let certificate = Certificate::new(&["127.0.0.1"]);
+    let (at, log) = serve("127.0.0.1:0", &certificate, |request| match request.line.as_str() {
+        "POST /redfish/v1/SessionService/Sessions" => {
+            let login: serde_json::Value = serde_json::from_str(&request.body).unwrap();
+            assert_eq!(login, json!({"UserName": "operator", "Password": "pass:word"}));
+            assert_eq!(request.header("authorization"), None);
+            let session = "/redfish/v1/SessionService/Sessions/7".to_owned();
+            (201, vec![("X-Auth-Token", "token".into()), ("Location", session)], "{}".into())
+        }
+        "DELETE /redfish/v1/SessionService/Sessions/7" => status(204),
+        _ if request.header("x-auth-token") == Some("token") => keys(request),
+        _ => status(401),
+    });
+    let root = Root::new("session").with_user().with("fingerprint", &certificate.fingerprint);
+    assert_eq!(root.fetch(&format!("https://{at}{COLLECTION}/Psk")).0, 0);
+    let expected = [
+        format!("GET {COLLECTION}/Psk"),
+        "POST /redfish/v1/SessionService/Sessions".into(),
+        format!("GET {COLLECTION}/Psk"),
+        "DELETE /redfish/v1/SessionService/Sessions/7".into(),
+    ];
+    assert_eq!(*log.lock().unwrap(), expected);
+}
+
+#[test]
+fn nothing_is_asked_of_a_service_that_nobody_vouches_for() {
+    let (certificate, other) = (Certificate::new(&["127.0.0.1"]), Certificate::new(&["127.0.0.1"]));
+    let (at, log) = serve("127.0.0.1:0", &certificate, keys);
+    let keypath = format!("https://{at}{COLLECTION}");
+    let shows = format!("; the SHA-256 fingerprint of what it shows is {}\n", certificate.fingerprint);
+    let refused = |root: Root, why: &str| {
+        let (code, output, error) = root.with_user().fetch(&keypath);
+        assert_eq!((code, output.as_str()), (1, ""), "{error}");
+        assert_eq!(error, format!("https://{at}: its certificate is not trusted: {why}{shows}"));
+    };
+    let nothing = "nothing says which is right (looked for /etc/nbft/redfish/NAME; no credentials were given; NAME is ca or \
+                   fingerprint)";
+    refused(Root::new("untrusted"), nothing);
+    refused(Root::new("other").with("fingerprint", &other.fingerprint), "it is none of those that are listed");
+    let by_other = "no authority vouches for it (invalid peer certificate: BadSignature)";
+    refused(Root::new("ca").with("ca", &other.pem), by_other);
+    assert_eq!(*log.lock().unwrap(), [""; 0]);
+    // A certificate for another name, and its fingerprint, by which the name does not matter.
+    let elsewhere = Certificate::new(&["bmc.example"]);
+    let (at, _) = serve("127.0.0.1:0", &elsewhere, keys);
+    let keypath = format!("https://{at}{COLLECTION}");
+    let (code, _, error) = Root::new("name").with("ca", &elsewhere.pem).fetch(&keypath);
+    assert!(
+        code == 1 && error.contains("no authority vouches for it") && error.contains("not valid for name"),
+        "{error}"
+    );
+    assert_eq!(Root::new("pinned").with("fingerprint", &elsewhere.fingerprint).fetch(&keypath).0, 0);
+    let (code, _, error) = Root::new("no-pem").with("ca", "nonsense").fetch(&keypath);
+    assert!(code == 1 && error.starts_with("the certificates of authorities for Redfish: "), "{error}");
+}
+
+#[test]
+fn each_refusal_has_its_sentence() {
+    let certificate = Certificate::new(&["127.0.0.1"]);
+    let long = "/redfish/v1/".to_owned() + &"a".repeat(20);
+    let (at, log) = serve("127.0.0.1:0", &certificate, move |request| match request.line.rsplit('/').next().unwrap() {
+        "wants-user" | "Sessions" => status(401),
+        "forbidden" => status(403),
+        "busy" => status(503),
+        "text" => (200, Vec::new(), "<html>".into()),
+        "other" => json(&json!({"Id": "1", "Name": "Chassis"})),
+        "empty" => json(&collection(&[])),
+        "away" => (302, vec![("Location", "https://192.0.2.1/redfish/v1/keys".into())], String::new()),
+        "round" => (302, vec![("Location", "/redfish/v1/round".into())], String::new()),
+        "endless" => json(&json!({"Members": [], "Members@odata.nextLink": "/redfish/v1/endless"})),
+        "strangers" => json(&json!({"Members": [{"@odata.id": "https://192.0.2.1/key"}]})),
+        "hidden" => {
+            let mut key = key("Psk").unwrap();
+            key["KeyString"] = serde_json::Value::Null;
+            json(&key)
+        }
+        "half" => (200, Vec::new(), r#"{"Members": ["#.into()),
+        "large" => (200, Vec::new(), long.repeat(200_000)),
+        _ => status(404),
+    });
+    let root = Root::new("refusals").with("fingerprint", &certificate.fingerprint);
+    let base = format!("https://{at}");
+    let refused = |root: &Root, path: &str, code: i32, error: &str| {
+        let (ended, output, said) = root.fetch(&format!("{base}/redfish/v1/{path}"));
+        assert_eq!((ended, output.as_str(), said.trim_end()), (code, "", error));
+    };
+    let at_path = |path: &str, what: &str| format!("{base}/redfish/v1/{path}: {what}");
+    let (good, now) = (1, 75);
+    let places = "looked for /etc/nbft/redfish/NAME; no credentials were given, NAME being user and password";
+    let nobody = format!("it wants a user and a password, and there are none: {places}");
+    refused(&root, "wants-user", good, &at_path("wants-user", &nobody));
+    refused(&root, "forbidden", good, &at_path("forbidden", "the user may not read it"));
+    refused(&root, "busy", now, &at_path("busy", "it answers with status 503 Service Unavailable"));
+    refused(&root, "nowhere", good, &at_path("nowhere", "there is no such resource"));
+    let no_json = "/redfish/v1/text: it is no Redfish resource: expected value at line 1 column 1";
+    refused(&root, "text", good, no_json);
+    let half = "/redfish/v1/half: it is no Redfish resource: EOF while parsing a list at line 1 column 13";
+    refused(&root, "half", now, half);
+    refused(&root, "other", good, "/redfish/v1/other: it is neither a Key nor a collection of keys");
+    let none = "/redfish/v1/empty: of 0 key(s) there none is a DH-HMAC-CHAP secret or TLS PSK";
+    refused(&root, "empty", good, none);
+    let away = format!("{base}: it leads to https://192.0.2.1/redfish/v1/keys, which is another service");
+    refused(&root, "away", good, &away);
+    refused(&root, "round", good, &at_path("round", "the service sends from one place to the next"));
+    refused(&root, "endless", good, "/redfish/v1/endless: more than 1024 resources belong to it");
+    refused(&root, "strangers", good, &format!("{base}: it leads to https://192.0.2.1/key, which is another service"));
+    refused(&root, "large", good, &at_path("large", "it is longer than 4194304 bytes"));
+    let (code, output, _) = root.fetch(&format!("{base}/redfish/v1/hidden"));
+    let hidden = "/redfish/v1/hidden has no KeyString: the service does not give the key out";
+    assert_eq!((code, output), (0, format!("tls-psk\t{SUBSYSTEM}\terror: {hidden}\n")));
+    // A wrong password is tried by both ways, and never again: services lock users out.
+    log.lock().unwrap().clear();
+    let user = Root::new("wrong-password").with("fingerprint", &certificate.fingerprint).with_user();
+    let sessions = at_path("SessionService/Sessions", "it does not take the user or the password");
+    refused(&user, "wants-user", good, &sessions);
+    assert_eq!(log.lock().unwrap().len(), 2);
+}
+
+#[test]
+fn what_is_no_service() {
+    let root = Root::new("none");
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = free.local_addr().unwrap();
+    drop(free);
+    let (code, _, error) = root.fetch(&format!("https://{at}/k"));
+    assert_eq!((code, error), (75, format!("https://{at}/k: Connection refused (os error 111)\n")));
+    let cases = [
+        ("http://127.0.0.1/k", "only https is used: secrets would be in the clear on the wire"),
+        ("https://user:word@127.0.0.1/k", "it names a user: those of the settings are used"),
+        ("https:///k", "it is no URI: invalid format"),
+        ("ftp://x/k", "only https is used: secrets would be in the clear on the wire"),
+    ];
+    for (keypath, why) in cases {
+        assert_eq!(root.fetch(keypath), (1, String::new(), format!("{keypath}: {why}\n")));
+    }
+    // Nothing of a secret is ever in an error.
+    for secret in [SECRET, OTHER, PSK] {
+        assert!(!format!("{:?}", root.fetch("/k")).contains(secret));
+    }
+}
