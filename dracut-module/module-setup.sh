@@ -31,6 +31,9 @@ installkernel() {
     nbft_wants_tls && hostonly='' instmods tls nvme_keyring crypto-gcm crypto-ctr crypto-ghash crypto-aes \
         crypto-rfc7539 crypto-chacha20 crypto-poly1305 inet_diag tcp_diag
 
+    # The USB NICs that management controllers show as the Redfish host interface.
+    nbft_wants_redfish && hostonly='' instmods cdc_ether cdc_eem cdc_ncm rndis_host
+
     # A host-only image gets the drivers of the NICs in use and no others if it is strict, so name those of the
     # tables: all of them, since any path may be the one that is left.
     if [[ $hostonly ]] && nbft_has_table; then
@@ -73,6 +76,7 @@ install() {
     fi
 
     nbft_keys
+    nbft_wants_redfish && nbft_redfish
 
     local tlshd=
     nbft_wants_tls && nbft_tlshd && tlshd=nbft-tlshd.service
@@ -114,6 +118,48 @@ nbft_keys() {
         # As they are refused otherwise.
         chmod go-rwx "$initdir$file"
     done < <(find "$directory" -type f -print0)
+}
+
+# May this image's machine fetch its secrets from a Redfish service? nbft_install_redfish=yes or =no in dracut.conf.d has the last
+# word. Otherwise: a table of this machine says that they lie there; in a generic image, somebody has set it up here.
+nbft_wants_redfish() {
+    case ${nbft_install_redfish-} in
+        yes) return 0 ;;
+        no) return 1 ;;
+    esac
+    if [[ $hostonly ]]; then
+        nbft_has_table && nbft plan --output-format json | grep -q '"redfish"'
+    else
+        [[ -d ${dracutsysrootdir-}/etc/nbft/redfish ]]
+    fi
+}
+
+# The program that fetches them, and what it is set to. User and password are secrets, for who asks for those.
+nbft_redfish() {
+    local file
+    if [[ ! -x ${dracutsysrootdir-}/usr/libexec/nbft-redfish ]]; then
+        dwarn "nbft: secrets may lie at a Redfish service, but /usr/libexec/nbft-redfish is not installed: the image cannot fetch them"
+        return 0
+    fi
+    dinfo "nbft: nbft-redfish is packed, to fetch secrets"
+    inst_binary /usr/libexec/nbft-redfish
+    # With these permissions, or they are refused.
+    for file in /etc/nbft/redfish/{ca,fingerprint}; do
+        [[ -f ${dracutsysrootdir-}$file ]] || continue
+        inst_simple "$file"
+        chmod go-w "$initdir$file"
+    done
+    for file in /etc/nbft/redfish/{user,password}; do
+        [[ -f ${dracutsysrootdir-}$file ]] || continue
+        if [[ ${nbft_install_keys-} != yes ]]; then
+            dinfo "nbft: $file stays out of the image; nbft_install_keys=yes packs it"
+            continue
+        fi
+        dwarn "nbft: A SECRET IS PACKED INTO THIS IMAGE: $file. Whoever can read it, or a copy of it, has it."
+        inst_simple "$file"
+        chmod go-rwx "$initdir$file"
+    done
+    return 0
 }
 
 # May this image's machine need a secure channel? nbft_install_tls=yes or =no in dracut.conf.d has the last word. Otherwise: a
