@@ -5,7 +5,7 @@ use crate::expect::{Evidence, Verdict, judge};
 use crate::image::initrd::{Init, Initrd, Recipe, Way};
 use crate::image::{disk, storage, target};
 use crate::place::Place;
-use crate::prepare::kernel::{Flavour, Kernel, kernel};
+use crate::prepare::kernel::{Kernel, kernel};
 use crate::report::Report;
 use crate::scenario::target::{WIRES, mac};
 use crate::scenario::{Outcome, Scenario};
@@ -61,7 +61,7 @@ pub fn marked_images(place: &Place, scenario: &Scenario, init: Init) -> Result<I
 }
 
 fn make(place: &Place, scenario: &Scenario, init: Init, way: Way, marks: bool) -> Result<Images> {
-    let target_kernel = kernel(place, Flavour::Cloud612)?;
+    let target_kernel = kernel(place, scenario.target_kernel)?;
     let kernel = kernel(place, scenario.kernel)?;
     let key = scenario.root == disk::Root::Luks;
     let recipe = Recipe { init, way, debian: scenario.debian, kernel: &kernel, key, marks, tlshd: scenario.tlshd };

@@ -7,7 +7,7 @@ use crate::shell::run;
 use std::collections::HashMap;
 use std::fs;
 
-/// File names and contents; what is built into the kernel is left out.
+/// File names and contents; what is built into the kernel is left out, and what it does not have where the name ends in `?`.
 pub fn closure(kernel: &Kernel, names: &[&str]) -> Result<Vec<(String, Vec<u8>)>> {
     let dep = kernel.modules.join("modules.dep");
     let text = fs::read_to_string(&dep).at(&dep)?;
@@ -17,6 +17,7 @@ pub fn closure(kernel: &Kernel, names: &[&str]) -> Result<Vec<(String, Vec<u8>)>
     let builtin = fs::read_to_string(&builtin).at(&builtin)?;
     let mut order: Vec<&str> = Vec::new();
     for name in names {
+        let (name, may_be_missing) = name.strip_suffix('?').map_or((*name, false), |name| (name, true));
         match lines.get(&stem(name)) {
             // A line names all that its module needs, nearest first.
             Some((path, deps)) => {
@@ -26,6 +27,7 @@ pub fn closure(kernel: &Kernel, names: &[&str]) -> Result<Vec<(String, Vec<u8>)>
                     }
                 }
             }
+            None if may_be_missing => {}
             None if builtin.lines().any(|path| stem(path) == stem(name)) => {}
             None => return Err(Error::Machine(format!("kernel {} has no module {name}", kernel.version))),
         }

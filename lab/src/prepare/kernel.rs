@@ -22,6 +22,9 @@ pub enum Flavour {
     /// 6.1 for any PC (Debian 12).
     #[serde(rename = "6.1")]
     Generic61,
+    /// Whatever the backports for Debian 13 have for clouds: for what 6.12 cannot do.
+    #[serde(rename = "backports-cloud")]
+    CloudBackports,
 }
 
 impl Flavour {
@@ -30,6 +33,7 @@ impl Flavour {
             Self::Cloud612 => ("trixie", "linux-image-cloud-amd64", "6.12-cloud"),
             Self::Generic612 => ("trixie", "linux-image-amd64", "6.12"),
             Self::Generic61 => ("bookworm", "linux-image-amd64", "6.1"),
+            Self::CloudBackports => ("trixie-backports", "linux-image-cloud-amd64", "backports-cloud"),
         }
     }
 }
@@ -50,32 +54,42 @@ pub fn kernel(place: &Place, flavour: Flavour) -> Result<Kernel> {
     let (suite, meta, name) = flavour.source();
     let folder = place.cached(&format!("kernels/{name}"), |partial| {
         let view = View::suite(place, suite)?;
-        let package = view.resolve(meta, "linux-image-6")?;
+        let package = view.resolve(meta, "linux-image-")?;
         view.unpack(&package, partial)?;
-        let version = version(partial)?;
+        if !partial.join("boot").exists() {
+            // From Linux 7 on Debian has it in several packages.
+            for part in ["linux-binary-", "linux-modules-", "linux-base-"] {
+                view.unpack(&view.resolve(&package, part)?, partial)?;
+            }
+        }
+        let (version, image) = image(partial)?;
         // Debian 13's packages keep modules under /usr/lib, Debian 12's under /lib: one place for both.
         let lib = partial.join("lib");
         if !lib.exists() {
             std::os::unix::fs::symlink("usr/lib", &lib).at(&lib)?;
         }
         run(need("depmod")?).arg("-b").arg(partial).arg(&version).output()?;
-        let image = partial.join(format!("boot/vmlinuz-{version}"));
         let elf = extract(&fs::read(&image).at(&image)?)?;
         let vmlinux = partial.join("vmlinux");
         fs::write(&vmlinux, elf).at(&vmlinux)
     })?;
-    let version = version(&folder)?;
+    let (version, _) = image(&folder)?;
     let modules = folder.join("lib/modules").join(&version);
     Ok(Kernel { vmlinux: folder.join("vmlinux"), modules, version })
 }
 
-fn version(folder: &Path) -> Result<String> {
-    let boot = folder.join("boot");
-    fs::read_dir(&boot)
-        .at(&boot)?
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_prefix("vmlinuz-").map(str::to_owned))
-        .next()
-        .ok_or_else(|| Error::Machine(format!("no kernel in {}", boot.display())))
+/// The version of an unpacked kernel and its bzImage: in /boot, or with its modules.
+fn image(folder: &Path) -> Result<(String, PathBuf)> {
+    let entries = |directory: &str| fs::read_dir(folder.join(directory)).into_iter().flatten().flatten();
+    let in_boot = entries("boot").find_map(|entry| {
+        let version = entry.file_name().to_str()?.strip_prefix("vmlinuz-")?.to_owned();
+        Some((version, entry.path()))
+    });
+    let with_modules = entries("usr/lib/modules").find_map(|entry| {
+        let image = entry.path().join("vmlinuz");
+        image.exists().then(|| (entry.file_name().to_string_lossy().into_owned(), image))
+    });
+    in_boot.or(with_modules).ok_or_else(|| Error::Machine(format!("no kernel in {}", folder.display())))
 }
 
 /// Finds the ELF image inside a bzImage: the payload is one compressed stream behind the decompressor's code.

@@ -37,6 +37,9 @@ pub struct Scenario {
     /// The kernel of the host.
     #[serde(default)]
     pub kernel: Flavour,
+    /// The kernel of the target.
+    #[serde(default)]
+    pub target_kernel: Flavour,
     /// What is on the root disk.
     #[serde(default)]
     pub root: Root,
