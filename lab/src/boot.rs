@@ -6,12 +6,14 @@ use crate::image::initrd::{Init, Initrd, Recipe, Way};
 use crate::image::{disk, storage, target};
 use crate::place::Place;
 use crate::prepare::kernel::{Kernel, kernel};
+use crate::redfish::HostInterface;
 use crate::report::Report;
 use crate::scenario::target::{WIRES, mac};
 use crate::scenario::{Outcome, Scenario};
 use crate::secrets;
 use crate::steps;
 use crate::timeline::Timeline;
+use crate::tpm;
 use crate::vm::capture::{Session, Wire};
 use crate::vm::{Machine, Nic, Vm};
 use crate::wire;
@@ -64,7 +66,17 @@ fn make(place: &Place, scenario: &Scenario, init: Init, way: Way, marks: bool) -
     let target_kernel = kernel(place, scenario.target_kernel)?;
     let kernel = kernel(place, scenario.kernel)?;
     let key = scenario.root == disk::Root::Luks;
-    let recipe = Recipe { init, way, debian: scenario.debian, kernel: &kernel, key, marks, tlshd: scenario.tlshd };
+    let recipe = Recipe {
+        init,
+        way,
+        debian: scenario.debian,
+        kernel: &kernel,
+        key,
+        marks,
+        tlshd: scenario.tlshd,
+        tpm: !scenario.tpm.is_empty(),
+        building: &scenario.building,
+    };
     let initrd = recipe.make(place)?;
     let disk = disk::disk(place, scenario.root, &initrd.path)?;
     let home = match scenario.target.as_ref().is_some_and(|target| target.home) {
@@ -283,6 +295,8 @@ pub fn start_target(
         nics: nics.collect(),
         disks: iter::once(&images.disk).chain(&images.home).map(|disk| (disk.clone(), false)).collect(),
         tables: Vec::new(),
+        tpm: None,
+        smbios: None,
         credentials: Default::default(),
         fw_cfg: Default::default(),
         capture,
@@ -322,6 +336,8 @@ fn host(
         carrier: nic.carrier,
         late: nic.late > 0,
     });
+    let tpm = (!scenario.tpm.is_empty()).then(|| tpm::sealed(place, &scenario.tpm)).transpose()?;
+    let sealed = tpm.as_ref().map(|sealed| tpm::credentials(sealed, &scenario.tpm)).transpose()?.unwrap_or_default();
     let tables = scenario.tables.iter().zip(1..).map(|(table, number)| table.write(place, number, dir));
     let mut cmdline =
         format!("printk.time=1 log_buf_len=1M root=UUID={} rd.shell=0 rd.emergency=poweroff", disk::ROOT_UUID);
@@ -349,17 +365,25 @@ fn host(
         name: "host",
         peer: "target",
         kernel: images.kernel.vmlinux.clone(),
-        initrd: secrets::with_extra(scenario, &images.initrd.path, dir)?,
+        initrd: secrets::with_extra(scenario, sealed, &images.initrd.path, dir)?,
         cmdline,
         memory: 1024,
         nics: nics.collect(),
         disks: if scenario.local { vec![(images.disk.clone(), false)] } else { Vec::new() },
         tables: tables.collect::<Result<_>>()?,
+        tpm,
+        smbios: scenario.host_interface.as_ref().map(|interface| smbios(interface, dir)).transpose()?,
         credentials: scenario.credentials.clone(),
         fw_cfg: scenario.fw_cfg.clone(),
         capture: (scenario.target.is_none() && !options.quiet).then(|| frame_bytes(scenario)),
         interactive: options.keep,
     })
+}
+
+fn smbios(interface: &HostInterface, dir: &Path) -> Result<PathBuf> {
+    let path = dir.join("smbios");
+    fs::write(&path, interface.smbios()).at(&path)?;
+    Ok(path)
 }
 
 /// Lets the target say what it still has to say.

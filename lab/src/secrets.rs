@@ -15,12 +15,13 @@ pub const ARCHIVE: &str = "host.cpio";
 /// What keys begin with.
 const PREFIXES: [&str; 2] = ["DHHC-1:", "NVMeTLSkey-1:"];
 
-/// The initramfs with the scenario's own files ahead of it: the kernel unpacks one archive after the other.
-pub fn with_extra(scenario: &Scenario, initrd: &Path, dir: &Path) -> Result<PathBuf> {
-    if scenario.extra.is_empty() {
+/// The initramfs with the scenario's own files and these ahead of it: the kernel unpacks one archive after the other.
+pub fn with_extra(scenario: &Scenario, more: Vec<Extra>, initrd: &Path, dir: &Path) -> Result<PathBuf> {
+    let files: Vec<Extra> = scenario.extra.iter().cloned().chain(more).collect();
+    if files.is_empty() {
         return Ok(initrd.to_owned());
     }
-    let mut bytes = archive(&scenario.extra);
+    let mut bytes = archive(&files);
     bytes.extend(fs::read(initrd).at(initrd)?);
     let path = dir.join(ARCHIVE);
     fs::write(&path, bytes).at(&path)?;
@@ -39,11 +40,17 @@ fn archive(files: &[Extra]) -> Vec<u8> {
 /// The keys of a scenario, without what they begin with: the hash, a colon, the key in base64 with its checksum, a colon.
 fn keys(scenario: &Scenario) -> Vec<&str> {
     let mut texts: Vec<&str> = scenario.extra.iter().map(|file| file.text.as_str()).collect();
-    texts.extend(scenario.credentials.values().chain(scenario.fw_cfg.values()).map(String::as_str));
+    texts.extend(scenario.building.files.iter().map(|file| file.text.as_str()));
+    let service = scenario.target.as_ref().and_then(|target| target.redfish.as_ref());
+    texts.extend(service.into_iter().flat_map(|service| service.resources.values()).map(String::as_str));
+    texts.extend(
+        scenario.credentials.values().chain(scenario.fw_cfg.values()).chain(scenario.tpm.values()).map(String::as_str),
+    );
     if let Some(auth) = scenario.target.as_ref().and_then(|target| target.auth.as_ref()) {
         texts.extend([auth.key.as_str(), auth.ctrl_key.as_deref().unwrap_or_default()]);
     }
-    let words = texts.into_iter().flat_map(str::split_whitespace);
+    // In JSON a key has quotation marks around it.
+    let words = texts.into_iter().flat_map(|text| text.split(|c: char| c.is_whitespace() || c == '"'));
     words.filter_map(|word| PREFIXES.iter().find_map(|prefix| word.strip_prefix(prefix))).collect()
 }
 
@@ -52,9 +59,15 @@ fn psk(scenario: &Scenario) -> Option<&str> {
     Some(scenario.target.as_ref()?.tls.as_ref()?.psk.as_str())
 }
 
-/// What to look for: of each key of the scenario the middle, so that half a line is found too.
+/// The passwords of management controllers.
+fn passwords(scenario: &Scenario) -> impl Iterator<Item = &str> {
+    let files = scenario.building.files.iter().filter(|file| file.path.ends_with("/password"));
+    files.map(|file| file.text.trim())
+}
+
+/// What to look for: of each key and password of the scenario the middle, so that half a line is found too.
 fn needles(scenario: &Scenario) -> BTreeSet<String> {
-    let all = keys(scenario).into_iter().chain(psk(scenario));
+    let all = keys(scenario).into_iter().chain(psk(scenario)).chain(passwords(scenario));
     all.filter_map(|key| Some(key.get(8..24)?.to_owned())).collect()
 }
 

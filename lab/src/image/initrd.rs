@@ -7,7 +7,9 @@ use crate::error::{At, Error, Result};
 use crate::place::{Key, Place, suffixed};
 use crate::prepare::chroot::{Debian, chroot, forget, inside};
 use crate::prepare::kernel::Kernel;
+use crate::scenario::Building;
 use crate::shell::run;
+use crate::tpm;
 use serde::Deserialize;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -112,6 +114,10 @@ pub struct Recipe<'a> {
     pub marks: bool,
     /// Whether `tlshd` is installed where the image is made.
     pub tlshd: bool,
+    /// Whether what systemd speaks to a TPM with is there too.
+    pub tpm: bool,
+    /// What else is there.
+    pub building: &'a Building,
 }
 
 /// A finished image.
@@ -152,6 +158,12 @@ impl Recipe<'_> {
         (add.join(" "), omit.join(" "))
     }
 
+    /// Lines of dracut.conf.
+    fn conf(&self) -> String {
+        let tpm = if self.tpm { tpm::DRACUT_CONF } else { "" };
+        format!("{tpm}{}", self.building.conf)
+    }
+
     fn script(&self) -> String {
         let (add, omit) = self.modules();
         let add = if add.is_empty() { String::new() } else { format!("--add '{add}'") };
@@ -162,9 +174,10 @@ impl Recipe<'_> {
             String::new()
         };
         let tlshd = if self.tlshd { "cp -a /lab-tls/. /" } else { "true" };
+        let tpm = if self.tpm { "cp -a /lab-tpm/. /" } else { "true" };
         let replace = if self.way == Way::NbftTrue { "cp -f /bin/true /usr/bin/nbft" } else { "true" };
         format!(
-            "set -e; {replace}; {tlshd}; mkdir -p /var/tmp/dracut\n\
+            "set -e; {replace}; {tlshd}; {tpm}; mkdir -p /var/tmp/dracut\n\
              dracut --force --no-hostonly --no-hostonly-cmdline --no-early-microcode --keep --tmpdir /var/tmp/dracut \
              --kver {version} --kmoddir /usr/lib/modules/{version} --compress 'zstd -3 -q -T2' --nostrip {add} --omit '{omit}' \
              {key} /lab-out/initrd\n\
@@ -178,13 +191,16 @@ impl Recipe<'_> {
     pub fn make(&self, place: &Place) -> Result<Initrd> {
         let script = self.script();
         let module = place.repo.join("dracut-module");
-        let mut key = Key::new().text("initrd 1").text(&script).text(self.debian.suite());
+        let mut key = Key::new().text("initrd 2").text(&script).text(self.debian.suite()).text(&self.conf());
+        for file in &self.building.files {
+            key = key.text(&file.path).text(&file.mode.to_string()).text(&file.text);
+        }
         if self.marks {
             key = key.text(MARKS);
         }
         let nbft = if self.way.ours() {
             let nbft = layers::nbft(place)?;
-            key = key.tree(&module)?.file(&nbft)?;
+            key = key.tree(&module)?.file(&nbft)?.file(&layers::redfish(&nbft))?;
             Some(nbft)
         } else {
             None
@@ -199,6 +215,10 @@ impl Recipe<'_> {
             if let Some(nbft) = &nbft {
                 self.install(&module, nbft, &upper)?;
             }
+            for file in &self.building.files {
+                layers::put(&upper, &file.path, file.mode, file.text.as_bytes())?;
+            }
+            layers::put(&upper, "etc/dracut.conf.d/lab.conf", 0o644, self.conf().as_bytes())?;
             if self.marks {
                 layers::put(&upper, "usr/lib/dracut/modules.d/98labmarks/module-setup.sh", 0o755, MARKS.as_bytes())?;
             }
@@ -211,6 +231,8 @@ impl Recipe<'_> {
             let mut binds = vec![(partial, "/lab-out"), (self.kernel.modules.as_path(), modules.as_str())];
             let packages = self.tlshd.then(|| tls::packages(place)).transpose()?;
             binds.extend(packages.as_deref().map(|packages| (packages, "/lab-tls")));
+            let of_tpm = self.tpm.then(|| tpm::packages(place)).transpose()?;
+            binds.extend(of_tpm.as_deref().map(|packages| (packages, "/lab-tpm")));
             inside(&folder, &upper, &binds, &script)?.log(&partial.join("log"))?;
             forget(&upper)
         })?;
@@ -223,6 +245,7 @@ impl Recipe<'_> {
     fn install(&self, module: &Path, nbft: &Path, upper: &Path) -> Result<()> {
         fs::create_dir_all(upper).at(upper)?;
         layers::copy(upper, "usr/bin/nbft", nbft)?;
+        layers::copy(upper, "usr/libexec/nbft-redfish", &layers::redfish(nbft))?;
         let script = module.join("install.sh");
         if !script.exists() {
             return Err(Error::Machine(format!("{}: the dracut module is not there", module.display())));

@@ -32,6 +32,11 @@ fn build(place: &Place) -> Result<PathBuf> {
     path.ok_or_else(|| Error::Machine("cargo built no binary nbft".into()))
 }
 
+/// The program beside it that fetches secrets by Redfish.
+pub fn redfish(nbft: &Path) -> PathBuf {
+    nbft.with_file_name("nbft-redfish")
+}
+
 /// A file with its directories.
 pub fn put(root: &Path, name: &str, mode: u32, data: &[u8]) -> Result<()> {
     let path = root.join(name.trim_start_matches('/'));

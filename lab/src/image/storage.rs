@@ -137,6 +137,8 @@ fn build(place: &Place, source: &Path, image: &Path, layers: Layers) -> Result<(
         nics: Vec::new(),
         disks: vec![(image.to_path_buf(), true), (source.to_path_buf(), false)],
         tables: Vec::new(),
+        tpm: None,
+        smbios: None,
         credentials: Default::default(),
         fw_cfg: Default::default(),
         capture: None,

@@ -132,6 +132,11 @@ dnsmasq() {
         --pid-file=/run/dnsmasq.pid --log-facility=/dev/console "$@" || echo "lab-error: dnsmasq"
 }
 
+# redfish ADDRESS: gives what is in /lab/redfish by HTTPS.
+redfish() {
+    (cd /lab/redfish && exec /lab/openssl s_server -quiet -accept "$1" -cert /lab/redfish.pem -key /lab/redfish.pem -WWW < /dev/null) &
+}
+
 . /lab/setup
 echo "lab-ready"
 # Commands of the bench, one a line; what they say goes to the console.

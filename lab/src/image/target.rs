@@ -8,6 +8,7 @@ use crate::image::tls;
 use crate::place::{Key, Place};
 use crate::prepare::kernel::Kernel;
 use crate::prepare::need;
+use crate::redfish::PEM;
 use crate::scenario::target::Target;
 use std::fs;
 use std::path::Path;
@@ -45,6 +46,15 @@ pub fn write(place: &Place, kernel: &Kernel, target: &Target, path: &Path) -> Re
     setup.file("lab/setup", 0o755, target.script().as_bytes());
     if !target.dnsmasq.is_empty() {
         program(&mut setup, "lab/dnsmasq", &need("dnsmasq")?)?;
+    }
+    if let Some(service) = &target.redfish {
+        program(&mut setup, "lab/openssl", &need("openssl")?)?;
+        setup.file("lab/redfish.pem", 0o600, PEM.as_bytes());
+        for (path, text) in &service.resources {
+            let path = format!("lab/redfish/{path}");
+            setup.above(&path);
+            setup.file(&path, 0o644, text.as_bytes());
+        }
     }
     if target.tls.is_some() {
         tls::add(place, &mut setup)?;

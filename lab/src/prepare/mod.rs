@@ -10,7 +10,7 @@ use crate::shell::run;
 use std::path::{Path, PathBuf};
 
 /// Each tool and the package that has it.
-const TOOLS: [(&str, &str); 9] = [
+const TOOLS: [(&str, &str); 11] = [
     ("qemu-system-x86_64", "qemu-system-x86"),
     ("debootstrap", "debootstrap"),
     ("mke2fs", "e2fsprogs"),
@@ -20,6 +20,8 @@ const TOOLS: [(&str, &str); 9] = [
     ("unshare", "util-linux"),
     ("dpkg", "dpkg"),
     ("dnsmasq", "dnsmasq-base"),
+    ("openssl", "openssl"),
+    ("swtpm", "swtpm"),
 ];
 
 /// Where a tool is; users often lack the sbin directories in their PATH.

@@ -9,6 +9,7 @@ use crate::image::initrd::{Init, Way};
 use crate::place::Place;
 use crate::prepare::chroot::Debian;
 use crate::prepare::kernel::Flavour;
+use crate::redfish::HostInterface;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::fs;
@@ -74,6 +75,14 @@ pub struct Scenario {
     /// Likewise in fw_cfg.
     #[serde(default)]
     pub fw_cfg: BTreeMap<String, String>,
+    /// Likewise sealed by the machine's TPM, in the initramfs.
+    #[serde(default)]
+    pub tpm: BTreeMap<String, String>,
+    /// The host interface by which SMBIOS leads to the target's Redfish service.
+    pub host_interface: Option<HostInterface>,
+    /// What the machine has on which the initramfs is made.
+    #[serde(default)]
+    pub building: Building,
     /// Files in the initramfs beside what dracut packs.
     #[serde(default)]
     pub extra: Vec<Extra>,
@@ -100,6 +109,16 @@ pub struct NicSpec {
     pub late_after: Option<String>,
     /// It has the MAC of the NIC on this wire.
     pub mac_of: Option<String>,
+}
+
+/// The machine on which an initramfs is made.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Building {
+    /// Lines of its dracut.conf.
+    pub conf: String,
+    /// Its files.
+    pub files: Vec<Extra>,
 }
 
 /// A file in the initramfs.

@@ -6,8 +6,8 @@ use crate::error::{At, Error, Result};
 use crate::place::Place;
 use libnbft::model::{
     Address, Control, DISCOVERY_NQN, Discovery, DiscoveryFlags, Header, Hfi, HfiFlags, HfiTcp, HfiTcpFlags, Host,
-    HostFlags, IpOrigin, NidType, Nqn, PciAddress, SecurityFlags, SecurityProfile, Ssns, SsnsFlags, SsnsTransportFlags,
-    TransportType, VlanId,
+    HostFlags, IpOrigin, NidType, Nqn, PciAddress, SecretType, SecurityFlags, SecurityProfile, Ssns, SsnsFlags,
+    SsnsTransportFlags, TransportType, VlanId,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -50,6 +50,8 @@ pub struct SecuritySpec {
     pub hashes: Option<Vec<u8>>,
     /// The only key exchange groups, by their identifiers.
     pub groups: Option<Vec<u8>>,
+    /// Where a Redfish service has the secrets: the secret keypath.
+    pub redfish: Option<String>,
 }
 
 /// A discovery controller.
@@ -257,6 +259,9 @@ impl SecuritySpec {
         (profile.index, profile.flags) = (index, flags);
         profile.cipher_suites = self.ciphers.clone();
         (profile.hashes, profile.kx_groups) = (self.hashes.clone(), self.groups.clone());
+        if let Some(keypath) = &self.redfish {
+            (profile.secret_type, profile.secret_keypath) = (SecretType::REDFISH, Some(keypath.clone()));
+        }
         profile
     }
 }

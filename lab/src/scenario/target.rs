@@ -1,6 +1,7 @@
 //! What the target is to be: its wires, addresses, subsystem, ports.
 
 use super::yes;
+use crate::redfish::Service;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -26,6 +27,8 @@ pub struct Target {
     pub auth: Option<Auth>,
     /// TLS on its ports.
     pub tls: Option<Tls>,
+    /// A Redfish service.
+    pub redfish: Option<Service>,
     /// Whether there is a namespace at all.
     pub namespace: bool,
     /// Whether there is a second subsystem, [`HOME`], with /home.
@@ -121,6 +124,7 @@ impl Default for Target {
             hosts: Vec::new(),
             auth: None,
             tls: None,
+            redfish: None,
             namespace: true,
             home: false,
             blank: false,
@@ -201,6 +205,9 @@ impl Target {
             ports = format!("{{ sleep {}; {}; echo lab-late; }} &\n", self.late, ports.trim_end().replace('\n', "; "));
         }
         script.push_str(&ports);
+        if let Some(service) = &self.redfish {
+            let _ = writeln!(script, "redfish {}", service.at);
+        }
         if let Some(dhcp) = &self.dhcp {
             let _ = writeln!(script, "dhcp {} {} {} {}", dhcp.on, dhcp.gives, dhcp.server, dhcp.seconds);
         }

@@ -6,6 +6,7 @@ pub mod qmp;
 
 use crate::error::{At, Error, Result};
 use crate::signals;
+use crate::tpm;
 pub use console::Line;
 use console::Listener;
 use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
@@ -56,6 +57,10 @@ pub struct Machine {
     pub disks: Vec<(PathBuf, bool)>,
     /// ACPI tables.
     pub tables: Vec<PathBuf>,
+    /// Its TPM, as [`tpm::sealed`] has left it.
+    pub tpm: Option<PathBuf>,
+    /// A structure of the SMBIOS table.
+    pub smbios: Option<PathBuf>,
     /// Credentials that systemd finds in SMBIOS, by name.
     pub credentials: BTreeMap<String, String>,
     /// The same in fw_cfg, QEMU's own way; names are short there.
@@ -76,18 +81,35 @@ pub struct Vm {
     /// What it has said so far.
     pub console: Vec<Line>,
     monitor: PathBuf,
+    tpm: Option<Child>,
 }
 
 impl Machine {
     fn arguments(&self, report: RawFd) -> Vec<String> {
         let mut args: Vec<String> = Vec::new();
         // On a busy host the emulated timer may be late when the kernel tries it, and it panics.
-        let cmdline = format!("console=ttyS0 panic=-1 no_timer_check {}", self.cmdline);
+        let mut cmdline = format!("console=ttyS0 panic=-1 no_timer_check {}", self.cmdline);
         let mut add = |words: &[&str]| args.extend(words.iter().map(|word| (*word).to_owned()));
         add(&["-name", self.name, "-nodefaults", "-display", "none", "-no-reboot", "-serial", "stdio"]);
         add(&["-chardev", &format!("file,id=report,path=/dev/fd/{report}"), "-serial", "chardev:report"]);
         add(&["-accel", "tcg,thread=multi", "-cpu", cpu(), "-smp", "1", "-m", &self.memory.to_string()]);
-        add(&["-kernel", &text(&self.kernel), "-initrd", &text(&self.initrd), "-append", &cmdline]);
+        if self.tpm.is_some() {
+            add(&[
+                "-chardev",
+                &format!("socket,id=tpm,path={}", tpm::SOCKET),
+                "-tpmdev",
+                "emulator,id=tpm0,chardev=tpm",
+            ]);
+            add(&["-device", "tpm-tis,tpmdev=tpm0"]);
+            // With a TPM's log QEMU puts the end of the initramfs over its own ACPI tables.
+            let size = std::fs::metadata(&self.initrd).map_or(0, |file| file.len());
+            let at = "0x10000000";
+            add(&["-device", &format!("loader,file={},addr={at},force-raw=on", text(&self.initrd))]);
+            cmdline.push_str(&format!(" initrdmem={at},{size}"));
+        } else {
+            add(&["-initrd", &text(&self.initrd)]);
+        }
+        add(&["-kernel", &text(&self.kernel), "-append", &cmdline]);
         add(&["-qmp", &format!("unix:{}.qmp,server=on,wait=off", self.name)]);
         add(&["-device", "virtio-rng-pci,addr=0x10"]);
         for nic in &self.nics {
@@ -113,6 +135,9 @@ impl Machine {
         }
         for table in &self.tables {
             add(&["-acpitable", &format!("file={}", text(table))]);
+        }
+        if let Some(structure) = &self.smbios {
+            add(&["-smbios", &format!("file={}", text(structure))]);
         }
         for (name, value) in &self.credentials {
             add(&["-smbios", &format!("type=11,value=io.systemd.credential:{name}={}", value.replace(',', ",,"))]);
@@ -156,6 +181,7 @@ impl Machine {
                 Ok(())
             });
         }
+        let tpm = self.tpm.as_ref().map(|sealed| tpm::start(sealed, dir)).transpose()?;
         let start = Instant::now();
         let mut child = command.spawn().map_err(|source| Error::Start { program: text(&program), source })?;
         drop(report_end);
@@ -169,7 +195,7 @@ impl Machine {
         Listener { start, report: true, echo: false, log, sender }.listen(File::from(report));
         let monitor = dir.join(format!("{}.qmp", self.name));
         let stdin = child.stdin.take();
-        let vm = Vm { name: self.name, child, stdin, lines, console: Vec::new(), monitor };
+        let vm = Vm { name: self.name, child, stdin, lines, console: Vec::new(), monitor, tpm };
         if self.paused() {
             let mut qmp = vm.monitor()?;
             for nic in self.nics.iter().filter(|nic| !nic.carrier && !nic.late) {
@@ -255,5 +281,9 @@ impl Drop for Vm {
         // Errors mean that it is gone already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if let Some(tpm) = &mut self.tpm {
+            let _ = tpm.kill();
+            let _ = tpm.wait();
+        }
     }
 }

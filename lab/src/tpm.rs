@@ -1,0 +1,124 @@
+//! A TPM for the host, by swtpm, and credentials that are sealed by it beforehand: nobody but a machine with this TPM reads them.
+
+use crate::error::{At, Error, Result};
+use crate::place::{Key, Place, remove, suffixed};
+use crate::prepare::apt::View;
+use crate::prepare::chroot::{Debian, chroot, forget, inside};
+use crate::prepare::need;
+use crate::scenario::Extra;
+use nix::sys::signal::Signal;
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// What systemd speaks to a TPM with; Debian's folder has none of it.
+const PACKAGES: [&str; 7] = [
+    "libtss2-esys-3.0.2-0t64",
+    "libtss2-mu-4.0.1-0t64",
+    "libtss2-rc0t64",
+    "libtss2-sys1t64",
+    "libtss2-tcti-device0t64",
+    "libtss2-tcti-swtpm0t64",
+    "libtss2-tctildr0t64",
+];
+
+/// What the initramfs needs of them, for dracut.conf.
+pub const DRACUT_CONF: &str = "install_items+=\" $(echo /usr/lib/x86_64-linux-gnu/libtss2-*.so.*) \"\n";
+
+/// Where swtpm's state lies beside the sealed credentials.
+const STATE: &str = "state";
+
+/// Socket of a machine's TPM, in its directory.
+pub const SOCKET: &str = "tpm.sock";
+
+/// The packages, unpacked: to be laid over a Debian folder.
+pub fn packages(place: &Place) -> Result<PathBuf> {
+    place.cached("tpm-packages", |partial| {
+        let view = View::suite(place, Debian::Trixie.suite())?;
+        PACKAGES.iter().try_for_each(|name| view.unpack(name, partial))
+    })
+}
+
+/// Credentials sealed by a TPM, a file each, and that TPM's state beside them.
+pub fn sealed(place: &Place, credentials: &BTreeMap<String, String>) -> Result<PathBuf> {
+    let mut key = Key::new().text("sealed 1");
+    for (name, value) in credentials {
+        key = key.text(name).text(value);
+    }
+    let folder = chroot(place, Debian::Trixie)?;
+    let packages = packages(place)?;
+    place.cached(&format!("images/tpm-{}", key.hex()), |partial| {
+        println!("sealing credentials by a TPM");
+        let state = partial.join(STATE);
+        fs::create_dir_all(&state).at(&state)?;
+        let socket = partial.join("sock");
+        let data = format!("type=unixio,path={}", socket.display());
+        let mut tpm =
+            swtpm(&state, &suffixed(&socket, ".ctrl"), &["--server", &data, "--flags", "not-need-init,startup-clear"])?;
+        let mut script = String::from("set -e; cp -a /lab-packages/. /; cd /lab-out\n");
+        for (name, value) in credentials {
+            // To no state of its registers: what is measured at boot is not what this is about.
+            script.push_str(&format!(
+                "printf %s '{value}' | systemd-creds encrypt --name={name} --with-key=tpm2 --tpm2-pcrs= \
+                 --tpm2-device=swtpm:path=/lab-out/sock - '{name}'\n"
+            ));
+        }
+        let upper = suffixed(partial, ".upper");
+        let binds = [(partial, "/lab-out"), (packages.as_path(), "/lab-packages")];
+        let sealed = inside(&folder, &upper, &binds, &script)?.output();
+        let _ = tpm.kill();
+        let _ = tpm.wait();
+        sealed?;
+        for name in ["sock", "sock.ctrl"] {
+            remove(&partial.join(name))?;
+        }
+        forget(&upper)
+    })
+}
+
+/// The sealed credentials as files of the initramfs, where systemd looks for them.
+pub fn credentials(sealed: &Path, names: &BTreeMap<String, String>) -> Result<Vec<Extra>> {
+    let file = |name: &String| {
+        let path = sealed.join(name);
+        let text = fs::read_to_string(&path).at(&path)?;
+        Ok(Extra { path: format!("etc/credstore.encrypted/{name}"), text, mode: 0o600 })
+    };
+    names.keys().map(file).collect()
+}
+
+/// Starts the TPM that has sealed them, for a machine in `dir`.
+pub fn start(sealed: &Path, dir: &Path) -> Result<Child> {
+    let state = dir.join("tpm");
+    fs::create_dir_all(&state).at(&state)?;
+    for entry in fs::read_dir(sealed.join(STATE)).at(sealed)? {
+        let from = entry.at(sealed)?.path();
+        let to = state.join(from.file_name().unwrap_or_default());
+        fs::copy(&from, &to).at(&to)?;
+    }
+    swtpm(&state, &dir.join(SOCKET), &[])
+}
+
+/// A TPM, when it listens for who controls it.
+fn swtpm(state: &Path, control: &Path, more: &[&str]) -> Result<Child> {
+    let mut command = Command::new(need("swtpm")?);
+    command.args(["socket", "--tpm2", "--tpmstate", &format!("dir={}", state.display())]);
+    command.args(["--ctrl", &format!("type=unixio,path={}", control.display())]).args(more);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    // SAFETY: prctl is async-signal-safe.
+    unsafe {
+        // If we are killed, so is it.
+        command.pre_exec(|| nix::sys::prctl::set_pdeathsig(Signal::SIGKILL).map_err(Into::into));
+    }
+    let child = command.spawn().map_err(|source| Error::Start { program: "swtpm".into(), source })?;
+    let end = Instant::now() + Duration::from_secs(10);
+    while !control.exists() {
+        if Instant::now() > end {
+            return Err(Error::Machine("swtpm does not listen".into()));
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Ok(child)
+}
