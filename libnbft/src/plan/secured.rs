@@ -90,11 +90,11 @@ impl super::Plan {
     /// # Errors
     ///
     /// In words, what of it cannot be met.
-    pub(super) fn demand(&self, nqn: &str) -> Result<Option<Policy>, String> {
+    pub fn demand(&self, nqn: &str) -> Result<Option<&Policy>, &str> {
         match self.secured.iter().find(|secured| secured.nqn == nqn) {
             None => Ok(None),
-            Some(Secured { unmet: Some(reason), .. }) => Err(reason.clone()),
-            Some(Secured { policy, .. }) => Ok(policy.clone()),
+            Some(Secured { unmet: Some(reason), .. }) => Err(reason),
+            Some(Secured { policy, .. }) => Ok(policy.as_ref()),
         }
     }
 }

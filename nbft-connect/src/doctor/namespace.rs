@@ -4,7 +4,7 @@ use super::machine::Machine;
 use super::model::{Broken, NamespaceReport, Step};
 use crate::nvme::authentication::meets;
 use crate::nvme::sysfs::{self, Controller, PathNamespace};
-use libnbft::plan::{Namespace, Plan, Policy};
+use libnbft::plan::{Namespace, Plan};
 
 /// Whether a live controller shows the namespaces for which a path is there.
 pub(super) fn of_path(machine: &Machine, plan: &Plan, number: usize, controller: &Controller) -> Result<(), Broken> {
@@ -79,9 +79,8 @@ fn usable(
 /// Each namespace of the plan; those behind connections that are not secured as the tables want it are not there.
 pub(super) fn all(machine: &Machine, plan: &Plan) -> Vec<NamespaceReport> {
     let counts = |controller: &&Controller| {
-        let asked = plan.secured.iter().find(|asked| asked.nqn == controller.nqn);
-        let meets = |policy: &Policy| meets(policy, &machine.root, &controller.name).is_ok();
-        asked.is_none_or(|asked| asked.policy.as_ref().is_some_and(meets))
+        let meets = |policy| meets(policy, &machine.root, &controller.name).is_ok();
+        plan.demand(&controller.nqn).is_ok_and(|policy| policy.is_none_or(meets))
     };
     let controllers: Vec<Controller> = machine.controllers.iter().filter(counts).cloned().collect();
     let report = |namespace: &Namespace| {

@@ -65,7 +65,7 @@ impl Plan {
             return Ok(());
         }
         // No less than the tables ask for, and what the controller's own profile allows.
-        let of_table = self.demand(&entry.nqn.0)?;
+        let of_table = self.demand(&entry.nqn.0)?.cloned();
         let mut security = of_table.or_else(|| from.security.clone().map(Policy::without_duty));
         if entry.secure_channel_required {
             security = Some(security.unwrap_or_default().secured_by_duty());

@@ -105,10 +105,9 @@ impl<F: Fabrics + 'static> Engine<F> {
             return self.shown(path.security.as_ref()?, controller).err();
         }
         // By another way than the tables': what they ask of the subsystem.
-        let asked = self.plan.secured.iter().find(|asked| asked.nqn == controller.nqn)?;
-        match &asked.policy {
-            Some(policy) => self.shown(policy, controller).err(),
-            None => asked.unmet.as_ref().map(|unmet| format!("{} does not count: {unmet}", controller.name)),
+        match self.plan.demand(&controller.nqn) {
+            Ok(policy) => self.shown(policy?, controller).err(),
+            Err(unmet) => Some(format!("{} does not count: {unmet}", controller.name)),
         }
     }
 
