@@ -1,7 +1,10 @@
 //! SIGINT and SIGTERM end what is going on, and what it started.
 
 use crate::error::{Error, Result};
+use nix::sys::prctl;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static ENDED: AtomicBool = AtomicBool::new(false);
@@ -18,6 +21,12 @@ pub fn watch() -> Result<()> {
         unsafe { sigaction(signal, &action) }.map_err(|errno| Error::Machine(format!("sigaction: {errno}")))?;
     }
     Ok(())
+}
+
+/// When we are killed, so is the program of this command.
+pub fn end_with_us(command: &mut Command) {
+    // SAFETY: prctl is async-signal-safe.
+    unsafe { command.pre_exec(|| prctl::set_pdeathsig(Signal::SIGKILL).map_err(Into::into)) };
 }
 
 /// An error once a signal has come.

@@ -6,10 +6,9 @@ use crate::prepare::apt::View;
 use crate::prepare::chroot::{Debian, chroot, forget, inside};
 use crate::prepare::need;
 use crate::scenario::Extra;
-use nix::sys::signal::Signal;
+use crate::signals;
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -107,11 +106,7 @@ fn swtpm(state: &Path, control: &Path, more: &[&str]) -> Result<Child> {
     command.args(["socket", "--tpm2", "--tpmstate", &format!("dir={}", state.display())]);
     command.args(["--ctrl", &format!("type=unixio,path={}", control.display())]).args(more);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    // SAFETY: prctl is async-signal-safe.
-    unsafe {
-        // If we are killed, so is it.
-        command.pre_exec(|| nix::sys::prctl::set_pdeathsig(Signal::SIGKILL).map_err(Into::into));
-    }
+    signals::end_with_us(&mut command);
     let child = command.spawn().map_err(|source| Error::Start { program: "swtpm".into(), source })?;
     let end = Instant::now() + Duration::from_secs(10);
     while !control.exists() {

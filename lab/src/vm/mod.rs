@@ -14,6 +14,7 @@ use qmp::Qmp;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write as _;
+use std::iter;
 use std::os::fd::{AsRawFd as _, BorrowedFd, RawFd};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -171,11 +172,10 @@ impl Machine {
             // A terminal's Ctrl-C is for us alone.
             command.process_group(0);
         }
+        signals::end_with_us(&mut command);
         // SAFETY: only system calls that are async-signal-safe are made between fork and exec.
         unsafe {
             command.pre_exec(move || {
-                // If we are killed, so is it.
-                nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)?;
                 // The parent holds this end of the pipe until the machine has been started.
                 fcntl(BorrowedFd::borrow_raw(end), FcntlArg::F_SETFD(FdFlag::empty()))?;
                 Ok(())
@@ -278,12 +278,10 @@ impl Vm {
 
 impl Drop for Vm {
     fn drop(&mut self) {
-        // Errors mean that it is gone already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        if let Some(tpm) = &mut self.tpm {
-            let _ = tpm.kill();
-            let _ = tpm.wait();
+        for child in iter::once(&mut self.child).chain(&mut self.tpm) {
+            // Errors mean that it is gone already.
+            let _ = child.kill();
+            let _ = child.wait();
         }
     }
 }
