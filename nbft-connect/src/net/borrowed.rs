@@ -70,17 +70,12 @@ impl Borrowed {
         };
         message.attributes.push(AddressAttribute::Flags(flags));
         self.address = Some(message.clone());
-        match request.execute().await {
-            Ok(()) => Ok(()),
-            // It was there before, and stays.
-            Err(error) if errno(&error) == Some(libc::EEXIST) => {
-                self.address = None;
-                Ok(())
-            }
-            Err(error) => {
-                self.address = None;
-                Err(NetError::Kernel { step: format!("cannot set {address}/{prefix}"), reason: words(&error) })
-            }
+        let Err(error) = request.execute().await else { return Ok(()) };
+        // One that was there before stays.
+        self.address = None;
+        match errno(&error) {
+            Some(libc::EEXIST) => Ok(()),
+            _ => Err(NetError::Kernel { step: format!("cannot set {address}/{prefix}"), reason: words(&error) }),
         }
     }
 

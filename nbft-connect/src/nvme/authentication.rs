@@ -7,9 +7,8 @@ mod suites;
 pub use channel::channel_of;
 pub(crate) use suites::{hold, suites};
 
-use super::sysfs;
-
 use super::keys::Secrets;
+use super::sysfs;
 use channel::Channel;
 use libnbft::plan::{HashFunction, KxGroup, Need, Policy};
 use serde::{Deserialize, Serialize};
