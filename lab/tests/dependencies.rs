@@ -1,4 +1,5 @@
-//! What the workspace depends on: licences that go with ours, and no crate in two versions but those known.
+//! What the workspace depends on: licences that go with ours, no crate in two versions but those known, and none that needs a newer
+//! Rust than we say.
 
 #![allow(clippy::unwrap_used)]
 
@@ -57,4 +58,23 @@ fn no_crate_in_two_versions() {
     let text = String::from_utf8(output.stdout).unwrap();
     let twice: BTreeSet<&str> = text.lines().filter_map(|line| line.split_whitespace().next()).collect();
     assert_eq!(twice, TWICE.map(|(name, _)| name).into());
+}
+
+/// Major and minor of a Rust version.
+fn release(version: &str) -> (u32, u32) {
+    let mut numbers = version.split('.').map(|number| number.parse().unwrap());
+    (numbers.next().unwrap(), numbers.next().unwrap())
+}
+
+/// What tests alone use is among them: the tests run with that Rust too.
+#[test]
+fn no_crate_needs_a_newer_rust() {
+    let ours = release(env!("CARGO_PKG_RUST_VERSION"));
+    let newer: Vec<String> = packages()
+        .iter()
+        .filter(|package| package["rust_version"].as_str().is_some_and(|version| release(version) > ours))
+        .map(|package| format!("{} {} needs {}", package["name"], package["version"], package["rust_version"]))
+        .collect();
+    assert_eq!(newer, Vec::<String>::new());
+    assert!(release("1.88.0") > release("1.85"));
 }

@@ -71,9 +71,7 @@ pub fn find(path: &Path) -> Result<Vec<TableFile>, FileError> {
     let mut numbered = Vec::new();
     for entry in std::fs::read_dir(path).map_err(error)? {
         let file_name = entry.map_err(error)?.file_name();
-        if let Some(name) = file_name.to_str()
-            && let Some(number) = number(name)
-        {
+        if let Some((name, number)) = file_name.to_str().and_then(|name| Some((name, number(name)?))) {
             numbered.push((number, TableFile { name: name.into(), path: path.join(name) }));
         }
     }

@@ -61,13 +61,10 @@ fn sink() -> Sink {
     // dracut makes the first only with systemd.
     let in_initramfs =
         ["/etc/initrd-release", "/usr/lib/initrd-release"].iter().any(|file| std::path::Path::new(file).exists());
-    if in_initramfs
-        && !std::io::stderr().is_terminal()
-        && let Ok(file) = OpenOptions::new().write(true).open("/dev/kmsg")
-    {
-        return Sink::Kernel(file);
+    if !in_initramfs || std::io::stderr().is_terminal() {
+        return Sink::Plain;
     }
-    Sink::Plain
+    OpenOptions::new().write(true).open("/dev/kmsg").map_or(Sink::Plain, Sink::Kernel)
 }
 
 /// Sets the logger up; `verbose` is the number of `-v`.

@@ -17,9 +17,8 @@ impl Checker<'_> {
             let reference = bytes_of!(*place, Discovery.uri);
             if raw.uri.length.get() == 0 {
                 self.report(Rule::UriMissing, format_args!("{owner} has no address"), reference);
-            } else if let Some(text) = &discovery.uri
-                && text.parse::<DiscoveryUri>().is_err()
-                && !reported(text)
+            } else if let Some(text) =
+                discovery.uri.as_ref().filter(|text| text.parse::<DiscoveryUri>().is_err() && !reported(text))
             {
                 let span = self.object(raw.uri, reference);
                 self.report(Rule::UriSyntax, format_args!("{owner}: {} is not an nvme+tcp URI", Quoted(text)), span);

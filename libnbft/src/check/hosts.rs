@@ -23,21 +23,27 @@ impl Checker<'_> {
         let named = host.nqn.as_ref().and_then(Nqn::uuid);
         if id.is_placeholder() {
             self.report(Rule::HostIdPlaceholder, format_args!("the host ID is {id}"), span);
-        } else if let Some(named) = named
-            && named != id
-        {
+        } else if let Some(named) = named.filter(|named| *named != id) {
             if named == id.swapped() {
-                let why =
-                    format_args!("the host ID is {id}, the UUID of the host NQN {named}: the same in two byte orders");
-                self.report(Rule::HostIdSwapped, why, span);
+                self.report(
+                    Rule::HostIdSwapped,
+                    format_args!("the host ID is {id}, the UUID of the host NQN {named}: the same in two byte orders"),
+                    span,
+                );
             } else {
-                let why = format_args!("the host ID is {id}, the UUID of the host NQN {named}");
-                self.report(Rule::HostIdDiffers, why, span);
+                self.report(
+                    Rule::HostIdDiffers,
+                    format_args!("the host ID is {id}, the UUID of the host NQN {named}"),
+                    span,
+                );
             }
         }
         if host.flags.primary_admin().words().is_none() {
-            let why = format_args!("the primary administrative host field is {}", host.flags.primary_admin().0);
-            self.report(Rule::PrimaryAdminReserved, why, bytes_of!(place, Host.flags));
+            self.report(
+                Rule::PrimaryAdminReserved,
+                format_args!("the primary administrative host field is {}", host.flags.primary_admin().0),
+                bytes_of!(place, Host.flags),
+            );
         }
     }
 }
@@ -58,18 +64,30 @@ pub fn check_together(tables: &[(&Parsed, &[u8])]) -> Vec<(usize, Finding)> {
     let selected: Vec<_> =
         hosts.iter().filter(|(_, host, _)| host.flags.primary_admin() == PrimaryAdminHost::SELECTED).collect();
     for (number, host, place) in selected.iter().skip(1) {
-        let why = format_args!("the host {} is marked as selected, but so is that of an earlier table", name(host));
-        findings.push((*number, Finding::new(Rule::SelectedHosts, why, bytes_of!(*place, Host.flags))));
+        findings.push((
+            *number,
+            Finding::new(
+                Rule::SelectedHosts,
+                format_args!("the host {} is marked as selected, but so is that of an earlier table", name(host)),
+                bytes_of!(*place, Host.flags),
+            ),
+        ));
     }
-    if let [(_, first, _), rest @ ..] = hosts.as_slice()
-        && selected.is_empty()
-    {
+    if let ([(_, first, _), rest @ ..], true) = (hosts.as_slice(), selected.is_empty()) {
         for (number, host, place) in rest.iter().filter(|(_, host, _)| (&host.nqn, host.id) != (&first.nqn, first.id)) {
             let span = if host.id == first.id { bytes_of!(*place, Host.nqn) } else { bytes_of!(*place, Host.host_id) };
             let (is, other) = (name(host), name(first));
-            let why =
-                format_args!("the host is {is} with ID {}, in an earlier table {other} with ID {}", host.id, first.id);
-            findings.push((*number, Finding::new(Rule::HostsDisagree, why, span)));
+            findings.push((
+                *number,
+                Finding::new(
+                    Rule::HostsDisagree,
+                    format_args!(
+                        "the host is {is} with ID {}, in an earlier table {other} with ID {}",
+                        host.id, first.id
+                    ),
+                    span,
+                ),
+            ));
         }
     }
     findings

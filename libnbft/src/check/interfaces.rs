@@ -23,12 +23,13 @@ impl Checker<'_> {
             if let Some((ext, ext_place)) = tcp.ext.as_ref().zip(self.hfi_ext_place(place)) {
                 self.client_id(owner, tcp, ext, ext_place);
             }
-            if tcp.flags.global_route()
-                && let Some(ip) = tcp.ip.get()
-            {
+            if let Some(ip) = tcp.ip.get().filter(|_| tcp.flags.global_route()) {
                 if default_routes.contains(&ip.is_ipv4()) {
-                    let why = format_args!("{owner} claims the default route, as an earlier HFI does");
-                    self.report(Rule::GlobalRoutes, why, bytes_of!(place, HfiTcp.flags));
+                    self.report(
+                        Rule::GlobalRoutes,
+                        format_args!("{owner} claims the default route, as an earlier HFI does"),
+                        bytes_of!(place, HfiTcp.flags),
+                    );
                 }
                 default_routes.push(ip.is_ipv4());
             }
@@ -43,8 +44,11 @@ impl Checker<'_> {
             self.report(Rule::MacMulticast, format_args!("{owner}: {} is a multicast MAC address", tcp.mac), mac);
         }
         if tcp.vlan.is_invalid() {
-            let why = format_args!("{owner}: the VLAN ID is {}; the highest is 4094", tcp.vlan.0);
-            self.report(Rule::VlanRange, why, bytes_of!(place, HfiTcp.vlan));
+            self.report(
+                Rule::VlanRange,
+                format_args!("{owner}: the VLAN ID is {}; the highest is 4094", tcp.vlan.0),
+                bytes_of!(place, HfiTcp.vlan),
+            );
         }
     }
 
@@ -60,8 +64,11 @@ impl Checker<'_> {
         let (prefix, span) = (tcp.prefix, bytes_of!(place, HfiTcp.prefix));
         let bits = if ip.is_ipv4() { 32 } else { 128 };
         if prefix > bits {
-            let why = format_args!("{owner}: the prefix length of {ip} is {prefix}; it has {bits} bits");
-            self.report(Rule::PrefixLong, why, span);
+            self.report(
+                Rule::PrefixLong,
+                format_args!("{owner}: the prefix length of {ip} is {prefix}; it has {bits} bits"),
+                span,
+            );
         } else if prefix == 0 {
             let rule = if ip.is_ipv4() { Rule::Prefix4Zero } else { Rule::Prefix6Zero };
             self.report(rule, format_args!("{owner}: the prefix length of {ip} is 0"), span);
@@ -72,11 +79,17 @@ impl Checker<'_> {
         if let (Some(ip), Some(gateway)) = (tcp.ip.get(), tcp.gateway.get()) {
             let span = bytes_of!(place, HfiTcp.gateway);
             if ip.is_ipv4() != gateway.is_ipv4() {
-                let why = format_args!("{owner}: the address is {ip}, the gateway {gateway}");
-                self.report(Rule::GatewayFamily, why, span);
+                self.report(
+                    Rule::GatewayFamily,
+                    format_args!("{owner}: the address is {ip}, the gateway {gateway}"),
+                    span,
+                );
             } else if on_link(tcp, gateway) == Some(false) {
-                let why = format_args!("{owner}: the gateway {gateway} is not in the subnet {ip}/{}", tcp.prefix);
-                self.report(Rule::GatewayOffLink, why, span);
+                self.report(
+                    Rule::GatewayOffLink,
+                    format_args!("{owner}: the gateway {gateway} is not in the subnet {ip}/{}", tcp.prefix),
+                    span,
+                );
             }
         }
         let fields = [
@@ -87,8 +100,11 @@ impl Checker<'_> {
         ];
         for (name, address, span) in fields {
             if address.raw() == IpAddr::V4(Ipv4Addr::UNSPECIFIED) {
-                let why = format_args!("{owner}: the {name} is not set, but written as ::ffff:0.0.0.0");
-                self.report(Rule::UnsetMapped, why, span);
+                self.report(
+                    Rule::UnsetMapped,
+                    format_args!("{owner}: the {name} is not set, but written as ::ffff:0.0.0.0"),
+                    span,
+                );
             }
         }
     }
@@ -102,22 +118,37 @@ impl Checker<'_> {
         } else if flags.autoconfigured() {
             if flags.dhcp_override() || origin != IpOrigin::OTHER {
                 let from = if flags.dhcp_override() { "DHCP" } else { "elsewhere" };
-                let why = format_args!("{owner}: the address is autoconfigured, but said to come from {from} as well");
-                self.report(Rule::AutoconfDhcp, why, at_flags.clone());
+                self.report(
+                    Rule::AutoconfDhcp,
+                    format_args!("{owner}: the address is autoconfigured, but said to come from {from} as well"),
+                    at_flags.clone(),
+                );
             }
         } else if flags.dhcp_override() && origin != IpOrigin::DHCP && origin != IpOrigin::OTHER {
-            let why = format_args!("{owner}: the DHCP override flag is set, but the IP origin is {origin}");
-            self.report(Rule::DhcpOrigin, why, at_origin);
+            self.report(
+                Rule::DhcpOrigin,
+                format_args!("{owner}: the DHCP override flag is set, but the IP origin is {origin}"),
+                at_origin,
+            );
         } else if !flags.dhcp_override() && origin == IpOrigin::DHCP {
-            let why = format_args!("{owner}: the IP origin is DHCP, but the DHCP override flag is not set");
-            self.report(Rule::DhcpOrigin, why, at_origin);
+            self.report(
+                Rule::DhcpOrigin,
+                format_args!("{owner}: the IP origin is DHCP, but the DHCP override flag is not set"),
+                at_origin,
+            );
         }
         if flags.dhcp_override() && !tcp.dhcp_server.is_set() {
-            let why = format_args!("{owner}: the DHCP override flag is set, but there is no DHCP server");
-            self.report(Rule::DhcpNoServer, why, at_flags);
+            self.report(
+                Rule::DhcpNoServer,
+                format_args!("{owner}: the DHCP override flag is set, but there is no DHCP server"),
+                at_flags,
+            );
         } else if !flags.dhcp_override() && tcp.dhcp_server.is_set() {
-            let why = format_args!("{owner}: there is a DHCP server, but the DHCP override flag is not set");
-            self.report(Rule::DhcpServerUnflagged, why, bytes_of!(place, HfiTcp.dhcp_server));
+            self.report(
+                Rule::DhcpServerUnflagged,
+                format_args!("{owner}: there is a DHCP server, but the DHCP override flag is not set"),
+                bytes_of!(place, HfiTcp.dhcp_server),
+            );
         }
     }
 
@@ -131,23 +162,28 @@ impl Checker<'_> {
             [("IAID", raw.iaid, bytes_of!(place, HfiExt.iaid)), ("DUID", raw.duid, bytes_of!(place, HfiExt.duid))]
         {
             if reference.length.get() == 0 {
-                let why = format_args!("{owner}: there should be a DHCP client identifier, but there is no {name}");
-                self.report(Rule::ClientIdMissing, why, span);
+                self.report(
+                    Rule::ClientIdMissing,
+                    format_args!("{owner}: there should be a DHCP client identifier, but there is no {name}"),
+                    span,
+                );
             }
         }
         if tcp.ip_origin != IpOrigin::DHCP && tcp.ip_origin.words().is_some() {
-            let why =
-                format_args!("{owner}: there is a DHCP client identifier, but the IP origin is {}", tcp.ip_origin);
-            self.report(Rule::ClientIdOrigin, why, at_flags);
+            self.report(
+                Rule::ClientIdOrigin,
+                format_args!("{owner}: there is a DHCP client identifier, but the IP origin is {}", tcp.ip_origin),
+                at_flags,
+            );
         }
-        if let Some(duid) = &ext.duid
-            && !duid_is_known(duid)
-        {
+        if let Some(duid) = ext.duid.as_ref().filter(|duid| !duid_is_known(duid)) {
             let span = self.object(raw.duid, bytes_of!(place, HfiExt.duid));
             let length = duid.len();
-            let why =
-                format_args!("{owner}: the DUID of {length} bytes is none of LLT, EN, LL and UUID, little endian");
-            self.report(Rule::DuidSyntax, why, span);
+            self.report(
+                Rule::DuidSyntax,
+                format_args!("{owner}: the DUID of {length} bytes is none of LLT, EN, LL and UUID, little endian"),
+                span,
+            );
         }
     }
 }

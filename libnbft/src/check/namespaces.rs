@@ -49,14 +49,20 @@ impl Checker<'_> {
             if ip.is_ipv4() != target.is_ipv4() {
                 if !family && !self.nic_has_family(tcp, target) {
                     family = true;
-                    let why = format_args!("{owner}: the target is {target}, HFI {index} has the address {ip}");
-                    self.report(Rule::TargetFamily, why, span.clone());
+                    self.report(
+                        Rule::TargetFamily,
+                        format_args!("{owner}: the target is {target}, HFI {index} has the address {ip}"),
+                        span.clone(),
+                    );
                 }
             } else if !route && on_link(tcp, target) == Some(false) && !has_route(tcp, ip) {
                 route = true;
                 let prefix = tcp.prefix;
-                let why = format_args!("{owner}: HFI {index} ({ip}/{prefix}) has no gateway to the target {target}");
-                self.report(Rule::TargetOffLink, why, span.clone());
+                self.report(
+                    Rule::TargetOffLink,
+                    format_args!("{owner}: HFI {index} ({ip}/{prefix}) has no gateway to the target {target}"),
+                    span.clone(),
+                );
             }
         }
     }
@@ -72,10 +78,7 @@ impl Checker<'_> {
         let reference = bytes_of!(place, Ssns.trsvcid);
         if raw.trsvcid.length.get() == 0 {
             self.report(Rule::PortMissing, format_args!("{owner} has no transport service ID"), reference);
-        } else if let Some(text) = &ssns.trsvcid
-            && parse_port(text).is_err()
-            && !reported(text)
-        {
+        } else if let Some(text) = ssns.trsvcid.as_ref().filter(|text| parse_port(text).is_err() && !reported(text)) {
             let span = self.object(raw.trsvcid, reference);
             self.report(Rule::PortSyntax, format_args!("{owner}: {} is not a TCP port", Quoted(text)), span);
         }
@@ -88,8 +91,11 @@ impl Checker<'_> {
         } else if let Some(nqn) = &ssns.nqn {
             let span = self.object(raw.nqn, reference);
             if nqn.is_discovery() {
-                let why = format_args!("{owner}: the subsystem is the well-known discovery subsystem");
-                self.report(Rule::SsnsDiscoveryNqn, why, span);
+                self.report(
+                    Rule::SsnsDiscoveryNqn,
+                    format_args!("{owner}: the subsystem is the well-known discovery subsystem"),
+                    span,
+                );
             } else {
                 self.nqn(owner, nqn, span);
             }
@@ -104,8 +110,11 @@ impl Checker<'_> {
         if ssns.nid_type.words().is_none() {
             self.report(Rule::NidTypeUnknown, format_args!("{owner}: the NID type is {}", ssns.nid_type.0), kind);
         } else if ssns.nid().is_none() && ssns.nsid == 0 && !failed {
-            let why = format_args!("{owner} names neither a NID nor a namespace ID");
-            self.report(Rule::NidMissing, why, kind.start..nid.end);
+            self.report(
+                Rule::NidMissing,
+                format_args!("{owner} names neither a NID nor a namespace ID"),
+                kind.start..nid.end,
+            );
         }
         let used = match ssns.nid_type {
             NidType::NONE => 0,
@@ -113,8 +122,11 @@ impl Checker<'_> {
             _ => 16,
         };
         if ssns.nid[used..].iter().any(|byte| *byte != 0) {
-            let why = format_args!("{owner}: the NID takes {used} bytes, but those behind it are not zero");
-            self.report(Rule::NidTail, why, nid.start + used..nid.end);
+            self.report(
+                Rule::NidTail,
+                format_args!("{owner}: the NID takes {used} bytes, but those behind it are not zero"),
+                nid.start + used..nid.end,
+            );
         }
     }
 
@@ -122,15 +134,21 @@ impl Checker<'_> {
         let list = &ssns.secondary_hfis;
         let span = self.secondary_list(place);
         if let Some(first) = list.iter().position(|index| *index == 0) {
-            let why = format_args!("{owner}: the list of secondary HFIs holds zeros");
-            self.report(Rule::SecondaryPadding, why, one_byte(span.start + first));
+            self.report(
+                Rule::SecondaryPadding,
+                format_args!("{owner}: the list of secondary HFIs holds zeros"),
+                one_byte(span.start + first),
+            );
         }
         let mut seen = [false; 256];
         seen[usize::from(ssns.primary_hfi)] = true;
         let again = |index: &u8| core::mem::replace(&mut seen[usize::from(*index)], true) && *index != 0;
         if let Some(number) = list.iter().position(again) {
-            let why = format_args!("{owner}: the list of secondary HFIs names HFI {} again", list[number]);
-            self.report(Rule::SecondaryRepeats, why, one_byte(span.start + number));
+            self.report(
+                Rule::SecondaryRepeats,
+                format_args!("{owner}: the list of secondary HFIs names HFI {} again", list[number]),
+                one_byte(span.start + number),
+            );
         }
     }
 
@@ -141,37 +159,55 @@ impl Checker<'_> {
             let diagnostics = ssns.ext.as_ref().and_then(|ext| ext.diagnostics);
             match diagnostics.filter(|diagnostics| diagnostics.naed.0 != 0) {
                 Some(diagnostics) => {
-                    let why = format_args!("{owner} was unavailable to the firmware: {}", diagnostics.naed);
-                    self.report(Rule::SsnsUnavailable, why, flags);
+                    self.report(
+                        Rule::SsnsUnavailable,
+                        format_args!("{owner} was unavailable to the firmware: {}", diagnostics.naed),
+                        flags,
+                    );
                 }
                 None => {
                     self.report(Rule::SsnsUnavailable, format_args!("{owner} was unavailable to the firmware"), flags)
                 }
             }
         } else if availability.words().is_none() {
-            let why = format_args!("{owner}: the availability field is {}", availability.0);
-            self.report(Rule::AvailabilityReserved, why, flags);
+            self.report(
+                Rule::AvailabilityReserved,
+                format_args!("{owner}: the availability field is {}", availability.0),
+                flags,
+            );
         }
         let digests = ssns.transport_flags;
         if (digests.header_digest() || digests.data_digest()) && !digests.in_use() {
-            let why = format_args!("{owner}: digests are required, but the transport flags are not in use");
-            self.report(Rule::DigestUnused, why, bytes_of!(place, Ssns.transport_flags));
+            self.report(
+                Rule::DigestUnused,
+                format_args!("{owner}: digests are required, but the transport flags are not in use"),
+                bytes_of!(place, Ssns.transport_flags),
+            );
         }
     }
 
     fn ssns_ext(&mut self, owner: Owner, ssns: &Ssns, ext: &SsnsExt, place: usize) {
         if ext.asqsz != 0 && !ext.flags.admin_asqsz() {
-            let why = format_args!("{owner}: there is an admin queue size of {}, but nobody configured it", ext.asqsz);
-            self.report(Rule::AsqszUnflagged, why, bytes_of!(place, SsnsExt.asqsz));
+            self.report(
+                Rule::AsqszUnflagged,
+                format_args!("{owner}: there is an admin queue size of {}, but nobody configured it", ext.asqsz),
+                bytes_of!(place, SsnsExt.asqsz),
+            );
         }
         let (Some(text), Some(raw)) = (&ext.dhcp_root_path, self.raw::<raw::SsnsExt>(place)) else { return };
         let span = self.object(raw.dhcp_root_path, bytes_of!(place, SsnsExt.dhcp_root_path));
         if !ssns.flags.dhcp_root_path() {
-            let why = format_args!("{owner}: there is the DHCP root path {}, but it was not used", Quoted(text));
-            self.report(Rule::RootPathUnflagged, why, span);
+            self.report(
+                Rule::RootPathUnflagged,
+                format_args!("{owner}: there is the DHCP root path {}, but it was not used", Quoted(text)),
+                span,
+            );
         } else if text.parse::<RootPath>().is_err() && !reported(text) {
-            let why = format_args!("{owner}: {} is not an NVMe/TCP root path", Quoted(text));
-            self.report(Rule::RootPathSyntax, why, span);
+            self.report(
+                Rule::RootPathSyntax,
+                format_args!("{owner}: {} is not an NVMe/TCP root path", Quoted(text)),
+                span,
+            );
         }
     }
 }

@@ -33,12 +33,18 @@ impl Checker<'_> {
         for (discovery, place) in table.discovery.iter().zip(&self.places.discovery) {
             let owner = Owner::new("discovery", discovery.index);
             if table.hfi(discovery.hfi).is_none() || discovery.hfi == 0 {
-                let why = format_args!("{owner}: there is no HFI {}", discovery.hfi);
-                self.report(Rule::DiscoveryHfiMissing, why, bytes_of!(*place, Discovery.hfi));
+                self.report(
+                    Rule::DiscoveryHfiMissing,
+                    format_args!("{owner}: there is no HFI {}", discovery.hfi),
+                    bytes_of!(*place, Discovery.hfi),
+                );
             }
             if discovery.security != 0 && table.security_profile(discovery.security).is_none() {
-                let why = format_args!("{owner}: there is no security profile {}", discovery.security);
-                self.report(Rule::DiscoverySecurityMissing, why, bytes_of!(*place, Discovery.security));
+                self.report(
+                    Rule::DiscoverySecurityMissing,
+                    format_args!("{owner}: there is no security profile {}", discovery.security),
+                    bytes_of!(*place, Discovery.security),
+                );
             }
         }
         self.nobody_names();
@@ -65,8 +71,11 @@ impl Checker<'_> {
             if *index == 0 {
                 self.report(Rule::IndexZero, format_args!("the {kind} descriptor has index 0"), span.clone());
             } else if indexes[..number].iter().any(|(earlier, _)| earlier == index) {
-                let why = format_args!("there is more than one {kind} descriptor with index {index}");
-                self.report(Rule::IndexDuplicate, why, span.clone());
+                self.report(
+                    Rule::IndexDuplicate,
+                    format_args!("there is more than one {kind} descriptor with index {index}"),
+                    span.clone(),
+                );
             }
         }
     }
@@ -90,16 +99,25 @@ impl Checker<'_> {
         }
         let discovery = ssns.primary_discovery;
         if discovery != 0 && table.discovery_controller(discovery).is_none() {
-            let why = format_args!("{owner}: there is no discovery descriptor {discovery}");
-            self.report(Rule::SsnsDiscoveryMissing, why, bytes_of!(place, Ssns.primary_discovery));
+            self.report(
+                Rule::SsnsDiscoveryMissing,
+                format_args!("{owner}: there is no discovery descriptor {discovery}"),
+                bytes_of!(place, Ssns.primary_discovery),
+            );
         }
         let (security, span) = (ssns.security, bytes_of!(place, Ssns.security));
         if ssns.flags.use_security() && (security == 0 || table.security_profile(security).is_none()) {
-            let why = format_args!("{owner}: there is no security profile {security}");
-            self.report(Rule::SsnsSecurityMissing, why, span);
+            self.report(
+                Rule::SsnsSecurityMissing,
+                format_args!("{owner}: there is no security profile {security}"),
+                span,
+            );
         } else if !ssns.flags.use_security() && security != 0 {
-            let why = format_args!("{owner} names security profile {security}, but does not use it");
-            self.report(Rule::SsnsSecurityUnused, why, span);
+            self.report(
+                Rule::SsnsSecurityUnused,
+                format_args!("{owner} names security profile {security}, but does not use it"),
+                span,
+            );
         }
     }
 
@@ -121,16 +139,22 @@ impl Checker<'_> {
         }
         for (hfi, place) in table.hfis.iter().zip(&self.places.hfis) {
             if !named[usize::from(hfi.index)] && hfi.index != 0 {
-                let why = format_args!("nothing names HFI {}", hfi.index);
-                self.report(Rule::HfiUnused, why, bytes_of!(*place, Hfi.index));
+                self.report(
+                    Rule::HfiUnused,
+                    format_args!("nothing names HFI {}", hfi.index),
+                    bytes_of!(*place, Hfi.index),
+                );
             }
         }
         for (profile, place) in table.security.iter().zip(&self.places.security) {
             let named = table.ssns.iter().any(|ssns| ssns.security == profile.index)
                 || table.discovery.iter().any(|discovery| discovery.security == profile.index);
             if !named && profile.index != 0 {
-                let why = format_args!("nothing uses security profile {}", profile.index);
-                self.report(Rule::SecurityUnused, why, bytes_of!(*place, Security.index));
+                self.report(
+                    Rule::SecurityUnused,
+                    format_args!("nothing uses security profile {}", profile.index),
+                    bytes_of!(*place, Security.index),
+                );
             }
         }
     }
@@ -142,21 +166,30 @@ impl Checker<'_> {
             let owner = Owner::new("HFI", hfi.index);
             let Some((tcp, info)) = hfi.tcp.as_ref().zip(self.info_place(*place)) else { continue };
             if tcp.hfi_index != u16::from(hfi.index) {
-                let why = format_args!("{owner}: its transport info says that it is HFI {}", tcp.hfi_index);
-                self.report(Rule::InfoIndex, why, bytes_of!(info, HfiTcp.hfi_index));
+                self.report(
+                    Rule::InfoIndex,
+                    format_args!("{owner}: its transport info says that it is HFI {}", tcp.hfi_index),
+                    bytes_of!(info, HfiTcp.hfi_index),
+                );
             }
             let Some((ext, place)) = tcp.ext.as_ref().zip(self.hfi_ext_place(info)) else { continue };
             if ext.hfi_index != u16::from(hfi.index) {
-                let why = format_args!("{owner}: its extended info says that it is HFI {}", ext.hfi_index);
-                self.report(Rule::InfoIndex, why, bytes_of!(place, HfiExt.hfi_index));
+                self.report(
+                    Rule::InfoIndex,
+                    format_args!("{owner}: its extended info says that it is HFI {}", ext.hfi_index),
+                    bytes_of!(place, HfiExt.hfi_index),
+                );
             }
         }
         for (ssns, place) in table.ssns.iter().zip(&self.places.ssns) {
             let Some((ext, at)) = ssns.ext.as_ref().zip(self.ssns_ext_place(*place)) else { continue };
             if ext.ssns_index != ssns.index {
                 let owner = Owner::new("SSNS", ssns.index);
-                let why = format_args!("{owner}: its extended info says that it is SSNS {}", ext.ssns_index);
-                self.report(Rule::SsnsExtIndex, why, bytes_of!(at, SsnsExt.ssns_index));
+                self.report(
+                    Rule::SsnsExtIndex,
+                    format_args!("{owner}: its extended info says that it is SSNS {}", ext.ssns_index),
+                    bytes_of!(at, SsnsExt.ssns_index),
+                );
             }
         }
     }

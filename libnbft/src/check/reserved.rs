@@ -31,10 +31,8 @@ impl Checker<'_> {
                 self.zero(&format_args!("{owner} transport info"), later);
             }
             let ext = tcp.ext.as_ref().zip(self.hfi_ext_place(info));
-            if let Some((ext, place)) = ext
-                && !ext.flags.dhcp_client_id()
-                && let Some(raw) = self.raw::<raw::HfiExt>(place)
-            {
+            let unused = ext.filter(|(ext, _)| !ext.flags.dhcp_client_id());
+            if let Some((place, raw)) = unused.and_then(|(_, place)| Some((place, self.raw::<raw::HfiExt>(place)?))) {
                 self.unused(owner, "IAID", raw.iaid, bytes_of!(place, HfiExt.iaid));
                 self.unused(owner, "DUID", raw.duid, bytes_of!(place, HfiExt.duid));
             }
@@ -47,10 +45,8 @@ impl Checker<'_> {
                 self.unused(owner, "extended info", raw.ext, bytes_of!(*place, Ssns.ext));
             }
             let ext = ssns.ext.as_ref().and(self.ssns_ext_place(*place));
-            if let Some(place) = ext
-                && !ssns.flags.dhcp_root_path()
-                && let Some(raw) = self.raw::<raw::SsnsExt>(place)
-            {
+            let unused = ext.filter(|_| !ssns.flags.dhcp_root_path());
+            if let Some((place, raw)) = unused.and_then(|place| Some((place, self.raw::<raw::SsnsExt>(place)?))) {
                 self.unused(owner, "DHCP root path", raw.dhcp_root_path, bytes_of!(place, SsnsExt.dhcp_root_path));
             }
         }
@@ -116,8 +112,11 @@ impl Checker<'_> {
 
     fn unused(&mut self, owner: Owner, name: &str, reference: HeapRef, at: Range<usize>) {
         if self.outside(reference) {
-            let why = format_args!("{owner}: the {name} is not in use, and its reference points outside the heap");
-            self.report(Rule::UnusedReference, why, at);
+            self.report(
+                Rule::UnusedReference,
+                format_args!("{owner}: the {name} is not in use, and its reference points outside the heap"),
+                at,
+            );
         }
     }
 }

@@ -17,10 +17,8 @@ impl Checker<'_> {
             let owner = Owner::new("security profile", profile.index);
             self.levels(owner, profile, *place);
             self.lists(owner, profile, raw, *place);
-            if let Some(text) = &profile.secret_keypath
-                && !is_uri(text)
-                && !reported(text)
-            {
+            let keypath = profile.secret_keypath.as_ref();
+            if let Some(text) = keypath.filter(|text| !is_uri(text) && !reported(text)) {
                 let span = self.object(raw.secret_keypath, bytes_of!(*place, Security.secret_keypath));
                 self.report(Rule::KeypathSyntax, format_args!("{owner}: {} is not a URI", Quoted(text)), span);
             }
@@ -38,8 +36,11 @@ impl Checker<'_> {
         ];
         for (name, words) in fields {
             if words.is_none() {
-                let why = format_args!("{owner}: the {name} field has the reserved value 3");
-                self.report(Rule::SecurityReserved, why, bytes_of!(place, Security.flags));
+                self.report(
+                    Rule::SecurityReserved,
+                    format_args!("{owner}: the {name} field has the reserved value 3"),
+                    bytes_of!(place, Security.flags),
+                );
             }
         }
     }
@@ -82,20 +83,21 @@ impl Checker<'_> {
             ),
         ];
         for (name, used, reference, at, values, known) in lists {
+            let mut values = values.into_iter().flatten().enumerate();
             if used && reference.length.get() == 0 {
                 self.report(Rule::SecurityListMissing, format_args!("{owner}: there is no {name} list"), at);
-            } else if let Some(values) = values
-                && let Some(number) = values.iter().position(|value| !known.contains(value))
-            {
+            } else if let Some((number, value)) = values.find(|(_, value)| !known.contains(value)) {
                 let place = one_byte(self.object(reference, at).start + number);
-                let why = format_args!("{owner}: the {name} {} is not known", values[number]);
-                self.report(Rule::SecurityCode, why, place);
+                self.report(Rule::SecurityCode, format_args!("{owner}: the {name} {value} is not known"), place);
             }
         }
         // Cipher suites are IANA's; which of them exist is not for this crate to say.
         if flags.cipher_suites_restricted() && raw.cipher_suites.length.get() == 0 {
-            let why = format_args!("{owner}: there is no cipher suite list");
-            self.report(Rule::SecurityListMissing, why, bytes_of!(place, Security.cipher_suites));
+            self.report(
+                Rule::SecurityListMissing,
+                format_args!("{owner}: there is no cipher suite list"),
+                bytes_of!(place, Security.cipher_suites),
+            );
         }
     }
 }

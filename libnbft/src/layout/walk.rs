@@ -100,11 +100,8 @@ impl<'a> Walk<'a> {
         let Ok(place) = usize::try_from(control.host.offset.get()) else { return };
         let length = usize::from(control.host.length.get());
         let found = self.bytes.get(place..).and_then(|rest| raw::Host::ref_from_prefix(rest).ok());
-        if let Some((host, _)) = found
-            && length >= size_of::<raw::Host>()
-            && place >= START
-            && host.id == id::HOST
-        {
+        let fits = length >= size_of::<raw::Host>() && place >= START;
+        if let Some((host, _)) = found.filter(|(host, _)| fits && host.id == id::HOST) {
             self.structure("host", place, fields::HOST);
             self.text("host", "NQN", host.nqn);
         }

@@ -38,8 +38,11 @@ impl Reader<'_> {
 
     #[cold]
     pub(super) fn transport_unknown(&mut self, owner: Owner, transport: u8, span: Range<usize>) {
-        let why = format_args!("{owner}: the transport type is {transport}; only 3 (NVMe/TCP) is defined");
-        self.report(Rule::TransportUnknown, why, span);
+        self.report(
+            Rule::TransportUnknown,
+            format_args!("{owner}: the transport type is {transport}; only 3 (NVMe/TCP) is defined"),
+            span,
+        );
     }
 
     fn hfi_tcp(&mut self, owner: Owner, reference: HeapRef, at: usize) -> Option<HfiTcp> {

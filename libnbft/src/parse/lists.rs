@@ -84,9 +84,7 @@ impl<'a> Reader<'a> {
         for number in 0..fitting {
             let place = list.start() + number * list.stride();
             let raw = bytes.get(place..).and_then(|rest| T::ref_from_prefix(rest).ok());
-            if let Some((raw, _)) = raw
-                && let Some(item) = read(self, raw, place)
-            {
+            if let Some(item) = raw.and_then(|(raw, _)| read(self, raw, place)) {
                 places.push(place);
                 items.push(item);
             }
@@ -99,27 +97,38 @@ impl<'a> Reader<'a> {
         let (name, stride, least) = (list.name, list.stride(), list.least);
         let at_length = bytes_of!(list.at, ListRef.length);
         if stride < least {
-            let why = format_args!("the descriptors of the {name} list have {stride} bytes; they take {least}");
-            self.report(Rule::ListStrideShort, why, at_length);
+            self.report(
+                Rule::ListStrideShort,
+                format_args!("the descriptors of the {name} list have {stride} bytes; they take {least}"),
+                at_length,
+            );
             return;
         }
         if list.start() < START {
             let start = list.start();
-            let why = format_args!("the {name} list begins at {start}, inside the header or the control descriptor");
-            self.report(Rule::ListInHeader, why, bytes_of!(list.at, ListRef.offset));
+            self.report(
+                Rule::ListInHeader,
+                format_args!("the {name} list begins at {start}, inside the header or the control descriptor"),
+                bytes_of!(list.at, ListRef.offset),
+            );
             return;
         }
         if stride > least {
-            let why = format_args!("the descriptors of the {name} list have {stride} bytes; {least} are known");
-            self.report(Rule::ListStrideLong, why, at_length);
+            self.report(
+                Rule::ListStrideLong,
+                format_args!("the descriptors of the {name} list have {stride} bytes; {least} are known"),
+                at_length,
+            );
         }
         let end = list.start() as u64 + (stride * list.count()) as u64;
         let length = self.bytes.len();
         if end > length as u64 {
             let (fitting, count) = (list.fitting(length), list.count());
-            let why =
-                format_args!("the {name} list ends at {end}, the table at {length}: {fitting} of {count} can be read");
-            self.report(Rule::ListOutside, why, list.at..list.at + size_of::<ListRef>());
+            self.report(
+                Rule::ListOutside,
+                format_args!("the {name} list ends at {end}, the table at {length}: {fitting} of {count} can be read"),
+                list.at..list.at + size_of::<ListRef>(),
+            );
         }
     }
 

@@ -89,9 +89,7 @@ pub(crate) fn frame(bytes: &[u8]) -> Result<(&raw::Start, &[u8], Heap<'_>), Pars
 
 /// Header and control descriptor, or why there is no use in going on.
 fn start(bytes: &[u8]) -> Result<&raw::Start, ParseError> {
-    if let Some(signature) = bytes.first_chunk::<4>()
-        && signature != b"NBFT"
-    {
+    if let Some(signature) = bytes.first_chunk::<4>().filter(|signature| *signature != b"NBFT") {
         return Err(ParseError::new(Kind::Signature(*signature)));
     }
     let Ok((start, _)) = raw::Start::ref_from_prefix(bytes) else {
@@ -126,8 +124,13 @@ impl Reader<'_> {
         for list in lists::List::all(control) {
             if list.count() != 0 {
                 let span = bytes_of!(list.at, ListRef.version);
-                let field = format_args!("{} descriptors", list.name);
-                self.version(Owner::CONTROL, field, list.reference.version, 1..2, span);
+                self.version(
+                    Owner::CONTROL,
+                    format_args!("{} descriptors", list.name),
+                    list.reference.version,
+                    1..2,
+                    span,
+                );
             }
         }
     }
@@ -150,28 +153,43 @@ impl Reader<'_> {
             let sum = sum(self.bytes);
             if sum != 0 {
                 let (is, should) = (header.checksum, header.checksum.wrapping_sub(sum));
-                let why = format_args!("the checksum is {is:#04x}, it should be {should:#04x}");
-                self.report(Rule::Checksum, why, bytes_of!(0, Header.checksum));
+                self.report(
+                    Rule::Checksum,
+                    format_args!("the checksum is {is:#04x}, it should be {should:#04x}"),
+                    bytes_of!(0, Header.checksum),
+                );
             }
         }
         if header.minor > 1 {
-            let why = format_args!("the minor revision is {}; 0 and 1 are known", header.minor);
-            self.report(Rule::MinorRevision, why, bytes_of!(0, Header.minor));
+            self.report(
+                Rule::MinorRevision,
+                format_args!("the minor revision is {}; 0 and 1 are known", header.minor),
+                bytes_of!(0, Header.minor),
+            );
         }
         let heap_end = u64::from(header.heap_offset.get()) + u64::from(header.heap_length.get());
         if header.heap_length.get() != 0 && heap_end > self.bytes.len() as u64 {
             let (from, end) = (header.heap_offset.get(), self.bytes.len());
-            let why = format_args!("the heap goes from {from} to {heap_end}, the table ends at {end}");
-            self.report(Rule::HeapOutside, why, HEAP_FIELDS);
+            self.report(
+                Rule::HeapOutside,
+                format_args!("the heap goes from {from} to {heap_end}, the table ends at {end}"),
+                HEAP_FIELDS,
+            );
         }
         let control = &start.control;
         if control.major != 1 {
-            let why = format_args!("the control descriptor's major revision is {}", control.major);
-            self.report(Rule::ControlRevision, why, bytes_of!(CONTROL, Control.major));
+            self.report(
+                Rule::ControlRevision,
+                format_args!("the control descriptor's major revision is {}", control.major),
+                bytes_of!(CONTROL, Control.major),
+            );
         }
         if usize::from(control.length.get()) < size_of::<raw::Control>() {
-            let why = format_args!("the control descriptor states a length of {} bytes; it has 64", control.length);
-            self.report(Rule::ControlLength, why, bytes_of!(CONTROL, Control.length));
+            self.report(
+                Rule::ControlLength,
+                format_args!("the control descriptor states a length of {} bytes; it has 64", control.length),
+                bytes_of!(CONTROL, Control.length),
+            );
         }
     }
 
@@ -198,8 +216,11 @@ impl Reader<'_> {
             return None;
         }
         if length < size_of::<raw::Host>() {
-            let why = format_args!("the host descriptor's stated length is {length} bytes; it has 32");
-            self.report(Rule::HostShort, why, reference);
+            self.report(
+                Rule::HostShort,
+                format_args!("the host descriptor's stated length is {length} bytes; it has 32"),
+                reference,
+            );
             return None;
         }
         let place = usize::try_from(offset).unwrap_or(usize::MAX);
@@ -208,8 +229,11 @@ impl Reader<'_> {
             bytes.get(place..).filter(|_| place >= START).and_then(|rest| raw::Host::ref_from_prefix(rest).ok());
         let Some((raw, _)) = found else {
             let end = self.bytes.len();
-            let why = format_args!("the host descriptor lies at {offset}; it must lie between {START} and {end}");
-            self.report(Rule::HostOutside, why, reference);
+            self.report(
+                Rule::HostOutside,
+                format_args!("the host descriptor lies at {offset}; it must lie between {START} and {end}"),
+                reference,
+            );
             return None;
         };
         let flags = HostFlags(raw.flags);

@@ -93,18 +93,24 @@ impl<'a> Reader<'a> {
         match self.heap.get(reference) {
             Ok(Some(object)) if object.bytes.len() > max => {
                 let length = object.bytes.len();
-                let why = format_args!("{owner}: the {field} has {length} bytes; at most {max} are read");
-                self.report(Rule::ObjectLong, why, reference_at(at));
+                self.report(
+                    Rule::ObjectLong,
+                    format_args!("{owner}: the {field} has {length} bytes; at most {max} are read"),
+                    reference_at(at),
+                );
                 None
             }
             Ok(object) => object,
             Err(Outside) => {
                 let (offset, length) = (reference.offset.get(), reference.length.get());
                 let Range { start, end } = self.heap.range();
-                let why = format_args!(
-                    "{owner}: the {field} lies at {offset} with {length} bytes, outside the heap ({start} to {end})"
+                self.report(
+                    Rule::ObjectOutside,
+                    format_args!(
+                        "{owner}: the {field} lies at {offset} with {length} bytes, outside the heap ({start} to {end})"
+                    ),
+                    reference_at(at),
                 );
-                self.report(Rule::ObjectOutside, why, reference_at(at));
                 None
             }
         }
@@ -126,8 +132,11 @@ impl<'a> Reader<'a> {
         };
         let is = object.bytes[0];
         if is != id {
-            let why = format_args!("{owner}: the structure ID of the {field} is {is}, not {id}");
-            self.report(Rule::ObjectId, why, one_byte(object.start));
+            self.report(
+                Rule::ObjectId,
+                format_args!("{owner}: the structure ID of the {field} is {is}, not {id}"),
+                one_byte(object.start),
+            );
             return None;
         }
         Some((object.start, structure, rest))
@@ -136,8 +145,11 @@ impl<'a> Reader<'a> {
     #[cold]
     fn short(&mut self, owner: Owner, field: &'static str, object: &Object<'_>, least: usize) {
         let length = object.bytes.len();
-        let why = format_args!("{owner}: the {field} has {length} bytes; it takes {least}");
-        self.report(Rule::ObjectShort, why, object.span());
+        self.report(
+            Rule::ObjectShort,
+            format_args!("{owner}: the {field} has {length} bytes; it takes {least}"),
+            object.span(),
+        );
     }
 
     /// Says that a heap structure is not marked valid.
@@ -157,8 +169,11 @@ impl<'a> Reader<'a> {
     ) {
         if !known.contains(&version) {
             let last = known.end - 1;
-            let why = format_args!("{owner}: the version of the {field} is {version}; the highest known is {last}");
-            self.report(Rule::ObjectVersion, why, span);
+            self.report(
+                Rule::ObjectVersion,
+                format_args!("{owner}: the version of the {field} is {version}; the highest known is {last}"),
+                span,
+            );
         }
     }
 
@@ -216,12 +231,18 @@ impl<'a> Reader<'a> {
                 );
             }
         } else if rest.iter().all(|byte| *byte == 0) {
-            let why = format_args!("{owner}: the length of the {field} counts its NUL");
-            self.report(Rule::TextNulCounted, why, end..object.span().end);
+            self.report(
+                Rule::TextNulCounted,
+                format_args!("{owner}: the length of the {field} counts its NUL"),
+                end..object.span().end,
+            );
         } else {
             let (shown, length) = (text.len(), object.bytes.len());
-            let why = format_args!("{owner}: the {field} has a NUL after {shown} of {length} bytes");
-            self.report(Rule::TextNul, why, one_byte(end));
+            self.report(
+                Rule::TextNul,
+                format_args!("{owner}: the {field} has a NUL after {shown} of {length} bytes"),
+                one_byte(end),
+            );
         }
         self.utf8(owner, field, text, object.start, max)
     }
@@ -232,8 +253,11 @@ impl<'a> Reader<'a> {
             Ok(text) => {
                 if let Some(place) = control_character(text) {
                     let rule = if owner == Owner::HEADER { Rule::DriverPathGarbage } else { Rule::TextControl };
-                    let why = format_args!("{owner}: the {field} holds a control character");
-                    self.report(rule, why, one_byte(start + place));
+                    self.report(
+                        rule,
+                        format_args!("{owner}: the {field} holds a control character"),
+                        one_byte(start + place),
+                    );
                 }
                 Some(text.into())
             }

@@ -26,21 +26,30 @@ impl Reader<'_> {
         }
         if header.heap_length.get() != 0 && (header.heap_offset.get() as usize) < START {
             let from = header.heap_offset.get();
-            let why = format_args!("the heap begins at {from}, inside the header or the control descriptor");
-            self.report(Rule::HeapOverlap, why, HEAP_FIELDS);
+            self.report(
+                Rule::HeapOverlap,
+                format_args!("the heap begins at {from}, inside the header or the control descriptor"),
+                HEAP_FIELDS,
+            );
         }
         for (number, (name, region)) in regions.iter().enumerate() {
             let what = if number == 0 { "" } else { " list" };
             if let Some(span) = intersection(region, &heap) {
                 let Range { start, end } = span;
-                let why = format_args!("the heap overlaps the {name}{what} from {start} to {end}");
-                self.report(Rule::HeapOverlap, why, span);
+                self.report(
+                    Rule::HeapOverlap,
+                    format_args!("the heap overlaps the {name}{what} from {start} to {end}"),
+                    span,
+                );
             }
             for (other_name, other) in &regions[number + 1..] {
                 if let Some(span) = intersection(region, other) {
                     let Range { start, end } = span;
-                    let why = format_args!("the {name}{what} overlaps the {other_name} list from {start} to {end}");
-                    self.report(Rule::ListOverlap, why, span);
+                    self.report(
+                        Rule::ListOverlap,
+                        format_args!("the {name}{what} overlaps the {other_name} list from {start} to {end}"),
+                        span,
+                    );
                 }
             }
         }

@@ -69,8 +69,11 @@ impl Reader<'_> {
             return Some(suites);
         }
         let length = object.bytes.len();
-        let why = format_args!("{owner}: the cipher suite list has {length} bytes, an odd number");
-        self.report(Rule::CipherListOdd, why, object.span());
+        self.report(
+            Rule::CipherListOdd,
+            format_args!("{owner}: the cipher suite list has {length} bytes, an odd number"),
+            object.span(),
+        );
         None
     }
 }

@@ -37,10 +37,9 @@ impl File {
         fs::create_dir_all(directory)?;
         // Not by the name's ending alone: some readers take whatever ends as they expect.
         let aside = directory.join(format!(".{}.new", self.name));
-        if let Err(error) = fs::remove_file(&aside)
-            && error.kind() != io::ErrorKind::NotFound
-        {
-            return Err(error);
+        match fs::remove_file(&aside) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
         }
         let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(self.mode).open(&aside)?;
         file.write_all(self.content.as_bytes())?;
@@ -56,10 +55,8 @@ impl File {
 pub fn run(args: &ExportArgs, common: &Common) -> Result<Exit, Error> {
     let kernel = KernelCommandLine::read(&common.path("/"));
     // Files for udev name the NICs of this machine; to look at them is always allowed.
-    if args.format == ExportFormat::Udev
-        && args.output.is_some()
-        && let Some(parameter) = kernel.nbft_off()
-    {
+    let names_nics = args.format == ExportFormat::Udev && args.output.is_some();
+    if let Some(parameter) = kernel.nbft_off().filter(|_| names_nics) {
         log::info!("{parameter} on the kernel's command line: the NICs of the NBFT keep their names");
         return Ok(Exit::Nothing);
     }

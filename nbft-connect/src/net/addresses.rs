@@ -49,8 +49,10 @@ impl Worker {
                     self.tell(up.ready(at));
                     let asks = up.lease.is_none() && asks_beside(link, at.network);
                     if !self.stays() {
-                        if asks && let Err(error) = self.inform(at, network, (index, name), LONGEST_PAUSE).await {
-                            log::debug!("{name}: {error}");
+                        if asks {
+                            if let Err(error) = self.inform(at, network, (index, name), LONGEST_PAUSE).await {
+                                log::debug!("{name}: {error}");
+                            }
                         }
                         return;
                     }

@@ -39,11 +39,8 @@ impl Kmsg {
                 Err(error) if error.raw_os_error() == Some(libc::EPIPE) => continue,
                 Err(_) => break,
             };
-            if let Some(text) = message(&String::from_utf8_lossy(&record[..length]))
-                && !lines.contains(&text)
-            {
-                lines.push(text);
-            }
+            let text = message(&String::from_utf8_lossy(&record[..length]));
+            lines.extend(text.filter(|text| !lines.contains(text)));
         }
         Some(lines)
     }

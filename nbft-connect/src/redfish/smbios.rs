@@ -77,10 +77,8 @@ impl From<u8> for Assignment {
 pub(super) fn host_interfaces(mut table: &[u8]) -> Vec<HostInterface> {
     let mut found = Vec::new();
     while let Ok((rest, (kind, data))) = structure(table) {
-        if kind == HOST_INTERFACE
-            && let Ok((_, interfaces)) = host_interface(data)
-        {
-            found.extend(interfaces);
+        if kind == HOST_INTERFACE {
+            found.extend(host_interface(data).into_iter().flat_map(|(_, interfaces)| interfaces));
         }
         table = rest;
     }

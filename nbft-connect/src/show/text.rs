@@ -153,8 +153,8 @@ fn hfi(hfi: &Hfi) -> Section {
 fn tcp_info(section: &mut Section, hfi: &Hfi, tcp: &HfiTcp) {
     section.line("PCI address", tcp.pci().to_string());
     if tcp.info_version >= 2 {
-        let routing_id = format_args!("{} (routing ID: segment {})", tcp.pcie_segment, tcp.routing_id >> 16);
-        section.line("PCIe segment", routing_id.to_string());
+        let segment = format!("{} (routing ID: segment {})", tcp.pcie_segment, tcp.routing_id >> 16);
+        section.line("PCIe segment", segment);
     }
     section.line("MAC address", tcp.mac.to_string());
     section.line(

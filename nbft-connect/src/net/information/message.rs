@@ -88,7 +88,8 @@ fn options(bytes: &[u8]) -> Option<Vec<(u16, &[u8])>> {
 }
 
 fn addresses(bytes: &[u8]) -> Vec<IpAddr> {
-    bytes.as_chunks::<16>().0.iter().map(|address| Ipv6Addr::from(*address).into()).collect()
+    let addresses = bytes.chunks_exact(16).filter_map(|address| <[u8; 16]>::try_from(address).ok());
+    addresses.map(|address| Ipv6Addr::from(address).into()).collect()
 }
 
 /// Names in DNS form, which may not be compressed here (section 10).

@@ -67,9 +67,8 @@ pub(crate) fn hold(
     let fits = |suite: &Suite, (_, allowed): (&Policy, &[CipherSuite])| {
         suite.of_tls_1_3().is_some_and(|suite| allowed.contains(&suite))
     };
-    if let Some(allowed) = allowed
-        && let Some(other) = suites.iter().find(|suite| !fits(suite, allowed))
-    {
+    let unfit = allowed.and_then(|allowed| Some((allowed, suites.iter().find(|suite| !fits(suite, allowed))?)));
+    if let Some((allowed, other)) = unfit {
         return Err(format!(
             "the cipher suite of {controller} is {other}, as tlshd and the target agreed on, and {}",
             only(allowed)

@@ -123,8 +123,8 @@ mod sys {
     pub(super) fn links(keyring: Serial) -> io::Result<Vec<Serial>> {
         let mut bytes = vec![0; MAX_LINKS * size_of::<Serial>()];
         let length = control(libc::KEYCTL_READ, keyring, &mut bytes)?;
-        let (serials, _) = bytes[..length].as_chunks();
-        Ok(serials.iter().map(|bytes| Serial::from_ne_bytes(*bytes)).collect())
+        let serials = bytes[..length].chunks_exact(size_of::<Serial>());
+        Ok(serials.filter_map(|bytes| bytes.try_into().ok().map(Serial::from_ne_bytes)).collect())
     }
 
     /// A key's description.

@@ -248,7 +248,7 @@ impl Drop for Running {
     fn drop(&mut self) {
         if let Some(pid) = self.0 {
             // Nobody has waited for it, so the number is still its own.
-            let _ = kill(Pid::from_raw(pid.cast_signed()), Signal::SIGTERM);
+            let _ = kill(Pid::from_raw(pid as i32), Signal::SIGTERM);
         }
     }
 }

@@ -1,9 +1,8 @@
 //! The kernel's list.
 
-use super::message::{read, request, tls_socket};
+use super::inet_diag::{AF_INET, AF_INET6, Connection, request};
+use super::message::{read, tls_socket};
 use super::{SocketsError, TlsSocket, TlsSockets};
-use netlink_packet_sock_diag::constants::{AF_INET, AF_INET6};
-use netlink_packet_sock_diag::inet::InetResponse;
 use nix::sys::socket::{AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, recv, sendto, socket};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -26,7 +25,7 @@ impl TlsSockets for Kernel {
 }
 
 /// All established TCP connections of this network namespace.
-fn established() -> Result<Vec<InetResponse>, SocketsError> {
+fn established() -> Result<Vec<Connection>, SocketsError> {
     let socket = socket(AddressFamily::Netlink, SockType::Raw, SockFlag::SOCK_CLOEXEC, SockProtocol::NetlinkSockDiag)
         .map_err(io::Error::from)?;
     let mut found = Vec::new();
@@ -37,7 +36,7 @@ fn established() -> Result<Vec<InetResponse>, SocketsError> {
 }
 
 /// Those of one family. The kernel answers from memory: nothing is waited for.
-fn ask(socket: &OwnedFd, family: u8, found: &mut Vec<InetResponse>) -> Result<(), SocketsError> {
+fn ask(socket: &OwnedFd, family: u8, found: &mut Vec<Connection>) -> Result<(), SocketsError> {
     let kernel = NetlinkAddr::new(0, 0);
     sendto(socket.as_raw_fd(), &request(family), &kernel, MsgFlags::empty()).map_err(io::Error::from)?;
     let mut buffer = vec![0; MAX_DATAGRAM];
@@ -77,14 +76,8 @@ mod tests {
     fn connections_are_listed_with_their_addresses() {
         for address in ["127.0.0.1:0", "[::1]:0"] {
             let [client, server] = pair(address);
-            let found: Vec<_> = established()
-                .unwrap()
-                .into_iter()
-                .map(|connection| connection.header.socket_id)
-                .map(|id| {
-                    ((id.source_address, id.source_port).into(), (id.destination_address, id.destination_port).into())
-                })
-                .collect();
+            let found: Vec<_> =
+                established().unwrap().into_iter().map(|connection| (connection.local, connection.peer)).collect();
             for end in [&client, &server] {
                 assert_eq!(found.iter().filter(|found| **found == ends(end)).count(), 1, "{address}");
             }

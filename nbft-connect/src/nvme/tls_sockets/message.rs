@@ -1,15 +1,8 @@
 //! Messages of sock_diag.
 
+use super::inet_diag::Connection;
 use super::{SocketsError, Suite, TlsSocket};
-use netlink_packet_core::{
-    DecodeError, NLM_F_DUMP, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload, Nla as _, NlasIterator,
-    parse_u16,
-};
-use netlink_packet_sock_diag::SockDiagMessage;
-use netlink_packet_sock_diag::constants::{AF_INET, IPPROTO_TCP};
-use netlink_packet_sock_diag::inet::nlas::Nla;
-use netlink_packet_sock_diag::inet::{ExtensionFlags, InetRequest, InetResponse, SocketId, StateFlags};
-use std::net::SocketAddr;
+use netlink_packet_core::{DecodeError, NetlinkMessage, NetlinkPayload, NlasIterator, parse_u16};
 
 /// What a protocol above TCP says of a socket (linux/inet_diag.h).
 const ULP_INFO: u16 = 19;
@@ -17,36 +10,17 @@ const ULP_INFO: u16 = 19;
 /// In that: what TLS says of it.
 const ULP_INFO_TLS: u16 = 2;
 
-/// Asks for all established TCP connections of an address family.
-pub(super) fn request(family: u8) -> Vec<u8> {
-    let mut header = NetlinkHeader::default();
-    header.flags = NLM_F_REQUEST | NLM_F_DUMP;
-    let request = InetRequest {
-        family,
-        protocol: IPPROTO_TCP,
-        // What TLS says has no flag of its own: Linux adds it to what TCP says.
-        extensions: ExtensionFlags::INFO,
-        states: StateFlags::ESTABLISHED,
-        socket_id: if family == AF_INET { SocketId::new_v4() } else { SocketId::new_v6() },
-    };
-    let mut message = NetlinkMessage::new(header, SockDiagMessage::InetRequest(request).into());
-    message.finalize();
-    let mut bytes = vec![0; message.buffer_len()];
-    message.serialize(&mut bytes);
-    bytes
-}
-
 /// Takes the messages of a datagram apart, and gives each connection to `found`. Whether it was the last datagram.
 ///
 /// # Errors
 ///
 /// When the kernel reports an error, or what it sends cannot be read.
-pub(super) fn read(mut datagram: &[u8], mut found: impl FnMut(InetResponse)) -> Result<bool, SocketsError> {
+pub(super) fn read(mut datagram: &[u8], mut found: impl FnMut(Connection)) -> Result<bool, SocketsError> {
     let refused = |code: i32| Err(std::io::Error::from_raw_os_error(code.saturating_neg()).into());
     while !datagram.is_empty() {
-        let message = NetlinkMessage::<SockDiagMessage>::deserialize(datagram)?;
+        let message = NetlinkMessage::<Connection>::deserialize(datagram)?;
         match message.payload {
-            NetlinkPayload::InnerMessage(SockDiagMessage::InetResponse(response)) => found(*response),
+            NetlinkPayload::InnerMessage(connection) => found(connection),
             // What cuts a list short comes with its end.
             NetlinkPayload::Done(done) if done.code < 0 => return refused(done.code),
             NetlinkPayload::Done(_) => return Ok(true),
@@ -66,24 +40,14 @@ pub(super) fn read(mut datagram: &[u8], mut found: impl FnMut(InetResponse)) -> 
 /// # Errors
 ///
 /// When what TLS says of it cannot be read.
-pub(super) fn tls_socket(response: &InetResponse) -> Result<Option<TlsSocket>, DecodeError> {
-    let Some(suite) = suite(response)? else { return Ok(None) };
-    let id = &response.header.socket_id;
-    let local = SocketAddr::new(id.source_address, id.source_port);
-    let peer = SocketAddr::new(id.destination_address, id.destination_port);
-    Ok(Some(TlsSocket { cookie: id.cookie, local, peer, suite }))
+pub(super) fn tls_socket(connection: &Connection) -> Result<Option<TlsSocket>, DecodeError> {
+    let Some(suite) = suite(connection)? else { return Ok(None) };
+    let Connection { cookie, local, peer, .. } = *connection;
+    Ok(Some(TlsSocket { cookie, local, peer, suite }))
 }
 
-fn suite(response: &InetResponse) -> Result<Option<Suite>, DecodeError> {
-    let ulp = response.nlas.iter().find_map(|attribute| match attribute {
-        Nla::Other(other) if other.kind() == ULP_INFO => {
-            let mut value = vec![0; other.value_len()];
-            other.emit_value(&mut value);
-            Some(value)
-        }
-        _ => None,
-    });
-    let Some(ulp) = ulp else { return Ok(None) };
+fn suite(connection: &Connection) -> Result<Option<Suite>, DecodeError> {
+    let Some(ulp) = nested(&connection.attributes, ULP_INFO)? else { return Ok(None) };
     let Some(tls) = nested(&ulp, ULP_INFO_TLS)? else { return Ok(None) };
     let number = |kind| nested(&tls, kind as u16)?.as_deref().map(parse_u16).transpose();
     let (version, cipher) = (number(libc::TLS_INFO_VERSION)?, number(libc::TLS_INFO_CIPHER)?);
@@ -109,9 +73,9 @@ fn nested(attributes: &[u8], kind: u16) -> Result<Option<Vec<u8>>, DecodeError> 
 
 #[cfg(test)]
 mod tests {
+    use super::super::inet_diag::{AF_INET, request};
     use super::*;
-    use netlink_packet_core::{DefaultNla, DoneMessage, Emitable};
-    use netlink_packet_sock_diag::inet::InetResponseHeader;
+    use netlink_packet_core::{DefaultNla, DoneMessage, Emitable, NetlinkHeader, NetlinkSerializable};
 
     /// An attribute as the kernel writes it.
     fn attribute(kind: u16, value: &[u8]) -> Vec<u8> {
@@ -131,40 +95,42 @@ mod tests {
         [attribute(1, b"tls\0"), attribute(2, &tls)].concat()
     }
 
-    fn response(ulp: Option<Vec<u8>>) -> InetResponse {
-        let socket_id = SocketId {
-            source_port: 40000,
-            destination_port: 4420,
-            source_address: [192, 0, 2, 17].into(),
-            destination_address: [192, 0, 2, 1].into(),
-            interface_id: 2,
+    fn response(ulp: Option<Vec<u8>>) -> Connection {
+        // INET_DIAG_SHUTDOWN and INET_DIAG_PROTOCOL.
+        let others = [attribute(8, &[0]), attribute(10, &[6])];
+        let ulp = ulp.map(|ulp| attribute(ULP_INFO, &ulp));
+        Connection {
             cookie: [1, 2, 3, 4, 5, 6, 7, 8],
-        };
-        let header = InetResponseHeader {
-            family: AF_INET,
-            state: 1,
-            timer: None,
-            socket_id,
-            recv_queue: 0,
-            send_queue: 0,
-            uid: 0,
-            inode: 0,
-        };
-        let others = [Nla::Shutdown(0), Nla::Protocol(IPPROTO_TCP)];
-        let ulp = ulp.map(|ulp| Nla::Other(DefaultNla::new(ULP_INFO, ulp)));
-        InetResponse { header, nlas: others.into_iter().chain(ulp).collect() }
+            local: "192.0.2.17:40000".parse().unwrap(),
+            peer: "192.0.2.1:4420".parse().unwrap(),
+            attributes: others.into_iter().chain(ulp).flatten().collect(),
+        }
     }
 
-    fn bytes(mut message: NetlinkMessage<SockDiagMessage>) -> Vec<u8> {
+    /// Something to send is never a connection.
+    impl NetlinkSerializable for Connection {
+        fn message_type(&self) -> u16 {
+            unreachable!()
+        }
+
+        fn buffer_len(&self) -> usize {
+            unreachable!()
+        }
+
+        fn serialize(&self, _: &mut [u8]) {
+            unreachable!()
+        }
+    }
+
+    fn bytes(mut message: NetlinkMessage<Connection>) -> Vec<u8> {
         message.finalize();
         let mut bytes = vec![0; message.buffer_len()];
         message.serialize(&mut bytes);
         bytes
     }
 
-    fn answer(response: InetResponse) -> Vec<u8> {
-        let message = SockDiagMessage::InetResponse(Box::new(response));
-        bytes(NetlinkMessage::new(NetlinkHeader::default(), message.into()))
+    fn answer(response: Connection) -> Vec<u8> {
+        response.message()
     }
 
     fn done(code: i32) -> Vec<u8> {

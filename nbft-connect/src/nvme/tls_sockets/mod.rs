@@ -3,6 +3,7 @@
 
 #[cfg(test)]
 pub(crate) mod fake;
+mod inet_diag;
 mod kernel;
 mod message;
 
