@@ -8,7 +8,7 @@ use libnbft::discovery::{Header, LEN, Log};
 use libnbft::model::Table;
 use libnbft::plan::{Options, Plan, Source};
 use libnbft::{check, check_together, layout, parse, write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A table made from the fuzzer's bytes.
 pub fn table(bytes: &[u8]) -> Option<Table> {
@@ -26,9 +26,22 @@ pub fn mend(bytes: &mut [u8]) {
 }
 
 /// Every table of `testdata/`, with its path there.
-pub fn seeds() -> Vec<(PathBuf, Vec<u8>)> {
-    let tables = support::samples().into_iter().filter(|sample| sample.path.extension().is_none_or(|e| e != "txt"));
-    tables.map(|sample| (sample.path, sample.content)).collect()
+///
+/// # Errors
+///
+/// When the tables of firmware cannot be read.
+pub fn seeds() -> std::io::Result<Vec<(PathBuf, Vec<u8>)>> {
+    let made = support::samples().into_iter().filter(|sample| sample.path.extension().is_none_or(|e| e != "txt"));
+    let mut tables: Vec<_> = made.map(|sample| (sample.path, sample.content)).collect();
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/firmware"));
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "bin") {
+            let name = Path::new("firmware").join(path.file_name().unwrap_or_default());
+            tables.push((name, std::fs::read(path)?));
+        }
+    }
+    Ok(tables)
 }
 
 /// Reads bytes in every way. What is told of them must lie inside them; what was read can be written and reads the same.

@@ -23,7 +23,7 @@ fn main() -> std::io::Result<()> {
         std::fs::create_dir_all(&folder)?;
         std::fs::write(folder.join(name), content)
     };
-    for (path, content) in libnbft_fuzz::seeds() {
+    for (path, content) in libnbft_fuzz::seeds()? {
         let name = path.to_string_lossy().replace('/', "-");
         put("parse", &name, &content)?;
         // The first byte of this target's input chooses between bytes as they are and a table made from them.

@@ -37,9 +37,9 @@ impl Place {
         Ok(place)
     }
 
-    /// The corpus beside the repository.
-    pub fn corpus(&self) -> PathBuf {
-        self.repo.join("../shared/corpus")
+    /// A file of the folder that holds the tables of real firmware, by the table's name.
+    pub fn firmware(&self, name: &str, ending: &str) -> PathBuf {
+        self.repo.join(format!("testdata/firmware/{name}.{ending}"))
     }
 
     /// A path of the cache that `make` fills once.

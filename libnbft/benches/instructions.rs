@@ -7,8 +7,8 @@
 use std::hint::black_box;
 use std::process::{Command, ExitCode};
 
-const FULL: &[u8] = include_bytes!("../../testdata/tables/full.nbft");
-const DAMAGED: &[u8] = include_bytes!("../../testdata/rules/heap-outside.nbft");
+const FULL: &[u8] = include_bytes!("../testdata/tables/full.nbft");
+const DAMAGED: &[u8] = include_bytes!("../testdata/rules/heap-outside.nbft");
 
 /// An operation: its name, what it does, and the most instructions that it may take.
 struct Operation {

@@ -13,17 +13,14 @@ const ROUNDS: usize = 2001;
 const BATCH: u32 = 20;
 const LIMIT: f64 = 3.0;
 
-/// The largest table of the corpus, or the largest of ours where there is none.
+/// The largest table of `testdata/`.
 fn largest() -> Option<PathBuf> {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folders = [here.join("../../shared/corpus/tables"), here.join("../testdata/tables")];
-    let tables = |folder: &PathBuf| -> Option<PathBuf> {
-        let files = std::fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
-        let tables =
-            files.filter(|path| path.extension().is_none_or(|extension| extension != "json" && extension != "txt"));
-        tables.max_by_key(|path| path.metadata().map_or(0, |metadata| metadata.len()))
-    };
-    folders.iter().find_map(tables)
+    let testdata = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata"));
+    let folders = ["tables", "firmware"].map(|folder| std::fs::read_dir(testdata.join(folder)));
+    let files = folders.into_iter().flatten().flatten().flatten().map(|entry| entry.path());
+    let tables =
+        files.filter(|path| path.extension().is_some_and(|extension| extension == "nbft" || extension == "bin"));
+    tables.max_by_key(|path| path.metadata().map_or(0, |metadata| metadata.len()))
 }
 
 fn time(mut work: impl FnMut()) -> Duration {

@@ -35,7 +35,7 @@
 //! ```
 //! # #[cfg(feature = "plan")] {
 //! # use libnbft::plan::{Method, Options, Plan, Source};
-//! # let bytes = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/tables/multipath.nbft"));
+//! # let bytes = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/tables/multipath.nbft"));
 //! let parsed = libnbft::parse(bytes).expect("a table of a running machine can be read");
 //! let plan = Plan::new(&[Source { name: "NBFT", table: &parsed.table }], &Options::default());
 //! let nic = &plan.interfaces[1];
@@ -52,7 +52,7 @@
 //! ```
 //! # #[cfg(feature = "plan")] {
 //! # use libnbft::plan::{Options, Plan, Source};
-//! # let bytes = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/tables/multipath.nbft"));
+//! # let bytes = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/tables/multipath.nbft"));
 //! # let parsed = libnbft::parse(bytes).expect("a table of a running machine can be read");
 //! # let plan = Plan::new(&[Source { name: "NBFT", table: &parsed.table }], &Options::default());
 //! let host = plan.host.as_ref().expect("the table names the host");
@@ -73,7 +73,7 @@
 //!
 //! ```
 //! # use libnbft::{Rule, Severity};
-//! # let bytes = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/rules/prefix-long.nbft"));
+//! # let bytes = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/rules/prefix-long.nbft"));
 //! let parsed = libnbft::parse(bytes).expect("one wrong value does not make a table unreadable");
 //! for finding in libnbft::check(&parsed, bytes) {
 //!     assert_eq!((finding.rule, finding.severity), (Rule::PrefixLong, Severity::Error));

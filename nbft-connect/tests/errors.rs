@@ -9,8 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-fn corpus(file: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus").join(file)
+fn testdata(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata").join(file)
 }
 
 /// A root directory for one test.
@@ -26,7 +26,9 @@ impl Root {
     }
 
     fn with_table(self, table: &str) -> Self {
-        fs::copy(corpus(table), self.0.join("sys/firmware/acpi/tables/NBFT")).unwrap();
+        let table = testdata(table);
+        let bytes = fs::read(&table).unwrap_or_else(|error| panic!("{}: {error}", table.display()));
+        fs::write(self.0.join("sys/firmware/acpi/tables/NBFT"), bytes).unwrap();
         self
     }
 
@@ -88,7 +90,7 @@ fn a_machine_that_boots_from_its_own_disk_keeps_its_network_to_itself() {
     assert_eq!((code, stderr.as_str()), (1, ""), "the status can be read");
     assert_eq!(root.nbft("connect --stay"), (3, said.into()), "a path that failed");
     // A table by which nothing can be connected is no failure of the service either.
-    let nobody = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/rules/host-missing.nbft");
+    let nobody = testdata("rules/host-missing.nbft");
     fs::copy(nobody, root.0.join("sys/firmware/acpi/tables/NBFT")).unwrap();
     let (code, stderr) = root.nbft("connect");
     assert!(code == 1 && stderr.contains("no usable host NQN"), "{stderr}");
@@ -105,7 +107,8 @@ fn no_such_file() {
 
 #[test]
 fn not_an_nbft() {
-    let root = Root::new("noise").with_table("bad/NBFT-random-noise");
+    let root = Root::new("noise")
+        .with("sys/firmware/acpi/tables/NBFT", "noise of sixty-four bytes and more, in which there is no table at all");
     let (code, stderr) = root.nbft("plan");
     assert_eq!(code, 1);
     assert!(
@@ -128,7 +131,7 @@ fn wrong_options() {
 
 #[test]
 fn nothing_to_connect() {
-    let root = Root::new("empty").with_table("tables/NBFT-empty");
+    let root = Root::new("empty").with_table("tables/host-only.nbft");
     let expected = "nbft: the NBFT names no subsystem: there is nothing to connect\n";
     assert_eq!(root.nbft("connect"), (3, expected.into()));
     assert_eq!(root.nbft("status").0, 3);

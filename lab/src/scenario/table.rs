@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Table {
-    /// A table of the corpus, by its name under `firmware/`; then nothing else is looked at.
+    /// A table of real firmware, by its name in `testdata/firmware/`; then nothing else is looked at.
     pub firmware: Option<String>,
     /// Host NQN.
     pub hostnqn: String,
@@ -147,7 +147,7 @@ impl Table {
         let path = dir.join(format!("table{number}.bin"));
         let bytes = match &self.firmware {
             Some(name) => {
-                let source = corpus(place, name, "bin");
+                let source = place.firmware(name, "bin");
                 fs::read(&source).at(&source)?
             }
             None => libnbft::write(&self.model()?).map_err(bad)?,
@@ -159,7 +159,7 @@ impl Table {
     /// What another program (nvme-cli) reads from it.
     pub fn json(&self, place: &Place) -> Result<Value> {
         let name = self.firmware.as_deref().ok_or_else(|| bad("as_json is for tables of real firmware"))?;
-        let path = corpus(place, name, "json");
+        let path = place.firmware(name, "json");
         let text = fs::read_to_string(&path).at(&path)?;
         serde_json::from_str(&text).map_err(|e| Error::Scenario { path, message: e.to_string() })
     }
@@ -185,10 +185,6 @@ impl Table {
 
 const fn one() -> u16 {
     1
-}
-
-fn corpus(place: &Place, name: &str, ending: &str) -> PathBuf {
-    place.corpus().join(format!("firmware/{name}.{ending}"))
 }
 
 fn bad(why: impl Display) -> Error {

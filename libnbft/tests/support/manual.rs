@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// Where the page lies.
 pub(crate) fn path() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../man/nbft-rules.7"))
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/nbft-rules.7"))
 }
 
 const BEGIN: &str = ".\\\" BEGIN RULES: written by the example make-testdata\n";

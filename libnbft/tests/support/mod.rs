@@ -18,7 +18,7 @@ pub(crate) struct Sample {
 
 /// The folder `testdata/`.
 pub(crate) fn folder() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata"))
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata"))
 }
 
 /// Every file that should lie in `testdata/`.

@@ -1,7 +1,8 @@
 //! The JSON of `show`: a superset of nvme-cli's, and enough to build the same table again.
 
-use crate::support::{Dir, built, corpus, nbft, nbft_with, testdata};
+use crate::support::{Dir, built, firmware, nbft, nbft_with, public, testdata};
 use serde_json::Value;
+use std::path::PathBuf;
 
 /// Everything of `theirs` that `ours` does not have, with its path.
 fn missing(ours: &Value, theirs: &Value, path: &str, found: &mut Vec<String>) {
@@ -24,9 +25,9 @@ fn missing(ours: &Value, theirs: &Value, path: &str, found: &mut Vec<String>) {
     }
 }
 
-#[test]
-fn every_key_and_value_of_nvme_cli_is_there() {
-    for (table, theirs) in corpus() {
+/// Compares what we show with what nvme-cli shows.
+fn every_key_and_value_is_there(tables: Vec<(PathBuf, Value)>) {
+    for (table, theirs) in tables {
         let run = nbft(&["show", "-o", "json", "--nbft-path", table.to_str().unwrap()]);
         assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{}", table.display());
         let ours = run.json();
@@ -36,6 +37,17 @@ fn every_key_and_value_of_nvme_cli_is_there() {
         missing(&ours[0], &theirs, "", &mut found);
         assert!(found.is_empty(), "{}:\n{}", table.display(), found.join("\n"));
     }
+}
+
+#[test]
+fn every_key_and_value_of_nvme_cli_is_there() {
+    every_key_and_value_is_there(firmware());
+}
+
+#[test]
+#[ignore = "needs NBFT_CORPUS"]
+fn every_key_and_value_of_nvme_cli_is_there_for_public_tables() {
+    every_key_and_value_is_there(public());
 }
 
 #[test]
@@ -54,11 +66,21 @@ fn the_comparison_would_notice() {
 
 #[test]
 fn build_of_show_keeps_every_meaning() {
-    let made = ["full", "minimal"].map(|name| (name.to_owned(), built(name, &[])));
-    let found = corpus().into_iter().map(|(path, _)| path).chain(testdata());
-    let found = found.map(|path| (path.display().to_string(), std::fs::read(path).unwrap()));
+    let dir = Dir::new("build-show-made");
+    let made = ["full", "minimal"].map(|name| dir.write(name, &built(name, &[])).into());
+    build_keeps_every_meaning(testdata().into_iter().chain(made));
+}
+
+#[test]
+#[ignore = "needs NBFT_CORPUS"]
+fn build_of_show_keeps_every_meaning_of_public_tables() {
+    build_keeps_every_meaning(public().into_iter().map(|(path, _)| path));
+}
+
+/// Builds what `show` prints of tables, and compares.
+fn build_keeps_every_meaning(tables: impl Iterator<Item = PathBuf>) {
     let dir = Dir::new("build-show");
-    for (name, bytes) in found.chain(made) {
+    for (name, bytes) in tables.map(|path| (path.display().to_string(), std::fs::read(path).unwrap())) {
         let Ok(old) = libnbft::parse(&bytes) else { continue };
         let path = dir.write("NBFT", &bytes);
         let shown = nbft(&["show", "-o", "json", "--nbft-path", &path]);
@@ -79,8 +101,18 @@ fn build_of_show_keeps_every_meaning() {
 
 #[test]
 fn what_nvme_cli_printed_builds_a_table_that_prints_it_again() {
+    builds_a_table_that_prints_it_again(firmware());
+}
+
+#[test]
+#[ignore = "needs NBFT_CORPUS"]
+fn what_nvme_cli_printed_of_public_tables_builds_a_table_that_prints_it_again() {
+    builds_a_table_that_prints_it_again(public());
+}
+
+fn builds_a_table_that_prints_it_again(tables: Vec<(PathBuf, Value)>) {
     let dir = Dir::new("nvme-cli");
-    for (table, theirs) in corpus() {
+    for (table, theirs) in tables {
         let run = nbft_with(&["build", "-"], theirs.to_string().as_bytes());
         assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{}", table.display());
         let path = dir.write("NBFT", &run.stdout);

@@ -1,4 +1,4 @@
-//! Running `nbft`, the corpus, and tables made for a test.
+//! Running `nbft`, tables of real firmware, and tables made for a test.
 
 use serde_json::Value;
 use std::io::Write;
@@ -97,40 +97,51 @@ pub(crate) fn built(name: &str, options: &[&str]) -> Vec<u8> {
     run.stdout
 }
 
-/// Every usable table of the corpus with nvme-cli's JSON for it. Says aloud when there is no corpus; under CI that fails.
-pub(crate) fn corpus() -> Vec<(PathBuf, Value)> {
-    let corpus = here("../../shared/corpus");
-    let mut found = Vec::new();
-    for folder in ["tables", "firmware"] {
-        let Ok(entries) = std::fs::read_dir(corpus.join(folder)) else { continue };
-        for json in
-            entries.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|e| e == "json"))
-        {
-            let table = json.with_extension("");
-            let table = if table.exists() { table } else { json.with_extension("bin") };
-            found.push((table, serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap()));
-        }
-    }
-    found.sort_by(|(one, _), (other, _)| one.cmp(other));
-    if found.is_empty() {
-        assert!(std::env::var_os("CI").is_none(), "no corpus at {}", corpus.display());
-        eprintln!("SKIPPED: no corpus at {}", corpus.display());
-    } else {
-        assert!(found.len() >= 19, "the corpus has {} tables only", found.len());
-    }
+/// The tables that firmware wrote in our lab, each with nvme-cli's JSON for it.
+pub(crate) fn firmware() -> Vec<(PathBuf, Value)> {
+    let found = with_json(&here("../testdata/firmware"));
+    assert_eq!(found.len(), 6, "testdata/firmware holds the tables that its README lists");
     found
 }
 
-/// Every table of `testdata/`, each with what is strange about it.
+/// The folder of public tables that `NBFT_CORPUS` names. Tests that read them are ignored unless somebody asks for them, and then it
+/// must be there.
+pub(crate) fn public_folder(folder: &str) -> PathBuf {
+    let corpus = std::env::var_os("NBFT_CORPUS").expect("NBFT_CORPUS names the folder of the public tables");
+    Path::new(&corpus).join(folder)
+}
+
+/// The usable public tables, each with nvme-cli's JSON for it.
+pub(crate) fn public() -> Vec<(PathBuf, Value)> {
+    let folder = public_folder("tables");
+    let found = with_json(&folder);
+    assert!(!found.is_empty(), "NBFT_CORPUS: no table with its JSON in {}", folder.display());
+    found
+}
+
+/// The files of a folder, by name.
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+fn with_json(folder: &Path) -> Vec<(PathBuf, Value)> {
+    let jsons = files(folder).into_iter().filter(|path| path.extension().is_some_and(|e| e == "json"));
+    let table = |json: PathBuf| {
+        let table = json.with_extension("");
+        let table = if table.exists() { table } else { json.with_extension("bin") };
+        (table, serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap())
+    };
+    jsons.map(table).collect()
+}
+
+/// Every table of `testdata/`: our writer's, each with what is strange about it, and those of firmware.
 pub(crate) fn testdata() -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for folder in std::fs::read_dir(here("../testdata")).unwrap().map(|entry| entry.unwrap().path()) {
-        if folder.is_dir() {
-            let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-            found.extend(files.filter(|path| path.extension().is_some_and(|extension| extension == "nbft")));
-        }
-    }
-    found.sort();
+    let folders = files(&here("../testdata")).into_iter().filter(|path| path.is_dir());
+    let mut found: Vec<_> = folders.flat_map(|folder| files(&folder)).collect();
+    found.retain(|path| path.extension().is_some_and(|extension| extension == "nbft" || extension == "bin"));
     assert!(found.len() > 50, "testdata has {} tables only", found.len());
     found
 }
