@@ -96,14 +96,59 @@ impl TableFile {
     ///
     /// # Errors
     ///
-    /// When it cannot be opened or read, or has more than [`MAX_SIZE`] bytes.
+    /// When it cannot be opened or read, is no regular file, or has more than [`MAX_SIZE`] bytes.
     pub fn read(&self) -> Result<Vec<u8>, FileError> {
-        let error = |error: io::Error| FileError::new(&self.path, error);
-        let file = File::open(&self.path).map_err(error)?;
-        // The size is a hint only: a pipe or a file of /proc has none.
-        let hint = file.metadata().map_or(0, |metadata| metadata.len().min(MAX_SIZE));
-        let mut bytes = Vec::with_capacity(usize::try_from(hint).unwrap_or(0));
-        file.take(MAX_SIZE + 1).read_to_end(&mut bytes).map_err(error)?;
-        if bytes.len() as u64 > MAX_SIZE { Err(FileError::new(&self.path, Kind::Large)) } else { Ok(bytes) }
+        read_regular(&self.path, MAX_SIZE).map_err(|error| match error.kind() {
+            io::ErrorKind::FileTooLarge => FileError::new(&self.path, Kind::Large),
+            _ => FileError::new(&self.path, error),
+        })
     }
+}
+
+/// Opens a file for reading, if it is a regular one; symbolic links are followed. It never waits: the open of a pipe that
+/// nobody writes to, or of a device, would.
+///
+/// # Errors
+///
+/// What the system says; [`io::ErrorKind::InvalidInput`] when it is a pipe, a socket or a device.
+pub fn open_regular(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK | libc::O_NOCTTY);
+    let file = options.open(path)?;
+    let kind = file.metadata()?.file_type();
+    if kind.is_dir() {
+        #[cfg(unix)]
+        return Err(io::Error::from_raw_os_error(libc::EISDIR));
+    }
+    if kind.is_file() { Ok(file) } else { Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file")) }
+}
+
+/// Reads a regular file of at most `limit` bytes; a larger one is not read to its end.
+///
+/// # Errors
+///
+/// As [`open_regular`], and [`io::ErrorKind::FileTooLarge`] when there are more bytes.
+pub fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let file = open_regular(path)?;
+    // The size is a hint only: a file of /proc has none.
+    let hint = file.metadata().map_or(0, |metadata| metadata.len().min(limit));
+    let mut bytes = Vec::with_capacity(usize::try_from(hint).unwrap_or(0));
+    read_to_limit(file, limit, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// Reads all that is in `reader` to the end of `bytes`, if it is at most `limit` bytes.
+///
+/// # Errors
+///
+/// What the reader says, and [`io::ErrorKind::FileTooLarge`] when there are more bytes.
+pub fn read_to_limit(reader: impl io::Read, limit: u64, bytes: &mut Vec<u8>) -> io::Result<()> {
+    let read = reader.take(limit.saturating_add(1)).read_to_end(bytes)?;
+    if read as u64 > limit {
+        let error = format!("it has more than {limit} bytes");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, error));
+    }
+    Ok(())
 }

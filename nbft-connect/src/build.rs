@@ -3,14 +3,18 @@
 use crate::cli::{BuildArgs, Common, Flip, Spec};
 use crate::error::{Error, print_bytes};
 use crate::exit::Exit;
+use crate::input::{read_regular, read_to_limit};
 use libnbft::json;
 use libnbft::model::{Diagnostics, Table};
 use serde::Deserialize;
-use std::io::{IsTerminal, Read};
+use std::io::{self, IsTerminal};
 use std::path::Path;
 
 /// Offset of the checksum byte in the ACPI header.
 const CHECKSUM: usize = 9;
+
+/// Largest text that is read, in bytes; what `show -o json` prints of the largest legal lists has a tenth of it.
+const MAX_JSON: u64 = 64 << 20;
 
 /// Runs the command.
 ///
@@ -44,14 +48,17 @@ pub fn run(args: &BuildArgs, common: &Common) -> Result<Exit, Error> {
 }
 
 fn read(file: &Path, common: &Common) -> Result<String, Error> {
-    let mut text = String::new();
-    if file == Path::new("-") {
-        let read = std::io::stdin().read_to_string(&mut text);
-        read.map_err(|source| Error::Read { path: "standard input".into(), source })?;
-        return Ok(text);
-    }
-    let path = common.path(file);
-    std::fs::read_to_string(&path).map_err(|source| Error::Read { path, source })
+    let mut text = Vec::new();
+    let (path, read) = if file == Path::new("-") {
+        ("standard input".into(), read_to_limit(std::io::stdin().lock(), MAX_JSON, &mut text))
+    } else {
+        let path = common.path(file);
+        let read = read_regular(&path, MAX_JSON).map(|bytes| text = bytes);
+        (path, read)
+    };
+    let no_text = |_| io::Error::new(io::ErrorKind::InvalidData, "it is no text: it holds bytes that are not UTF-8");
+    let text = read.and_then(|()| String::from_utf8(text).map_err(no_text));
+    text.map_err(|source| Error::Read { path, source })
 }
 
 /// What `show` prints is an array; one table alone does as well.

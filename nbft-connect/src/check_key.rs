@@ -3,9 +3,9 @@
 use crate::cli::{CheckKeyArgs, Common};
 use crate::error::{Error, print};
 use crate::exit::Exit;
+use crate::input::open_regular;
 use crate::nvme::keys::{Secret, TlsPsk, care, open_to_others, read_text};
 use crate::text::escape;
-use std::fs::File;
 use std::path::Path;
 
 /// Runs the command.
@@ -22,7 +22,7 @@ pub fn run(args: &CheckKeyArgs, common: &Common) -> Result<Exit, Error> {
     let text = if is_stdin {
         read_text(std::io::stdin().lock()).map_err(read)?
     } else {
-        let file = File::open(&path).map_err(read)?;
+        let file = open_regular(&path).map_err(read)?;
         if let Some(mode) = open_to_others(&file) {
             log::warn!(
                 "{name}: others than its owner can read or write it (mode {mode:04o}): in the key directory it is refused"

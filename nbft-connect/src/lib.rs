@@ -12,6 +12,7 @@ pub mod exit;
 pub mod export;
 pub mod handover;
 mod hex;
+pub mod input;
 pub mod kernel_command_line;
 pub mod load;
 pub mod logger;

@@ -1,8 +1,9 @@
 //! Finding and reading table files.
 
-use libnbft::files::{MAX_SIZE, find};
+use libnbft::files::{MAX_SIZE, find, read_regular, read_to_limit};
 use std::fs;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 /// A folder that is gone when the test is over.
 struct Folder(PathBuf);
@@ -93,4 +94,33 @@ fn what_is_not_there_or_too_large_is_an_error_with_its_path() {
     assert_eq!(error.to_string(), expected);
     fs::remove_file(&table).expect("it can be removed");
     assert!(file.read().expect_err("it is gone").is_not_found());
+}
+
+/// What is read of `path` as a table named by hand; a test that waits for ever on a pipe would be the failure.
+fn refusal(path: &Path) -> String {
+    let file = find(path).expect("it is there").remove(0);
+    file.read().expect_err("it is no table").to_string()
+}
+
+#[test]
+fn pipes_and_devices_are_not_read() {
+    let folder = Folder::new("kinds");
+    let pipe = folder.0.join("NBFT");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo can be run").success());
+    assert_eq!(refusal(&pipe), format!("{}: it is no regular file", pipe.display()));
+    assert_eq!(refusal(Path::new("/dev/zero")), "/dev/zero: it is no regular file");
+    let error = read_regular(&folder.0, MAX_SIZE).expect_err("it is a directory");
+    assert_eq!(error.kind(), io::ErrorKind::IsADirectory);
+}
+
+#[test]
+fn no_more_than_the_limit_is_read() {
+    let folder = Folder::new("limit").with(&["12345"]);
+    let path = folder.0.join("12345");
+    assert_eq!(read_regular(&path, 5).expect("it fits"), b"12345");
+    let error = read_regular(&path, 4).expect_err("it is longer");
+    assert_eq!((error.kind(), error.to_string().as_str()), (io::ErrorKind::FileTooLarge, "it has more than 4 bytes"));
+    let mut bytes = Vec::new();
+    let error = read_to_limit(io::repeat(0), 1000, &mut bytes).expect_err("it has no end");
+    assert_eq!((error.kind(), bytes.len()), (io::ErrorKind::FileTooLarge, 1001));
 }

@@ -2,6 +2,7 @@
 
 use super::machine::Machine;
 use super::model::Warning;
+use crate::input::read_regular;
 use crate::net::Link;
 use libnbft::plan::{Interface, Method, Plan};
 use std::fs;
@@ -68,11 +69,15 @@ fn multipath(machine: &Machine, plan: &Plan) -> Option<Warning> {
     })
 }
 
+/// Largest file with one NQN or ID that is read, in bytes; an NQN has at most 223.
+const MAX_IDENTITY: u64 = 4096;
+
 /// nvme-cli and others connect by the pair in /etc/nvme, and the kernel lets no host ID go with two NQNs.
 fn identity(machine: &Machine, plan: &Plan) -> Option<Warning> {
     let host = plan.host.as_ref()?;
     let read = |name: &str| {
-        let text = fs::read_to_string(machine.root.join("etc/nvme").join(name)).ok()?;
+        let text = read_regular(&machine.root.join("etc/nvme").join(name), MAX_IDENTITY).ok()?;
+        let text = String::from_utf8(text).ok()?;
         Some(text.trim().to_owned()).filter(|text| !text.is_empty())
     };
     let mut differing = Vec::new();

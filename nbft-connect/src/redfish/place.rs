@@ -2,16 +2,19 @@
 
 use super::Failure;
 use super::smbios::{HostInterface, host_interfaces};
+use crate::input::read_regular;
 use crate::nvme::keys::is_at_host_interface;
 use hyper::Uri;
 use hyper::http::uri::{Authority, PathAndQuery, Scheme};
 use rustls::pki_types::ServerName;
-use std::fs;
 use std::net::IpAddr;
 use std::path::Path;
 
 /// The SMBIOS table.
 const SMBIOS: &str = "sys/firmware/dmi/tables/DMI";
+
+/// The largest SMBIOS table that is read, in bytes; common ones have 2 to 64 KiB.
+const MAX_SMBIOS: u64 = 4 << 20;
 
 /// A resource of a service.
 #[derive(Debug)]
@@ -37,7 +40,8 @@ impl Place {
 
     fn at_interface(root: &Path, path: &str) -> Result<Self, Failure> {
         let table = root.join(SMBIOS);
-        let table = fs::read(&table).map_err(|error| Failure::good(format_args!("{}: {error}", table.display())))?;
+        let table = read_regular(&table, MAX_SMBIOS)
+            .map_err(|error| Failure::good(format_args!("{}: {error}", table.display())))?;
         let all = host_interfaces(&table);
         let Some(first) = all.first().map(|interface| interface.device.clone()) else {
             return Err(Failure::good(
@@ -68,7 +72,7 @@ impl Place {
             return Err(said(&"it names a user: those of the settings are used"));
         }
         let host = authority.host().trim_start_matches('[').trim_end_matches(']');
-        let table = fs::read(root.join(SMBIOS)).unwrap_or_default();
+        let table = read_regular(&root.join(SMBIOS), MAX_SMBIOS).unwrap_or_default();
         // By its name it could not be looked up here, so only its address counts.
         let interface = with_address(host_interfaces(&table)).filter(|(_, address)| host.parse() == Ok(*address));
         let start = uri.path_and_query().map_or("/", PathAndQuery::as_str).to_owned();

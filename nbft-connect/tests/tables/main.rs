@@ -6,6 +6,7 @@ mod build;
 mod check;
 mod check_key;
 mod export;
+mod files;
 mod golden;
 mod help;
 mod json;

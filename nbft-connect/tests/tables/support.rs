@@ -1,9 +1,10 @@
 //! Running `nbft`, tables of real firmware, and tables made for a test.
 
 use serde_json::Value;
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What a run of `nbft` came to.
@@ -30,16 +31,29 @@ pub(crate) fn nbft(args: &[&str]) -> Run {
 
 /// Runs `nbft` with `stdin` as its standard input, without a terminal and without a journal.
 pub(crate) fn nbft_with(args: &[&str], stdin: &[u8]) -> Run {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_nbft"))
+    let mut child = start(args, Stdio::piped());
+    // A command that does not read its input may be gone already.
+    let _ = child.stdin.take().unwrap().write_all(stdin);
+    ended(child)
+}
+
+/// Runs `nbft` with a file as its standard input.
+pub(crate) fn nbft_from(args: &[&str], stdin: File) -> Run {
+    ended(start(args, stdin.into()))
+}
+
+fn start(args: &[&str], stdin: Stdio) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_nbft"))
         .args(args)
         .env_remove("JOURNAL_STREAM")
-        .stdin(Stdio::piped())
+        .stdin(stdin)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .unwrap();
-    // A command that does not read its input may be gone already.
-    let _ = child.stdin.take().unwrap().write_all(stdin);
+        .unwrap()
+}
+
+fn ended(child: Child) -> Run {
     let output = child.wait_with_output().unwrap();
     Run {
         code: output.status.code().expect("an exit code"),
