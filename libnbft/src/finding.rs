@@ -1,6 +1,7 @@
 //! What is wrong with a table: findings, each with its rule and its bytes.
 
 use crate::rule::Rule;
+use crate::text::is_harmless;
 use alloc::string::String;
 use core::fmt;
 use core::ops::Range;
@@ -86,8 +87,7 @@ impl fmt::Display for QuotedUpTo<'_> {
         let mut rest = self.0.chars();
         f.write_str("“")?;
         for c in rest.by_ref().take(self.1) {
-            // Direction overrides and the like are not control characters, but move what a terminal shows all the same.
-            if c.is_control() || c == '\\' || is_invisible(c) {
+            if c == '\\' || !is_harmless(c) {
                 write!(f, "{}", c.escape_default())?;
             } else {
                 write!(f, "{c}")?;
@@ -95,9 +95,4 @@ impl fmt::Display for QuotedUpTo<'_> {
         }
         f.write_str(if rest.next().is_some() { "…”" } else { "”" })
     }
-}
-
-/// Characters that change how their neighbours are shown, without being seen.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }

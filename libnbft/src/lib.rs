@@ -91,8 +91,8 @@
 //!   [`ParseError`] names makes a table unusable as a whole.
 //! * Codes, flags and revisions that are not known here survive as numbers.
 //! * `parse(&write(&table)?)?.table == table` for every model that [`write()`] takes.
-//! * Text from a table may hold anything but NUL: escape it before it reaches a terminal, a file or the kernel. [`text`] has
-//!   the forms that are fit for that.
+//! * Text from a table may hold anything but NUL: [escape](text::escape) it before it reaches a terminal or a file. [`text`]
+//!   has the forms that are fit for the kernel.
 //!
 //! # Features
 //!

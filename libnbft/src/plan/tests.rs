@@ -123,7 +123,7 @@ Namespaces
   uuid aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa, NSID 1 of nqn.2014-08.org.example:s, 2 path(s), waited for
 
 Left out
-  NBFT1 SSNS over HFI 1 2: HFI 1 has no route to 198.51.100.1 and another HFI has
+  NBFT1 SSNS 2 over HFI 1: HFI 1 has no route to 198.51.100.1 and another HFI has
 ";
     assert_eq!(text(&[&table]), expected);
 }

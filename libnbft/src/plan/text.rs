@@ -1,44 +1,84 @@
 //! The plan for people.
 
-use super::{Ask, DiscoveryController, Interface, Method, Namespace, Network, Origin, Path, Plan, Policy, Reach};
-use core::fmt;
+use super::{
+    Ask, DiscoveryController, Interface, LeftOut, Method, Namespace, Network, Origin, Path, Plan, Policy, Reach,
+};
+use crate::text::Escaping;
+use core::fmt::{self, Write};
 
+/// Lines to be shown. Text from the tables stands in them escaped, whatever a line is put together from.
+struct Lines<'a, 'b>(Escaping<&'a mut fmt::Formatter<'b>>);
+
+impl Lines<'_, '_> {
+    /// Writes to the line that is open.
+    fn write_fmt(&mut self, part: fmt::Arguments<'_>) -> fmt::Result {
+        self.0.write_fmt(part)
+    }
+
+    /// Ends the line.
+    fn end(&mut self) -> fmt::Result {
+        self.0.0.write_str("\n")
+    }
+}
+
+/// Several lines, each escaped; it ends in a newline.
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let f = &mut Lines(Escaping(f));
         match &self.host {
-            Some(host) => writeln!(f, "Host {}\n     ID {} (from {})", host.nqn, host.id, host.why)?,
-            None => writeln!(f, "Host: no identity")?,
+            Some(host) => {
+                write!(f, "Host {}", host.nqn)?;
+                f.end()?;
+                write!(f, "     ID {} (from {})", host.id, host.why)?;
+            }
+            None => write!(f, "Host: no identity")?,
         }
+        f.end()?;
         section(f, "Interfaces", &self.interfaces, interface)?;
         section(f, "Paths", &self.paths, path)?;
         section(f, "Namespaces", &self.namespaces, namespace)?;
         section(f, "Discovery controllers", &self.discovery, discovery)?;
         section(f, "Left out", &self.left_out, |f, left| {
-            writeln!(f, "  {} {} {}: {}", left.origin.table, left.what, left.origin.index, left.reason)
+            write!(f, "  {left}")?;
+            f.end()
         })?;
-        section(f, "Notes", &self.notes, |f, note| writeln!(f, "  {note}"))
+        section(f, "Notes", &self.notes, |f, note| {
+            write!(f, "  {note}")?;
+            f.end()
+        })
+    }
+}
+
+/// `NBFT SSNS 2 over HFI 1: why`.
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, over) = self.what.split_at(self.what.find(' ').unwrap_or(self.what.len()));
+        write!(f, "{} {kind} {}{over}: {}", self.origin.table, self.origin.index, self.reason)
     }
 }
 
 fn section<T>(
-    f: &mut fmt::Formatter<'_>,
+    f: &mut Lines<'_, '_>,
     title: &str,
     items: &[T],
-    mut each: impl FnMut(&mut fmt::Formatter<'_>, &T) -> fmt::Result,
+    mut each: impl FnMut(&mut Lines<'_, '_>, &T) -> fmt::Result,
 ) -> fmt::Result {
     if items.is_empty() {
         return Ok(());
     }
-    writeln!(f, "\n{title}")?;
+    f.end()?;
+    write!(f, "{title}")?;
+    f.end()?;
     items.iter().try_for_each(|item| each(f, item))
 }
 
-fn interface(f: &mut fmt::Formatter<'_>, interface: &Interface) -> fmt::Result {
+fn interface(f: &mut Lines<'_, '_>, interface: &Interface) -> fmt::Result {
     write!(f, "  {} MAC {}", interface.name, interface.mac)?;
     match interface.pci {
-        Some(pci) => writeln!(f, " PCI {pci}")?,
-        None => writeln!(f)?,
+        Some(pci) => write!(f, " PCI {pci}")?,
+        None => {}
     }
+    f.end()?;
     for link in &interface.links {
         for item in &link.networks {
             write!(f, "    {} ", link.name)?;
@@ -48,7 +88,7 @@ fn interface(f: &mut fmt::Formatter<'_>, interface: &Interface) -> fmt::Result {
     Ok(())
 }
 
-fn network(f: &mut fmt::Formatter<'_>, network: &Network) -> fmt::Result {
+fn network(f: &mut Lines<'_, '_>, network: &Network) -> fmt::Result {
     let method = match network.method {
         Method::Static => "static",
         Method::Dhcp4 => "DHCPv4",
@@ -59,25 +99,27 @@ fn network(f: &mut fmt::Formatter<'_>, network: &Network) -> fmt::Result {
     if let Some(address) = network.address {
         write!(f, " {address}/{}", network.prefix)?;
     }
-    writeln!(
+    write!(
         f,
         " ({} HFI {}, metric {}, route table {})",
         network.hfi.table, network.hfi.index, network.metric, network.route_table
     )?;
+    f.end()?;
     for route in &network.routes {
         match route.prefix {
             0 => write!(f, "      route default")?,
             prefix => write!(f, "      route {}/{prefix}", route.destination)?,
         }
         match route.gateway {
-            Some(gateway) => writeln!(f, " via {gateway}")?,
-            None => writeln!(f, " on the link")?,
+            Some(gateway) => write!(f, " via {gateway}")?,
+            None => write!(f, " on the link")?,
         }
+        f.end()?;
     }
     Ok(())
 }
 
-fn path(f: &mut fmt::Formatter<'_>, path: &Path) -> fmt::Result {
+fn path(f: &mut Lines<'_, '_>, path: &Path) -> fmt::Result {
     write!(f, "  {} port {} over {}", path.traddr, path.trsvcid, path.host_iface)?;
     if let Some(source) = path.host_traddr {
         write!(f, " from {source}")?;
@@ -92,17 +134,19 @@ fn path(f: &mut fmt::Formatter<'_>, path: &Path) -> fmt::Result {
             write!(f, ", {words}")?;
         }
     }
-    write!(f, "\n    {} (", path.nqn)?;
+    f.end()?;
+    write!(f, "    {} (", path.nqn)?;
     origins(f, &path.ssns, "SSNS")?;
     if let Some(teller) = &path.discovered {
         let before = if path.ssns.is_empty() { "" } else { "; " };
         write!(f, "{before}told of by the discovery controller at {teller}")?;
     }
-    writeln!(f, ")")?;
+    write!(f, ")")?;
+    f.end()?;
     security(f, path.security.as_ref())
 }
 
-fn security(f: &mut fmt::Formatter<'_>, policy: Option<&Policy>) -> fmt::Result {
+fn security(f: &mut Lines<'_, '_>, policy: Option<&Policy>) -> fmt::Result {
     let Some(policy) = policy else { return Ok(()) };
     write!(f, "    {policy} (")?;
     origins(f, &policy.profiles, "security profile")?;
@@ -110,23 +154,26 @@ fn security(f: &mut fmt::Formatter<'_>, policy: Option<&Policy>) -> fmt::Result 
         let comma = if policy.profiles.is_empty() { "" } else { ", " };
         write!(f, "{comma}its entry in the discovery log page")?;
     }
-    writeln!(f, ")")?;
+    write!(f, ")")?;
+    f.end()?;
     for keypath in policy.redfish.iter().filter(|_| policy.authenticates() || policy.secures()) {
-        writeln!(f, "    secrets by Redfish from {keypath}")?;
+        write!(f, "    secrets by Redfish from {keypath}")?;
+        f.end()?;
     }
     Ok(())
 }
 
-fn reach(f: &mut fmt::Formatter<'_>, reach: Reach) -> fmt::Result {
-    f.write_str(match reach {
+fn reach(f: &mut Lines<'_, '_>, reach: Reach) -> fmt::Result {
+    let words = match reach {
         Reach::OnLink => ", on the link",
         Reach::Gateway => ", through the gateway",
         Reach::Unknown => ", reach not known before the address is",
         Reach::NoRoute => ", no route that the table tells",
-    })
+    };
+    write!(f, "{words}")
 }
 
-fn origins(f: &mut fmt::Formatter<'_>, origins: &[Origin], what: &str) -> fmt::Result {
+fn origins(f: &mut Lines<'_, '_>, origins: &[Origin], what: &str) -> fmt::Result {
     for (i, origin) in origins.iter().enumerate() {
         let comma = if i == 0 { "" } else { ", " };
         write!(f, "{comma}{} {what} {}", origin.table, origin.index)?;
@@ -134,28 +181,31 @@ fn origins(f: &mut fmt::Formatter<'_>, origins: &[Origin], what: &str) -> fmt::R
     Ok(())
 }
 
-fn discovery(f: &mut fmt::Formatter<'_>, controller: &DiscoveryController) -> fmt::Result {
+fn discovery(f: &mut Lines<'_, '_>, controller: &DiscoveryController) -> fmt::Result {
     write!(f, "  {} port {} over {}", controller.traddr, controller.trsvcid, controller.host_iface)?;
     if let Some(source) = controller.host_traddr {
         write!(f, " from {source}")?;
     }
     reach(f, controller.reach)?;
-    write!(f, "\n    {} (", controller.nqn)?;
+    f.end()?;
+    write!(f, "    {} (", controller.nqn)?;
     origins(f, &controller.descriptors, "discovery")?;
-    writeln!(f, ")")?;
+    write!(f, ")")?;
+    f.end()?;
     security(f, controller.security.as_ref())?;
     write!(f, "    ")?;
     match controller.ask {
-        Ask::AtOnce => writeln!(f, "asked at once: no subsystem that came from it is in the plan"),
+        Ask::AtOnce => write!(f, "asked at once: no subsystem that came from it is in the plan")?,
         Ask::FallBack => {
             write!(f, "asked when a subsystem that came from it does not answer (")?;
             origins(f, &controller.ssns, "SSNS")?;
-            writeln!(f, ")")
+            write!(f, ")")?;
         }
     }
+    f.end()
 }
 
-fn namespace(f: &mut fmt::Formatter<'_>, namespace: &Namespace) -> fmt::Result {
+fn namespace(f: &mut Lines<'_, '_>, namespace: &Namespace) -> fmt::Result {
     write!(f, "  ")?;
     match (namespace.nid, namespace.nsid) {
         (Some(nid), 0) => write!(f, "{} {nid}", nid.kind())?,
@@ -164,5 +214,6 @@ fn namespace(f: &mut fmt::Formatter<'_>, namespace: &Namespace) -> fmt::Result {
         (None, nsid) => write!(f, "NSID {nsid}")?,
     }
     let waits = if namespace.boot { "waited for" } else { "not waited for" };
-    writeln!(f, " of {}, {} path(s), {waits}", namespace.nqn, namespace.paths.len())
+    write!(f, " of {}, {} path(s), {waits}", namespace.nqn, namespace.paths.len())?;
+    f.end()
 }
