@@ -131,7 +131,7 @@ pub mod text;
 #[cfg(feature = "write")]
 mod write;
 
-pub use check::{check, check_together};
+pub use check::{Together, check, check_together};
 pub use error::ParseError;
 pub use finding::{Finding, Severity};
 pub use layout::{Field, layout};

@@ -3,7 +3,7 @@
 //! Everything runs in a network namespace of its own, on veth pairs. Carrier is not our work: what was spent waiting for it
 //! is printed, and taken off where the two are compared.
 
-#![allow(clippy::print_stderr, clippy::unwrap_used)]
+#![allow(clippy::disallowed_macros, clippy::disallowed_methods, clippy::print_stderr, clippy::unwrap_used)]
 
 #[path = "../tests/common/mod.rs"]
 mod common;

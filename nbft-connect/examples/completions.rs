@@ -5,6 +5,7 @@ use clap_complete::{Shell, generate_to};
 use nbft_connect::cli::Cli;
 use std::io;
 
+#[expect(clippy::disallowed_macros, reason = "paths of the one who called it")]
 fn main() -> io::Result<()> {
     let Some(dir) = std::env::args_os().nth(1) else {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "which directory?"));

@@ -1,13 +1,14 @@
 //! `nbft build`.
 
 use crate::cli::{BuildArgs, Common, Flip, Spec};
-use crate::error::{Error, print_bytes};
+use crate::error::Error;
 use crate::exit::Exit;
 use crate::input::{read_regular, read_to_limit};
+use crate::output::{self, print_bytes};
 use libnbft::json;
 use libnbft::model::{Diagnostics, Table};
 use serde::Deserialize;
-use std::io::{self, IsTerminal};
+use std::io;
 use std::path::Path;
 
 /// Offset of the checksum byte in the ACPI header.
@@ -37,14 +38,19 @@ pub fn run(args: &BuildArgs, common: &Common) -> Result<Exit, Error> {
     match &args.output {
         Some(path) => {
             let path = common.path(path);
-            std::fs::write(&path, &bytes).map_err(|source| Error::Write { path, source })?;
+            write(&path, &bytes).map_err(|source| Error::Write { path, source })?;
         }
-        None if std::io::stdout().is_terminal() => {
+        None if output::is_terminal() => {
             return Err(Error::Usage("a table is no text for a terminal: give --output, or redirect".into()));
         }
         None => print_bytes(&bytes)?,
     }
     Ok(Exit::Ok)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a table is bytes")]
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    std::fs::write(path, bytes)
 }
 
 fn read(file: &Path, common: &Common) -> Result<String, Error> {

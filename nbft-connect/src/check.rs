@@ -1,15 +1,16 @@
 //! `nbft check`.
 
 use crate::cli::{CheckArgs, Common, Format};
-use crate::error::{Error, print};
+use crate::error::Error;
 use crate::exit::Exit;
 use crate::hex::{self, Piece};
 use crate::nvme::keys;
+use crate::output::json::{Secrets, print_array};
+use crate::output::{Text, print, print_bytes};
 use crate::tables::Tables;
-use crate::text::escape;
-use libnbft::{Finding, Severity};
+use libnbft::{Finding, Severity, Together};
 use serde::Serialize;
-use std::fmt::Write;
+use std::path::PathBuf;
 
 /// What became of one file.
 struct Report {
@@ -30,55 +31,72 @@ struct Checked {
 ///
 /// When there is nothing to read at the path, or standard output cannot be written.
 pub fn run(args: &CheckArgs, common: &Common) -> Result<Exit, Error> {
-    let tables = Tables::read(common)?;
-    let exit = tables.exit();
-    let reports = reports(tables);
+    let mut tables = Tables::find(common)?;
+    let files = files(&mut tables);
+    let (exit, unreadable) = (tables.exit(), tables.unreadable);
+    let mut worst = None;
+    let reports = files.into_iter().map(report).chain(unreadable.into_iter().map(unreadable_report));
+    let reports = reports.inspect(|report| {
+        worst = worst.max(report.outcome.as_ref().ok().and_then(Checked::worst));
+    });
     match args.output_format {
-        Format::Text => print(&reports.iter().map(text).collect::<Vec<_>>().join("\n"))?,
-        Format::Json => print(&crate::text::json(&reports.iter().map(json_report).collect::<Vec<_>>())?)?,
+        Format::Text => print_texts(reports)?,
+        Format::Json => print_array(reports.map(Ok), Secrets::Whole)?,
     }
-    let worst = reports.iter().filter_map(|report| report.outcome.as_ref().ok()).filter_map(Checked::worst).max();
     let complaints = keys::complaints(&common.path("/"));
-    complaints.iter().for_each(|complaint| log::warn!("{}", escape(complaint)));
+    complaints.iter().for_each(|complaint| log::warn!("{complaint}"));
     let worst = worst.max((!complaints.is_empty()).then_some(Severity::Warning));
     let bound = if args.strict { Severity::Warning } else { Severity::Error };
     Ok(if worst.is_some_and(|worst| worst >= bound) { Exit::Failed } else { exit })
 }
 
-/// Every file in its order, those that could not be read at the end.
-fn reports(tables: Tables) -> Vec<Report> {
-    let mut findings: Vec<Vec<Finding>> = tables
-        .tables
-        .iter()
-        .map(|read| read.parsed.as_ref().map_or(Vec::new(), |parsed| libnbft::check(parsed, &read.bytes)))
-        .collect();
-    for (n, finding) in together(&tables) {
-        findings[n].push(finding);
-    }
-    let unreadable = tables
-        .unreadable
-        .into_iter()
-        .map(|(path, reason)| Report { filename: path.display().to_string(), outcome: Err(reason) });
-    let read = tables.tables.into_iter().zip(findings).map(|(read, findings)| Report {
-        filename: read.path.display().to_string(),
-        outcome: match read.parsed {
-            Ok(_) => Ok(Checked { pieces: hex::pieces(&read.bytes), bytes: read.bytes, findings }),
-            Err(error) => Err(error.to_string()),
-        },
-    });
-    read.chain(unreadable).collect()
+/// A file that was read, with what is wrong between it and the others.
+struct File {
+    path: PathBuf,
+    bytes: Vec<u8>,
+    together: Vec<Finding>,
 }
 
-/// What is wrong between the tables: the number of the table in `tables` and the finding.
-fn together(tables: &Tables) -> Vec<(usize, Finding)> {
-    let readable: Vec<_> = tables
-        .tables
-        .iter()
-        .enumerate()
-        .filter_map(|(n, read)| Some((n, read.parsed.as_ref().ok()?, read.bytes.as_slice())))
-        .collect();
-    let sources: Vec<_> = readable.iter().map(|(_, parsed, bytes)| (*parsed, *bytes)).collect();
-    libnbft::check_together(&sources).into_iter().map(|(n, finding)| (readable[n].0, finding)).collect()
+/// Every file that can be read. Only the bytes are kept: what they say takes many times as much, and is read again when it is
+/// their turn.
+fn files(tables: &mut Tables) -> Vec<File> {
+    let (mut files, mut together, mut numbers) = (Vec::new(), Together::default(), Vec::new());
+    for read in tables {
+        if let Ok(parsed) = &read.parsed {
+            together.add(parsed, &read.bytes);
+            numbers.push(files.len());
+        }
+        files.push(File { path: read.path, bytes: read.bytes, together: Vec::new() });
+    }
+    for (n, finding) in together.findings() {
+        files[numbers[n]].together.push(finding);
+    }
+    files
+}
+
+fn report(file: File) -> Report {
+    let File { path, bytes, together } = file;
+    let outcome = libnbft::parse(&bytes).map_err(|error| error.to_string()).map(|parsed| {
+        let mut findings = libnbft::check(&parsed, &bytes);
+        findings.extend(together);
+        Checked { pieces: hex::pieces(&bytes), bytes, findings }
+    });
+    Report { filename: path.display().to_string(), outcome }
+}
+
+fn unreadable_report((path, reason): (PathBuf, String)) -> Report {
+    Report { filename: path.display().to_string(), outcome: Err(reason) }
+}
+
+/// One after another with an empty line between them.
+fn print_texts(reports: impl Iterator<Item = Report>) -> Result<(), Error> {
+    for (n, report) in reports.enumerate() {
+        if n > 0 {
+            print_bytes(b"\n")?;
+        }
+        print(&text(&report))?;
+    }
+    Ok(())
 }
 
 impl Checked {
@@ -95,40 +113,44 @@ fn counted(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
-fn text(report: &Report) -> String {
-    let name = escape(&report.filename);
+fn text(report: &Report) -> Text {
+    let mut text = Text::new();
+    let name = &report.filename;
     let checked = match &report.outcome {
         Ok(checked) => checked,
-        Err(reason) => return format!("{name}: cannot be read: {}\n", escape(reason)),
+        Err(reason) => {
+            text.line(format_args!("{name}: cannot be read: {reason}"));
+            return text;
+        }
     };
     if checked.findings.is_empty() {
-        return format!("{name}: no findings\n");
+        text.line(format_args!("{name}: no findings"));
+        return text;
     }
     let counts = [Severity::Error, Severity::Warning, Severity::Note]
         .map(|severity| counted(checked.count(severity), severity.name()));
-    let mut text = format!("{name}: {}\n\n", counts.join(", "));
+    text.line(format_args!("{name}: {}", counts.join(", ")));
+    text.end();
     table(&mut text, &checked.findings);
     for finding in &checked.findings {
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "\n{}: {}: {}", finding.severity, finding.rule, escape(&finding.message));
-        let _ = writeln!(text, "  {}", finding.rule.why());
-        for line in hex::marked(&checked.bytes, &checked.pieces, &finding.span).lines() {
-            let _ = writeln!(text, "{}{line}", if line.is_empty() { "" } else { "  " });
-        }
+        text.end();
+        text.line(format_args!("{}: {}: {}", finding.severity, finding.rule, finding.message));
+        text.line(format_args!("  {}", finding.rule.why()));
+        text.append(&hex::marked(&checked.bytes, &checked.pieces, &finding.span), "  ");
     }
     text
 }
 
 /// One line for each finding.
-fn table(text: &mut String, findings: &[Finding]) {
+fn table(text: &mut Text, findings: &[Finding]) {
     let bytes = |finding: &Finding| format!("{:04x}-{:04x}", finding.span.start, finding.span.end - 1);
     let width = |column: &dyn Fn(&Finding) -> usize| findings.iter().map(column).max().unwrap_or(0);
     let rule = width(&|finding| finding.rule.name().len());
     let span = width(&|finding| bytes(finding).len());
-    let _ = writeln!(text, "{:8} {:rule$} {:span$} Finding", "Severity", "Rule", "Bytes");
+    text.line(format_args!("{:8} {:rule$} {:span$} Finding", "Severity", "Rule", "Bytes"));
     for finding in findings {
         let (severity, name) = (finding.severity.name(), finding.rule.name());
-        let _ = writeln!(text, "{severity:8} {name:rule$} {:span$} {}", bytes(finding), escape(&finding.message));
+        text.line(format_args!("{severity:8} {name:rule$} {:span$} {}", bytes(finding), finding.message));
     }
 }
 
@@ -159,6 +181,12 @@ struct JsonFinding<'a> {
 struct JsonField<'a> {
     structure: &'a str,
     field: &'a str,
+}
+
+impl Serialize for Report {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        json_report(self).serialize(serializer)
+    }
 }
 
 fn json_report(report: &Report) -> JsonReport<'_> {

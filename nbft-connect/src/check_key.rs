@@ -1,11 +1,11 @@
 //! `nbft check-key`.
 
 use crate::cli::{CheckKeyArgs, Common};
-use crate::error::{Error, print};
+use crate::error::Error;
 use crate::exit::Exit;
 use crate::input::open_regular;
 use crate::nvme::keys::{Secret, TlsPsk, care, open_to_others, read_text};
-use crate::text::escape;
+use crate::output::{Text, print};
 use std::path::Path;
 
 /// Runs the command.
@@ -17,7 +17,7 @@ pub fn run(args: &CheckKeyArgs, common: &Common) -> Result<Exit, Error> {
     care::leave_no_core();
     let is_stdin = args.file == Path::new("-");
     let path = if is_stdin { "standard input".into() } else { common.path(&args.file) };
-    let name = escape(&path.to_string_lossy()).into_owned();
+    let name = path.display().to_string();
     let read = |source| Error::Read { path: path.clone(), source };
     let text = if is_stdin {
         read_text(std::io::stdin().lock()).map_err(read)?
@@ -34,15 +34,18 @@ pub fn run(args: &CheckKeyArgs, common: &Common) -> Result<Exit, Error> {
         Ok(secret) => {
             let identity = match (&args.hostnqn, &args.subsysnqn) {
                 (Some(host), Some(subsystem)) => match TlsPsk::derive(&secret, host, subsystem) {
-                    Some(psk) => format!("identity: {}\n", escape(psk.identity().text())),
+                    Some(psk) => Some(format!("identity: {}", psk.identity().text())),
                     None => {
                         log::error!("{name}: it is no TLS PSK: it has no identity");
                         return Ok(Exit::Failed);
                     }
                 },
-                _ => String::new(),
+                _ => None,
             };
-            print(&format!("{name}: {secret}\n{identity}"))?;
+            let mut text = Text::new();
+            text.line(format_args!("{name}: {secret}"));
+            identity.iter().for_each(|identity| text.line(identity));
+            print(&text)?;
             Ok(Exit::Ok)
         }
         Err(error) => {

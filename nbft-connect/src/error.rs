@@ -51,23 +51,3 @@ impl Error {
         matches!(self, Self::Stdout(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
 }
-
-/// Prints `text` to standard output.
-///
-/// # Errors
-///
-/// When standard output cannot be written; a closed pipe is reported as such and is no failure of the command.
-pub fn print(text: &str) -> Result<(), Error> {
-    print_bytes(text.as_bytes())
-}
-
-/// Writes `bytes` to standard output.
-///
-/// # Errors
-///
-/// As [`print()`].
-pub fn print_bytes(bytes: &[u8]) -> Result<(), Error> {
-    use io::Write;
-    let mut out = io::stdout().lock();
-    out.write_all(bytes).and_then(|()| out.flush()).map_err(Error::Stdout)
-}

@@ -22,10 +22,9 @@ pub struct Tables {
 ///
 /// When there is nothing at the path that was asked for.
 pub fn tables(common: &Common) -> Result<Tables, Error> {
-    let read = crate::tables::Tables::read(common)?;
-    let mut found = Tables::default();
-    found.unreadable.extend(read.unreadable.into_iter().map(|(_, reason)| reason));
-    for file in read.tables {
+    let mut read = crate::tables::Tables::find(common)?;
+    let (mut found, mut unusable) = (Tables::default(), Vec::new());
+    for file in read.by_ref() {
         let name = file.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         match file.parsed {
             Ok(parsed) => {
@@ -34,9 +33,10 @@ pub fn tables(common: &Common) -> Result<Tables, Error> {
                 }
                 found.tables.push((name, parsed.table));
             }
-            Err(error) => found.unreadable.push(format!("{name}: {error}")),
+            Err(error) => unusable.push(format!("{name}: {error}")),
         }
     }
+    found.unreadable = read.unreadable.into_iter().map(|(_, reason)| reason).chain(unusable).collect();
     Ok(found)
 }
 

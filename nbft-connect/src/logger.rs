@@ -1,6 +1,8 @@
 //! Where log lines go: the journal by stderr, the kernel's log in an initramfs without one, or plain stderr.
 
+use crate::output;
 use log::{Level, LevelFilter, Log, Metadata, Record};
+use nix::sys::stat::{FileStat, fstat};
 use std::fs::{File, OpenOptions};
 use std::io::{IsTerminal, Write};
 
@@ -38,16 +40,14 @@ impl Log for Logger {
         }
         let priority = priority(record.level());
         let text = record.args().to_string();
-        let text = crate::text::escape(&text);
-        let line = match &self.sink {
-            Sink::Journal => format!("<{priority}>{text}\n"),
-            Sink::Kernel(_) => format!("<{priority}>nbft: {text}\n"),
-            Sink::Plain => format!("nbft: {text}\n"),
-        };
         // One write, so that no other program's text comes between. A log that cannot be written must never stop a boot.
         let _ = match &self.sink {
-            Sink::Kernel(file) => (&mut &*file).write_all(line.as_bytes()),
-            Sink::Journal | Sink::Plain => std::io::stderr().write_all(line.as_bytes()),
+            Sink::Journal => output::print_error(&format!("<{priority}>"), &text),
+            Sink::Plain => output::print_error("nbft: ", &text),
+            Sink::Kernel(file) => {
+                let line = format!("<{priority}>nbft: {}\n", output::line(&text));
+                (&mut &*file).write_all(line.as_bytes())
+            }
         };
     }
 
@@ -55,16 +55,29 @@ impl Log for Logger {
 }
 
 fn sink() -> Sink {
-    if std::env::var_os("JOURNAL_STREAM").is_some() {
+    let named = std::env::var("JOURNAL_STREAM").unwrap_or_default();
+    if is_stream(&named, fstat(output::stderr()).ok().as_ref()) {
         return Sink::Journal;
     }
     // dracut makes the first only with systemd.
     let in_initramfs =
         ["/etc/initrd-release", "/usr/lib/initrd-release"].iter().any(|file| std::path::Path::new(file).exists());
-    if !in_initramfs || std::io::stderr().is_terminal() {
+    if !in_initramfs || output::stderr().is_terminal() {
         return Sink::Plain;
     }
-    OpenOptions::new().write(true).open("/dev/kmsg").map_or(Sink::Plain, Sink::Kernel)
+    kernel_log().map_or(Sink::Plain, Sink::Kernel)
+}
+
+/// Whether a file is the one that systemd names in JOURNAL_STREAM, by device and inode: a service's children have the variable
+/// too, wherever their standard error goes.
+fn is_stream(named: &str, file: Option<&FileStat>) -> bool {
+    let numbers = named.split_once(':').and_then(|(device, inode)| Some((device.parse().ok()?, inode.parse().ok()?)));
+    file.is_some_and(|file| numbers == Some((file.st_dev, file.st_ino)))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the kernel's log, one line at a time, each through the door")]
+fn kernel_log() -> std::io::Result<File> {
+    OpenOptions::new().write(true).open("/dev/kmsg")
 }
 
 /// Sets the logger up; `verbose` is the number of `-v`.

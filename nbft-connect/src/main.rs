@@ -1,11 +1,13 @@
 //! `nbft`: boots Linux from NVMe/TCP as the firmware's table says.
 
-use clap::Parser;
-use nbft_connect::{cli::Cli, logger, run};
+use nbft_connect::{cli::Cli, logger, output, run};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli: Cli = match output::arguments(std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
     logger::init(cli.common.verbose);
     match run(&cli) {
         Ok(exit) => exit.into(),

@@ -1,10 +1,12 @@
 //! `nbft plan`.
 
 use crate::cli::{Common, Format, PlanArgs};
-use crate::error::{Error, print};
+use crate::error::Error;
 use crate::exit::Exit;
 use crate::kernel_command_line::KernelCommandLine;
 use crate::load;
+use crate::output::json::Secrets;
+use crate::output::{Text, json, print};
 use libnbft::plan::Plan;
 
 /// Runs the command.
@@ -29,10 +31,7 @@ pub fn run(args: &PlanArgs, common: &Common) -> Result<Exit, Error> {
 /// When standard output cannot be written.
 pub fn show(plan: &Plan, format: Format) -> Result<(), Error> {
     match format {
-        Format::Text => print(&plan.to_string()),
-        Format::Json => {
-            let text = serde_json::to_string_pretty(plan).map_err(|error| Error::Other(error.to_string()))?;
-            print(&(text + "\n"))
-        }
+        Format::Text => print(&Text::from_lines(&plan.to_string())),
+        Format::Json => json::print(plan, Secrets::Whole),
     }
 }

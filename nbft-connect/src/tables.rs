@@ -3,6 +3,7 @@
 use crate::cli::Common;
 use crate::error::Error;
 use crate::exit::Exit;
+use libnbft::files::TableFile;
 use libnbft::{ParseError, Parsed};
 use std::path::PathBuf;
 
@@ -14,21 +15,26 @@ pub(crate) struct TableBytes {
     pub(crate) parsed: Result<Parsed, ParseError>,
 }
 
-/// What there was to read.
-#[derive(Debug, Default)]
+/// The tables that there are, in natural order, read one by one as they are asked for: no more than one is in memory. Says on
+/// stderr which could not be used.
+#[derive(Debug)]
 pub(crate) struct Tables {
-    pub(crate) tables: Vec<TableBytes>,
+    files: std::vec::IntoIter<TableFile>,
+    /// How many were read that can be used.
+    usable: usize,
+    /// How many were read that cannot.
+    unusable: usize,
     /// Files that could not be read, with the reason.
     pub(crate) unreadable: Vec<(PathBuf, String)>,
 }
 
 impl Tables {
-    /// Reads every table, in natural order, and says on stderr which could not be used.
+    /// Finds the tables.
     ///
     /// # Errors
     ///
     /// When there is nothing at the path that was asked for.
-    pub(crate) fn read(common: &Common) -> Result<Self, Error> {
+    pub(crate) fn find(common: &Common) -> Result<Self, Error> {
         let path = common.tables();
         let files = match libnbft::files::find(&path) {
             // A machine without ACPI tables has no NBFT; a path that was asked for must be there.
@@ -38,33 +44,42 @@ impl Tables {
         if files.is_empty() {
             log::info!("{}: no NBFT", path.display());
         }
-        let mut read = Self::default();
-        for file in files {
+        Ok(Self { files: files.into_iter(), usable: 0, unusable: 0, unreadable: Vec::new() })
+    }
+
+    /// How a command ends that has shown what could be shown, once all were read.
+    pub(crate) fn exit(&self) -> Exit {
+        match (self.usable, self.unusable + self.unreadable.len()) {
+            (0, 0) => Exit::Nothing,
+            (_, 0) => Exit::Ok,
+            _ => Exit::Failed,
+        }
+    }
+}
+
+impl Iterator for Tables {
+    type Item = TableBytes;
+
+    fn next(&mut self) -> Option<TableBytes> {
+        loop {
+            let file = self.files.next()?;
             let bytes = match file.read() {
                 Ok(bytes) => bytes,
                 Err(error) => {
                     log::error!("{error}");
-                    read.unreadable.push((file.path, error.to_string()));
+                    self.unreadable.push((file.path, error.to_string()));
                     continue;
                 }
             };
             let parsed = libnbft::parse(&bytes);
-            if let Err(error) = &parsed {
-                log::error!("{}: {error}", file.path.display());
+            match &parsed {
+                Ok(_) => self.usable += 1,
+                Err(error) => {
+                    log::error!("{}: {error}", file.path.display());
+                    self.unusable += 1;
+                }
             }
-            read.tables.push(TableBytes { path: file.path, bytes, parsed });
-        }
-        Ok(read)
-    }
-
-    /// How a command ends that has shown what could be shown.
-    pub(crate) fn exit(&self) -> Exit {
-        if self.tables.is_empty() && self.unreadable.is_empty() {
-            Exit::Nothing
-        } else if !self.unreadable.is_empty() || self.tables.iter().any(|table| table.parsed.is_err()) {
-            Exit::Failed
-        } else {
-            Exit::Ok
+            return Some(TableBytes { path: file.path, bytes, parsed });
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Bad input gets a clear sentence on standard error and the exit code that the manual names.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::disallowed_macros, clippy::disallowed_methods, clippy::unwrap_used)]
 
 mod common;
 

@@ -1,7 +1,7 @@
 //! Addresses that a router advertisement brings, and what DHCPv6 has beside them: real dnsmasq and radvd on the other end of
 //! a veth pair, and a server that says nothing.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::disallowed_macros, clippy::disallowed_methods, clippy::unwrap_used)]
 
 mod common;
 

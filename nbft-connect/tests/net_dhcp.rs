@@ -1,6 +1,6 @@
 //! Addresses that a server grants: real dnsmasq and radvd on the other end of a veth pair.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::disallowed_macros, clippy::disallowed_methods, clippy::unwrap_used)]
 
 mod common;
 

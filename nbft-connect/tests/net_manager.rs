@@ -1,6 +1,6 @@
 //! Beside a network manager of the running system that has the interface: what it sets is taken, and nobody asks for more.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::disallowed_macros, clippy::disallowed_methods, clippy::unwrap_used)]
 
 mod common;
 

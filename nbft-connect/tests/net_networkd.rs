@@ -1,6 +1,6 @@
 //! What `nbft export networkd` writes, read by the real systemd-networkd: it takes the interface over as it stands.
 
-#![allow(clippy::print_stderr, clippy::unwrap_used)]
+#![allow(clippy::disallowed_macros, clippy::disallowed_methods, clippy::print_stderr, clippy::unwrap_used)]
 
 mod common;
 

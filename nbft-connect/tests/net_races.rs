@@ -1,6 +1,6 @@
 //! Who is first: udev or we, a connection or a new name, a run that was cut short or the next one.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::disallowed_macros, clippy::disallowed_methods, clippy::unwrap_used)]
 
 mod common;
 

@@ -1,6 +1,6 @@
 //! Static addresses on real links: veth pairs in namespaces that the tests make.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::disallowed_macros, clippy::disallowed_methods, clippy::unwrap_used)]
 
 mod common;
 

@@ -52,15 +52,39 @@ impl Checker<'_> {
 /// `tables` that it is about.
 #[must_use]
 pub fn check_together(tables: &[(&Parsed, &[u8])]) -> Vec<(usize, Finding)> {
+    let mut together = Together::default();
+    tables.iter().for_each(|(parsed, bytes)| together.add(parsed, bytes));
+    together.findings()
+}
+
+/// [`check_together`] for tables that come one by one: of each, only what it says of the host is kept.
+#[derive(Clone, Debug, Default)]
+pub struct Together {
+    /// How many tables were added.
+    count: usize,
+    /// The number of the table, its host, and the offset of the host's descriptor in bytes.
+    hosts: Vec<(usize, Host, usize)>,
+}
+
+impl Together {
+    /// Adds a table with the bytes that it was read from.
+    pub fn add(&mut self, parsed: &Parsed, bytes: &[u8]) {
+        let place = parsed.places.host.filter(|place| place + size_of::<raw::Host>() <= bytes.len());
+        if let (Some(place), Some(host)) = (place, &parsed.table.host) {
+            self.hosts.push((self.count, host.clone(), place));
+        }
+        self.count += 1;
+    }
+
+    /// What is wrong between those that were added, each with the number, from 0, of the table that it is about.
+    #[must_use]
+    pub fn findings(&self) -> Vec<(usize, Finding)> {
+        findings(&self.hosts)
+    }
+}
+
+fn findings(hosts: &[(usize, Host, usize)]) -> Vec<(usize, Finding)> {
     let mut findings = Vec::new();
-    let hosts: Vec<_> = tables
-        .iter()
-        .enumerate()
-        .filter_map(|(number, (parsed, bytes))| {
-            let place = parsed.places.host.filter(|place| place + size_of::<raw::Host>() <= bytes.len())?;
-            Some((number, parsed.table.host.as_ref()?, place))
-        })
-        .collect();
     let selected: Vec<_> =
         hosts.iter().filter(|(_, host, _)| host.flags.primary_admin() == PrimaryAdminHost::SELECTED).collect();
     for (number, host, place) in selected.iter().skip(1) {
@@ -73,7 +97,7 @@ pub fn check_together(tables: &[(&Parsed, &[u8])]) -> Vec<(usize, Finding)> {
             ),
         ));
     }
-    if let ([(_, first, _), rest @ ..], true) = (hosts.as_slice(), selected.is_empty()) {
+    if let ([(_, first, _), rest @ ..], true) = (hosts, selected.is_empty()) {
         for (number, host, place) in rest.iter().filter(|(_, host, _)| (&host.nqn, host.id) != (&first.nqn, first.id)) {
             let span = if host.id == first.id { bytes_of!(*place, Host.nqn) } else { bytes_of!(*place, Host.host_id) };
             let (is, other) = (name(host), name(first));

@@ -21,7 +21,7 @@ use core::ops::Range;
 use namespaces::reported;
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
-pub use hosts::check_together;
+pub use hosts::{Together, check_together};
 
 /// Everything that is wrong with a table: the findings of [`parse`](crate::parse()) and those of every other rule that a single
 /// table can break, in the order of their bytes.

@@ -74,9 +74,8 @@ fn section<T>(
 
 fn interface(f: &mut Lines<'_, '_>, interface: &Interface) -> fmt::Result {
     write!(f, "  {} MAC {}", interface.name, interface.mac)?;
-    match interface.pci {
-        Some(pci) => write!(f, " PCI {pci}")?,
-        None => {}
+    if let Some(pci) = interface.pci {
+        write!(f, " PCI {pci}")?;
     }
     f.end()?;
     for link in &interface.links {

@@ -1,23 +1,27 @@
 //! Fetches secrets from a Redfish service, for `nbft connect`.
 
-use clap::Parser;
-use nbft_connect::error::print;
+use nbft_connect::output::{Text, arguments, print, print_bytes, print_error};
 use nbft_connect::redfish::{Args, Failure, Found, run};
-use nbft_connect::text::escape;
-use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let args: Args = match arguments(std::env::args_os()) {
+        Ok(args) => args,
+        Err(code) => return code,
+    };
     let show = |found: &Found| match args.print {
-        true => print(&found.line()),
-        false => print(&found.to_string()),
+        true => print_bytes(found.line().as_bytes()),
+        false => {
+            let mut text = Text::new();
+            text.line(found.to_string().trim_end_matches('\n'));
+            print(&text)
+        }
     };
     let shown = run(&args)
         .and_then(|found| found.iter().try_for_each(show).map_err(|error| Failure::ForNow(error.to_string())));
     let Err(failure) = shown else { return ExitCode::SUCCESS };
     // Whoever has started it says it, with all that belongs to it.
-    let _ = writeln!(std::io::stderr(), "{}", escape(&failure.to_string()));
+    let _ = print_error("", &failure.to_string());
     match failure {
         Failure::ForNow(_) => ExitCode::from(Failure::STATUS_FOR_NOW),
         Failure::ForGood(_) => ExitCode::FAILURE,

@@ -7,6 +7,7 @@ use std::path::Path;
 
 /// Enters a controller: a directory built aside and renamed into place. What an earlier run or controller left is in the way at
 /// most once, and is looked for only then: with many paths this is done many times.
+#[expect(clippy::disallowed_methods, reason = "our own word, and a number of the kernel's")]
 pub(super) fn enter(root: &Path, controller: &str) -> io::Result<()> {
     let registry = root.join("run/nvme/registry");
     let aside = registry.join(format!(".{controller}.{}", std::process::id()));

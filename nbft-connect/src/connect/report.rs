@@ -48,23 +48,38 @@ pub(super) fn message(status: &Status) -> String {
             false => format!("{paths}, missing: any namespace that discovery tells of{}", not_discovered(status)),
         };
     }
-    let mut missing = status.namespaces.iter().filter(|n| n.boot && n.state != State::Up).map(|namespace| {
+    let missing = status.namespaces.iter().filter(|n| n.boot && n.state != State::Up).map(|namespace| {
         let name = match (&namespace.nid, namespace.nsid) {
             (Some(nid), _) => format!("{} {nid}", namespace.nid_type.as_deref().unwrap_or("NID")),
             (None, 0) => "any namespace".to_owned(),
             (None, nsid) => format!("NSID {nsid}"),
         };
         let reason = namespace.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
-        format!("{name} of {}{reason}", namespace.nqn)
+        (format!("{name} of {}", namespace.nqn), reason)
     });
-    match missing.next() {
-        None => format!("{paths}, each boot namespace is there"),
-        Some(first) => {
-            let others: Vec<_> = missing.collect();
-            let rest = if others.is_empty() { String::new() } else { format!(" and {}", others.join(" and ")) };
-            format!("{paths}, missing: {first}{rest}")
+    let missing = grouped(missing, " and ");
+    if missing.is_empty() {
+        return format!("{paths}, each boot namespace is there");
+    }
+    let missing: Vec<_> = missing.into_iter().map(|(names, reason)| names + &reason).collect();
+    format!("{paths}, missing: {}", missing.join(" and "))
+}
+
+/// The names of what has one reason, joined, each group where its first is.
+fn grouped(items: impl Iterator<Item = (String, String)>, and: &str) -> Vec<(String, String)> {
+    let mut groups: Vec<(String, String)> = Vec::new();
+    for (name, reason) in items {
+        match groups.iter_mut().find(|(_, known)| *known == reason) {
+            Some((names, _)) => *names += &(and.to_owned() + &name),
+            None => groups.push((name, reason)),
         }
     }
+    groups
+}
+
+/// `NAME, NAME: reason`, each reason once.
+pub(super) fn each_reason_once(items: impl Iterator<Item = (String, String)>, and: &str) -> Vec<String> {
+    grouped(items, and).into_iter().map(|(names, reason)| format!("{names}: {reason}")).collect()
 }
 
 /// Why no discovered namespace is there.

@@ -14,7 +14,7 @@ pub(super) fn lock_memory() {
 
 /// Has log lines dropped rather than waited for: the journal lies on the root file system.
 pub(super) fn never_wait_for_the_log() {
-    let stderr = std::io::stderr();
+    let stderr = crate::output::stderr();
     if stderr.is_terminal() {
         return;
     }

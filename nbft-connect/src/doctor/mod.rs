@@ -15,10 +15,12 @@ mod walk;
 mod warnings;
 
 use crate::cli::{Common, DoctorArgs, Format, Identity};
-use crate::error::{Error, print};
+use crate::error::Error;
 use crate::exit::Exit;
 use crate::kernel_command_line::KernelCommandLine;
 use crate::load::{self, Tables};
+use crate::output::json::Secrets;
+use crate::output::{json, print};
 use futures_util::StreamExt;
 use libnbft::plan::{LeftOut, Plan};
 use machine::Machine;
@@ -54,7 +56,7 @@ pub fn run(args: &DoctorArgs, common: &Common) -> Result<Exit, Error> {
     })?;
     match args.output_format {
         Format::Text => print(&text::render(&report))?,
-        Format::Json => print(&crate::text::json(&report)?)?,
+        Format::Json => json::print(&report, Secrets::Masked)?,
     }
     Ok(match report.verdict {
         Verdict::Ok if tables.unreadable.is_empty() => Exit::Ok,

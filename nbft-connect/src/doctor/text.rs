@@ -1,17 +1,16 @@
 //! The report for people.
 
 use super::model::{Broken, DiscoveryReport, EntryReport, Firmware, Found, NamespaceReport, PathReport, Report};
-use crate::text::escape;
-use std::fmt::Write;
+use crate::output::Text;
 
 /// The whole: what is well in a line each, what is not with its two sentences.
-pub(super) fn render(report: &Report) -> String {
-    let mut out = String::new();
-    // Writing to a String cannot fail.
-    let _ = writeln!(out, "{}: {}", report.tables.join(", "), escape(&report.message));
+pub(super) fn render(report: &Report) -> Text {
+    let mut out = Text::new();
+    out.line(format_args!("{}: {}", report.tables.join(", "), report.message));
     for warning in &report.warnings {
-        let _ = writeln!(out, "\nwarning: {}", escape(&warning.problem));
-        let _ = writeln!(out, "  do:       {}", escape(&warning.remedy));
+        out.end();
+        out.line(format_args!("warning: {}", warning.problem));
+        out.line(format_args!("  do:       {}", warning.remedy));
     }
     for path in &report.paths {
         render_path(&mut out, path);
@@ -23,7 +22,7 @@ pub(super) fn render(report: &Report) -> String {
         render_entry(&mut out, entry);
     }
     if !report.namespaces.is_empty() {
-        out.push('\n');
+        out.end();
     }
     for namespace in &report.namespaces {
         render_namespace(&mut out, namespace);
@@ -31,14 +30,15 @@ pub(super) fn render(report: &Report) -> String {
     out
 }
 
-fn render_path(out: &mut String, path: &PathReport) {
+fn render_path(out: &mut Text, path: &PathReport) {
     let (traddr, trsvcid, name) = (&path.traddr, path.trsvcid, &path.host_iface);
-    let _ = write!(out, "\npath {traddr} port {trsvcid} over {name}: ");
+    out.end();
+    out.add(format_args!("path {traddr} port {trsvcid} over {name}: "));
     let quiet = if path.unavailable { ", which firmware had not up either" } else { "" };
     match &path.broken {
-        None => drop(writeln!(out, "up")),
+        None => out.line("up"),
         Some(broken) => {
-            let _ = writeln!(out, "stops at {}{quiet}", broken.step.words());
+            out.line(format_args!("stops at {}{quiet}", broken.step.words()));
             render_broken(out, broken);
         }
     }
@@ -46,48 +46,50 @@ fn render_path(out: &mut String, path: &PathReport) {
     render_firmware(out, &path.firmware);
 }
 
-fn render_found(out: &mut String, found: &[Found]) {
+fn render_found(out: &mut Text, found: &[Found]) {
     if !found.is_empty() {
-        let found: Vec<_> = found.iter().map(|found| escape(&found.what)).collect();
-        let _ = writeln!(out, "  found:    {}", found.join(", "));
+        let found: Vec<_> = found.iter().map(|found| found.what.as_str()).collect();
+        out.line(format_args!("  found:    {}", found.join(", ")));
     }
 }
 
-fn render_discovery(out: &mut String, controller: &DiscoveryReport) {
+fn render_discovery(out: &mut Text, controller: &DiscoveryReport) {
     let (traddr, trsvcid, name) = (&controller.traddr, controller.trsvcid, &controller.host_iface);
-    let _ = write!(out, "\ndiscovery controller {traddr} port {trsvcid} over {name}: ");
+    out.end();
+    out.add(format_args!("discovery controller {traddr} port {trsvcid} over {name}: "));
     match &controller.broken {
-        None => drop(writeln!(out, "has answered")),
+        None => out.line("has answered"),
         Some(broken) => {
-            let _ = writeln!(out, "stops at {}", broken.step.words());
+            out.line(format_args!("stops at {}", broken.step.words()));
             render_broken(out, broken);
         }
     }
     render_found(out, &controller.found);
 }
 
-fn render_entry(out: &mut String, entry: &EntryReport) {
-    let _ = writeln!(out, "\n{}: stops at {}", escape(&entry.entry), entry.broken.step.words());
+fn render_entry(out: &mut Text, entry: &EntryReport) {
+    out.end();
+    out.line(format_args!("{}: stops at {}", entry.entry, entry.broken.step.words()));
     render_broken(out, &entry.broken);
     render_firmware(out, &entry.firmware);
 }
 
-fn render_broken(out: &mut String, broken: &Broken) {
-    let _ = writeln!(out, "  wrong:    {}", escape(&broken.problem));
-    let _ = writeln!(out, "  do:       {}", escape(&broken.remedy));
+fn render_broken(out: &mut Text, broken: &Broken) {
+    out.line(format_args!("  wrong:    {}", broken.problem));
+    out.line(format_args!("  do:       {}", broken.remedy));
 }
 
-fn render_firmware(out: &mut String, said: &[Firmware]) {
+fn render_firmware(out: &mut Text, said: &[Firmware]) {
     for firmware in said {
-        let _ = write!(out, "  firmware: {}: {}.", escape(&firmware.ssns), firmware.codes.join(", "));
+        out.add(format_args!("  firmware: {}: {}.", firmware.ssns, firmware.codes.join(", ")));
         match firmware.advice {
-            Some(advice) => drop(writeln!(out, " {advice}")),
-            None => out.push('\n'),
+            Some(advice) => out.line(format_args!(" {advice}")),
+            None => out.end(),
         }
     }
 }
 
-fn render_namespace(out: &mut String, namespace: &NamespaceReport) {
+fn render_namespace(out: &mut Text, namespace: &NamespaceReport) {
     let name = match (namespace.nid_type, &namespace.nid, namespace.nsid) {
         (Some(kind), Some(nid), _) => format!("{kind} {nid}"),
         (_, _, 0) => "(any)".to_owned(),
@@ -98,5 +100,5 @@ fn render_namespace(out: &mut String, namespace: &NamespaceReport) {
         (None, true) => "missing, and booting waits for it",
         (None, false) => "not there",
     };
-    let _ = writeln!(out, "namespace {name} of {}: {state}", escape(&namespace.nqn));
+    out.line(format_args!("namespace {name} of {}: {state}", namespace.nqn));
 }

@@ -9,10 +9,12 @@ pub(crate) mod view;
 mod wicked;
 
 use crate::cli::{Common, ExportArgs, ExportFormat};
-use crate::error::{Error, print};
+use crate::error::Error;
 use crate::exit::Exit;
 use crate::kernel_command_line::KernelCommandLine;
 use crate::load;
+use crate::output::json::Secrets;
+use crate::output::{json, print_bytes};
 use crate::status::model::{STATUS_FILE, Status};
 use libnbft::plan::Plan;
 use std::fs;
@@ -32,7 +34,8 @@ impl File {
         Self { name, content, mode: 0o644 }
     }
 
-    /// Writes the file into a directory, so that a reader sees the old or the new one whole.
+    /// Writes the file, which is quoted as its reader wants it, into a directory, so that a reader sees the old or the new one whole.
+    #[expect(clippy::disallowed_methods, reason = "this is the exporters' door")]
     pub(crate) fn write(&self, directory: &Path) -> io::Result<()> {
         fs::create_dir_all(directory)?;
         // Not by the name's ending alone: some readers take whatever ends as they expect.
@@ -75,8 +78,8 @@ pub fn run(args: &ExportArgs, common: &Common) -> Result<Exit, Error> {
                 let path = directory.join(&file.name);
                 file.write(directory).map_err(|source| Error::Write { path, source })?;
             }
-            None if several => print(&format!("# {}\n{}\n", file.name, file.content))?,
-            None => print(&file.content)?,
+            None if several => print_bytes(format!("# {}\n{}\n", file.name, file.content).as_bytes())?,
+            None => print_bytes(file.content.as_bytes())?,
         }
     }
     Ok(Exit::Ok)
@@ -100,8 +103,8 @@ fn files(format: ExportFormat, plan: &Plan, status: Option<&Status>, root: &Path
         ExportFormat::Wicked => vec![wicked::file(&nics)],
         ExportFormat::Dracut => vec![dracut::file(&nics)],
         ExportFormat::Json => {
-            let json = serde_json::to_string_pretty(&plan.interfaces);
-            vec![File::new("nbft.json".into(), json.map_err(|error| Error::Other(error.to_string()))? + "\n")]
+            let json = json::text(&plan.interfaces, Secrets::Whole);
+            vec![File::new("nbft.json".into(), json.map_err(|error| Error::Other(error.to_string()))?)]
         }
     })
 }

@@ -1,6 +1,6 @@
 //! Bytes with what they mean beside them.
 
-use crate::text::escape;
+use crate::output::Text;
 use std::fmt::Write;
 use std::ops::Range;
 
@@ -52,14 +52,15 @@ fn gap(bytes: &[u8], span: Range<usize>, before: Option<&Piece>) -> Piece {
 }
 
 /// The whole of `bytes`, annotated.
-pub(crate) fn dump(bytes: &[u8]) -> String {
-    let mut text = String::new();
+pub(crate) fn dump(bytes: &[u8]) -> Text {
+    let mut text = Text::new();
     let mut structure = None;
     for piece in pieces(bytes) {
         heading(&mut text, &mut structure, &piece);
         let unused = piece.structure.is_empty() && piece.span.len() > ZEROS;
         if unused && bytes[piece.span.clone()].iter().all(|byte| *byte == 0) {
-            let _ = writeln!(text, "  {:04x}  ({} zero bytes: {})", piece.span.start, piece.span.len(), piece.field);
+            let (start, length) = (piece.span.start, piece.span.len());
+            text.line(format_args!("  {start:04x}  ({length} zero bytes: {})", piece.field));
             continue;
         }
         for (n, row) in rows(piece.span.clone()).enumerate() {
@@ -70,8 +71,8 @@ pub(crate) fn dump(bytes: &[u8]) -> String {
 }
 
 /// The fields that `marked` touches, with `^^` under its bytes; as many rows as a reader wants to see.
-pub(crate) fn marked(bytes: &[u8], pieces: &[Piece], marked: &Range<usize>) -> String {
-    let mut text = String::new();
+pub(crate) fn marked(bytes: &[u8], pieces: &[Piece], marked: &Range<usize>) -> Text {
+    let mut text = Text::new();
     let mut structure = None;
     let mut shown = 0;
     let mut hidden = 0;
@@ -90,11 +91,11 @@ pub(crate) fn marked(bytes: &[u8], pieces: &[Piece], marked: &Range<usize>) -> S
             line(&mut text, bytes, &row, first.then_some(piece));
             first = false;
             let indent = " ".repeat(2 + offset_width(row.start) + 2 + 3 * (under.start - row.start));
-            let _ = writeln!(text, "{indent}{}", vec!["^^"; under.len()].join(" "));
+            text.line(format_args!("{indent}{}", vec!["^^"; under.len()].join(" ")));
         }
     }
     if hidden > 0 {
-        let _ = writeln!(text, "  … and {hidden} more bytes");
+        text.line(format_args!("  … and {hidden} more bytes"));
     }
     text
 }
@@ -117,13 +118,13 @@ fn rows(span: Range<usize>) -> impl Iterator<Item = Range<usize>> {
     span.step_by(ROW).map(move |start| start..end.min(start + ROW))
 }
 
-fn heading(text: &mut String, current: &mut Option<String>, piece: &Piece) {
+fn heading(text: &mut Text, current: &mut Option<String>, piece: &Piece) {
     if current.as_ref() != Some(&piece.structure) {
         if current.is_some() {
-            text.push('\n');
+            text.end();
         }
         if !piece.structure.is_empty() {
-            let _ = writeln!(text, "{}", escape(&piece.structure));
+            text.line(&piece.structure);
         }
         *current = Some(piece.structure.clone());
     }
@@ -134,20 +135,20 @@ fn offset_width(offset: usize) -> usize {
     format!("{offset:04x}").len()
 }
 
-fn line(text: &mut String, bytes: &[u8], row: &Range<usize>, piece: Option<&Piece>) {
+fn line(text: &mut Text, bytes: &[u8], row: &Range<usize>, piece: Option<&Piece>) {
     let bytes = &bytes[row.clone()];
     let digits: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     let visible = |byte: &u8| if byte.is_ascii_graphic() || *byte == b' ' { char::from(*byte) } else { '.' };
     let characters: String = bytes.iter().map(visible).collect();
     let mut line = format!("  {:04x}  {:DIGITS$}  {characters:ROW$}", row.start, digits.join(" "));
     if let Some(piece) = piece {
+        // Writing to a String cannot fail.
         let _ = write!(line, "  {}", piece.field);
         if let Some(value) = &piece.value {
-            let _ = write!(line, " = {}", escape(value));
+            let _ = write!(line, " = {}", value);
         }
     }
-    text.push_str(line.trim_end());
-    text.push('\n');
+    text.line(line.trim_end());
 }
 
 #[cfg(test)]
@@ -167,7 +168,7 @@ mod tests {
             piece(40..48, "", "no structure leads here", None),
         ];
         assert_eq!(
-            marked(&bytes, &pieces, &(2..6)),
+            marked(&bytes, &pieces, &(2..6)).as_str(),
             "\
 header
   0000  30 31 32 33                                      0123              signature = a\\nb
@@ -177,7 +178,7 @@ header
 "
         );
         assert_eq!(
-            marked(&bytes, &pieces, &(38..41)),
+            marked(&bytes, &pieces, &(38..41)).as_str(),
             "\
 header
   0024  54 55 56 57                                      TUVW              name
@@ -194,6 +195,7 @@ header
         let bytes = vec![0; 0x200];
         let pieces = [piece(0..0x200, "heap", "object", None)];
         let text = marked(&bytes, &pieces, &(0..0x200));
+        let text = text.as_str();
         assert_eq!(text.lines().count(), 1 + 2 * 8 + 1);
         assert!(text.ends_with("  … and 384 more bytes\n"), "{text}");
     }

@@ -93,7 +93,7 @@ impl View {
         let mut answers = Box::pin(self.handle.route().get(question).execute());
         match answers.next().await {
             Some(Ok(route)) if is_way(&route) => Ok(gateway(&route)),
-            Some(Ok(route)) => Err(format!("the route is of type {:?}", route.header.kind).to_lowercase()),
+            Some(Ok(route)) => Err(format!("the route is of type {}", words(route.header.kind))),
             Some(Err(error)) => Err(super::kernel::words(&error)),
             None => Err("the kernel gives no answer".into()),
         }
@@ -131,6 +131,20 @@ fn question(link: u32, from: IpAddr, to: IpAddr) -> Option<RouteMessage> {
             .build(),
         _ => return None,
     })
+}
+
+/// As `ip route` names it.
+fn words(kind: RouteType) -> String {
+    match kind {
+        RouteType::Broadcast => "broadcast".into(),
+        RouteType::Anycast => "anycast".into(),
+        RouteType::Multicast => "multicast".into(),
+        RouteType::BlackHole => "blackhole".into(),
+        RouteType::Unreachable => "unreachable".into(),
+        RouteType::Prohibit => "prohibit".into(),
+        RouteType::Throw => "throw".into(),
+        other => u8::from(other).to_string(),
+    }
 }
 
 fn is_way(route: &RouteMessage) -> bool {

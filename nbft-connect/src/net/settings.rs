@@ -29,6 +29,7 @@ pub(super) fn apply(root: &Path, name: &str, link: &Link) {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "a setting of the kernel's, and our own word")]
 fn set(file: &Path, value: &str) {
     if fs::read_to_string(file).is_ok_and(|now| now.trim() == value) {
         return;

@@ -10,9 +10,10 @@ use super::kmsg::Kmsg;
 use super::options::Supported;
 use super::reason;
 use super::tls_sockets::{self, Since, TlsSockets};
+use crate::output::json;
 use nix::unistd::{ForkResult, fork};
 use serde::{Deserialize, Serialize};
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -151,7 +152,7 @@ impl Helper {
 impl Device {
     /// Sends a line and waits for the answer's.
     async fn ask(&mut self, verb: &str, options: &str, terms: &Terms) -> io::Result<String> {
-        let terms = serde_json::to_string(terms)?;
+        let terms = json::compact(terms)?;
         // It may hold secrets, and is wiped. At its full length at once: a text that grows leaves copies behind.
         let mut line = Zeroizing::new(String::with_capacity(verb.len() + terms.len() + options.len() + 3));
         for part in [verb, " ", &terms, " ", options, "\n"] {
@@ -203,7 +204,7 @@ impl Written {
     fn to_line(&self) -> String {
         match self {
             // Numbers and words: they always become JSON.
-            Self::Controller(made) => format!("controller {}", serde_json::to_string(made).unwrap_or_default()),
+            Self::Controller(made) => format!("controller {}", json::compact(made).unwrap_or_default()),
             Self::Refused(refusal) => refusal.to_line(),
             Self::Unfit(reason) => format!("unfit {reason}"),
         }
@@ -318,9 +319,14 @@ fn read_line<'b>(stream: &mut impl Read, buffer: &'b mut [u8; MAX_LINE]) -> io::
     std::str::from_utf8(&buffer[..length - 1]).map(Some).map_err(io::Error::other)
 }
 
+#[expect(clippy::disallowed_methods, reason = "the kernel's device, whose options have a quoting of their own")]
+fn open(device: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).open(device)
+}
+
 /// Writes an option string and reads the instance number from the same open file.
 fn write_options(device: &Path, options: &str) -> io::Result<u32> {
-    let mut file = OpenOptions::new().read(true).write(true).open(device)?;
+    let mut file = open(device)?;
     let written = file.write(options.as_bytes())?;
     if written != options.len() {
         return Err(io::Error::from_raw_os_error(libc::EIO));
@@ -339,7 +345,7 @@ fn instance(answer: &str) -> Option<u32> {
 /// What the device says of the options that it knows; a kernel that gives no list is no error. While another process writes, the
 /// kernel has the reader wait, and no signal ends that: for the child only.
 fn list(device: &Path) -> io::Result<String> {
-    let mut file = OpenOptions::new().read(true).write(true).open(device)?;
+    let mut file = open(device)?;
     let mut list = [0; 4096];
     let length = file.read(&mut list).unwrap_or(0);
     Ok(String::from_utf8_lossy(&list[..length]).into_owned())

@@ -1,6 +1,6 @@
 //! What the kernel logged of a connection that failed: its errno alone tells little.
 
-use super::keys::mask;
+use crate::output::mask;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::fs::OpenOptionsExt;

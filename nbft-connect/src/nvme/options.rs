@@ -84,7 +84,7 @@ impl fmt::Debug for OptionString {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OptionError {
     /// The kernel splits options at commas and lines.
-    #[error("{option} {value:?} holds a character that would end the option")]
+    #[error("{option} “{value}” holds a character that would end the option")]
     Unsafe {
         /// Name of the option.
         option: &'static str,

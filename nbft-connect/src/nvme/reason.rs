@@ -26,7 +26,7 @@ pub fn of_write(errno: i32, known: Option<&str>, logged: &[String]) -> String {
     let os = std::io::Error::from_raw_os_error(errno);
     let words = known.unwrap_or(words);
     let mut text = if words.is_empty() { os.to_string() } else { format!("{words} ({os})") };
-    let hint = hint(&logged.join("; ")).filter(|_| known.is_none());
+    let hint = hint(&logged.join("; ")).filter(|hint| known.is_none() && *hint != words);
     text.extend(hint.iter().flat_map(|hint| [": ", hint]));
     with_log(text, logged)
 }
@@ -145,6 +145,12 @@ mod tests {
             "the target refused the Connect command (Input/output error (os error 5)): the target does not know this \
              subsystem NQN, or refuses this host; the kernel logged: nvme nvme1: Connect Invalid Data Parameter, \
              subsysnqn \"nqn.x\""
+        );
+        // What the errno and the log both tell of is said once.
+        assert_eq!(
+            of_write(libc::EKEYREJECTED, None, &["nvme nvme0: qid 0: Authentication failed".into()]),
+            "the target asks for authentication (Key was rejected by service (os error 129)); the kernel logged: nvme nvme0: \
+             qid 0: Authentication failed"
         );
         assert_eq!(
             of_write(libc::ECONNREFUSED, None, &[]),

@@ -109,7 +109,7 @@ impl Client {
             #[serde(rename = "Password")]
             password: &'a str,
         }
-        let login = serde_json::to_vec(&Login { user, password }).map_err(Failure::good)?;
+        let login = crate::output::json::compact(&Login { user, password }).map_err(Failure::good)?.into_bytes();
         self.proof = None;
         let response = self.send(Method::POST, SESSIONS, Some(login)).await?;
         let status = response.status();

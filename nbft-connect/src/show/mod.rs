@@ -6,14 +6,15 @@ mod section;
 mod text;
 
 use crate::cli::{Common, Format, ShowArgs};
-use crate::error::{Error, print};
+use crate::error::Error;
 use crate::exit::Exit;
+use crate::hex;
+use crate::output::json::Secrets;
+use crate::output::{self, Text, print, print_bytes};
 use crate::redact::Redactor;
 use crate::tables::{TableBytes, Tables};
-use crate::{hex, text::escape};
 use libnbft::json;
 use libnbft::model::Table;
-use std::fmt::Write;
 use std::path::Path;
 
 /// Which parts of a table are asked for.
@@ -49,30 +50,39 @@ struct Shown {
 ///
 /// When there is nothing to read at the path, or standard output cannot be written.
 pub fn run(args: &ShowArgs, common: &Common) -> Result<Exit, Error> {
-    let tables = Tables::read(common)?;
-    let shown = if args.redact { redacted(&tables)? } else { tables.tables.iter().map(as_read).collect() };
-    match args.output_format {
-        Format::Json => {
-            let tables: Vec<_> = shown.iter().filter_map(|table| json_table(table, Parts::new(args))).collect();
-            print(&crate::text::json(&tables)?)?;
-        }
-        Format::Text if args.hex => print(&separated(shown.iter().map(|table| dump(table, args.redact))))?,
-        Format::Text => print(&separated(shown.iter().filter_map(|table| text(table, Parts::new(args)))))?,
+    let mut tables = Tables::find(common)?;
+    if args.redact {
+        let read: Vec<_> = tables.by_ref().collect();
+        show(redacted(&read)?.into_iter(), args)?;
+    } else {
+        show(tables.by_ref().map(as_read), args)?;
     }
     Ok(tables.exit())
 }
 
-fn as_read(read: &TableBytes) -> Shown {
+/// Shows one after the other; the text of each is gone before the next is read.
+fn show(tables: impl Iterator<Item = Shown>, args: &ShowArgs) -> Result<(), Error> {
+    let parts = Parts::new(args);
+    match args.output_format {
+        Format::Json => {
+            output::json::print_array(tables.filter_map(|table| json_table(&table, parts)).map(Ok), Secrets::Whole)
+        }
+        Format::Text if args.hex => separated(tables.map(|table| dump(&table, args.redact))),
+        Format::Text => separated(tables.filter_map(|table| text(&table, parts))),
+    }
+}
+
+fn as_read(read: TableBytes) -> Shown {
     Shown {
         name: read.path.display().to_string(),
-        bytes: read.bytes.clone(),
-        table: read.parsed.as_ref().ok().map(|parsed| parsed.table.clone()),
+        bytes: read.bytes,
+        table: read.parsed.ok().map(|parsed| parsed.table),
     }
 }
 
 /// The tables that can be read, redacted together. The path may name a user, so that only the file's name stays.
-fn redacted(tables: &Tables) -> Result<Vec<Shown>, Error> {
-    let readable = || tables.tables.iter().filter_map(|read| Some((read, &read.parsed.as_ref().ok()?.table)));
+fn redacted(tables: &[TableBytes]) -> Result<Vec<Shown>, Error> {
+    let readable = || tables.iter().filter_map(|read| Some((read, &read.parsed.as_ref().ok()?.table)));
     let mut redactor = Redactor::new(readable().map(|(_, table)| table));
     let mut shown = Vec::new();
     for (read, table) in readable() {
@@ -85,30 +95,37 @@ fn redacted(tables: &Tables) -> Result<Vec<Shown>, Error> {
     Ok(shown)
 }
 
-/// Texts one after another with an empty line between them.
-fn separated(texts: impl Iterator<Item = String>) -> String {
-    texts.collect::<Vec<_>>().join("\n")
+/// Prints texts one after another with an empty line between them.
+fn separated(texts: impl Iterator<Item = Text>) -> Result<(), Error> {
+    for (n, text) in texts.enumerate() {
+        if n > 0 {
+            print_bytes(b"\n")?;
+        }
+        print(&text)?;
+    }
+    Ok(())
 }
 
-fn text(shown: &Shown, parts: Parts) -> Option<String> {
+fn text(shown: &Shown, parts: Parts) -> Option<Text> {
     let table = shown.table.as_ref()?;
-    let mut text = format!("{}:\n", escape(&shown.name));
+    let mut text = Text::new();
+    text.line(format_args!("{}:", shown.name));
     for section in text::sections(table, text::Computed::new(&shown.bytes), parts) {
-        text.push('\n');
-        text.push_str(&section.render());
+        text.end();
+        section.render(&mut text);
     }
     Some(text)
 }
 
-fn dump(shown: &Shown, redacted: bool) -> String {
-    let mut text = format!("{}: {} bytes\n", escape(&shown.name), shown.bytes.len());
+fn dump(shown: &Shown, redacted: bool) -> Text {
+    let mut text = Text::new();
+    text.line(format_args!("{}: {} bytes", shown.name, shown.bytes.len()));
     if redacted {
         // A redacted string has another length: what lay where is lost, and must not be taken for the firmware's doing.
-        text.push_str(
-            "(written anew from what was redacted: lengths and offsets are not those of the firmware's table)\n",
-        );
+        text.line("(written anew from what was redacted: lengths and offsets are not those of the firmware's table)");
     }
-    let _ = write!(text, "\n{}", hex::dump(&shown.bytes));
+    text.end();
+    text.append(&hex::dump(&shown.bytes), "");
     text
 }
 

@@ -1,7 +1,6 @@
 //! A piece of text output: a heading and lines of label and value.
 
-use crate::text::escape;
-use std::fmt::Write;
+use crate::output::Text;
 
 /// A heading with its lines.
 #[derive(Debug)]
@@ -20,9 +19,9 @@ impl Section {
         Self { title: title.into(), lines: Vec::new() }
     }
 
-    /// Adds a line. Whatever came from firmware is escaped here, so that no caller can forget it.
-    pub(super) fn line(&mut self, label: &'static str, value: impl AsRef<str>) {
-        self.lines.push((label, escape(value.as_ref()).into_owned()));
+    /// Adds a line.
+    pub(super) fn line(&mut self, label: &'static str, value: impl Into<String>) {
+        self.lines.push((label, value.into()));
     }
 
     /// Adds a line for a text that may be missing.
@@ -48,20 +47,18 @@ impl Section {
         self.lines.push(("", line));
     }
 
-    /// The lines, each with its line end.
-    pub(super) fn render(&self) -> String {
-        let mut text = format!("{}\n", self.title);
+    /// Adds the lines to a text.
+    pub(super) fn render(&self, text: &mut Text) {
+        text.line(&self.title);
         for (label, value) in &self.lines {
-            // Writing to a String cannot fail.
-            let _ = writeln!(text, "  {label:LABELS$}{value}");
+            text.line(format_args!("  {label:LABELS$}{value}"));
         }
-        text
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Section;
+    use super::{Section, Text};
 
     #[test]
     fn values_are_escaped_and_explanations_wrapped() {
@@ -70,8 +67,10 @@ mod tests {
         section.text("driver path", None);
         section.explain(&"word ".repeat(20).repeat(2));
         let word = "word ".repeat(17);
+        let mut text = Text::new();
+        section.render(&mut text);
         assert_eq!(
-            section.render(),
+            text.as_str(),
             format!(
                 "HFI 1\n  host name             a\\u{{1b}}[2J\\nb\n  driver path           none\n{blank}{}\n{blank}{}\n{blank}{}\n",
                 word.trim_end(),

@@ -3,13 +3,13 @@
 pub mod model;
 
 use crate::cli::{Common, Format, StatusArgs};
-use crate::error::{Error, print};
+use crate::error::Error;
 use crate::exit::Exit;
 use crate::net;
 use crate::nvme::sysfs::{self, Controller};
-use crate::text::escape;
+use crate::output::json::Secrets;
+use crate::output::{Text, json, print};
 use model::{InterfaceStatus, Outcome, STATUS_FILE, State, Status};
-use std::fmt::Write;
 
 /// Runs the command.
 ///
@@ -24,10 +24,7 @@ pub fn run(args: &StatusArgs, common: &Common) -> Result<Exit, Error> {
     };
     refresh(&mut status, &common.path("/"));
     match args.output_format {
-        Format::Json => {
-            let text = serde_json::to_string_pretty(&status).map_err(|error| Error::Other(error.to_string()))?;
-            print(&(text + "\n"))?;
-        }
+        Format::Json => json::print(&status, Secrets::Masked)?,
         Format::Text => print(&render(&status))?,
     }
     Ok(exit(&status))
@@ -116,79 +113,73 @@ const fn word(state: State) -> &'static str {
     }
 }
 
-fn render(status: &Status) -> String {
-    let mut out = String::new();
-    // Writing to a String cannot fail.
-    let _ = writeln!(out, "{}: {}", status.tables.join(", "), escape(&status.message));
+fn render(status: &Status) -> Text {
+    let mut out = Text::new();
+    out.line(format_args!("{}: {}", status.tables.join(", "), &status.message));
     if let (Some(nqn), Some(id)) = (&status.hostnqn, &status.hostid) {
-        let _ = writeln!(out, "Host {} ID {id}", escape(nqn));
+        out.line(format_args!("Host {} ID {id}", nqn));
     }
     for interface in &status.interfaces {
-        let _ = write!(out, "interface {:<12} {:<8} MAC {}", interface.name, word(interface.state), interface.mac);
+        out.add(format_args!("interface {:<12} {:<8} MAC {}", interface.name, word(interface.state), interface.mac));
         tail(&mut out, interface.address.as_deref(), interface.reason.as_deref(), interface.ready_ms);
         if let Some(lease) = &interface.lease {
-            let _ = writeln!(
-                out,
-                "  lease of {} s from {}, renewed by {}",
-                lease.seconds,
-                lease.server,
-                renewer(interface)
-            );
+            let (seconds, server) = (lease.seconds, lease.server);
+            out.line(format_args!("  lease of {seconds} s from {server}, renewed by {}", renewer(interface)));
         }
         if let Some(information) = &interface.information {
-            let _ = writeln!(out, "  told by {}: {information}", information.server);
+            out.line(format_args!("  told by {}: {information}", information.server));
         }
     }
     if let Some(process) = status.service {
-        let _ = writeln!(out, "service   process {process} brings up what is missing");
+        out.line(format_args!("service   process {process} brings up what is missing"));
     }
     for path in &status.paths {
         let name = path.controller.as_deref().unwrap_or("-");
-        let _ = write!(out, "path      {name:<12} {:<8} {} port {}", word(path.state), path.traddr, path.trsvcid);
-        let _ = write!(out, " over {}", path.host_iface);
+        out.add(format_args!("path      {name:<12} {:<8} {} port {}", word(path.state), path.traddr, path.trsvcid));
+        out.add(format_args!(" over {}", path.host_iface));
         tail(&mut out, None, path.reason.as_deref(), path.connected_ms);
         if let Some(security) = &path.security {
-            let _ = writeln!(out, "  {}", escape(security));
+            out.line(format_args!("  {}", security));
         }
         if let Some(how) = path.authenticated.as_ref().filter(|_| path.state == State::Up) {
-            let _ = writeln!(out, "  authenticated by {}", escape(how));
+            out.line(format_args!("  authenticated by {}", how));
         }
         if let Some(how) = path.secured.as_ref().filter(|_| path.state == State::Up) {
-            let _ = writeln!(out, "  secured by {}", escape(how));
+            out.line(format_args!("  secured by {}", how));
         }
     }
     for namespace in &status.namespaces {
         let name = namespace.device.as_deref().unwrap_or("-");
-        let _ = write!(out, "namespace {name:<12} {:<8}", word(namespace.state));
+        out.add(format_args!("namespace {name:<12} {:<8}", word(namespace.state)));
         match (&namespace.nid_type, &namespace.nid) {
-            (Some(kind), Some(nid)) => drop(write!(out, " {kind} {nid}")),
-            _ if namespace.nsid == 0 => drop(write!(out, " any namespace")),
-            _ => drop(write!(out, " NSID {}", namespace.nsid)),
+            (Some(kind), Some(nid)) => out.add(format_args!(" {kind} {nid}")),
+            _ if namespace.nsid == 0 => out.add(format_args!(" any namespace")),
+            _ => out.add(format_args!(" NSID {}", namespace.nsid)),
         }
-        let _ = write!(out, " of {}", escape(&namespace.nqn));
+        out.add(format_args!(" of {}", &namespace.nqn));
         tail(&mut out, None, namespace.reason.as_deref(), namespace.present_ms);
     }
     for controller in &status.discovery {
         let name = controller.controller.as_deref().unwrap_or("-");
-        let _ = write!(out, "discovery {name:<12} {:<8} {}", word(controller.state), controller.traddr);
-        let _ = write!(out, " port {} over {}", controller.trsvcid, controller.host_iface);
+        out.add(format_args!("discovery {name:<12} {:<8} {}", word(controller.state), controller.traddr));
+        out.add(format_args!(" port {} over {}", controller.trsvcid, controller.host_iface));
         let ways = controller.ways.map(|ways| format!("told of {ways} way(s)"));
         tail(&mut out, ways.as_deref(), controller.reason.as_deref(), controller.answered_ms);
     }
     for left in &status.left_out {
-        let _ = writeln!(out, "left out: {}", escape(left));
+        out.line(format_args!("left out: {}", left));
     }
     out
 }
 
-fn tail(out: &mut String, address: Option<&str>, reason: Option<&str>, ms: Option<u64>) {
+fn tail(out: &mut Text, address: Option<&str>, reason: Option<&str>, ms: Option<u64>) {
     for part in [address, reason].into_iter().flatten() {
-        let _ = write!(out, " {}", escape(part));
+        out.add(format_args!(" {}", part));
     }
     if let Some(ms) = ms {
-        let _ = write!(out, " after {ms} ms");
+        out.add(format_args!(" after {ms} ms"));
     }
-    out.push('\n');
+    out.end();
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::net::{Information, Lease};
+use crate::output::json::{self, Secrets};
 use libnbft::plan::{Ask, DiscoveryController, Namespace, Network, NetworkRef, Origin, Path, Plan, Teller};
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -247,11 +248,7 @@ impl Status {
             namespaces: plan.namespaces.iter().map(namespace_status).collect(),
             discovery: plan.discovery.iter().map(discovery_status).collect(),
             boots_by_discovery: plan.boots_by_discovery(),
-            left_out: plan
-                .left_out
-                .iter()
-                .map(|left| format!("{} {} {}: {}", left.origin.table, left.what, left.origin.index, left.reason))
-                .collect(),
+            left_out: plan.left_out.iter().map(ToString::to_string).collect(),
             boot_entries_left_out: plan.left_out.iter().filter(|left| left.boot).count(),
             ..Self::default()
         }
@@ -343,9 +340,7 @@ impl Status {
     ///
     /// When /run cannot be written.
     pub fn write(&self, file: &FsPath) -> io::Result<()> {
-        let mut text = serde_json::to_vec_pretty(self)?;
-        text.push(b'\n');
-        write_whole(file, &text)
+        write_whole(file, json::text(self, Secrets::Masked)?.as_bytes())
     }
 }
 
@@ -354,6 +349,7 @@ impl Status {
 /// # Errors
 ///
 /// What the file system says.
+#[allow(clippy::disallowed_methods, reason = "its callers bring what came through the door, or one word")]
 pub fn write_whole(file: &FsPath, content: &[u8]) -> io::Result<()> {
     if let Some(directory) = file.parent() {
         std::fs::create_dir_all(directory)?;

@@ -1,7 +1,7 @@
 //! `nbft doctor`, whole outputs: against real links and targets in network namespaces, and against trees that stand in for
 //! sysfs. Each run is checked to have changed nothing.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::disallowed_macros, clippy::disallowed_methods, clippy::unwrap_used)]
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -1,6 +1,6 @@
 //! `nbft-redfish` against services that speak HTTPS.
 
-#![allow(clippy::print_stderr, clippy::unwrap_used)]
+#![allow(clippy::disallowed_macros, clippy::disallowed_methods, clippy::print_stderr, clippy::unwrap_used)]
 
 #[path = "../common/mod.rs"]
 mod common;

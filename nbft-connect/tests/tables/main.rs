@@ -1,6 +1,12 @@
 //! The commands that look at tables: `show`, `check`, `build`; their JSON, their text, their manual pages.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
+#![allow(
+    clippy::disallowed_macros,
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr
+)]
 
 mod build;
 mod check;

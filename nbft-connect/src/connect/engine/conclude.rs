@@ -6,6 +6,7 @@ use crate::connect::report;
 use crate::connect::target::Target;
 use crate::exit::Exit;
 use crate::nvme::fabrics::Fabrics;
+use crate::output;
 use crate::status::model::{Outcome, State};
 
 impl<F: Fabrics + 'static> Engine<F> {
@@ -75,9 +76,10 @@ impl<F: Fabrics + 'static> Engine<F> {
             if namespace.state == State::Up || paths().any(|path| path.state == State::Up) {
                 continue;
             }
-            let mut reasons: Vec<_> = paths()
-                .filter_map(|path| Some(format!("{} port {}: {}", path.traddr, path.trsvcid, path.reason.as_deref()?)))
-                .collect();
+            let failed = paths().filter_map(|path| {
+                Some((format!("{} port {}", path.traddr, path.trsvcid), path.reason.as_deref()?.to_owned()))
+            });
+            let mut reasons = report::each_reason_once(failed, ", ");
             let unsecured = self.unsecured.get(&planned.nqn);
             reasons.extend(unsecured.filter(|why| !reasons.iter().any(|reason| reason.ends_with(*why))).cloned());
             if !reasons.is_empty() {
@@ -106,12 +108,7 @@ impl<F: Fabrics + 'static> Engine<F> {
             return;
         }
         self.told_systemd = true;
-        let mut states = vec![sd_notify::NotifyState::Status(&self.status.message)];
-        if outcome != Outcome::Running {
-            states.push(sd_notify::NotifyState::Ready);
-        }
-        // Without systemd there is nobody to tell.
-        let _ = sd_notify::notify(&states);
+        output::tell_systemd(&self.status.message, outcome != Outcome::Running);
     }
 }
 

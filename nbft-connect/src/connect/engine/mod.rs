@@ -311,8 +311,8 @@ impl<F: Fabrics + 'static> Engine<F> {
                 }
             }
             NetEvent::Waiting { at, for_what } => {
-                log::debug!("HFI {at:?}: waiting for {for_what}");
                 if let Some(interface) = self.interface(at) {
+                    log::debug!("{}: waiting for {for_what}", interface.name);
                     interface.reason = Some(format!("waiting for {for_what}"));
                 }
             }

@@ -7,7 +7,7 @@ mod message;
 
 use super::NetError;
 use super::dhcp::Client;
-use crate::text::escape;
+use crate::output::escape;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};

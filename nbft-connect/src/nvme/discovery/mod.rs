@@ -7,6 +7,7 @@ mod admin;
 mod read;
 
 use super::fabrics::Refusal;
+use crate::output::json;
 use admin::Admin;
 use libnbft::discovery::Log;
 use std::fs::{File, OpenOptions};
@@ -72,6 +73,7 @@ pub(super) fn close_or_warn(root: &Path, name: &str) {
 }
 
 /// Has the kernel take a controller away.
+#[expect(clippy::disallowed_methods, reason = "an attribute of the kernel's, and our own word")]
 pub(super) fn close(root: &Path, name: &str) -> io::Result<()> {
     let file = root.join("sys/class/nvme").join(name).join("delete_controller");
     OpenOptions::new().write(true).open(file)?.write_all(b"1")
@@ -83,7 +85,7 @@ impl Asked {
         match self {
             Self::Refused(refusal) => refusal.to_line(),
             Self::Silent(reason) => format!("silent {}", reason.replace('\n', " ")),
-            Self::Told(log, name) => match serde_json::to_string(log) {
+            Self::Told(log, name) => match json::compact(log) {
                 Ok(text) => format!("told {} {text}", name.as_deref().unwrap_or("-")),
                 Err(error) => format!("silent {error}"),
             },

@@ -1,13 +1,11 @@
 //! The text forms of keys (NVMe Base Specification, DH-HMAC-CHAP secret representation; NVMe/TCP Transport Specification, PSK
 //! interchange format): a prefix, `hh:` (the hash), the key and its CRC-32 (little endian) in base64, and a colon.
 
+use crate::output::{DHCHAP_PREFIX, PSK_PREFIX};
 use base64ct::{Base64, Encoding};
 use libnbft::plan::CipherSuite;
 use std::fmt;
 use zeroize::Zeroizing;
-
-pub(super) const DHCHAP_PREFIX: &str = "DHHC-1:";
-pub(super) const PSK_PREFIX: &str = "NVMeTLSkey-1:";
 
 /// Bytes of the CRC-32 behind the key.
 const CRC_LEN: usize = 4;

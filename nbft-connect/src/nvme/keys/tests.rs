@@ -2,7 +2,8 @@
 
 mod tls;
 
-use super::{Keys, Kind, MalformedKey, Secret, mask, names};
+use super::{Keys, Kind, MalformedKey, Secret, names};
+use crate::output::mask;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::PathBuf;

@@ -1,0 +1,90 @@
+//! The one door out: whatever a command prints, logs, tells systemd or writes to a file leaves here.
+//!
+//! What goes to people is [`Text`], lines in which no character is left that a terminal would obey; what goes to programs is JSON
+//! ([`json`]) that holds none either and means the same. Both are made so that a caller cannot forget it. What names secrets in
+//! reasons is masked. Only what has its own quoting goes out as it is: the files of the exporters, and tables ([`print_bytes`]).
+//! clippy.toml forbids to print or to make JSON anywhere else.
+
+mod arguments;
+pub mod json;
+mod mask;
+mod text;
+
+pub use arguments::arguments;
+pub use libnbft::text::escape;
+pub use mask::mask;
+pub(crate) use mask::{DHCHAP_PREFIX, PSK_PREFIX};
+pub use text::Text;
+
+use crate::error::Error;
+use std::io::{self, Write};
+
+/// One line as people see it: secrets masked, then escaped.
+#[must_use]
+pub fn line(text: &str) -> String {
+    escape(&mask(text)).into_owned()
+}
+
+/// Prints lines to standard output.
+///
+/// # Errors
+///
+/// When standard output cannot be written; a closed pipe is reported as such and is no failure of the command.
+pub fn print(text: &Text) -> Result<(), Error> {
+    print_bytes(text.as_str().as_bytes())
+}
+
+/// Writes to standard output what has its own quoting: an exporter's file, a table, what one of our programs tells another.
+///
+/// # Errors
+///
+/// As [`print()`].
+pub fn print_bytes(bytes: &[u8]) -> Result<(), Error> {
+    let mut out = stdout();
+    out.write_all(bytes).and_then(|()| out.flush()).map_err(Error::Stdout)
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the door")]
+fn stdout() -> impl Write {
+    io::BufWriter::new(io::stdout().lock())
+}
+
+/// Whether standard output is a terminal.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the door")]
+pub fn is_terminal() -> bool {
+    io::IsTerminal::is_terminal(&io::stdout())
+}
+
+/// Writes one line to standard error: `before` as it is, `text` as [`line()`] makes it. One write, so that no other program's text
+/// comes between.
+///
+/// # Errors
+///
+/// What the system says.
+#[expect(clippy::disallowed_methods, reason = "this is the door")]
+pub fn print_error(before: &str, text: &str) -> io::Result<()> {
+    io::stderr().write_all(format!("{before}{}\n", line(text)).as_bytes())
+}
+
+/// Prints lines to standard error.
+#[expect(clippy::disallowed_methods, reason = "this is the door")]
+fn stderr_text(text: &Text) -> io::Result<()> {
+    io::stderr().write_all(text.as_str().as_bytes())
+}
+
+/// Standard error, to be asked what it is.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the door")]
+pub fn stderr() -> impl std::os::fd::AsFd + io::IsTerminal {
+    io::stderr()
+}
+
+/// Tells systemd how it stands, in one line, and whether what waits for this may go on. Without systemd there is nobody to tell.
+#[expect(clippy::disallowed_methods, reason = "this is the door")]
+pub fn tell_systemd(status: &str, is_ready: bool) {
+    let status = line(status);
+    let mut states = vec![sd_notify::NotifyState::Status(&status)];
+    states.extend(is_ready.then_some(sd_notify::NotifyState::Ready));
+    let _ = sd_notify::notify(&states);
+}
