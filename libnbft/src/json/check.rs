@@ -2,6 +2,7 @@
 
 use super::{Hfi, JsonError, Ssns, Table, element_name};
 use alloc::format;
+use alloc::string::String;
 use core::fmt::Debug;
 
 /// Fails if a key of `given` says something else than what came of the whole (`derived`).
@@ -39,7 +40,16 @@ fn hfi(given: &Hfi, derived: &Hfi) -> Result<(), JsonError> {
     // Our own `pcidev` has no segment; another's may have one and must then be right.
     let pcidev = given.pcidev.as_ref().filter(|text| derived.pci_address != text.parse().ok()).cloned();
     same("pcidev", &pcidev, &derived.pcidev)?;
-    same("pci_address", &given.pci_address, &derived.pci_address)
+    same("pci_address", &given.pci_address, &derived.pci_address)?;
+    let lower = |text: &Option<String>| text.as_ref().map(|text| text.to_ascii_lowercase());
+    same("dhcp_duid_type", &given.dhcp_duid_type, &derived.dhcp_duid_type)?;
+    same("dhcp_duid_hwtype", &given.dhcp_duid_hwtype, &derived.dhcp_duid_hwtype)?;
+    same("dhcp_duid_time", &given.dhcp_duid_time, &derived.dhcp_duid_time)?;
+    same("dhcp_duid_lladdr", &lower(&given.dhcp_duid_lladdr), &derived.dhcp_duid_lladdr)?;
+    same("dhcp_duid_enterprise", &given.dhcp_duid_enterprise, &derived.dhcp_duid_enterprise)?;
+    same("dhcp_duid_id", &lower(&given.dhcp_duid_id), &derived.dhcp_duid_id)?;
+    same("dhcp_duid_uuid", &lower(&given.dhcp_duid_uuid), &derived.dhcp_duid_uuid)?;
+    same("dhcp_duid_raw", &lower(&given.dhcp_duid_raw), &derived.dhcp_duid_raw)
 }
 
 fn ssns(given: &Ssns, derived: &Ssns) -> Result<(), JsonError> {
@@ -51,5 +61,6 @@ fn ssns(given: &Ssns, derived: &Ssns) -> Result<(), JsonError> {
     same("nid_type_code", &given.nid_type_code, &derived.nid_type_code)?;
     same("nid", &given.nid.as_ref().map(|nid| nid.to_ascii_lowercase()), &derived.nid)?;
     same("asqsz", &Some(given.asqsz), &Some(derived.asqsz))?;
-    same("dhcp_root_path_string", &given.dhcp_root_path_string, &derived.dhcp_root_path_string)
+    same("dhcp_root_path_string", &given.dhcp_root_path_string, &derived.dhcp_root_path_string)?;
+    same("dhcp_root_path_stored", &given.dhcp_root_path_stored, &derived.dhcp_root_path_string)
 }

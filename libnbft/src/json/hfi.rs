@@ -1,7 +1,8 @@
 //! HFI descriptor with its transport info.
 
+use super::duid::DuidType;
 use super::error::JsonError;
-use super::values::{Bit, IpText, Transport, bytes_from_hex, hex_from_bytes, ignored, is_zero, word};
+use super::values::{Bit, IpText, Transport, bytes_from_hex, ignored, is_zero, word};
 use crate::model::{self, Address, HfiExtFlags, HfiFlags, HfiTcpFlags, IpOrigin, Mac, PciAddress, VlanId};
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -92,9 +93,30 @@ pub struct Hfi {
     /// DHCP DUID in hex digits, as it lies in the table.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dhcp_duid: Option<String>,
-    /// Type of the DUID: its first two bytes.
-    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "ignored")]
-    pub dhcp_duid_type: Option<u16>,
+    /// Type of the DUID: its first two bytes, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dhcp_duid_type: Option<DuidType>,
+    /// Hardware type of a DUID-LLT or DUID-LL.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dhcp_duid_hwtype: Option<u16>,
+    /// Time of a DUID-LLT: seconds since 2000, modulo 2^32.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dhcp_duid_time: Option<u32>,
+    /// Link-layer address of a DUID-LLT or DUID-LL: hex pairs with colons.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dhcp_duid_lladdr: Option<String>,
+    /// Enterprise number of a DUID-EN.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dhcp_duid_enterprise: Option<u32>,
+    /// Identifier of a DUID-EN: hex pairs with colons.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dhcp_duid_id: Option<String>,
+    /// UUID of a DUID-UUID.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dhcp_duid_uuid: Option<String>,
+    /// What follows the type in a DUID of another type: hex pairs with colons.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dhcp_duid_raw: Option<String>,
     /// Whether the transport info is valid; left out when it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tcp_valid: Option<Bit>,
@@ -203,8 +225,9 @@ impl Hfi {
 
     fn add_ext(&mut self, ext: &model::HfiExt) {
         self.dhcp_iaid = ext.iaid;
-        self.dhcp_duid = ext.duid.as_deref().map(hex_from_bytes);
-        self.dhcp_duid_type = ext.duid.as_deref().and_then(duid_type);
+        if let Some(duid) = &ext.duid {
+            self.add_duid(duid);
+        }
         self.extended_info = Some(HfiExt {
             version: Some(ext.version),
             hfi_index: Some(ext.hfi_index),
@@ -276,12 +299,15 @@ impl Hfi {
     }
 
     fn model_ext(&self) -> Result<Option<model::HfiExt>, JsonError> {
-        let client_id = self.dhcp_iaid.is_some() || self.dhcp_duid.is_some();
+        let client_id = self.dhcp_iaid.is_some() || self.dhcp_duid.is_some() || self.dhcp_duid_type.is_some();
         if self.extended_info.is_none() && !client_id {
             return Ok(None);
         }
         let json = self.extended_info.clone().unwrap_or_default();
-        let duid = self.dhcp_duid.as_deref().map(bytes_from_hex).transpose();
+        let duid = match &self.dhcp_duid {
+            Some(text) => Some(bytes_from_hex(text).map_err(|error| JsonError::new("dhcp_duid", format!("{error}")))?),
+            None => self.model_explained_duid()?,
+        };
         let flags = word([
             json.valid.unwrap_or(Bit(true)).bits(HfiExtFlags::VALID.0),
             json.dhcp_client_id.unwrap_or(Bit(client_id)).bits(HfiExtFlags::DHCP_CLIENT_ID.0),
@@ -292,7 +318,7 @@ impl Hfi {
             hfi_index: json.hfi_index.unwrap_or(self.index.into()),
             flags: HfiExtFlags(flags),
             iaid: self.dhcp_iaid,
-            duid: duid.map_err(|error| JsonError::new("dhcp_duid", format!("{error}")))?,
+            duid,
         }))
     }
 }
@@ -300,8 +326,4 @@ impl Hfi {
 /// As nvme-cli prints it. It loses the segment, so that 0 stands there whatever the table says.
 fn pcidev(pci: PciAddress) -> String {
     format!("0:{:x}:{:x}.{:x}", pci.bus(), pci.device(), pci.function())
-}
-
-fn duid_type(duid: &[u8]) -> Option<u16> {
-    duid.first_chunk().map(|bytes| u16::from_le_bytes(*bytes))
 }

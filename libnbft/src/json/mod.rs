@@ -27,6 +27,7 @@
 
 mod check;
 mod discovery;
+mod duid;
 mod error;
 mod header;
 mod hfi;
@@ -38,6 +39,7 @@ mod tests;
 mod values;
 
 pub use discovery::Discovery;
+pub use duid::DuidType;
 pub use error::JsonError;
 pub use header::{Control, Header};
 pub use hfi::{Hfi, HfiExt};

@@ -72,11 +72,11 @@ pub struct Ssns {
     /// Admin submission queue size that no administrator configured.
     #[serde(skip_serializing_if = "is_zero")]
     pub asqsz_stored: u16,
-    /// DHCP root path.
+    /// DHCP root path, whether it is in use or not: `dhcp_root_path_override` says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dhcp_root_path_string: Option<String>,
-    /// DHCP root path that lies in the table although its flag is clear.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// What older versions wrote in place of `dhcp_root_path_string` while the root path was not in use: read, never written.
+    #[serde(skip_serializing)]
     pub dhcp_root_path_stored: Option<String>,
     /// Whether a PDU header digest is required.
     pub pdu_header_digest_required: Bit,
@@ -84,7 +84,7 @@ pub struct Ssns {
     pub data_digest_required: Bit,
     /// Whether the namespace was found by discovery.
     pub discovered: Bit,
-    /// Whether firmware calls the namespace unavailable.
+    /// Whether firmware calls the namespace unavailable: bit 8 of the flags alone, as nvme-cli has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unavailable: Option<Bit>,
     /// What firmware says of the namespace's availability.
@@ -189,7 +189,7 @@ impl Ssns {
             pdu_header_digest_required: Bit(ssns.transport_flags.header_digest()),
             data_digest_required: Bit(ssns.transport_flags.data_digest()),
             discovered: Bit(flags.discovered()),
-            unavailable: Some(Bit(flags.availability() == Availability::UNAVAILABLE)),
+            unavailable: Some(Bit(flags.availability().0 & Availability::UNAVAILABLE.0 != 0)),
             availability: Some(Word(flags.availability())),
             non_bootable: Bit(flags.non_bootable()),
             use_security: Bit(flags.use_security()),
@@ -205,7 +205,7 @@ impl Ssns {
         };
         json.add_nid(ssns);
         if let Some(ext) = &ssns.ext {
-            json.add_ext(ext, flags.dhcp_root_path());
+            json.add_ext(ext);
         }
         json
     }
@@ -227,12 +227,10 @@ impl Ssns {
         }
     }
 
-    fn add_ext(&mut self, ext: &model::SsnsExt, root_path_in_use: bool) {
+    fn add_ext(&mut self, ext: &model::SsnsExt) {
         self.controller_id = ext.controller_id;
         *(if ext.flags.admin_asqsz() { &mut self.asqsz } else { &mut self.asqsz_stored }) = ext.asqsz;
-        let root_path =
-            if root_path_in_use { &mut self.dhcp_root_path_string } else { &mut self.dhcp_root_path_stored };
-        root_path.clone_from(&ext.dhcp_root_path);
+        self.dhcp_root_path_string.clone_from(&ext.dhcp_root_path);
         if let Some(diagnostics) = ext.diagnostics {
             self.naed = Some(diagnostics.naed);
             self.naed_text = Some(diagnostics.naed.to_string());

@@ -5,7 +5,7 @@ use crate::model::{
 };
 use alloc::string::{String, ToString};
 use core::fmt;
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv4Addr};
 use core::ops::BitOr;
 use serde::de::{self, IgnoredAny, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -172,9 +172,23 @@ pub struct IpText(pub Option<Address>);
 impl Serialize for IpText {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
-            Some(address) => serializer.collect_str(&address),
+            Some(address) => match embedded_ipv4(address) {
+                Some(last) => serializer.collect_str(&format_args!("::{last}")),
+                None => serializer.collect_str(&address),
+            },
             None => serializer.serialize_str(""),
         }
+    }
+}
+
+/// The last four bytes of an IPv6 address of which C's `inet_ntop` writes these in dotted form: all before them is zero, and
+/// they are more than one 16-bit number.
+fn embedded_ipv4(address: Address) -> Option<Ipv4Addr> {
+    match IpAddr::from(address) {
+        IpAddr::V6(ip) if ip.octets()[..12] == [0; 12] && ip.segments()[6] != 0 => {
+            ip.octets().last_chunk::<4>().map(|last| Ipv4Addr::from(*last))
+        }
+        _ => None,
     }
 }
 

@@ -67,7 +67,7 @@ fn the_comparison_would_notice() {
 #[test]
 fn build_of_show_keeps_every_meaning() {
     let dir = Dir::new("build-show-made");
-    let made = ["full", "minimal"].map(|name| dir.write(name, &built(name, &[])).into());
+    let made = ["full", "minimal", "duids"].map(|name| dir.write(name, &built(name, &[])).into());
     build_keeps_every_meaning(testdata().into_iter().chain(made));
 }
 

@@ -25,7 +25,10 @@ fn identifying(table: &Value) -> Vec<(String, String)> {
         "uri",
         "dhcp_duid",
         "dhcp_root_path_string",
-        "dhcp_root_path_stored",
+        "dhcp_duid_lladdr",
+        "dhcp_duid_id",
+        "dhcp_duid_uuid",
+        "dhcp_duid_raw",
         "secret_keypath",
     ];
     const HARMLESS: &[&str] = &[
@@ -68,7 +71,7 @@ fn both(path: &str) -> (Value, Value) {
 #[test]
 fn nothing_that_identifies_is_left_and_what_was_equal_stays_equal() {
     let dir = Dir::new("redact-all");
-    let made = ["full", "strange", "clean"].map(|name| dir.write(name, &built(name, &[])).into());
+    let made = ["full", "strange", "clean", "duids"].map(|name| dir.write(name, &built(name, &[])).into());
     redacted_whole(testdata().into_iter().chain(made));
 }
 
@@ -113,6 +116,7 @@ fn redacted_whole(tables: impl Iterator<Item = PathBuf>) {
                             "heap_offset",
                             "heap_length",
                             "dhcp_iaid",
+                            "dhcp_duid_time",
                             "nid_bytes",
                         ] {
                             if let Some(value) = members.get_mut(key) {

@@ -97,7 +97,7 @@ fn check(value: &Value) -> Vec<String> {
 fn outputs(test: &str) -> Vec<(String, Value)> {
     let dir = Dir::new(test);
     let mut paths: Vec<_> = testdata().into_iter().map(|path| path.display().to_string()).collect();
-    paths.extend(["full", "minimal", "strange"].map(|name| dir.write(name, &built(name, &[]))));
+    paths.extend(["full", "minimal", "strange", "duids"].map(|name| dir.write(name, &built(name, &[]))));
     paths.into_iter().map(output).collect()
 }
 

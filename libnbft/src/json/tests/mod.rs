@@ -1,5 +1,6 @@
 //! Model → JSON → model is the identity; contradictions are refused.
 
+mod duid;
 mod random;
 
 use super::Table as Json;
@@ -205,7 +206,7 @@ fn computed_values_need_a_header() {
 #[test]
 fn numbers_that_a_writer_computes_are_ignored() {
     let text = r#"{"header": {"length": 1, "checksum": "x", "heap_offset": null, "heap_length": []},
-        "hfi": [{"ip_origin_text": 5, "dhcp_duid_type": {}}], "subsystem": [{"naed_text": 1, "cipeec_text": 2, "nceec_text": 3}]}"#;
+        "hfi": [{"ip_origin_text": 5}], "subsystem": [{"naed_text": 1, "cipeec_text": 2, "nceec_text": 3}]}"#;
     let plain = r#"{"hfi": [{}], "subsystem": [{}]}"#;
     assert_eq!(read(text), read(plain));
     assert!(read(plain).unwrap().hfis[0].tcp.is_none());
@@ -354,8 +355,24 @@ fn contradictions_and_nonsense_are_refused_with_their_place() {
             "subsystem[0].asqsz: 32 contradicts the other keys, which mean 0",
         ),
         (
-            r#"{"subsystem": [{"dhcp_root_path_string": "x", "dhcp_root_path_override": 0}]}"#,
-            "subsystem[0].dhcp_root_path_string: \"x\" has no place beside the other keys",
+            r#"{"subsystem": [{"dhcp_root_path_string": "x", "dhcp_root_path_stored": "y"}]}"#,
+            "subsystem[0].dhcp_root_path_stored: \"y\" contradicts the other keys, which mean \"x\"",
+        ),
+        (
+            r#"{"hfi": [{"dhcp_duid": "0200", "dhcp_duid_type": "DUID-LL"}]}"#,
+            "hfi[0].dhcp_duid_type: \"DUID-LL\" contradicts the other keys, which mean \"DUID-EN\"",
+        ),
+        (
+            r#"{"hfi": [{"dhcp_duid_type": 3, "dhcp_duid_hwtype": 1, "dhcp_duid_lladdr": "0102"}]}"#,
+            "hfi[0].dhcp_duid_lladdr: \"0102\" is not pairs of hex digits with colons between them",
+        ),
+        (
+            r#"{"hfi": [{"dhcp_duid_type": "DUID-UUID", "dhcp_duid_time": 7}]}"#,
+            "hfi[0].dhcp_duid_time: 7 has no place beside the other keys",
+        ),
+        (
+            r#"{"hfi": [{"dhcp_duid_type": "DUID-UUID", "dhcp_duid_uuid": "1"}]}"#,
+            "hfi[0].dhcp_duid_uuid: \"1\" is not a UUID",
         ),
         (r#"{"hots": {}}"#, "unknown field `hots`"),
         (

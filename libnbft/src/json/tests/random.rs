@@ -15,7 +15,7 @@ impl Random {
         self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
     }
 
-    fn byte(&mut self) -> u8 {
+    pub(super) fn byte(&mut self) -> u8 {
         // Small numbers, zero and the highest are more likely to be special than others.
         match self.next() >> 60 {
             0..=4 => 0,

@@ -1,0 +1,183 @@
+//! The DHCP DUID as nvme-cli prints it: its type in words and its fields as keys of their own.
+//!
+//! Numbers are little endian in the table; byte strings and the UUID lie in order.
+
+use super::error::JsonError;
+use super::hfi::Hfi;
+use super::values::hex_from_bytes;
+use crate::model::{Uuid, hex_byte};
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+use serde::de::{self, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Type of a DUID: `DUID-LLT`, `DUID-EN`, `DUID-LL`, `DUID-UUID` or `unknown(N)`; its number is read too.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct DuidType(pub u16);
+
+impl DuidType {
+    /// Link-layer address plus time.
+    pub const LLT: Self = Self(1);
+    /// Enterprise number.
+    pub const EN: Self = Self(2);
+    /// Link-layer address.
+    pub const LL: Self = Self(3);
+    /// UUID.
+    pub const UUID: Self = Self(4);
+
+    const WORDS: [(Self, &'static str); 4] =
+        [(Self::LLT, "DUID-LLT"), (Self::EN, "DUID-EN"), (Self::LL, "DUID-LL"), (Self::UUID, "DUID-UUID")];
+
+    fn from_text(text: &str) -> Option<Self> {
+        if let Some((kind, _)) = Self::WORDS.iter().find(|(_, word)| *word == text) {
+            return Some(*kind);
+        }
+        text.strip_prefix("unknown(")?.strip_suffix(')')?.parse().ok().map(Self)
+    }
+}
+
+impl fmt::Display for DuidType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match Self::WORDS.iter().find(|(kind, _)| kind == self) {
+            Some((_, word)) => f.write_str(word),
+            None => write!(f, "unknown({})", self.0),
+        }
+    }
+}
+
+impl fmt::Debug for DuidType {
+    /// As it stands in the JSON: errors quote it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{self}\"")
+    }
+}
+
+impl Serialize for DuidType {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for DuidType {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TypeVisitor;
+
+        impl Visitor<'_> for TypeVisitor {
+            type Value = DuidType;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("DUID-LLT, DUID-EN, DUID-LL, DUID-UUID, unknown(N) or the type's number")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<DuidType, E> {
+                DuidType::from_text(text).ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<DuidType, E> {
+                u16::try_from(number).map(DuidType).map_err(|_| E::invalid_value(Unexpected::Unsigned(number), &self))
+            }
+        }
+
+        deserializer.deserialize_any(TypeVisitor)
+    }
+}
+
+/// Hex pairs with colons between them.
+fn with_colons(bytes: &[u8]) -> String {
+    let pairs: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    pairs.join(":")
+}
+
+/// Undoes [`with_colons`].
+fn without_colons(key: &str, text: &str) -> Result<Vec<u8>, JsonError> {
+    let byte = |pair: &str| match *pair.as_bytes() {
+        [high, low] => hex_byte(high, low),
+        _ => None,
+    };
+    let bytes: Option<_> = text.split(':').map(byte).collect();
+    bytes.ok_or_else(|| JsonError::new(key, format!("{text:?} is not pairs of hex digits with colons between them")))
+}
+
+/// The little-endian number at the front, and what follows it.
+fn word(bytes: &[u8]) -> Option<(u16, &[u8])> {
+    bytes.split_first_chunk().map(|(number, rest)| (u16::from_le_bytes(*number), rest))
+}
+
+/// As [`word`], of four bytes.
+fn double(bytes: &[u8]) -> Option<(u32, &[u8])> {
+    bytes.split_first_chunk().map(|(number, rest)| (u32::from_le_bytes(*number), rest))
+}
+
+/// A byte string, unless it is empty.
+fn text(bytes: &[u8]) -> Option<String> {
+    (!bytes.is_empty()).then(|| with_colons(bytes))
+}
+
+impl Hfi {
+    /// Adds the keys that explain `duid`, as far as it is long enough for them.
+    pub(super) fn add_duid(&mut self, duid: &[u8]) {
+        self.dhcp_duid = Some(hex_from_bytes(duid));
+        let Some((kind, rest)) = word(duid) else { return };
+        self.dhcp_duid_type = Some(DuidType(kind));
+        match DuidType(kind) {
+            DuidType::LLT => {
+                let Some((hardware, rest)) = word(rest) else { return };
+                self.dhcp_duid_hwtype = Some(hardware);
+                let Some((time, address)) = double(rest) else { return };
+                self.dhcp_duid_time = Some(time);
+                self.dhcp_duid_lladdr = text(address);
+            }
+            DuidType::EN => {
+                let Some((number, id)) = double(rest) else { return };
+                self.dhcp_duid_enterprise = Some(number);
+                self.dhcp_duid_id = text(id);
+            }
+            DuidType::LL => {
+                let Some((hardware, address)) = word(rest) else { return };
+                self.dhcp_duid_hwtype = Some(hardware);
+                self.dhcp_duid_lladdr = text(address);
+            }
+            DuidType::UUID => {
+                self.dhcp_duid_uuid = rest.first_chunk().map(|bytes| Uuid(*bytes).to_string());
+            }
+            _ => self.dhcp_duid_raw = text(rest),
+        }
+    }
+
+    /// The DUID that the keys without `dhcp_duid` mean: what nvme-cli's JSON has.
+    pub(super) fn model_explained_duid(&self) -> Result<Option<Vec<u8>>, JsonError> {
+        let Some(DuidType(kind)) = self.dhcp_duid_type else { return Ok(None) };
+        let mut duid = kind.to_le_bytes().to_vec();
+        let bytes = |key: &str, text: &Option<String>| -> Result<Vec<u8>, JsonError> {
+            text.as_deref().map_or_else(|| Ok(Vec::new()), |text| without_colons(key, text))
+        };
+        let hardware = self.dhcp_duid_hwtype.map(u16::to_le_bytes);
+        let address = bytes("dhcp_duid_lladdr", &self.dhcp_duid_lladdr)?;
+        match DuidType(kind) {
+            DuidType::LLT => {
+                duid.extend(hardware.into_iter().flatten());
+                duid.extend(self.dhcp_duid_time.map(u32::to_le_bytes).into_iter().flatten());
+                duid.extend(address);
+            }
+            DuidType::EN => {
+                duid.extend(self.dhcp_duid_enterprise.map(u32::to_le_bytes).into_iter().flatten());
+                duid.extend(bytes("dhcp_duid_id", &self.dhcp_duid_id)?);
+            }
+            DuidType::LL => {
+                duid.extend(hardware.into_iter().flatten());
+                duid.extend(address);
+            }
+            DuidType::UUID => {
+                if let Some(text) = &self.dhcp_duid_uuid {
+                    let uuid: Uuid =
+                        text.parse().map_err(|error| JsonError::new("dhcp_duid_uuid", format!("{error}")))?;
+                    duid.extend(uuid.0);
+                }
+            }
+            _ => duid.extend(bytes("dhcp_duid_raw", &self.dhcp_duid_raw)?),
+        }
+        Ok(Some(duid))
+    }
+}
