@@ -47,6 +47,12 @@ impl FileError {
         &self.path
     }
 
+    /// Whether the caller may not read it: Linux shows ACPI tables to root only.
+    #[must_use]
+    pub fn is_permission_denied(&self) -> bool {
+        matches!(&self.kind, Kind::Io(error) if error.kind() == io::ErrorKind::PermissionDenied)
+    }
+
     /// Whether there is no such file or directory.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
@@ -63,20 +69,60 @@ impl FileError {
 ///
 /// When there is nothing at `path`, or the directory cannot be read.
 pub fn find(path: &Path) -> Result<Vec<TableFile>, FileError> {
+    let named = |name: &str| number(name).map(|number| (number, String::new()));
+    find_by(path, named)
+}
+
+/// As [`find`], but of a directory every file whose name begins with `NBFT`: what other programs read there. The tables that
+/// are numbered come first, then the others in the order of their names, numbers within them by value.
+///
+/// # Errors
+///
+/// As [`find`].
+pub fn find_any(path: &Path) -> Result<Vec<TableFile>, FileError> {
+    let named = |name: &str| match number(name) {
+        Some(number) => Some((number, String::new())),
+        None => name.strip_prefix("NBFT").map(|rest| (u32::MAX, natural(rest))),
+    };
+    let files = find_by(path, named)?;
+    // A directory of that name is none of the tables; whatever else cannot be read is worth a word.
+    Ok(files.into_iter().filter(|file| !file.path.is_dir()).collect())
+}
+
+/// A text that sorts by the numbers in it: each is led by its length.
+fn natural(text: &str) -> String {
+    let mut key = String::new();
+    for run in text.split_inclusive(|c: char| !c.is_ascii_digit()) {
+        let digits = run.trim_end_matches(|c: char| !c.is_ascii_digit());
+        let number = digits.trim_start_matches('0');
+        if !digits.is_empty() {
+            // A file's name has at most 255 bytes.
+            key.push_str(&format!("0{:03}", number.len()));
+        }
+        key.push_str(number);
+        key.push_str(&run[digits.len()..]);
+    }
+    key.push('\0');
+    key.push_str(text);
+    key
+}
+
+/// The tables of which `key` gives the place in the order.
+fn find_by<K: Ord>(path: &Path, key: impl Fn(&str) -> Option<K>) -> Result<Vec<TableFile>, FileError> {
     let error = |error: io::Error| FileError::new(path, error);
     if !std::fs::metadata(path).map_err(error)?.is_dir() {
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         return Ok(vec![TableFile { name, path: path.into() }]);
     }
-    let mut numbered = Vec::new();
+    let mut found = Vec::new();
     for entry in std::fs::read_dir(path).map_err(error)? {
         let file_name = entry.map_err(error)?.file_name();
-        if let Some((name, number)) = file_name.to_str().and_then(|name| Some((name, number(name)?))) {
-            numbered.push((number, TableFile { name: name.into(), path: path.join(name) }));
+        if let Some((name, key)) = file_name.to_str().and_then(|name| Some((name, key(name)?))) {
+            found.push((key, TableFile { name: name.into(), path: path.join(name) }));
         }
     }
-    numbered.sort_by_key(|(number, _)| *number);
-    Ok(numbered.into_iter().map(|(_, file)| file).collect())
+    found.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Ok(found.into_iter().map(|(_, file)| file).collect())
 }
 
 /// The number of a table by its name: 0 for `NBFT`, 1 for `NBFT1`; `None` when it is no table's name.

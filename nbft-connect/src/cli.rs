@@ -1,6 +1,8 @@
 //! The command line: what can be typed, nothing of what it does.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use libnbft::model::Uuid;
+use libnbft::text::nqn_form;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -25,6 +27,9 @@ pub struct Common {
     /// A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]
     #[arg(long, global = true, value_name = "PATH")]
     pub nbft_path: Option<PathBuf>,
+    /// The table file that a command was given as its argument.
+    #[arg(skip)]
+    pub file: Option<PathBuf>,
     /// Say more (twice: still more)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
@@ -41,9 +46,24 @@ impl Common {
         }
     }
 
+    /// With a command's argument FILE, which stands for `--nbft-path` and is not under `--root`.
+    #[must_use]
+    pub fn with_file(&self, file: Option<&PathBuf>) -> Self {
+        Self { file: file.cloned(), ..self.clone() }
+    }
+
+    /// Whether the user said where the tables are.
+    #[must_use]
+    pub fn names_tables(&self) -> bool {
+        self.file.is_some() || self.nbft_path.is_some()
+    }
+
     /// Where the tables are.
     #[must_use]
     pub fn tables(&self) -> PathBuf {
+        if let Some(file) = &self.file {
+            return file.clone();
+        }
         self.path(self.nbft_path.as_deref().unwrap_or(Path::new("/sys/firmware/acpi/tables")))
     }
 }
@@ -85,9 +105,15 @@ pub enum Command {
 /// `nbft show`.
 #[derive(Debug, Args)]
 pub struct ShowArgs {
+    /// A table file, or a directory that holds NBFT*, in place of the machine's tables
+    #[arg(value_name = "FILE", conflicts_with = "nbft_path")]
+    pub file: Option<PathBuf>,
     /// Output format
     #[arg(short = 'o', long, value_enum, default_value_t)]
     pub output_format: Format,
+    /// Accepted as nvme-cli accepts it: the JSON is the same in both versions
+    #[arg(long, value_name = "VERSION", value_parser = clap::value_parser!(u8).range(1..=2), hide_short_help = true)]
+    pub output_format_version: Option<u8>,
     /// Only subsystems and namespaces
     #[arg(short = 's', long)]
     pub subsystem: bool,
@@ -108,6 +134,9 @@ pub struct ShowArgs {
 /// `nbft check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
+    /// A table file, or a directory that holds NBFT*, in place of the machine's tables
+    #[arg(value_name = "FILE", conflicts_with = "nbft_path")]
+    pub file: Option<PathBuf>,
     /// Output format
     #[arg(short = 'o', long, value_enum, default_value_t)]
     pub output_format: Format,
@@ -203,16 +232,36 @@ impl FromStr for Flip {
 #[derive(Debug, Clone, Default, Args)]
 pub struct Identity {
     /// Host NQN in place of the table's (also rd.nvmf.hostnqn=)
-    #[arg(long, value_name = "NQN")]
+    #[arg(long, value_name = "NQN", value_parser = nqn)]
     pub hostnqn: Option<String>,
     /// Host ID in place of the table's (also rd.nvmf.hostid=)
     #[arg(long, value_name = "UUID")]
-    pub hostid: Option<String>,
+    pub hostid: Option<Uuid>,
+}
+
+/// An NQN that the kernel and every target take.
+///
+/// # Errors
+///
+/// Why it is none.
+pub fn nqn(text: &str) -> Result<String, String> {
+    nqn_form(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
+}
+
+/// A number of seconds, 1 or more.
+fn seconds(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err(format!("a timeout is a whole number of seconds from 1 to {}", u32::MAX)),
+        Ok(seconds) => Ok(seconds),
+    }
 }
 
 /// `nbft plan`.
 #[derive(Debug, Args)]
 pub struct PlanArgs {
+    /// A table file, or a directory that holds NBFT*, in place of the machine's tables
+    #[arg(value_name = "FILE", conflicts_with = "nbft_path")]
+    pub file: Option<PathBuf>,
     /// Output format
     #[arg(short = 'o', long, value_enum, default_value_t)]
     pub output_format: Format,
@@ -234,7 +283,7 @@ pub struct ConnectArgs {
     #[command(flatten)]
     pub identity: Identity,
     /// Seconds after which waiting ends (also rd.nvmf.timeout=) [default: 120]
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub timeout: Option<u32>,
     /// What to wait for
     #[arg(long, value_enum, default_value_t)]
@@ -292,7 +341,7 @@ pub struct DoctorArgs {
     #[arg(short = 'o', long, value_enum, default_value_t)]
     pub output_format: Format,
     /// Seconds that a target has to answer; all are asked at once
-    #[arg(long, value_name = "SECONDS", default_value_t = 5)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = seconds, allow_negative_numbers = true)]
     pub timeout: u32,
 }
 
@@ -302,6 +351,9 @@ pub struct ExportArgs {
     /// In whose words
     #[arg(value_enum)]
     pub format: ExportFormat,
+    /// A table file, or a directory that holds NBFT*, in place of the machine's tables
+    #[arg(value_name = "FILE", conflicts_with = "nbft_path")]
+    pub file: Option<PathBuf>,
     /// Write files into DIR instead of standard output
     #[arg(long, value_name = "DIR")]
     pub output: Option<PathBuf>,

@@ -41,14 +41,14 @@ use exit::Exit;
 /// Whatever keeps the command from doing its work.
 pub fn run(cli: &Cli) -> Result<Exit, Error> {
     match &cli.command {
-        Command::Show(args) => show::run(args, &cli.common),
-        Command::Check(args) => check::run(args, &cli.common),
+        Command::Show(args) => show::run(args, &cli.common.with_file(args.file.as_ref())),
+        Command::Check(args) => check::run(args, &cli.common.with_file(args.file.as_ref())),
         Command::CheckKey(args) => check_key::run(args, &cli.common),
         Command::Build(args) => build::run(args, &cli.common),
-        Command::Plan(args) => plan::run(args, &cli.common),
+        Command::Plan(args) => plan::run(args, &cli.common.with_file(args.file.as_ref())),
         Command::Connect(args) => connect::run(args, &cli.common),
         Command::Status(args) => status::run(args, &cli.common),
         Command::Doctor(args) => doctor::run(args, &cli.common),
-        Command::Export(args) => export::run(args, &cli.common),
+        Command::Export(args) => export::run(args, &cli.common.with_file(args.file.as_ref())),
     }
 }

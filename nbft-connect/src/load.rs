@@ -1,10 +1,11 @@
 //! From files to a plan, for the commands that work on one.
 
-use crate::cli::{Common, Identity};
+use crate::cli::{Common, Identity, nqn};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::kernel_command_line::KernelCommandLine;
-use libnbft::model::Table;
+use crate::output::escape;
+use libnbft::model::{Table, Uuid};
 use libnbft::plan::{Namespace, Options, Plan, Source};
 
 /// The tables that could be read, by name.
@@ -47,24 +48,29 @@ pub fn exit_without_tables(tables: &Tables) -> Exit {
 }
 
 /// The plan for these tables, with what the command line and the kernel's command line override.
-///
-/// # Errors
-///
-/// When an override is not of the expected form.
-pub fn plan(tables: &Tables, identity: &Identity, kernel: &KernelCommandLine) -> Result<Plan, Error> {
+#[must_use]
+pub fn plan(tables: &Tables, identity: &Identity, kernel: &KernelCommandLine) -> Plan {
     let mut options = Options::default();
-    options.hostnqn = identity.hostnqn.clone().or_else(|| kernel.value(&["rd.nvmf.hostnqn", "nvmf.hostnqn"]));
-    let hostid = identity.hostid.clone().or_else(|| kernel.value(&["rd.nvmf.hostid", "nvmf.hostid"]));
-    options.hostid = match hostid {
-        Some(text) => Some(text.parse().map_err(|error| Error::Usage(format!("host ID: {error}")))?),
-        None => None,
-    };
+    options.hostnqn = identity.hostnqn.clone().or_else(|| of_kernel(kernel, &["rd.nvmf.hostnqn", "nvmf.hostnqn"], nqn));
+    let uuid = |text: &str| text.parse::<Uuid>().map_err(|error| error.to_string());
+    options.hostid = identity.hostid.or_else(|| of_kernel(kernel, &["rd.nvmf.hostid", "nvmf.hostid"], uuid));
     let sources: Vec<_> = tables.tables.iter().map(|(name, table)| Source { name, table }).collect();
     let mut plan = Plan::new(&sources, &options);
     if kernel.multipath_off() {
         plan.notes.extend(without_multipath(&plan));
     }
-    Ok(plan)
+    plan
+}
+
+/// A parameter of the kernel's command line in its form. A typing error there must not cost the boot: it is said, and the
+/// table's own value counts.
+fn of_kernel<T>(kernel: &KernelCommandLine, names: &[&str], read: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+    let text = kernel.value(names)?;
+    let read = read(&text);
+    if let Err(reason) = &read {
+        log::warn!("{}={}: {}: the table's own is used", names[0], escape(&text), escape(reason));
+    }
+    read.ok()
 }
 
 /// What it means for the namespaces that have several paths, in a sentence each, that native multipath is off.

@@ -1,26 +1,38 @@
 //! `nbft plan`.
 
-use crate::cli::{Common, Format, PlanArgs};
+use crate::cli::{Common, Format, Identity, PlanArgs};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::kernel_command_line::KernelCommandLine;
 use crate::load;
 use crate::output::json::Secrets;
 use crate::output::{Text, json, print};
-use libnbft::plan::Plan;
+use libnbft::plan::{Options, Plan};
 
 /// Runs the command.
 ///
 /// # Errors
 ///
-/// When there is nothing at the path that was asked for, or an override is not of the expected form.
+/// When there is nothing at the path that was asked for, or standard output cannot be written.
 pub fn run(args: &PlanArgs, common: &Common) -> Result<Exit, Error> {
+    show_of(&args.identity, args.output_format, common)
+}
+
+/// Prints the plan of the tables that there are; without one, a program gets an empty plan and a person the reason alone.
+///
+/// # Errors
+///
+/// As [`run`].
+pub(crate) fn show_of(identity: &Identity, format: Format, common: &Common) -> Result<Exit, Error> {
     let tables = load::tables(common)?;
     if tables.tables.is_empty() {
+        if format == Format::Json {
+            show(&Plan::new(&[], &Options::default()), format)?;
+        }
         return Ok(load::exit_without_tables(&tables));
     }
-    let plan = load::plan(&tables, &args.identity, &KernelCommandLine::read(&common.path("/")))?;
-    show(&plan, args.output_format)?;
+    let plan = load::plan(&tables, identity, &KernelCommandLine::read(&common.path("/")));
+    show(&plan, format)?;
     Ok(if tables.unreadable.is_empty() { Exit::Ok } else { Exit::Failed })
 }
 

@@ -3,7 +3,7 @@
 use crate::cli::Common;
 use crate::error::Error;
 use crate::exit::Exit;
-use libnbft::files::TableFile;
+use libnbft::files::{FileError, TableFile};
 use libnbft::{ParseError, Parsed};
 use std::path::PathBuf;
 
@@ -36,10 +36,12 @@ impl Tables {
     /// When there is nothing at the path that was asked for.
     pub(crate) fn find(common: &Common) -> Result<Self, Error> {
         let path = common.tables();
-        let files = match libnbft::files::find(&path) {
+        // Of the kernel's own directory what the kernel makes; of another, what other programs read there.
+        let find = if common.names_tables() { libnbft::files::find_any } else { libnbft::files::find };
+        let files = match find(&path) {
             // A machine without ACPI tables has no NBFT; a path that was asked for must be there.
-            Err(_) if common.nbft_path.is_none() && !path.exists() => Vec::new(),
-            found => found.map_err(|error| Error::Other(error.to_string()))?,
+            Err(_) if !common.names_tables() && !path.exists() => Vec::new(),
+            found => found.map_err(|error| Error::Other(reason(&error)))?,
         };
         if files.is_empty() {
             log::info!("{}: no NBFT", path.display());
@@ -47,7 +49,13 @@ impl Tables {
         Ok(Self { files: files.into_iter(), usable: 0, unusable: 0, unreadable: Vec::new() })
     }
 
-    /// How a command ends that has shown what could be shown, once all were read.
+    /// How a command ends that shows what can be shown, once all were read: what reads its output must not lose the good tables to
+    /// a broken one.
+    pub(crate) fn exit_of_show(&self) -> Exit {
+        if self.usable > 0 { Exit::Ok } else { self.exit() }
+    }
+
+    /// How a command ends that judges all of them, once all were read.
     pub(crate) fn exit(&self) -> Exit {
         match (self.usable, self.unusable + self.unreadable.len()) {
             (0, 0) => Exit::Nothing,
@@ -66,8 +74,9 @@ impl Iterator for Tables {
             let bytes = match file.read() {
                 Ok(bytes) => bytes,
                 Err(error) => {
-                    log::error!("{error}");
-                    self.unreadable.push((file.path, error.to_string()));
+                    let reason = reason(&error);
+                    log::error!("{reason}");
+                    self.unreadable.push((file.path, reason));
                     continue;
                 }
             };
@@ -81,5 +90,14 @@ impl Iterator for Tables {
             }
             return Some(TableBytes { path: file.path, bytes, parsed });
         }
+    }
+}
+
+/// Why a table could not be read, and what to do about it.
+fn reason(error: &FileError) -> String {
+    if error.is_permission_denied() && !nix::unistd::geteuid().is_root() {
+        format!("{error}; only root may read the tables of the machine: run nbft as root")
+    } else {
+        error.to_string()
     }
 }

@@ -1,6 +1,6 @@
 //! Finding and reading table files.
 
-use libnbft::files::{MAX_SIZE, find, read_regular, read_to_limit};
+use libnbft::files::{MAX_SIZE, find, find_any, read_regular, read_to_limit};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -62,6 +62,17 @@ fn other_files_are_no_tables() {
         "NBFT99999999999",
     ];
     assert_eq!(Folder::new("others").with(&names).names(), [""; 0]);
+}
+
+#[test]
+fn whatever_begins_with_nbft_is_found_when_asked_for() {
+    let names =
+        ["NBFT-rhpoc", "NBFT2", "NBFT-v10", "NBFT.json", "NBFT-v9", "NBFT-v09", "XNBFT", "NBFT", "nbft", "NBFT01"];
+    let folder = Folder::new("any").with(&names);
+    fs::create_dir(folder.0.join("NBFTs")).expect("it can be made");
+    let found: Vec<_> = find_any(&folder.0).expect("it can be listed").into_iter().map(|file| file.name).collect();
+    let expected = ["NBFT", "NBFT2", "NBFT-rhpoc", "NBFT-v09", "NBFT-v9", "NBFT-v10", "NBFT.json", "NBFT01"];
+    assert_eq!(found, expected);
 }
 
 #[test]

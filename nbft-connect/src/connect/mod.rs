@@ -47,12 +47,11 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         log::info!("{parameter} on the kernel's command line: the NBFT is left alone");
         return Ok(Exit::Nothing);
     }
-    let tables = load::tables(common)?;
-    let mut plan = load::plan(&tables, &args.identity, &kernel)?;
     if args.dry_run {
-        crate::plan::show(&plan, args.output_format)?;
-        return Ok(Exit::Ok);
+        return crate::plan::show_of(&args.identity, args.output_format, common);
     }
+    let tables = load::tables(common)?;
+    let mut plan = load::plan(&tables, &args.identity, &kernel);
     let status_file = common.path(STATUS_FILE);
     if tables.tables.is_empty() {
         return nothing_read(&plan, &tables, &status_file);
@@ -69,7 +68,7 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
     }
     let until = match args.stay {
         true => Until::Told,
-        false => Until::There { timeout: timeout(args, &kernel)?, wait: args.wait },
+        false => Until::There { timeout: timeout(args, &kernel), wait: args.wait },
     };
     if let Some(before) = &before {
         recall::discovered(&mut plan, before, &root);
@@ -151,20 +150,17 @@ pub fn exit_of(status: &Status) -> Exit {
 }
 
 /// The budget: option, then rd.nvmf.timeout=, then the default.
-fn timeout(args: &ConnectArgs, kernel: &KernelCommandLine) -> Result<Duration, Error> {
+fn timeout(args: &ConnectArgs, kernel: &KernelCommandLine) -> Duration {
     let seconds = match (args.timeout, kernel.value(&["rd.nvmf.timeout"])) {
         (Some(seconds), _) => seconds,
-        (None, Some(text)) => text.parse().unwrap_or_else(|_| {
+        (None, Some(text)) => text.parse().ok().filter(|seconds| *seconds > 0).unwrap_or_else(|| {
             // A typing error on the kernel's command line must not cost the boot.
             log::warn!("rd.nvmf.timeout={text} is not a number of seconds: {DEFAULT_TIMEOUT} is used");
             DEFAULT_TIMEOUT
         }),
         (None, None) => DEFAULT_TIMEOUT,
     };
-    if seconds == 0 {
-        return Err(Error::Usage("the timeout must be at least one second".into()));
-    }
-    Ok(Duration::from_secs(seconds.into()))
+    Duration::from_secs(seconds.into())
 }
 
 fn nothing_read(plan: &Plan, tables: &load::Tables, status_file: &std::path::Path) -> Result<Exit, Error> {

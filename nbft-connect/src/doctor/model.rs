@@ -191,3 +191,24 @@ pub(super) struct Report {
     pub(super) entries: Vec<EntryReport>,
     pub(super) namespaces: Vec<NamespaceReport>,
 }
+
+impl Report {
+    /// The empty report of a machine without a table that can be read; `unreadable` says why others cannot.
+    pub(super) fn without_tables(unreadable: &[String]) -> Self {
+        let (verdict, message) = match unreadable {
+            [] => (Verdict::Nothing, "there is no NBFT".to_owned()),
+            reasons => (Verdict::Failed, format!("no NBFT could be read: {}", reasons.join("; "))),
+        };
+        Self {
+            version: VERSION,
+            verdict,
+            message,
+            tables: Vec::new(),
+            warnings: Vec::new(),
+            paths: Vec::new(),
+            discovery: Vec::new(),
+            entries: Vec::new(),
+            namespaces: Vec::new(),
+        }
+    }
+}

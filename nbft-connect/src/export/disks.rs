@@ -3,6 +3,7 @@
 //! A namespace is known by what sysfs says of its disk and of what holds it: the subsystem under native multipath, else the
 //! controller. Nothing is run for that, and text from firmware only stands in the rules where udev reads it as it is.
 
+use crate::output::escape;
 use libnbft::model::{Nid, Uuid};
 use libnbft::plan::{Namespace, Path, Plan};
 use std::fmt::Write;
@@ -34,7 +35,11 @@ pub(super) fn rules(plan: &Plan) -> String {
     for namespace in &plan.namespaces {
         let counted = namespace.boot && (namespace.nid.is_some() || namespace.nsid != 0);
         number += usize::from(counted);
-        let _ = write!(text, "\n{}", of_namespace(plan, namespace, counted.then_some(number)));
+        let rule = match is_literal(&namespace.nqn) {
+            true => of_namespace(plan, namespace, counted.then_some(number)),
+            false => without_rule(namespace),
+        };
+        let _ = write!(text, "\n{rule}");
     }
     text + TAIL
 }
@@ -43,7 +48,7 @@ pub(super) fn rules(plan: &Plan) -> String {
 fn of_namespace(plan: &Plan, namespace: &Namespace, number: Option<usize>) -> String {
     let mut rule = String::from(r#"ENV{DEVTYPE}=="disk", "#);
     // Writing to a String cannot fail.
-    let _ = write!(rule, r#"ATTRS{{subsysnqn}}=="{}", "#, pattern(&namespace.nqn));
+    let _ = write!(rule, r#"ATTRS{{subsysnqn}}=="{}", "#, namespace.nqn);
     match (namespace.nid, namespace.nsid) {
         (Some(Nid::Uuid(uuid)), _) => drop(write!(rule, r#"ATTR{{uuid}}=="{uuid}", "#)),
         (Some(Nid::Nguid(bytes)), _) => {
@@ -89,17 +94,20 @@ const fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b':' | b'_' | b'-')
 }
 
-/// A text as a pattern: what would end the string or mean something in it may be anything.
-fn pattern(text: &str) -> String {
-    let mut pattern = String::new();
-    for c in text.chars() {
-        if u8::try_from(c).is_ok_and(is_plain) {
-            pattern.push(c);
-        } else if !pattern.ends_with('*') {
-            pattern.push('*');
-        }
-    }
-    pattern
+/// Whether udev compares a text in a rule's quotes as it is. It takes `*`, `?` and `[` for patterns and `|` for "or", and a
+/// quote ends the text; what a backslash means depends on udev's version.
+fn is_literal(text: &str) -> bool {
+    let literal =
+        |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '*' | '?' | '[' | '|') || c.is_alphanumeric();
+    !text.is_empty() && text.chars().all(literal)
+}
+
+/// What stands in the place of the rule of a namespace that could be taken for another's.
+fn without_rule(namespace: &Namespace) -> String {
+    let nqn = escape(&namespace.nqn);
+    log::warn!("udev cannot compare the NQN {nqn} as it is: its namespaces get no link in /dev/disk/by-nbft");
+    // In quotes, so that the line never ends with a backslash.
+    format!("# No link: udev cannot compare this NQN as it is: \u{201c}{nqn}\u{201d}\n")
 }
 
 /// A text as part of a link's name, as udev itself writes what it does not let stand there.
@@ -194,12 +202,95 @@ mod tests {
     }
 
     #[test]
-    fn no_name_ends_its_string_or_means_something_in_it() {
-        assert_eq!(pattern(r#"nqn.a"|b*$c\ü/d"#), "nqn.a*b*c*d");
+    fn what_udev_does_not_let_stand_in_a_name_is_encoded() {
         assert_eq!(encode(r#"nqn.a"*$/ü"#), r"nqn.a\x22\x2a\x24\x2f\xc3\xbc");
-        let rules = body(vec![ssns(1, "nqn.x\"RUN+=\"sh|%k$$", "192.0.2.1", NidType::NONE, 1)]);
-        let known = r#"ENV{DEVTYPE}=="disk", ATTRS{subsysnqn}=="nqn.x*RUN*sh*k*", ATTR{nsid}=="1", "#;
-        let names = r#"ENV{ID_NBFT}="1", ENV{ID_NBFT_NAME}="nqn.x\x22RUN\x2b\x3d\x22sh\x7c\x25k\x24\x24-$attr{nsid}""#;
+        let rules = body(vec![ssns(1, "nqn.x/%k$$+ü", "192.0.2.1", NidType::NONE, 1)]);
+        let known = r#"ENV{DEVTYPE}=="disk", ATTRS{subsysnqn}=="nqn.x/%k$$+ü", ATTR{nsid}=="1", "#;
+        let names = r#"ENV{ID_NBFT}="1", ENV{ID_NBFT_NAME}="nqn.x\x2f\x25k\x24\x24\x2b\xc3\xbc-$attr{nsid}""#;
         assert_eq!(rules.lines().next(), Some(format!("{known}{names}").as_str()));
+    }
+
+    #[test]
+    fn what_cannot_be_matched_literally_gets_no_rule_and_keeps_its_number() {
+        for nqn in ["*", "nqn.a*", "nqn.?", "nqn.[ab]", "nqn.a|nqn.b", "nqn.a\"RUN+=\"sh", "nqn.a\\"] {
+            let rules = body(vec![
+                ssns(1, nqn, "192.0.2.1", NidType::NONE, 1),
+                ssns(2, "nqn.b", "192.0.2.1", NidType::NONE, 1),
+            ]);
+            let lines: Vec<_> = rules.lines().filter(|line| !line.is_empty()).collect();
+            assert!(lines[0].starts_with("# No link") && lines[0].ends_with('\u{201d}'), "{nqn}: {rules}");
+            assert!(lines[1].contains(r#"=="nqn.b""#) && lines[1].contains(r#"ENV{ID_NBFT}="2""#), "{nqn}: {rules}");
+            assert!(lines[1..].iter().all(|line| line.contains(r#"=="nqn.b""#)), "{nqn}: {rules}");
+        }
+        // The one that matched every disk: a single character that stood for anything.
+        assert!(body(vec![ssns(1, "/", "192.0.2.1", NidType::NONE, 1)]).contains(r#"ATTRS{subsysnqn}=="/", "#));
+    }
+
+    /// How udev reads a rule's quoted value: up to the next quote; a backslash before a quote keeps it.
+    fn quoted(rule: &str) -> Option<(String, &str)> {
+        let mut value = String::new();
+        let mut rest = rule.strip_prefix('"')?.char_indices();
+        while let Some((at, c)) = rest.next() {
+            match c {
+                '"' => return Some((value, &rule[at + 2..])),
+                '\\' if rule[at + 2..].starts_with('"') => value.extend(rest.next().map(|(_, c)| c)),
+                c => value.push(c),
+            }
+        }
+        None
+    }
+
+    /// udev's match: alternatives at `|`, each a shell pattern if it holds `*`, `?` or `[`, else the text itself.
+    fn matches(value: &str, text: &str) -> bool {
+        value.split('|').any(|value| match value.contains(['*', '?', '[']) {
+            true => glob(&value.chars().collect::<Vec<_>>(), &text.chars().collect::<Vec<_>>()),
+            false => value == text,
+        })
+    }
+
+    fn glob(pattern: &[char], text: &[char]) -> bool {
+        match (pattern, text) {
+            ([], []) => true,
+            (['*', rest @ ..], _) => glob(rest, text) || !text.is_empty() && glob(pattern, &text[1..]),
+            (['?', rest @ ..], [_, text @ ..]) => glob(rest, text),
+            // A bracket that matches anything: enough to see that it is there.
+            (['[', rest @ ..], [_, text @ ..]) => {
+                rest.iter().position(|c| *c == ']').is_some_and(|end| glob(&rest[end + 1..], text))
+            }
+            (['\\', c, rest @ ..], [d, text @ ..]) | ([c, rest @ ..], [d, text @ ..]) => c == d && glob(rest, text),
+            _ => false,
+        }
+    }
+
+    /// Whatever an NQN is made of: a rule matches it and nothing else, and holds no assignment of its making.
+    #[test]
+    fn a_rule_matches_its_own_nqn_and_no_other() {
+        const PARTS: [&str; 22] = [
+            "a", "B", "1", ".", ":", "-", "/", "*", "?", "[", "]", "|", "\"", "\\", "$", "%", "{", "}", "#", "=", "+",
+            "ü",
+        ];
+        let mut state = 0x2545_f491_4f6c_dd1d_u64;
+        let mut next = |bound: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            usize::try_from(state % 1_000_003).unwrap() % bound
+        };
+        let mut nqns: Vec<String> = PARTS.iter().map(|part| (*part).to_owned()).collect();
+        nqns.extend((0..400).map(|_| (0..=next(5)).map(|_| PARTS[next(PARTS.len())]).collect::<String>()));
+        nqns.extend(["nqn.other", "RUN+=", "abc", "nqn.2014-08.org.nvmexpress:uuid:x"].map(str::to_owned));
+        let mut with_rule = 0;
+        for nqn in &nqns {
+            let rules = body(vec![ssns(1, nqn, "192.0.2.1", NidType::NONE, 1)]);
+            for line in rules.lines().filter(|line| !line.starts_with('#')) {
+                let rest = line.strip_prefix(r#"ENV{DEVTYPE}=="disk", ATTRS{subsysnqn}=="#).expect(line);
+                let (value, rest) = quoted(rest).expect(line);
+                assert!(rest.starts_with(r#", ATTR{nsid}=="1", "#), "{line}");
+                let matched: Vec<_> = nqns.iter().filter(|text| matches(&value, text)).collect();
+                assert!(!matched.is_empty() && matched.iter().all(|text| *text == nqn), "{line} matches {matched:?}");
+                with_rule += 1;
+            }
+        }
+        assert!(with_rule > 100, "{with_rule}");
     }
 }

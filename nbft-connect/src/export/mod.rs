@@ -65,9 +65,12 @@ pub fn run(args: &ExportArgs, common: &Common) -> Result<Exit, Error> {
     }
     let tables = load::tables(common)?;
     if tables.tables.is_empty() {
+        if args.format == ExportFormat::Json && args.output.is_none() {
+            print_bytes(b"[]\n")?;
+        }
         return Ok(load::exit_without_tables(&tables));
     }
-    let plan = load::plan(&tables, &args.identity, &kernel)?;
+    let plan = load::plan(&tables, &args.identity, &kernel);
     let files = files(args.format, &plan, status(common).as_ref(), &common.path("/"))?;
     // Several files in one stream are told apart by a line that is a comment in every format but XML and JSON, which are
     // one file each.

@@ -57,7 +57,7 @@ pub fn run(args: &ShowArgs, common: &Common) -> Result<Exit, Error> {
     } else {
         show(tables.by_ref().map(as_read), args)?;
     }
-    Ok(tables.exit())
+    Ok(tables.exit_of_show())
 }
 
 /// Shows one after the other; the text of each is gone before the next is read.

@@ -20,6 +20,9 @@ pub fn run(args: &StatusArgs, common: &Common) -> Result<Exit, Error> {
     let file = common.path(STATUS_FILE);
     let Some(mut status) = Status::read(&file)? else {
         log::error!("{}: nbft connect has not run", file.display());
+        if args.output_format == Format::Json {
+            json::print(&Status::without_run(), Secrets::Masked)?;
+        }
         return Ok(Exit::Nothing);
     };
     refresh(&mut status, &common.path("/"));

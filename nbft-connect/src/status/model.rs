@@ -227,6 +227,13 @@ pub struct DiscoveryStatus {
 }
 
 impl Status {
+    /// The empty status of a system on which `connect` has not run.
+    #[must_use]
+    pub(super) fn without_run() -> Self {
+        let (outcome, message) = (Outcome::Nothing, "nbft connect has not run".to_owned());
+        Self { version: VERSION, outcome, message, ..Self::default() }
+    }
+
     /// The status of a plan of which nothing is done yet.
     #[must_use]
     pub fn of_plan(plan: &Plan) -> Self {

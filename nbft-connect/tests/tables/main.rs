@@ -11,6 +11,7 @@
 mod build;
 mod check;
 mod check_key;
+mod command_line;
 mod export;
 mod files;
 mod golden;

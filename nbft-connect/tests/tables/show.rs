@@ -61,7 +61,7 @@ fn tables_come_in_natural_order() {
     let tables = [("NBFT10", "minimal"), ("NBFT2", "minimal"), ("NBFT1", "minimal"), ("NBFT.json", "minimal")];
     let text = show("order", &tables, &["-s"]);
     let names: Vec<_> = text.lines().filter(|line| line.ends_with(':')).collect();
-    assert_eq!(names, ["DIR/NBFT1:", "DIR/NBFT2:", "DIR/NBFT10:"]);
+    assert_eq!(names, ["DIR/NBFT1:", "DIR/NBFT2:", "DIR/NBFT10:", "DIR/NBFT.json:"]);
 }
 
 #[test]
@@ -89,13 +89,13 @@ fn nothing_to_show_is_no_success() {
 }
 
 #[test]
-fn one_broken_table_costs_itself_only_and_is_a_failure() {
+fn one_broken_table_costs_itself_only() {
     let dir = Dir::new("broken");
     dir.write("NBFT1", b"SSDT and not much more");
     dir.write("NBFT2", &built("minimal", &[]));
     for options in [&["-s"][..], &["-s", "-o", "json"], &["-s", "--redact"]] {
         let run = nbft(&[&["show", "--nbft-path", dir.path()], options].concat());
-        assert_eq!(run.code, 1, "{options:?}");
+        assert_eq!(run.code, 0, "{options:?}");
         assert!(run.text().contains("NBFT2") && !run.text().contains("NBFT1"), "{}", run.text());
         let reason = "nbft: DIR/NBFT1: not a usable NBFT: it begins with SSDT instead of “NBFT”\n";
         assert_eq!(dir.neutral(&run.stderr), reason);
