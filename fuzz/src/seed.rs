@@ -1,4 +1,4 @@
-//! Writes the seed corpus: `cargo +nightly run --manifest-path fuzz/Cargo.toml --bin seed`.
+//! Writes the seed corpus: `cargo +nightly run --manifest-path fuzz/Cargo.toml --example seed`.
 
 use std::path::Path;
 
