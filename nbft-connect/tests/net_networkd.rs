@@ -161,11 +161,8 @@ fn log() -> String {
 }
 
 fn with_networkd(test: &str, inside: fn()) {
-    if Path::new(NETWORKD).exists() {
-        return in_namespace(test, inside);
-    }
-    assert!(std::env::var_os("CI").is_none(), "{NETWORKD} is not there");
-    eprintln!("SKIPPED {test}: no {NETWORKD}");
+    assert!(Path::new(NETWORKD).exists(), "{NETWORKD} is not there");
+    in_namespace(test, inside);
 }
 
 /// Sets up what the table says, and gives the plan.
@@ -193,6 +190,7 @@ fn leaves_all_as_it_is(conclusion: &str) {
 }
 
 #[test]
+#[ignore = "needs systemd-networkd"]
 fn networkd_takes_the_interface_as_it_stands() {
     with_networkd("networkd_takes_the_interface_as_it_stands", || {
         Networkd::prepare();
@@ -206,6 +204,7 @@ fn networkd_takes_the_interface_as_it_stands() {
 }
 
 #[test]
+#[ignore = "needs systemd-networkd"]
 fn networkd_leaves_fixed_addresses_alone() {
     with_networkd("networkd_leaves_fixed_addresses_alone", || {
         Networkd::prepare();
@@ -216,6 +215,7 @@ fn networkd_leaves_fixed_addresses_alone() {
 }
 
 #[test]
+#[ignore = "needs systemd-networkd"]
 fn networkd_renews_the_lease_and_keeps_the_address() {
     with_networkd("networkd_renews_the_lease_and_keeps_the_address", || {
         Networkd::prepare();

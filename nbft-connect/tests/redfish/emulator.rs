@@ -22,12 +22,9 @@ fn resource(mockup: &Path, path: &str, value: &serde_json::Value) -> io::Result<
 }
 
 #[test]
+#[ignore = "needs the Redfish emulator, which .ci/test installs"]
 fn the_keys_of_a_mock_up_are_fetched() {
-    if !Path::new(EMULATOR).exists() {
-        assert!(std::env::var_os("CI").is_none(), "no {EMULATOR}");
-        eprintln!("SKIPPED: no {EMULATOR}: .ci/test installs it");
-        return;
-    }
+    assert!(Path::new(EMULATOR).exists(), "no {EMULATOR}: .ci/test installs it");
     let certificate = Certificate::new(&["127.0.0.1"]);
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let emulator = Server::start("sushy", EMULATOR, |directory| {
