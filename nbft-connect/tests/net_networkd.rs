@@ -190,7 +190,7 @@ fn leaves_all_as_it_is(conclusion: &str) {
 }
 
 #[test]
-#[ignore = "needs systemd-networkd"]
+#[ignore = "needs root and systemd-networkd"]
 fn networkd_takes_the_interface_as_it_stands() {
     with_networkd("networkd_takes_the_interface_as_it_stands", || {
         Networkd::prepare();
@@ -204,7 +204,7 @@ fn networkd_takes_the_interface_as_it_stands() {
 }
 
 #[test]
-#[ignore = "needs systemd-networkd"]
+#[ignore = "needs root and systemd-networkd"]
 fn networkd_leaves_fixed_addresses_alone() {
     with_networkd("networkd_leaves_fixed_addresses_alone", || {
         Networkd::prepare();
@@ -215,7 +215,7 @@ fn networkd_leaves_fixed_addresses_alone() {
 }
 
 #[test]
-#[ignore = "needs systemd-networkd"]
+#[ignore = "needs root and systemd-networkd"]
 fn networkd_renews_the_lease_and_keeps_the_address() {
     with_networkd("networkd_renews_the_lease_and_keeps_the_address", || {
         Networkd::prepare();
