@@ -42,7 +42,7 @@ installkernel() {
         while read -r nic; do
             mapfile -t drivers < <(get_dev_module "$nic")
             ((${#drivers[@]})) && hostonly='' instmods "${drivers[@]}"
-        done < <(nbft_nics)
+        done < <(nbft_need nic-device)
     fi
 }
 
@@ -128,7 +128,7 @@ nbft_wants_redfish() {
         no) return 1 ;;
     esac
     if [[ $hostonly ]]; then
-        nbft_has_table && nbft plan --output-format json | grep -q '"redfish"'
+        [[ $(nbft_need redfish) == yes ]]
     else
         [[ -d ${dracutsysrootdir-}/etc/nbft/redfish ]]
     fi
@@ -170,7 +170,10 @@ nbft_wants_tls() {
         no) return 1 ;;
     esac
     if [[ $hostonly ]]; then
-        nbft_has_table && nbft show --output-format json | grep -Eq '"secure_channel": *"(required|supported)'
+        case $(nbft_need tls) in
+            yes | optional) return 0 ;;
+            *) return 1 ;;
+        esac
     else
         find_binary tlshd > /dev/null
     fi
@@ -209,19 +212,12 @@ nbft_is_nvme_tcp() {
     return 1
 }
 
-# The NICs that the tables name, as directories of sysfs: by their own MAC (a bond lends its ports another), and by their PCI
-# address, where nothing may have been loaded for them yet.
-nbft_nics() {
-    local table nic file mac
-    table=$(nbft show --hfi --output-format json)
-    for nic in /sys/class/net/*; do
-        [[ -e $nic/device ]] || continue
-        for file in "$nic/address" "$nic/bonding_slave/perm_hwaddr"; do
-            [[ -r $file ]] && read -r mac < "$file" && [[ $table == *"\"$mac\""* ]] && echo "$nic" && break
-        done
-    done
-    for nic in /sys/bus/pci/devices/*; do
-        # A network device, 02 in its class, and not the bridge that a table without an address seems to name.
-        [[ $table == *"\"${nic##*/}\""* ]] && [[ $(< "$nic/class") == 0x02* ]] && echo "$nic"
-    done
+# What the tables of this machine need of the image, by its key (nbft-export(1)): one value a line, nothing without a table.
+nbft_need() {
+    local key value
+    nbft_has_table || return 0
+    while read -r key value; do
+        [[ $key == "$1" ]] && echo "$value"
+    done < <(nbft export initrd-needs)
+    return 0
 }

@@ -36,25 +36,44 @@ nbft_off() {
 }
 
 # A host-only image of a machine whose root is on NVMe/TCP holds rd.nvmf.discover= for each connection it had when the
-# image was built. Those that are in the tables as well are not the nvmf module's to make; others stay.
+# image was built. Those to a target of the tables are not the nvmf module's to make; others stay. nbft compares the
+# addresses, since one can be spelled in many ways, and names those that are the same as they were spelled here.
 nbft_drop_recorded() {
-    local - nbft_plan nbft_word nbft_traddr nbft_kept=''
-    nbft_plan=$(nbft plan)
+    local - nbft_file="$1" nbft_word nbft_words nbft_traddr nbft_key nbft_value nbft_same=' ' nbft_kept=''
     set -f
-    # shellcheck disable=SC2013 # words are what is wanted
-    for nbft_word in $(cat "$1"); do
-        case $nbft_word in
-            rd.nvmf.discover=tcp,*)
-                nbft_traddr=${nbft_word#*,}
-                nbft_traddr=${nbft_traddr%%,*}
-                case $nbft_plan in
-                    *"$nbft_traddr"*) continue ;;
-                esac
-                ;;
-        esac
+    nbft_words=$(cat "$nbft_file")
+    set --
+    for nbft_word in $nbft_words; do
+        nbft_traddr=$(nbft_recorded "$nbft_word") && set -- "$@" "--compare=$nbft_traddr"
+    done
+    [ $# = 0 ] && return
+    nbft_kept=$(nbft export initrd-needs "$@")
+    while read -r nbft_key nbft_value; do
+        [ "$nbft_key" = same-target ] && nbft_same="$nbft_same$nbft_value "
+    done << EOF
+$nbft_kept
+EOF
+    nbft_kept=''
+    for nbft_word in $nbft_words; do
+        if nbft_traddr=$(nbft_recorded "$nbft_word"); then
+            case $nbft_same in
+                *" $nbft_traddr "*) continue ;;
+            esac
+        fi
         nbft_kept="$nbft_kept $nbft_word"
     done
-    echo "$nbft_kept" > "$1"
+    echo "$nbft_kept" > "$nbft_file"
+}
+
+# The address of a recorded NVMe/TCP connection; fails for any other word.
+nbft_recorded() {
+    case $1 in
+        rd.nvmf.discover=tcp,*)
+            set -- "${1#*,}"
+            echo "${1%%,*}"
+            ;;
+        *) return 1 ;;
+    esac
 }
 
 nbft_on=

@@ -357,6 +357,9 @@ pub struct ExportArgs {
     /// Write files into DIR instead of standard output
     #[arg(long, value_name = "DIR")]
     pub output: Option<PathBuf>,
+    /// With initrd-needs: say whether ADDRESS, however it is spelled, is a target of the tables; may be repeated
+    #[arg(long, value_name = "ADDRESS")]
+    pub compare: Vec<String>,
     /// Identity.
     #[command(flatten)]
     pub identity: Identity,
@@ -375,6 +378,8 @@ pub enum ExportFormat {
     Wicked,
     /// Kernel parameters as dracut reads them.
     Dracut,
+    /// What an initramfs needs for the tables, a "key value" a line.
+    InitrdNeeds,
     /// The plan's interfaces as JSON.
     Json,
 }

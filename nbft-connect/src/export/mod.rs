@@ -2,6 +2,7 @@
 
 mod disks;
 mod dracut;
+mod needs;
 pub(crate) mod networkd;
 mod networkmanager;
 mod udev;
@@ -63,6 +64,9 @@ pub fn run(args: &ExportArgs, common: &Common) -> Result<Exit, Error> {
         log::info!("{parameter} on the kernel's command line: the NICs of the NBFT keep their names");
         return Ok(Exit::Nothing);
     }
+    if args.format != ExportFormat::InitrdNeeds && !args.compare.is_empty() {
+        return Err(Error::Usage("--compare goes with initrd-needs only".into()));
+    }
     let tables = load::tables(common)?;
     if tables.tables.is_empty() {
         if args.format == ExportFormat::Json && args.output.is_none() {
@@ -71,7 +75,11 @@ pub fn run(args: &ExportArgs, common: &Common) -> Result<Exit, Error> {
         return Ok(load::exit_without_tables(&tables));
     }
     let plan = load::plan(&tables, &args.identity, &kernel);
-    let files = files(args.format, &plan, status(common).as_ref(), &common.path("/"))?;
+    let root = common.path("/");
+    let files = match args.format {
+        ExportFormat::InitrdNeeds => vec![needs::file(&tables, &plan, &root, &args.compare)],
+        format => files(format, &plan, status(common).as_ref(), &root)?,
+    };
     // Several files in one stream are told apart by a line that is a comment in every format but XML and JSON, which are
     // one file each.
     let several = files.len() > 1;
@@ -105,6 +113,8 @@ fn files(format: ExportFormat, plan: &Plan, status: Option<&Status>, root: &Path
         ExportFormat::Networkmanager => networkmanager::files(&nics),
         ExportFormat::Wicked => vec![wicked::file(&nics)],
         ExportFormat::Dracut => vec![dracut::file(&nics)],
+        // Made of the tables themselves, by the caller.
+        ExportFormat::InitrdNeeds => Vec::new(),
         ExportFormat::Json => {
             let json = json::text(&plan.interfaces, Secrets::Whole);
             vec![File::new("nbft.json".into(), json.map_err(|error| Error::Other(error.to_string()))?)]

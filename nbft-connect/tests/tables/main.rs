@@ -17,6 +17,7 @@ mod files;
 mod golden;
 mod help;
 mod json;
+mod needs;
 mod plan;
 mod redact;
 mod schema;
