@@ -51,7 +51,8 @@ fn profiles(wanted: &[(String, String)], said: &[String]) -> Vec<String> {
         // Not to be brought up in the lab.
         let more = found.difference(&meant).filter(|line| *line != "[connection] autoconnect=false");
         complaints.extend(more.map(|line| format!("{name}: NetworkManager has {line} besides")));
-        let loaded = format!("loaded {}:", name.trim_end_matches(".nmconnection"));
+        let id = text.lines().find_map(|line| line.strip_prefix("id=")).unwrap_or_default();
+        let loaded = format!("loaded {id}:");
         if !said.iter().any(|line| line.starts_with(&loaded) && line.ends_with(&format!("/{name}"))) {
             complaints.push(format!("{name}: NetworkManager does not list it"));
         }

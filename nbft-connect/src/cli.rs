@@ -360,6 +360,9 @@ pub struct ExportArgs {
     /// With initrd-needs: say whether ADDRESS, however it is spelled, is a target of the tables; may be repeated
     #[arg(long, value_name = "ADDRESS")]
     pub compare: Vec<String>,
+    /// With networkmanager: leave the interfaces the kernel's names, and know the NICs by their MAC addresses
+    #[arg(long)]
+    pub kernel_names: bool,
     /// Identity.
     #[command(flatten)]
     pub identity: Identity,

@@ -67,6 +67,9 @@ pub fn run(args: &ExportArgs, common: &Common) -> Result<Exit, Error> {
     if args.format != ExportFormat::InitrdNeeds && !args.compare.is_empty() {
         return Err(Error::Usage("--compare goes with initrd-needs only".into()));
     }
+    if args.format != ExportFormat::Networkmanager && args.kernel_names {
+        return Err(Error::Usage("--kernel-names goes with networkmanager only".into()));
+    }
     let tables = load::tables(common)?;
     if tables.tables.is_empty() {
         if args.format == ExportFormat::Json && args.output.is_none() {
@@ -78,7 +81,7 @@ pub fn run(args: &ExportArgs, common: &Common) -> Result<Exit, Error> {
     let root = common.path("/");
     let files = match args.format {
         ExportFormat::InitrdNeeds => vec![needs::file(&tables, &plan, &root, &args.compare)],
-        format => files(format, &plan, status(common).as_ref(), &root)?,
+        format => files(format, &plan, status(common).as_ref(), &root, args.kernel_names)?,
     };
     // Several files in one stream are told apart by a line that is a comment in every format but XML and JSON, which are
     // one file each.
@@ -102,7 +105,13 @@ fn status(common: &Common) -> Option<Status> {
     status.inspect_err(|error| log::warn!("{error}; exported without leases")).ok()?
 }
 
-fn files(format: ExportFormat, plan: &Plan, status: Option<&Status>, root: &Path) -> Result<Vec<File>, Error> {
+fn files(
+    format: ExportFormat,
+    plan: &Plan,
+    status: Option<&Status>,
+    root: &Path,
+    kernel_names: bool,
+) -> Result<Vec<File>, Error> {
     let nics = view::nics(plan, status, root);
     Ok(match format {
         ExportFormat::Udev => vec![
@@ -110,7 +119,10 @@ fn files(format: ExportFormat, plan: &Plan, status: Option<&Status>, root: &Path
             File::new("70-nbft-names.rules".into(), udev::rules(plan, root)),
         ],
         ExportFormat::Networkd => networkd::files(&nics),
-        ExportFormat::Networkmanager => networkmanager::files(&nics),
+        ExportFormat::Networkmanager => {
+            let names = if kernel_names { networkmanager::Names::Kernel } else { networkmanager::Names::Ours };
+            networkmanager::files(&nics, names)
+        }
         ExportFormat::Wicked => vec![wicked::file(&nics)],
         ExportFormat::Dracut => vec![dracut::file(&nics)],
         // Made of the tables themselves, by the caller.

@@ -17,18 +17,40 @@ const MODE: u32 = 0o600;
 /// NetworkManager's "for ever".
 const NEVER: u32 = i32::MAX as u32;
 
-pub(super) fn files(nics: &[Nic]) -> Vec<File> {
+/// How a profile knows its interface.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Names {
+    /// By the name that nbft gives it.
+    Ours,
+    /// By the MAC address alone: the kernel's names stay.
+    Kernel,
+}
+
+pub(super) fn files(nics: &[Nic], names: Names) -> Vec<File> {
     let mut files = Vec::new();
     for nic in nics {
         let untagged = nic.links.iter().find(|link| link.vlan.is_none());
-        files.push(profile(&nic.name, nic, untagged, None));
+        files.push(profile(&nic.name, nic, untagged, None, names));
         for link in &nic.links {
             if let Some(id) = link.vlan {
-                files.push(profile(&link.name, nic, Some(link), Some(id)));
+                files.push(profile(&link.name, nic, Some(link), Some(id), names));
             }
         }
     }
     files
+}
+
+/// The profile's name, as NetworkManager's own reader of the tables has it: scripts know an NBFT's connection by its beginning.
+fn id(nic: &Nic, link: Option<&Link>, vlan: Option<u16>) -> String {
+    let networks: Vec<&Granted> = match link {
+        Some(link) => link.networks.iter().collect(),
+        None => nic.first().into_iter().collect(),
+    };
+    let hfis: Vec<_> = networks.iter().map(|granted| granted.network.hfi.index.to_string()).collect();
+    let table = networks.first().map(|granted| granted.table).filter(|table| *table > 1);
+    let table = table.map(|table| format!(" of table {table}")).unwrap_or_default();
+    let vlan = vlan.map(|vlan| format!(" VLAN {vlan}")).unwrap_or_default();
+    format!("NBFT connection HFI {}{table}{vlan}", hfis.join("+"))
 }
 
 /// The same for the same NIC and VLAN at each boot. Version 8: made of our own numbers ("nbft", VLAN, MAC).
@@ -42,13 +64,15 @@ fn line(text: &mut String, line: &str) {
     let _ = writeln!(text, "{line}");
 }
 
-fn profile(name: &str, nic: &Nic, link: Option<&Link>, vlan: Option<u16>) -> File {
+fn profile(name: &str, nic: &Nic, link: Option<&Link>, vlan: Option<u16>, names: Names) -> File {
     let kind = if vlan.is_some() { "vlan" } else { "ethernet" };
-    let mut text = format!(
-        "[connection]\nid={name}\nuuid={}\ntype={kind}\ninterface-name={name}\nautoconnect-priority=999\n\
-         autoconnect-retries=0\n\n[ethernet]\n",
-        uuid(nic.mac, vlan)
-    );
+    let id = id(nic, link, vlan);
+    let mut text = format!("[connection]\nid={id}\nuuid={}\ntype={kind}\n", uuid(nic.mac, vlan));
+    let interface = Some(name).filter(|_| names == Names::Ours);
+    if let Some(name) = interface {
+        line(&mut text, &format!("interface-name={}", name));
+    }
+    text.push_str("autoconnect-priority=999\nautoconnect-retries=0\n\n[ethernet]\n");
     if vlan.is_none() {
         line(&mut text, &format!("mac-address={}", nic.mac));
     }
@@ -56,19 +80,20 @@ fn profile(name: &str, nic: &Nic, link: Option<&Link>, vlan: Option<u16>) -> Fil
         line(&mut text, &format!("mtu={mtu}"));
     }
     if let Some(id) = vlan {
-        line(&mut text, &format!("\n[vlan]\nid={id}\nparent={}\nflags=1", nic.name));
+        line(&mut text, &format!("\n[vlan]\nid={id}\nparent={}\nflags=1", uuid(nic.mac, None)));
     }
-    family(&mut text, name, link, false);
-    family(&mut text, name, link, true);
+    family(&mut text, interface, link, false);
+    family(&mut text, interface, link, true);
     File { mode: MODE, ..File::new(format!("{name}.nmconnection"), text) }
 }
 
-fn family(text: &mut String, name: &str, link: Option<&Link>, ipv6: bool) {
+/// `interface` is the interface's name where the profile knows it by that.
+fn family(text: &mut String, interface: Option<&str>, link: Option<&Link>, ipv6: bool) {
     let networks: Vec<&Granted> = link.into_iter().flat_map(|link| link.family(ipv6)).collect();
     let section = if ipv6 { "ipv6" } else { "ipv4" };
     let dynamic = networks.iter().find(|granted| granted.network.method != Method::Static);
     let method = match (networks.is_empty(), dynamic) {
-        (true, _) if ipv6 => "ignore",
+        // Not "ignore" for IPv6, which would leave the kernel to configure itself by advertisements.
         (true, _) => "disabled",
         (false, Some(_)) => "auto",
         (false, None) => "manual",
@@ -101,7 +126,7 @@ fn family(text: &mut String, name: &str, link: Option<&Link>, ipv6: bool) {
     list(text, "dns", networks.iter().flat_map(|granted| granted.dns.iter().map(IpAddr::to_string)));
     list(text, "dns-search", networks.iter().flat_map(|granted| granted.domains.iter().cloned()));
     routes(text, &networks);
-    rules(text, name, &networks);
+    rules(text, interface, &networks);
 }
 
 fn list(text: &mut String, key: &str, values: impl Iterator<Item = String>) {
@@ -114,6 +139,9 @@ fn list(text: &mut String, key: &str, values: impl Iterator<Item = String>) {
 /// The identity by which firmware asked.
 fn client(text: &mut String, granted: &Granted, ipv6: bool) {
     line(text, &format!("dhcp-timeout={NEVER}"));
+    if let Some(name) = granted.host_name.as_ref().filter(|_| granted.network.method != Method::Slaac) {
+        line(text, &format!("dhcp-hostname={name}"));
+    }
     match (identity(&granted.network), ipv6) {
         (Some((iaid, duid)), true) => line(text, &format!("dhcp-iaid={iaid}\ndhcp-duid={}", hex(&duid))),
         (Some((iaid, duid)), false) => {
@@ -159,7 +187,7 @@ fn routes(text: &mut String, networks: &[&Granted]) {
     }
 }
 
-fn rules(text: &mut String, name: &str, networks: &[&Granted]) {
+fn rules(text: &mut String, interface: Option<&str>, networks: &[&Granted]) {
     let mut rules = Vec::new();
     for granted in networks {
         let network = &granted.network;
@@ -168,7 +196,9 @@ fn rules(text: &mut String, name: &str, networks: &[&Granted]) {
             rules.push(format!("priority {RULE_PRIORITY} from {address} table {table}"));
         }
         let any = if network.is_ipv6() { "::/0" } else { "0.0.0.0/0" };
-        rules.push(format!("priority {RULE_PRIORITY} from {any} oif {name} table {table}"));
+        if let Some(name) = interface {
+            rules.push(format!("priority {RULE_PRIORITY} from {any} oif {} table {table}", name));
+        }
     }
     for (number, rule) in rules.iter().enumerate() {
         line(text, &format!("routing-rule{}={rule}", number + 1));

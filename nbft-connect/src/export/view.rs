@@ -31,6 +31,8 @@ pub(crate) struct Link {
 /// A network with what was granted in the place of what firmware had.
 pub(crate) struct Granted {
     pub(super) network: Network,
+    /// Which table it is from, counted from 1.
+    pub(super) table: usize,
     pub(super) dns: Vec<IpAddr>,
     pub(super) domains: Vec<String>,
     pub(super) host_name: Option<String>,
@@ -52,7 +54,10 @@ pub(crate) fn nics(plan: &Plan, status: Option<&Status>, root: &Path) -> Vec<Nic
                 .networks
                 .iter()
                 .zip(leases)
-                .map(|(network, lease)| granted(network, lease, information(status, network)))
+                .map(|(network, lease)| Granted {
+                    table: plan.tables.iter().position(|table| *table == network.hfi.table).map_or(1, |at| at + 1),
+                    ..granted(network, lease, information(status, network))
+                })
                 .collect(),
         }
     };
@@ -86,7 +91,16 @@ fn information<'s>(status: Option<&'s Status>, network: &Network) -> Option<&'s 
 
 /// The name of its link, once that was up.
 fn name<'s>(status: Option<&'s Status>, network: &Network) -> Option<&'s str> {
-    outcome(status, network).filter(|known| known.state == State::Up).map(|known| known.name.as_str())
+    let up = outcome(status, network).filter(|known| known.state == State::Up);
+    up.map(|known| known.name.as_str()).filter(|name| is_plain_link(name))
+}
+
+/// Whether the name of a link stands for itself in every format: the kernel allows more, of which some formats make a pattern, a
+/// list, an escape or another line.
+fn is_plain_link(name: &str) -> bool {
+    !name.starts_with('-')
+        && (1..16).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
 }
 
 fn granted(network: &Network, lease: Option<&Lease>, information: Option<&Information>) -> Granted {
@@ -100,7 +114,7 @@ fn granted(network: &Network, lease: Option<&Lease>, information: Option<&Inform
     let domains = domains.into_iter().flatten().filter(|name| is_name(name)).cloned().collect();
     let host_name = network.host_name.clone().or_else(|| lease?.host_name.clone()).filter(|name| is_name(name));
     let known = lease.is_some() || own.method == Method::Static;
-    Granted { network: own, dns, domains, host_name, known }
+    Granted { network: own, table: 1, dns, domains, host_name, known }
 }
 
 /// Whether a text can stand in any of the formats: names come from firmware and servers, and may neither end a line nor a
@@ -118,6 +132,14 @@ impl Granted {
             gateway: None,
         });
         connected.into_iter().chain(self.network.routes.iter().cloned()).collect()
+    }
+}
+
+impl Nic {
+    /// What of the tables the NIC itself stands for: its own network, or the first VLAN's when only VLANs are used.
+    pub(super) fn first(&self) -> Option<&Granted> {
+        let untagged = self.links.iter().find(|link| link.vlan.is_none());
+        untagged.or(self.links.first())?.networks.first()
     }
 }
 

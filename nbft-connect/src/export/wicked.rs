@@ -9,10 +9,10 @@ pub(super) fn file(nics: &[Nic]) -> File {
     let mut text = String::new();
     for nic in nics {
         let untagged = nic.links.iter().find(|link| link.vlan.is_none());
-        interface(&mut text, &nic.name, untagged, None);
+        interface(&mut text, &nic.name, nic.first(), untagged, None);
         for link in &nic.links {
             if let Some(id) = link.vlan {
-                interface(&mut text, &link.name, Some(link), Some((&nic.name, id)));
+                interface(&mut text, &link.name, link.networks.first(), Some(link), Some((&nic.name, id)));
             }
         }
     }
@@ -24,10 +24,12 @@ fn line(text: &mut String, depth: usize, line: &str) {
     let _ = writeln!(text, "{:1$}{line}", "", depth * 2);
 }
 
-/// Every value is a number, an address or one of our own words: nothing needs escaping.
-fn interface(text: &mut String, name: &str, link: Option<&Link>, vlan: Option<(&str, u16)>) {
-    line(text, 0, "<interface origin=\"firmware:nbft\">");
-    line(text, 1, &format!("<name>{name}</name>"));
+/// Every value is a number, an address, a name that is plain or one of our own words: nothing needs escaping. `first` is what
+/// the interface comes from: wicked's own reader counts tables from 1 and names the HFI by its index.
+fn interface(text: &mut String, name: &str, first: Option<&Granted>, link: Option<&Link>, vlan: Option<(&str, u16)>) {
+    let origin = first.map(|granted| format!(":{:02}-{:02}", granted.table, granted.network.hfi.index));
+    line(text, 0, &format!("<interface origin=\"firmware:nbft{}\">", origin.unwrap_or_default()));
+    line(text, 1, &format!("<name>{}</name>", name));
     // The root file system hangs on it: no ifdown.
     line(text, 1, "<control><mode>boot</mode><persistent>true</persistent><usercontrol>false</usercontrol></control>");
     match link.and_then(|link| link.mtu) {
@@ -35,7 +37,7 @@ fn interface(text: &mut String, name: &str, link: Option<&Link>, vlan: Option<(&
         None => line(text, 1, "<link/>"),
     }
     if let Some((device, id)) = vlan {
-        line(text, 1, &format!("<vlan><device>{device}</device><tag>{id}</tag></vlan>"));
+        line(text, 1, &format!("<vlan><device>{}</device><tag>{id}</tag></vlan>", device));
     }
     for ipv6 in [false, true] {
         let networks: Vec<&Granted> = link.into_iter().flat_map(|link| link.family(ipv6)).collect();
@@ -79,12 +81,22 @@ fn family(text: &mut String, networks: &[&Granted], family: &str) {
     if !servers.is_empty() {
         line(text, 2, &format!("<resolver><servers>{servers}</servers></resolver>"));
     }
+    if let Some(name) = fixed.iter().find_map(|granted| granted.host_name.as_ref()) {
+        line(text, 2, &host_name(name));
+    }
     line(text, 1, &format!("</{family}:static>"));
+}
+
+fn host_name(name: &str) -> String {
+    format!("<hostname>{}</hostname>", name)
 }
 
 /// `kind` stands before the identity in DHCPv4's client identifier.
 fn dhcp(text: &mut String, granted: &Granted, family: &str, kind: &[u8]) {
     let mut inner = String::from("<enabled>true</enabled><release-lease>false</release-lease>");
+    if let Some(name) = &granted.host_name {
+        inner.push_str(&host_name(name));
+    }
     if let Some((iaid, duid)) = identity(&granted.network) {
         let iaid = if kind.is_empty() { Vec::new() } else { iaid.to_be_bytes().to_vec() };
         let _ = write!(inner, "<client-id>{}</client-id>", hex(&[kind, &iaid, &duid].concat()));

@@ -51,11 +51,12 @@ fn table() -> Table {
     // Not a name: it would start a line of its own.
     tcp.host_name = Some("host\nAddress=203.0.113.66".into());
     let mut two = hfi(2, 1, "2001:db8:1::2", 64);
-    two.tcp.as_mut().unwrap().vlan = VlanId(10);
+    let tcp = two.tcp.as_mut().unwrap();
+    (tcp.vlan, tcp.host_name) = (VlanId(10), Some("node.example.org".into()));
     let mut three = hfi(3, 2, "198.51.100.7", 24);
     let tcp = three.tcp.as_mut().unwrap();
     tcp.flags = tcp.flags.with(HfiTcpFlags::DHCP_OVERRIDE);
-    tcp.ip_origin = IpOrigin::DHCP;
+    (tcp.ip_origin, tcp.host_name) = (IpOrigin::DHCP, Some("node-3".into()));
     let mut ext = HfiExt::default();
     (ext.version, ext.hfi_index) = (1, 3);
     ext.flags = HfiExtFlags::VALID.with(HfiExtFlags::DHCP_CLIENT_ID);
@@ -130,6 +131,73 @@ fn no_value_from_firmware_starts_a_line_of_its_own() {
             );
         }
     }
+}
+
+/// Names that a status file may hold: what the kernel allows and a format would make something else of, and what nobody allows.
+#[test]
+fn no_name_of_a_link_means_more_than_itself() {
+    let names = [
+        "a b",
+        "e\n[Match]\nName=*",
+        "eth*",
+        "!eth0",
+        "<eth0>",
+        "a&b",
+        "e\\n",
+        "%i",
+        "$(reboot)",
+        "-e",
+        "e;f",
+        "",
+        "\u{9b}",
+    ];
+    for format in ["networkd", "networkmanager", "wicked", "dracut"] {
+        let plain = exported(format, Some(STATUS));
+        for name in names {
+            let status = STATUS.replace("\"nbft1\"", &serde_json::Value::from(name).to_string());
+            assert_eq!(exported(format, Some(&status)), plain, "{format}: {name:?}");
+        }
+    }
+    let status = STATUS.replace("\"nbft1\"", "\"enp3s0f1np1_x-y\"");
+    assert!(exported("networkd", Some(&status)).contains("Name=enp3s0f1np1_x-y\n"));
+}
+
+/// Each opened element is closed by its own name, and text holds nothing that means something.
+#[test]
+fn the_xml_of_wicked_is_well_formed() {
+    for status in [None, Some(STATUS)] {
+        let text = exported("wicked", status);
+        let mut open = Vec::new();
+        for part in text.split('<').skip(1) {
+            let (tag, content) = part.split_once('>').expect(part);
+            match (tag.strip_prefix('/'), tag.strip_suffix('/')) {
+                (Some(name), _) => assert_eq!(open.pop(), Some(name), "{part}"),
+                (None, Some(_)) => {}
+                (None, None) => open.push(tag.split(' ').next().unwrap()),
+            }
+            assert!(!content.contains(['>', '&']), "{part}");
+        }
+        assert!(open.is_empty(), "{open:?}");
+    }
+}
+
+/// Who keeps the kernel's names: nothing of a profile names an interface, the NIC is known by its MAC, a VLAN by its parent.
+#[test]
+fn networkmanager_without_our_names() {
+    let dir = Dir::new("kernel-names");
+    let path = dir.write("NBFT", &libnbft::write(&table()).unwrap());
+    let run = nbft(&["export", "networkmanager", &path, "--kernel-names", "--root", dir.path()]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    let text = run.text();
+    let lines = || text.lines().filter(|line| !line.starts_with('#'));
+    assert!(lines().all(|line| !line.contains("interface-name") && !line.contains("nbft")), "{text}");
+    let ids = text.split("[connection]\n").skip(1);
+    assert!(ids.clone().count() == 6 && ids.clone().all(|profile| profile.starts_with("id=NBFT connection HFI ")));
+    assert_eq!(lines().filter(|line| line.starts_with("mac-address=")).count(), 4);
+    let parents: Vec<_> = lines().filter_map(|line| line.strip_prefix("parent=")).collect();
+    assert!(parents.iter().all(|parent| text.contains(&format!("uuid={parent}\ntype=ethernet"))), "{parents:?}");
+    assert_eq!(parents.len(), 2);
+    assert_eq!(nbft(&["export", "networkd", &path, "--kernel-names"]).code, 2);
 }
 
 #[test]
