@@ -88,7 +88,7 @@ pub(super) fn missing(machine: &Machine, plan: &Plan, number: usize) -> Broken {
             Broken::new(
                 Step::Controller,
                 format!("The target answers, but nbft connect failed: {reason}."),
-                remedy(plan, reason),
+                remedy(machine, plan, reason),
             )
         }
         _ if machine.is_connecting() => {
@@ -101,7 +101,7 @@ pub(super) fn missing(machine: &Machine, plan: &Plan, number: usize) -> Broken {
 }
 
 /// What to do about a connection that the kernel or the target refused.
-fn remedy(plan: &Plan, reason: &str) -> String {
+fn remedy(machine: &Machine, plan: &Plan, reason: &str) -> String {
     let host = plan.host.as_ref().map(|host| host.nqn.as_str()).unwrap_or_default();
     let about = |words: &[&str]| words.iter().any(|words| reason.contains(words));
     if about(&["not open to this host", "refuses this host"]) {
@@ -111,7 +111,7 @@ fn remedy(plan: &Plan, reason: &str) -> String {
             "Have the Redfish service give it (/usr/libexec/nbft-redfish KEYPATH {host} asks again; nbft-redfish(1)), or put the secret in \
              one of the other places."
         )
-    } else if let Some(remedy) = of_tls(host, &about).or_else(|| of_authentication(host, &about)) {
+    } else if let Some(remedy) = of_tls(machine, host, &about).or_else(|| of_authentication(machine, host, &about)) {
         remedy
     } else if about(&["uthentication"]) {
         "Let this host in without in-band authentication, or give the entry a security profile in the firmware's setup."
@@ -124,10 +124,12 @@ fn remedy(plan: &Plan, reason: &str) -> String {
 }
 
 /// What to do where TLS is at fault.
-fn of_tls(host: &str, about: &dyn Fn(&[&str]) -> bool) -> Option<String> {
+fn of_tls(machine: &Machine, host: &str, about: &dyn Fn(&[&str]) -> bool) -> Option<String> {
     Some(if about(&["there is no PSK for it"]) {
-        "Put the PSK in one of these places, and into the initramfs with it: nbft_install_keys=yes in dracut.conf.d, or a credential."
-            .into()
+        format!(
+            "Put the PSK in one of these places, and into the initramfs with it: {}, or a credential.",
+            machine.generator.with_keys()
+        )
     } else if about(&["tls-psk: "]) {
         "Mend the file; nbft check-key says what is wrong with a key, and nbft-connect(1) how the files must be.".into()
     } else if about(&["tlshd does not run", "TLS handshake was not done"]) {
@@ -149,10 +151,12 @@ fn of_tls(host: &str, about: &dyn Fn(&[&str]) -> bool) -> Option<String> {
 }
 
 /// What to do where secrets or security profiles are at fault.
-fn of_authentication(host: &str, about: &dyn Fn(&[&str]) -> bool) -> Option<String> {
+fn of_authentication(machine: &Machine, host: &str, about: &dyn Fn(&[&str]) -> bool) -> Option<String> {
     Some(if about(&["there is no secret for it"]) {
-        "Put the secret in one of these places, and into the initramfs with it: nbft_install_keys=yes in dracut.conf.d, or a credential."
-            .into()
+        format!(
+            "Put the secret in one of these places, and into the initramfs with it: {}, or a credential.",
+            machine.generator.with_keys()
+        )
     } else if about(&["dhchap-secret: ", "dhchap-ctrl-secret: ", "dhchap-secret is there"]) {
         "Mend the file; nbft check-key says what is wrong with a key, and nbft-connect(1) how the files must be.".into()
     } else if about(&["has another secret"]) {

@@ -1,5 +1,6 @@
 //! What is looked at: read once, for all paths.
 
+use super::generator::Generator;
 use crate::cli::Common;
 use crate::error::Error;
 use crate::kernel_command_line::KernelCommandLine;
@@ -19,6 +20,8 @@ pub(super) struct Machine {
     /// What the last `connect` left; none when it has not run.
     pub(super) status: Option<Status>,
     pub(super) kernel: KernelCommandLine,
+    /// What makes its initramfs.
+    pub(super) generator: Generator,
     /// How long one probe may take.
     pub(super) limit: Duration,
 }
@@ -31,7 +34,8 @@ impl Machine {
         let controllers = sysfs::controllers(&root);
         // One that cannot be read has nothing to say, but that is worth a line.
         let status = Status::read(&common.path(STATUS_FILE)).inspect_err(|error| log::warn!("{error}")).ok().flatten();
-        Ok(Self { root, view, controllers, status, kernel, limit })
+        let generator = Generator::look(&root);
+        Ok(Self { root, view, controllers, status, kernel, generator, limit })
     }
 
     /// What `connect` says of a path.

@@ -5,6 +5,7 @@ mod address;
 mod controller;
 mod discovery;
 mod firmware;
+mod generator;
 mod machine;
 mod model;
 mod namespace;

@@ -55,8 +55,8 @@ fn without_link(machine: &Machine, pci: PciAddress) -> Broken {
             Step::Nic,
             format!("The NIC at {pci} has no driver."),
             format!(
-                "Load the driver (modprobe $(cat /sys/bus/pci/devices/{pci}/modalias)), and have it in the initramfs: \
-                 dracut --force --add-drivers NAME."
+                "Load the driver (modprobe $(cat /sys/bus/pci/devices/{pci}/modalias)), and have it in the initramfs: {}.",
+                machine.generator.with_driver()
             ),
         ),
     }

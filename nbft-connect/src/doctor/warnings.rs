@@ -37,7 +37,10 @@ fn driver(machine: &Machine) -> Option<Warning> {
             Some(false) => Warning::new(
                 "no-module",
                 "The kernel module nvme-tcp is not loaded, and there is none under /lib/modules for this kernel.",
-                "Make the initramfs anew for this kernel (dracut --force --add nbft), or install the package that has the module.",
+                format!(
+                    "Make the initramfs anew for this kernel ({}), or install the package that has the module.",
+                    machine.generator.with_nbft()
+                ),
             ),
             _ => Warning::new(
                 "no-module",

@@ -1,0 +1,98 @@
+//! Which program makes this machine's initramfs, and what is said to it: a remedy names the command of the one that is there.
+
+use std::path::Path;
+
+/// What makes the initramfs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Generator {
+    /// dracut; also where nothing shows which it is, since nbft comes with a module for dracut.
+    Dracut,
+    /// initramfs-tools of Debian and Ubuntu.
+    InitramfsTools,
+    /// mkinitcpio of Arch Linux.
+    Mkinitcpio,
+}
+
+impl Generator {
+    /// What the files say: in an image its own, in a running system the programs. dracut may bring an `update-initramfs` of its
+    /// own, so it is looked for first.
+    pub(super) fn look(root: &Path) -> Self {
+        const SIGNS: [(&str, Generator); 9] = [
+            ("scripts/init-top", Generator::InitramfsTools),
+            ("conf/initramfs.conf", Generator::InitramfsTools),
+            ("init_functions", Generator::Mkinitcpio),
+            ("usr/lib/dracut", Generator::Dracut),
+            ("lib/dracut", Generator::Dracut),
+            ("usr/bin/dracut", Generator::Dracut),
+            ("usr/sbin/update-initramfs", Generator::InitramfsTools),
+            ("sbin/update-initramfs", Generator::InitramfsTools),
+            ("usr/bin/mkinitcpio", Generator::Mkinitcpio),
+        ];
+        let found = SIGNS.iter().find(|(file, _)| root.join(file).exists());
+        found.map_or(Self::Dracut, |(_, generator)| *generator)
+    }
+
+    /// How the image comes to hold nbft and its modules.
+    pub(super) const fn with_nbft(self) -> &'static str {
+        match self {
+            Self::Dracut => "dracut --force --add nbft",
+            Self::InitramfsTools => "nvme_tcp in /etc/initramfs-tools/modules, then update-initramfs -u",
+            Self::Mkinitcpio => "nvme_tcp among MODULES in /etc/mkinitcpio.conf, then mkinitcpio -P",
+        }
+    }
+
+    /// How the image comes to hold a driver.
+    pub(super) const fn with_driver(self) -> &'static str {
+        match self {
+            Self::Dracut => "dracut --force --add-drivers NAME",
+            Self::InitramfsTools => "NAME in /etc/initramfs-tools/modules, then update-initramfs -u",
+            Self::Mkinitcpio => "NAME among MODULES in /etc/mkinitcpio.conf, then mkinitcpio -P",
+        }
+    }
+
+    /// How the image comes to hold the secrets of /etc/nbft/keys.
+    pub(super) const fn with_keys(self) -> &'static str {
+        match self {
+            Self::Dracut => "nbft_install_keys=yes in dracut.conf.d",
+            Self::InitramfsTools => "by a hook in /etc/initramfs-tools/hooks that copies it, then update-initramfs -u",
+            Self::Mkinitcpio => "among FILES in /etc/mkinitcpio.conf, then mkinitcpio -P",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Generator;
+    use std::fs;
+
+    #[test]
+    fn each_is_known_by_its_image_and_by_its_programs() {
+        let root = std::env::temp_dir().join(format!("nbft-generator-{}", std::process::id()));
+        for (files, expected) in [
+            (&[][..], Generator::Dracut),
+            (&["scripts/init-top/udev"], Generator::InitramfsTools),
+            (&["usr/sbin/update-initramfs"], Generator::InitramfsTools),
+            (&["usr/sbin/update-initramfs", "usr/bin/dracut"], Generator::Dracut),
+            (&["usr/lib/dracut/hooks/x", "etc/initrd-release"], Generator::Dracut),
+            (&["init_functions"], Generator::Mkinitcpio),
+            (&["usr/bin/mkinitcpio"], Generator::Mkinitcpio),
+        ] {
+            for file in files {
+                let path = root.join(file);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, "").unwrap();
+            }
+            assert_eq!(Generator::look(&root), expected, "{files:?}");
+            let _ = fs::remove_dir_all(&root);
+        }
+    }
+
+    #[test]
+    fn nobody_is_told_the_command_of_another() {
+        for generator in [Generator::InitramfsTools, Generator::Mkinitcpio] {
+            for text in [generator.with_nbft(), generator.with_driver(), generator.with_keys()] {
+                assert!(!text.contains("dracut"), "{text}");
+            }
+        }
+    }
+}
