@@ -7,6 +7,7 @@ mod support;
 
 mod check;
 mod corpus;
+mod drop_in;
 mod files;
 mod interfaces;
 mod layout;
