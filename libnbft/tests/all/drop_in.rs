@@ -237,7 +237,7 @@ fn differences(name: &str, ours: &Value, theirs: &Value) -> Option<String> {
     for their in theirs.as_array().expect("a list") {
         let their = their.as_object().expect("an object");
         let same = |our: &Value| our["index"] == their["index"] && difference(our, their).is_none();
-        if !ours.clone().any(|our| same(our)) {
+        if !ours.clone().any(same) {
             let near = ours.find(|our| our["index"] == their["index"]);
             return Some(format!("{name} {their:?}: {:?}", near.and_then(|our| difference(our, their))));
         }
