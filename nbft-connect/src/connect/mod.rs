@@ -248,6 +248,11 @@ fn leave_identity(plan: &Plan, common: &Common) {
     let Some(host) = &plan.host else { return };
     for (name, value) in [("hostnqn", host.nqn.clone()), ("hostid", host.id.to_string())] {
         let file: PathBuf = common.path("/run/nbft").join(name);
+        // The value itself is what others read; an escaped one would name another host.
+        if !value.chars().all(libnbft::text::is_harmless) {
+            log::warn!("{}: not written, since {value} holds characters that are not shown", file.display());
+            continue;
+        }
         if let Err(error) = write_whole(&file, format!("{value}\n").as_bytes()) {
             log::warn!("{}: {error}", file.display());
         }

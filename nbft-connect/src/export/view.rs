@@ -99,6 +99,7 @@ fn name<'s>(status: Option<&'s Status>, network: &Network) -> Option<&'s str> {
 /// list, an escape or another line.
 fn is_plain_link(name: &str) -> bool {
     !name.starts_with('-')
+        && !matches!(name, "." | "..")
         && (1..16).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
 }
