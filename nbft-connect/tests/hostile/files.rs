@@ -106,7 +106,10 @@ fn connect_writes_logs_and_tells_systemd_no_harm() {
         let path = root.0.join("notify");
         let socket = UnixDatagram::bind(&path).unwrap();
         socket.set_nonblocking(true).unwrap();
-        root.nbft_env(&["connect", "--timeout", "1", "--handover", "adopt", "-v", "-v"], Some(&path));
+        let args = ["connect", "--timeout", "1", "--handover", "adopt", "-v", "-v"];
+        let (_, log) = root.nbft_env(&args, Some(&path));
+        assert!(log.contains("nbft0: waiting for "), "{log}");
+        assert!(!log.contains("Ref {") && !log.contains(": Some("), "a debug form: {log}");
         let mut told = Vec::new();
         let mut buffer = vec![0; 65536];
         while let Ok(length) = socket.recv(&mut buffer) {

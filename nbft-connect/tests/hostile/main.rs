@@ -3,6 +3,7 @@
 
 #![allow(clippy::disallowed_macros, clippy::disallowed_methods, clippy::unwrap_used)]
 
+mod answers;
 mod commands;
 #[path = "../common/mod.rs"]
 mod common;

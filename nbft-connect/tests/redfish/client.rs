@@ -207,3 +207,39 @@ fn what_is_no_service() {
         assert!(!format!("{:?}", root.fetch("/k")).contains(secret));
     }
 }
+
+#[test]
+fn what_a_service_says_does_no_harm() {
+    let certificate = Certificate::new(&["127.0.0.1"]);
+    let (at, _) = serve("127.0.0.1:0", &certificate, |request| {
+        let loud = "\u{1b}[2J\r\nINJECTED\u{9b}\u{202e}\u{e0041}\u{200b}\"'%s$(id)";
+        let line = request.line.as_str();
+        match line.strip_prefix("GET /").unwrap_or_default() {
+            "nqn" => {
+                let mut psk = key("Psk").unwrap();
+                psk["NVMeoF"]["NQN"] = format!("{SUBSYSTEM}{loud}").into();
+                json(&psk)
+            }
+            "key" => {
+                let mut psk = key("Psk").unwrap();
+                (psk["KeyString"], psk["Name"], psk["Id"]) = (loud.into(), loud.into(), loud.into());
+                json(&psk)
+            }
+            "type" => json(&json!({"Members": loud, "KeyType": loud, "NVMeoF": loud, "@odata.type": loud})),
+            "members" => json(&json!({"Members": [{"@odata.id": format!("/{loud}")}], "Members@odata.nextLink": loud})),
+            "error" => (400, Vec::new(), json!({"error": {"message": loud, "code": loud}}).to_string()),
+            _ => (200, Vec::new(), loud.to_owned()),
+        }
+    });
+    let root = Root::new("hostile").with("ca", &certificate.pem);
+    for path in ["nqn", "key", "type", "members", "error", "text", "\u{1b}[2J\u{9b}\n\u{202e}"] {
+        let (_, output, error) = root.run(&[&format!("https://{at}/{path}"), HOST]);
+        assert!(!output.is_empty() || !error.is_empty(), "{path}");
+        for text in [&output, &error] {
+            assert!(text.chars().all(|c| c == '\n' || libnbft::text::is_harmless(c)), "{path}: {text:?}");
+            assert!(!text.lines().any(|line| line.starts_with("INJECTED")), "{path}: {text:?}");
+        }
+    }
+    let (code, _, error) = root.run(&["\u{1b}[2J\n", "--x\u{9b}"]);
+    assert!(code == 2 && error.chars().all(|c| c == '\n' || libnbft::text::is_harmless(c)), "{error:?}");
+}
