@@ -89,5 +89,9 @@ pub fn init(verbose: u8) {
     };
     if log::set_boxed_logger(Box::new(Logger { sink: sink() })).is_ok() {
         log::set_max_level(level);
+        // What a fault says may quote a text from outside, and goes where the rest goes.
+        std::panic::set_hook(Box::new(|fault| {
+            log::error!("a fault in nbft: {}", fault.to_string().replace('\n', " "))
+        }));
     }
 }
