@@ -41,7 +41,10 @@ impl Terms {
     #[must_use]
     pub fn new(policy: Option<&Policy>, secrets: Option<&Secrets>) -> Self {
         let mutual = secrets.is_some_and(|secrets| secrets.controller.is_some());
-        Self { policy: policy.cloned(), given: secrets.is_some(), mutual, tls: None }
+        // Where secrets lie is nothing for the process that writes.
+        let mut policy = policy.cloned();
+        policy.iter_mut().for_each(|policy| policy.redfish.clear());
+        Self { policy, given: secrets.is_some(), mutual, tls: None }
     }
 
     /// The policy that the connection is held against, if there is one.

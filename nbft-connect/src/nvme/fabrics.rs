@@ -8,20 +8,18 @@ use super::authentication::{Proof, Terms};
 use super::discovery::{self, Asked, Manner};
 use super::kmsg::Kmsg;
 use super::options::Supported;
+use super::protocol::{self, Answer, Question};
 use super::reason;
 use super::tls_sockets::{self, Since, TlsSockets};
-use crate::output::json;
 use nix::unistd::{ForkResult, fork};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt};
-use zeroize::{Zeroize, Zeroizing};
 
 /// What came of a write.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Written {
     /// A controller.
     Controller(Made),
@@ -43,7 +41,7 @@ pub struct Made {
 }
 
 /// A refusal of the kernel.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     /// The errno of the write.
     pub errno: i32,
@@ -62,17 +60,6 @@ impl Refusal {
         let handshake = reason::of_handshake(errno, logged).filter(|_| terms.secure() && known.is_none());
         let handshake = handshake.map(|reason| reason + terms.no_fall_back());
         Self { errno, reason: handshake.unwrap_or_else(|| reason::of_write(errno, known.as_deref(), logged)) }
-    }
-
-    /// `errno N REASON`, for the way between the processes.
-    pub(super) fn to_line(&self) -> String {
-        format!("errno {} {}", self.errno, self.reason.replace('\n', " "))
-    }
-
-    /// What follows `errno `.
-    pub(super) fn from_rest(rest: &str) -> Option<Self> {
-        let (errno, reason) = rest.split_once(' ')?;
-        Some(Self { errno: errno.parse().ok()?, reason: reason.to_owned() })
     }
 }
 
@@ -98,21 +85,11 @@ pub struct Helper {
 /// The helper, on the runtime.
 #[derive(Debug)]
 pub struct Device {
-    reader: tokio::io::BufReader<tokio::net::unix::OwnedReadHalf>,
-    writer: tokio::net::unix::OwnedWriteHalf,
+    stream: tokio::net::UnixStream,
 }
 
 /// Path of the device.
 pub const DEVICE: &str = "/dev/nvme-fabrics";
-
-/// What the child is to do: the first word of a line. The terms as JSON follow, and the options, in which there is no space.
-const CONNECT: &str = "connect";
-
-/// A line that asks for the options that the kernel knows.
-const SUPPORTED: &str = "supported";
-
-/// No line to the child is longer, in bytes: the kernel takes a page.
-const MAX_LINE: usize = 8192;
 
 impl Helper {
     /// Starts the child, with `/dev` and `/sys` under `root`, which runs `prepare` first. Must be called while the process has
@@ -144,28 +121,21 @@ impl Helper {
     /// When the runtime cannot watch its socket.
     pub fn into_device(self) -> io::Result<Device> {
         self.stream.set_nonblocking(true)?;
-        let (reader, writer) = tokio::net::UnixStream::from_std(self.stream)?.into_split();
-        Ok(Device { reader: tokio::io::BufReader::new(reader), writer })
+        Ok(Device { stream: tokio::net::UnixStream::from_std(self.stream)? })
     }
 }
 
 impl Device {
-    /// Sends a line and waits for the answer's.
-    async fn ask(&mut self, verb: &str, options: &str, terms: &Terms) -> io::Result<String> {
-        let terms = json::compact(terms)?;
-        // It may hold secrets, and is wiped. At its full length at once: a text that grows leaves copies behind.
-        let mut line = Zeroizing::new(String::with_capacity(verb.len() + terms.len() + options.len() + 3));
-        for part in [verb, " ", &terms, " ", options, "\n"] {
-            line.push_str(part);
-        }
-        self.send(&line).await
-    }
-
-    async fn send(&mut self, line: &str) -> io::Result<String> {
-        self.writer.write_all(line.as_bytes()).await?;
-        let mut answer = String::new();
-        self.reader.read_line(&mut answer).await?;
-        Ok(answer)
+    /// Puts a question with its options and waits for the answer. One that cannot be sent or read is [`Answer::Malformed`]: it costs
+    /// whoever has asked, and nobody else.
+    async fn ask(&mut self, question: &Question, options: &str) -> io::Result<Answer> {
+        let Some(question) = protocol::content(question).filter(|_| options.len() <= protocol::MAX_FRAME) else {
+            return Ok(Answer::Malformed);
+        };
+        protocol::send(&mut self.stream, &question).await?;
+        protocol::send(&mut self.stream, options.as_bytes()).await?;
+        let answer = protocol::receive(&mut self.stream).await?.ok_or_else(ended)?;
+        Ok(Answer::parse(&answer).unwrap_or(Answer::Malformed))
     }
 }
 
@@ -173,92 +143,71 @@ fn ended() -> io::Error {
     io::Error::other("the process that writes to the fabrics device has ended")
 }
 
+/// What is said where an answer is none to the question.
+const NO_ANSWER: &str = "the process that writes to the fabrics device gave no answer that can be read";
+
 impl Fabrics for Device {
     async fn supported(&mut self) -> io::Result<Supported> {
-        let answer = self.send(&format!("{SUPPORTED}\n")).await?;
-        supported(&answer)
+        match self.ask(&Question::Supported, "").await? {
+            // A list without any is that of an old kernel.
+            Answer::Supported(Ok(list)) => Ok(Supported::from_list(&list)),
+            Answer::Supported(Err(errno)) => Err(io::Error::from_raw_os_error(errno)),
+            _ => Err(io::Error::other(NO_ANSWER)),
+        }
     }
 
     async fn connect(&mut self, options: &str, terms: &Terms) -> io::Result<Written> {
-        let answer = self.ask(CONNECT, options, terms).await?;
-        Written::from_line(&answer).ok_or_else(ended)
+        Ok(match self.ask(&Question::Connect(terms.clone()), options).await? {
+            Answer::Written(written) => written,
+            _ => Written::Refused(Refusal { errno: libc::EPROTO, reason: NO_ANSWER.into() }),
+        })
     }
 
     async fn discover(&mut self, manner: Manner, which: &str, terms: &Terms) -> io::Result<Asked> {
-        let answer = self.ask(manner.word(), which, terms).await?;
-        Asked::from_line(&answer).ok_or_else(ended)
+        Ok(match self.ask(&Question::Discover(manner, terms.clone()), which).await? {
+            Answer::Asked(asked) => asked,
+            _ => Asked::Silent(NO_ANSWER.into()),
+        })
     }
 }
 
-/// What the child answers to the question for the options; a list without any is that of an old kernel.
-fn supported(answer: &str) -> io::Result<Supported> {
-    match answer.trim_end_matches('\n').split_once(' ') {
-        Some((SUPPORTED, list)) => Ok(Supported::from_list(list)),
-        Some((_, errno)) => Err(io::Error::from_raw_os_error(errno.parse().unwrap_or(libc::EIO))),
-        None => Err(ended()),
-    }
-}
-
-impl Written {
-    /// One line, for the way between the processes.
-    fn to_line(&self) -> String {
-        match self {
-            // Numbers and words: they always become JSON.
-            Self::Controller(made) => format!("controller {}", json::compact(made).unwrap_or_default()),
-            Self::Refused(refusal) => refusal.to_line(),
-            Self::Unfit(reason) => format!("unfit {reason}"),
-        }
-    }
-
-    fn from_line(line: &str) -> Option<Self> {
-        let (word, rest) = line.trim_end().split_once(' ')?;
-        match word {
-            "controller" => serde_json::from_str(rest).ok().map(Self::Controller),
-            "errno" => Refusal::from_rest(rest).map(Self::Refused),
-            "unfit" => Some(Self::Unfit(rest.to_owned())),
-            _ => None,
-        }
-    }
-}
-
-/// The child: a line in, a write, a line out, until the parent is gone.
+/// The child: a question in, a write, an answer out, until the parent is gone.
 fn serve(root: &Path, stream: &UnixStream) -> io::Result<()> {
     let (mut questions, mut answers) = (stream, stream);
-    // One for all lines, wiped after each: they may hold secrets.
-    let mut buffer = Zeroizing::new([0; MAX_LINE]);
     let mut kmsg = Kmsg::open(root);
-    while let Some(line) = read_line(&mut questions, &mut buffer)? {
-        let answer = answer(root, line, &mut kmsg, &tls_sockets::Kernel)
-            .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))?;
-        buffer.zeroize();
-        answers.write_all((answer + "\n").as_bytes())?;
+    while let Some(question) = protocol::read(&mut questions)? {
+        // The options may hold secrets, and are wiped before the next question.
+        let Some(options) = protocol::read(&mut questions)? else { return Ok(()) };
+        let asked = Question::parse(&question).zip(std::str::from_utf8(&options).ok());
+        let answer = asked.map_or(Answer::Malformed, |(question, options)| {
+            answer(root, &question, options, &mut kmsg, &tls_sockets::Kernel)
+        });
+        let content = protocol::content(&answer).or_else(|| protocol::content(&Answer::Malformed));
+        protocol::write(&mut answers, &content.unwrap_or_default())?;
     }
     Ok(())
 }
 
-/// Does what a line says.
-fn answer(root: &Path, line: &str, kmsg: &mut Kmsg, sockets: &dyn TlsSockets) -> Option<String> {
-    if line == SUPPORTED {
-        return Some(match list(&root.join(&DEVICE[1..])) {
-            Ok(list) => format!("{SUPPORTED} {}", list.trim().replace('\n', ",")),
-            Err(error) => format!("errno {}", error.raw_os_error().unwrap_or(libc::EIO)),
-        });
-    }
-    let (verb, rest) = line.split_once(' ')?;
-    let (terms, options) = rest.rsplit_once(' ')?;
-    let terms: Terms = serde_json::from_str(terms).ok()?;
-    let manner = Manner::of_word(verb);
-    if manner == Some(Manner::Again) {
-        return Some(discovery::ask(root, options, Manner::Again).to_line());
-    }
+/// Does what a question says.
+fn answer(root: &Path, question: &Question, options: &str, kmsg: &mut Kmsg, sockets: &dyn TlsSockets) -> Answer {
+    let device = root.join(&DEVICE[1..]);
+    let (manner, terms) = match question {
+        Question::Supported => {
+            let list = list(&device).map(|list| list.trim().replace('\n', ","));
+            return Answer::Supported(list.map_err(|error| error.raw_os_error().unwrap_or(libc::EIO)));
+        }
+        Question::Discover(Manner::Again, _) => return Answer::Asked(discovery::ask(root, options, Manner::Again)),
+        Question::Discover(manner, terms) => (Some(*manner), terms),
+        Question::Connect(terms) => (None, terms),
+    };
     kmsg.mark();
     let since = terms.before(sockets);
-    Some(match (manner, write_options(&root.join(&DEVICE[1..]), options)) {
-        (Some(_), Err(error)) => Asked::Refused(Refusal::new(&error, &terms, kmsg)).to_line(),
-        (None, Err(error)) => Written::Refused(Refusal::new(&error, &terms, kmsg)).to_line(),
-        (Some(manner), Ok(instance)) => ask_if_fit(root, instance, manner, &terms, (kmsg, &since)).to_line(),
-        (None, Ok(instance)) => keep_if_fit(root, instance, &terms, (kmsg, &since)).to_line(),
-    })
+    match (manner, write_options(&device, options)) {
+        (Some(_), Err(error)) => Answer::Asked(Asked::Refused(Refusal::new(&error, terms, kmsg))),
+        (None, Err(error)) => Answer::Written(Written::Refused(Refusal::new(&error, terms, kmsg))),
+        (Some(manner), Ok(instance)) => Answer::Asked(ask_if_fit(root, instance, manner, terms, (kmsg, &since))),
+        (None, Ok(instance)) => Answer::Written(keep_if_fit(root, instance, terms, (kmsg, &since))),
+    }
 }
 
 /// Where it shows whether terms were kept: the kernel's log and its sockets, since the connection was begun.
@@ -304,26 +253,6 @@ fn keep_if_fit(root: &Path, instance: u32, terms: &Terms, (kmsg, since): Signs<'
     }
 }
 
-/// A line without its end; `None` when the parent is gone. Nothing is behind it: the parent waits for each answer.
-fn read_line<'b>(stream: &mut impl Read, buffer: &'b mut [u8; MAX_LINE]) -> io::Result<Option<&'b str>> {
-    let mut length = 0;
-    while !buffer[..length].ends_with(b"\n") {
-        match stream.read(&mut buffer[length..]) {
-            // Also when the buffer is full.
-            Ok(0) => return Ok(None),
-            Ok(more) => length += more,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    std::str::from_utf8(&buffer[..length - 1]).map(Some).map_err(io::Error::other)
-}
-
-#[expect(clippy::disallowed_methods, reason = "the kernel's device, whose options have a quoting of their own")]
-fn open(device: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).write(true).open(device)
-}
-
 /// Writes an option string and reads the instance number from the same open file.
 fn write_options(device: &Path, options: &str) -> io::Result<u32> {
     let mut file = open(device)?;
@@ -365,39 +294,53 @@ mod tests {
         assert_eq!(instance(""), None);
     }
 
-    #[test]
-    fn options_are_known_refused_or_not_listed() {
-        let list = "transport=%s,nqn=%s,";
-        assert_eq!(supported(&format!("supported {list}\n")).unwrap(), Supported::from_list(list));
-        assert_eq!(supported("supported \n").unwrap(), Supported::default());
-        assert_eq!(supported("errno 2\n").unwrap_err().raw_os_error(), Some(2));
-        assert_eq!(supported("").unwrap_err().to_string(), ended().to_string());
+    /// A child that serves a device at `root`, which is a file, and the parent's end.
+    fn helper(root: &Path) -> Device {
+        std::fs::create_dir_all(root.join("dev")).unwrap();
+        std::fs::write(root.join("dev/nvme-fabrics"), "transport=%s,nqn=%s\n").unwrap();
+        let (parent, child) = UnixStream::pair().unwrap();
+        let root = root.to_path_buf();
+        std::thread::spawn(move || serve(&root, &child));
+        Helper { stream: parent }.into_device().unwrap()
     }
 
-    #[test]
-    fn answers_are_told_apart() {
-        let (how, secured) = (Some("DH-HMAC-CHAP with SHA-256".to_owned()), Some("TLS 1.3".to_owned()));
-        for written in [
-            Written::Controller(Made { instance: 2, ..Made::default() }),
-            Written::Controller(Made { instance: 0, authenticated: how.clone(), secured: None }),
-            Written::Controller(Made { instance: 3, authenticated: how, secured }),
-            Written::Refused(Refusal { errno: 111, reason: "the target refuses: it says \"no\"".into() }),
-            Written::Unfit("the target asked for none".into()),
-        ] {
-            assert_eq!(Written::from_line(&format!("{}\n", written.to_line())), Some(written));
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_question_that_is_too_long_or_malformed_costs_nobody_else() {
+        let root = std::env::temp_dir().join(format!("nbft-fabrics-long-{}", std::process::id()));
+        let mut device = helper(&root);
+        let known = Supported::from_list("transport=%s,nqn=%s");
+        assert_eq!(device.supported().await.unwrap(), known);
+        // Ten keypaths, more profiles than there can be, and options of more than a page.
+        let mut policy = Policy::default();
+        policy.redfish = (0..10).map(|number| format!("https://192.0.2.9/{number}{}", "k".repeat(990))).collect();
+        policy.profiles = (0..255).map(|index| Origin { table: "NBFT".repeat(20), index }).collect();
+        let terms = Terms::new(Some(&policy), None);
+        assert!(!format!("{terms:?}").contains("192.0.2.9"), "keypaths are nothing for the child");
+        let options = "o".repeat(9000);
+        let told = |written: Written| match written {
+            Written::Refused(refusal) => refusal,
+            other => panic!("{other:?}"),
+        };
+        // The stand-in takes the options and has no instance to give.
+        assert_eq!(told(device.connect(&options, &terms).await.unwrap()).errno, libc::EPROTO);
+        let huge = "o".repeat(protocol::MAX_FRAME + 1);
+        assert_eq!(told(device.connect(&huge, &terms).await.unwrap()).reason, NO_ANSWER);
+        assert_eq!(device.discover(Manner::Once, &huge, &terms).await.unwrap(), Asked::Silent(NO_ANSWER.into()));
+        for question in [&b"connect x"[..], b"\xff", b""] {
+            protocol::send(&mut device.stream, question).await.unwrap();
+            protocol::send(&mut device.stream, b"nqn=a").await.unwrap();
+            let answer = protocol::receive(&mut device.stream).await.unwrap().unwrap();
+            assert_eq!(Answer::parse(&answer), Some(Answer::Malformed));
         }
-        assert_eq!(Written::from_line(""), None);
-        assert_eq!(Written::from_line("controller x\n"), None);
-        assert_eq!(Written::from_line("errno 111\n"), None);
-    }
-
-    #[test]
-    fn lines_are_read_whole() {
-        let mut buffer = [0; MAX_LINE];
-        let mut pieces = b"nqn=a,".chain(&b"transport=tcp\n"[..]);
-        assert_eq!(read_line(&mut pieces, &mut buffer).unwrap(), Some("nqn=a,transport=tcp"));
-        assert_eq!(read_line(&mut pieces, &mut buffer).unwrap(), None);
-        assert_eq!(read_line(&mut [b'x'; MAX_LINE + 1].as_slice(), &mut buffer).unwrap(), None);
+        assert!(device.supported().await.is_ok());
+        std::fs::remove_file(root.join("dev/nvme-fabrics")).unwrap();
+        assert_eq!(device.supported().await.unwrap_err().raw_os_error(), Some(libc::ENOENT));
+        // The child is gone.
+        let (parent, child) = UnixStream::pair().unwrap();
+        drop(child);
+        let mut alone = Helper { stream: parent }.into_device().unwrap();
+        assert!(alone.connect("", &terms).await.is_err());
+        std::fs::remove_dir_all(&root).unwrap();
     }
 
     #[test]
