@@ -5,7 +5,8 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::input::open_regular;
 use crate::nvme::keys::{Secret, TlsPsk, care, open_to_others, read_text};
-use crate::output::{Text, print};
+use crate::output::{Text, mask, print};
+use std::borrow::Cow;
 use std::path::Path;
 
 /// Runs the command.
@@ -15,6 +16,10 @@ use std::path::Path;
 /// When the file cannot be read, or standard output cannot be written. A malformed key is none.
 pub fn run(args: &CheckKeyArgs, common: &Common) -> Result<Exit, Error> {
     care::leave_no_core();
+    if is_key(&args.file) {
+        let what = "a key is not taken as an argument, which every user can see: give it on standard input, with - in its place";
+        return Err(Error::Usage(what.into()));
+    }
     let is_stdin = args.file == Path::new("-");
     let path = if is_stdin { "standard input".into() } else { common.path(&args.file) };
     let name = path.display().to_string();
@@ -53,4 +58,9 @@ pub fn run(args: &CheckKeyArgs, common: &Common) -> Result<Exit, Error> {
             Ok(Exit::Failed)
         }
     }
+}
+
+/// Whether a key was given in place of a file with one.
+fn is_key(file: &Path) -> bool {
+    matches!(mask(&file.to_string_lossy()), Cow::Owned(_))
 }

@@ -17,8 +17,12 @@ fn main() -> ExitCode {
             print(&text)
         }
     };
-    let shown = run(&args)
-        .and_then(|found| found.iter().try_for_each(show).map_err(|error| Failure::ForNow(error.to_string())));
+    let shown = run(&args).and_then(|fetched| {
+        for why in &fetched.refused {
+            let _ = writeln!(std::io::stderr(), "{}", escape(why));
+        }
+        fetched.found.iter().try_for_each(show).map_err(|error| Failure::ForNow(error.to_string()))
+    });
     let Err(failure) = shown else { return ExitCode::SUCCESS };
     // Whoever has started it says it, with all that belongs to it.
     let _ = print_error("", &failure.to_string());

@@ -21,7 +21,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::kernel_command_line::KernelCommandLine;
 use crate::nvme::fabrics::{DEVICE, Helper};
-use crate::nvme::keys::{Fetch, Keys, care, credentials};
+use crate::nvme::keys::{Keys, care, credentials};
 use crate::nvme::tls_sockets;
 use crate::status::model::{Outcome, STATUS_FILE, Status, write_whole};
 use crate::{handover, load, net, status};
@@ -33,6 +33,13 @@ use std::time::{Duration, Instant};
 /// Seconds after which waiting ends, unless the user says otherwise. Below dracut's rd.retry (180), so that our report is
 /// there before dracut gives up.
 const DEFAULT_TIMEOUT: u32 = 120;
+
+/// How long a process that stays has programs give secrets, beside all else that it does.
+const SECRETS: Duration = Duration::from_secs(60);
+
+/// Threads that start programs, and the stack of each in bytes.
+const THREADS: usize = 24;
+const THREAD_STACK: usize = 256 << 10;
 
 /// Runs the command.
 ///
@@ -98,7 +105,8 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
     Ok(ended.exit)
 }
 
-/// The secrets that the plan has use for. A process that stays reads them now: later they may lie on what they are to connect.
+/// The secrets in files that the plan has use for. A process that stays reads them now, and has programs give theirs from now on for
+/// a while only: later they may lie on what they are to connect.
 fn keys(plan: &Plan, root: &std::path::Path, staying: bool) -> Result<Keys, Error> {
     let hostnqn = plan.host.as_ref().map(|host| host.nqn.as_str()).unwrap_or_default();
     let mut keys = Keys::new(root, credentials(root), hostnqn);
@@ -111,35 +119,28 @@ fn keys(plan: &Plan, root: &std::path::Path, staying: bool) -> Result<Keys, Erro
     if !wanted.is_empty() || !plan.discovery.is_empty() {
         care::leave_no_core();
     }
-    let look = |keys: &Keys| {
-        for (nqn, policy) in &wanted {
-            // Whatever keeps it from being read is said when a connection wants it.
-            if policy.authenticates() {
-                let _ = keys.find(nqn, &policy.redfish);
-            }
-            if policy.secures() {
-                keys.prepare_tls(nqn, &policy.redfish);
-            }
+    for (nqn, policy) in &wanted {
+        // Whatever keeps it from being read is said when a connection wants it.
+        if policy.authenticates() {
+            let _ = keys.find(nqn, &policy.redfish);
         }
-    };
-    look(&keys);
+        if policy.secures() {
+            keys.prepare_tls(nqn, &policy.redfish);
+        }
+    }
     if staying {
-        let fetches: Vec<Fetch> = wanted.iter().flat_map(|(nqn, policy)| keys.to_fetch(nqn, policy)).collect();
-        if !fetches.is_empty() {
-            runtime()?.block_on(async {
-                for fetch in fetches {
-                    keys.take(fetch.run().await);
-                }
-            });
-            look(&keys);
-        }
-        keys.close();
+        keys.close(Instant::now() + SECRETS);
     }
     Ok(keys)
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        // For the threads that start programs: all memory of a process that stays is locked.
+        .thread_stack_size(THREAD_STACK)
+        .max_blocking_threads(THREADS)
+        .build();
     runtime.map_err(|error| Error::Other(format!("cannot start: {error}")))
 }
 

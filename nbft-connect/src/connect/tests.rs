@@ -5,6 +5,7 @@
 
 mod again;
 mod discovery;
+mod keys;
 mod redfish;
 mod secured;
 mod tls;

@@ -2,6 +2,7 @@
 
 use super::Failure;
 use super::place::Place;
+use super::quote::{self, Secrets};
 use super::settings::Settings;
 use super::trust::{self, Refusal};
 use base64ct::{Base64, Encoding};
@@ -48,6 +49,8 @@ pub(super) struct Client {
     /// Path of the session, once there is one.
     session: Option<String>,
     refusal: Refusal,
+    /// What no sentence may quote.
+    secrets: Secrets,
 }
 
 impl Client {
@@ -63,8 +66,9 @@ impl Client {
             .build(https.wrap_connector(connector(nic)));
         let proof = settings.user.as_ref().map(|(user, password)| (AUTHORIZATION, basic(user, password)));
         let (user, places) = (settings.user, settings.places);
+        let secrets = user.iter().flat_map(|(user, password)| [password.clone(), text(user, password)]).collect();
         let Place { authority, start, .. } = place;
-        Ok(Self { http, authority, start, user, places, proof, session: None, refusal })
+        Ok(Self { http, authority, start, user, places, proof, session: None, refusal, secrets })
     }
 
     /// The path that is asked for.
@@ -72,9 +76,22 @@ impl Client {
         &self.start
     }
 
+    /// What no sentence may quote.
+    pub(super) fn secrets(&self) -> &[Zeroizing<String>] {
+        &self.secrets
+    }
+
     /// The service, in words.
     pub(super) fn base(&self) -> String {
         format!("https://{}", self.authority)
+    }
+
+    /// A resource in words; a path that the service gives is in them only where it cannot hold a secret.
+    pub(super) fn called(&self, path: &str) -> String {
+        match path == self.start || quote::is_plain(path, &self.secrets) {
+            true => format!("{}{path}", self.base()),
+            false => format!("{} (a resource whose path is not shown)", self.base()),
+        }
     }
 
     /// A resource of this service.
@@ -89,7 +106,7 @@ impl Client {
                 status => return Err(self.refused(&path, status)),
             }
         }
-        Err(Failure::good(format_args!("{}{path}: the service sends from one place to the next", self.base())))
+        Err(Failure::good(format_args!("{}: the service sends from one place to the next", self.called(&path))))
     }
 
     /// Ends the session, if there is one: services have few of them.
@@ -119,18 +136,18 @@ impl Client {
         let Some(token) = response.headers().get(TOKEN) else {
             return Err(Failure::good(format_args!("{}{SESSIONS}: the session has no token", self.base())));
         };
+        let words = Zeroizing::new(token.to_str().unwrap_or_default().to_owned());
         self.proof = Some((TOKEN, sensitive(token.clone())));
+        self.secrets.push(words);
         let session = response.headers().get(LOCATION).and_then(|at| at.to_str().ok());
         self.session = Some(session.and_then(|at| self.own(at)).unwrap_or_else(|| SESSIONS.to_owned()));
         Ok(())
     }
 
     async fn send(&self, method: Method, path: &str, json: Option<Vec<u8>>) -> Result<Response<Incoming>, Failure> {
-        let path = self.own(path).ok_or_else(|| {
-            Failure::good(format_args!("{}: it leads to {path}, which is another service", self.base()))
-        })?;
+        let path = self.own(path).ok_or_else(|| Failure::good(self.strange(path)))?;
         let uri = Uri::builder().scheme(Scheme::HTTPS).authority(self.authority.clone()).path_and_query(path.as_str());
-        let said = |what: &dyn std::fmt::Display| format!("{}{path}: {what}", self.base());
+        let said = |what: &dyn std::fmt::Display| format!("{}: {what}", self.called(&path));
         let uri = uri.build().map_err(|error| Failure::good(said(&error)))?;
         let mut request = Request::builder().method(method).uri(uri).header(ACCEPT, "application/json");
         request = request.header("odata-version", "4.0");
@@ -146,14 +163,14 @@ impl Client {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) => Err(match self.refusal.lock().ok().and_then(|mut refusal| refusal.take()) {
                 Some(refusal) => Failure::good(format_args!("{}: {refusal}", self.base())),
-                None => Failure::now(said(&last(&error))),
+                None => Failure::now(said(&quote::error(&last(&error), &self.secrets))),
             }),
             Err(_) => Err(Failure::now(said(&format_args!("no answer within {} s", ANSWER.as_secs())))),
         }
     }
 
     async fn body(&self, path: &str, response: Response<Incoming>) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        let said = |what: &dyn std::fmt::Display| format!("{}{path}: {what}", self.base());
+        let said = |what: &dyn std::fmt::Display| format!("{}: {what}", self.called(path));
         let late = || Failure::now(said(&format_args!("no whole answer within {} s", ANSWER.as_secs())));
         let (mut body, mut whole) = (response.into_body(), Zeroizing::new(Vec::new()));
         let end = Instant::now() + ANSWER;
@@ -162,13 +179,25 @@ impl Client {
                 Ok(frame) => whole.extend_from_slice(frame.data_ref().map_or(&[], |data| data)),
                 // Old servers end a connection without saying so by TLS. What is cut off shows in the JSON.
                 Err(error) if is_cut_off(&error) && !whole.is_empty() => break,
-                Err(error) => return Err(Failure::now(said(&last(&error)))),
+                Err(error) => return Err(Failure::now(said(&quote::error(&last(&error), &self.secrets)))),
             }
             if whole.len() > MAX_BODY {
                 return Err(Failure::good(said(&format_args!("it is longer than {MAX_BODY} bytes"))));
             }
         }
         Ok(whole)
+    }
+
+    /// What is wrong with a reference that is none of this service. Of another service its address is named, and nothing else.
+    fn strange(&self, reference: &str) -> String {
+        let elsewhere = reference.parse::<Uri>().ok().and_then(|uri| {
+            let host = uri.host().map(str::to_owned).filter(|host| quote::is_plain(&format!("/{host}"), &self.secrets));
+            Some(format!("{}://{}", uri.scheme().filter(|scheme| is_web(scheme))?, host?))
+        });
+        match elsewhere {
+            Some(elsewhere) => format!("{}: it leads to {elsewhere}, which is another service", self.base()),
+            None => format!("{}: it leads to what is no path of this service", self.base()),
+        }
     }
 
     /// The path of a reference, if it is one of this service.
@@ -198,7 +227,7 @@ impl Client {
             (StatusCode::NOT_FOUND, _) => "there is no such resource".to_owned(),
             (status, _) => format!("it answers with status {status}"),
         };
-        let what = format!("{}{path}: {what}", self.base());
+        let what = format!("{}: {what}", self.called(path));
         if status.is_server_error() { Failure::now(what) } else { Failure::good(what) }
     }
 }
@@ -213,9 +242,18 @@ fn connector(nic: Option<&str>) -> HttpConnector {
     connector
 }
 
-fn basic(user: &str, password: &str) -> HeaderValue {
+fn is_web(scheme: &Scheme) -> bool {
+    *scheme == Scheme::HTTPS || *scheme == Scheme::HTTP
+}
+
+/// User and password as HTTP Basic authentication has them.
+fn text(user: &str, password: &str) -> Zeroizing<String> {
     let plain = Zeroizing::new(format!("{user}:{password}"));
-    let text = Zeroizing::new(format!("Basic {}", Base64::encode_string(plain.as_bytes())));
+    Zeroizing::new(Base64::encode_string(plain.as_bytes()))
+}
+
+fn basic(user: &str, password: &str) -> HeaderValue {
+    let text = Zeroizing::new(format!("Basic {}", *text(user, password)));
     // Base64 is text that a header may hold.
     sensitive(HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static("")))
 }

@@ -1,13 +1,19 @@
 //! Keys as a Redfish service holds them (DMTF DSP2046, Key), and which secret of whom each is.
 
 use super::client::Client;
-use crate::nvme::keys::{Failure, Found, Name, Secret};
+use super::quote;
+use crate::nvme::keys::{Failure, Found, Name, Secret, care, mask};
+use libnbft::text::nqn_form;
 use serde::Deserialize;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 /// No collection with more keys is read to its end.
 const MAX_KEYS: usize = 1024;
+
+/// Of so many keys that are passed over it is said why.
+const MAX_REFUSED: usize = 8;
 
 /// A resource of one of the kinds that lead to keys, with what is looked at here.
 #[derive(Deserialize, Default)]
@@ -61,23 +67,27 @@ impl Drop for Text {
     }
 }
 
+/// What a service has for a host.
+#[derive(Debug, Default)]
+pub struct Fetched {
+    /// The keys, of use or not.
+    pub found: Vec<Found>,
+    /// In words, why others are passed over: nobody can ask for them.
+    pub refused: Vec<String>,
+}
+
 /// The secrets of a host behind the client's keypath.
-pub(super) async fn read(client: &mut Client, hostnqn: &str) -> Result<Vec<Found>, Failure> {
+pub(super) async fn read(client: &mut Client, hostnqn: &str) -> Result<Fetched, Failure> {
     let start = client.start().to_owned();
     let (mut keys, mut wanted) = (Vec::new(), VecDeque::from([start.clone()]));
     let mut read = 0;
     while let Some(path) = wanted.pop_front() {
         read += 1;
-        if read > MAX_KEYS {
-            return Err(Failure::good(format_args!("{start}: more than {MAX_KEYS} resources belong to it")));
-        }
-        let body = client.get(&path).await?;
-        let wrong = |error: serde_json::Error| {
-            let what = format!("{path}: it is no Redfish resource: {error}");
+        let resource = parse(&client.get(&path).await?).map_err(|(why, again)| {
+            let what = format!("{}: it is no Redfish resource: {why}", client.called(&path));
             // What is cut off may be whole the next time.
-            if error.is_eof() { Failure::now(what) } else { Failure::good(what) }
-        };
-        let resource: Resource = serde_json::from_slice(&body).map_err(wrong)?;
+            if again { Failure::now(what) } else { Failure::good(what) }
+        })?;
         if let Some(secrets) = resource.secrets {
             wanted.push_back(secrets.path);
         } else if let Some(members) = resource.members {
@@ -93,18 +103,31 @@ pub(super) async fn read(client: &mut Client, hostnqn: &str) -> Result<Vec<Found
         } else if resource.kind.is_some() {
             keys.push(Resource { path: Some(path), ..resource });
         } else {
-            return Err(Failure::good(format_args!("{path}: it is neither a Key nor a collection of keys")));
+            let what = "it is neither a Key nor a collection of keys";
+            return Err(Failure::good(format_args!("{}: {what}", client.called(&path))));
+        }
+        if read + wanted.len() > MAX_KEYS || keys.len() > MAX_KEYS {
+            return Err(Failure::good(format_args!("{start}: more than {MAX_KEYS} resources belong to it")));
         }
     }
-    take(&keys, hostnqn).map_err(|what| Failure::good(format_args!("{start}: {what}")))
+    take(&keys, hostnqn, client.secrets()).map_err(|what| Failure::good(format_args!("{start}: {what}")))
+}
+
+/// A resource; else what is wrong with it, and whether it is cut off. Nothing is quoted: a secret may lie in any place of it.
+fn parse(body: &[u8]) -> Result<Resource, (String, bool)> {
+    serde_json::from_slice(body).map_err(|error| (care::position(&error), error.is_eof()))
 }
 
 /// The secrets of a host among these keys.
-fn take(keys: &[Resource], hostnqn: &str) -> Result<Vec<Found>, String> {
-    let mut found = BTreeMap::new();
+fn take(keys: &[Resource], hostnqn: &str, secrets: &[Zeroizing<String>]) -> Result<Fetched, String> {
+    let (mut found, mut refused) = (BTreeMap::new(), Vec::new());
     for key in keys.iter().filter(|key| key.kind.as_deref() == Some("NVMeoF")) {
         let Some(nvmeof) = &key.nvmeof else { continue };
         let Some(nqn) = &nvmeof.nqn else { continue };
+        if let Err(why) = usable(nqn, secrets) {
+            refused.push(format!("{} is passed over: of its NQN, {why}", called(key)));
+            continue;
+        }
         let subsystem = (nqn != hostnqn).then(|| nqn.clone());
         match (nvmeof.protocol.as_deref(), &nvmeof.host_key) {
             (Some("TLS_PSK"), _) => add(&mut found, (Name::TlsPsk, subsystem), key),
@@ -120,9 +143,25 @@ fn take(keys: &[Resource], hostnqn: &str) -> Result<Vec<Found>, String> {
             _ => {}
         }
     }
-    match found.is_empty() {
-        true => Err(format!("of {} key(s) there none is a DH-HMAC-CHAP secret or TLS PSK", keys.len())),
-        false => Ok(found.into_iter().map(|((name, subsystem), secret)| Found { name, subsystem, secret }).collect()),
+    if found.is_empty() {
+        let refused: String = refused.iter().take(MAX_REFUSED).map(|why| format!("; {why}")).collect();
+        return Err(format!("of {} key(s) there none is a DH-HMAC-CHAP secret or TLS PSK{refused}", keys.len()));
+    }
+    let more = refused.len().saturating_sub(MAX_REFUSED);
+    refused.truncate(MAX_REFUSED);
+    refused.extend((more > 0).then(|| format!("{more} more keys are passed over")));
+    let found = found.into_iter().map(|((name, subsystem), secret)| Found { name, subsystem, secret }).collect();
+    Ok(Fetched { found, refused })
+}
+
+/// Whether a subsystem can be called so. The name will be shown.
+fn usable(nqn: &str, secrets: &[Zeroizing<String>]) -> Result<(), String> {
+    if matches!(mask(nqn), Cow::Owned(_)) || quote::holds(nqn, secrets) {
+        return Err("it has a secret in it".into());
+    }
+    match nqn_form(nqn) {
+        Err(error) if !error.is_usable() => Err(error.to_string()),
+        _ => Ok(()),
     }
 }
 
@@ -154,7 +193,7 @@ fn secret(name: Name, key: &Resource) -> Result<Secret, String> {
 }
 
 fn called(key: &Resource) -> &str {
-    key.path.as_deref().or(key.id.as_deref()).unwrap_or("a key")
+    key.path.as_deref().filter(|path| quote::is_plain(path, &[])).unwrap_or("a key whose path is not shown")
 }
 
 #[cfg(test)]
@@ -177,7 +216,13 @@ mod tests {
     }
 
     fn lines(keys: &[Resource]) -> Result<Vec<String>, String> {
-        Ok(take(keys, HOST)?.iter().map(|found| found.line().to_string()).collect())
+        let text = |found: &Found| match &found.secret {
+            Ok(secret) => secret.expose().to_owned(),
+            Err(reason) => format!("error: {reason}"),
+        };
+        let nqn = |found: &Found| found.subsystem.clone().unwrap_or("*".into());
+        let line = |found: &Found| format!("{}\t{}\t{}\n", found.name.text(), nqn(found), text(found));
+        Ok(take(keys, HOST, &[])?.found.iter().map(line).collect())
     }
 
     #[test]
@@ -226,9 +271,9 @@ mod tests {
 
     #[test]
     fn what_people_see_shows_no_key() {
-        let found = take(&[key("1", "DHHC", HOST, None, Some(ONE))], HOST).unwrap();
+        let found = take(&[key("1", "DHHC", HOST, None, Some(ONE))], HOST, &[]).unwrap();
         assert_eq!(
-            found[0].to_string(),
+            found.found[0].to_string(),
             "dhchap-secret for every subsystem: a DH-HMAC-CHAP secret of 32 bytes, used as it is\n"
         );
     }

@@ -7,6 +7,7 @@ mod client;
 mod keys;
 mod nic;
 mod place;
+mod quote;
 mod settings;
 mod smbios;
 mod trust;
@@ -14,6 +15,7 @@ mod trust;
 pub use crate::nvme::keys::{Failure, Found};
 use crate::nvme::keys::{care, credentials};
 use client::Client;
+pub use keys::Fetched;
 use place::Place;
 use settings::Settings;
 use std::path::PathBuf;
@@ -44,7 +46,7 @@ pub struct Args {
 /// # Errors
 ///
 /// Why nothing was fetched.
-pub fn run(args: &Args) -> Result<Vec<Found>, Failure> {
+pub fn run(args: &Args) -> Result<Fetched, Failure> {
     care::leave_no_core();
     let settings = Settings::read(&args.root, credentials(&args.root)).map_err(Failure::ForGood)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::now)?;
@@ -54,7 +56,7 @@ pub fn run(args: &Args) -> Result<Vec<Found>, Failure> {
     found
 }
 
-async fn fetch(args: &Args, settings: Settings) -> Result<Vec<Found>, Failure> {
+async fn fetch(args: &Args, settings: Settings) -> Result<Fetched, Failure> {
     let place = Place::of(&args.root, &args.keypath)?;
     let Some((interface, address)) = place.interface.clone() else {
         return read(Client::new(place, None, settings)?, args).await;
@@ -74,7 +76,7 @@ async fn fetch(args: &Args, settings: Settings) -> Result<Vec<Found>, Failure> {
     found
 }
 
-async fn read(mut client: Client, args: &Args) -> Result<Vec<Found>, Failure> {
+async fn read(mut client: Client, args: &Args) -> Result<Fetched, Failure> {
     let found = tokio::time::timeout(LIMIT, keys::read(&mut client, &args.hostnqn)).await;
     client.log_out().await;
     found.map_err(|_| Failure::now(format_args!("{}: it takes longer than {} s", client.base(), LIMIT.as_secs())))?

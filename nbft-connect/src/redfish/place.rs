@@ -3,7 +3,7 @@
 use super::Failure;
 use super::smbios::{HostInterface, host_interfaces};
 use crate::input::read_regular;
-use crate::nvme::keys::is_at_host_interface;
+use crate::nvme::keys::{care, is_at_host_interface};
 use hyper::Uri;
 use hyper::http::uri::{Authority, PathAndQuery, Scheme};
 use rustls::pki_types::ServerName;
@@ -61,15 +61,18 @@ impl Place {
     }
 
     fn at_uri(root: &Path, keypath: &str) -> Result<Self, Failure> {
-        let said = |what: &dyn std::fmt::Display| Failure::good(format_args!("{keypath}: {what}"));
+        let said = |what: &dyn std::fmt::Display| Failure::good(format_args!("{}: {what}", care::keypath(keypath)));
+        if care::names_user(keypath) {
+            return Err(said(&care::NAMES_USER));
+        }
         let uri: Uri = keypath.parse().map_err(|error| said(&format_args!("it is no URI: {error}")))?;
         if uri.scheme() != Some(&Scheme::HTTPS) {
             return Err(said(&"only https is used: secrets would be in the clear on the wire"));
         }
         let authority = uri.authority().filter(|authority| !authority.host().is_empty());
         let authority = authority.ok_or_else(|| said(&"it names no host"))?.clone();
-        if authority.as_str().contains('@') {
-            return Err(said(&"it names a user: those of the settings are used"));
+        if !has_port(&authority) {
+            return Err(said(&"its port is none: they go from 1 to 65535"));
         }
         let host = authority.host().trim_start_matches('[').trim_end_matches(']');
         let table = read_regular(&root.join(SMBIOS), MAX_SMBIOS).unwrap_or_default();
@@ -80,7 +83,57 @@ impl Place {
     }
 }
 
+/// Whether what follows the host is a port, or nothing. The parser takes any digits, and HTTP's port would be taken for those that
+/// are too many.
+fn has_port(authority: &Authority) -> bool {
+    let port = authority.as_str().get(authority.host().len()..).unwrap_or_default();
+    let digits = port.strip_prefix(':').unwrap_or_default();
+    let number = || digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().unwrap_or(0_u16));
+    digits.is_empty() && port.len() <= 1 || number().is_some_and(|number| number != 0)
+}
+
 /// The host interface that counts, with its service's address: the first that has one.
 fn with_address(all: Vec<HostInterface>) -> Option<(HostInterface, IpAddr)> {
     all.into_iter().find_map(|interface| interface.service.map(|address| (interface, address)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Place;
+    use std::path::Path;
+
+    /// Host and port, or why there is none.
+    fn of(keypath: &str) -> Result<String, String> {
+        let place = Place::of(Path::new("/nonexistent"), keypath);
+        place.map(|place| place.authority.to_string()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn ports_are_those_that_there_are() {
+        for at in
+            ["h", "h:", "h:1", "h:443", "h:00443", "h:65535", "192.0.2.9:8443", "[2001:db8::9]", "[2001:db8::9]:65535"]
+        {
+            assert_eq!(of(&format!("https://{at}/k")), Ok(at.to_owned()));
+        }
+        for at in ["h:0", "h:65536", "h:131515", "h:99999999999999999999", "[2001:db8::9]:65979"] {
+            let said = format!("https://{at}/k: its port is none: they go from 1 to 65535");
+            assert_eq!(of(&format!("https://{at}/k")), Err(said));
+        }
+    }
+
+    #[test]
+    fn a_user_in_a_keypath_is_refused_and_not_shown() {
+        for keypath in [
+            "https://user:word@192.0.2.9/k",
+            "https://user:word@192.0.2.9:99999/k",
+            "https://user:wo rd@192.0.2.9/k",
+            "https://user:wo/word@192.0.2.9/k",
+            "http://word@192.0.2.9/k",
+            "user:word@192.0.2.9/k",
+            "ftp:user:word@",
+        ] {
+            let said = of(keypath).unwrap_err();
+            assert!(said.contains("it names a user") && !said.contains("rd@"), "{said}");
+        }
+    }
 }

@@ -97,32 +97,51 @@ impl Places {
     fn text(&self, name: &str) -> Result<Option<(PathBuf, String)>, String> {
         for (path, judged) in self.of(name) {
             let Some(file) = files::open(&path, judged, RULE)? else { continue };
-            let mut text = String::new();
-            let read = file.take(MAX_CERTIFICATES).read_to_string(&mut text);
-            read.map_err(|error| format!("{}: {error}", path.display()))?;
+            let said = |what: &dyn std::fmt::Display| format!("{}: {what}", path.display());
+            let mut text = Vec::new();
+            file.take(MAX_CERTIFICATES + 1).read_to_end(&mut text).map_err(|error| said(&error))?;
+            if text.len() as u64 > MAX_CERTIFICATES {
+                return Err(said(&format_args!("it is longer than {MAX_CERTIFICATES} bytes")));
+            }
+            let text = String::from_utf8(text).map_err(|_| said(&"it is no text"))?;
             return Ok(Some((path, text)));
         }
         Ok(None)
     }
 }
 
-/// Fingerprints, one a line: hex digits with or without colons, as `openssl x509 -fingerprint -sha256` prints them, also with what
-/// that puts before them.
+/// Fingerprints, one a line, as `openssl x509 -fingerprint -sha256` prints them, also with what that puts before them.
 fn parse(path: &Path, text: &str) -> Result<Vec<[u8; 32]>, String> {
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let fingerprint = |line: &str| {
-        let digits: String = line.rsplit('=').next()?.chars().filter(|c| !matches!(c, ':' | ' ')).collect();
-        let mut bytes = [0; 32];
-        if digits.len() != DIGITS || !digits.is_ascii() {
-            return None;
-        }
-        for (byte, pair) in bytes.iter_mut().zip(digits.as_bytes().chunks(2)) {
-            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-        }
-        Some(bytes)
+    let lines = text.lines().zip(1..).map(|(line, number)| (line.trim(), number));
+    let lines = lines.filter(|(line, _)| !line.is_empty() && !line.starts_with('#'));
+    let wrong = |number: u32| {
+        format!(
+            "{}: line {number} is no SHA-256 fingerprint (64 hex digits, or 32 pairs with colons between them)",
+            path.display()
+        )
     };
-    let wrong = || format!("{}: a line is no SHA-256 fingerprint (64 hex digits)", path.display());
-    lines.map(|line| fingerprint(line).ok_or_else(wrong)).collect()
+    lines.map(|(line, number)| fingerprint(line).ok_or_else(|| wrong(number))).collect()
+}
+
+/// What OpenSSL puts before a fingerprint; older versions write the name in capitals.
+const LABEL: &str = "sha256 Fingerprint=";
+
+/// 64 hex digits, or 32 pairs of them with colons between them.
+fn fingerprint(line: &str) -> Option<[u8; 32]> {
+    let labelled = line.get(..LABEL.len()).is_some_and(|start| start.eq_ignore_ascii_case(LABEL));
+    let text = if labelled { &line[LABEL.len()..] } else { line };
+    let digits = match text.len() {
+        DIGITS => text.to_owned(),
+        _ => text.split(':').map(|pair| Some(pair).filter(|pair| pair.len() == 2)).collect::<Option<String>>()?,
+    };
+    if digits.len() != DIGITS || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    let mut bytes = [0; 32];
+    for (byte, pair) in bytes.iter_mut().zip(digits.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    Some(bytes)
 }
 
 #[cfg(test)]
@@ -182,6 +201,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_too_long_is_refused_and_not_cut() {
+        let root = Root::new("long");
+        let most = MAX_CERTIFICATES as usize;
+        root.file("etc/nbft/redfish/ca", &"x".repeat(most), 0o644);
+        assert_eq!(root.read().unwrap().authorities.map(|text| text.len()), Some(most));
+        root.file("etc/nbft/redfish/ca", &"x".repeat(most + 1), 0o644);
+        assert_eq!(root.refusal(), "/etc/nbft/redfish/ca: it is longer than 262144 bytes");
+        root.file("etc/nbft/redfish/ca", "PEM", 0o644);
+        root.file("etc/nbft/redfish/fingerprint", &"#\n".repeat(most), 0o644);
+        assert_eq!(root.refusal(), "/etc/nbft/redfish/fingerprint: it is longer than 262144 bytes");
+    }
+
+    #[test]
     fn what_others_could_have_read_or_written_is_refused() {
         let root = Root::new("open");
         root.file("etc/nbft/redfish/user", "operator", 0o640);
@@ -204,13 +236,29 @@ mod tests {
     #[test]
     fn fingerprints_as_they_are_printed() {
         let (plain, colons) = ("ab".repeat(32), ["AB"; 32].join(":"));
-        let text = format!("# the controller's\n{plain}\n\nsha256 Fingerprint={colons}\n");
-        assert_eq!(parse(Path::new("f"), &text), Ok(vec![[0xab; 32]; 2]));
-        for wrong in ["ab", &"xy".repeat(32), &"é".repeat(32), &format!("{plain}ab")] {
-            assert!(
-                parse(Path::new("f"), wrong).unwrap_err().starts_with("f: a line is no SHA-256 fingerprint"),
-                "{wrong}"
-            );
+        let text = format!(
+            "# the controller's\n{plain}\n\nsha256 Fingerprint={colons}\n {colons} \nSHA256 Fingerprint={plain}\n"
+        );
+        assert_eq!(parse(Path::new("f"), &text), Ok(vec![[0xab; 32]; 4]));
+        let wrong = [
+            "ab".to_owned(),
+            "xy".repeat(32),
+            "é".repeat(32),
+            format!("{plain}ab"),
+            // What a number may have before it, and what is a fingerprint with its colons and blanks left out.
+            "+f".repeat(32),
+            "a:b".repeat(32),
+            format!(":{plain}"),
+            format!("{plain}:"),
+            colons.replacen(':', "", 1),
+            colons.replace(':', "::"),
+            colons.replace(':', " "),
+            format!("password={plain}"),
+            format!("sha256 Fingerprint=sha256 Fingerprint={plain}"),
+        ];
+        for wrong in wrong {
+            let said = parse(Path::new("f"), &format!("{plain}\n{wrong}")).unwrap_err();
+            assert!(said.starts_with("f: line 2 is no SHA-256 fingerprint"), "{wrong}: {said}");
         }
     }
 }

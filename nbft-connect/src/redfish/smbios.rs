@@ -292,6 +292,62 @@ mod tests {
         }
     }
 
+    /// A generator of numbers that are the same in each run (xorshift64*).
+    struct Numbers(u64);
+
+    impl Numbers {
+        fn next(&mut self) -> usize {
+            self.0 ^= self.0 >> 12;
+            self.0 ^= self.0 << 25;
+            self.0 ^= self.0 >> 27;
+            (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize
+        }
+
+        fn bytes(&mut self, length: usize) -> Vec<u8> {
+            (0..length).map(|_| self.next() as u8).collect()
+        }
+    }
+
+    /// Of random tables, damaged ones and ones with structures of garbage: no more comes than can be in them, in little time.
+    #[test]
+    fn garbage_is_no_panic_and_no_more_than_it_can_hold() {
+        let mut numbers = Numbers(0x6e62_6674);
+        let whole = table(&usb(), &v4());
+        for round in 0..60_000 {
+            let table = match round % 3 {
+                0 => {
+                    let length = numbers.next() % 600;
+                    numbers.bytes(length)
+                }
+                1 => {
+                    let mut table = whole.clone();
+                    for _ in 0..=numbers.next() % 8 {
+                        let at = numbers.next() % table.len();
+                        table[at] = numbers.next() as u8;
+                    }
+                    table.truncate(numbers.next() % table.len() + 1);
+                    table
+                }
+                _ => {
+                    // Of the right type, and with lengths that often lead beyond the end.
+                    let (length, rest) = (numbers.next() as u8, numbers.next() % 300);
+                    [&[HOST_INTERFACE, length, 0, 0, NETWORK][..], &numbers.bytes(rest), &[0, 0], &whole].concat()
+                }
+            };
+            let found = host_interfaces(&table);
+            // A record has 91 bytes at least.
+            assert!(found.len() <= table.len() / 91, "{} of {}", found.len(), table.len());
+            for interface in found {
+                assert!(interface.host.is_none_or(|(_, prefix)| prefix <= 128));
+                assert!(interface.name.chars().count() <= 255);
+                assert!(!interface.device.to_string().contains(char::is_control));
+            }
+        }
+        // As long as a table can be in practice, of the smallest structures.
+        assert_eq!(host_interfaces(&[1, 4, 0, 0, 0, 0].repeat(100_000)), []);
+        assert_eq!(host_interfaces(&[1; 1_000_000]), []);
+    }
+
     #[test]
     fn masks() {
         for (mask, prefix) in

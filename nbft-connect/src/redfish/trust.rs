@@ -4,11 +4,12 @@
 //! that boots may not know the date; a fingerprint needs neither.
 
 use super::Failure;
+use super::quote::{self, Secrets};
 use super::settings::Settings;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use sha2::{Digest, Sha256};
@@ -24,6 +25,8 @@ struct Trust {
     provider: Arc<CryptoProvider>,
     places: String,
     refusal: Refusal,
+    /// What no sentence may quote.
+    secrets: Secrets,
 }
 
 /// TLS by what is set, and where it is said why a certificate is refused.
@@ -36,6 +39,7 @@ pub(super) fn config(settings: &Settings) -> Result<(ClientConfig, Refusal), Fai
         provider: Arc::clone(&provider),
         places: settings.places.clone(),
         refusal: Arc::clone(&refusal),
+        secrets: settings.user.iter().map(|(_, password)| password.clone()).collect(),
     };
     let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let config = config.map_err(Failure::good)?.dangerous().with_custom_certificate_verifier(Arc::new(trust));
@@ -48,11 +52,22 @@ fn authorities(pem: &str, provider: &Arc<CryptoProvider>) -> Result<Arc<WebPkiSe
     };
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-        let certificate = certificate.map_err(|error| wrong(&error))?;
+        let certificate = certificate.map_err(|error| wrong(&malformed(&error)))?;
         roots.add(certificate).map_err(|error| wrong(&error))?;
     }
     let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider)).build();
     verifier.map_err(|error| wrong(&error))
+}
+
+/// What is wrong with a text that should be PEM. The library's sentence quotes what it has read, which may be a key.
+fn malformed(error: &pem::Error) -> &'static str {
+    match error {
+        pem::Error::MissingSectionEnd { .. } => "a section has no end",
+        pem::Error::IllegalSectionStart { .. } => "a section's first line is malformed",
+        pem::Error::Base64Decode(_) => "a section is not base64",
+        pem::Error::NoItemsFound => "there is none",
+        _ => "it cannot be read",
+    }
 }
 
 /// As `openssl x509 -fingerprint -sha256` prints it.
@@ -77,7 +92,9 @@ impl ServerCertVerifier for Trust {
             self.authorities.as_ref().map(|of| of.verify_server_cert(certificate, intermediates, name, ocsp, now));
         let why = match by_authority {
             Some(Ok(verified)) => return Ok(verified),
-            Some(Err(error)) => format!("no authority vouches for it ({error})"),
+            Some(Err(error)) => {
+                format!("no authority vouches for it ({})", quote::error(&error.to_string(), &self.secrets))
+            }
             None if self.fingerprints.is_empty() => {
                 format!("nothing says which is right ({}; NAME is ca or fingerprint)", self.places)
             }

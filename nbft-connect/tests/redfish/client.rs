@@ -1,7 +1,7 @@
 //! What is asked of a service, and what is said when it does not give the keys.
 
 use crate::service::{Certificate, Request, Response, json, serve, status};
-use crate::{COLLECTION, HOST, OTHER, PSK, Root, SECRET, SUBSYSTEM, collection, key, lines};
+use crate::{COLLECTION, HOST, OTHER, PSK, Root, SECRET, SUBSYSTEM, collection, key, line, lines};
 use serde_json::json;
 
 /// `operator:pass:word`.
@@ -42,7 +42,7 @@ fn a_collection_is_read_by_who_may() {
     assert_eq!((code, output), (0, shown));
     // One key alone.
     let (code, output, _) = root.fetch(&format!("{keypath}/Psk"));
-    assert_eq!((code, output), (0, format!("tls-psk\t{SUBSYSTEM}\t{PSK}\n")));
+    assert_eq!((code, output), (0, line("tls-psk", Some(SUBSYSTEM), PSK)));
 }
 
 #[test]
@@ -159,22 +159,23 @@ fn each_refusal_has_its_sentence() {
     refused(&root, "forbidden", good, &at_path("forbidden", "the user may not read it"));
     refused(&root, "busy", now, &at_path("busy", "it answers with status 503 Service Unavailable"));
     refused(&root, "nowhere", good, &at_path("nowhere", "there is no such resource"));
-    let no_json = "/redfish/v1/text: it is no Redfish resource: expected value at line 1 column 1";
-    refused(&root, "text", good, no_json);
-    let half = "/redfish/v1/half: it is no Redfish resource: EOF while parsing a list at line 1 column 13";
-    refused(&root, "half", now, half);
-    refused(&root, "other", good, "/redfish/v1/other: it is neither a Key nor a collection of keys");
+    let no_json = "it is no Redfish resource: it is no JSON (line 1, column 1)";
+    refused(&root, "text", good, &at_path("text", no_json));
+    let half = "it is no Redfish resource: it is cut off (line 1, column 13)";
+    refused(&root, "half", now, &at_path("half", half));
+    refused(&root, "other", good, &at_path("other", "it is neither a Key nor a collection of keys"));
     let none = "/redfish/v1/empty: of 0 key(s) there none is a DH-HMAC-CHAP secret or TLS PSK";
     refused(&root, "empty", good, none);
-    let away = format!("{base}: it leads to https://192.0.2.1/redfish/v1/keys, which is another service");
+    let away = format!("{base}: it leads to https://192.0.2.1, which is another service");
     refused(&root, "away", good, &away);
     refused(&root, "round", good, &at_path("round", "the service sends from one place to the next"));
     refused(&root, "endless", good, "/redfish/v1/endless: more than 1024 resources belong to it");
-    refused(&root, "strangers", good, &format!("{base}: it leads to https://192.0.2.1/key, which is another service"));
+    refused(&root, "strangers", good, &away);
     refused(&root, "large", good, &at_path("large", "it is longer than 4194304 bytes"));
     let (code, output, _) = root.fetch(&format!("{base}/redfish/v1/hidden"));
     let hidden = "/redfish/v1/hidden has no KeyString: the service does not give the key out";
-    assert_eq!((code, output), (0, format!("tls-psk\t{SUBSYSTEM}\terror: {hidden}\n")));
+    let hidden = format!("{{\"name\":\"tls-psk\",\"subsystem\":\"{SUBSYSTEM}\",\"error\":\"{hidden}\"}}\n");
+    assert_eq!((code, output), (0, hidden));
     // A wrong password is tried by both ways, and never again: services lock users out.
     log.lock().unwrap().clear();
     let user = Root::new("wrong-password").with("fingerprint", &certificate.fingerprint).with_user();
@@ -193,7 +194,7 @@ fn what_is_no_service() {
     assert_eq!((code, error), (75, format!("https://{at}/k: Connection refused (os error 111)\n")));
     let cases = [
         ("http://127.0.0.1/k", "only https is used: secrets would be in the clear on the wire"),
-        ("https://user:word@127.0.0.1/k", "it names a user: those of the settings are used"),
+        ("https://127.0.0.1:65536/k", "its port is none: they go from 1 to 65535"),
         ("https:///k", "it is no URI: invalid format"),
         ("ftp://x/k", "only https is used: secrets would be in the clear on the wire"),
     ];
@@ -202,6 +203,10 @@ fn what_is_no_service() {
         let shown = keypath.replace("user:word", "***");
         assert_eq!(root.fetch(keypath), (1, String::new(), format!("{shown}: {why}\n")));
     }
+    // Who they name is not said.
+    let named =
+        "https://***@127.0.0.1/k: it names a user: those of the settings are used, since everybody can read a table\n";
+    assert_eq!(root.fetch("https://user:word@127.0.0.1/k"), (1, String::new(), named.into()));
     // Nothing of a secret is ever in an error.
     for secret in [SECRET, OTHER, PSK] {
         assert!(!format!("{:?}", root.fetch("/k")).contains(secret));

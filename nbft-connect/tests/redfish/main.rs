@@ -8,6 +8,7 @@ mod common;
 mod client;
 mod emulator;
 mod host_interface;
+mod secrets;
 mod service;
 
 use std::fs;
@@ -38,12 +39,17 @@ fn the_manual_names_every_option() {
 /// Where the keys are, with three of them: of the host, of the subsystem, and a PSK for both.
 const COLLECTION: &str = "/redfish/v1/KeyService/NVMeoFSecrets";
 
+/// A line of what is printed: for a subsystem, or for every one.
+fn line(name: &str, subsystem: Option<&str>, key: &str) -> String {
+    let subsystem = subsystem.map(|nqn| format!(r#""subsystem":"{nqn}","#)).unwrap_or_default();
+    format!("{{\"name\":\"{name}\",{subsystem}\"key\":\"{key}\"}}\n")
+}
+
 /// What is printed of them. The subsystem's is paired with the host's.
 fn lines() -> String {
-    format!(
-        "dhchap-secret\t*\t{SECRET}\ndhchap-secret\t{SUBSYSTEM}\t{SECRET}\ndhchap-ctrl-secret\t{SUBSYSTEM}\t{OTHER}\n\
-         tls-psk\t{SUBSYSTEM}\t{PSK}\n"
-    )
+    let of = Some(SUBSYSTEM);
+    let host = line("dhchap-secret", None, SECRET) + &line("dhchap-secret", of, SECRET);
+    host + &line("dhchap-ctrl-secret", of, OTHER) + &line("tls-psk", of, PSK)
 }
 
 /// A key of the collection, as the schema has it.

@@ -1,7 +1,7 @@
 //! Discovery controllers: when they are asked, and what becomes of what they tell.
 
 use super::trials::TRIAL_LIMIT;
-use super::{Done, Engine, Ready, secure};
+use super::{Done, Engine, Ready};
 use crate::connect::paths::Phase;
 use crate::connect::target::Target;
 use crate::nvme::authentication::Terms;
@@ -159,7 +159,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         let target = Target::from(&self.plan.discovery[index]);
         if self.awaits_keys(&target) {
             self.discovery.all[index].step = Step::WaitKeys;
-            self.status.discovery[index].reason = Some(secure::waits_for_keys(target.security));
+            self.status.discovery[index].reason = self.waits_for_keys(&target);
             self.save_soon();
             return true;
         }

@@ -374,13 +374,14 @@ impl<F: Fabrics + 'static> Engine<F> {
             let Some(path) = queue::next(&self.plan, &self.phases, &failures, &present) else {
                 if self.feed_discovery(&supported.clone()) { continue } else { return }
             };
-            if self.awaits_keys(&Target::from(&self.plan.paths[path])) {
+            let target = Target::from(&self.plan.paths[path]);
+            if self.awaits_keys(&target) {
                 self.phases[path] = Phase::WaitKeys;
-                self.status.paths[path].reason = Some(secure::waits_for_keys(self.plan.paths[path].security.as_ref()));
+                self.status.paths[path].reason = self.waits_for_keys(&target);
                 self.save_soon();
                 continue;
             }
-            match self.prepare(&Target::from(&self.plan.paths[path]), supported, Connection::options) {
+            match self.prepare(&target, supported, Connection::options) {
                 Err(reason) => self.path_failed(path, reason),
                 Ok((options, terms)) => self.write(path, options, terms),
             }

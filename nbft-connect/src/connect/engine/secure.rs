@@ -6,7 +6,7 @@ use crate::connect::paths::Phase;
 use crate::connect::target::Target;
 use crate::nvme::authentication::{Terms, channel_of, profiles};
 use crate::nvme::fabrics::Fabrics;
-use crate::nvme::keys::{Fetch, Fetched, Kind, Secrets, Tls, is_at_host_interface};
+use crate::nvme::keys::{Fetch, Fetched, Kind, Secrets, Tls};
 use crate::nvme::options::{CONCATENATION, Connection, OptionError, OptionString, Supported};
 use libnbft::plan::{Need, Policy};
 use std::rc::Rc;
@@ -65,6 +65,11 @@ impl<F: Fabrics + 'static> Engine<F> {
         }
     }
 
+    /// Why nothing is done for a target yet.
+    pub(super) fn waits_for_keys(&self, target: &Target<'_>) -> Option<String> {
+        target.security.map(|policy| self.settings.keys.waits_in_words(target.nqn, policy))
+    }
+
     /// Whether secrets for a target are still being fetched; what is to be fetched for it is, from now on.
     pub(super) fn awaits_keys(&self, target: &Target<'_>) -> bool {
         let Some(policy) = target.security else { return false };
@@ -72,14 +77,22 @@ impl<F: Fabrics + 'static> Engine<F> {
         self.settings.keys.is_fetching(target.nqn, policy)
     }
 
-    /// Fetches what lies behind the machine's own Redfish host interface: that can be done while the network is set up.
+    /// Fetches what can be fetched while the network is set up: from the administrator's program, and from behind the machine's own
+    /// Redfish host interface. Who stays fetches all, also for what is up: later there may be no way to a secret.
     pub(super) fn fetch_early(&self) {
-        let paths = self.plan.paths.iter().map(Target::from);
-        let targets = paths.chain(self.plan.discovery.iter().map(Target::from));
-        for (nqn, policy) in targets.filter_map(|target| Some((target.nqn, target.security?))) {
-            if policy.redfish.iter().all(|keypath| is_at_host_interface(keypath)) {
-                self.fetch(self.settings.keys.to_fetch(nqn, policy));
-            }
+        self.fetch_early_for(|_| true);
+    }
+
+    fn fetch_early_for(&self, is_wanted: impl Fn(&str) -> bool) {
+        let is_up = |phase: &Phase| *phase == Phase::Up && !self.stays();
+        let paths = self.plan.paths.iter().zip(&self.phases).filter(|(_, phase)| !is_up(phase));
+        let targets = paths.map(|(path, _)| Target::from(path)).chain(self.plan.discovery.iter().map(Target::from));
+        let secured = targets.filter_map(|target| Some((target.nqn, target.security?)));
+        for (nqn, policy) in secured.filter(|(nqn, _)| is_wanted(nqn)) {
+            self.fetch(match self.stays() {
+                true => self.settings.keys.to_fetch(nqn, policy),
+                false => self.settings.keys.to_fetch_early(nqn, policy),
+            });
         }
     }
 
@@ -91,16 +104,22 @@ impl<F: Fabrics + 'static> Engine<F> {
 
     /// Takes in what was fetched; those who have waited for it go on, with a secret or with the reason why there is none.
     pub(super) fn fetched(&mut self, fetched: Fetched) {
-        self.settings.keys.take(fetched);
-        for (phase, status) in self.phases.iter_mut().zip(&mut self.status.paths) {
-            if *phase == Phase::WaitKeys {
+        let concerned = |nqn: &str, policy: &Option<Policy>| policy.as_ref().is_some_and(|of| fetched.is_for(nqn, of));
+        for ((phase, status), path) in self.phases.iter_mut().zip(&mut self.status.paths).zip(&self.plan.paths) {
+            if *phase == Phase::WaitKeys && concerned(&path.nqn, &path.security) {
                 (*phase, status.reason) = (Phase::Queued, None);
             }
         }
-        for (asking, status) in self.discovery.all.iter_mut().zip(&mut self.status.discovery) {
-            if asking.step == Step::WaitKeys {
+        let controllers = self.discovery.all.iter_mut().zip(&mut self.status.discovery).zip(&self.plan.discovery);
+        for ((asking, status), controller) in controllers {
+            if asking.step == Step::WaitKeys && concerned(&controller.nqn, &controller.security) {
                 (asking.step, status.reason) = (Step::Queued, None);
             }
+        }
+        let next = fetched.asked_first_for();
+        self.settings.keys.take(fetched);
+        if let Some(next) = next {
+            self.fetch_early_for(|nqn| nqn == next);
         }
     }
 
@@ -120,12 +139,6 @@ impl<F: Fabrics + 'static> Engine<F> {
         let terms = Terms::new(target.security, connection.secrets.as_deref()).with_tls(connection.tls.as_ref());
         Ok((options, terms))
     }
-}
-
-/// Why nothing is done yet.
-pub(super) fn waits_for_keys(security: Option<&Policy>) -> String {
-    let keypaths = security.map(|policy| policy.redfish.join(" and ")).unwrap_or_default();
-    format!("waits for its secrets, which are fetched by Redfish from {keypaths}")
 }
 
 /// Why a write has not ended.

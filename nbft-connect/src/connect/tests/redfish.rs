@@ -5,17 +5,17 @@ use super::*;
 use libnbft::model::{SecretType, SsnsFlags};
 use std::os::unix::fs::PermissionsExt;
 
-const SECRET: &str = "DHHC-1:00:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaR:";
+pub(super) const SECRET: &str = "DHHC-1:00:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaR:";
 const PSK: &str = "NVMeTLSkey-1:01:VRLbtnN9AQb2WXW3c9+wEf/DRLz0QuLdbYvEhwtdWwNf9LrZ:";
-const KEYPATH: &str = "https://192.0.2.9/redfish/v1/Keys";
+pub(super) const KEYPATH: &str = "https://192.0.2.9/redfish/v1/Keys";
 
 /// Authentication, or a secure channel, as a profile's flags have it.
 const ALLOWED: u16 = 1 << 1;
-const REQUIRED: u16 = 2 << 1;
+pub(super) const REQUIRED: u16 = 2 << 1;
 const CHANNEL: u16 = 2 << 5;
 
 /// A root whose program is this script.
-fn root(script: &str) -> Root {
+pub(super) fn root(script: &str) -> Root {
     let root = root_of("dhchap_secret=%s,dhchap_ctrl_secret=%s,keyring=%d,tls_key=%d,tls", &[]);
     fs::write(root.0.join("keyring"), "").unwrap();
     fs::write(root.0.join("sockets"), "").unwrap();
@@ -24,20 +24,25 @@ fn root(script: &str) -> Root {
     root
 }
 
-fn program(root: &Root, script: &str) {
+pub(super) fn program(root: &Root, script: &str) {
     let program = root.0.join("usr/libexec/nbft-redfish");
     fs::create_dir_all(program.parent().unwrap()).unwrap();
     fs::write(&program, format!("#!/bin/sh\ncd '{}'\necho \"$@\" >> asked\n{script}\n", root.0.display())).unwrap();
     fs::set_permissions(program, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
+/// Prints one secret for every subsystem.
+pub(super) fn of_all() -> String {
+    format!(r#"echo '{{"name":"dhchap-secret","key":"{SECRET}"}}'"#)
+}
+
 /// How often the program was asked.
-fn asked(root: &Root) -> usize {
+pub(super) fn asked(root: &Root) -> usize {
     fs::read_to_string(root.0.join("asked")).map_or(0, |text| text.lines().count())
 }
 
 /// A table whose profile has a keypath.
-fn table_with(flags: u16, keypath: &str) -> Table {
+pub(super) fn table_with(flags: u16, keypath: &str) -> Table {
     let mut table = secured(flags);
     (table.security[0].secret_type, table.security[0].secret_keypath) = (SecretType::REDFISH, Some(keypath.into()));
     table
@@ -45,7 +50,7 @@ fn table_with(flags: u16, keypath: &str) -> Table {
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_path_waits_for_its_secret() {
-    let of_all = format!("sleep 0.3; printf 'dhchap-secret\\t*\\t{SECRET}\\n'");
+    let of_all = format!("sleep 0.3; {}", of_all());
     let root = root(&of_all);
     let ran = run_in(&root, &table_with(REQUIRED, KEYPATH), vec![], 20).await;
     assert_eq!((ran.exit, ran.written), (Exit::Ok, vec![format!("{},dhchap_secret={SECRET}", options(4420))]));
@@ -57,8 +62,8 @@ async fn a_path_waits_for_its_secret() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn the_subsystems_own_key_counts_and_a_psk_goes_into_the_keyring() {
-    let lines = format!("tls-psk\\t*\\terror: it is hidden\\ntls-psk\\t{NQN}\\t{PSK}\\n");
-    let root = root(&format!("printf '{lines}'"));
+    let hidden = r#"{"name":"tls-psk","error":"it is hidden"}"#;
+    let root = root(&format!(r#"echo '{hidden}'; echo '{{"name":"tls-psk","subsystem":"{NQN}","key":"{PSK}"}}'"#));
     let ran = run_in(&root, &table_with(CHANNEL, "/redfish/v1/Keys"), vec![], 20).await;
     assert_eq!((ran.exit, ran.written), (Exit::Ok, vec![format!("{},tls,tls_key=1", options(4420))]));
     assert_eq!(asked(&root), 1);
@@ -78,7 +83,16 @@ async fn why_there_is_none_is_said() {
     let cases = [
         ("echo 'it does not take the user' >&2; exit 1", "it does not take the user"),
         ("exit 3", "/usr/libexec/nbft-redfish: exit status: 3"),
-        ("echo nonsense", "/usr/libexec/nbft-redfish: what it prints are no keys"),
+        (
+            "echo nonsense",
+            "/usr/libexec/nbft-redfish: line 1 of what it prints is no key: it is no JSON (line 1, column 2)",
+        ),
+        // Nothing of what it prints is quoted.
+        (
+            "echo '\"DHHC-1:00:AAECAwQF\"'",
+            "/usr/libexec/nbft-redfish: line 1 of what it prints is no key: a value is not of the type that belongs there (line 1, \
+             column 20)",
+        ),
         ("", "it has none for this subsystem"),
     ];
     for (script, why) in cases {
@@ -92,7 +106,7 @@ async fn why_there_is_none_is_said() {
     let said = reason(&gone, &table_with(REQUIRED, KEYPATH), vec![]).await;
     let why = "/usr/libexec/nbft-redfish: it is not there, and fetches what a Redfish service holds";
     assert!(said.ends_with(why), "{said}");
-    let hidden = root("printf 'dhchap-secret\\t*\\terror: it is hidden\\n'");
+    let hidden = root(r#"echo '{"name":"dhchap-secret","error":"it is hidden"}'"#);
     let said = reason(&hidden, &table_with(REQUIRED, KEYPATH), vec![]).await;
     assert_eq!(said, "dhchap-secret: it is hidden");
     let slow = root("exec sleep 30");
@@ -102,9 +116,7 @@ async fn why_there_is_none_is_said() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_service_that_is_not_there_yet_is_asked_again() {
-    let later = format!(
-        "[ $(wc -l < asked) -ge 2 ] || {{ echo 'Connection refused' >&2; exit 75; }}; printf 'dhchap-secret\\t*\\t{SECRET}\\n'"
-    );
+    let later = format!("[ $(wc -l < asked) -ge 2 ] || {{ echo 'Connection refused' >&2; exit 75; }}; {}", of_all());
     let root = root(&later);
     let ran = run_in(&root, &table_with(REQUIRED, KEYPATH), vec![], 40).await;
     assert_eq!((ran.exit, ran.written.len(), asked(&root)), (Exit::Ok, 1, 2));
@@ -132,7 +144,7 @@ async fn other_paths_do_not_wait() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn discovery_controllers_wait_for_theirs() {
-    let root = root(&format!("sleep 0.2; printf 'dhchap-secret\\t*\\t{SECRET}\\n'"));
+    let root = root(&format!("sleep 0.2; {}", of_all()));
     let mut table = table_with(REQUIRED, KEYPATH);
     table.ssns.clear();
     table.discovery.push(discovery_at(target().await, 1));
@@ -141,16 +153,22 @@ async fn discovery_controllers_wait_for_theirs() {
     assert!(ran.written[0].ends_with(&format!(",dhchap_secret={SECRET}")), "{:?}", ran.written);
 }
 
-#[test]
-fn who_stays_asks_at_once_and_never_again() {
-    let root = root(&format!("printf 'dhchap-secret\\t*\\t{SECRET}\\n'"));
+#[tokio::test(flavor = "current_thread")]
+async fn who_stays_asks_at_once_and_never_again() {
+    let root = root(&of_all());
     let table = table_with(REQUIRED, KEYPATH);
     let plan = Plan::new(&[Source { name: "NBFT", table: &table }], &Options::default());
     let policy = plan.paths[0].security.clone().unwrap();
-    let keys = crate::connect::keys(&plan, &root.0, true).unwrap();
+    let mut keys = crate::connect::keys(&plan, &root.0, true).unwrap();
+    // Nothing is waited for before the network is set up.
+    assert_eq!(asked(&root), 0);
+    for fetch in keys.to_fetch(NQN, &policy) {
+        keys.take(fetch.run().await);
+    }
     program(&root, "exit 1");
     assert!(keys.find(NQN, &policy.redfish).unwrap().is_some());
     // Also one that is told of later.
+    keys.close(Instant::now());
     assert!(keys.find("nqn.2014-08.org.example:other", &policy.redfish).unwrap().is_some());
     assert!(keys.to_fetch("nqn.2014-08.org.example:other", &policy).is_empty());
     assert_eq!(asked(&root), 1);

@@ -1,7 +1,9 @@
 //! What a process does that holds secrets.
 
+use crate::output::mask;
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
+use std::borrow::Cow;
 
 /// Keeps this process, and those that it forks, out of core dumps: by the limit, and by the flag, since the limit does not hold
 /// for a kernel that pipes dumps to a program. Other users' processes cannot look into it any more either.
@@ -9,5 +11,65 @@ pub fn leave_no_core() {
     let limit = setrlimit(Resource::RLIMIT_CORE, 0, 0);
     if let Err(error) = limit.and_then(|()| prctl::set_dumpable(false)) {
         log::warn!("a crash of this process could leave its secrets in a core dump: {error}");
+    }
+}
+
+/// What a parser found wrong with JSON that may hold secrets: the kind of error and where, but nothing of its text, which quotes
+/// what it has read.
+pub(crate) fn position(error: &serde_json::Error) -> String {
+    let what = match error.classify() {
+        serde_json::error::Category::Eof => "it is cut off",
+        serde_json::error::Category::Data => "a value is not of the type that belongs there",
+        serde_json::error::Category::Syntax | serde_json::error::Category::Io => "it is no JSON",
+    };
+    format!("{what} (line {}, column {})", error.line(), error.column())
+}
+
+/// At most so many bytes of a text from outside, and a mark where it was cut.
+pub(crate) fn cut(text: &str, most: usize) -> Cow<'_, str> {
+    if text.len() <= most {
+        return Cow::Borrowed(text);
+    }
+    let end = (0..=most).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+    Cow::Owned(format!("{} [...]", &text[..end]))
+}
+
+/// A keypath as it may be shown: what stands before a host could be a user and a password. They belong into no keypath, so that it
+/// does not matter if more than them is hidden in one that is malformed.
+pub(crate) fn keypath(keypath: &str) -> Cow<'_, str> {
+    let Some(at) = keypath.rfind('@') else { return mask(keypath) };
+    let start = keypath.find("//").map(|slashes| slashes + 2).filter(|start| *start <= at).unwrap_or(0);
+    Cow::Owned(mask(&format!("{}***{}", &keypath[..start], &keypath[at..])).into_owned())
+}
+
+/// Why a keypath is refused that names a user.
+pub(crate) const NAMES_USER: &str = "it names a user: those of the settings are used, since everybody can read a table";
+
+/// Whether a keypath names a user.
+pub(crate) fn names_user(keypath: &str) -> bool {
+    !super::is_at_host_interface(keypath) && keypath.contains('@')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{cut, keypath};
+
+    #[test]
+    fn of_keypaths_only_what_is_no_secret_is_shown() {
+        for (path, shown) in [
+            ("https://192.0.2.9/redfish/v1/Keys", "https://192.0.2.9/redfish/v1/Keys"),
+            ("https://user:pass@192.0.2.9/k", "https://***@192.0.2.9/k"),
+            ("https://user:pa/ss@w@192.0.2.9/k", "https://***@192.0.2.9/k"),
+            ("user:pass@192.0.2.9//k", "***@192.0.2.9//k"),
+            ("https:user:pass@h", "***@h"),
+            ("/redfish/v1/DHHC-1:00:AAAA:", "/redfish/v1/***"),
+        ] {
+            assert_eq!(keypath(path), shown);
+        }
+    }
+
+    #[test]
+    fn texts_are_cut_between_characters() {
+        assert_eq!((cut("\u{e4}\u{e4}", 4), cut("\u{e4}\u{e4}", 3)), ("\u{e4}\u{e4}".into(), "\u{e4} [...]".into()));
     }
 }

@@ -1,16 +1,20 @@
 //! A program of the administrator's that gives keys: the last place that is asked.
 //!
-//! It has a fixed path, so that neither a table nor the kernel's command line can say what is run.
+//! It has a fixed path, so that neither a table nor the kernel's command line can say what is run. It is run beside everything else,
+//! for one key after the other.
 
-use super::files::{RULE, absent, judge, read_text};
+use super::care::cut;
+use super::files::{MAX_FILE, RULE, absent, judge, read_text};
+use super::found::Failure;
+use crate::output::mask;
 use super::names::Name;
+use super::program::{self, Ended, Ending};
 use super::secret::Secret;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use std::io::{self, Read};
-use std::os::fd::AsFd;
+use std::fmt;
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::process::Command;
+use zeroize::Zeroizing;
 
 /// The program.
 pub(super) const PROGRAM: &str = "etc/nbft/key-command";
@@ -18,57 +22,57 @@ pub(super) const PROGRAM: &str = "etc/nbft/key-command";
 /// How long it may take.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// How often it is looked whether the program has ended, once it has said all.
-const LOOK: Duration = Duration::from_millis(5);
+/// Lines of its complaints that are logged, and bytes of each.
+const MAX_LINES: usize = 20;
+const MAX_LINE: usize = 200;
 
 /// All of the environment that it gets.
 const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// Runs `program NAME HOSTNQN SUBSYSNQN` for a key of this name, and takes what it prints; `None` where there is no such
-/// program, or it prints nothing.
+/// program, or it prints nothing. What it complains of is logged.
 ///
 /// # Errors
 ///
-/// In words, why it is not run, how it failed, or why what it prints is no key of this kind.
-pub(super) fn ask(program: &Path, name: Name, hostnqn: &str, subsysnqn: &str) -> Result<Option<Secret>, String> {
-    ask_within(LIMIT, program, name, &[name.text(), hostnqn, subsysnqn])
+/// Why it is not run, how it failed, or why what it prints is no key of this kind: for now only where it was too slow.
+pub(super) async fn ask(program: &Path, name: Name, hostnqn: &str, subsysnqn: &str) -> Result<Option<Secret>, Failure> {
+    ask_within(LIMIT, program, name, &[name.text(), hostnqn, subsysnqn]).await
 }
 
-fn ask_within(limit: Duration, program: &Path, name: Name, arguments: &[&str]) -> Result<Option<Secret>, String> {
-    let said = |what: &dyn std::fmt::Display| format!("{} {}: {what}", program.display(), name.text());
-    let metadata = match program.metadata() {
-        Ok(metadata) => metadata,
-        Err(error) if absent(&error) => return Ok(None),
-        Err(error) => return Err(said(&error)),
+async fn ask_within(
+    limit: Duration,
+    program: &Path,
+    name: Name,
+    arguments: &[&str],
+) -> Result<Option<Secret>, Failure> {
+    let file = program.to_path_buf();
+    let said = move |what: &dyn fmt::Display| Failure::good(format_args!("{} {}: {what}", file.display(), name.text()));
+    let mut command = Command::new(program);
+    command.args(arguments).env_clear().env("PATH", SEARCH_PATH).current_dir("/");
+    let (file, refused) = (program.to_path_buf(), said.clone());
+    let check = move || check(&file, |what| refused(what));
+    let run = program::run(command, MAX_FILE, Ending::Kill, check, |error| Some(said(&error)));
+    let ended = match tokio::time::timeout(limit, run).await {
+        Err(_) => {
+            let seconds = limit.as_secs();
+            return Err(Failure::now(format_args!(
+                "{} {}: it takes longer than {seconds} s",
+                program.display(),
+                name.text()
+            )));
+        }
+        // It is not there.
+        Ok(Err(None)) => return Ok(None),
+        Ok(Err(Some(failure))) => return Err(failure),
+        Ok(Ok(ended)) => ended,
     };
-    if let Some(directory) = program.parent() {
-        let metadata = directory.metadata().map_err(|error| said(&error))?;
-        judge(directory, &metadata, RULE)?;
+    complain(name, &ended);
+    let text = read_text(ended.output.as_slice()).map_err(|error| said(&error))?;
+    if !ended.status.success() {
+        return Err(said(&ended.status));
     }
-    judge(program, &metadata, RULE)?;
-    let mut child = Command::new(program)
-        .args(arguments)
-        .env_clear()
-        .env("PATH", SEARCH_PATH)
-        .current_dir("/")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|error| said(&error))?;
-    let end = Instant::now() + limit;
-    let text = child.stdout.take().map(|stdout| read_text(Limited { stdout, end }));
-    let ended = wait(&mut child, end);
-    let late = || said(&format_args!("it takes longer than {} s", limit.as_secs()));
-    let text = match text.transpose() {
-        Err(error) if error.kind() == io::ErrorKind::TimedOut => return Err(late()),
-        Err(error) => return Err(said(&error)),
-        Ok(text) => text.unwrap_or_default(),
-    };
-    match ended.map_err(|error| said(&error))? {
-        None => return Err(late()),
-        Some(status) if !status.success() => return Err(said(&status)),
-        Some(_) if text.trim_ascii().is_empty() => return Ok(None),
-        Some(_) => {}
+    if text.trim_ascii().is_empty() {
+        return Ok(None);
     }
     let secret = Secret::parse(&text).map_err(|error| said(&format_args!("what it prints is no key: {error}")))?;
     match secret.kind() == name.kind() {
@@ -77,33 +81,37 @@ fn ask_within(limit: Duration, program: &Path, name: Name, arguments: &[&str]) -
     }
 }
 
-/// How a program ended; one that has not by `end` is ended, which is `None`.
-fn wait(child: &mut Child, end: Instant) -> io::Result<Option<std::process::ExitStatus>> {
-    while Instant::now() < end {
-        if let Some(status) = child.try_wait()? {
-            return Ok(Some(status));
-        }
-        std::thread::sleep(LOOK);
+/// Whether the program may be run; `None` where there is none.
+fn check(program: &Path, said: impl Fn(&dyn fmt::Display) -> Failure) -> Result<(), Option<Failure>> {
+    let metadata = match program.metadata() {
+        Ok(metadata) => metadata,
+        Err(error) if absent(&error) => return Err(None),
+        Err(error) => return Err(Some(said(&error))),
+    };
+    if let Some(directory) = program.parent() {
+        let metadata = directory.metadata().map_err(|error| Some(said(&error)))?;
+        judge(directory, &metadata, RULE).map_err(|why| Some(Failure::good(why)))?;
     }
-    child.kill()?;
-    child.wait().map(|_| None)
+    judge(program, &metadata, RULE).map_err(|why| Some(Failure::good(why)))
 }
 
-/// What a program prints until `end`.
-struct Limited {
-    stdout: ChildStdout,
-    end: Instant,
+/// Logs what the program has written to standard error, without what it has printed.
+fn complain(name: Name, ended: &Ended) {
+    for line in complaints(ended) {
+        log::warn!("key-command {}: {line}", name.text());
+    }
 }
 
-impl Read for Limited {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = self.end.saturating_duration_since(Instant::now());
-        let mut watched = [PollFd::new(self.stdout.as_fd(), PollFlags::POLLIN)];
-        match poll(&mut watched, PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX))? {
-            0 => Err(io::ErrorKind::TimedOut.into()),
-            _ => self.stdout.read(buffer),
-        }
-    }
+/// Lines of standard error as they may be logged.
+fn complaints(ended: &Ended) -> Vec<String> {
+    let printed = String::from_utf8_lossy(&ended.output);
+    let printed = Zeroizing::new(printed.into_owned());
+    let hide = |line: &str| match printed.trim() {
+        "" => line.to_owned(),
+        printed => line.replace(printed, "***"),
+    };
+    let lines = ended.complaint.lines().filter(|line| !line.trim().is_empty());
+    lines.take(MAX_LINES).map(|line| cut(&mask(&hide(line)), MAX_LINE).into_owned()).collect()
 }
 
 #[cfg(test)]
@@ -134,9 +142,10 @@ mod tests {
 
         /// What comes of it, without its path.
         fn ask(&self) -> Result<Option<String>, String> {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             let asked = ask_within(Duration::from_secs(2), &self.0, Name::TlsPsk, &["tls-psk", "h h", "s"]);
-            let asked = asked.map(|secret| secret.map(|secret| secret.expose().to_owned()));
-            asked.map_err(|error| error.replace(self.0.to_str().unwrap(), "PROGRAM"))
+            let asked = runtime.block_on(asked).map(|secret| secret.map(|secret| secret.expose().to_owned()));
+            asked.map_err(|error| error.to_string().replace(self.0.to_str().unwrap(), "PROGRAM"))
         }
     }
 
@@ -183,5 +192,36 @@ mod tests {
         assert_eq!(open.ask(), Err(said.into()));
         open.mode(0o600);
         assert_eq!(open.ask(), Err("PROGRAM tls-psk: Permission denied (os error 13)".into()));
+    }
+    #[test]
+    fn what_it_leaves_running_holds_nobody_up_and_what_hangs_is_ended_whole() {
+        let start = std::time::Instant::now();
+        // It holds standard error.
+        let program = Program::new("daemon", &format!("sleep 30 >&- & echo '{PSK}'"));
+        assert_eq!(program.ask(), Ok(Some(PSK.into())));
+        assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+        // More on standard error than a pipe holds.
+        let script = format!("head -c 200000 /dev/zero | tr '\\0' x >&2; echo '{PSK}'");
+        assert_eq!(Program::new("loud", &script).ask(), Ok(Some(PSK.into())));
+        let hanging = Program::new("whole", "sh -c 'echo $$ > \"$0.pid\"; exec sleep 60' \"$0\"");
+        assert!(hanging.ask().unwrap_err().ends_with("it takes longer than 2 s"));
+        let pid = fs::read_to_string(hanging.0.with_extension("pid")).unwrap();
+        std::thread::sleep(Duration::from_millis(200));
+        let state = fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
+        assert!(state.is_empty() || state.contains(") Z "), "{state}");
+    }
+
+    #[test]
+    fn complaints_are_short_and_hold_no_key() {
+        let complaint = format!("+ echo {PSK}\n\nit is {}\nhex: 00ff00ff\n{}\n", PSK, "x\n".repeat(100));
+        let ended = |output: &str, complaint: &str| Ended {
+            status: Default::default(),
+            output: Zeroizing::new(output.into()),
+            complaint: complaint.into(),
+        };
+        let lines = complaints(&ended("00ff00ff\n", &complaint));
+        assert_eq!(lines[..3], ["+ echo ***", "it is ***", "hex: ***"]);
+        assert_eq!(lines.len(), MAX_LINES);
+        assert_eq!(complaints(&ended("", &"y".repeat(300)))[0], format!("{} [...]", "y".repeat(MAX_LINE)));
     }
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 /// No file with a key is longer, in bytes.
-const MAX_FILE: usize = 4096;
+pub(super) const MAX_FILE: usize = 4096;
 
 /// Nothing of this name, or no name that could be there.
 pub(crate) fn absent(error: &io::Error) -> bool {

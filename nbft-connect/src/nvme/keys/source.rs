@@ -1,17 +1,17 @@
 //! Where secrets come from: the service's credentials, then the key directory, then a program of the administrator's, then a
 //! Redfish service.
 
-use super::command;
 use super::files::{DIRECTORY, RULE, absent, judge, read};
 use super::keyring::{Kernel, Keyring};
 use super::names::{self, Name};
 use super::psk::TlsPsk;
-use super::redfish::Store;
 use super::secret::{Kind, Secret};
+use super::store::Store;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::time::Instant;
 
 /// Where systemd keeps the credentials that the machine was started with.
 const SYSTEM_CREDENTIALS: &str = "run/credentials/@system";
@@ -46,12 +46,8 @@ pub struct Keys {
     /// TLS PSKs by subsystem NQN.
     pub(super) psks: RefCell<BTreeMap<String, Rc<TlsPsk>>>,
     pub(super) keyring: Box<dyn Keyring>,
-    /// The program that gives keys.
-    program: PathBuf,
-    /// For which subsystem and key it gave nothing, and why if it failed: it is not asked again.
-    refused: RefCell<BTreeMap<(String, Name), Option<String>>>,
-    /// What Redfish services hold.
-    pub(super) redfish: Store,
+    /// What programs give.
+    pub(super) store: Store,
     /// Whether the files may no longer be read: they may lie on what the secrets are to connect.
     closed: bool,
 }
@@ -74,9 +70,7 @@ impl Keys {
             directory: root.join(DIRECTORY),
             hostnqn: hostnqn.to_owned(),
             found: RefCell::default(),
-            program: root.join(command::PROGRAM),
-            refused: RefCell::default(),
-            redfish: Store::new(root),
+            store: Store::new(root),
             psks: RefCell::default(),
             keyring: Box::new(Kernel::new(root)),
             closed: false,
@@ -95,18 +89,14 @@ impl Keys {
         &self.hostnqn
     }
 
-    /// Whether no file is read any more.
-    pub(super) const fn is_closed(&self) -> bool {
-        self.closed
-    }
-
-    /// Reads no file from now on: what was found is all there is.
-    pub const fn close(&mut self) {
+    /// Reads no file from now on, and asks nobody after this moment: what was found by then is all there is.
+    pub const fn close(&mut self, until: Instant) {
         self.closed = true;
+        self.store.end_at(until);
     }
 
-    /// The secrets for a subsystem, from the first place that has any, last from what was fetched from these Redfish keypaths; `None`
-    /// where none has.
+    /// The secrets for a subsystem, from the first place that has any, last from what was fetched for it and from these Redfish
+    /// keypaths; `None` where none has, or it is not known yet.
     ///
     /// # Errors
     ///
@@ -115,9 +105,9 @@ impl Keys {
         if let Some(known) = self.found.borrow().get(nqn) {
             return Ok(Some(Rc::clone(known)));
         }
-        let secrets = match self.lying_here(nqn)? {
+        let secrets = match self.in_files(nqn)? {
             Some(secrets) => Some(secrets),
-            None => self.redfish.secrets(nqn, keypaths)?,
+            None => self.store.secrets(nqn, keypaths)?,
         };
         let secrets = secrets.map(Rc::new);
         if let Some(secrets) = &secrets {
@@ -126,43 +116,12 @@ impl Keys {
         Ok(secrets)
     }
 
-    /// The secrets for a subsystem from files, else from the program.
-    fn lying_here(&self, nqn: &str) -> Result<Option<Secrets>, String> {
+    /// The secrets for a subsystem from files.
+    fn in_files(&self, nqn: &str) -> Result<Option<Secrets>, String> {
         if self.closed {
             return Ok(None);
         }
-        let in_files = self.places(nqn).find_map(|place| self.look(&place, nqn).transpose()).transpose()?;
-        if in_files.is_some() {
-            return Ok(in_files);
-        }
-        let Some(host) = self.commanded(nqn, Name::HostSecret)? else { return Ok(None) };
-        Ok(Some(Secrets { host, controller: self.commanded(nqn, Name::ControllerSecret)? }))
-    }
-
-    /// The configured PSK for a subsystem that the program gives.
-    ///
-    /// # Errors
-    ///
-    /// Why it gives none, in words.
-    pub(super) fn commanded_psk(&self, nqn: &str) -> Result<Option<Secret>, String> {
-        self.commanded(nqn, Name::TlsPsk)
-    }
-
-    fn commanded(&self, nqn: &str, name: Name) -> Result<Option<Secret>, String> {
-        if self.closed {
-            return Ok(None);
-        }
-        let key = (nqn.to_owned(), name);
-        if let Some(known) = self.refused.borrow().get(&key) {
-            return known.clone().map_or(Ok(None), Err);
-        }
-        let asked = command::ask(&self.program, name, &self.hostnqn, nqn);
-        match &asked {
-            Ok(Some(_)) => {}
-            Ok(None) => drop(self.refused.borrow_mut().insert(key, None)),
-            Err(error) => drop(self.refused.borrow_mut().insert(key, Some(error.clone()))),
-        }
-        asked
+        self.places(nqn).find_map(|place| self.look(&place, nqn).transpose()).transpose()
     }
 
     /// The configured PSK for a subsystem, from the first place that has one; `None` where none has, or where files may no longer be
@@ -196,8 +155,8 @@ impl Keys {
         let files: Vec<_> = self.places(nqn).map(|place| file(place).display().to_string()).collect();
         let when = if self.closed { " when this service started" } else { "" };
         let credentials = if self.credentials.is_none() { "; no credentials were given" } else { "" };
-        let program = if self.program.exists() { format!("; asked {}", self.program.display()) } else { String::new() };
-        let redfish = self.redfish.words(keypaths);
+        let program = self.store.program().map(|program| format!("; asked {}", program.display())).unwrap_or_default();
+        let redfish = self.store.words(keypaths);
         format!("looked{when} for {}{credentials}{program}{redfish}", files.join(", "))
     }
 

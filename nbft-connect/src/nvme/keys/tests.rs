@@ -8,6 +8,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Instant;
 
 /// Made by nvme-cli 2.13: `nvme gen-dhchap-key --hmac=HH --key-length=LENGTH --secret=000102…` for the first three, for the rest also
 /// `--nqn=nqn.2014-08.org.nvmexpress:uuid:5a0e3c2d-1b4f-4e6a-9c8d-7f6e5d4c3b2a`; `nvme gen-tls-key --hmac=HH --secret=000102…`.
@@ -278,7 +279,7 @@ fn what_was_found_stays_when_the_files_are_gone() {
     root.put(OF_SUBSYSTEM, KNOWN[0].0);
     let mut keys = root.keys();
     assert!(keys.find(SUBSYSTEM, &[]).unwrap().is_some() && keys.find("nqn.x:other", &[]).unwrap().is_none());
-    keys.close();
+    keys.close(Instant::now());
     root.put(OF_HOST, KNOWN[0].0);
     fs::remove_file(root.0.join(OF_SUBSYSTEM)).unwrap();
     assert!(keys.find(SUBSYSTEM, &[]).unwrap().is_some() && keys.find("nqn.x:other", &[]).unwrap().is_none());

@@ -28,7 +28,8 @@ pub enum Tls {
 
 impl Keys {
     /// The key for a subsystem, as `allowed` has it (`None`: any cipher suite), after it was put into the kernel's keyring, where
-    /// it is not there already; `None` where there is none. Last it is looked for in what was fetched from these Redfish keypaths.
+    /// it is not there already; `None` where there is none. Last it is looked for in what was fetched for it and from these Redfish
+    /// keypaths.
     ///
     /// # Errors
     ///
@@ -63,7 +64,7 @@ impl Keys {
             (Some(best), _) => Ok(Some(best)),
             (None, Some(other)) => Err(unfit(&other.identity, allowed)),
             // These are asked last; once they have given a key, that is the one that lies somewhere.
-            (None, None) => match self.asked(nqn, keypaths)? {
+            (None, None) => match self.store.psk(nqn, keypaths)? {
                 Some(configured) => {
                     self.keep(nqn, &configured);
                     self.tls(nqn, allowed, keypaths)
@@ -79,7 +80,7 @@ impl Keys {
         if !matches!(self.psk(nqn), Ok(None)) || self.has_in_keyring(nqn) {
             return true;
         }
-        match self.asked(nqn, keypaths) {
+        match self.store.psk(nqn, keypaths) {
             Ok(Some(configured)) => self.keep(nqn, &configured).is_some(),
             Ok(None) => false,
             Err(_) => true,
@@ -89,14 +90,6 @@ impl Keys {
     fn has_in_keyring(&self, nqn: &str) -> bool {
         let there = self.keyring.keys().unwrap_or_default();
         there.iter().any(|(_, name)| Identity::of_name(name, self.hostnqn(), nqn).is_some())
-    }
-
-    /// The configured PSK that the program gives, or a Redfish service has given.
-    fn asked(&self, nqn: &str, keypaths: &[String]) -> Result<Option<Secret>, String> {
-        match self.commanded_psk(nqn)? {
-            Some(configured) => Ok(Some(configured)),
-            None => self.redfish.psk(nqn, keypaths),
-        }
     }
 
     /// The PSK for a subsystem from a file, or one that was kept.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::nvme::keys::{Identity, Keyring, KeyringError, Serial, TlsKey, TlsPsk};
-use libnbft::plan::CipherSuite;
+use libnbft::plan::{CipherSuite, Need, Policy};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -206,12 +206,12 @@ fn a_psk_stays_known_when_the_files_are_gone() {
     let memory = Memory::default();
     let mut keys = root.keys().with_keyring(memory.clone());
     keys.prepare_tls(SUBSYSTEM, &[]);
-    keys.close();
+    keys.close(Instant::now());
     fs::remove_file(root.0.join(OF_HOST)).unwrap();
     assert_eq!(short(keys.tls(SUBSYSTEM, None, &[])), Ok(Some((100, "NVMe1R01".into()))));
     // A run before put it there: no file is needed at all.
     let mut later = root.keys().with_keyring(memory.clone());
-    later.close();
+    later.close(Instant::now());
     assert_eq!(short(later.tls(SUBSYSTEM, None, &[])), Ok(Some((100, "NVMe1R01".into()))));
     assert_eq!(memory.names().len(), 1);
 }
@@ -225,7 +225,25 @@ fn the_program_is_asked_last_and_once() {
     root.mode("etc/nbft/key-command", 0o700);
     root.mode("etc/nbft", 0o755);
     let asked = || fs::read_to_string(root.0.join("asked")).unwrap_or_default();
-    let find = |keyring: &Memory| short(root.keys().with_keyring(keyring.clone()).tls(SUBSYSTEM, None, &[]));
+    let policy = |authenticates: bool| {
+        let mut policy = Policy::default();
+        policy.secure_channel.need = Need::Required;
+        policy.authentication.need = if authenticates { Need::Required } else { Need::NotSupported };
+        policy
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let fetch = |keys: &Keys, policy: &Policy| {
+        for fetch in keys.to_fetch(SUBSYSTEM, policy) {
+            assert!(keys.is_fetching(SUBSYSTEM, policy));
+            keys.take(runtime.block_on(fetch.run()));
+        }
+        assert!(!keys.is_fetching(SUBSYSTEM, policy));
+    };
+    let find = |keyring: &Memory| {
+        let keys = root.keys().with_keyring(keyring.clone());
+        fetch(&keys, &policy(false));
+        short(keys.tls(SUBSYSTEM, None, &[]))
+    };
     // Of the keyring and of files first.
     assert_eq!(find(&Memory::with(&[&format!("NVMe0R01 {HOST} {SUBSYSTEM}")])), Ok(Some((1, "NVMe0R01".into()))));
     root.put(OF_HOST, DERIVED[1].0);
@@ -234,12 +252,14 @@ fn the_program_is_asked_last_and_once() {
     fs::remove_file(root.0.join(OF_HOST)).unwrap();
     let keys = root.keys().with_keyring(Memory::default());
     for _ in 0..2 {
+        fetch(&keys, &policy(false));
         assert_eq!(short(keys.tls(SUBSYSTEM, None, &[])), Ok(Some((100, "NVMe1R01".into()))));
     }
     assert_eq!(asked(), format!("tls-psk {HOST} {SUBSYSTEM}\n"));
     let places = keys.places_in_words(SUBSYSTEM, Kind::TlsPsk, &[]);
     assert!(places.ends_with(&format!("; asked {}", root.0.join("etc/nbft/key-command").display())), "{places}");
     // It is not asked again for what it did not give.
+    fetch(&keys, &policy(true));
     let refused = keys.find(SUBSYSTEM, &[]).unwrap_err();
     assert!(
         refused.ends_with(
@@ -247,9 +267,12 @@ fn the_program_is_asked_last_and_once() {
         ),
         "{refused}"
     );
+    fetch(&keys, &policy(true));
     assert_eq!(keys.find(SUBSYSTEM, &[]).unwrap_err(), refused);
     assert_eq!(asked(), format!("tls-psk {HOST} {SUBSYSTEM}\ndhchap-secret {HOST} {SUBSYSTEM}\n"));
     let mut closed = root.keys().with_keyring(Memory::default());
-    closed.close();
+    closed.close(Instant::now());
+    fetch(&closed, &policy(true));
     assert_eq!(short(closed.tls(SUBSYSTEM, None, &[])), Ok(None));
+    assert_eq!(asked(), format!("tls-psk {HOST} {SUBSYSTEM}\ndhchap-secret {HOST} {SUBSYSTEM}\n"));
 }

@@ -1,0 +1,65 @@
+//! What a service says, as it may be shown: a secret can lie in every place of an answer.
+
+use crate::nvme::keys::care::cut;
+use std::borrow::Cow;
+use zeroize::Zeroizing;
+
+/// The longest path that is shown, in bytes.
+const MAX_PATH: usize = 160;
+
+/// The longest part of a path between slashes that is shown, in bytes: a UUID fits, the shortest key in base64 does not.
+const MAX_SEGMENT: usize = 40;
+
+/// The longest sentence of a library that is shown, in bytes.
+const MAX_ERROR: usize = 300;
+
+/// What was given to the service or got from it, and is nobody else's.
+pub(super) type Secrets = Vec<Zeroizing<String>>;
+
+/// Whether a path from a service can be shown: one that is plain and has nothing in it that could be a key, nor one of these.
+pub(super) fn is_plain(path: &str, secrets: &[Zeroizing<String>]) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-~?$=&".contains(&byte);
+    path.starts_with('/')
+        && path.len() <= MAX_PATH
+        && path.bytes().all(plain)
+        && path.split('/').all(|segment| segment.len() <= MAX_SEGMENT)
+        && !holds(path, secrets)
+}
+
+/// A library's sentence on what a service did, unless it has one of these in it.
+pub(super) fn error<'t>(text: &'t str, secrets: &[Zeroizing<String>]) -> Cow<'t, str> {
+    if holds(text, secrets) { "an error whose text has a secret in it".into() } else { cut(text, MAX_ERROR) }
+}
+
+/// Whether a text has one of these in it.
+pub(super) fn holds(text: &str, secrets: &[Zeroizing<String>]) -> bool {
+    secrets.iter().any(|secret| !secret.is_empty() && text.contains(secret.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_paths_are_shown() {
+        let secrets = [Zeroizing::new("word".to_owned()), Zeroizing::new(String::new())];
+        for path in ["/redfish/v1/KeyService/NVMeoFSecrets?$skip=1", "/k/0a5bb1f2-4c1d-4b57-9c41-1f7a3c0de001"] {
+            assert!(is_plain(path, &secrets), "{path}");
+        }
+        for path in [
+            "",
+            "k",
+            "/DHHC-1:00:AAEC:",
+            "/DHHC-1%3A00",
+            "/a\n",
+            "/\u{e9}",
+            "/password",
+            "/AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHhKfiaR",
+            &"/a".repeat(100),
+        ] {
+            assert!(!is_plain(path, &secrets), "{path}");
+        }
+        assert_eq!(error("no word of it", &secrets), "an error whose text has a secret in it");
+        assert_eq!(error("Connection refused", &secrets), "Connection refused");
+    }
+}
