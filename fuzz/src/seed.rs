@@ -34,6 +34,9 @@ fn main() -> std::io::Result<()> {
     for (number, page) in libnbft_fuzz::pages().iter().enumerate() {
         put("discovery", &format!("page-{number}"), page)?;
     }
+    for (number, input) in libnbft_fuzz::redfish::seeds().iter().enumerate() {
+        put("redfish", &format!("input-{number}"), input)?;
+    }
     for (number, text) in TEXTS.iter().enumerate() {
         put("text", &format!("text-{number}"), text.as_bytes())?;
     }

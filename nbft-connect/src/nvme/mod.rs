@@ -8,7 +8,7 @@ pub mod kmsg;
 pub mod module;
 pub mod options;
 pub mod probe;
-mod protocol;
+pub(crate) mod protocol;
 pub mod reason;
 pub mod sysfs;
 pub mod tls_sockets;

@@ -16,7 +16,7 @@ pub(super) const MAX_FRAME: usize = 16 << 20;
 
 /// What the child is to do.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Question {
+pub(crate) enum Question {
     /// Say which options the kernel knows.
     Supported,
     /// Write the option string, and hold what comes of it against the terms.
@@ -27,7 +27,7 @@ pub(super) enum Question {
 
 /// What came of it.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Answer {
+pub(crate) enum Answer {
     /// The kernel's list, or the errno of reading it.
     Supported(Result<String, i32>),
     /// To [`Question::Connect`].
@@ -40,25 +40,25 @@ pub(super) enum Answer {
 
 impl Question {
     /// The first frame of a question.
-    pub(super) fn parse(frame: &[u8]) -> Option<Self> {
+    pub(crate) fn parse(frame: &[u8]) -> Option<Self> {
         serde_json::from_slice(frame).ok()
     }
 }
 
 impl Answer {
     /// From its frame.
-    pub(super) fn parse(frame: &[u8]) -> Option<Self> {
+    pub(crate) fn parse(frame: &[u8]) -> Option<Self> {
         serde_json::from_slice(frame).ok()
     }
 }
 
 /// A value as the content of a frame; `None` when it is too long for one.
-pub(super) fn content(value: &impl Serialize) -> Option<Vec<u8>> {
+pub(crate) fn content(value: &impl Serialize) -> Option<Vec<u8>> {
     serde_json::to_vec(value).ok().filter(|json| json.len() <= MAX_FRAME)
 }
 
 /// The next frame; `None` when the other side is gone, also in the middle of one.
-pub(super) fn read(stream: &mut impl Read) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+pub(crate) fn read(stream: &mut impl Read) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
     let mut length = [0; 4];
     if !arrived(stream.read_exact(&mut length))? {
         return Ok(None);

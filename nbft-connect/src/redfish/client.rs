@@ -1,6 +1,7 @@
 //! HTTPS to a Redfish service (DMTF DSP0266): one resource after the other, by HTTP Basic authentication, else by a session.
 
 use super::Failure;
+use super::keys::Service;
 use super::place::Place;
 use super::quote::{self, Secrets};
 use super::settings::Settings;
@@ -71,42 +72,9 @@ impl Client {
         Ok(Self { http, authority, start, user, places, proof, session: None, refusal, secrets })
     }
 
-    /// The path that is asked for.
-    pub(super) fn start(&self) -> &str {
-        &self.start
-    }
-
-    /// What no sentence may quote.
-    pub(super) fn secrets(&self) -> &[Zeroizing<String>] {
-        &self.secrets
-    }
-
     /// The service, in words.
     pub(super) fn base(&self) -> String {
         format!("https://{}", self.authority)
-    }
-
-    /// A resource in words; a path that the service gives is in them only where it cannot hold a secret.
-    pub(super) fn called(&self, path: &str) -> String {
-        match path == self.start || quote::is_plain(path, &self.secrets) {
-            true => format!("{}{path}", self.base()),
-            false => format!("{} (a resource whose path is not shown)", self.base()),
-        }
-    }
-
-    /// A resource of this service.
-    pub(super) async fn get(&mut self, path: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        let mut path = path.to_owned();
-        for _ in 0..=MAX_REDIRECTS {
-            let response = self.send(Method::GET, &path, None).await?;
-            match response.status() {
-                StatusCode::OK => return self.body(&path, response).await,
-                StatusCode::UNAUTHORIZED if self.session.is_none() && self.user.is_some() => self.log_in().await?,
-                status if status.is_redirection() => path = self.redirected(&path, &response)?,
-                status => return Err(self.refused(&path, status)),
-            }
-        }
-        Err(Failure::good(format_args!("{}: the service sends from one place to the next", self.called(&path))))
     }
 
     /// Ends the session, if there is one: services have few of them.
@@ -229,6 +197,37 @@ impl Client {
         };
         let what = format!("{}: {what}", self.called(path));
         if status.is_server_error() { Failure::now(what) } else { Failure::good(what) }
+    }
+}
+
+impl Service for Client {
+    fn start(&self) -> &str {
+        &self.start
+    }
+
+    fn secrets(&self) -> &[Zeroizing<String>] {
+        &self.secrets
+    }
+
+    fn called(&self, path: &str) -> String {
+        match path == self.start || quote::is_plain(path, &self.secrets) {
+            true => format!("{}{path}", self.base()),
+            false => format!("{} (a resource whose path is not shown)", self.base()),
+        }
+    }
+
+    async fn get(&mut self, path: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        let mut path = path.to_owned();
+        for _ in 0..=MAX_REDIRECTS {
+            let response = self.send(Method::GET, &path, None).await?;
+            match response.status() {
+                StatusCode::OK => return self.body(&path, response).await,
+                StatusCode::UNAUTHORIZED if self.session.is_none() && self.user.is_some() => self.log_in().await?,
+                status if status.is_redirection() => path = self.redirected(&path, &response)?,
+                status => return Err(self.refused(&path, status)),
+            }
+        }
+        Err(Failure::good(format_args!("{}: the service sends from one place to the next", self.called(&path))))
     }
 }
 

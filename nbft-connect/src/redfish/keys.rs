@@ -1,6 +1,5 @@
 //! Keys as a Redfish service holds them (DMTF DSP2046, Key), and which secret of whom each is.
 
-use super::client::Client;
 use super::quote;
 use crate::nvme::keys::{Failure, Found, Name, Secret, care, mask};
 use libnbft::text::nqn_form;
@@ -76,8 +75,23 @@ pub struct Fetched {
     pub refused: Vec<String>,
 }
 
-/// The secrets of a host behind the client's keypath.
-pub(super) async fn read(client: &mut Client, hostnqn: &str) -> Result<Fetched, Failure> {
+/// A service that has resources: what a client makes of it.
+pub(super) trait Service {
+    /// The path that is asked for.
+    fn start(&self) -> &str;
+
+    /// A resource in words; a path that the service gives is in them only where it cannot hold a secret.
+    fn called(&self, path: &str) -> String;
+
+    /// What no sentence may quote.
+    fn secrets(&self) -> &[Zeroizing<String>];
+
+    /// A resource.
+    fn get(&mut self, path: &str) -> impl Future<Output = Result<Zeroizing<Vec<u8>>, Failure>>;
+}
+
+/// The secrets of a host behind a keypath.
+pub(super) async fn read(client: &mut impl Service, hostnqn: &str) -> Result<Fetched, Failure> {
     let start = client.start().to_owned();
     let (mut keys, mut wanted) = (Vec::new(), VecDeque::from([start.clone()]));
     let mut read = 0;

@@ -4,6 +4,8 @@
 //! nor certificates in it, and what those libraries leave of a secret in memory is soon gone.
 
 mod client;
+#[doc(hidden)]
+pub mod fuzz;
 mod keys;
 mod nic;
 mod place;

@@ -13,18 +13,20 @@ const TOKEN: &str = "token-of-the-session";
 /// All that no text may have in it, as it would be found in any form of it.
 const TRACES: [&str; 6] = ["AAECAwQF", "3YaRgz7d", "VRLbtnN9", "word", BASIC, TOKEN];
 
+/// Answers to each path.
+type Answers = Arc<Mutex<Box<dyn Fn(&str) -> Response + Send>>>;
+
 /// A service whose answers are replaced, once for all paths.
 struct Service {
     root: Root,
     base: String,
-    answers: Arc<Mutex<Box<dyn Fn(&str) -> Response + Send>>>,
+    answers: Answers,
 }
 
 impl Service {
     fn new(name: &str) -> Self {
         let certificate = Certificate::new(&["127.0.0.1"]);
-        let answers: Arc<Mutex<Box<dyn Fn(&str) -> Response + Send>>> =
-            Arc::new(Mutex::new(Box::new(|_| (404, Vec::new(), String::new()))));
+        let answers: Answers = Arc::new(Mutex::new(Box::new(|_| (404, Vec::new(), String::new()))));
         let of = Arc::clone(&answers);
         let (at, _) = serve("127.0.0.1:0", &certificate, move |request| match request.line.as_str() {
             "POST /redfish/v1/SessionService/Sessions" => {

@@ -1,0 +1,92 @@
+//! What the fuzzer gets at: a service's answers and what goes between our own processes, down to the texts that come of them.
+
+use super::keys::{self, Service};
+use super::quote;
+use crate::nvme::keys::{Failure, Found};
+use crate::nvme::protocol::{self, Answer, Question};
+use std::collections::VecDeque;
+use zeroize::Zeroizing;
+
+/// A service that gives one answer after the other, whatever it is asked for.
+struct Canned<'a> {
+    answers: VecDeque<&'a [u8]>,
+    asked: Vec<String>,
+    secrets: quote::Secrets,
+}
+
+impl Service for Canned<'_> {
+    fn start(&self) -> &str {
+        "/redfish/v1/KeyService"
+    }
+
+    fn called(&self, path: &str) -> String {
+        match quote::is_plain(path, &self.secrets) {
+            true => path.to_owned(),
+            false => "(a resource whose path is not shown)".to_owned(),
+        }
+    }
+
+    fn secrets(&self) -> &[Zeroizing<String>] {
+        &self.secrets
+    }
+
+    async fn get(&mut self, path: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+        self.asked.push(path.to_owned());
+        let answer = self.answers.pop_front().map(|answer| Zeroizing::new(answer.to_vec()));
+        answer.ok_or_else(|| Failure::good(format_args!("{}: there is no such resource", self.called(path))))
+    }
+}
+
+/// Reads these answers of a service, and what is printed of them; the texts that people and logs get. `secret` is a password.
+///
+/// # Panics
+///
+/// When a text is too long, or what is printed for a program is not what was found.
+pub async fn answers(answers: &[&[u8]], hostnqn: &str, secret: &str) -> Vec<String> {
+    let secrets = vec![Zeroizing::new(secret.to_owned())];
+    let mut service = Canned { answers: answers.iter().copied().collect(), asked: Vec::new(), secrets };
+    let fetched = match keys::read(&mut service, hostnqn).await {
+        Ok(fetched) => fetched,
+        Err(failure) => return vec![failure.to_string()],
+    };
+    assert!(service.asked.len() <= 1024);
+    let lines: String = fetched.found.iter().map(|found| found.line().to_string()).collect();
+    let read = Found::parse_all(lines.as_bytes()).unwrap_or_else(|why| panic!("{why}"));
+    let parts = |found: &Found| {
+        let key = found.secret.as_ref().map(|key| key.expose().to_owned()).map_err(Clone::clone);
+        (found.name, found.subsystem.clone(), key)
+    };
+    assert!(read.iter().map(parts).eq(fetched.found.iter().map(parts)));
+    texts(&fetched.found).chain(fetched.refused).collect()
+}
+
+/// Reads what `nbft-redfish` is said to have printed, as `nbft` does; the texts that come of it.
+#[must_use]
+pub fn lines(output: &[u8]) -> Vec<String> {
+    match Found::parse_all(output) {
+        Ok(found) => texts(&found).collect(),
+        Err(why) => vec![why],
+    }
+}
+
+fn texts(found: &[Found]) -> impl Iterator<Item = String> {
+    found.iter().map(|found| found.to_string().trim_end_matches('\n').to_owned())
+}
+
+/// Reads what goes between the process that connects and the one that writes, from either side.
+///
+/// # Panics
+///
+/// When what was read cannot be written so that it reads the same.
+pub fn frames(mut bytes: &[u8]) {
+    while let Ok(Some(frame)) = protocol::read(&mut bytes) {
+        if let Some(question) = Question::parse(&frame) {
+            let again = protocol::content(&question).and_then(|content| Question::parse(&content));
+            assert_eq!(again, Some(question));
+        }
+        if let Some(answer) = Answer::parse(&frame) {
+            let again = protocol::content(&answer).and_then(|content| Answer::parse(&content));
+            assert_eq!(again, Some(answer));
+        }
+    }
+}
