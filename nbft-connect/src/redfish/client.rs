@@ -6,6 +6,7 @@ use super::place::Place;
 use super::quote::{self, Secrets};
 use super::settings::Settings;
 use super::trust::{self, Refusal};
+use crate::nvme::keys::care::cut;
 use base64ct::{Base64, Encoding};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -29,6 +30,9 @@ const CONNECT: Duration = Duration::from_secs(5);
 
 /// No resource is longer, in bytes.
 const MAX_BODY: usize = 4 << 20;
+
+/// Bytes of host and port that are shown.
+const MAX_AUTHORITY: usize = 256;
 
 /// How often an answer may send us elsewhere.
 const MAX_REDIRECTS: usize = 3;
@@ -74,7 +78,7 @@ impl Client {
 
     /// The service, in words.
     pub(super) fn base(&self) -> String {
-        format!("https://{}", self.authority)
+        format!("https://{}", cut(self.authority.as_str(), MAX_AUTHORITY))
     }
 
     /// Ends the session, if there is one: services have few of them.
@@ -210,10 +214,7 @@ impl Service for Client {
     }
 
     fn called(&self, path: &str) -> String {
-        match path == self.start || quote::is_plain(path, &self.secrets) {
-            true => format!("{}{path}", self.base()),
-            false => format!("{} (a resource whose path is not shown)", self.base()),
-        }
+        quote::resource(&self.base(), path, &self.start, &self.secrets)
     }
 
     async fn get(&mut self, path: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {

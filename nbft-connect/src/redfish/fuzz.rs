@@ -20,10 +20,7 @@ impl Service for Canned<'_> {
     }
 
     fn called(&self, path: &str) -> String {
-        match quote::is_plain(path, &self.secrets) {
-            true => path.to_owned(),
-            false => "(a resource whose path is not shown)".to_owned(),
-        }
+        quote::resource("https://192.0.2.9", path, self.start(), &self.secrets)
     }
 
     fn secrets(&self) -> &[Zeroizing<String>] {

@@ -7,6 +7,9 @@ use zeroize::Zeroizing;
 /// The longest path that is shown, in bytes.
 const MAX_PATH: usize = 160;
 
+/// Bytes of the path that is asked for.
+const MAX_START: usize = 256;
+
 /// The longest part of a path between slashes that is shown, in bytes: a UUID fits, the shortest key in base64 does not.
 const MAX_SEGMENT: usize = 40;
 
@@ -24,6 +27,15 @@ pub(super) fn is_plain(path: &str, secrets: &[Zeroizing<String>]) -> bool {
         && path.bytes().all(plain)
         && path.split('/').all(|segment| segment.len() <= MAX_SEGMENT)
         && !holds(path, secrets)
+}
+
+/// A resource of a service in words. A path that the service gives is in them only where it is plain; the one that is asked for is
+/// the table's.
+pub(super) fn resource(base: &str, path: &str, start: &str, secrets: &[Zeroizing<String>]) -> String {
+    match path == start || is_plain(path, secrets) {
+        true => format!("{base}{}", cut(path, MAX_START)),
+        false => format!("{base} (a resource whose path is not shown)"),
+    }
 }
 
 /// A library's sentence on what a service did, unless it has one of these in it.

@@ -37,10 +37,17 @@ pub(crate) fn cut(text: &str, most: usize) -> Cow<'_, str> {
 /// A keypath as it may be shown: what stands before a host could be a user and a password. They belong into no keypath, so that it
 /// does not matter if more than them is hidden in one that is malformed.
 pub(crate) fn keypath(keypath: &str) -> Cow<'_, str> {
-    let Some(at) = keypath.rfind('@') else { return mask(keypath) };
-    let start = keypath.find("//").map(|slashes| slashes + 2).filter(|start| *start <= at).unwrap_or(0);
-    Cow::Owned(mask(&format!("{}***{}", &keypath[..start], &keypath[at..])).into_owned())
+    let start = keypath.find("//").map_or(0, |slashes| slashes + 2);
+    let shown = keypath.rfind('@').map(|at| {
+        let start = if start <= at { start } else { 0 };
+        format!("{}***{}", &keypath[..start], &keypath[at..])
+    });
+    let shown = shown.as_deref().unwrap_or(keypath);
+    Cow::Owned(cut(&mask(shown), MAX_KEYPATH).into_owned())
 }
+
+/// Bytes of a keypath that are shown.
+const MAX_KEYPATH: usize = 256;
 
 /// Why a keypath is refused that names a user.
 pub(crate) const NAMES_USER: &str = "it names a user: those of the settings are used, since everybody can read a table";

@@ -42,7 +42,7 @@ struct Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let Some(pid) = self.pid.map(|pid| Pid::from_raw(pid.cast_signed())) else { return };
+        let Some(pid) = self.pid.and_then(|pid| i32::try_from(pid).ok()).map(Pid::from_raw) else { return };
         // Nobody has waited for it, so the number is still its own.
         let _ = match self.ending {
             Ending::Term => kill(pid, Signal::SIGTERM),
