@@ -23,6 +23,9 @@ pub(super) enum Source {
     Redfish(String),
 }
 
+/// Why a host secret of the program's is not used alone.
+const NOT_ASKED: &str = "there was no time to ask the key-command for the secret of the controller";
+
 /// What came of asking.
 #[derive(Debug)]
 pub(super) enum State {
@@ -93,6 +96,10 @@ impl Store {
         }
     }
 
+    fn was_asked(&self, name: Name, nqn: &str) -> bool {
+        self.asked.borrow().contains_key(&Source::Command(name, nqn.to_owned()))
+    }
+
     /// The secrets for a subsystem: the program's, once all that it has is known, else a service's.
     pub(super) fn secrets(&self, nqn: &str, keypaths: &[String]) -> Result<Option<Secrets>, String> {
         match self.given(Name::HostSecret, nqn)? {
@@ -101,6 +108,8 @@ impl Store {
             Given::Key(host) => {
                 let controller = match self.given(Name::ControllerSecret, nqn)? {
                     Given::Unknown => return Ok(None),
+                    // There may be one, and without it the controller would not have to prove itself.
+                    Given::Nothing if !self.was_asked(Name::ControllerSecret, nqn) => return Err(NOT_ASKED.into()),
                     Given::Nothing => None,
                     Given::Key(key) => Some(key),
                 };

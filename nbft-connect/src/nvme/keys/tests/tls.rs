@@ -276,3 +276,34 @@ fn the_program_is_asked_last_and_once() {
     assert_eq!(short(closed.tls(SUBSYSTEM, None, &[])), Ok(None));
     assert_eq!(asked(), format!("tls-psk {HOST} {SUBSYSTEM}\ndhchap-secret {HOST} {SUBSYSTEM}\n"));
 }
+
+#[test]
+fn a_host_secret_is_not_used_before_it_is_known_whether_the_controller_has_one() {
+    let root = Root::new();
+    root.put("etc/nbft/key-command", "");
+    let script = format!("#!/bin/sh\n[ $1 = dhchap-secret ] && echo '{}'; true", KNOWN[0].0);
+    fs::write(root.0.join("etc/nbft/key-command"), script).unwrap();
+    root.mode("etc/nbft/key-command", 0o700);
+    root.mode("etc/nbft", 0o755);
+    let mut policy = Policy::default();
+    policy.authentication.need = Need::Required;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let round = |keys: &Keys| {
+        let fetches = keys.to_fetch(SUBSYSTEM, &policy);
+        let number = fetches.len();
+        fetches.into_iter().for_each(|fetch| keys.take(runtime.block_on(fetch.run())));
+        number
+    };
+    let mut keys = root.keys();
+    assert_eq!((round(&keys), keys.find(SUBSYSTEM, &[]).unwrap().is_none()), (1, true));
+    let mut other = root.keys();
+    assert_eq!((round(&other), round(&other), round(&other)), (1, 1, 0));
+    let secrets = other.find(SUBSYSTEM, &[]).unwrap().unwrap();
+    assert_eq!((secrets.host.expose(), secrets.controller.is_none()), (KNOWN[0].0, true));
+    other.close(Instant::now());
+    assert!(other.find(SUBSYSTEM, &[]).unwrap().is_some());
+    // The time is over before that was known.
+    keys.close(Instant::now());
+    let said = "there was no time to ask the key-command for the secret of the controller";
+    assert_eq!(keys.find(SUBSYSTEM, &[]).unwrap_err(), said);
+}
