@@ -144,7 +144,7 @@ fn ended() -> io::Error {
 }
 
 /// What is said where an answer is none to the question.
-const NO_ANSWER: &str = "the process that writes to the fabrics device gave no answer that can be read";
+const NO_ANSWER: &str = "the answer of the process that writes to the fabrics device cannot be read";
 
 impl Fabrics for Device {
     async fn supported(&mut self) -> io::Result<Supported> {

@@ -168,7 +168,7 @@ impl Client {
         });
         match elsewhere {
             Some(elsewhere) => format!("{}: it leads to {elsewhere}, which is another service", self.base()),
-            None => format!("{}: it leads to what is no path of this service", self.base()),
+            None => format!("{}: it leads to something that is not a path of this service", self.base()),
         }
     }
 

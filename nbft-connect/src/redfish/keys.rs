@@ -98,7 +98,7 @@ pub(super) async fn read(client: &mut impl Service, hostnqn: &str) -> Result<Fet
     while let Some(path) = wanted.pop_front() {
         read += 1;
         let resource = parse(&client.get(&path).await?).map_err(|(why, again)| {
-            let what = format!("{}: it is no Redfish resource: {why}", client.called(&path));
+            let what = format!("{}: not a Redfish resource: {why}", client.called(&path));
             // What is cut off may be whole the next time.
             if again { Failure::now(what) } else { Failure::good(what) }
         })?;
@@ -139,7 +139,7 @@ fn take(keys: &[Resource], hostnqn: &str, secrets: &[Zeroizing<String>]) -> Resu
         let Some(nvmeof) = &key.nvmeof else { continue };
         let Some(nqn) = &nvmeof.nqn else { continue };
         if let Err(why) = usable(nqn, secrets) {
-            refused.push(format!("{} is passed over: of its NQN, {why}", called(key)));
+            refused.push(format!("{} is ignored: its NQN is unusable: {why}", called(key)));
             continue;
         }
         let subsystem = (nqn != hostnqn).then(|| nqn.clone());
@@ -163,7 +163,7 @@ fn take(keys: &[Resource], hostnqn: &str, secrets: &[Zeroizing<String>]) -> Resu
     }
     let more = refused.len().saturating_sub(MAX_REFUSED);
     refused.truncate(MAX_REFUSED);
-    refused.extend((more > 0).then(|| format!("{more} more keys are passed over")));
+    refused.extend((more > 0).then(|| format!("{more} more keys are ignored")));
     let found = found.into_iter().map(|((name, subsystem), secret)| Found { name, subsystem, secret }).collect();
     Ok(Fetched { found, refused })
 }

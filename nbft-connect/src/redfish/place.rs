@@ -72,7 +72,7 @@ impl Place {
         let authority = uri.authority().filter(|authority| !authority.host().is_empty());
         let authority = authority.ok_or_else(|| said(&"it names no host"))?.clone();
         if !has_port(&authority) {
-            return Err(said(&"its port is none: they go from 1 to 65535"));
+            return Err(said(&"its port is not from 1 to 65535"));
         }
         let host = authority.host().trim_start_matches('[').trim_end_matches(']');
         let table = read_regular(&root.join(SMBIOS), MAX_SMBIOS).unwrap_or_default();
@@ -116,7 +116,7 @@ mod tests {
             assert_eq!(of(&format!("https://{at}/k")), Ok(at.to_owned()));
         }
         for at in ["h:0", "h:65536", "h:131515", "h:99999999999999999999", "[2001:db8::9]:65979"] {
-            let said = format!("https://{at}/k: its port is none: they go from 1 to 65535");
+            let said = format!("https://{at}/k: its port is not from 1 to 65535");
             assert_eq!(of(&format!("https://{at}/k")), Err(said));
         }
     }

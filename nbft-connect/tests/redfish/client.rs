@@ -159,9 +159,9 @@ fn each_refusal_has_its_sentence() {
     refused(&root, "forbidden", good, &at_path("forbidden", "the user may not read it"));
     refused(&root, "busy", now, &at_path("busy", "it answers with status 503 Service Unavailable"));
     refused(&root, "nowhere", good, &at_path("nowhere", "there is no such resource"));
-    let no_json = "it is no Redfish resource: it is no JSON (line 1, column 1)";
+    let no_json = "not a Redfish resource: not JSON (line 1, column 1)";
     refused(&root, "text", good, &at_path("text", no_json));
-    let half = "it is no Redfish resource: it is cut off (line 1, column 13)";
+    let half = "not a Redfish resource: cut off (line 1, column 13)";
     refused(&root, "half", now, &at_path("half", half));
     refused(&root, "other", good, &at_path("other", "it is neither a Key nor a collection of keys"));
     let none = "/redfish/v1/empty: of 0 key(s) there none is a DH-HMAC-CHAP secret or TLS PSK";
@@ -194,7 +194,7 @@ fn what_is_no_service() {
     assert_eq!((code, error), (75, format!("https://{at}/k: Connection refused (os error 111)\n")));
     let cases = [
         ("http://127.0.0.1/k", "only https is used: secrets would be in the clear on the wire"),
-        ("https://127.0.0.1:65536/k", "its port is none: they go from 1 to 65535"),
+        ("https://127.0.0.1:65536/k", "its port is not from 1 to 65535"),
         ("https:///k", "it is no URI: invalid format"),
         ("ftp://x/k", "only https is used: secrets would be in the clear on the wire"),
     ];
@@ -204,8 +204,7 @@ fn what_is_no_service() {
         assert_eq!(root.fetch(keypath), (1, String::new(), format!("{shown}: {why}\n")));
     }
     // Who they name is not said.
-    let named =
-        "https://***@127.0.0.1/k: it names a user: those of the settings are used, since everybody can read a table\n";
+    let named = "https://***@127.0.0.1/k: it names a user, who belongs in the settings: everybody can read a table\n";
     assert_eq!(root.fetch("https://user:word@127.0.0.1/k"), (1, String::new(), named.into()));
     // Nothing of a secret is ever in an error.
     for secret in [SECRET, OTHER, PSK] {

@@ -180,7 +180,7 @@ fn a_key_with_a_name_that_is_none_costs_itself_alone() {
         let (code, output, complained) = service.root.fetch(&format!("{}{COLLECTION}", service.base));
         assert_eq!((code, output), (0, crate::line("tls-psk", Some(SUBSYSTEM), PSK)));
         assert!(
-            complained.starts_with(&format!("{COLLECTION}/Strange is passed over: of its NQN, it h")),
+            complained.starts_with(&format!("{COLLECTION}/Strange is ignored: its NQN is unusable: it h")),
             "{complained}"
         );
         assert_eq!(complained.lines().count(), 1);

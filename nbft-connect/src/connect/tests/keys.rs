@@ -142,7 +142,7 @@ async fn who_stays_fetches_beside_its_work_at_once_and_within_its_budget() {
     // Sixteen at once, and nobody after the budget was spent.
     assert_eq!(asked(&root), 16);
     let reason = status(&root).paths[19].reason.clone().unwrap();
-    assert!(reason.ends_with("there was no answer in the time in which this service reads secrets"), "{reason}");
+    assert!(reason.ends_with("no answer within the time for fetching secrets"), "{reason}");
 }
 
 /// Arguments and environment of whoever runs it, into a file.

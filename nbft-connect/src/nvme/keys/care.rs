@@ -18,9 +18,9 @@ pub fn leave_no_core() {
 /// what it has read.
 pub(crate) fn position(error: &serde_json::Error) -> String {
     let what = match error.classify() {
-        serde_json::error::Category::Eof => "it is cut off",
-        serde_json::error::Category::Data => "a value is not of the type that belongs there",
-        serde_json::error::Category::Syntax | serde_json::error::Category::Io => "it is no JSON",
+        serde_json::error::Category::Eof => "cut off",
+        serde_json::error::Category::Data => "a value has the wrong type",
+        serde_json::error::Category::Syntax | serde_json::error::Category::Io => "not JSON",
     };
     format!("{what} (line {}, column {})", error.line(), error.column())
 }
@@ -50,7 +50,7 @@ pub(crate) fn keypath(keypath: &str) -> Cow<'_, str> {
 const MAX_KEYPATH: usize = 256;
 
 /// Why a keypath is refused that names a user.
-pub(crate) const NAMES_USER: &str = "it names a user: those of the settings are used, since everybody can read a table";
+pub(crate) const NAMES_USER: &str = "it names a user, who belongs in the settings: everybody can read a table";
 
 /// Whether a keypath names a user.
 pub(crate) fn names_user(keypath: &str) -> bool {

@@ -24,7 +24,7 @@ const AGAIN: Duration = Duration::from_secs(5);
 const AT_ONCE: usize = 16;
 
 /// Why nothing was fetched in the time for that.
-const TOO_LATE: &str = "there was no answer in the time in which this service reads secrets";
+const TOO_LATE: &str = "no answer within the time for fetching secrets";
 
 /// Who may be asked at the same time.
 #[derive(Debug)]

@@ -99,10 +99,10 @@ impl Found {
         let mut lines = output.split(|byte| *byte == b'\n').collect::<Vec<_>>();
         // Each ends in one, the last too.
         if lines.pop() != Some(b"") {
-            return Err("what it prints is cut off".into());
+            return Err("its output is cut off".into());
         }
         let parse = |(line, number): (&&[u8], usize)| {
-            Self::parse(line).map_err(|why| format!("line {number} of what it prints is no key: {why}"))
+            Self::parse(line).map_err(|why| format!("line {number} of its output is not a key: {why}"))
         };
         lines.iter().zip(1..).map(parse).collect()
     }
@@ -110,14 +110,14 @@ impl Found {
     /// From a line without its end.
     fn parse(line: &[u8]) -> Result<Self, String> {
         let line: Line<'_> = serde_json::from_slice(line).map_err(|error| care::position(&error))?;
-        let name = Name::of(line.name).ok_or("its name is none")?;
+        let name = Name::of(line.name).ok_or("unknown name")?;
         let secret = match (line.key, line.error) {
             (Some(key), None) => Ok(Secret::parse(key).map_err(|error| error.to_string())?),
             (None, Some(reason)) => Err(reason.into_owned()),
-            _ => return Err("it has not one of key and error".into()),
+            _ => return Err("it must have either a key or an error".into()),
         };
         if secret.as_ref().is_ok_and(|secret| secret.kind() != name.kind()) {
-            return Err("it is of another kind than its name says".into());
+            return Err("its kind does not match its name".into());
         }
         Ok(Self { name, subsystem: line.subsystem.map(Cow::into_owned), secret })
     }
