@@ -1,6 +1,6 @@
 //! Secrets are nowhere where every user can see them: not among the arguments or in the environment of a process.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::disallowed_macros, clippy::disallowed_methods, clippy::unwrap_used)]
 
 mod common;
 

@@ -19,7 +19,7 @@ fn main() -> ExitCode {
     };
     let shown = run(&args).and_then(|fetched| {
         for why in &fetched.refused {
-            let _ = writeln!(std::io::stderr(), "{}", escape(why));
+            let _ = print_error("", why);
         }
         fetched.found.iter().try_for_each(show).map_err(|error| Failure::ForNow(error.to_string()))
     });

@@ -253,6 +253,11 @@ fn keep_if_fit(root: &Path, instance: u32, terms: &Terms, (kmsg, since): Signs<'
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "the kernel's device, whose options have a quoting of their own")]
+fn open(device: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).open(device)
+}
+
 /// Writes an option string and reads the instance number from the same open file.
 fn write_options(device: &Path, options: &str) -> io::Result<u32> {
     let mut file = open(device)?;

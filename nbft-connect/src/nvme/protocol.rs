@@ -53,6 +53,7 @@ impl Answer {
 }
 
 /// A value as the content of a frame; `None` when it is too long for one.
+#[expect(clippy::disallowed_methods, reason = "for the other process alone, which reads it as it was")]
 pub(crate) fn content(value: &impl Serialize) -> Option<Vec<u8>> {
     serde_json::to_vec(value).ok().filter(|json| json.len() <= MAX_FRAME)
 }

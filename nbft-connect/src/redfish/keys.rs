@@ -1,7 +1,8 @@
 //! Keys as a Redfish service holds them (DMTF DSP2046, Key), and which secret of whom each is.
 
 use super::quote;
-use crate::nvme::keys::{Failure, Found, Name, Secret, care, mask};
+use crate::nvme::keys::{Failure, Found, Name, Secret, care};
+use crate::output::mask;
 use libnbft::text::nqn_form;
 use serde::Deserialize;
 use std::borrow::Cow;

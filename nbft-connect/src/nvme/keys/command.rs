@@ -6,10 +6,10 @@
 use super::care::cut;
 use super::files::{MAX_FILE, RULE, absent, judge, read_text};
 use super::found::Failure;
-use crate::output::mask;
 use super::names::Name;
 use super::program::{self, Ended, Ending};
 use super::secret::Secret;
+use crate::output::mask;
 use std::fmt;
 use std::path::Path;
 use std::time::Duration;

@@ -1,10 +1,10 @@
 //! What `nbft-redfish` hands to who has started it: a line for each secret, else a reason, and by its status whether to ask again.
 
+use super::care;
 use super::names::Name;
 use super::secret::Secret;
-use super::care;
+use crate::output::escape;
 use crate::output::mask;
-use crate::text::escape;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt;
@@ -74,6 +74,7 @@ impl Found {
     /// The line for a program: JSON with what the key is (`name`), the NQN of the subsystem that it is for (`subsystem`; without it,
     /// every one), and the key itself (`key`), or why it is of no use (`error`).
     #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "for the other process alone, which reads it as it was")]
     pub fn line(&self) -> Zeroizing<String> {
         let subsystem = self.subsystem.as_deref().map(Cow::Borrowed);
         let (key, error) = match &self.secret {
