@@ -29,7 +29,7 @@ impl Networks {
         self.tables
             .get(table)
             .and_then(|hfis| hfis.iter().find(|(i, _)| *i == index))
-            .map_or_else(|| Err(format!("HFI {index} is not in the table")), |(_, network)| network.clone())
+            .map_or_else(|| Err("it is not in the table".into()), |(_, network)| network.clone())
     }
 
     /// All usable networks of a table.

@@ -219,7 +219,7 @@ fn entries_that_are_never_connected() {
     }
     let dangling = left_out(&table(vec![hfi(1, 3, "192.0.2.2", 24)], vec![ssns(1, "192.0.2.1", 9, &[])]));
     let reasons = [
-        "SSNS over HFI 9 1: HFI 9 cannot be used: HFI 9 is not in the table",
+        "SSNS over HFI 9 1: HFI 9 cannot be used: it is not in the table",
         "SSNS 1: no HFI is left over which it can be reached",
     ];
     assert_eq!(dangling, reasons);

@@ -4,6 +4,8 @@ use super::{
     Ask, DiscoveryController, Interface, LeftOut, Method, Namespace, Network, Origin, Path, Plan, Policy, Reach,
 };
 use crate::text::Escaping;
+use alloc::format;
+use alloc::string::String;
 use core::fmt::{self, Write};
 
 /// Lines to be shown. Text from the tables stands in them escaped, whatever a line is put together from.
@@ -49,11 +51,19 @@ impl fmt::Display for Plan {
     }
 }
 
+impl LeftOut {
+    /// What it is and which: `SSNS 2 over HFI 1`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let (kind, over) = self.what.split_at(self.what.find(' ').unwrap_or(self.what.len()));
+        format!("{kind} {}{over}", self.origin.index)
+    }
+}
+
 /// `NBFT SSNS 2 over HFI 1: why`.
 impl fmt::Display for LeftOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (kind, over) = self.what.split_at(self.what.find(' ').unwrap_or(self.what.len()));
-        write!(f, "{} {kind} {}{over}: {}", self.origin.table, self.origin.index, self.reason)
+        write!(f, "{} {}: {}", self.origin.table, self.name(), self.reason)
     }
 }
 

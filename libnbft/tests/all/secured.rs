@@ -296,7 +296,7 @@ fn discovery_controllers_and_what_they_tell_of() {
     {policy} (NBFT security profile 1)
     asked at once: no subsystem that came from it is in the plan
 Left out
-  NBFT SSNS over HFI 1 1: HFI 1 has no address of 2001:db8::1's family
+  NBFT SSNS 1 over HFI 1: HFI 1 has no address of 2001:db8::1's family
   NBFT SSNS 1: no HFI is left over which it can be reached
   NBFT discovery 2: its security profile 2 requires a secure channel, but not by TLS 1.3, the only one that Linux has; it is \
              not asked in the clear

@@ -176,7 +176,7 @@ fn nothing_read(plan: &Plan, tables: &load::Tables, status_file: &std::path::Pat
 /// The exit when the plan has no path and nobody who tells of one: nothing asked for is no failure, something that cannot be had is.
 fn nothing_to_connect(plan: &Plan, status_file: &std::path::Path) -> Result<Option<Exit>, Error> {
     for left in &plan.left_out {
-        log::warn!("{}: {} {} is left out: {}", left.origin.table, left.what, left.origin.index, left.reason);
+        log::warn!("{}: {} is left out: {}", left.origin.table, left.name(), left.reason);
     }
     if plan.paths.is_empty() && plan.discovery.is_empty() {
         let wanted = plan.left_out.iter().any(|left| left.what.starts_with("SSNS") || left.what == "discovery");

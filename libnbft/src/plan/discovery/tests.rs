@@ -133,7 +133,7 @@ fn what_is_never_asked() {
             |d| d.security = 1,
             "it names security profile 1, which the table does not hold; it is not asked in the clear",
         ),
-        (|d| d.hfi = 9, "HFI 9 cannot be used: HFI 9 is not in the table"),
+        (|d| d.hfi = 9, "HFI 9 cannot be used: it is not in the table"),
     ];
     for (change, reason) in cases {
         assert_eq!(with(change), [format!("discovery 1: {reason}")]);
