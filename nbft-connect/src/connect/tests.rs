@@ -193,6 +193,8 @@ fn serve(listener: tokio::net::TcpListener) -> tokio::task::JoinHandle<()> {
             let mut request = [0; 128];
             if stream.read_exact(&mut request).await.is_ok() {
                 request[0] = 1;
+                // MAXH2CDATA.
+                request[14] = 2;
                 let _ = stream.write_all(&request).await;
             }
         }

@@ -4,6 +4,7 @@ use super::machine::Machine;
 use super::model::{Broken, Step};
 use crate::connect::{Ready, Target};
 use crate::net::{Address, Link, Neighbour};
+use crate::nvme::icresp::BadAnswer;
 use crate::nvme::probe::{self, Stage};
 use crate::nvme::reason;
 use libnbft::plan::{Plan, Reach};
@@ -127,7 +128,15 @@ fn no_icresp(to: &Target<'_>, way: &Way<'_>, error: &Error) -> Broken {
         _ => Broken::new(
             Step::Icreq,
             format!("{target} port {port}: {}.", reason::of_trial(error)),
-            "Another service has this port: correct it in the firmware's setup.",
+            match BadAnswer::of(error) {
+                Some(BadAnswer::Type(_)) => "Another service has this port: correct it in the firmware's setup.",
+                Some(BadAnswer::DigestOff(_) | BadAnswer::DigestOn(_)) => {
+                    "Set the same digests in the firmware's setup and on the target."
+                }
+                _ => {
+                    "The target breaks the NVMe/TCP specification or has a setting that Linux lacks: update or correct the target."
+                }
+            },
         ),
     }
 }

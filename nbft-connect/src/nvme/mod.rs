@@ -3,6 +3,7 @@
 pub mod authentication;
 pub mod discovery;
 pub mod fabrics;
+pub(crate) mod icresp;
 pub mod keys;
 pub mod kmsg;
 pub mod module;

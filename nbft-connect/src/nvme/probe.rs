@@ -4,16 +4,14 @@
 //! The kernel connects one controller at a time, and a dead target keeps it from the next for seconds. A path that is
 //! proved first costs nobody else anything.
 
+use super::icresp::{self, Digests, IC_PDU_LEN};
 use std::io;
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpSocket;
 
-/// Length of ICReq and ICResp (NVMe/TCP Transport Specification, Initialize Connection Request and Response).
-const IC_PDU_LEN: usize = 128;
 const PDU_TYPE_ICREQ: u8 = 0;
-const PDU_TYPE_ICRESP: u8 = 1;
 
 /// Where to and from where.
 #[derive(Debug, Clone)]
@@ -75,15 +73,7 @@ async fn attempt(trial: &Trial, stage: &mut Stage) -> io::Result<()> {
     }
     *stage = Stage::Initialize;
     stream.write_all(&icreq(trial)).await?;
-    let mut answer = [0; IC_PDU_LEN];
-    stream.read_exact(&mut answer).await?;
-    if answer[0] == PDU_TYPE_ICRESP {
-        return Ok(());
-    }
-    Err(io::Error::other(format!(
-        "the target answers ICReq with PDU type {:#x}: it is no NVMe/TCP controller",
-        answer[0]
-    )))
+    icresp::read(&mut stream, Digests { header: trial.hdr_digest, data: trial.data_digest }).await
 }
 
 impl Trial {

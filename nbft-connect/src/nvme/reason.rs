@@ -89,7 +89,6 @@ pub fn of_trial(error: &std::io::Error) -> String {
         Some(errno) => of_write(errno, None, &[]),
         None => match error.kind() {
             std::io::ErrorKind::TimedOut => "the target does not answer".into(),
-            std::io::ErrorKind::UnexpectedEof => "the target closed the connection without an ICResp".into(),
             _ => error.to_string(),
         },
     }

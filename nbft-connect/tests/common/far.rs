@@ -82,6 +82,8 @@ fn answer(listener: &TcpListener, serve: Serve) {
         match serve {
             Serve::Controller(_) => {
                 request[0] = 1;
+                // MAXH2CDATA.
+                request[14] = 2;
                 let _ = stream.write_all(&request);
             }
             Serve::Web(_) => drop(stream.write_all(&[b'H'; 128])),

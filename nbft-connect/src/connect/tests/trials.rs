@@ -15,6 +15,8 @@ async fn counting(hold: Duration) -> (u16, Rc<RefCell<usize>>, impl Future<Outpu
             let mut request = [0; 128];
             stream.read_exact(&mut request).await.unwrap();
             request[0] = 1;
+            // MAXH2CDATA.
+            request[14] = 2;
             stream.write_all(&request).await.unwrap();
         }
     };
