@@ -60,7 +60,13 @@ fn ssns(given: &Ssns, derived: &Ssns) -> Result<(), JsonError> {
     same("nid_type", &given.nid_type, &derived.nid_type)?;
     same("nid_type_code", &given.nid_type_code, &derived.nid_type_code)?;
     same("nid", &given.nid.as_ref().map(|nid| nid.to_ascii_lowercase()), &derived.nid)?;
-    same("asqsz", &Some(given.asqsz), &Some(derived.asqsz))?;
-    same("dhcp_root_path_string", &given.dhcp_root_path_string, &derived.dhcp_root_path_string)?;
-    same("dhcp_root_path_stored", &given.dhcp_root_path_stored, &derived.dhcp_root_path_string)
+    // What nvme-cli does not read has its own place now; older versions wrote it beside the rest.
+    let inner = derived.extended_info.as_ref();
+    let root_path = inner.and_then(|inner| inner.dhcp_root_path_string.clone());
+    let root_path = root_path.or_else(|| derived.dhcp_root_path_string.clone());
+    if inner.is_none_or(|inner| inner.asqsz.is_none()) {
+        same("asqsz", &Some(given.asqsz), &Some(derived.asqsz))?;
+    }
+    same("dhcp_root_path_string", &given.dhcp_root_path_string, &root_path)?;
+    same("dhcp_root_path_stored", &given.dhcp_root_path_stored, &root_path)
 }

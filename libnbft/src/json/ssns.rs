@@ -157,6 +157,28 @@ pub struct SsnsExt {
     /// Whether an administrator configured the admin submission queue size.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asqsz_configured: Option<Bit>,
+    /// This and the next keys stand here, and not beside `index`, when the structure's version is not 1 or its index not the
+    /// SSNS's: nvme-cli does not read such a structure. The controller ID.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub controller_id: Option<u16>,
+    /// Admin submission queue size.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asqsz: Option<u16>,
+    /// DHCP root path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dhcp_root_path_string: Option<String>,
+    /// Namespace availability enhanced diagnostic.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub naed: Option<Naed>,
+    /// Connect invalid parameters extended error code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cipeec: Option<Cipeec>,
+    /// Firmware's connect timeout in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connection_timeout: Option<u16>,
+    /// Network and connection extended error code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nceec: Option<Nceec>,
     /// Bits 2-31 of the flags, in place.
     #[serde(skip_serializing_if = "is_zero")]
     pub reserved_flags: u32,
@@ -228,25 +250,37 @@ impl Ssns {
     }
 
     fn add_ext(&mut self, ext: &model::SsnsExt) {
-        self.controller_id = ext.controller_id;
-        *(if ext.flags.admin_asqsz() { &mut self.asqsz } else { &mut self.asqsz_stored }) = ext.asqsz;
-        self.dhcp_root_path_string.clone_from(&ext.dhcp_root_path);
-        if let Some(diagnostics) = ext.diagnostics {
-            self.naed = Some(diagnostics.naed);
-            self.naed_text = Some(diagnostics.naed.to_string());
-            self.cipeec = Some(diagnostics.cipeec);
-            self.cipeec_text = Some(diagnostics.cipeec.to_string());
-            self.connection_timeout = diagnostics.connect_timeout;
-            self.nceec = Some(diagnostics.nceec);
-            self.nceec_text = Some(diagnostics.nceec.to_string());
-        }
-        self.extended_info = Some(SsnsExt {
+        let mut inner = SsnsExt {
             version: Some(ext.version),
             ssns_index: Some(ext.ssns_index),
             valid: unless_valid(ext.flags.is_valid()),
             asqsz_configured: Some(Bit(ext.flags.admin_asqsz())),
             reserved_flags: ext.flags.0 & EXT_RESERVED,
-        });
+            ..SsnsExt::default()
+        };
+        if let Some(diagnostics) = ext.diagnostics {
+            self.naed_text = Some(diagnostics.naed.to_string());
+            self.cipeec_text = Some(diagnostics.cipeec.to_string());
+            self.nceec_text = Some(diagnostics.nceec.to_string());
+        }
+        let path = ext.dhcp_root_path.clone();
+        if ext.version == 1 && ext.ssns_index == self.index {
+            self.controller_id = ext.controller_id;
+            *(if ext.flags.admin_asqsz() { &mut self.asqsz } else { &mut self.asqsz_stored }) = ext.asqsz;
+            self.dhcp_root_path_string = path;
+            self.naed = ext.diagnostics.map(|diagnostics| diagnostics.naed);
+            self.cipeec = ext.diagnostics.map(|diagnostics| diagnostics.cipeec);
+            self.connection_timeout = ext.diagnostics.map_or(0, |diagnostics| diagnostics.connect_timeout);
+            self.nceec = ext.diagnostics.map(|diagnostics| diagnostics.nceec);
+        } else {
+            (inner.controller_id, inner.asqsz) = (Some(ext.controller_id), Some(ext.asqsz));
+            inner.dhcp_root_path_string = path;
+            inner.naed = ext.diagnostics.map(|diagnostics| diagnostics.naed);
+            inner.cipeec = ext.diagnostics.map(|diagnostics| diagnostics.cipeec);
+            inner.connection_timeout = ext.diagnostics.map(|diagnostics| diagnostics.connect_timeout);
+            inner.nceec = ext.diagnostics.map(|diagnostics| diagnostics.nceec);
+        }
+        self.extended_info = Some(inner);
     }
 
     /// To the model.
@@ -342,15 +376,16 @@ impl Ssns {
 
     /// The extended info, when anything is said that only it can hold.
     fn model_ext(&self) -> Option<model::SsnsExt> {
-        let diagnostics = self.model_diagnostics();
-        let root_path = self.dhcp_root_path_string.as_ref().or(self.dhcp_root_path_stored.as_ref());
+        let json = self.extended_info.clone().unwrap_or_default();
+        let diagnostics = self.model_diagnostics(&json);
+        let root_path = json.dhcp_root_path_string.as_ref();
+        let root_path = root_path.or(self.dhcp_root_path_string.as_ref()).or(self.dhcp_root_path_stored.as_ref());
         let said = diagnostics.is_some()
             || root_path.is_some()
             || [self.controller_id, self.asqsz, self.asqsz_stored].iter().any(|number| *number != 0);
         if self.extended_info.is_none() && !said {
             return None;
         }
-        let json = self.extended_info.clone().unwrap_or_default();
         let flags = word([
             json.valid.unwrap_or(Bit(true)).bits(SsnsExtFlags::VALID.0),
             json.asqsz_configured.unwrap_or(Bit(self.asqsz != 0)).bits(SsnsExtFlags::ADMIN_ASQSZ.0),
@@ -360,20 +395,21 @@ impl Ssns {
             version: json.version.unwrap_or(1),
             ssns_index: json.ssns_index.unwrap_or(self.index),
             flags: SsnsExtFlags(flags),
-            controller_id: self.controller_id,
-            asqsz: if self.asqsz != 0 { self.asqsz } else { self.asqsz_stored },
+            controller_id: json.controller_id.unwrap_or(self.controller_id),
+            asqsz: json.asqsz.unwrap_or(if self.asqsz != 0 { self.asqsz } else { self.asqsz_stored }),
             dhcp_root_path: root_path.cloned(),
             diagnostics,
         })
     }
 
-    fn model_diagnostics(&self) -> Option<Diagnostics> {
-        let codes = self.naed.is_some() || self.cipeec.is_some() || self.nceec.is_some();
-        (codes || self.connection_timeout != 0).then(|| Diagnostics {
-            naed: self.naed.unwrap_or_default(),
-            cipeec: self.cipeec.unwrap_or_default(),
-            connect_timeout: self.connection_timeout,
-            nceec: self.nceec.unwrap_or_default(),
+    fn model_diagnostics(&self, json: &SsnsExt) -> Option<Diagnostics> {
+        let (naed, cipeec, nceec) = (json.naed.or(self.naed), json.cipeec.or(self.cipeec), json.nceec.or(self.nceec));
+        let timeout = json.connection_timeout.or((self.connection_timeout != 0).then_some(self.connection_timeout));
+        (naed.is_some() || cipeec.is_some() || nceec.is_some() || timeout.is_some()).then(|| Diagnostics {
+            naed: naed.unwrap_or_default(),
+            cipeec: cipeec.unwrap_or_default(),
+            connect_timeout: timeout.unwrap_or_default(),
+            nceec: nceec.unwrap_or_default(),
         })
     }
 }

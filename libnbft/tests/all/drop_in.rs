@@ -258,7 +258,7 @@ fn in_order(table: &mut Table) {
             (ext.version, ext.hfi_index) = (1, hfi.index.into());
         }
     }
-    for ssns in &mut table.ssns {
+    for ssns in table.ssns.iter_mut().filter(|ssns| ssns.nsid % 4 != 0) {
         if let Some(ext) = &mut ssns.ext {
             (ext.version, ext.ssns_index) = (1, ssns.index);
         }

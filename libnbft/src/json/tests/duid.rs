@@ -160,3 +160,23 @@ fn addresses_are_written_as_inet_ntop_writes_them() {
         assert_eq!(serde_json::to_value(json).unwrap(), expected, "{text}");
     }
 }
+
+/// nvme-cli reads no extended info whose version or index is wrong: its keys then have what nvme-cli prints, ours the values.
+#[test]
+fn extended_info_that_nvme_cli_does_not_read_stands_apart() {
+    let text = |beside: &str, inside: &str| {
+        format!(
+            r#"{{"subsystem": [{{"index": 1, "dhcp_root_path_override": 0{beside}, "extended_info": {{"ssns_index": 2, "asqsz_configured": 1{inside}}}}}]}}"#
+        )
+    };
+    let values =
+        r#", "controller_id": 7, "asqsz": 32, "dhcp_root_path_string": "x", "naed": 5, "connection_timeout": 9"#;
+    let table = read(&text("", values)).unwrap();
+    let json = serde_json::to_value(JsonSsns::new(&table.ssns[0], &table)).unwrap();
+    for (key, value) in [("controller_id", 7), ("asqsz", 32), ("connection_timeout", 9)] {
+        assert_eq!((&json[key], &json["extended_info"][key]), (&0.into(), &value.into()), "{key}");
+    }
+    assert_eq!((json.get("naed"), json.get("dhcp_root_path_string")), (None, None));
+    // Older versions wrote it beside the rest.
+    assert_eq!(read(&text(values, r#", "version": 1"#)).as_ref(), Ok(&table));
+}
