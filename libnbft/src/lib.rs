@@ -109,6 +109,7 @@
 
 extern crate alloc;
 
+pub mod address;
 mod check;
 #[cfg(feature = "plan")]
 pub mod discovery;

@@ -1,6 +1,7 @@
 //! Values of HFI transport infos.
 
 use super::Checker;
+use crate::address::check_server;
 use crate::model::{HfiExt, HfiTcp, IpOrigin};
 use crate::parse::Owner;
 use crate::raw::{self, bytes_of};
@@ -58,7 +59,7 @@ impl Checker<'_> {
             self.report(Rule::AddressUnset, format_args!("{owner} has no IP address"), span);
             return;
         }
-        if ip.is_multicast() || ip.is_loopback() || ip == IpAddr::V4(Ipv4Addr::BROADCAST) {
+        if check_server(ip).is_err() {
             self.report(Rule::AddressUnusable, format_args!("{owner}: no interface can have the address {ip}"), span);
         }
         let (prefix, span) = (tcp.prefix, bytes_of!(place, HfiTcp.prefix));

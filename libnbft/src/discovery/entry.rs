@@ -1,6 +1,7 @@
 //! One entry of the page.
 
 use super::LEN;
+use crate::address::{Unusable, check_target};
 use crate::model::{DISCOVERY_NQN, Nqn, TransportType};
 use crate::raw::DiscoveryLogEntry;
 use crate::text::{DISCOVERY_PORT, IO_PORT, NqnError, nqn_form, parse_port};
@@ -137,10 +138,8 @@ fn address(family: u8, bytes: &[u8]) -> Result<IpAddr, EntryError> {
         2 => text.split('%').next().and_then(|text| text.parse::<Ipv6Addr>().ok()).map(IpAddr::V6),
         other => return Err(EntryError::Family(other)),
     };
-    let is_host = |ip: &IpAddr| match ip {
-        IpAddr::V4(ip) => !ip.is_multicast() && !ip.is_broadcast(),
-        IpAddr::V6(ip) => !ip.is_multicast(),
-    };
+    // Unspecified, it means the discovery controller's own.
+    let is_host = |ip: &IpAddr| matches!(check_target(*ip), Ok(()) | Err(Unusable::Unspecified));
     ip.filter(is_host).ok_or_else(|| EntryError::Address(text.into()))
 }
 

@@ -1,6 +1,7 @@
 //! Which interfaces the HFIs ask for.
 
 use super::{Interface, LeftOut, Link, Method, Network, NetworkRef, Origin, Plan, Reach, Route, Source};
+use crate::address::{Unusable, check_gateway, check_host, check_server};
 use crate::model::{Hfi, HfiTcp, IpOrigin, Table, TransportType, VlanId};
 use crate::subnet::{is_link_local6, same_subnet};
 use crate::text::{DiscoveryUri, HostAddress};
@@ -80,14 +81,7 @@ fn add_hfi(plan: &mut Plan, source: &Source<'_>, hfi: &Hfi) -> Result<NetworkRef
         return Err(format!("its VLAN ID {} is outside 1-4094", tcp.vlan.0));
     }
     let mut network = network_of(source, hfi, tcp)?;
-    if let (IpAddr::V4(_), Some(gateway @ IpAddr::V6(_))) | (IpAddr::V6(_), Some(gateway @ IpAddr::V4(_))) =
-        (network.family(), network.gateway)
-    {
-        let at = format!("{}: HFI {}", source.name, hfi.index);
-        plan.notes.push(format!("{at}: gateway {gateway} is not of the address's family and is not used"));
-        network.gateway = None;
-        network.default_route = false;
-    }
+    drop_unusable(&mut network, &mut plan.notes)?;
     let link = link_of(&mut plan.interfaces[interface], tcp.vlan);
     let ordinal = plan.interfaces.iter().flat_map(|i| &i.links).map(|l| l.networks.len() as u32).sum::<u32>();
     let networks = &mut plan.interfaces[interface].links[link].networks;
@@ -99,6 +93,33 @@ fn add_hfi(plan: &mut Plan, source: &Source<'_>, hfi: &Hfi) -> Result<NetworkRef
     network.route_table = FIRST_ROUTE_TABLE + ordinal;
     networks.push(network);
     Ok(at(networks.len() - 1))
+}
+
+/// Takes the addresses out of a network that cannot be what the table says they are, with a note for each. Without a static
+/// address of its own a network is none.
+fn drop_unusable(network: &mut Network, notes: &mut Vec<String>) -> Result<(), String> {
+    let at = format!("{}: HFI {}", network.hfi.table, network.hfi.index);
+    let mut drop = |what: &str, ip: IpAddr, why: Unusable| notes.push(format!("{at}: {what} {ip} is not used: {why}"));
+    let refused = |ip: Option<IpAddr>, check: &dyn Fn(IpAddr) -> Result<(), Unusable>| Some((ip?, check(ip?).err()?));
+    if let Some((ip, why)) = refused(network.address, &|ip| check_host(ip, network.prefix)) {
+        if network.method == Method::Static {
+            return Err(format!("its IP address {ip} cannot be used: {why}"));
+        }
+        // Another one is asked for.
+        drop("IP address", ip, why);
+        network.address = None;
+    }
+    let own = network.address.unwrap_or(network.family());
+    if let Some((gateway, why)) = refused(network.gateway, &|ip| check_gateway(ip, own, network.prefix)) {
+        drop("gateway", gateway, why);
+        (network.gateway, network.default_route) = (None, false);
+    }
+    if let Some((server, why)) = refused(network.dhcp_server, &check_server) {
+        drop("DHCP server", server, why);
+        network.dhcp_server = None;
+    }
+    network.dns.retain(|dns| check_server(*dns).map_err(|why| drop("DNS server", *dns, why)).is_ok());
+    Ok(())
 }
 
 fn interface_of(plan: &mut Plan, tcp: &HfiTcp) -> usize {

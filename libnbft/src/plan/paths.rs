@@ -3,6 +3,7 @@
 use super::interfaces::Networks;
 use super::secured::{Demands, in_the_clear};
 use super::{DEFAULT_PORT, LeftOut, Method, NetworkRef, Origin, Path, Plan, Policy, Reach, Source, namespaces, reach};
+use crate::address::check_target;
 use crate::model::{Availability, Nqn, Ssns, TransportType};
 use crate::text::parse_port;
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -69,6 +70,7 @@ pub(super) fn target(ssns: &Ssns) -> Result<Target, String> {
     }
     check_nqn(nqn.as_str())?;
     let traddr = ssns.traddr.and_then(|traddr| traddr.get()).ok_or("it has no transport address that can be read")?;
+    check_target(traddr).map_err(|why| format!("its transport address {traddr} cannot be used: {why}"))?;
     let trsvcid = match ssns.trsvcid.as_deref() {
         None | Some("") => DEFAULT_PORT,
         Some(text) => parse_port(text).map_err(|_| format!("its transport service ID {text:?} is not a TCP port"))?,

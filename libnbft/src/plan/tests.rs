@@ -1,6 +1,7 @@
 //! Whole plans, compared as text.
 
 mod choices;
+mod unusable;
 mod ways;
 
 use super::*;

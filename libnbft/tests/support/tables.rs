@@ -279,7 +279,8 @@ pub(crate) fn many_paths(hfis: u8) -> Table {
             hfi.index = number;
             let tcp = hfi.tcp.as_mut().expect("it has transport info");
             tcp.mac.0[5] = number;
-            tcp.ip = ip(&format!("192.0.2.{number}"));
+            // With /24, the last one would be the subnet's broadcast address.
+            (tcp.ip, tcp.prefix) = (ip(&format!("192.0.2.{number}")), 16);
             hfi
         })
         .collect();

@@ -10,6 +10,7 @@ use super::interfaces::Networks;
 use super::paths::{check_nqn, link_name, source_address, twin};
 use super::secured::in_the_clear;
 use super::{LeftOut, NetworkRef, Origin, Plan, Policy, Reach, Source, reach};
+use crate::address::check_target;
 use crate::model::{DISCOVERY_NQN, Discovery};
 use crate::text::{DiscoveryUri, HostAddress};
 use alloc::collections::BTreeSet;
@@ -169,8 +170,10 @@ fn controller(
     let text = discovery.uri.as_deref().ok_or("it has no address that can be read")?;
     let uri: DiscoveryUri = text.parse().map_err(|error| format!("its address cannot be used: {error}"))?;
     let traddr = match uri.address {
-        HostAddress::Ip(ip) if !ip.is_unspecified() => ip,
-        HostAddress::Ip(ip) => return Err(format!("its address {ip} is nobody's")),
+        HostAddress::Ip(ip) => {
+            check_target(ip).map_err(|why| format!("its address {ip} cannot be used: {why}"))?;
+            ip
+        }
         HostAddress::Name(name) => return Err(format!("its address {name} is a name, and names are not resolved")),
     };
     let nqn = discovery.nqn.as_ref().map_or(DISCOVERY_NQN, |nqn| nqn.as_str());

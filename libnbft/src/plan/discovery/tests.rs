@@ -123,7 +123,10 @@ fn what_is_never_asked() {
             |d| d.uri = Some("nvme+rdma://192.0.2.1/".into()),
             "its address cannot be used: \"nvme+rdma://192.0.2.1/\" is not a URI of the form nvme+tcp://ADDRESS[:PORT]/",
         ),
-        (|d| d.uri = Some("nvme+tcp://0.0.0.0/".into()), "its address 0.0.0.0 is nobody's"),
+        (
+            |d| d.uri = Some("nvme+tcp://0.0.0.0/".into()),
+            "its address 0.0.0.0 cannot be used: it is the unspecified address",
+        ),
         (
             |d| d.uri = Some("nvme+tcp://cdc.example/".into()),
             "its address cdc.example is a name, and names are not resolved",

@@ -45,7 +45,7 @@ fn a_gateway_is_used_as_far_as_it_can_be() {
     assert_eq!(routes(&with("::")), [""; 0]);
     let other_family = with("2001:db8::1");
     assert_eq!(routes(&other_family), [""; 0]);
-    let note = "NBFT1: HFI 1: gateway 2001:db8::1 is not of the address's family and is not used";
+    let note = "NBFT1: HFI 1: gateway 2001:db8::1 is not used: it is of the other family";
     assert_eq!(plan(&[&other_family]).notes, [note]);
     let without_flag = table(vec![routed(1, 3, "192.0.2.2", 24, "192.0.2.254")], target());
     assert_eq!(routes(&without_flag), ["203.0.113.1/32 192.0.2.254"]);

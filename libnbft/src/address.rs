@@ -1,0 +1,212 @@
+//! Says which IP addresses can be used for what, before one that a table or the network names reaches the kernel.
+//!
+//! ```
+//! use libnbft::address::{Unusable, check_host};
+//! assert_eq!(check_host([192, 0, 2, 10].into(), 24), Ok(()));
+//! assert_eq!(check_host([192, 0, 2, 255].into(), 24), Err(Unusable::SubnetBroadcast(24)));
+//! assert_eq!(Unusable::SubnetBroadcast(24).to_string(), "it is the broadcast address of its /24 subnet");
+//! ```
+
+use core::fmt;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// Why an address cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unusable {
+    /// `0.0.0.0` or `::`.
+    Unspecified,
+    /// In `0.0.0.0/8` (RFC 1122, section 3.2.1.3).
+    ThisNetwork,
+    /// In `127.0.0.0/8`, or `::1`.
+    Loopback,
+    /// In `224.0.0.0/4` or `ff00::/8`.
+    Multicast,
+    /// In `240.0.0.0/4` (RFC 1112, section 4).
+    Reserved,
+    /// `255.255.255.255`.
+    Broadcast,
+    /// An IPv4 address in IPv6 form: `::ffff:0:0/96` or `::/96` (RFC 4291, section 2.5.5).
+    Ipv4InIpv6,
+    /// In `fe80::/10`, where a server grants it.
+    LinkLocal,
+    /// The first address of an IPv4 subnet with this prefix length.
+    SubnetItself(u8),
+    /// The last address of an IPv4 subnet with this prefix length.
+    SubnetBroadcast(u8),
+    /// The first address of an IPv6 subnet with this prefix length (RFC 4291, section 2.6.1).
+    RouterAnycast(u8),
+    /// The prefix length is above the address's width in bits.
+    Prefix(u8),
+    /// An IPv4 address where an IPv6 one is wanted, or the other way round.
+    Family,
+    /// A gateway that is the host's own address.
+    Own,
+}
+
+impl fmt::Display for Unusable {
+    /// A sentence whose subject is "it".
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unspecified => "it is the unspecified address",
+            Self::ThisNetwork => "it is in 0.0.0.0/8",
+            Self::Loopback => "it is a loopback address",
+            Self::Multicast => "it is a multicast address",
+            Self::Reserved => "it is in the reserved block 240.0.0.0/4",
+            Self::Broadcast => "it is the broadcast address",
+            Self::Ipv4InIpv6 => "it is an IPv4 address in IPv6 form",
+            Self::LinkLocal => "it is a link-local address",
+            Self::SubnetItself(prefix) => return write!(f, "it is the address of its /{prefix} subnet itself"),
+            Self::SubnetBroadcast(prefix) => return write!(f, "it is the broadcast address of its /{prefix} subnet"),
+            Self::RouterAnycast(prefix) => {
+                return write!(f, "it is the router anycast address of its /{prefix} subnet");
+            }
+            Self::Prefix(prefix) => return write!(f, "its prefix length is {prefix}"),
+            Self::Family => "it is of the other family",
+            Self::Own => "it is the host's own address",
+        })
+    }
+}
+
+impl core::error::Error for Unusable {}
+
+/// Checks the address of an interface; `prefix` is its subnet's length in bits.
+///
+/// # Errors
+///
+/// Why no interface can have it. The first and the last address of a subnet are hosts where the prefix length is 31 or 32
+/// (RFC 3021), the first one of an IPv6 subnet where it is 127 or 128 (RFC 6164).
+pub fn check_host(ip: IpAddr, prefix: u8) -> Result<(), Unusable> {
+    check_server(ip)?;
+    if prefix > width(ip) {
+        return Err(Unusable::Prefix(prefix));
+    }
+    let first = network_address(ip, prefix) == ip;
+    match ip {
+        IpAddr::V4(_) if prefix >= 31 => Ok(()),
+        IpAddr::V4(_) if first => Err(Unusable::SubnetItself(prefix)),
+        IpAddr::V4(ip) if ip.to_bits() | u32::MAX.checked_shr(prefix.into()).unwrap_or(0) == ip.to_bits() => {
+            Err(Unusable::SubnetBroadcast(prefix))
+        }
+        IpAddr::V6(_) if first && prefix < 127 => Err(Unusable::RouterAnycast(prefix)),
+        _ => Ok(()),
+    }
+}
+
+/// Checks an address that a server grants; `prefix` is its subnet's length in bits.
+///
+/// # Errors
+///
+/// As [`check_host`], and where it is an IPv6 link-local address: those an interface makes itself (RFC 4862, section 5.3).
+pub fn check_granted(ip: IpAddr, prefix: u8) -> Result<(), Unusable> {
+    match ip {
+        IpAddr::V6(ip) if ip.is_unicast_link_local() => Err(Unusable::LinkLocal),
+        _ => check_host(ip, prefix),
+    }
+}
+
+/// Checks a gateway of an interface that has the address `own` with this prefix length in bits.
+///
+/// # Errors
+///
+/// Why no packet can go by it.
+pub fn check_gateway(gateway: IpAddr, own: IpAddr, prefix: u8) -> Result<(), Unusable> {
+    if gateway.is_ipv4() != own.is_ipv4() {
+        return Err(Unusable::Family);
+    }
+    if gateway == own {
+        return Err(Unusable::Own);
+    }
+    // Which addresses of another subnet are no hosts, its own prefix length would say. An IPv6 router may be asked at the
+    // anycast address.
+    if gateway.is_ipv4() && prefix <= 32 && network_address(gateway, prefix) == network_address(own, prefix) {
+        check_host(gateway, prefix)
+    } else {
+        check_server(gateway)
+    }
+}
+
+/// Checks a server (DNS, DHCP, NTP) on whatever network.
+///
+/// # Errors
+///
+/// Why no other host can have the address.
+pub fn check_server(ip: IpAddr) -> Result<(), Unusable> {
+    let why = match ip {
+        IpAddr::V4(ip) => match ip.octets() {
+            [0, 0, 0, 0] => Unusable::Unspecified,
+            [0, ..] => Unusable::ThisNetwork,
+            [127, ..] => Unusable::Loopback,
+            [224..=239, ..] => Unusable::Multicast,
+            [255, 255, 255, 255] => Unusable::Broadcast,
+            [240..=255, ..] => Unusable::Reserved,
+            _ => return Ok(()),
+        },
+        IpAddr::V6(ip) => match ip.segments() {
+            [0, 0, 0, 0, 0, 0, 0, 0] => Unusable::Unspecified,
+            [0, 0, 0, 0, 0, 0, 0, 1] => Unusable::Loopback,
+            [0, 0, 0, 0, 0, 0 | 0xffff, _, _] => Unusable::Ipv4InIpv6,
+            [0xff00..=0xffff, ..] => Unusable::Multicast,
+            _ => return Ok(()),
+        },
+    };
+    Err(why)
+}
+
+/// Checks the address of a target. A loopback address is one: a target may run on the host itself.
+///
+/// # Errors
+///
+/// Why nobody can be connected there.
+pub fn check_target(ip: IpAddr) -> Result<(), Unusable> {
+    match check_server(ip) {
+        Err(why @ (Unusable::Unspecified | Unusable::Multicast | Unusable::Broadcast)) => Err(why),
+        _ => Ok(()),
+    }
+}
+
+/// Checks the destination of a route with this prefix length in bits, and whether it has a gateway.
+///
+/// # Errors
+///
+/// Why no route leads there. Without a gateway, nothing is so large that it has prefix length 0.
+pub fn check_destination(ip: IpAddr, prefix: u8, gateway: bool) -> Result<(), Unusable> {
+    match ip {
+        _ if prefix > width(ip) => Err(Unusable::Prefix(prefix)),
+        _ if prefix == 0 && !gateway => Err(Unusable::Prefix(0)),
+        _ if prefix == 0 => Ok(()),
+        IpAddr::V4(ip) if ip.is_loopback() => Err(Unusable::Loopback),
+        IpAddr::V4(ip) if prefix >= 8 && ip.octets()[0] == 0 => Err(Unusable::ThisNetwork),
+        IpAddr::V4(ip) if ip.is_broadcast() => Err(Unusable::Broadcast),
+        IpAddr::V6(_) if prefix >= 96 => match check_server(ip) {
+            Err(Unusable::Multicast) | Ok(()) => Ok(()),
+            Err(why) => Err(why),
+        },
+        _ => Ok(()),
+    }
+}
+
+/// The prefix length of an IPv4 subnet mask, in bits; `None` where its ones do not lie together.
+#[must_use]
+pub const fn prefix_of_mask(mask: Ipv4Addr) -> Option<u8> {
+    let bits = mask.to_bits();
+    let ones = bits.leading_ones();
+    if bits.count_ones() == ones { Some(ones as u8) } else { None }
+}
+
+/// The first address of a subnet with this prefix length in bits; one above the address's width counts as the width.
+#[must_use]
+pub fn network_address(ip: IpAddr, prefix: u8) -> IpAddr {
+    let host_bits = u32::from(width(ip) - prefix.min(width(ip)));
+    match ip {
+        IpAddr::V4(ip) => Ipv4Addr::from_bits(ip.to_bits() & u32::MAX.checked_shl(host_bits).unwrap_or(0)).into(),
+        IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() & u128::MAX.checked_shl(host_bits).unwrap_or(0)).into(),
+    }
+}
+
+const fn width(ip: IpAddr) -> u8 {
+    if ip.is_ipv4() { 32 } else { 128 }
+}
+
+#[cfg(test)]
+mod tests;
