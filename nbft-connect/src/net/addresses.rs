@@ -3,11 +3,16 @@
 use super::information::LONGEST_PAUSE;
 use super::lease::Lease;
 use super::state::{Address, State};
+use super::watcher::dump;
 use super::worker::{RETRY, Up, Worker, gone};
 use super::{NetError, NetEvent, Timings, Waiting, dhcp, dhcp6, kernel};
 use libnbft::plan::{Link as PlanLink, Method, Network, NetworkRef};
 use std::net::{IpAddr, Ipv6Addr};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use tokio::time::timeout;
+
+/// How often an address that cannot be used yet is looked for, beside the kernel's events.
+const STILL_THERE: Duration = Duration::from_secs(3);
 
 /// Whether DHCPv6 is asked by this network for what goes beside an advertised address: one of a link is enough, and where one
 /// has a lease it has been told all with that.
@@ -41,6 +46,7 @@ impl Worker {
         let Some(network) = link.networks.get(at.network) else { return };
         let started = Instant::now();
         let mut last = self.known(at).cloned().map(Box::new);
+        let mut vanished = false;
         loop {
             match self.network(at, network, (index, name), last.as_deref()).await {
                 Ok((address, lease)) => {
@@ -66,10 +72,14 @@ impl Worker {
                     }
                     continue;
                 }
-                Err(reason) => self.tell(NetEvent::Failed { at, reason }),
+                Err(reason) => {
+                    vanished |= matches!(reason, NetError::Vanished(_));
+                    self.tell(NetEvent::Failed { at, reason });
+                }
             }
-            // A server may come later; a static address that was refused once is refused again.
-            if network.method == Method::Static {
+            // A server may come later; a static address that was refused once is refused again, unless it
+            // was taken away while it was looked at.
+            if network.method == Method::Static && !vanished {
                 return;
             }
             tokio::time::sleep(RETRY).await;
@@ -114,7 +124,7 @@ impl Worker {
         lease: Lease,
     ) -> Result<(IpAddr, Option<Box<Lease>>), NetError> {
         if let Some(mtu) = lease.mtu.filter(|_| self.mtu.is_none()) {
-            self.set_mtu(index, name, mtu).await;
+            self.set_granted_mtu(at, index, name, mtu).await;
         }
         let ip = self.set(at, &lease.over(network), lease.address, index, name).await?;
         Ok((ip, Some(Box::new(lease))))
@@ -172,14 +182,22 @@ impl Worker {
     ) -> Result<Lease, NetError> {
         self.tell(NetEvent::Waiting { at, for_what: Waiting::Lease });
         let client = dhcp::Client { name, index, mac: self.interface.mac };
-        if network.method == Method::Dhcp4 {
-            return dhcp::v4(&client, network).await;
+        let lease = if network.method == Method::Dhcp4 {
+            dhcp::v4(&client, network).await?
+        } else {
+            let link_local = self.link_local(index).await?;
+            match held {
+                Some(held) => dhcp6::renew(&client, link_local, network, held).await?,
+                None => dhcp6::ask(&client, link_local, network).await?,
+            }
+        };
+        let (lease, dropped) = lease.usable(network)?;
+        // Said once, not again with each renewal.
+        let level = if held.is_some() { log::Level::Debug } else { log::Level::Warn };
+        for item in dropped {
+            log::log!(level, "{name}: {item}");
         }
-        let link_local = self.link_local(index).await?;
-        match held {
-            Some(held) => dhcp6::renew(&client, link_local, network, held).await,
-            None => dhcp6::ask(&client, link_local, network).await,
-        }
+        Ok(lease)
     }
 
     /// The link's own address, once it can be used.
@@ -199,18 +217,31 @@ impl Worker {
         if ip.is_ipv4() {
             return Ok(());
         }
-        let judge = |state: &State| {
-            let address = state.address(index, ip)?;
+        let mut seen = false;
+        let mut judge = |state: &State| {
+            let Some(address) = state.address(index, ip) else {
+                // The kernel tells of it a little after it has taken it.
+                return seen.then_some(Err(NetError::Vanished(ip)));
+            };
+            seen = true;
             match (address.duplicate, address.tentative) {
                 (true, _) => Some(Err(NetError::Duplicate(ip))),
                 (false, false) => Some(Ok(())),
                 (false, true) => None,
             }
         };
-        if let Some(verdict) = self.watcher.look(judge) {
+        if let Some(verdict) = self.watcher.look(&mut judge) {
             return verdict;
         }
         self.tell(NetEvent::Waiting { at, for_what: Waiting::Address });
-        self.watcher.wait_for(judge).await.unwrap_or(Ok(()))
+        loop {
+            if let Ok(verdict) = timeout(STILL_THERE, self.watcher.wait_for(&mut judge)).await {
+                return verdict.unwrap_or(Ok(()));
+            }
+            // It may have come and gone between two looks.
+            if dump(&self.watcher.handle).await?.address(index, ip).is_none() {
+                return Err(NetError::Vanished(ip));
+            }
+        }
     }
 }

@@ -7,6 +7,7 @@ use super::state::{Address, Advertised, State};
 use super::watcher::dump;
 use super::worker::{RETRY, Worker};
 use super::{NetError, NetEvent, Waiting, dhcp6, information, kernel};
+use libnbft::address::check_host;
 use libnbft::plan::{Network, NetworkRef};
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -34,7 +35,10 @@ impl Worker {
 
     /// Waits for the address that the kernel makes of an advertised prefix: firmware's if it comes again, else any.
     async fn autoconfigured(&self, at: NetworkRef, network: &Network, (index, name): (u32, &str)) -> IpAddr {
-        let usable = |address: &&Address| is_global(address, index) && !address.tentative && !address.duplicate;
+        let usable = |address: &&Address| {
+            let settled = is_global(address, index) && !address.tentative && !address.duplicate;
+            settled && check_host(address.ip, address.prefix).is_ok()
+        };
         let look = |state: &State| {
             let mut all = state.addresses.iter().filter(usable);
             all.clone().find(|address| network.address == Some(address.ip)).or_else(|| all.next()).cloned()
@@ -70,6 +74,7 @@ impl Worker {
         loop {
             match self.lease(at, network, (index, name), None).await {
                 Ok(lease) => return lease,
+                Err(reason @ NetError::Refused { .. }) => self.tell(NetEvent::Failed { at, reason }),
                 Err(error) => log::debug!("{name}: {error}"),
             }
             sleep(RETRY).await;
@@ -120,6 +125,7 @@ impl Worker {
     }
 }
 
-fn is_global(address: &Address, link: u32) -> bool {
+/// Whether a link has this address beside the one that it makes itself.
+pub(super) fn is_global(address: &Address, link: u32) -> bool {
     address.link == link && matches!(address.ip, IpAddr::V6(ip) if !ip.is_unicast_link_local())
 }

@@ -4,6 +4,7 @@
 
 use super::NetError;
 use super::lease::{Lease, duid_on_the_wire, seconds_since_start};
+use libnbft::address::prefix_of_mask;
 use libnbft::model::Mac;
 use libnbft::plan::{Network, Route};
 use mozim::{DhcpV4Client, DhcpV4Config, DhcpV4Lease, DhcpV4State};
@@ -67,7 +68,8 @@ fn firmware_lease(network: &Network) -> Option<DhcpV4Lease> {
     Some(lease)
 }
 
-fn of_v4(lease: &DhcpV4Lease) -> Lease {
+/// The lease in our own words, as the server says it.
+pub(super) fn of_v4(lease: &DhcpV4Lease) -> Lease {
     let default = |gateway: &Ipv4Addr| Route {
         destination: Ipv4Addr::UNSPECIFIED.into(),
         prefix: 0,
@@ -89,7 +91,8 @@ fn of_v4(lease: &DhcpV4Lease) -> Lease {
     let raw = lease.get_option_raw(ROOT_PATH);
     Lease {
         address: lease.yiaddr.into(),
-        prefix: lease.prefix_length(),
+        // Of a mask whose ones do not lie together nobody can tell what it means: as if there were none.
+        prefix: prefix_of_mask(lease.subnet_mask).unwrap_or(0),
         server: lease.srv_id.into(),
         server_duid: None,
         granted_at: seconds_since_start(),
@@ -100,8 +103,7 @@ fn of_v4(lease: &DhcpV4Lease) -> Lease {
         dns: lease.dns_srvs.iter().flatten().map(|dns| IpAddr::V4(*dns)).collect(),
         domains: domains.unwrap_or_default(),
         ntp: lease.ntp_srvs.iter().flatten().map(ToString::to_string).collect(),
-        // Below this a server is wrong: every host takes 576 bytes, and IPv6 would go with the setting.
-        mtu: lease.mtu.filter(|mtu| *mtu >= 576),
+        mtu: lease.mtu,
         host_name: lease.host_name.clone(),
         // The raw form begins with code and length.
         root_path: raw.and_then(|raw| text(raw.get(2..)?)),

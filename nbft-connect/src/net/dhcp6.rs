@@ -92,7 +92,8 @@ async fn granted(dhcp: &mut DhcpV6Client) -> Result<Lease, NetError> {
     }
 }
 
-fn of(lease: &DhcpV6Lease) -> Lease {
+/// The lease in our own words, as the server says it.
+pub(super) fn of(lease: &DhcpV6Lease) -> Lease {
     // The raw form begins with code and length.
     let raw = |code| Some(lease.get_option_raw(code)?.first()?.get(4..)?.to_vec());
     Lease {

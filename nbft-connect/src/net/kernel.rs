@@ -1,6 +1,7 @@
 //! Requests to the kernel, each such that doing it twice is doing it once.
 
-use super::NetError;
+use super::{NetError, subnet};
+use libnbft::address::{check_host, check_server};
 use libnbft::plan::{Network, Route};
 use rtnetlink::packet_route::address::AddressAttribute;
 use rtnetlink::packet_route::route::{RouteMessage, RouteProtocol, RouteScope};
@@ -62,26 +63,39 @@ pub(super) async fn add_vlan(handle: &Handle, name: &str, parent: u32, id: u16) 
 
 /// Sets an address that never expires, its subnet's route with the HFI's metric.
 pub(super) async fn add_address(handle: &Handle, index: u32, ip: IpAddr, network: &Network) -> Result<(), NetError> {
+    check_host(ip, network.prefix).map_err(|why| NetError::Unusable { address: ip, why })?;
     let mut request = handle.address().add(index, ip, network.prefix).replace();
     request.message_mut().attributes.push(AddressAttribute::RoutePriority(network.metric));
     request.execute().await.map_err(refused(|| format!("cannot set {ip}/{}", network.prefix)))
 }
 
-/// The routes of a network in the main table, and all again in the HFI's own, which rules choose.
+/// The routes of a network in the main table, and all again in the HFI's own, which rules choose. A route that the kernel
+/// refuses costs itself.
 pub(super) async fn add_routes(
     handle: &Handle,
     link: (u32, &str),
     ip: IpAddr,
     network: &Network,
 ) -> Result<(), NetError> {
+    // A rule from 0.0.0.0 would send whatever is not bound to an address to this HFI's table.
+    check_server(ip).map_err(|why| NetError::Unusable { address: ip, why })?;
     let connected = Route { destination: subnet(ip, network.prefix), prefix: network.prefix, gateway: None };
     let own = Table { id: network.route_table, metric: None };
     let main = Table { id: 254, metric: Some(network.metric) };
-    for route in &network.routes {
-        add_route(handle, link.0, ip, route, main).await?;
-    }
-    for route in std::iter::once(&connected).chain(&network.routes) {
-        add_route(handle, link.0, ip, route, own).await?;
+    let in_main = network.routes.iter().map(|route| (route, main));
+    let in_own = std::iter::once(&connected).chain(&network.routes).map(|route| (route, own));
+    let mut refused: Vec<&Route> = Vec::new();
+    for (route, table) in in_main.chain(in_own) {
+        // Both tables say the same.
+        if refused.contains(&route) {
+            continue;
+        }
+        let Err(error) = add_route(handle, link.0, ip, route, table).await else { continue };
+        if is_of_link(&error) {
+            return Err(cannot_set(route)(error));
+        }
+        log::warn!("{}: {}", link.1, cannot_set(route)(error));
+        refused.push(route);
     }
     for rule in [Rule::From(ip), Rule::Out(link.1)] {
         if let Err(error) = add_rule(handle, ip.is_ipv6(), &rule, network.route_table).await {
@@ -92,20 +106,34 @@ pub(super) async fn add_routes(
     Ok(())
 }
 
+fn cannot_set(route: &Route) -> impl FnOnce(rtnetlink::Error) -> NetError {
+    refused(move || format!("cannot set the route to {}/{}", route.destination, route.prefix))
+}
+
+/// Whether the link is down or gone, or the kernel cannot be asked at all: then it is not the route that is wrong.
+fn is_of_link(error: &rtnetlink::Error) -> bool {
+    matches!(errno(error), None | Some(libc::ENODEV | libc::ENETDOWN))
+}
+
 #[derive(Clone, Copy)]
 struct Table {
     id: u32,
     metric: Option<u32>,
 }
 
-async fn add_route(handle: &Handle, index: u32, source: IpAddr, route: &Route, table: Table) -> Result<(), NetError> {
+async fn add_route(
+    handle: &Handle,
+    index: u32,
+    source: IpAddr,
+    route: &Route,
+    table: Table,
+) -> Result<(), rtnetlink::Error> {
     let message = match (route.destination, source) {
         (IpAddr::V4(destination), IpAddr::V4(source)) => route_v4(index, destination, source, route, table),
         (IpAddr::V6(destination), IpAddr::V6(_)) => route_v6(index, destination, route, table),
         _ => return Ok(()),
     };
-    let step = || format!("cannot set the route to {}/{}", route.destination, route.prefix);
-    handle.route().add(message).replace().execute().await.map_err(refused(step))
+    handle.route().add(message).replace().execute().await
 }
 
 fn route_v4(index: u32, destination: Ipv4Addr, source: Ipv4Addr, route: &Route, table: Table) -> RouteMessage {
@@ -163,32 +191,4 @@ async fn add_rule(handle: &Handle, ipv6: bool, rule: &Rule<'_>, table: u32) -> R
         }
     };
     unless_there(result)
-}
-
-/// The first address of a subnet.
-pub(crate) fn subnet(ip: IpAddr, prefix: u8) -> IpAddr {
-    match ip {
-        IpAddr::V4(ip) => {
-            let mask = u32::MAX.checked_shl(32 - u32::from(prefix.min(32))).unwrap_or(0);
-            IpAddr::V4(Ipv4Addr::from(u32::from(ip) & mask))
-        }
-        IpAddr::V6(ip) => {
-            let mask = u128::MAX.checked_shl(128 - u32::from(prefix.min(128))).unwrap_or(0);
-            IpAddr::V6(Ipv6Addr::from(u128::from(ip) & mask))
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::subnet;
-
-    #[test]
-    fn subnets() {
-        let of = |ip: &str, prefix| subnet(ip.parse().unwrap(), prefix).to_string();
-        assert_eq!(of("192.0.2.200", 25), "192.0.2.128");
-        assert_eq!(of("192.0.2.200", 0), "0.0.0.0");
-        assert_eq!(of("192.0.2.200", 32), "192.0.2.200");
-        assert_eq!(of("2001:db8:1::2", 64), "2001:db8:1::");
-    }
 }

@@ -1,6 +1,8 @@
 //! What a DHCP server granted, in our own words.
 
-use super::kernel::subnet;
+use super::subnet;
+use super::usable::check_route;
+use libnbft::address::check_gateway;
 use libnbft::plan::{Network, Route};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -47,11 +49,13 @@ impl Lease {
     /// How long from now until it is to be renewed.
     #[must_use]
     pub fn renew_in(&self) -> Duration {
-        let due = self.granted_at + u64::from(self.renew_seconds);
-        Duration::from_secs(due.saturating_sub(seconds_since_start()))
+        // Read from a file, it may lie in the future, or anywhere.
+        let passed = seconds_since_start().saturating_sub(self.granted_at);
+        Duration::from_secs(u64::from(self.renew_seconds).saturating_sub(passed))
     }
 
-    /// The planned network with what was granted in the place of what firmware had.
+    /// The planned network with what was granted in the place of what firmware had. Of a lease that is usable, every route
+    /// is.
     #[must_use]
     pub fn over(&self, planned: &Network) -> Network {
         let mut network = planned.clone();
@@ -59,13 +63,15 @@ impl Lease {
         network.address = Some(self.address);
         network.prefix = self.prefix;
         let default = self.routes.iter().find(|route| route.prefix == 0);
-        network.gateway = default.and_then(|route| route.gateway).or(planned.gateway);
+        let usable = |gateway: &IpAddr| check_gateway(*gateway, self.address, self.prefix).is_ok();
+        network.gateway = default.and_then(|route| route.gateway).or(planned.gateway.filter(usable));
         let mut routes: Vec<Route> = self.routes.clone();
         // A target behind firmware's gateway is behind the one that the server names now.
         for target in targets {
             let gateway = network.gateway.or(target.gateway);
             routes.push(Route { gateway, ..target.clone() });
         }
+        routes.retain(|route| check_route(route, self.address, self.prefix).is_ok());
         network.routes = reachable(&network, routes);
         network
     }

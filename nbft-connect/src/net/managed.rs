@@ -1,10 +1,11 @@
 //! The address that a network manager of the running system sets where it has the interface: it is taken, and none asked for
 //! beside it.
 
-use super::kernel::{self, subnet};
+use super::kernel;
 use super::lease::{Lease, seconds_since_start};
 use super::renewer::renewer;
 use super::state::{Address, State};
+use super::subnet;
 use super::worker::Worker;
 use super::{NetEvent, Waiting};
 use libnbft::plan::{Method, Network, NetworkRef};

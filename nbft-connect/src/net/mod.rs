@@ -8,6 +8,8 @@ mod borrowed;
 mod dhcp;
 mod dhcp6;
 mod driver;
+#[doc(hidden)]
+pub mod fuzz;
 mod information;
 mod keep;
 mod kernel;
@@ -18,21 +20,24 @@ mod nic;
 mod renewer;
 mod settings;
 mod state;
+mod usable;
 mod watcher;
 mod worker;
 
 #[cfg(feature = "redfish")]
 pub(crate) use borrowed::Borrowed;
 pub use information::Information;
-pub(crate) use kernel::{RULE_PRIORITY, subnet};
+pub(crate) use kernel::RULE_PRIORITY;
 pub use lease::Lease;
 pub(crate) use lease::duid_on_the_wire;
+pub(crate) use libnbft::address::network_address as subnet;
 pub(crate) use look::{Neighbour, View};
 pub use nic::is_network_device;
 pub use renewer::renewer;
 pub(crate) use settings::{IPV4_SETTINGS, ipv6_settings};
 pub(crate) use state::{Address, Link};
 
+use libnbft::address::Unusable;
 use libnbft::plan::{Interface, Network, NetworkRef};
 use std::fmt;
 use std::net::IpAddr;
@@ -201,6 +206,27 @@ pub enum NetError {
     /// Another host has the address.
     #[error("another host uses {0}: duplicate address detection failed")]
     Duplicate(IpAddr),
+    /// The address went away before it could be used, as IPv6 addresses do when the MTU falls below 1280.
+    #[error("{0} vanished while duplicate address detection ran")]
+    Vanished(IpAddr),
+    /// A server granted an address that no interface can have.
+    #[error("the lease of {address} from {server} is refused: {why}")]
+    Refused {
+        /// What was granted.
+        address: IpAddr,
+        /// Who granted it.
+        server: IpAddr,
+        /// Why it cannot be used.
+        why: Unusable,
+    },
+    /// No interface can have the address.
+    #[error("{address} cannot be used: {why}")]
+    Unusable {
+        /// The address.
+        address: IpAddr,
+        /// Why it cannot be used.
+        why: Unusable,
+    },
     /// The kernel's events cannot be heard.
     #[error("netlink: {0}")]
     Netlink(#[source] std::io::Error),

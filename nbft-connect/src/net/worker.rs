@@ -1,11 +1,12 @@
 //! One NIC: from not being there to links that are up. Their addresses are in [`super::addresses`].
 
+use super::advertised::is_global;
 use super::lease::Lease;
 use super::state::{Link, State};
 use super::watcher::Watcher;
 use super::{NetError, NetEvent, Settings, Timings, Waiting, kernel, nic, settings};
 use crate::nvme::sysfs::controllers;
-use libnbft::plan::{Interface, Link as PlanLink, NetworkRef};
+use libnbft::plan::{Interface, Link as PlanLink, Network, NetworkRef};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -56,7 +57,22 @@ impl Worker {
         watcher: Watcher,
         events: UnboundedSender<NetEvent>,
     ) -> Self {
-        let (root, mtu, stay) = (settings.root.clone(), settings.mtu, settings.stay.clone());
+        let (root, mtu) = (settings.root.clone(), settings.mtu);
+        // What a file says of them may be anything.
+        let of_network = |(at, lease): &(NetworkRef, Lease)| {
+            let network = interface.links.get(at.link)?.networks.get(at.network)?;
+            match lease.clone().usable(network) {
+                Ok((lease, _)) => Some((*at, lease)),
+                Err(error) => {
+                    log::warn!("{}: {error}", interface.name);
+                    None
+                }
+            }
+        };
+        let of_interface = |stay: &Vec<(NetworkRef, Lease)>| {
+            stay.iter().filter(|(at, _)| at.interface == number).filter_map(of_network).collect()
+        };
+        let stay = settings.stay.as_ref().map(of_interface);
         Self { number, interface, root, watcher, events, mtu, stay }
     }
 
@@ -178,6 +194,21 @@ impl Worker {
         if let Err(error) = kernel::mtu(&self.watcher.handle, index, mtu).await {
             log::warn!("{name}: {error}");
         }
+    }
+
+    /// The MTU that a server names for a link. One that ends IPv6 (RFC 8200, section 5) is refused where the link has it, or a
+    /// VLAN over the NIC: the kernel would take the addresses away.
+    pub(super) async fn set_granted_mtu(&self, at: NetworkRef, index: u32, name: &str, mtu: u16) {
+        const LEAST_IPV6: u16 = 1280;
+        let untagged = self.interface.links.get(at.link).is_some_and(|link| link.vlan.is_none());
+        let links = self.interface.links.iter().enumerate().filter(|(number, _)| untagged || *number == at.link);
+        let planned = links.flat_map(|(_, link)| &link.networks).any(Network::is_ipv6);
+        let there = |state: &State| state.addresses.iter().any(|address| is_global(address, index));
+        if mtu < LEAST_IPV6 && (planned || self.watcher.look(there)) {
+            log::warn!("{name}: an MTU of {mtu} is not used: IPv6, which the link has, needs {LEAST_IPV6}");
+            return;
+        }
+        self.set_mtu(index, name, mtu).await;
     }
 
     /// Makes a VLAN and brings it up.

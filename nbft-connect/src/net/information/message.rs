@@ -1,6 +1,8 @@
 //! The two messages of stateless DHCPv6 (RFC 8415, section 8), byte by byte.
 
 use super::Information;
+use crate::net::usable::{LONGEST_PATH, MOST};
+use libnbft::address::check_server;
 use nom::IResult;
 use nom::Parser;
 use nom::bytes::complete::take;
@@ -75,7 +77,7 @@ pub(super) fn reply(bytes: &[u8], transaction: u32, duid: &[u8], server: Ipv6Add
         dns: find(DNS_SERVERS).map(addresses).unwrap_or_default(),
         domains: find(DOMAIN_LIST).and_then(names).unwrap_or_default(),
         ntp: find(NTP_SERVER).map(ntp).unwrap_or_default(),
-        boot_file_url: url.filter(|url| !url.is_empty()),
+        boot_file_url: url.filter(|url| (1..=LONGEST_PATH).contains(&url.len())),
     };
     let longest_pause = number(INF_MAX_RT).filter(|seconds| LONGEST_PAUSES.contains(seconds));
     Some(Reply { information, refresh: number(REFRESH_TIME), longest_pause })
@@ -87,9 +89,11 @@ fn options(bytes: &[u8]) -> Option<Vec<(u16, &[u8])>> {
     all.ok().map(|(_, options)| options)
 }
 
+/// Addresses of servers; those that no other host can have are left out.
 fn addresses(bytes: &[u8]) -> Vec<IpAddr> {
     let addresses = bytes.chunks_exact(16).filter_map(|address| <[u8; 16]>::try_from(address).ok());
-    addresses.map(|address| Ipv6Addr::from(address).into()).collect()
+    let all = addresses.map(|address| IpAddr::from(Ipv6Addr::from(address)));
+    all.filter(|ip| check_server(*ip).is_ok()).take(MOST).collect()
 }
 
 /// Names in DNS form, which may not be compressed here (section 10).
@@ -107,7 +111,7 @@ fn names(bytes: &[u8]) -> Option<Vec<String>> {
         labels.push(std::str::from_utf8(label).ok()?);
         rest = after;
     }
-    labels.is_empty().then(|| names.into_iter().filter(|name| !name.is_empty()).collect())
+    labels.is_empty().then(|| names.into_iter().filter(|name| !name.is_empty()).take(MOST).collect())
 }
 
 /// Addresses and names of time servers; a multicast address is none to be written down.
@@ -118,7 +122,7 @@ fn ntp(bytes: &[u8]) -> Vec<String> {
         NTP_NAME => names(content).unwrap_or_default(),
         _ => Vec::new(),
     };
-    servers.flat_map(texts).collect()
+    servers.flat_map(texts).take(MOST).collect()
 }
 
 #[cfg(test)]

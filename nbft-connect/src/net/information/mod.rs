@@ -103,6 +103,11 @@ pub(super) async fn ask(
     }
 }
 
+/// What an answer says, if it is one.
+pub(super) fn read(bytes: &[u8], transaction: u32, duid: &[u8], server: Ipv6Addr) -> Option<Information> {
+    message::reply(bytes, transaction, duid, server).map(|reply| told(reply).information)
+}
+
 fn told(reply: message::Reply) -> Told {
     let seconds = reply.refresh.unwrap_or(REFRESH).max(LEAST_REFRESH);
     let longest_pause = reply.longest_pause.map(|seconds| Duration::from_secs(seconds.into()));
