@@ -1,5 +1,6 @@
 //! What the fuzz targets have in common.
 
+pub mod lease;
 pub mod redfish;
 #[path = "../../libnbft/tests/support/mod.rs"]
 mod support;

@@ -31,6 +31,9 @@ fn main() -> std::io::Result<()> {
         put("damaged", &format!("{name}-made"), &[&[1], content.as_slice()].concat())?;
         put("roundtrip", &name, &content)?;
     }
+    for (number, input) in libnbft_fuzz::lease::seeds().iter().enumerate() {
+        put("lease", &format!("input-{number}"), input)?;
+    }
     for (number, page) in libnbft_fuzz::pages().iter().enumerate() {
         put("discovery", &format!("page-{number}"), page)?;
     }
