@@ -1,4 +1,4 @@
-//! DHCP servers that grant what cannot be, on the other end of a veth pair: what is set, what is refused, what is asked again.
+//! DHCP servers that grant, and routers that advertise, what cannot be, on the other end of a veth pair: what is set, what is refused, what is asked again.
 
 #![allow(clippy::unwrap_used)]
 
@@ -6,12 +6,18 @@ mod common;
 
 use common::dhcp::{link, plan};
 use common::hostile::{Grant, Hostile, until};
-use common::net::{next, outcome, ready, runtime, start};
+use common::net::{AT, next, outcome, ready, runtime, start, start_with};
 use common::{in_namespace, ip, ip_lines};
 use libnbft::model::{Hfi, HfiTcp, HfiTcpFlags, IpOrigin, Mac, Table, TransportType};
 use libnbft::plan::{Options, Plan, Source};
-use nbft_connect::net::{Lease, NetEvent, Waiting};
-use std::net::{IpAddr, Ipv6Addr};
+use nbft_connect::net::{Lease, NetEvent, Settings, Waiting};
+use nix::errno::Errno;
+use nix::sys::socket::{
+    AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType, SockaddrIn6, sendto, setsockopt, socket, sockopt,
+};
+use std::ffi::OsString;
+use std::net::{IpAddr, Ipv6Addr, SocketAddrV6};
+use std::os::fd::AsRawFd;
 use std::process::Command;
 use std::time::Duration;
 
@@ -285,5 +291,90 @@ fn an_address_that_vanishes_while_it_is_tentative_is_told_of_and_set_again() {
             assert!(ip("-6 address show dev nbft0").contains("inet6 2001:db8:1::2/64"), "{away}");
             clear();
         }
+    });
+}
+
+#[test]
+fn a_lease_that_a_file_holds_is_checked_too() {
+    in_namespace("a_lease_that_a_file_holds_is_checked_too", || {
+        link("192.0.2.1/24");
+        let server = Hostile::v4();
+        server.grant(grant("192.0.2.77", &[]));
+        // The address is there, as the network would have left it.
+        ip("link set eth0 up");
+        ip("address add 192.0.2.255/32 dev eth0");
+        let text = r#"{"address": "192.0.2.255", "prefix": 24, "server": "192.0.2.1", "granted_at": 18446744073709551615,
+            "seconds": 4294967295, "renew_seconds": 4294967295, "rebind_seconds": 0, "routes": [], "dns": [], "domains": [],
+            "ntp": []}"#;
+        let stored: Lease = serde_json::from_str(text).unwrap();
+        runtime().block_on(async {
+            let settings = Settings::new("/".into()).staying(vec![(AT, stored)]);
+            let (_handle, mut events) = start_with(settings, &dhcp4(24)).await;
+            assert_eq!(ready(&mut events).await.2.to_string(), "192.0.2.77");
+        });
+        assert_eq!(ip_lines("-4 rule show").iter().filter(|rule| rule.contains("192.0.2.255")).count(), 0);
+    });
+}
+
+/// A router advertisement with one prefix of 64 bits: its valid and its preferred lifetime. With it an MTU of 500.
+fn advertisement(prefix: &str, valid: u32, preferred: u32) -> Vec<u8> {
+    let prefix = prefix.parse::<Ipv6Addr>().unwrap().octets();
+    [
+        // Type, code, checksum (the kernel's), hop limit, flags, lifetime, two timers.
+        &[134, 0, 0, 0, 64, 0, 7, 8, 0, 0, 0, 0, 0, 0, 0, 0][..],
+        // On the link, and for addresses.
+        &[3, 4, 64, 0xc0],
+        &valid.to_be_bytes(),
+        &preferred.to_be_bytes(),
+        &[0; 4],
+        &prefix,
+        &[5, 1, 0, 0, 0, 0, 1, 244],
+    ]
+    .concat()
+}
+
+#[test]
+fn what_a_router_advertises_wrongly_is_passed_over() {
+    in_namespace("what_a_router_advertises_wrongly_is_passed_over", || {
+        link("fe80::9/64");
+        let flags = SockFlag::SOCK_CLOEXEC;
+        let router = socket(AddressFamily::Inet6, SockType::Raw, flags, SockProtocol::IcmpV6).unwrap();
+        setsockopt(&router, sockopt::BindToDevice, &OsString::from("eth0-peer")).unwrap();
+        setsockopt(&router, sockopt::Ipv6MulticastHops, &255).unwrap();
+        let index = ip("-o link show eth0-peer").split(':').next().unwrap().parse().unwrap();
+        let all_nodes: SockaddrIn6 = SocketAddrV6::new("ff02::1".parse().unwrap(), 0, 0, index).into();
+        let advertise = |prefix, valid, preferred| {
+            let message = advertisement(prefix, valid, preferred);
+            let send = || sendto(router.as_raw_fd(), &message, &all_nodes, MsgFlags::empty());
+            // The peer has just got its carrier.
+            while send() == Err(Errno::ENETUNREACH) {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        };
+        let plan = plan("2001:db8:1::2", HfiTcpFlags::default(), IpOrigin::ROUTER_ADVERTISEMENT, None);
+        runtime().block_on(async {
+            let (_handle, mut events) = start(&plan).await;
+            loop {
+                match next(&mut events).await {
+                    NetEvent::Waiting { for_what: Waiting::Advertisement, .. } => break,
+                    NetEvent::Waiting { .. } => {}
+                    other => panic!("{other:?}"),
+                }
+            }
+            for (prefix, valid, preferred) in
+                [("2001:db8:7::", 0, 0), ("2001:db8:8::", 1800, 3600), ("fe80::", 3600, 1800), ("ff02::", 3600, 1800)]
+            {
+                advertise(prefix, valid, preferred);
+            }
+            let early = tokio::time::timeout(Duration::from_secs(2), outcome(&mut events)).await;
+            if let Ok(event) = &early {
+                let NetEvent::Ready { address: IpAddr::V6(address), .. } = event else { panic!("{event:?}") };
+                panic!("{address} of a prefix that is none; {}", ip("-6 address show dev nbft0"));
+            }
+            // For ever.
+            advertise("2001:db8:1::", u32::MAX, u32::MAX);
+            assert_eq!(ready(&mut events).await.2.to_string(), "2001:db8:1::ff:fe00:1");
+        });
+        assert!(ip("-o link show nbft0").contains(" mtu 1500 "));
     });
 }

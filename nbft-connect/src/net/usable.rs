@@ -129,3 +129,95 @@ pub(super) fn check_route(route: &Route, own: IpAddr, prefix: u8) -> Result<(), 
 const fn unspecified(like: IpAddr) -> IpAddr {
     if like.is_ipv4() { IpAddr::V4(Ipv4Addr::UNSPECIFIED) } else { IpAddr::V6(Ipv6Addr::UNSPECIFIED) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use libnbft::model::{Hfi, HfiTcp, HfiTcpFlags, IpOrigin, Mac, Table, TransportType};
+    use libnbft::plan::{Options, Plan, Source};
+
+    fn planned(address: &str, prefix: u8) -> Network {
+        let mut tcp = HfiTcp::default();
+        (tcp.mac, tcp.ip, tcp.prefix) = (Mac([2, 0, 0, 0, 0, 1]), address.parse::<IpAddr>().unwrap().into(), prefix);
+        (tcp.flags, tcp.ip_origin) = (HfiTcpFlags::VALID.with(HfiTcpFlags::DHCP_OVERRIDE), IpOrigin::DHCP);
+        let mut hfi = Hfi::default();
+        (hfi.index, hfi.transport, hfi.tcp) = (1, TransportType::TCP, Some(tcp));
+        let mut table = Table::default();
+        table.hfis.push(hfi);
+        let plan = Plan::new(&[Source { name: "NBFT", table: &table }], &Options::default());
+        plan.networks().next().unwrap().1.clone()
+    }
+
+    fn lease(address: &str) -> Lease {
+        Lease {
+            address: address.parse().unwrap(),
+            prefix: if address.contains(':') { 128 } else { 24 },
+            server: "192.0.2.1".parse().unwrap(),
+            server_duid: None,
+            granted_at: 0,
+            seconds: 3600,
+            renew_seconds: 1800,
+            rebind_seconds: 3150,
+            routes: Vec::new(),
+            dns: Vec::new(),
+            domains: Vec::new(),
+            ntp: Vec::new(),
+            mtu: None,
+            host_name: None,
+            root_path: None,
+        }
+    }
+
+    #[test]
+    fn a_good_lease_stays_as_it_is() {
+        let mut good = lease("192.0.2.77");
+        good.routes = vec![Route {
+            destination: "198.51.100.0".parse().unwrap(),
+            prefix: 24,
+            gateway: Some("192.0.2.254".parse().unwrap()),
+        }];
+        (good.dns, good.ntp) = (vec!["192.0.2.5".parse().unwrap()], vec!["ntp.example".into(), "192.0.2.6".into()]);
+        good.domains = vec!["example.org".into()];
+        (good.mtu, good.host_name, good.root_path) =
+            (Some(576), Some("h".into()), Some("nvme+tcp://192.0.2.9/".into()));
+        assert_eq!(good.clone().usable(&planned("192.0.2.10", 24)).unwrap(), (good, Vec::new()));
+    }
+
+    #[test]
+    fn times_and_texts_without_bounds_get_some() {
+        let mut odd = lease("192.0.2.77");
+        (odd.renew_seconds, odd.rebind_seconds, odd.granted_at) = (u32::MAX, u32::MAX, u64::MAX);
+        odd.domains = vec!["d".repeat(300); 2].into_iter().chain((0..700).map(|n| format!("d{n}"))).collect();
+        odd.ntp = vec!["n".repeat(300), "127.0.0.1".into(), "n".into()];
+        odd.dns = vec!["192.0.2.5".parse().unwrap(); 300];
+        (odd.host_name, odd.root_path) = (Some("h".repeat(256)), Some("p".repeat(1501)));
+        let (lease, dropped) = odd.usable(&planned("192.0.2.10", 24)).unwrap();
+        assert_eq!((lease.renew_seconds, lease.rebind_seconds), (3600, 3600));
+        assert_eq!(lease.renew_in().as_secs(), 3600);
+        assert_eq!((lease.domains.len(), lease.dns.len(), lease.ntp), (MOST, MOST, vec!["n".to_owned()]));
+        assert_eq!((lease.host_name, lease.root_path), (None, None));
+        let said = [
+            "the NTP server 127.0.0.1 is not used: it is a loopback address",
+            "a time server's name of 300 bytes is not used: 255 is the most",
+            "a domain of 300 bytes is not used: 255 is the most",
+            "a domain of 300 bytes is not used: 255 is the most",
+            "a host name of 256 bytes is not used: 255 is the most",
+            "a root path of 1501 bytes is not used: 1500 is the most",
+        ];
+        assert_eq!(dropped, said);
+    }
+
+    #[test]
+    fn an_address_of_the_other_family_is_none() {
+        for (address, table, refused) in [
+            ("192.0.2.77", "2001:db8:1::2", true),
+            ("2001:db8:1::77", "192.0.2.10", true),
+            ("2001:db8:1::77", "2001:db8:1::2", false),
+        ] {
+            assert_eq!(lease(address).usable(&planned(table, 24)).is_err(), refused, "{address}");
+        }
+        // A point-to-point link has no anycast address.
+        assert!(lease("2001:db8:1::").usable(&planned("2001:db8:1::1", 64)).is_err());
+        assert!(lease("2001:db8:1::").usable(&planned("2001:db8:1::1", 127)).is_ok());
+    }
+}
