@@ -117,7 +117,7 @@ fn judge(outcome: std::result::Result<Outcome, String>, planned: &Network) {
     let (ip, prefix) = (lease.address, lease.prefix);
     assert_eq!(check_granted(ip, prefix), Ok(()), "{lease:?}");
     assert_eq!(ip.is_ipv6(), planned.is_ipv6());
-    assert!(prefix > 0 && (network.address, network.prefix) == (Some(ip), prefix), "{network:?}");
+    assert!(prefix >= 8 && (network.address, network.prefix) == (Some(ip), prefix), "{network:?}");
     if let IpAddr::V6(ip) = ip {
         let global = planned.prefix >= 127 || ip.to_bits() as u64 != 0;
         assert!(global && !ip.is_unicast_link_local() && ip.to_ipv4().is_none(), "{ip}");

@@ -169,11 +169,11 @@ pub fn check_target(ip: IpAddr) -> Result<(), Unusable> {
 ///
 /// # Errors
 ///
-/// Why no route leads there. Without a gateway, nothing is so large that it has prefix length 0.
+/// Why no route leads there. Without a gateway, nothing is larger than [`shortest_on_link`] says.
 pub fn check_destination(ip: IpAddr, prefix: u8, gateway: bool) -> Result<(), Unusable> {
     match ip {
         _ if prefix > width(ip) => Err(Unusable::Prefix(prefix)),
-        _ if prefix == 0 && !gateway => Err(Unusable::Prefix(0)),
+        _ if !gateway && prefix < shortest_on_link(ip) => Err(Unusable::Prefix(prefix)),
         _ if prefix == 0 => Ok(()),
         IpAddr::V4(ip) if ip.is_loopback() => Err(Unusable::Loopback),
         IpAddr::V4(ip) if prefix >= 8 && ip.octets()[0] == 0 => Err(Unusable::ThisNetwork),
@@ -184,6 +184,13 @@ pub fn check_destination(ip: IpAddr, prefix: u8, gateway: bool) -> Result<(), Un
         },
         _ => Ok(()),
     }
+}
+
+/// The shortest prefix length in bits of what a server may say lies on the link: 8, for IPv6 16. A few shorter ones would put
+/// all the world there, as 0 does.
+#[must_use]
+pub const fn shortest_on_link(ip: IpAddr) -> u8 {
+    if ip.is_ipv4() { 8 } else { 16 }
 }
 
 /// The prefix length of an IPv4 subnet mask, in bits; `None` where its ones do not lie together.

@@ -73,7 +73,11 @@ impl Worker {
                     continue;
                 }
                 Err(reason) => {
-                    vanished |= matches!(reason, NetError::Vanished(_));
+                    vanished = match reason {
+                        NetError::Vanished(_) => true,
+                        NetError::Duplicate(_) => false,
+                        _ => vanished,
+                    };
                     self.tell(NetEvent::Failed { at, reason });
                 }
             }

@@ -92,7 +92,11 @@ impl Worker {
         up: &Up<'_>,
     ) -> Result<(IpAddr, Lease), NetError> {
         let mut asking = network.clone();
-        (asking.address, asking.prefix, asking.dhcp_server) = (Some(old.address), old.prefix, Some(old.server));
+        (asking.address, asking.dhcp_server) = (Some(old.address), Some(old.server));
+        // A DHCPv6 lease knows nothing of its subnet; the table does.
+        if old.address.is_ipv4() {
+            asking.prefix = old.prefix;
+        }
         let lease = self.lease(at, &asking, (up.index, up.name), Some(old)).await?;
         log::info!("{}: lease of {} renewed for {} s", up.name, lease.address, lease.seconds);
         if lease.address == old.address {

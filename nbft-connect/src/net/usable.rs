@@ -3,7 +3,9 @@
 
 use super::NetError;
 use super::lease::Lease;
-use libnbft::address::{Unusable, check_destination, check_gateway, check_granted, check_server, network_address};
+use libnbft::address::{
+    Unusable, check_destination, check_gateway, check_granted, check_server, network_address, shortest_on_link,
+};
 use libnbft::plan::{Network, Route};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -16,6 +18,9 @@ const SUBNET6: u8 = 64;
 /// Longest host or domain name (RFC 1035, section 2.3.4), and most of a kind that are kept.
 const LONGEST_NAME: usize = 255;
 pub(super) const MOST: usize = 32;
+
+/// Most items that were dropped of which each is said.
+const MOST_SAID: usize = 16;
 
 /// Longest root path: it is one string of a message that fits Ethernet.
 pub(super) const LONGEST_PATH: usize = 1500;
@@ -48,18 +53,24 @@ impl Lease {
         if let Some(mtu) = self.mtu.take_if(|mtu| *mtu < LEAST_MTU) {
             dropped.push(format!("an MTU of {mtu} is not used: it is below {LEAST_MTU}"));
         }
+        let more = dropped.len().saturating_sub(MOST_SAID);
+        dropped.truncate(MOST_SAID);
+        if more > 0 {
+            dropped.push(format!("{more} more items are not used"));
+        }
         Ok((self, dropped))
     }
 
     /// Puts in a prefix length where the server named none: all the world on the link is not what it can mean.
     fn name_prefix(&mut self, planned: &Network, dropped: &mut Vec<String>) {
         let width = if self.address.is_ipv4() { 32 } else { 128 };
-        if (1..=width).contains(&self.prefix) {
+        let shortest = shortest_on_link(self.address);
+        if (shortest..=width).contains(&self.prefix) {
             return;
         }
         let own = (self.address.is_ipv4() && !planned.is_ipv6()).then_some(planned.prefix);
-        self.prefix = own.filter(|prefix| (1..=width).contains(prefix)).unwrap_or(width);
-        dropped.push(format!("the server names no subnet of {}: /{} is used", self.address, self.prefix));
+        self.prefix = own.filter(|prefix| (shortest..=width).contains(prefix)).unwrap_or(width);
+        dropped.push(format!("the server names no usable subnet mask for {}: /{} is used", self.address, self.prefix));
     }
 
     fn check_address(&self, planned: &Network) -> Result<(), Unusable> {
@@ -205,6 +216,17 @@ mod tests {
             "a root path of 1501 bytes is not used: 1500 is the most",
         ];
         assert_eq!(dropped, said);
+    }
+
+    #[test]
+    fn a_mask_of_half_the_world_is_none_and_what_is_said_has_an_end() {
+        let mut odd = lease("192.0.2.77");
+        odd.prefix = 1;
+        odd.dns = vec!["127.0.0.1".parse().unwrap(); 300];
+        let (lease, dropped) = odd.usable(&planned("192.0.2.10", 24)).unwrap();
+        assert_eq!((lease.prefix, dropped.len()), (24, MOST_SAID + 1));
+        assert_eq!(dropped[0], "the server names no usable subnet mask for 192.0.2.77: /24 is used");
+        assert_eq!(dropped[MOST_SAID], "285 more items are not used");
     }
 
     #[test]
