@@ -378,3 +378,29 @@ fn what_a_router_advertises_wrongly_is_passed_over() {
         assert!(ip("-o link show nbft0").contains(" mtu 1500 "));
     });
 }
+
+#[test]
+fn a_renewal_is_checked_as_the_first_lease_is() {
+    in_namespace("a_renewal_is_checked_as_the_first_lease_is", || {
+        link("2001:db8:1::1/64");
+        let server = Hostile::v6();
+        let plan = plan("::", HfiTcpFlags::DHCP_OVERRIDE, IpOrigin::DHCP, None);
+        let whole = [1800, 3600, 900, 1440];
+        server.grant(("2001:db8:1::99".parse().unwrap(), whole));
+        let mut lease = runtime().block_on(became(&plan, &|| server.asked())).unwrap();
+        // Its time has come, and now the server moves it to the routers' address.
+        lease.renew_seconds = 0;
+        server.grant(("2001:db8:1::".parse().unwrap(), whole));
+        runtime().block_on(async {
+            let (_handle, mut events) = start_with(Settings::new("/".into()).staying(vec![(AT, lease)]), &plan).await;
+            ready(&mut events).await;
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            until("renewed", || server.asked() > 0).await;
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        });
+        let found = set("-6");
+        assert!(found.iter().any(|line| line == "2001:db8:1::99/128"), "{found:?}");
+        assert!(!found.iter().any(|line| line.contains("2001:db8:1::/128")), "{found:?}");
+        assert_eq!(found.iter().filter(|line| line.contains("from 2001:db8:1:: ")).count(), 0, "{found:?}");
+    });
+}

@@ -105,7 +105,7 @@ impl Hostile<Grant6> {
 fn answer6(request: &[u8], (address, [preferred, valid, t1, t2]): &Grant6) -> Option<(Vec<u8>, bool)> {
     let kind = match request.first()? {
         1 => 2,
-        3 => 7,
+        3 | 5 | 6 => 7,
         _ => return None,
     };
     let mut reply = [&[kind], request.get(1..4)?].concat();
