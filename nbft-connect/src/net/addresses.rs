@@ -1,9 +1,10 @@
 //! The addresses of a link: static, granted or advertised, until each can be used.
 
+use super::former::Placed;
 use super::information::LONGEST_PAUSE;
 use super::lease::Lease;
 use super::state::{Address, State};
-use super::worker::{RETRY, Up, Worker, gone};
+use super::worker::{RETRY, STAYING_RETRY, Up, Worker, gone};
 use super::{NetError, NetEvent, Timings, Waiting, dhcp, dhcp6, kernel};
 use libnbft::plan::{Link as PlanLink, Method, Network, NetworkRef};
 use std::net::{IpAddr, Ipv6Addr};
@@ -36,13 +37,13 @@ impl Worker {
         futures_util::future::join_all(networks).await;
     }
 
-    /// Goes on until the network is ready, or, when it is to stay, until its link is gone.
+    /// Goes on until the network is ready, or, when it is to stay, for ever: who started it ends it when the link is gone.
     async fn bring_up_network(&self, link: &PlanLink, at: NetworkRef, (index, name): (u32, &str), timings: Timings) {
         let Some(network) = link.networks.get(at.network) else { return };
         let started = Instant::now();
-        let mut last = self.known(at).cloned().map(Box::new);
         loop {
-            match self.network(at, network, (index, name), last.as_deref()).await {
+            let last = self.book.lease(at);
+            match self.network(at, network, (index, name), last.as_ref()).await {
                 Ok((address, lease)) => {
                     let timings = Timings { address: started.elapsed(), ..timings };
                     let up = Up { name, index, address, lease, timings };
@@ -54,23 +55,20 @@ impl Worker {
                         }
                         return;
                     }
-                    last = tokio::select! {
-                        last = self.keep(at, network, up) => last,
+                    tokio::select! {
+                        () = self.keep(at, network, up) => {}
                         never = self.stay_informed(at, network, (index, name)), if asks => match never {},
-                    };
-                    if self.watcher.look(|state| !state.links.contains_key(&index)) {
-                        self.tell(NetEvent::Failed { at, reason: NetError::LinkGone });
-                        return;
                     }
                     continue;
                 }
                 Err(reason) => self.tell(NetEvent::Failed { at, reason }),
             }
-            // A server may come later; a static address that was refused once is refused again.
-            if network.method == Method::Static {
-                return;
+            // A server may come later; a static address that was refused once is refused again, at least for a while.
+            match network.method {
+                Method::Static if !self.stay => return,
+                Method::Static => tokio::time::sleep(STAYING_RETRY).await,
+                _ => tokio::time::sleep(RETRY).await,
             }
-            tokio::time::sleep(RETRY).await;
         }
     }
 
@@ -97,7 +95,11 @@ impl Worker {
                 None => self.advertised(at, network, (index, name)).await,
             },
             _ => match network.address {
-                Some(ip) => Ok((self.set(at, network, ip, index, name).await?, None)),
+                Some(ip) => {
+                    self.set(at, network, ip, index, name).await?;
+                    self.place(at, Placed { index, name: name.to_owned(), ip, network: network.clone(), lease: None });
+                    Ok((ip, None))
+                }
                 None => Err(NetError::Unsupported("an HFI without an address")),
             },
         }
@@ -114,24 +116,22 @@ impl Worker {
         if let Some(mtu) = lease.mtu.filter(|_| self.mtu.is_none()) {
             self.set_mtu(index, name, mtu).await;
         }
-        let ip = self.set(at, &lease.over(network), lease.address, index, name).await?;
+        let own = lease.over(network);
+        let ip = self.set(at, &own, lease.address, index, name).await?;
+        self.place(at, Placed { index, name: name.to_owned(), ip, network: own, lease: Some(lease.clone()) });
         Ok((ip, Some(Box::new(lease))))
     }
 
     /// The lease that is held already: its address is there.
     fn held(&self, at: NetworkRef, index: u32) -> Option<Lease> {
-        let lease = self.known(at)?;
-        self.watcher.look(|state| state.address(index, lease.address).is_some()).then(|| lease.clone())
-    }
-
-    /// The lease of a run before this one.
-    fn known(&self, at: NetworkRef) -> Option<&Lease> {
-        self.stay.iter().flatten().find(|(network, _)| *network == at).map(|(_, lease)| lease)
+        let lease = self.book.lease(at)?;
+        let there = self.watcher.look(|state| state.address(index, lease.address).is_some());
+        (there && !self.book.is_former(index, lease.address)).then_some(lease)
     }
 
     /// Whether it goes on when all is set up.
     pub(super) const fn stays(&self) -> bool {
-        self.stay.is_some()
+        self.stay
     }
 
     /// The fixed addresses of the link that a network is on.
@@ -154,6 +154,9 @@ impl Worker {
         let same = |now: &Address| now.prefix == network.prefix && now.permanent && !now.duplicate;
         if !self.watcher.look(|state| state.address(index, ip).is_some_and(same)) {
             kernel::add_address(handle, index, ip, network).await?;
+            // The event that it is there may come after the answer.
+            let there = |state: &State| state.address(index, ip).map(|_| ());
+            let _ = tokio::time::timeout(RETRY, self.watcher.wait_for(there)).await;
         }
         self.address_is_usable(at, index, ip).await?;
         kernel::add_routes(handle, (index, name), ip, network).await?;

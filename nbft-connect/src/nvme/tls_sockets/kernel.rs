@@ -6,6 +6,7 @@ use netlink_packet_sock_diag::constants::{AF_INET, AF_INET6};
 use netlink_packet_sock_diag::inet::InetResponse;
 use nix::sys::socket::{AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, recv, sendto, socket};
 use std::io;
+use std::net::IpAddr;
 use std::os::fd::{AsRawFd, OwnedFd};
 
 /// No datagram of the kernel's is longer, in bytes: it makes none of more than 32 KiB for a list.
@@ -23,6 +24,16 @@ impl TlsSockets for Kernel {
         }
         Ok(found)
     }
+}
+
+/// The addresses on this side of all established TCP connections, encrypted or not.
+///
+/// # Errors
+///
+/// [`SocketsError`].
+pub(crate) fn local_addresses() -> Result<Vec<IpAddr>, SocketsError> {
+    let address = |connection: InetResponse| connection.header.socket_id.source_address.to_canonical();
+    Ok(established()?.into_iter().map(address).collect())
 }
 
 /// All established TCP connections of this network namespace.

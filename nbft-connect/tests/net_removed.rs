@@ -1,0 +1,102 @@
+//! NICs that are removed and come back, again and again, with each way to get an address.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::dhcp::{POOL, POOL6, Server, plan as leased_plan};
+use common::net::{AT, NIC, Root, next, plan, runtime, start_with, veth};
+use common::{in_namespace, ip, ip_lines};
+use libnbft::model::{HfiTcpFlags, IpOrigin};
+use libnbft::plan::Plan;
+use nbft_connect::net::{NetError, NetEvent, Settings};
+
+/// How often the NIC goes.
+const TIMES: u32 = 5;
+
+/// The NIC at a bridge that stays when it goes, with the server's address.
+fn plug() {
+    veth("eth0", 1);
+    ip("link set eth0-peer master lan up");
+}
+
+fn bridge(address: &str) {
+    ip("link add lan type bridge");
+    ip(&format!("address add {address} dev lan nodad"));
+    ip("link set lan up");
+}
+
+/// Removes the NIC and brings it back: each time it must be told to be gone, and then ready with the address.
+fn goes_and_comes_back(plan: &Plan, family: &str) {
+    plug();
+    runtime().block_on(async {
+        let root = Root::new("removed");
+        let (_handle, mut events) = start_with(Settings::new(root.0.clone()).staying(Vec::new()), plan).await;
+        let mut before = None;
+        for time in 0..=TIMES {
+            let address = loop {
+                match next(&mut events).await {
+                    NetEvent::Ready { at: AT, address, .. } => break address,
+                    // The kernel refuses what is asked of a link that is about to go.
+                    NetEvent::Waiting { .. } | NetEvent::Failed { .. } | NetEvent::Informed { .. } => {}
+                    other => panic!("{other:?}"),
+                }
+            };
+            assert!(
+                ip(&format!("{family} address show dev nbft0")).contains(&format!("inet6 {address}/"))
+                    || ip(&format!("{family} address show dev nbft0")).contains(&format!("inet {address}/"))
+            );
+            let rules = ip_lines(&format!("{family} rule show priority 20000"));
+            assert_eq!(rules.len(), 2, "{rules:?}");
+            assert_eq!(*before.get_or_insert_with(|| rules.clone()), rules, "time {time}");
+            if time == TIMES {
+                break;
+            }
+            ip("link del nbft0");
+            loop {
+                match next(&mut events).await {
+                    NetEvent::Failed { at: AT, reason: NetError::LinkGone } => break,
+                    NetEvent::Waiting { .. } | NetEvent::Failed { .. } | NetEvent::Informed { .. } => {}
+                    other => panic!("{other:?}"),
+                }
+            }
+            plug();
+        }
+    });
+}
+
+#[test]
+fn with_a_static_address() {
+    in_namespace("with_a_static_address", || {
+        bridge("192.0.2.1/24");
+        goes_and_comes_back(&plan(&[NIC]), "-4");
+    });
+}
+
+#[test]
+fn with_dhcpv4() {
+    in_namespace("with_dhcpv4", || {
+        bridge("192.0.2.1/24");
+        let _server = Server::dnsmasq_on("lan", "removed4", &[POOL, "--dhcp-authoritative"]);
+        let plan = leased_plan("192.0.2.77", HfiTcpFlags::DHCP_OVERRIDE, IpOrigin::DHCP, None);
+        goes_and_comes_back(&plan, "-4");
+    });
+}
+
+#[test]
+fn with_dhcpv6() {
+    in_namespace("with_dhcpv6", || {
+        bridge("2001:db8:1::1/64");
+        let _server = Server::dnsmasq_on("lan", "removed6", &POOL6);
+        goes_and_comes_back(&leased_plan("::", HfiTcpFlags::DHCP_OVERRIDE, IpOrigin::DHCP, None), "-6");
+    });
+}
+
+#[test]
+fn with_router_advertisements() {
+    in_namespace("with_router_advertisements", || {
+        bridge("2001:db8:1::1/64");
+        let _router = Server::radvd("lan", "removed-ra", "");
+        goes_and_comes_back(&leased_plan("::", HfiTcpFlags::AUTOCONFIGURED, IpOrigin::OTHER, None), "-6");
+    });
+}
