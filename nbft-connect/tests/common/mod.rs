@@ -5,6 +5,7 @@
 
 pub(crate) mod dhcp;
 pub(crate) mod far;
+pub(crate) mod granting;
 pub(crate) mod net;
 
 use std::process::{Command, Stdio};
