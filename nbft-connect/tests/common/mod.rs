@@ -30,7 +30,10 @@ pub(crate) fn in_namespace(test: &str, inside: fn()) {
         .output();
     let (root, ci) = (nix::unistd::geteuid().is_root(), std::env::var_os("CI").is_some());
     match run {
-        Ok(output) if output.status.success() => {}
+        Ok(output) if output.status.success() => {
+            // What it says of itself is for whoever asks for it.
+            eprint!("{}", String::from_utf8_lossy(&output.stderr));
+        }
         Ok(output) if root || ci => panic!(
             "{test} in its namespace: {}\n{}{}",
             output.status,
