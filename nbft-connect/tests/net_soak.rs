@@ -13,7 +13,7 @@ use common::{in_namespace, ip, ip_lines};
 use libnbft::model::{Hfi, HfiTcp, HfiTcpFlags, IpOrigin, Mac, Table, TransportType};
 use libnbft::plan::{NetworkRef, Options, Plan, Source};
 use nbft_connect::net::{self, Lease, NetEvent, Settings};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::Command;
@@ -297,7 +297,7 @@ fn wrong(told: &Told) -> Option<String> {
 }
 
 /// Waits until nothing is wrong, and stays so for a moment.
-fn settle(service: &Service, history: &[String]) -> Duration {
+fn settle(service: &Service, lab: &Lab, history: &[String]) -> Duration {
     let start = Instant::now();
     let mut well_since = None;
     loop {
@@ -309,6 +309,10 @@ fn settle(service: &Service, history: &[String]) -> Duration {
             None => {}
             Some(reason) => {
                 well_since = None;
+                if start.elapsed() > SETTLE {
+                    LOGGED.0.lock().unwrap().iter().for_each(|line| eprintln!("{line}"));
+                    lab.dhcp6.iter().for_each(|server| eprintln!("{}", server.log()));
+                }
                 let links = || [try_ip("-brief link"), try_ip("-brief address"), try_ip("-4 route show table all")];
                 let last = &history[history.len().saturating_sub(60)..];
                 assert!(start.elapsed() < SETTLE, "{reason}\n{last:#?}\n{}", links().join("\n"));
@@ -326,6 +330,30 @@ fn held() -> (usize, u64) {
     (files, line.split_whitespace().next().unwrap().parse().unwrap())
 }
 
+/// The last lines that the service has logged.
+struct Logged(Mutex<VecDeque<String>>);
+
+static LOGGED: Logged = Logged(Mutex::new(VecDeque::new()));
+
+impl log::Log for Logged {
+    fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
+        let target = metadata.target();
+        target.starts_with("nbft_connect") || target.starts_with("mozim")
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        if self.enabled(record.metadata()) {
+            let mut lines = self.0.lock().unwrap();
+            let now = nix::time::clock_gettime(nix::time::ClockId::CLOCK_BOOTTIME).unwrap();
+            lines.push_back(format!("{}.{:03} {}", now.tv_sec(), now.tv_nsec() / 1_000_000, record.args()));
+            let surplus = lines.len().saturating_sub(400);
+            lines.drain(..surplus);
+        }
+    }
+
+    fn flush(&self) {}
+}
+
 fn number(variable: &str) -> Option<u64> {
     Some(std::env::var(variable).ok()?.parse().unwrap_or_else(|_| panic!("{variable} is no number")))
 }
@@ -336,11 +364,13 @@ fn the_network_is_there_after_whatever_happens() {
         let events = number("NBFT_SOAK_EVENTS").unwrap_or(40) as u32;
         let seed = number("NBFT_SOAK_SEED").unwrap_or_else(|| u64::from(std::process::id()));
         eprintln!("NBFT_SOAK_SEED={seed} NBFT_SOAK_EVENTS={events}");
+        log::set_logger(&LOGGED).unwrap();
+        log::set_max_level(log::LevelFilter::Debug);
         let (root, mut lot, mut lab) = (Root::new("soak"), Lot(seed), Lab::new());
         let mut service = Service { root: root.0.clone(), told: Arc::default(), running: None };
         service.start(Vec::new());
         let (start, mut history) = (Instant::now(), Vec::new());
-        settle(&service, &history);
+        settle(&service, &lab, &history);
         let before = held();
         let mut longest = Duration::ZERO;
         for number in 1..=events {
@@ -348,7 +378,7 @@ fn the_network_is_there_after_whatever_happens() {
             sleep(Duration::from_millis(lot.draw(300)));
             if number % ROUND == 0 || number == events {
                 lab.mend();
-                let took = settle(&service, &history);
+                let took = settle(&service, &lab, &history);
                 longest = longest.max(took);
                 let (files, memory) = held();
                 eprintln!("{number} events, all back after {took:?}; {files} files, {memory} KiB");

@@ -115,11 +115,9 @@ impl State {
                 // What a bridge says of its port.
                 _ => {}
             },
-            RouteNetlinkMessage::DelLink(message) => {
-                // One that leaves a bridge comes as a link message of that family.
-                if message.header.interface_family == AddressFamily::Unspec {
-                    self.links.remove(&message.header.index);
-                }
+            // One that leaves a bridge comes as a link message of that family.
+            RouteNetlinkMessage::DelLink(message) if message.header.interface_family == AddressFamily::Unspec => {
+                self.links.remove(&message.header.index);
             }
             RouteNetlinkMessage::NewAddress(message) => {
                 if let Some(new) = address(&message) {
