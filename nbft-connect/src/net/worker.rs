@@ -83,7 +83,6 @@ impl Worker {
     /// Goes on until all is set up, or, when it is to stay, for ever.
     async fn work(&self) {
         loop {
-            let before = self.watcher.look(|state| self.find(state)).map(|nic| nic.born);
             match self.set_up().await {
                 Ok(Ended::Done) if !self.stay => return,
                 Ok(Ended::Gone | Ended::Renamed) => {
@@ -103,6 +102,7 @@ impl Worker {
                 }
             }
             // One that is there has failed in a way that will not pass soon, unless it was about to go.
+            let before = self.watcher.look(|state| self.find(state)).map(|nic| nic.born);
             let other = |state: &State| (self.find(state).map(|nic| nic.born) != before).then_some(());
             let _ = tokio::time::timeout(STAYING_RETRY, self.watcher.wait_for(other)).await;
             tokio::time::sleep(RETRY).await;
