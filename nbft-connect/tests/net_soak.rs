@@ -337,8 +337,7 @@ static LOGGED: Logged = Logged(Mutex::new(VecDeque::new()));
 
 impl log::Log for Logged {
     fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
-        let target = metadata.target();
-        target.starts_with("nbft_connect") || target.starts_with("mozim")
+        metadata.target().starts_with("nbft_connect")
     }
 
     fn log(&self, record: &log::Record<'_>) {

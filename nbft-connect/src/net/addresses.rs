@@ -41,6 +41,7 @@ impl Worker {
     async fn bring_up_network(&self, link: &PlanLink, at: NetworkRef, (index, name): (u32, &str), timings: Timings) {
         let Some(network) = link.networks.get(at.network) else { return };
         let started = Instant::now();
+        let mut pause;
         loop {
             let last = self.book.lease(at);
             match self.network(at, network, (index, name), last.as_ref()).await {
@@ -61,14 +62,21 @@ impl Worker {
                     }
                     continue;
                 }
-                Err(reason) => self.tell(NetEvent::Failed { at, reason }),
+                Err(reason) => {
+                    // A server may come later; a static address that was refused once is refused again, at least for a while.
+                    pause = match (network.method, &reason) {
+                        (Method::Static, NetError::AddressGone(_)) => RETRY,
+                        (Method::Static, _) => STAYING_RETRY,
+                        _ => RETRY,
+                    };
+                    let ends = pause == STAYING_RETRY && !self.stay;
+                    self.tell(NetEvent::Failed { at, reason });
+                    if ends {
+                        return;
+                    }
+                }
             }
-            // A server may come later; a static address that was refused once is refused again, at least for a while.
-            match network.method {
-                Method::Static if !self.stay => return,
-                Method::Static => tokio::time::sleep(STAYING_RETRY).await,
-                _ => tokio::time::sleep(RETRY).await,
-            }
+            tokio::time::sleep(pause).await;
         }
     }
 
@@ -196,12 +204,13 @@ impl Worker {
     }
 
     /// Waits until duplicate address detection has passed.
-    async fn address_is_usable(&self, at: NetworkRef, index: u32, ip: IpAddr) -> Result<(), NetError> {
+    pub(super) async fn address_is_usable(&self, at: NetworkRef, index: u32, ip: IpAddr) -> Result<(), NetError> {
         if ip.is_ipv4() {
             return Ok(());
         }
         let judge = |state: &State| {
-            let address = state.address(index, ip)?;
+            // It was there: somebody has removed it meanwhile.
+            let Some(address) = state.address(index, ip) else { return Some(Err(NetError::AddressGone(ip))) };
             match (address.duplicate, address.tentative) {
                 (true, _) => Some(Err(NetError::Duplicate(ip))),
                 (false, false) => Some(Ok(())),

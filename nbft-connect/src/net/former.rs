@@ -4,6 +4,7 @@ use super::kernel::{self, words};
 use super::lease::{Lease, seconds_since_start};
 use super::renewer::renewer;
 use super::rules::{Rule, Selector};
+use super::state::{Address, State};
 use super::worker::Worker;
 use crate::nvme::sysfs;
 use crate::nvme::tls_sockets;
@@ -82,15 +83,14 @@ impl Book {
 }
 
 impl Pages {
-    /// Enters what a network has now; whatever else it had is former. `known` are the rules that the kernel has.
-    fn enter(&mut self, at: NetworkRef, placed: Placed, known: &[Rule]) {
+    /// Enters what a network has now; whatever else it had is former. `found` are the rules to its table
+    /// that the kernel has, and those that its addresses on the link would have.
+    fn enter(&mut self, at: NetworkRef, placed: Placed, found: Vec<Rule>) {
         let table = placed.network.route_table;
         let old = self.placed.iter().find(|(network, _)| *network == at).map(|(_, old)| old.clone());
         let old_lease = self.leases.iter().find(|(network, _)| *network == at).map(|(_, lease)| lease.clone());
         let present = Rule::all(placed.ip, &placed.name, table);
         let had = old.iter().flat_map(|old| Rule::all(old.ip, &old.name, old.network.route_table));
-        // A service before this one made these, which has left no other word of them.
-        let found = known.iter().filter(|rule| rule.table == table && rule.ipv6 == placed.ip.is_ipv6()).cloned();
         self.former.retain(|former| !present.contains(&former.rule));
         for rule in had.chain(found).filter(|rule| !present.contains(rule)) {
             if self.former.iter().any(|former| former.rule == rule) {
@@ -113,6 +113,19 @@ impl Pages {
     }
 }
 
+/// What the kernel has of a network: also what a service before this one made, which has left no other word of it. Its metric
+/// tells whose an address is, from when it is there.
+fn found(state: &State, placed: &Placed, own_metric: bool) -> Vec<Rule> {
+    let (table, metric, ipv6) = (placed.network.route_table, placed.network.metric, placed.ip.is_ipv6());
+    let rules = state.rules.iter().filter(|rule| rule.table == table && rule.ipv6 == ipv6).cloned();
+    let ours = |address: &&Address| {
+        let of_network = address.metric == metric && address.ip.is_ipv6() == ipv6;
+        own_metric && placed.lease.is_some() && address.link == placed.index && address.permanent && of_network
+    };
+    let of_address = |address: &Address| Rule { ipv6, table, selector: Selector::From(address.ip) };
+    rules.chain(state.addresses.iter().filter(ours).map(of_address)).collect()
+}
+
 fn end(lease: &Lease) -> u64 {
     lease.granted_at + u64::from(lease.seconds)
 }
@@ -121,12 +134,20 @@ impl Worker {
     /// Notes what a network has now; what it had before is removed later.
     pub(super) fn place(&self, at: NetworkRef, placed: Placed) {
         // A manager's rules are its own affair, also where they are like ours.
-        let known = match renewer(&self.root, placed.index) {
+        let found = match renewer(&self.root, placed.index) {
             Some(_) => Vec::new(),
-            None => self.watcher.look(|state| state.rules.clone()),
+            None => self.watcher.look(|state| found(state, &placed, self.has_own_metric(at))),
         };
-        self.book.open().enter(at, placed, &known);
+        self.book.open().enter(at, placed, found);
         self.book.turned.notify_one();
+    }
+
+    /// Whether no other network of its link has its metric, so that an address is known by it.
+    fn has_own_metric(&self, at: NetworkRef) -> bool {
+        let networks = self.interface.links.get(at.link).map(|link| link.networks.as_slice()).unwrap_or_default();
+        let of = |network: &Network| network.metric;
+        let own = networks.get(at.network).map(of);
+        networks.iter().map(of).filter(|metric| Some(*metric) == own).count() == 1
     }
 
     /// Removes former addresses and rules as soon as they may go.

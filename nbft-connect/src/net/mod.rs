@@ -203,6 +203,9 @@ pub enum NetError {
     /// Another host has the address.
     #[error("another host uses {0}: duplicate address detection failed")]
     Duplicate(IpAddr),
+    /// Somebody removed the address before it could be used.
+    #[error("{0} was removed before it could be used")]
+    AddressGone(IpAddr),
     /// The kernel's events cannot be heard.
     #[error("netlink: {0}")]
     Netlink(#[source] std::io::Error),

@@ -71,6 +71,8 @@ pub(crate) struct Address {
     pub(crate) duplicate: bool,
     /// Never expires.
     pub(super) permanent: bool,
+    /// Of the route to its subnet; 0 where nobody chose one.
+    pub(super) metric: u32,
 }
 
 /// The whole.
@@ -224,7 +226,7 @@ fn vlan_id(data: &[InfoVlan]) -> Option<u16> {
 }
 
 fn address(message: &AddressMessage) -> Option<Address> {
-    let mut ip = None;
+    let (mut ip, mut metric) = (None, 0);
     let mut flags = AddressFlags::from_bits_truncate(u32::from(message.header.flags.bits()));
     for attribute in &message.attributes {
         match attribute {
@@ -232,6 +234,7 @@ fn address(message: &AddressMessage) -> Option<Address> {
             AddressAttribute::Local(local) => ip = Some(*local),
             AddressAttribute::Address(address) => ip = ip.or(Some(*address)),
             AddressAttribute::Flags(all) => flags = *all,
+            AddressAttribute::RoutePriority(priority) => metric = *priority,
             _ => {}
         }
     }
@@ -242,5 +245,6 @@ fn address(message: &AddressMessage) -> Option<Address> {
         tentative: flags.contains(AddressFlags::Tentative),
         duplicate: flags.contains(AddressFlags::Dadfailed),
         permanent: flags.contains(AddressFlags::Permanent),
+        metric,
     })
 }

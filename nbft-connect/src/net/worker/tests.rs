@@ -40,6 +40,7 @@ struct Kernel {
     state: watch::Sender<State>,
     events: UnboundedReceiver<NetEvent>,
     worker: tokio::task::JoinHandle<()>,
+    interface: Interface,
 }
 
 impl Kernel {
@@ -58,7 +59,8 @@ impl Kernel {
         let (state, watcher) = Watcher::told(State::default());
         let settings = Settings::new(root.clone()).staying(Vec::new());
         let worker = Worker::new(0, plan.interfaces[0].clone(), &settings, watcher, sender);
-        (Self { state, events, worker: tokio::spawn(worker.run()) }, root)
+        let interface = worker.interface.clone();
+        (Self { state, events, worker: tokio::spawn(worker.run()), interface }, root)
     }
 
     fn tell(&self, message: RouteNetlinkMessage) {
@@ -165,6 +167,27 @@ async fn a_nic_that_is_renamed_is_set_up_under_its_new_name() {
     kernel.until(|event| ready_on(event, NIC, "lan0")).await;
     kernel.worker.abort();
     std::fs::remove_dir_all(root).unwrap();
+}
+
+#[tokio::test]
+async fn an_address_that_is_removed_before_it_can_be_used_is_no_longer_waited_for() {
+    let (kernel, _) = Kernel::start("tentative");
+    let mut coming = address(NIC);
+    coming.header.flags = AddressHeaderFlags::Tentative;
+    let (state, watcher) = Watcher::told(State::default());
+    state.send_modify(|state| state.apply(NewAddress(coming.clone())));
+    let settings = Settings::new(PathBuf::from("/nowhere")).staying(Vec::new());
+    let (sender, _events) = unbounded_channel();
+    let worker = Worker::new(0, kernel.interface.clone(), &settings, watcher, sender);
+    let at = NetworkRef { interface: 0, link: 0, network: 0 };
+    let waits = worker.address_is_usable(at, NIC, IP.parse().unwrap());
+    let removed = async {
+        tokio::task::yield_now().await;
+        state.send_modify(|state| state.apply(DelAddress(coming.clone())));
+    };
+    let (verdict, ()) = tokio::join!(tokio::time::timeout(Duration::from_secs(5), waits), removed);
+    assert!(matches!(verdict, Ok(Err(NetError::AddressGone(_)))), "{verdict:?}");
+    kernel.worker.abort();
 }
 
 #[test]
