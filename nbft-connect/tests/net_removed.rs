@@ -106,3 +106,37 @@ fn with_router_advertisements() {
         goes_and_comes_back(&leased_plan("::", HfiTcpFlags::AUTOCONFIGURED, IpOrigin::OTHER, None), "-6");
     });
 }
+
+#[test]
+fn a_nic_that_is_renamed_or_was_elsewhere_is_set_up_again() {
+    in_namespace("a_nic_that_is_renamed_or_was_elsewhere_is_set_up_again", || {
+        std::process::Command::new("mount").args(["-t", "tmpfs", "none", "/run"]).status().unwrap();
+        bridge("192.0.2.1/24");
+        plug();
+        runtime().block_on(async {
+            let root = Root::new("renamed");
+            let (_handle, mut events) =
+                start_with(Settings::new(root.0.clone()).staying(Vec::new()), &plan(&[NIC])).await;
+            let mut ready = async || loop {
+                match next(&mut events).await {
+                    NetEvent::Ready { link_name, ifindex, .. } => break (link_name, ifindex),
+                    NetEvent::Waiting { .. } | NetEvent::Failed { .. } => {}
+                    other => panic!("{other:?}"),
+                }
+            };
+            let all = || (ip_lines("-4 address show dev nbft0"), ip_lines("rule"), ip_lines("route show table 20000"));
+            let first = ready().await;
+            let before = all();
+            ip("link set nbft0 name other0");
+            assert_eq!(ready().await, first);
+            assert_eq!(all(), before);
+            // It comes back with the index that it had, but down and without its addresses.
+            ip("netns add elsewhere");
+            ip("link set nbft0 netns elsewhere");
+            ip(&format!("-n elsewhere link set nbft0 netns {} name eth0", std::process::id()));
+            assert_eq!(ready().await.0, "nbft0");
+            assert_eq!(all().1, before.1);
+            assert_eq!(all().2, before.2);
+        });
+    });
+}
