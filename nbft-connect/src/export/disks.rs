@@ -3,7 +3,6 @@
 //! A namespace is known by what sysfs says of its disk and of what holds it: the subsystem under native multipath, else the
 //! controller. Nothing is run for that, and text from firmware only stands in the rules where udev reads it as it is.
 
-use crate::output::escape;
 use libnbft::model::{Nid, Uuid};
 use libnbft::plan::{Namespace, Path, Plan};
 use std::fmt::Write;
@@ -104,10 +103,12 @@ fn is_literal(text: &str) -> bool {
 
 /// What stands in the place of the rule of a namespace that could be taken for another's.
 fn without_rule(namespace: &Namespace) -> String {
-    let nqn = escape(&namespace.nqn);
-    log::warn!("udev cannot compare the NQN {nqn} as it is: its namespaces get no link in /dev/disk/by-nbft");
-    // In quotes, so that the line never ends with a backslash.
-    format!("# No link: udev cannot compare this NQN as it is: \u{201c}{nqn}\u{201d}\n")
+    log::warn!(
+        "udev cannot compare the NQN {} as it is: its namespaces get no link in /dev/disk/by-nbft",
+        namespace.nqn
+    );
+    // Encoded, so that the line is ASCII and never ends with a backslash.
+    format!("# No link: udev cannot compare this NQN as it is: {}\n", encode(&namespace.nqn))
 }
 
 /// A text as part of a link's name, as udev itself writes what it does not let stand there.

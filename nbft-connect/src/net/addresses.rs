@@ -1,18 +1,14 @@
 //! The addresses of a link: static, granted or advertised, until each can be used.
 
+use super::former::Placed;
 use super::information::LONGEST_PAUSE;
 use super::lease::Lease;
 use super::state::{Address, State};
-use super::watcher::dump;
-use super::worker::{RETRY, Up, Worker, gone};
+use super::worker::{RETRY, STAYING_RETRY, Up, Worker, gone};
 use super::{NetError, NetEvent, Timings, Waiting, dhcp, dhcp6, kernel};
 use libnbft::plan::{Link as PlanLink, Method, Network, NetworkRef};
 use std::net::{IpAddr, Ipv6Addr};
-use std::time::{Duration, Instant};
-use tokio::time::timeout;
-
-/// How often an address that cannot be used yet is looked for, beside the kernel's events.
-const STILL_THERE: Duration = Duration::from_secs(3);
+use std::time::Instant;
 
 /// Whether DHCPv6 is asked by this network for what goes beside an advertised address: one of a link is enough, and where one
 /// has a lease it has been told all with that.
@@ -41,14 +37,14 @@ impl Worker {
         futures_util::future::join_all(networks).await;
     }
 
-    /// Goes on until the network is ready, or, when it is to stay, until its link is gone.
+    /// Goes on until the network is ready, or, when it is to stay, for ever: who started it ends it when the link is gone.
     async fn bring_up_network(&self, link: &PlanLink, at: NetworkRef, (index, name): (u32, &str), timings: Timings) {
         let Some(network) = link.networks.get(at.network) else { return };
         let started = Instant::now();
-        let mut last = self.known(at).cloned().map(Box::new);
-        let mut vanished = false;
+        let mut pause;
         loop {
-            match self.network(at, network, (index, name), last.as_deref()).await {
+            let last = self.book.lease(at);
+            match self.network(at, network, (index, name), last.as_ref()).await {
                 Ok((address, lease)) => {
                     let timings = Timings { address: started.elapsed(), ..timings };
                     let up = Up { name, index, address, lease, timings };
@@ -62,31 +58,27 @@ impl Worker {
                         }
                         return;
                     }
-                    last = tokio::select! {
-                        last = self.keep(at, network, up) => last,
+                    tokio::select! {
+                        () = self.keep(at, network, up) => {}
                         never = self.stay_informed(at, network, (index, name)), if asks => match never {},
-                    };
-                    if self.watcher.look(|state| !state.links.contains_key(&index)) {
-                        self.tell(NetEvent::Failed { at, reason: NetError::LinkGone });
-                        return;
                     }
                     continue;
                 }
                 Err(reason) => {
-                    vanished = match reason {
-                        NetError::Vanished(_) => true,
-                        NetError::Duplicate(_) => false,
-                        _ => vanished,
+                    // A server may come later; a static address that was refused once is refused again, at least for a while.
+                    pause = match (network.method, &reason) {
+                        (Method::Static, NetError::AddressGone(_)) => RETRY,
+                        (Method::Static, _) => STAYING_RETRY,
+                        _ => RETRY,
                     };
+                    let ends = pause == STAYING_RETRY && !self.stay;
                     self.tell(NetEvent::Failed { at, reason });
+                    if ends {
+                        return;
+                    }
                 }
             }
-            // A server may come later; a static address that was refused once is refused again, unless it
-            // was taken away while it was looked at.
-            if network.method == Method::Static && !vanished {
-                return;
-            }
-            tokio::time::sleep(RETRY).await;
+            tokio::time::sleep(pause).await;
         }
     }
 
@@ -113,7 +105,11 @@ impl Worker {
                 None => self.advertised(at, network, (index, name)).await,
             },
             _ => match network.address {
-                Some(ip) => Ok((self.set(at, network, ip, index, name).await?, None)),
+                Some(ip) => {
+                    self.set(at, network, ip, index, name).await?;
+                    self.place(at, Placed { index, name: name.to_owned(), ip, network: network.clone(), lease: None });
+                    Ok((ip, None))
+                }
                 None => Err(NetError::Unsupported("an HFI without an address")),
             },
         }
@@ -130,24 +126,42 @@ impl Worker {
         if let Some(mtu) = lease.mtu.filter(|_| self.mtu.is_none()) {
             self.set_granted_mtu(at, index, name, mtu).await;
         }
-        let ip = self.set(at, &lease.over(network), lease.address, index, name).await?;
+        let own = lease.over(network);
+        let ip = self.set_granted(at, &own, lease.address, index, name).await?;
+        self.place(at, Placed { index, name: name.to_owned(), ip, network: own, lease: Some(lease.clone()) });
         Ok((ip, Some(Box::new(lease))))
+    }
+
+    /// Sets an address that a server granted. One that cannot be used goes again: the server may grant another each time.
+    pub(super) async fn set_granted(
+        &self,
+        at: NetworkRef,
+        network: &Network,
+        ip: IpAddr,
+        index: u32,
+        name: &str,
+    ) -> Result<IpAddr, NetError> {
+        let was_there = self.watcher.look(|state| state.address(index, ip).is_some());
+        let set = self.set(at, network, ip, index, name).await;
+        if set.is_err() && !was_there {
+            let handle = &self.watcher.handle;
+            if let Err(error) = kernel::remove_address(handle, index, ip, network.prefix, network.route_table).await {
+                log::debug!("{name}: {error}");
+            }
+        }
+        set
     }
 
     /// The lease that is held already: its address is there.
     fn held(&self, at: NetworkRef, index: u32) -> Option<Lease> {
-        let lease = self.known(at)?;
-        self.watcher.look(|state| state.address(index, lease.address).is_some()).then(|| lease.clone())
-    }
-
-    /// The lease of a run before this one.
-    fn known(&self, at: NetworkRef) -> Option<&Lease> {
-        self.stay.iter().flatten().find(|(network, _)| *network == at).map(|(_, lease)| lease)
+        let lease = self.book.lease(at)?;
+        let there = self.watcher.look(|state| state.address(index, lease.address).is_some());
+        (there && !self.book.is_former(index, lease.address)).then_some(lease)
     }
 
     /// Whether it goes on when all is set up.
     pub(super) const fn stays(&self) -> bool {
-        self.stay.is_some()
+        self.stay
     }
 
     /// The fixed addresses of the link that a network is on.
@@ -170,6 +184,9 @@ impl Worker {
         let same = |now: &Address| now.prefix == network.prefix && now.permanent && !now.duplicate;
         if !self.watcher.look(|state| state.address(index, ip).is_some_and(same)) {
             kernel::add_address(handle, index, ip, network).await?;
+            // The event that it is there may come after the answer.
+            let there = |state: &State| state.address(index, ip).map(|_| ());
+            let _ = tokio::time::timeout(RETRY, self.watcher.wait_for(there)).await;
         }
         self.address_is_usable(at, index, ip).await?;
         kernel::add_routes(handle, (index, name), ip, network).await?;
@@ -217,35 +234,23 @@ impl Worker {
     }
 
     /// Waits until duplicate address detection has passed.
-    async fn address_is_usable(&self, at: NetworkRef, index: u32, ip: IpAddr) -> Result<(), NetError> {
+    pub(super) async fn address_is_usable(&self, at: NetworkRef, index: u32, ip: IpAddr) -> Result<(), NetError> {
         if ip.is_ipv4() {
             return Ok(());
         }
-        let mut seen = false;
-        let mut judge = |state: &State| {
-            let Some(address) = state.address(index, ip) else {
-                // The kernel tells of it a little after it has taken it.
-                return seen.then_some(Err(NetError::Vanished(ip)));
-            };
-            seen = true;
+        let judge = |state: &State| {
+            // It was there: somebody has removed it meanwhile.
+            let Some(address) = state.address(index, ip) else { return Some(Err(NetError::AddressGone(ip))) };
             match (address.duplicate, address.tentative) {
                 (true, _) => Some(Err(NetError::Duplicate(ip))),
                 (false, false) => Some(Ok(())),
                 (false, true) => None,
             }
         };
-        if let Some(verdict) = self.watcher.look(&mut judge) {
+        if let Some(verdict) = self.watcher.look(judge) {
             return verdict;
         }
         self.tell(NetEvent::Waiting { at, for_what: Waiting::Address });
-        loop {
-            if let Ok(verdict) = timeout(STILL_THERE, self.watcher.wait_for(&mut judge)).await {
-                return verdict.unwrap_or(Ok(()));
-            }
-            // It may have come and gone between two looks.
-            if dump(&self.watcher.handle).await?.address(index, ip).is_none() {
-                return Err(NetError::Vanished(ip));
-            }
-        }
+        self.watcher.wait_for(judge).await.unwrap_or(Ok(()))
     }
 }

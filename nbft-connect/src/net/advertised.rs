@@ -1,6 +1,7 @@
 //! The address that a router advertisement brings, and what its flags say that DHCPv6 has beside it.
 
 use super::dhcp::Client;
+use super::former::Placed;
 use super::lease::Lease;
 use super::renewer::renewer;
 use super::state::{Address, Advertised, State};
@@ -56,6 +57,7 @@ impl Worker {
         if let Err(error) = kernel::add_routes(&self.watcher.handle, (index, name), ip, &own).await {
             log::warn!("{name}: {error}");
         }
+        self.place(at, Placed { index, name: name.to_owned(), ip, network: own, lease: None });
         ip
     }
 

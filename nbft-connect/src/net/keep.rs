@@ -1,5 +1,6 @@
 //! What keeps a network alive in the running system: leases renewed, addresses set again, a carrier that comes back told.
 
+use super::former::Placed;
 use super::lease::Lease;
 use super::renewer::renewer;
 use super::state::State;
@@ -18,11 +19,15 @@ const RETRY: Duration = Duration::from_secs(15);
 const LEAST: Duration = Duration::from_secs(5);
 
 impl Worker {
-    /// Goes on until the address or its link is gone, and gives the lease that was held.
-    pub(super) async fn keep(&self, at: NetworkRef, network: &Network, mut up: Up<'_>) -> Option<Box<Lease>> {
-        let (name, index, address) = (up.name, up.index, up.address);
+    /// Goes on until the address is gone.
+    pub(super) async fn keep(&self, at: NetworkRef, network: &Network, mut up: Up<'_>) {
+        let (name, index) = (up.name, up.index);
         let gone = async {
-            let gone = |state: &State| state.address(index, address).is_none().then_some(());
+            // The one that the network has now: a renewal may bring another.
+            let gone = |state: &State| {
+                let address = self.book.placed(at)?.ip;
+                state.address(index, address).is_none().then_some(())
+            };
             if self.watcher.wait_for(gone).await.is_none() {
                 // Nobody listens any more.
                 std::future::pending::<()>().await;
@@ -31,12 +36,13 @@ impl Worker {
         tokio::select! {
             () = gone => {}
             () = self.tend(at, network, &mut up) => {}
+            never = self.keep_rules(at) => match never {},
         }
+        let address = up.address;
         match renewer(&self.root, index).filter(|_| up.lease.is_some()) {
             Some(who) => log::info!("{name}: {address} is gone, and {who} has the interface"),
             None => log::warn!("{name}: {address} is gone; it is set again"),
         }
-        up.lease
     }
 
     /// Renews the lease each time when half of it is over, and tells when the carrier comes back: paths that were given up for
@@ -52,6 +58,8 @@ impl Worker {
                 Some(now) = self.watcher.wait_for(|state| carriers(state).filter(|now| Some(*now) != known)) => {
                     known = Some(now);
                     log::info!("{}: carrier is back", up.name);
+                    // A link that was down has lost its routes.
+                    self.set_routes_again(at).await;
                     self.tell(up.ready(at));
                 }
                 () = tokio::time::sleep_until(renewal.unwrap_or_else(Instant::now)), if renewal.is_some() => {
@@ -99,12 +107,22 @@ impl Worker {
         }
         let lease = self.lease(at, &asking, (up.index, up.name), Some(old)).await?;
         log::info!("{}: lease of {} renewed for {} s", up.name, lease.address, lease.seconds);
+        let own = lease.over(network);
+        let placed = |ip| Placed {
+            index: up.index,
+            name: up.name.to_owned(),
+            ip,
+            network: own.clone(),
+            lease: Some(lease.clone()),
+        };
         if lease.address == old.address {
+            self.place(at, placed(up.address));
             self.tell(NetEvent::Renewed { at, lease: Box::new(lease.clone()) });
             return Ok((up.address, lease));
         }
-        // The old address stays as long as connections may use it.
-        let address = self.set(at, &lease.over(network), lease.address, up.index, up.name).await?;
+        // The old address stays as long as connections use it.
+        let address = self.set_granted(at, &own, lease.address, up.index, up.name).await?;
+        self.place(at, placed(address));
         self.tell(Up { address, lease: Some(Box::new(lease.clone())), ..up.clone() }.ready(at));
         Ok((address, lease))
     }

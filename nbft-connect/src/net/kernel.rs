@@ -8,6 +8,7 @@ use rtnetlink::packet_route::route::{RouteMessage, RouteProtocol, RouteScope};
 use rtnetlink::packet_route::rule::{RuleAction, RuleAttribute};
 use rtnetlink::{Handle, LinkUnspec, LinkVlan, RouteMessageBuilder};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::Path;
 
 /// Priority of our rules: before the main table's (32766), after whatever an administrator puts first.
 pub(crate) const RULE_PRIORITY: u32 = 20_000;
@@ -67,6 +68,40 @@ pub(super) async fn add_address(handle: &Handle, index: u32, ip: IpAddr, network
     let mut request = handle.address().add(index, ip, network.prefix).replace();
     request.message_mut().attributes.push(AddressAttribute::RoutePriority(network.metric));
     request.execute().await.map_err(refused(|| format!("cannot set {ip}/{}", network.prefix)))
+}
+
+/// Removes an address, and the route to its subnet in the HFI's own table unless another address uses it: IPv4 routes go with
+/// the address that they name as their source.
+pub(super) async fn remove_address(
+    handle: &Handle,
+    index: u32,
+    ip: IpAddr,
+    prefix: u8,
+    table: u32,
+) -> Result<(), NetError> {
+    let message = handle.address().add(index, ip, prefix).message_mut().clone();
+    match handle.address().del(message).execute().await {
+        Err(error) if errno(&error) != Some(libc::EADDRNOTAVAIL) => {
+            return Err(refused(|| format!("cannot remove {ip}/{prefix}"))(error));
+        }
+        _ => {}
+    }
+    // A subnet is on the link by its advertisement, a single address by nobody.
+    if let (IpAddr::V6(ip), 128) = (ip, prefix) {
+        let route = Route { destination: ip.into(), prefix, gateway: None };
+        let _ = handle.route().del(route_v6(index, ip, &route, Table { id: table, metric: None })).execute().await;
+    }
+    Ok(())
+}
+
+/// Has the other addresses of a subnet stay when its first is removed: Linux removes them with it otherwise.
+///
+/// # Errors
+///
+/// When the setting cannot be written.
+#[expect(clippy::disallowed_methods, reason = "a setting of the kernel's, and our own word")]
+pub(super) fn promote_secondaries(root: &Path, name: &str) -> std::io::Result<()> {
+    std::fs::write(root.join("proc/sys/net/ipv4/conf").join(name).join("promote_secondaries"), "1")
 }
 
 /// The routes of a network in the main table, and all again in the HFI's own, which rules choose. A route that the kernel

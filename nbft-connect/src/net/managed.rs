@@ -1,6 +1,7 @@
 //! The address that a network manager of the running system sets where it has the interface: it is taken, and none asked for
 //! beside it.
 
+use super::former::Placed;
 use super::kernel;
 use super::lease::{Lease, seconds_since_start};
 use super::renewer::renewer;
@@ -44,7 +45,9 @@ impl Worker {
             if let Err(error) = kernel::add_routes(&self.watcher.handle, (index, name), address.ip, &own).await {
                 log::warn!("{name}: {error}");
             }
-            return Some((address.ip, lease.map(Box::new)));
+            let (name, ip) = (name.to_owned(), address.ip);
+            self.place(at, Placed { index, name, ip, network: own, lease: lease.clone() });
+            return Some((ip, lease.map(Box::new)));
         }
     }
 }

@@ -8,6 +8,7 @@ mod borrowed;
 mod dhcp;
 mod dhcp6;
 mod driver;
+mod former;
 #[doc(hidden)]
 pub mod fuzz;
 mod information;
@@ -18,6 +19,7 @@ mod look;
 mod managed;
 mod nic;
 mod renewer;
+mod rules;
 mod settings;
 mod state;
 mod usable;
@@ -206,9 +208,6 @@ pub enum NetError {
     /// Another host has the address.
     #[error("another host uses {0}: duplicate address detection failed")]
     Duplicate(IpAddr),
-    /// The address went away before it could be used, as IPv6 addresses do when the MTU falls below 1280.
-    #[error("{0} vanished while duplicate address detection ran")]
-    Vanished(IpAddr),
     /// A server granted an address that no interface can have.
     #[error("the lease of {address} from {server} is refused: {why}")]
     Refused {
@@ -227,6 +226,9 @@ pub enum NetError {
         /// Why it cannot be used.
         why: Unusable,
     },
+    /// The address was removed before it could be used, as the kernel does with IPv6 addresses when the MTU falls below 1280.
+    #[error("{0} was removed before it could be used")]
+    AddressGone(IpAddr),
     /// The kernel's events cannot be heard.
     #[error("netlink: {0}")]
     Netlink(#[source] std::io::Error),

@@ -1,5 +1,6 @@
 //! What the kernel says of links and addresses. How it is kept up to date is in [`super::watcher`].
 
+use super::rules::Rule;
 use libnbft::model::Mac;
 use rtnetlink::packet_core::Nla;
 use rtnetlink::packet_route::address::{AddressAttribute, AddressFlags, AddressMessage};
@@ -15,6 +16,8 @@ use std::net::IpAddr;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Link {
     pub(crate) index: u32,
+    /// Tells it from a link that had its index before.
+    pub(super) born: u64,
     pub(crate) name: String,
     pub(crate) mac: Option<Mac>,
     pub(super) permanent_mac: Option<Mac>,
@@ -68,6 +71,8 @@ pub(crate) struct Address {
     pub(crate) duplicate: bool,
     /// Never expires.
     pub(super) permanent: bool,
+    /// Of the route to its subnet; 0 where nobody chose one.
+    pub(super) metric: u32,
 }
 
 /// The whole.
@@ -75,6 +80,10 @@ pub(crate) struct Address {
 pub(super) struct State {
     pub(super) links: BTreeMap<u32, Link>,
     pub(super) addresses: Vec<Address>,
+    /// Those of our priority.
+    pub(super) rules: Vec<Rule>,
+    /// How many links have come so far.
+    births: u64,
 }
 
 impl State {
@@ -85,18 +94,33 @@ impl State {
     /// Takes in what the kernel says.
     pub(super) fn apply(&mut self, message: RouteNetlinkMessage) {
         match message {
-            RouteNetlinkMessage::NewLink(message) => {
+            RouteNetlinkMessage::NewLink(message) => match message.header.interface_family {
+                AddressFamily::Unspec => {
+                    if let Some(mut link) = link(&message) {
+                        link.born = match self.links.get(&link.index) {
+                            Some(known) => known.born,
+                            None => {
+                                self.births += 1;
+                                self.births
+                            }
+                        };
+                        self.links.insert(link.index, link);
+                    }
+                }
                 // Events on IPv6 settings come as link messages of that family, with a few of the link's own attributes.
-                if message.header.interface_family == AddressFamily::Inet6 {
+                AddressFamily::Inet6 => {
                     let link = self.links.get_mut(&message.header.index);
                     if let Some((link, advertised)) = link.zip(advertised(&message)) {
                         link.advertised = advertised;
                     }
-                } else if let Some(link) = link(&message) {
-                    self.links.insert(link.index, link);
                 }
+                // What a bridge says of its port.
+                _ => {}
+            },
+            // One that leaves a bridge comes as a link message of that family.
+            RouteNetlinkMessage::DelLink(message) if message.header.interface_family == AddressFamily::Unspec => {
+                self.links.remove(&message.header.index);
             }
-            RouteNetlinkMessage::DelLink(message) => drop(self.links.remove(&message.header.index)),
             RouteNetlinkMessage::NewAddress(message) => {
                 if let Some(new) = address(&message) {
                     self.addresses.retain(|old| old.link != new.link || old.ip != new.ip);
@@ -108,8 +132,29 @@ impl State {
                     self.addresses.retain(|old| old.link != gone.link || old.ip != gone.ip);
                 }
             }
+            RouteNetlinkMessage::NewRule(message) => {
+                if let Some(new) = Rule::of(&message).filter(|new| !self.rules.contains(new)) {
+                    self.rules.push(new);
+                }
+            }
+            RouteNetlinkMessage::DelRule(message) => {
+                if let Some(gone) = Rule::of(&message) {
+                    self.rules.retain(|rule| *rule != gone);
+                }
+            }
             _ => {}
         }
+    }
+
+    /// Takes over which link is which from the state before events were lost.
+    pub(super) fn follow(&mut self, before: &Self) {
+        for link in self.links.values_mut() {
+            link.born = match before.links.get(&link.index) {
+                Some(known) if known.mac == link.mac && known.kind == link.kind => known.born,
+                _ => before.births + link.born,
+            };
+        }
+        self.births += before.births;
     }
 }
 
@@ -181,7 +226,7 @@ fn vlan_id(data: &[InfoVlan]) -> Option<u16> {
 }
 
 fn address(message: &AddressMessage) -> Option<Address> {
-    let mut ip = None;
+    let (mut ip, mut metric) = (None, 0);
     let mut flags = AddressFlags::from_bits_truncate(u32::from(message.header.flags.bits()));
     for attribute in &message.attributes {
         match attribute {
@@ -189,6 +234,7 @@ fn address(message: &AddressMessage) -> Option<Address> {
             AddressAttribute::Local(local) => ip = Some(*local),
             AddressAttribute::Address(address) => ip = ip.or(Some(*address)),
             AddressAttribute::Flags(all) => flags = *all,
+            AddressAttribute::RoutePriority(priority) => metric = *priority,
             _ => {}
         }
     }
@@ -199,5 +245,6 @@ fn address(message: &AddressMessage) -> Option<Address> {
         tentative: flags.contains(AddressFlags::Tentative),
         duplicate: flags.contains(AddressFlags::Dadfailed),
         permanent: flags.contains(AddressFlags::Permanent),
+        metric,
     })
 }

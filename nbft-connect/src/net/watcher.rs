@@ -1,7 +1,7 @@
 //! The kernel's state of links and addresses, kept what it is by events, for whoever waits for it to change.
 
-use super::state::State;
-use super::{NetError, Settings};
+use super::state::{Link, State};
+use super::{NetError, Settings, rules};
 use crate::nvme::uevent::Uevents;
 use futures_util::{FutureExt, Stream, StreamExt};
 use nix::sys::socket::{setsockopt, sockopt};
@@ -27,16 +27,25 @@ impl Watcher {
     ///
     /// Events come over a socket of their own: where they overflow it, no answer to a request may be lost with them.
     pub(super) async fn start(settings: &Settings) -> Result<(Self, Vec<JoinHandle<()>>), NetError> {
-        use MulticastGroup::{Ipv4Ifaddr, Ipv6Ifaddr, Ipv6Ifinfo};
-        let groups = [MulticastGroup::Link, Ipv4Ifaddr, Ipv6Ifaddr, Ipv6Ifinfo];
+        use MulticastGroup::{Ipv4Ifaddr, Ipv4Rule, Ipv6Ifaddr, Ipv6Ifinfo, Ipv6Rule};
+        let groups = [MulticastGroup::Link, Ipv4Ifaddr, Ipv6Ifaddr, Ipv6Ifinfo, Ipv4Rule, Ipv6Rule];
         let (mut listening, _, events) = rtnetlink::new_multicast_connection(&groups).map_err(NetError::Netlink)?;
         set_buffer(listening.socket_mut().as_raw_fd(), settings.event_buffer);
         let (asking, handle, _) = rtnetlink::new_connection().map_err(NetError::Netlink)?;
         let mut tasks = vec![tokio::spawn(listening), tokio::spawn(asking)];
-        let (sender, state) = watch::channel(dump(&handle).await?);
+        let (sender, state) = watch::channel(dump_all(&handle).await?);
         let udev = udev_events(&settings.root);
         tasks.push(tokio::spawn(listen(handle.clone(), sender, events, udev)));
         Ok((Self { handle, state }, tasks))
+    }
+
+    /// With a state that a test tells, and a kernel that is the real one.
+    #[cfg(test)]
+    pub(super) fn told(state: State) -> (watch::Sender<State>, Self) {
+        let (asking, handle, _) = rtnetlink::new_connection().unwrap();
+        tokio::spawn(asking);
+        let (sender, state) = watch::channel(state);
+        (sender, Self { handle, state })
     }
 
     /// Waits until `look` finds what it looks for.
@@ -47,6 +56,28 @@ impl Watcher {
                 return Some(found);
             }
             state.changed().await.ok()?;
+        }
+    }
+
+    /// Does the work as long as the link of this index is there and such; `None` when it no longer is. Whatever waits on a link
+    /// waits in here: an index that is gone never comes back, and nothing tells so twice.
+    pub(super) async fn while_there<T>(
+        &self,
+        index: u32,
+        such: impl Fn(&Link) -> bool,
+        work: impl Future<Output = T>,
+    ) -> Option<T> {
+        let gone = async {
+            let gone = |state: &State| (!state.links.get(&index).is_some_and(&such)).then_some(());
+            if self.wait_for(gone).await.is_none() {
+                // Nobody listens any more.
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            biased;
+            () = gone => None,
+            done = work => Some(done),
         }
     }
 
@@ -73,7 +104,10 @@ async fn listen(
                 Some((message, _)) => match message.payload {
                     NetlinkPayload::InnerMessage(message) => sender.send_modify(|state| state.apply(message)),
                     NetlinkPayload::Overrun(_) => match resynchronize(&handle, &mut events).await {
-                        Ok(state) => drop(sender.send_replace(state)),
+                        Ok(mut state) => sender.send_modify(|before| {
+                            state.follow(before);
+                            *before = state;
+                        }),
                         Err(error) => log::warn!("{error}"),
                     },
                     _ => {}
@@ -92,13 +126,13 @@ async fn resynchronize(handle: &Handle, events: &mut (impl Stream<Item = Event> 
     log::debug!("netlink events were lost; asking for everything again");
     for _ in 0..TRIES {
         while events.next().now_or_never().flatten().is_some() {}
-        let state = dump(handle).await?;
+        let state = dump_all(handle).await?;
         match events.next().now_or_never() {
             None => return Ok(state),
             Some(_) => tokio::task::yield_now().await,
         }
     }
-    dump(handle).await
+    dump_all(handle).await
 }
 
 /// Room for the events of many interfaces at once. Best effort: without the right to it the kernel's default stays, and
@@ -127,6 +161,16 @@ async fn heard(udev: &mut Option<Uevents>) {
     }
 }
 
+/// Links, addresses and rules.
+async fn dump_all(handle: &Handle) -> Result<State, NetError> {
+    let mut fresh = dump(handle).await?;
+    for rule in rules::dump(handle).await {
+        fresh.apply(RouteNetlinkMessage::NewRule(rule));
+    }
+    Ok(fresh)
+}
+
+/// Links and addresses.
 pub(super) async fn dump(handle: &Handle) -> Result<State, NetError> {
     let failed = |error: rtnetlink::Error| NetError::Netlink(io::Error::other(error.to_string()));
     let mut fresh = State::default();

@@ -1,6 +1,7 @@
 //! One NIC: from not being there to links that are up. Their addresses are in [`super::addresses`].
 
 use super::advertised::is_global;
+use super::former::Book;
 use super::lease::Lease;
 use super::state::{Link, State};
 use super::watcher::Watcher;
@@ -19,7 +20,7 @@ const UDEV_LIMIT: Duration = Duration::from_secs(10);
 pub(super) const RETRY: Duration = Duration::from_secs(1);
 
 /// Pause before a NIC is set up again in the running system that is there and could not be.
-const STAYING_RETRY: Duration = Duration::from_secs(30);
+pub(super) const STAYING_RETRY: Duration = Duration::from_secs(30);
 
 pub(super) struct Worker {
     number: usize,
@@ -28,8 +29,19 @@ pub(super) struct Worker {
     pub(super) watcher: Watcher,
     events: UnboundedSender<NetEvent>,
     pub(super) mtu: Option<u16>,
-    /// With the leases that are held already, whether it goes on when all is set up.
-    pub(super) stay: Option<Vec<(NetworkRef, Lease)>>,
+    /// Whether it goes on when all is set up.
+    pub(super) stay: bool,
+    pub(super) book: Book,
+}
+
+/// How setting a NIC up ended.
+enum Ended {
+    /// There is no more to do.
+    Done,
+    /// The NIC is gone.
+    Gone,
+    /// The NIC has another name.
+    Renamed,
 }
 
 /// A network that can be used.
@@ -72,58 +84,128 @@ impl Worker {
         let of_interface = |stay: &Vec<(NetworkRef, Lease)>| {
             stay.iter().filter(|(at, _)| at.interface == number).filter_map(of_network).collect()
         };
-        let stay = settings.stay.as_ref().map(of_interface);
-        Self { number, interface, root, watcher, events, mtu, stay }
+        let book = Book::new(settings.stay.as_ref().map(of_interface).unwrap_or_default());
+        let stay = settings.stay.is_some();
+        Self { number, interface, root, watcher, events, mtu, stay, book }
     }
 
     pub(super) async fn run(self) {
-        loop {
-            if let Err(error) = self.set_up().await {
-                let reason = error.to_string();
-                for at in self.networks() {
-                    let reason = NetError::Kernel { step: self.interface.name.clone(), reason: reason.clone() };
-                    self.tell(NetEvent::Failed { at, reason });
-                }
-            }
-            if self.stay.is_none() {
-                return;
-            }
-            // A NIC that is gone is waited for; one that is there has failed in a way that will not pass soon.
-            let there = self.watcher.look(|state| self.find(state).is_some());
-            tokio::time::sleep(if there { STAYING_RETRY } else { RETRY }).await;
+        tokio::select! {
+            () = self.work() => {}
+            never = self.remove_former() => match never {},
         }
     }
 
-    async fn set_up(&self) -> Result<(), NetError> {
+    /// Goes on until all is set up, or, when it is to stay, for ever.
+    async fn work(&self) {
+        loop {
+            match self.set_up().await {
+                Ok(Ended::Done) if !self.stay => return,
+                Ok(Ended::Gone | Ended::Renamed) => {
+                    tokio::time::sleep(RETRY).await;
+                    continue;
+                }
+                Ok(Ended::Done) => {}
+                Err(error) => {
+                    let reason = error.to_string();
+                    for at in self.networks() {
+                        let reason = NetError::Kernel { step: self.interface.name.clone(), reason: reason.clone() };
+                        self.tell(NetEvent::Failed { at, reason });
+                    }
+                    if !self.stay {
+                        return;
+                    }
+                }
+            }
+            // One that is there has failed in a way that will not pass soon, unless it was about to go.
+            let before = self.watcher.look(|state| self.find(state)).map(|nic| nic.born);
+            let other = |state: &State| (self.find(state).map(|nic| nic.born) != before).then_some(());
+            let _ = tokio::time::timeout(STAYING_RETRY, self.watcher.wait_for(other)).await;
+            tokio::time::sleep(RETRY).await;
+        }
+    }
+
+    /// Sets the NIC up once it is there, and goes on as long as it is.
+    async fn set_up(&self) -> Result<Ended, NetError> {
         let mut timings = Timings::default();
         let started = Instant::now();
-        let Some(nic) = self.nic().await else { return Ok(()) };
+        let Some(nic) = self.nic().await else { return Ok(Ended::Done) };
         timings.nic = started.elapsed();
-        let started = Instant::now();
-        self.after_udev(nic.index).await;
-        timings.udev = started.elapsed();
-        let name = self.named(nic.index).await;
-        let name = name.as_str();
+        let (index, born) = (nic.index, nic.born);
+        let same = |link: &Link| link.born == born;
+        let work = async {
+            let started = Instant::now();
+            self.after_udev(index).await;
+            timings.udev = started.elapsed();
+            let name = self.named(index).await;
+            let named = |link: &Link| same(link) && link.name == name;
+            self.watcher.while_there(index, named, self.set_up_named(index, &name, timings)).await.transpose()
+        };
+        match self.watcher.while_there(index, same, work).await {
+            Some(Ok(Some(()))) => return Ok(Ended::Done),
+            Some(Err(error)) => return Err(error),
+            Some(Ok(None)) if self.watcher.look(|state| state.links.get(&index).is_some_and(same)) => {
+                log::info!("{}: the NIC was renamed", self.interface.name);
+                return Ok(Ended::Renamed);
+            }
+            _ => {}
+        }
+        log::warn!("{}: the NIC is gone", self.interface.name);
+        for at in self.networks() {
+            self.tell(NetEvent::Failed { at, reason: NetError::LinkGone });
+        }
+        self.forget_gone().await;
+        Ok(Ended::Gone)
+    }
+
+    /// All links of a NIC that has its name.
+    async fn set_up_named(&self, nic: u32, name: &str, timings: Timings) -> Result<(), NetError> {
         if let Some(untagged) = self.interface.links.iter().find(|link| link.vlan.is_none()) {
             settings::apply(&self.root, name, untagged);
         }
         if let Some(mtu) = self.mtu {
-            self.set_mtu(nic.index, name, mtu).await;
+            self.set_mtu(nic, name, mtu).await;
         }
-        self.bring_up(nic.index).await?;
+        self.bring_up(nic).await?;
         // At once: a link whose server never answers must not keep the others waiting.
-        let links = self.interface.links.iter().enumerate().map(|(number, link)| async move {
-            let up = match link.vlan {
-                None => Ok((nic.index, name)),
-                Some(id) => self.vlan(nic.index, name, link, id).await.map(|index| (index, link.name.as_str())),
-            };
-            match up {
-                Ok((index, name)) => self.link(number, link, index, name, timings).await,
-                Err(error) => self.link_failed(number, link, &error),
-            }
-        });
+        let links = self.interface.links.iter().enumerate();
+        let links = links.map(|(number, link)| self.set_up_link(number, link, (nic, name), timings));
         futures_util::future::join_all(links).await;
         Ok(())
+    }
+
+    /// One link of a NIC; a VLAN that is removed is made again.
+    async fn set_up_link(&self, number: usize, link: &PlanLink, nic: (u32, &str), timings: Timings) {
+        loop {
+            let mut pause = STAYING_RETRY;
+            let up = match link.vlan {
+                None => Ok(nic),
+                Some(id) => self.vlan(nic.0, nic.1, link, id).await.map(|index| (index, link.name.as_str())),
+            };
+            match up {
+                Ok((index, name)) => {
+                    let born = self.watcher.look(|state| state.links.get(&index).map(|link| link.born));
+                    let same = |link: &Link| Some(link.born) == born && (link.name == name);
+                    let work = self.link(number, link, index, name, timings);
+                    if self.watcher.while_there(index, same, work).await.is_none() {
+                        if link.vlan.is_none() {
+                            // The NIC's own: who waits for the NIC begins again.
+                            return;
+                        }
+                        for network in 0..link.networks.len() {
+                            self.tell(NetEvent::Failed { at: self.at(number, network), reason: NetError::LinkGone });
+                        }
+                        self.forget_gone().await;
+                        pause = RETRY;
+                    }
+                }
+                Err(error) => self.link_failed(number, link, &error),
+            }
+            if !self.stay {
+                return;
+            }
+            tokio::time::sleep(pause).await;
+        }
     }
 
     /// Waits for the NIC.
@@ -174,7 +256,11 @@ impl Worker {
             return name;
         }
         match kernel::rename(&self.watcher.handle, index, wanted).await {
-            Ok(()) => wanted.clone(),
+            Ok(()) => {
+                let shown = |state: &State| (state.links.get(&index)?.name == *wanted).then_some(());
+                let _ = self.watcher.wait_for(shown).await;
+                wanted.clone()
+            }
             Err(error) => {
                 log::warn!("{name}: {error}; it keeps its name");
                 now().unwrap_or(name)
@@ -254,3 +340,6 @@ impl Worker {
 pub(super) fn gone() -> NetError {
     NetError::Netlink(std::io::ErrorKind::BrokenPipe.into())
 }
+
+#[cfg(test)]
+mod tests;

@@ -149,6 +149,14 @@ pub fn connections(root: &Path, controller: &str) -> Option<Connections> {
     })
 }
 
+/// The addresses that controllers come from: those that they are bound to, and those that they have now.
+pub(crate) fn sources(root: &Path) -> Vec<IpAddr> {
+    let entries = fs::read_dir(root.join("sys/class/nvme")).into_iter().flatten().flatten();
+    let addresses = entries.map(|entry| attribute(&entry.path(), "address"));
+    let parts = |address: String| ["host_traddr", "src_addr"].map(|key| watch::part_of(&address, key).parse().ok());
+    addresses.flat_map(parts).flatten().collect()
+}
+
 /// Lets nobody but root read the secrets of a controller: Linux shows them to all who can read sysfs.
 ///
 /// # Errors

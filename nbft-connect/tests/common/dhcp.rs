@@ -46,12 +46,34 @@ impl Server {
 
     /// dnsmasq on the peer of eth0.
     pub(crate) fn dnsmasq(name: &str, options: &[&str]) -> Self {
+        Self::dnsmasq_on("eth0-peer", name, options)
+    }
+
+    /// dnsmasq on a link.
+    pub(crate) fn dnsmasq_on(link: &str, name: &str, options: &[&str]) -> Self {
         Self::start(name, "dnsmasq", |directory| {
-            let common =
-                ["--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--interface=eth0-peer", "--log-dhcp"];
+            let common = ["--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--log-dhcp"];
             let own = ["--bind-interfaces", "--no-ping", "--log-facility=-", "--user=root"];
-            let files = [format!("--pid-file={directory}/pid"), format!("--dhcp-leasefile={directory}/leases")];
+            let files = [
+                format!("--interface={link}"),
+                format!("--pid-file={directory}/pid"),
+                format!("--dhcp-leasefile={directory}/leases"),
+            ];
             common.iter().chain(&own).chain(options).map(|o| (*o).to_owned()).chain(files).collect()
+        })
+    }
+
+    /// A router on a link that advertises a prefix to make addresses of, with these flags beside.
+    pub(crate) fn radvd(link: &str, name: &str, flags: &str) -> Self {
+        let config = format!(
+            "interface {link} {{ AdvSendAdvert on; {flags} MinRtrAdvInterval 3; MaxRtrAdvInterval 4; \
+             prefix 2001:db8:1::/64 {{ AdvOnLink on; AdvAutonomous on; }}; }};\n"
+        );
+        Self::start(name, "radvd", |directory| {
+            let file = format!("{directory}/radvd.conf");
+            fs::write(&file, &config).unwrap();
+            let pid = format!("{directory}/pid");
+            ["-n", "-m", "stderr", "-C", &file, "-p", &pid, "-u", "root"].map(str::to_owned).to_vec()
         })
     }
 

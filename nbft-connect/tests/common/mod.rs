@@ -5,6 +5,7 @@
 
 pub(crate) mod dhcp;
 pub(crate) mod far;
+pub(crate) mod granting;
 pub(crate) mod hostile;
 pub(crate) mod net;
 
@@ -15,6 +16,7 @@ const INSIDE: &str = "NBFT_TEST_NAMESPACE";
 
 /// Runs `inside` in a network namespace of its own, in a process of its own. Without root, a user namespace makes that possible; where
 /// the kernel has none either, the test fails and says why.
+#[allow(clippy::print_stderr)]
 pub(crate) fn in_namespace(test: &str, inside: fn()) {
     if std::env::var(INSIDE).is_ok_and(|name| name == test) {
         ip("link set lo up");
@@ -33,16 +35,11 @@ pub(crate) fn in_namespace(test: &str, inside: fn()) {
         .output()
         .unwrap_or_else(|error| panic!("unshare (package util-linux): {error}"));
     let [said, complained] = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
-    assert!(
-        output.status.success(),
-        "{test} in its namespace: {}{}\n{said}{complained}",
-        output.status,
-        if root {
-            ""
-        } else {
-            " (if it may make no namespace: run the tests as root, or leave this one out by --skip)"
-        },
-    );
+    let hint = " (if it may make no namespace: run the tests as root, or leave this one out by --skip)";
+    let hint = if root { "" } else { hint };
+    assert!(output.status.success(), "{test} in its namespace: {}{hint}\n{said}{complained}", output.status);
+    // What it says of itself is for whoever asks for it.
+    eprint!("{complained}");
 }
 
 /// Runs `ip` with these words.

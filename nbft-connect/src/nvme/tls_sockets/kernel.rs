@@ -5,6 +5,7 @@ use super::message::{read, tls_socket};
 use super::{SocketsError, TlsSocket, TlsSockets};
 use nix::sys::socket::{AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, recv, sendto, socket};
 use std::io;
+use std::net::IpAddr;
 use std::os::fd::{AsRawFd, OwnedFd};
 
 /// No datagram of the kernel's is longer, in bytes: it makes none of more than 32 KiB for a list.
@@ -22,6 +23,16 @@ impl TlsSockets for Kernel {
         }
         Ok(found)
     }
+}
+
+/// The addresses on this side of all established TCP connections, encrypted or not.
+///
+/// # Errors
+///
+/// [`SocketsError`].
+pub(crate) fn local_addresses() -> Result<Vec<IpAddr>, SocketsError> {
+    let address = |connection: Connection| connection.local.ip().to_canonical();
+    Ok(established()?.into_iter().map(address).collect())
 }
 
 /// All established TCP connections of this network namespace.

@@ -8,6 +8,7 @@ mod kernel;
 mod message;
 
 pub use kernel::Kernel;
+pub(crate) use kernel::local_addresses;
 
 use libnbft::plan::CipherSuite;
 use std::fmt;
