@@ -26,6 +26,7 @@ pub mod plan;
 mod redact;
 #[cfg(feature = "redfish")]
 pub mod redfish;
+pub mod replace;
 pub mod show;
 pub mod status;
 mod tables;

@@ -16,11 +16,10 @@ use crate::kernel_command_line::KernelCommandLine;
 use crate::load;
 use crate::output::json::Secrets;
 use crate::output::{json, print_bytes};
+use crate::replace::{PUBLIC, replace};
 use crate::status::model::{STATUS_FILE, Status};
 use libnbft::plan::Plan;
-use std::fs;
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io;
 use std::path::Path;
 
 /// A file of an export.
@@ -32,22 +31,12 @@ pub(crate) struct File {
 
 impl File {
     pub(crate) fn new(name: String, content: String) -> Self {
-        Self { name, content, mode: 0o644 }
+        Self { name, content, mode: PUBLIC }
     }
 
     /// Writes the file, which is quoted as its reader wants it, into a directory, so that a reader sees the old or the new one whole.
-    #[expect(clippy::disallowed_methods, reason = "this is the exporters' door")]
     pub(crate) fn write(&self, directory: &Path) -> io::Result<()> {
-        fs::create_dir_all(directory)?;
-        // Not by the name's ending alone: some readers take whatever ends as they expect.
-        let aside = directory.join(format!(".{}.new", self.name));
-        match fs::remove_file(&aside) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(self.mode).open(&aside)?;
-        file.write_all(self.content.as_bytes())?;
-        fs::rename(&aside, directory.join(&self.name))
+        replace(&directory.join(&self.name), self.content.as_bytes(), self.mode)
     }
 }
 
