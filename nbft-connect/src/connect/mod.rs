@@ -7,6 +7,7 @@ mod queue;
 mod recall;
 mod registry;
 mod report;
+mod status_file;
 mod stay;
 mod target;
 #[cfg(test)]
@@ -23,10 +24,12 @@ use crate::kernel_command_line::KernelCommandLine;
 use crate::nvme::fabrics::{DEVICE, Helper};
 use crate::nvme::keys::{Keys, care, credentials};
 use crate::nvme::tls_sockets;
-use crate::status::model::{Outcome, STATUS_FILE, Status, write_whole};
+use crate::replace::{PUBLIC, replace};
+use crate::status::model::{Outcome, STATUS_FILE, Status};
 use crate::{handover, load, net, status};
 use engine::{Ended, Engine, Settings, Until};
 use libnbft::plan::{Plan, Policy};
+use status_file::StatusFile;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -59,18 +62,17 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
     }
     let tables = load::tables(common)?;
     let mut plan = load::plan(&tables, &args.identity, &kernel);
-    let status_file = common.path(STATUS_FILE);
+    let mut status_file = StatusFile::new(common.path(STATUS_FILE));
     if tables.tables.is_empty() {
-        return nothing_read(&plan, &tables, &status_file);
+        return nothing_read(&plan, &tables, &mut status_file);
     }
-    let before = Status::read(&status_file).ok().flatten();
-    if args.stay && !before.as_ref().is_some_and(Status::has_connected) {
-        log::info!(
-            "nothing of the NBFT was connected when this system started: its network and its targets are left alone"
-        );
-        return Ok(Exit::Nothing);
+    let read = Status::read(status_file.path()).inspect_err(|error| log::warn!("{error}; what it said is not used"));
+    let (before, is_broken) = read.map_or((None, true), |before| (before, false));
+    let left_alone = if args.stay { not_to_stay(&mut status_file, before.as_ref(), is_broken) } else { None };
+    if let Some(exit) = left_alone {
+        return Ok(exit);
     }
-    if let Some(exit) = nothing_to_connect(&plan, &status_file)? {
+    if let Some(exit) = nothing_to_connect(&plan, &mut status_file)? {
         return Ok(exit);
     }
     let until = match args.stay {
@@ -103,6 +105,27 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         handover::leave(&ended.plan, &ended.status, args.handover, &common.path("/"));
     }
     Ok(ended.exit)
+}
+
+/// Why the service has nothing to do, or not yet, as its exit. A status file that cannot be read decides nothing: it may be
+/// the only trace of what was connected.
+fn not_to_stay(status_file: &mut StatusFile, before: Option<&Status>, is_broken: bool) -> Option<Exit> {
+    if !status_file.was_connected(before) {
+        if is_broken {
+            log::error!("whether anything of the NBFT was connected when this system started is not known");
+            return Some(Exit::Failed);
+        }
+        log::info!(
+            "nothing of the NBFT was connected when this system started: its network and its targets are left alone"
+        );
+        return Some(Exit::Nothing);
+    }
+    let process = status_file.other_writer()?;
+    if before.and_then(|before| before.service) == Some(process) {
+        log::error!("process {process} is nbft connect --stay already: there is one for a machine");
+        return Some(Exit::Failed);
+    }
+    None
 }
 
 /// The secrets in files that the plan has use for. A process that stays reads them now, and has programs give theirs from now on for
@@ -164,7 +187,7 @@ fn timeout(args: &ConnectArgs, kernel: &KernelCommandLine) -> Duration {
     Duration::from_secs(seconds.into())
 }
 
-fn nothing_read(plan: &Plan, tables: &load::Tables, status_file: &std::path::Path) -> Result<Exit, Error> {
+fn nothing_read(plan: &Plan, tables: &load::Tables, status_file: &mut StatusFile) -> Result<Exit, Error> {
     if tables.unreadable.is_empty() {
         return Ok(Exit::Nothing);
     }
@@ -174,7 +197,7 @@ fn nothing_read(plan: &Plan, tables: &load::Tables, status_file: &std::path::Pat
 }
 
 /// The exit when the plan has no path and nobody who tells of one: nothing asked for is no failure, something that cannot be had is.
-fn nothing_to_connect(plan: &Plan, status_file: &std::path::Path) -> Result<Option<Exit>, Error> {
+fn nothing_to_connect(plan: &Plan, status_file: &mut StatusFile) -> Result<Option<Exit>, Error> {
     for left in &plan.left_out {
         log::warn!("{}: {} is left out: {}", left.origin.table, left.name(), left.reason);
     }
@@ -197,13 +220,14 @@ fn nothing_to_connect(plan: &Plan, status_file: &std::path::Path) -> Result<Opti
     Ok(None)
 }
 
-fn finish_early(plan: &Plan, status_file: &std::path::Path, outcome: Outcome, message: String) -> Result<(), Error> {
+fn finish_early(plan: &Plan, status_file: &mut StatusFile, outcome: Outcome, message: String) -> Result<(), Error> {
     let level = if outcome == Outcome::Failed { log::Level::Error } else { log::Level::Info };
     log::log!(level, "{message}");
     let mut status = Status::of_plan(plan);
     status.outcome = outcome;
     status.message = message;
-    status.write(status_file).map_err(|source| Error::Write { path: status_file.to_path_buf(), source })
+    let written = status_file.write(&status).map(drop);
+    written.map_err(|source| Error::Write { path: status_file.path().to_path_buf(), source })
 }
 
 fn work(plan: Plan, settings: Settings, mut network: net::Settings, common: &Common) -> Result<Ended, Error> {
@@ -254,7 +278,7 @@ fn leave_identity(plan: &Plan, common: &Common) {
             log::warn!("{}: not written, since {value} holds characters that are not shown", file.display());
             continue;
         }
-        if let Err(error) = write_whole(&file, format!("{value}\n").as_bytes()) {
+        if let Err(error) = replace(&file, format!("{value}\n").as_bytes(), PUBLIC) {
             log::warn!("{}: {error}", file.display());
         }
     }

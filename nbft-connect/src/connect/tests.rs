@@ -15,6 +15,7 @@ use super::engine::{Engine, Settings, Until};
 use super::paths::Phase;
 use super::queue;
 use super::recall;
+use super::status_file::StatusFile;
 use crate::cli::Wait;
 use crate::exit::Exit;
 use crate::net::NetEvent;
@@ -292,7 +293,7 @@ fn start_with(
     }
     let mut settings = Settings {
         root: root.0.clone(),
-        status_file,
+        status_file: StatusFile::new(status_file),
         until,
         before,
         service: Some(7),

@@ -1,6 +1,6 @@
 //! The end: outcome, reasons, status file.
 
-use super::{Ended, Engine, Until, secure};
+use super::{Ended, Engine, SAVE_AGAIN, Until, secure};
 use crate::connect::paths::Phase;
 use crate::connect::report;
 use crate::connect::target::Target;
@@ -8,6 +8,7 @@ use crate::exit::Exit;
 use crate::nvme::fabrics::Fabrics;
 use crate::output;
 use crate::status::model::{Outcome, State};
+use std::time::Instant;
 
 impl<F: Fabrics + 'static> Engine<F> {
     pub(super) fn conclude(mut self, deadline_passed: bool) -> Ended {
@@ -100,8 +101,11 @@ impl<F: Fabrics + 'static> Engine<F> {
         self.status.message = report::message(&self.status);
         self.status.elapsed_ms = self.elapsed_ms();
         self.status.peak_memory_kib = peak_memory_kib();
-        if let Err(error) = self.status.write(&self.settings.status_file) {
-            log::warn!("{}: {error}", self.settings.status_file.display());
+        match self.settings.status_file.write(&self.status) {
+            Ok(true) => {}
+            // Whoever writes it ends some time; whoever stays writes it then.
+            Ok(false) => self.save_at = self.stays().then(|| Instant::now() + SAVE_AGAIN),
+            Err(error) => log::warn!("{}: {error}", self.settings.status_file.path().display()),
         }
         if self.stays() && self.told_systemd {
             // A system that waits for its root may not read what it is told.

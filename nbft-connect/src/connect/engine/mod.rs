@@ -9,6 +9,7 @@ mod trials;
 mod tries;
 
 use super::paths::{Phase, Ready};
+use super::status_file::StatusFile;
 use super::target::Target;
 use super::{queue, registry, report};
 use crate::cli::Wait;
@@ -41,11 +42,14 @@ const LINGER: Duration = Duration::from_millis(300);
 /// How long the status file may be behind.
 const SAVE_DELAY: Duration = Duration::from_secs(1);
 
+/// After how long one that stays looks again whether it is to write the status file, while another process does.
+const SAVE_AGAIN: Duration = Duration::from_secs(10);
+
 /// What the engine is told beside the plan.
 #[derive(Debug)]
 pub(super) struct Settings {
     pub(super) root: PathBuf,
-    pub(super) status_file: PathBuf,
+    pub(super) status_file: StatusFile,
     pub(super) until: Until,
     /// What a former run left.
     pub(super) before: Option<Status>,
