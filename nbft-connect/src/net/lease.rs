@@ -127,7 +127,21 @@ pub(crate) fn duid_on_the_wire(table: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::duid_on_the_wire;
+    use super::{Lease, duid_on_the_wire, seconds_since_start};
+
+    #[test]
+    fn a_lease_is_renewed_in_time_whenever_it_is_said_to_be_granted() {
+        let text = "{\"address\": \"192.0.2.50\", \"prefix\": 24, \"server\": \"192.0.2.1\", \"seconds\": 3600,
+            \"renew_seconds\": 1800, \"rebind_seconds\": 3000, \"routes\": [], \"dns\": [], \"domains\": [], \"ntp\": []}";
+        let mut lease: Lease = serde_json::from_str(text).unwrap();
+        let mut renewed_in = |granted_at| {
+            lease.granted_at = granted_at;
+            lease.renew_in().as_secs()
+        };
+        assert!((1799..=1800).contains(&renewed_in(seconds_since_start())));
+        assert_eq!(renewed_in(u64::MAX), 1800);
+        assert_eq!(renewed_in(0), 1800_u64.saturating_sub(seconds_since_start()));
+    }
 
     #[test]
     fn numbers_of_a_duid_are_turned() {

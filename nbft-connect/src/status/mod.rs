@@ -1,6 +1,7 @@
 //! `nbft status`: what came of `connect`, and what sysfs says of it now.
 
 pub mod model;
+mod validate;
 
 use crate::cli::{Common, Format, StatusArgs};
 use crate::error::Error;

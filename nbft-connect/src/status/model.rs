@@ -1,15 +1,21 @@
 //! The status file: what came of each interface, path and namespace. Its schema is this module.
 
 use crate::error::Error;
+use crate::input::read_regular;
 use crate::net::{Information, Lease};
 use crate::output::json::{self, Secrets};
+use crate::replace::{PUBLIC, replace};
 use libnbft::plan::{Ask, DiscoveryController, Namespace, Network, NetworkRef, Origin, Path, Plan, Teller};
 use serde::{Deserialize, Serialize};
+use serde_json::error::Category;
 use std::io;
 use std::path::Path as FsPath;
 
 /// Where the status is kept.
 pub const STATUS_FILE: &str = "/run/nbft/status.json";
+
+/// Largest status file that is read, in bytes. A path takes about half a KiB of it, a namespace or an interface no more.
+pub const MAX_SIZE: u64 = 16 << 20;
 
 /// Version of the file's form; grows when a key changes its meaning.
 pub const VERSION: u32 = 1;
@@ -269,17 +275,42 @@ impl Status {
 
     /// What a former run left; `None` where there was none.
     ///
+    /// What it names is of the form that the kernel and the tables have; an item that is not is left out, with a line in the
+    /// log. Texts stay as they are: they are made harmless where they are shown.
+    ///
     /// # Errors
     ///
-    /// When there is a file that cannot be read, or that is no status file.
+    /// When there is a file that cannot be read, is no regular file, has more than [`MAX_SIZE`] bytes, or is no status file.
     pub fn read(file: &FsPath) -> Result<Option<Self>, Error> {
-        match std::fs::read(file) {
-            Ok(text) => serde_json::from_slice(&text)
-                .map(Some)
-                .map_err(|error| Error::Other(format!("{}: not a status file: {error}", file.display()))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(Error::Read { path: file.to_owned(), source }),
+        let text = match read_regular(file, MAX_SIZE) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(Error::Read { path: file.to_owned(), source }),
+        };
+        let (status, dropped) = Self::parse(&text).map_err(|why| Error::Other(format!("{}: {why}", file.display())))?;
+        for item in dropped {
+            log::warn!("{}: {item}", file.display());
         }
+        Ok(Some(status))
+    }
+
+    /// The status in these bytes, and in words what of it is left out because it has not the form that it must have.
+    ///
+    /// # Errors
+    ///
+    /// In words, why the whole cannot be used. The bytes themselves are not quoted.
+    pub fn parse(text: &[u8]) -> Result<(Self, Vec<String>), String> {
+        let mut status: Self = serde_json::from_slice(text).map_err(|error| {
+            let what = match error.classify() {
+                Category::Eof if text.is_empty() => return "not a status file: it is empty".to_owned(),
+                Category::Eof => "it ends too early",
+                Category::Data => "a value is missing or of another type",
+                Category::Syntax | Category::Io => "it is no JSON",
+            };
+            format!("not a status file: {what} (line {}, column {})", error.line(), error.column())
+        })?;
+        let dropped = super::validate::retain_valid(&mut status);
+        Ok((status, dropped))
     }
 
     /// Whether any path has been up.
@@ -347,23 +378,8 @@ impl Status {
     ///
     /// When /run cannot be written.
     pub fn write(&self, file: &FsPath) -> io::Result<()> {
-        write_whole(file, json::text(self, Secrets::Masked)?.as_bytes())
+        replace(file, json::text(self, Secrets::Masked)?.as_bytes(), PUBLIC)
     }
-}
-
-/// Writes a file aside and renames it into place, making its directory.
-///
-/// # Errors
-///
-/// What the file system says.
-#[allow(clippy::disallowed_methods, reason = "its callers bring what came through the door, or one word")]
-pub fn write_whole(file: &FsPath, content: &[u8]) -> io::Result<()> {
-    if let Some(directory) = file.parent() {
-        std::fs::create_dir_all(directory)?;
-    }
-    let aside = file.with_extension("new");
-    std::fs::write(&aside, content)?;
-    std::fs::rename(&aside, file)
 }
 
 /// MAC of the NIC that a network is on.

@@ -100,6 +100,7 @@ fn what_was_discovered_is_there() {
             let mut path = nbft_connect::status::model::PathStatus::default();
             (path.nqn, path.traddr, path.trsvcid) = (NQN.into(), "192.0.2.1".into(), 4420);
             path.discovered = plan(&table).discovery.first().map(DiscoveryController::teller);
+            path.host_iface = "nbft0".into();
             status.paths.push(path);
         });
         let address = "traddr=192.0.2.1,trsvcid=4420,host_traddr=192.0.2.2,host_iface=nbft0";

@@ -1,7 +1,7 @@
 //! What each command prints.
 
 use crate::common::in_namespace;
-use crate::support::{Root, harmless, leave_raw, status};
+use crate::support::{Root, harmless, in_form, leave_raw, status};
 use crate::tables::{Strings, bytes, machine, model};
 use nbft_connect::status::model::State;
 use serde_json::Value;
@@ -121,7 +121,7 @@ fn what_came_of_connect() {
     in_namespace("commands::what_came_of_connect", || {
         let root = Root::new("status").with_tables(&machine());
         let plan = root.plan();
-        let mut left = status(&plan, &Strings::Loud.text());
+        let mut left = in_form(status(&plan, &Strings::Loud.text()), &plan);
         leave_raw(&root, &left);
         assert!(root.nbft(&["status"]).contains("INJECTED"));
         let said: Value = serde_json::from_str(&root.nbft(&["status", "-o", "json"])).unwrap();

@@ -1,7 +1,7 @@
 //! What commands write to files, and tell systemd.
 
 use crate::common::in_namespace;
-use crate::support::{Root, files_below, harmless, leave_raw, status};
+use crate::support::{Root, files_below, harmless, in_form, leave_raw, status};
 use crate::tables::{NAMES, Strings, bytes, machine, model};
 use libnbft::plan::{Options, Plan, Source};
 use nbft_connect::cli::Handover;
@@ -18,7 +18,8 @@ const FORMATS: [&str; 6] = ["udev", "networkd", "networkmanager", "wicked", "dra
 /// Root with one of the tables, and a status that speaks of it.
 fn hostile(name: &str, strings: Strings) -> Root {
     let root = Root::new(&format!("{name}-{strings:?}")).with_tables(&[bytes(&model(name, strings), [0xff, 0xfe])]);
-    leave_raw(&root, &status(&root.plan(), &strings.text()));
+    let plan = root.plan();
+    leave_raw(&root, &in_form(status(&plan, &strings.text()), &plan));
     root
 }
 
@@ -30,7 +31,8 @@ fn nameless(name: &str, loud: bool) -> Root {
         table.discovery.clear();
     }
     let root = Root::new(&format!("{name}-nameless-{loud}")).with_tables(&[bytes(&table, [b'Q'; 2])]);
-    let mut left = status(&root.plan(), "");
+    let plan = root.plan();
+    let mut left = in_form(status(&plan, ""), &plan);
     for lease in left.interfaces.iter_mut().filter_map(|interface| interface.lease.as_mut()) {
         (lease.host_name, lease.root_path) = (None, None);
     }
@@ -64,6 +66,26 @@ fn exports_are_those_of_a_table_without_the_names() {
             let interfaces: serde_json::Value = serde_json::from_str(&files[0].1).unwrap();
             assert_eq!(interfaces, serde_json::to_value(hostile.plan().interfaces).unwrap(), "{name} {strings:?}");
         }
+    }
+}
+
+#[test]
+fn names_of_a_wrong_form_are_those_of_nothing() {
+    for name in NAMES {
+        let root = Root::new(&format!("{name}-names")).with_tables(&[bytes(&model(name, Strings::None), [b'Q'; 2])]);
+        let without: Vec<_> = FORMATS.iter().map(|format| exported(&root, format)).collect();
+        let left = status(&root.plan(), &Strings::Loud.text());
+        leave_raw(&root, &left);
+        for (format, without) in FORMATS.iter().zip(without) {
+            assert_eq!(exported(&root, format), without, "{name}: {format}");
+        }
+        let said: serde_json::Value = serde_json::from_str(&root.nbft(&["status", "-o", "json"])).unwrap();
+        for items in ["interfaces", "paths", "namespaces", "discovery"] {
+            assert_eq!(said[items], serde_json::json!([]), "{name}");
+        }
+        let log = root.stderr(&["status"]);
+        let first = "status.json: interface 0 is left out: its name is not valid\n";
+        assert!(left.interfaces.is_empty() || log.contains(first), "{name}: {log}");
     }
 }
 

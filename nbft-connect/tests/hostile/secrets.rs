@@ -1,7 +1,7 @@
 //! Secrets that others put into what they say do not leave by reasons.
 
 use crate::common::in_namespace;
-use crate::support::{Root, files_below, status};
+use crate::support::{Root, files_below, in_form, status};
 use crate::tables::{Strings, bytes, model};
 use std::fs;
 
@@ -19,7 +19,7 @@ fn no_output_holds_a_secret() {
         let root = Root::new("secrets").with_tables(&[bytes(&model("full", Strings::Quiet), [b'Q'; 2])]);
         let plan = root.plan();
         for (text, secret) in SECRETS {
-            let left = status(&plan, text);
+            let left = in_form(status(&plan, text), &plan);
             let file = root.0.join("run/nbft/status.json");
             left.write(&file).unwrap();
             let written = fs::read_to_string(&file).unwrap();

@@ -141,6 +141,29 @@ pub(crate) fn status(plan: &Plan, text: &str) -> Status {
     status
 }
 
+/// The status with each value that must have a form in it, and the texts as they are.
+pub(crate) fn in_form(mut status: Status, plan: &Plan) -> Status {
+    let planned = Status::of_plan(plan);
+    (status.hostnqn, status.hostid) = (planned.hostnqn, planned.hostid);
+    for (interface, planned) in status.interfaces.iter_mut().zip(planned.interfaces) {
+        (interface.name, interface.address) = (planned.name, Some("192.0.2.9".into()));
+        interface.lease.as_mut().unwrap().server_duid = Some("00030001".into());
+    }
+    for (path, planned) in status.paths.iter_mut().zip(planned.paths) {
+        (path.nqn, path.traddr, path.host_iface) = (planned.nqn, planned.traddr, planned.host_iface);
+        (path.host_traddr, path.controller) = (planned.host_traddr, Some("nvme7".into()));
+    }
+    for (namespace, planned) in status.namespaces.iter_mut().zip(planned.namespaces) {
+        (namespace.nqn, namespace.nid_type, namespace.nid) = (planned.nqn, planned.nid_type, planned.nid);
+        namespace.device = Some("/dev/nvme7n1".into());
+    }
+    for (controller, planned) in status.discovery.iter_mut().zip(planned.discovery) {
+        (controller.nqn, controller.traddr, controller.host_iface) = (planned.nqn, planned.traddr, planned.host_iface);
+        controller.controller = Some("nvme8".into());
+    }
+    status
+}
+
 /// As another program might write it: without any care.
 pub(crate) fn leave_raw(root: &Root, status: &Status) -> Value {
     fs::write(root.0.join("run/nbft/status.json"), serde_json::to_string(status).unwrap()).unwrap();
