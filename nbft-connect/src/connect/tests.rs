@@ -217,7 +217,8 @@ fn table(ports: &[u16]) -> Table {
     table.host = Some(host);
     let mut tcp = HfiTcp::default();
     tcp.mac = Mac([2, 0, 0, 0, 0, 1]);
-    tcp.ip = Ipv4Addr::LOCALHOST.into();
+    // No table's address can be that of the loopback interface, which stands for the NIC once it is ready.
+    (tcp.ip, tcp.gateway) = (Ipv4Addr::new(192, 0, 2, 10).into(), Ipv4Addr::new(192, 0, 2, 1).into());
     tcp.prefix = 8;
     let mut hfi = Hfi::default();
     (hfi.index, hfi.transport, hfi.tcp) = (1, TransportType::TCP, Some(tcp));

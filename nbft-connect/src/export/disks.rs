@@ -219,7 +219,10 @@ mod tests {
                 ssns(2, "nqn.b", "192.0.2.1", NidType::NONE, 1),
             ]);
             let lines: Vec<_> = rules.lines().filter(|line| !line.is_empty()).collect();
-            assert!(lines[0].starts_with("# No link") && lines[0].ends_with('\u{201d}'), "{nqn}: {rules}");
+            assert!(
+                lines[0].starts_with("# No link") && lines[0].is_ascii() && !lines[0].ends_with('\\'),
+                "{nqn}: {rules}"
+            );
             assert!(lines[1].contains(r#"=="nqn.b""#) && lines[1].contains(r#"ENV{ID_NBFT}="2""#), "{nqn}: {rules}");
             assert!(lines[1..].iter().all(|line| line.contains(r#"=="nqn.b""#)), "{nqn}: {rules}");
         }
