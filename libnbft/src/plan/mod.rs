@@ -18,6 +18,7 @@ mod text;
 
 pub use algorithms::{CipherSuite, HashFunction, KxGroup};
 pub use discovery::{Ask, Discovered, DiscoveryController, Teller};
+pub use paths::MAX_PATHS;
 pub use policy::{Authentication, Need, Policy, SecureChannel};
 pub use secured::Secured;
 

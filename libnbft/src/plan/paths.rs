@@ -13,10 +13,18 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
+/// How many paths of the tables a plan takes in: those of boot entries first, of each entry its best ones first.
+pub const MAX_PATHS: usize = 1024;
+
+/// How many pairs of entry and HFI are looked at; each entry has its share, and at least one.
+const MAX_PAIRS: usize = 1 << 14;
+
+type Key = (String, NetworkRef, IpAddr, u16);
+
 /// What has been planned already, found without walking all of it: a table can ask for 255 x 255 paths.
 #[derive(Default)]
 pub(super) struct Known {
-    paths: BTreeMap<(String, NetworkRef, IpAddr, u16), usize>,
+    paths: BTreeMap<Key, usize>,
     /// Namespaces and the paths that they have.
     pub(super) members: BTreeSet<(usize, usize)>,
 }
@@ -24,12 +32,19 @@ pub(super) struct Known {
 pub(super) fn plan(plan: &mut Plan, sources: &[Source<'_>], networks: &Networks) {
     let mut known = Known::default();
     let demands = Demands::of_tables(sources);
+    let admitted = admitted(plan, sources, networks);
     for (number, source) in sources.iter().enumerate() {
         for ssns in &source.table.ssns {
             let origin = Origin { table: source.name.into(), index: ssns.index };
             match secured_target(ssns, &demands) {
                 Ok(target) => {
-                    let candidates = choose(plan, networks, number, ssns, &origin, &target);
+                    let mut candidates = choose(plan, networks, number, ssns, &origin, &target);
+                    if let Some(admitted) = &admitted {
+                        admit(plan, ssns, &origin, &target, admitted, &mut candidates);
+                        if candidates.is_empty() {
+                            continue;
+                        }
+                    }
                     add_ssns(plan, &mut known, ssns, &origin, &target, &candidates);
                 }
                 Err(reason) => {
@@ -41,6 +56,66 @@ pub(super) fn plan(plan: &mut Plan, sources: &[Source<'_>], networks: &Networks)
         }
     }
     plan.secured = demands.subsystems().collect();
+}
+
+/// The paths that are planned where the tables ask for more than [`MAX_PATHS`]; `None` where they do not.
+fn admitted(plan: &Plan, sources: &[Source<'_>], networks: &Networks) -> Option<BTreeSet<Key>> {
+    let entries = || {
+        sources.iter().enumerate().flat_map(|(table, source)| source.table.ssns.iter().map(move |ssns| (table, ssns)))
+    };
+    let most = |(table, ssns): (usize, &Ssns)| match ssns.hfi_indexes().len() {
+        0 => networks.of_table(table).count(),
+        named => named,
+    };
+    if entries().map(most).sum::<usize>() <= MAX_PATHS {
+        return None;
+    }
+    let each = (MAX_PAIRS / entries().count().max(1)).max(1);
+    let mut admitted = BTreeSet::new();
+    for boot in [true, false] {
+        let mut wanted: Vec<Vec<Key>> = Vec::new();
+        for (table, ssns) in entries().filter(|(_, ssns)| namespaces::is_waited_for(ssns) == boot) {
+            let Ok(target) = target(ssns) else { continue };
+            let mut candidates = candidates(plan, networks, table, ssns, &target, &mut Vec::new());
+            candidates.sort_by_key(|candidate| candidate.reach);
+            candidates.truncate(each);
+            wanted.push(candidates.iter().map(|candidate| key(&target, candidate)).collect());
+        }
+        // The best path of each entry, then the second one of each.
+        for round in 0..each {
+            for key in wanted.iter().filter_map(|keys| keys.get(round)) {
+                if admitted.len() < MAX_PATHS {
+                    admitted.insert(key.clone());
+                }
+            }
+        }
+    }
+    Some(admitted)
+}
+
+/// Leaves out the candidates of an entry that are too many, as one item.
+fn admit(
+    plan: &mut Plan,
+    ssns: &Ssns,
+    origin: &Origin,
+    target: &Target,
+    admitted: &BTreeSet<Key>,
+    candidates: &mut Vec<Candidate>,
+) {
+    let before = candidates.len();
+    candidates.retain(|candidate| admitted.contains(&key(target, candidate)));
+    let lost = before - candidates.len();
+    if lost > 0 {
+        let reason = format!("the tables ask for more than {MAX_PATHS} paths");
+        let all = candidates.is_empty();
+        let what = if all { "SSNS".into() } else { format!("SSNS over {lost} HFIs") };
+        let boot = all && namespaces::is_waited_for(ssns);
+        plan.left_out.push(LeftOut { what, origin: origin.clone(), reason, boot });
+    }
+}
+
+fn key(target: &Target, candidate: &Candidate) -> Key {
+    (target.nqn.clone(), candidate.at, target.traddr, target.trsvcid)
 }
 
 /// What of an SSNS a connection needs.
@@ -228,7 +303,7 @@ fn add_path(
     let unavailable = ssns.flags.availability() == Availability::UNAVAILABLE;
     let timeout = ssns.ext.as_ref().and_then(|ext| ext.diagnostics).map(|d| d.connect_timeout);
     let timeout = timeout.filter(|seconds| !matches!(seconds, 0 | 0xffff));
-    let key = (target.nqn.clone(), candidate.at, target.traddr, target.trsvcid);
+    let key = key(target, candidate);
     let known = *known.paths.entry(key).or_insert(plan.paths.len());
     if let Some(path) = plan.paths.get_mut(known) {
         path.ssns.push(origin.clone());
