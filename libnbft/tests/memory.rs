@@ -137,6 +137,26 @@ fn planning_is_in_proportion() {
         assert_eq!(paths, (255 * usize::from(hfis)).min(libnbft::plan::MAX_PATHS));
         assert!(taken <= limit, "a plan of {paths} paths takes {taken} bytes");
     }
+    // Twenty tables of other NICs each, as plan and as text.
+    let tables: Vec<_> = (0..20).map(other_nics).collect();
+    let names: Vec<_> = (0..20).map(|number| format!("NBFT{number}")).collect();
+    let sources: Vec<_> = names.iter().zip(&tables).map(|(name, table)| Source { name, table }).collect();
+    let mut length = 0;
+    let taken = peak(|| length = Plan::new(&sources, &Options::default()).to_string().len());
+    assert!(taken <= 24 * MIB, "the plan of twenty tables takes {taken} bytes");
+    assert!(length <= 2 * MIB, "the text of the plan of twenty tables has {length} bytes");
+}
+
+/// A table with NICs and subsystems of its own.
+fn other_nics(number: u8) -> libnbft::model::Table {
+    let mut table = support::tables::many_paths(255);
+    for hfi in &mut table.hfis {
+        hfi.tcp.as_mut().expect("it has transport info").mac.0[4] = number;
+    }
+    for ssns in &mut table.ssns {
+        ssns.nqn.as_mut().expect("it has one").0 += &number.to_string();
+    }
+    table
 }
 
 /// One test, since it measures what the whole process allocates.

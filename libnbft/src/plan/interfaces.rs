@@ -22,14 +22,17 @@ const DEFAULT_METRIC: u16 = 500;
 pub(super) struct Networks {
     /// One list for each table: HFI index and its network.
     tables: Vec<Vec<(u8, Result<NetworkRef, String>)>>,
+    /// One map for each table, from the HFI index to the place in the list: each of 255 entries may name 255 HFIs.
+    places: Vec<BTreeMap<u8, usize>>,
 }
 
 impl Networks {
     /// The network of HFI `index` in table number `table`.
     pub(super) fn get(&self, table: usize, index: u8) -> Result<NetworkRef, String> {
+        let place = self.places.get(table).and_then(|places| places.get(&index));
         self.tables
             .get(table)
-            .and_then(|hfis| hfis.iter().find(|(i, _)| *i == index))
+            .and_then(|hfis| hfis.get(*place?))
             .map_or_else(|| Err("it is not in the table".into()), |(_, network)| network.clone())
     }
 
@@ -61,7 +64,9 @@ pub(super) fn plan(plan: &mut Plan, sources: &[Source<'_>]) -> Networks {
         }
         tables.push(entries);
     }
-    Networks { tables }
+    let places = |table: &Vec<(u8, _)>| table.iter().enumerate().map(|(place, (index, _))| (*index, place)).collect();
+    let places = tables.iter().map(places).collect();
+    Networks { tables, places }
 }
 
 fn add_hfi(plan: &mut Plan, source: &Source<'_>, hfi: &Hfi) -> Result<NetworkRef, String> {

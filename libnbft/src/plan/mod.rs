@@ -4,6 +4,7 @@
 //! A plan is a pure function of the tables and a few [`Options`]. Nothing here talks to the kernel.
 
 mod algorithms;
+mod bounds;
 mod discovery;
 mod host;
 mod interfaces;
@@ -17,8 +18,8 @@ mod tests;
 mod text;
 
 pub use algorithms::{CipherSuite, HashFunction, KxGroup};
+pub use bounds::{MAX_DISCOVERY, MAX_LEFT_OUT, MAX_PATHS};
 pub use discovery::{Ask, Discovered, DiscoveryController, Teller};
-pub use paths::MAX_PATHS;
 pub use policy::{Authentication, Need, Policy, SecureChannel};
 pub use secured::Secured;
 
@@ -94,7 +95,8 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Makes the plan for these tables, given in their natural order.
+    /// Makes the plan for these tables, given in their natural order. It is bounded: [`MAX_PATHS`], [`MAX_DISCOVERY`] and
+    /// [`MAX_LEFT_OUT`] say by what.
     #[must_use]
     pub fn new(sources: &[Source<'_>], options: &Options) -> Self {
         let mut plan = Self { tables: sources.iter().map(|s| s.name.into()).collect(), ..Self::default() };
@@ -103,6 +105,7 @@ impl Plan {
         paths::plan(&mut plan, sources, &networks);
         discovery::plan(&mut plan, sources, &networks);
         interfaces::add_routes(&mut plan);
+        bounds::shorten(&mut plan);
         plan
     }
 
@@ -321,7 +324,8 @@ pub struct Namespace {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct LeftOut {
-    /// `HFI`, `SSNS`, `SSNS over HFI 2`, `discovery`: what it is.
+    /// `HFI`, `SSNS`, `SSNS over HFI 2`, `SSNS over HFI 2 and 8 others`, `discovery`: what it is. `HFI and 30 more` is the last
+    /// item of a list that is too long.
     pub what: String,
     /// Which.
     pub origin: Origin,

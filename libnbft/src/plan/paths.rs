@@ -1,5 +1,6 @@
 //! Which controllers the SSNS descriptors ask for, and over which HFIs.
 
+use super::bounds::{self, MAX_PAIRS, MAX_PATHS};
 use super::interfaces::Networks;
 use super::secured::{Demands, in_the_clear};
 use super::{DEFAULT_PORT, LeftOut, Method, NetworkRef, Origin, Path, Plan, Policy, Reach, Source, namespaces, reach};
@@ -13,13 +14,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
-/// How many paths of the tables a plan takes in: those of boot entries first, of each entry its best ones first.
-pub const MAX_PATHS: usize = 1024;
-
-/// How many pairs of entry and HFI are looked at; each entry has its share, and at least one.
-const MAX_PAIRS: usize = 1 << 14;
-
-type Key = (String, NetworkRef, IpAddr, u16);
+pub(super) type Key = (String, NetworkRef, IpAddr, u16);
 
 /// What has been planned already, found without walking all of it: a table can ask for 255 x 255 paths.
 #[derive(Default)]
@@ -29,92 +24,123 @@ pub(super) struct Known {
     pub(super) members: BTreeSet<(usize, usize)>,
 }
 
+/// An SSNS, and what becomes of it.
+pub(super) struct Entry<'a> {
+    pub(super) ssns: &'a Ssns,
+    pub(super) origin: Origin,
+    /// What of it is left out.
+    pub(super) left_out: Vec<LeftOut>,
+    /// What of it is connected.
+    pub(super) wish: Option<Wish<'a>>,
+}
+
+/// What an SSNS asks for.
+pub(super) struct Wish<'a> {
+    pub(super) target: Target,
+    security: Option<&'a Policy>,
+    /// The HFIs to connect over, the best one first.
+    pub(super) candidates: Vec<Candidate>,
+    /// How many HFIs there were before any was left out as too many.
+    pub(super) asked: usize,
+}
+
+impl Entry<'_> {
+    /// Whether booting waits for it.
+    pub(super) fn is_boot(&self) -> bool {
+        namespaces::is_waited_for(self.ssns)
+    }
+}
+
 pub(super) fn plan(plan: &mut Plan, sources: &[Source<'_>], networks: &Networks) {
-    let mut known = Known::default();
     let demands = Demands::of_tables(sources);
-    let admitted = admitted(plan, sources, networks);
+    let share = share(sources, networks);
+    let mut entries = Vec::new();
     for (number, source) in sources.iter().enumerate() {
         for ssns in &source.table.ssns {
             let origin = Origin { table: source.name.into(), index: ssns.index };
-            match secured_target(ssns, &demands) {
-                Ok(target) => {
-                    let mut candidates = choose(plan, networks, number, ssns, &origin, &target);
-                    if let Some(admitted) = &admitted {
-                        admit(plan, ssns, &origin, &target, admitted, &mut candidates);
-                        if candidates.is_empty() {
-                            continue;
-                        }
-                    }
-                    add_ssns(plan, &mut known, ssns, &origin, &target, &candidates);
-                }
-                Err(reason) => {
-                    let attempt = ssns.nqn.as_ref().is_some_and(Nqn::is_discovery);
-                    let boot = namespaces::is_waited_for(ssns) && !attempt;
-                    plan.left_out.push(LeftOut { what: "SSNS".into(), origin, reason, boot });
-                }
-            }
+            entries.push(entry(plan, networks, number, ssns, origin, &demands, share));
         }
     }
+    if share.is_some() {
+        bounds::admit(&mut entries);
+    }
+    let mut known = Known::default();
+    for entry in entries {
+        plan.left_out.extend(entry.left_out);
+        if let Some(wish) = entry.wish {
+            add_ssns(plan, &mut known, entry.ssns, &entry.origin, &wish);
+        }
+    }
+    plan.notes.extend(demands.note());
     plan.secured = demands.subsystems().collect();
 }
 
-/// The paths that are planned where the tables ask for more than [`MAX_PATHS`]; `None` where they do not.
-fn admitted(plan: &Plan, sources: &[Source<'_>], networks: &Networks) -> Option<BTreeSet<Key>> {
-    let entries = || {
-        sources.iter().enumerate().flat_map(|(table, source)| source.table.ssns.iter().map(move |ssns| (table, ssns)))
-    };
-    let most = |(table, ssns): (usize, &Ssns)| match ssns.hfi_indexes().len() {
-        0 => networks.of_table(table).count(),
-        named => named,
-    };
-    if entries().map(most).sum::<usize>() <= MAX_PATHS {
-        return None;
-    }
-    let each = (MAX_PAIRS / entries().count().max(1)).max(1);
-    let mut admitted = BTreeSet::new();
-    for boot in [true, false] {
-        let mut wanted: Vec<Vec<Key>> = Vec::new();
-        for (table, ssns) in entries().filter(|(_, ssns)| namespaces::is_waited_for(ssns) == boot) {
-            let Ok(target) = target(ssns) else { continue };
-            let mut candidates = candidates(plan, networks, table, ssns, &target, &mut Vec::new());
-            candidates.sort_by_key(|candidate| candidate.reach);
-            candidates.truncate(each);
-            wanted.push(candidates.iter().map(|candidate| key(&target, candidate)).collect());
-        }
-        // The best path of each entry, then the second one of each.
-        for round in 0..each {
-            for key in wanted.iter().filter_map(|keys| keys.get(round)) {
-                if admitted.len() < MAX_PATHS {
-                    admitted.insert(key.clone());
-                }
-            }
+/// How many HFIs an SSNS may ask for where all ask for more than [`MAX_PATHS`]; `None` where they do not.
+fn share(sources: &[Source<'_>], networks: &Networks) -> Option<usize> {
+    let (mut entries, mut pairs) = (0_usize, 0_usize);
+    for (table, source) in sources.iter().enumerate() {
+        for ssns in &source.table.ssns {
+            entries += 1;
+            pairs += match ssns.hfi_indexes().len() {
+                0 => networks.of_table(table).count(),
+                named => named,
+            };
         }
     }
-    Some(admitted)
+    (pairs > MAX_PATHS).then(|| (MAX_PAIRS / entries).max(1))
 }
 
-/// Leaves out the candidates of an entry that are too many, as one item.
-fn admit(
-    plan: &mut Plan,
-    ssns: &Ssns,
-    origin: &Origin,
-    target: &Target,
-    admitted: &BTreeSet<Key>,
-    candidates: &mut Vec<Candidate>,
-) {
-    let before = candidates.len();
-    candidates.retain(|candidate| admitted.contains(&key(target, candidate)));
-    let lost = before - candidates.len();
-    if lost > 0 {
-        let reason = format!("the tables ask for more than {MAX_PATHS} paths");
-        let all = candidates.is_empty();
-        let what = if all { "SSNS".into() } else { format!("SSNS over {lost} HFIs") };
-        let boot = all && namespaces::is_waited_for(ssns);
-        plan.left_out.push(LeftOut { what, origin: origin.clone(), reason, boot });
+fn entry<'a>(
+    plan: &Plan,
+    networks: &Networks,
+    table: usize,
+    ssns: &'a Ssns,
+    origin: Origin,
+    demands: &'a Demands,
+    share: Option<usize>,
+) -> Entry<'a> {
+    // Fails closed: a connection in the clear is not what the table asks for.
+    let secured = |target: Target| match demands.of_port(&target) {
+        Ok(security) => Ok((target, security)),
+        Err(reason) => Err(in_the_clear(reason, "connected")),
+    };
+    let mut entry = Entry { ssns, origin, left_out: Vec::new(), wish: None };
+    match target(ssns).and_then(secured) {
+        Ok((target, security)) => {
+            let (mut candidates, unused) = choose(plan, networks, table, ssns, &target);
+            entry.left_out = name_unused(&entry.origin, unused, share.is_some());
+            let asked = candidates.len();
+            candidates.truncate(share.unwrap_or(asked));
+            candidates.shrink_to_fit();
+            entry.wish = Some(Wish { target, security, candidates, asked });
+        }
+        Err(reason) => {
+            let attempt = ssns.nqn.as_ref().is_some_and(Nqn::is_discovery);
+            let boot = entry.is_boot() && !attempt;
+            entry.left_out.push(LeftOut { what: "SSNS".into(), origin: entry.origin.clone(), reason, boot });
+        }
     }
+    entry
 }
 
-fn key(target: &Target, candidate: &Candidate) -> Key {
+/// The HFIs that are not used: one item each, or, where there are many, one for each reason.
+fn name_unused(origin: &Origin, unused: Vec<Unused>, many: bool) -> Vec<LeftOut> {
+    let mut groups: Vec<(Unused, usize)> = Vec::new();
+    for one in unused {
+        match groups.iter_mut().find(|(known, _)| many && known.why == one.why) {
+            Some((_, others)) => *others += 1,
+            None => groups.push((one, 0)),
+        }
+    }
+    let item = |(Unused { hfi, reason, .. }, others): (Unused, usize)| {
+        let others = if others > 0 { format!(" and {others} others") } else { String::new() };
+        let (what, reason) = (format!("SSNS over HFI {hfi}{others}"), format!("HFI {hfi} {reason}"));
+        LeftOut { what, origin: origin.clone(), reason, boot: false }
+    };
+    groups.into_iter().map(item).collect()
+}
+
+pub(super) fn key(target: &Target, candidate: &Candidate) -> Key {
     (target.nqn.clone(), candidate.at, target.traddr, target.trsvcid)
 }
 
@@ -123,15 +149,6 @@ pub(super) struct Target {
     pub(super) nqn: String,
     pub(super) traddr: IpAddr,
     pub(super) trsvcid: u16,
-    security: Option<Policy>,
-}
-
-/// The target of an SSNS with what is asked of its security, or why it cannot be connected.
-fn secured_target(ssns: &Ssns, demands: &Demands) -> Result<Target, String> {
-    let target = target(ssns)?;
-    // Fails closed: a connection in the clear is not what the table asks for.
-    let security = demands.of_port(&target).map_err(|reason| in_the_clear(&reason, "connected"))?;
-    Ok(Target { security, ..target })
 }
 
 /// The target of an SSNS, or why it cannot be connected.
@@ -150,7 +167,7 @@ pub(super) fn target(ssns: &Ssns) -> Result<Target, String> {
         None | Some("") => DEFAULT_PORT,
         Some(text) => parse_port(text).map_err(|_| format!("its transport service ID {text:?} is not a TCP port"))?,
     };
-    Ok(Target { nqn: nqn.0.clone(), traddr, trsvcid, security: None })
+    Ok(Target { nqn: nqn.0.clone(), traddr, trsvcid })
 }
 
 /// The kernel splits its options at commas, so an NQN with one could add an option.
@@ -168,52 +185,59 @@ pub(super) fn check_nqn(text: &str) -> Result<(), String> {
 }
 
 /// An HFI by which a target may be reached.
-struct Candidate {
+pub(super) struct Candidate {
     hfi: u8,
     at: NetworkRef,
     reach: Reach,
+    /// Whether there is room for it, once that is decided.
+    pub(super) admitted: bool,
 }
 
-/// The HFIs over which an SSNS is connected, the best one first; notes those that are not used.
+/// An HFI that an SSNS names and that is not used for it.
+struct Unused {
+    hfi: u8,
+    why: Why,
+    /// The sentence that follows `HFI N`.
+    reason: String,
+}
+
+/// The kind of reason.
+#[derive(PartialEq, Eq)]
+enum Why {
+    Unusable,
+    OtherFamily,
+    NoRoute,
+}
+
+/// The HFIs over which an SSNS is connected, the best one first, and those that are not used.
 fn choose(
-    plan: &mut Plan,
+    plan: &Plan,
     networks: &Networks,
     table: usize,
     ssns: &Ssns,
-    origin: &Origin,
     target: &Target,
-) -> Vec<Candidate> {
-    let mut leave_out = Vec::new();
-    let mut candidates = candidates(plan, networks, table, ssns, target, &mut leave_out);
+) -> (Vec<Candidate>, Vec<Unused>) {
+    let mut unused = Vec::new();
+    let mut candidates = candidates(plan, networks, table, ssns, target, &mut unused);
     candidates.sort_by_key(|candidate| candidate.reach);
     let best = candidates.first().map(|candidate| candidate.reach);
     if best.is_some_and(|best| best < Reach::NoRoute) {
         candidates.retain(|candidate| {
             let keep = candidate.reach < Reach::NoRoute;
             if !keep {
-                let reason = format!("HFI {} has no route to {} and another HFI has", candidate.hfi, target.traddr);
-                leave_out.push((candidate.hfi, reason));
+                let reason = format!("has no route to {} and another HFI has", target.traddr);
+                unused.push(Unused { hfi: candidate.hfi, why: Why::NoRoute, reason });
             }
             keep
         });
     }
-    for (hfi, reason) in leave_out {
-        let what = format!("SSNS over HFI {hfi}");
-        plan.left_out.push(LeftOut { what, origin: origin.clone(), reason, boot: false });
-    }
-    candidates
+    (candidates, unused)
 }
 
-fn add_ssns(
-    plan: &mut Plan,
-    known: &mut Known,
-    ssns: &Ssns,
-    origin: &Origin,
-    target: &Target,
-    candidates: &[Candidate],
-) {
+fn add_ssns(plan: &mut Plan, known: &mut Known, ssns: &Ssns, origin: &Origin, wish: &Wish<'_>) {
+    let candidates = wish.candidates.iter();
     let indexes: Vec<usize> =
-        candidates.iter().map(|candidate| add_path(plan, known, ssns, origin, target, candidate)).collect();
+        candidates.map(|candidate| add_path(plan, known, ssns, origin, wish, candidate)).collect();
     if indexes.is_empty() {
         let reason = "no HFI is left over which it can be reached".to_string();
         let boot = namespaces::is_waited_for(ssns);
@@ -221,7 +245,7 @@ fn add_ssns(
         return;
     }
     note_untransferable(plan, ssns, origin);
-    namespaces::add(plan, known, ssns, origin, &target.nqn, &indexes);
+    namespaces::add(plan, known, ssns, origin, &wish.target.nqn, &indexes);
 }
 
 fn candidates(
@@ -230,19 +254,21 @@ fn candidates(
     table: usize,
     ssns: &Ssns,
     target: &Target,
-    leave_out: &mut Vec<(u8, String)>,
+    unused: &mut Vec<Unused>,
 ) -> Vec<Candidate> {
     let mut found: Vec<Candidate> = Vec::new();
-    fn add(found: &mut Vec<Candidate>, hfi: u8, at: NetworkRef, reach: Reach) {
-        if !found.iter().any(|candidate| candidate.at == at) {
-            found.push(Candidate { hfi, at, reach });
+    let mut known = BTreeSet::new();
+    let mut add = |found: &mut Vec<Candidate>, hfi: u8, at: NetworkRef, reach: Reach| {
+        if known.insert(at) {
+            found.push(Candidate { hfi, at, reach, admitted: false });
         }
-    }
+    };
     for hfi in ssns.hfi_indexes() {
         let at = match networks.get(table, hfi) {
             Ok(at) => at,
             Err(reason) => {
-                leave_out.push((hfi, format!("HFI {hfi} cannot be used: {reason}")));
+                let reason = format!("cannot be used: {reason}");
+                unused.push(Unused { hfi, why: Why::Unusable, reason });
                 continue;
             }
         };
@@ -250,7 +276,10 @@ fn candidates(
             Some(reach) => add(&mut found, hfi, at, reach),
             None => match twin(plan, networks, table, at, target.traddr) {
                 Some((other, at, reach)) => add(&mut found, other, at, reach),
-                None => leave_out.push((hfi, format!("HFI {hfi} has no address of {}'s family", target.traddr))),
+                None => {
+                    let reason = format!("has no address of {}'s family", target.traddr);
+                    unused.push(Unused { hfi, why: Why::OtherFamily, reason });
+                }
             },
         }
     }
@@ -295,9 +324,10 @@ fn add_path(
     known: &mut Known,
     ssns: &Ssns,
     origin: &Origin,
-    target: &Target,
+    wish: &Wish<'_>,
     candidate: &Candidate,
 ) -> usize {
+    let target = &wish.target;
     let flags = ssns.transport_flags;
     let (hdr_digest, data_digest) = (flags.header_digest(), flags.data_digest());
     let unavailable = ssns.flags.availability() == Availability::UNAVAILABLE;
@@ -327,7 +357,7 @@ fn add_path(
         unavailable,
         timeout,
         discovered: None,
-        security: target.security.clone(),
+        security: wish.security.cloned(),
     });
     known
 }

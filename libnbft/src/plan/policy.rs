@@ -1,5 +1,6 @@
 //! What security profiles ask of a connection (Boot Specification, Security Profile Descriptor).
 
+use super::bounds::MAX_NAMED;
 use super::{CipherSuite, HashFunction, KxGroup, Origin};
 use crate::model::{PolicyList, Requirement, SecurityProfile, Table};
 use alloc::format;
@@ -56,14 +57,14 @@ pub struct SecureChannel {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Policy {
-    /// The profiles that it comes from.
+    /// The profiles that it comes from, 16 at most.
     pub profiles: Vec<Origin>,
     /// In-band authentication.
     pub authentication: Authentication,
     /// Secure channel.
     pub secure_channel: SecureChannel,
     /// Where a Redfish service holds the secrets (a Key or a collection of them), as the profiles' secret keypaths say: a URI, or
-    /// a path at the machine's Redfish host interface.
+    /// a path at the machine's Redfish host interface; 16 at most.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
     pub redfish: Vec<String>,
 }
@@ -175,10 +176,10 @@ fn redfish(profile: &SecurityProfile) -> Vec<String> {
     keypath.filter(|keypath| keypath.bytes().all(|byte| byte.is_ascii_graphic())).cloned().collect()
 }
 
-/// Adds to a list what it does not hold.
+/// Adds to a list what it does not hold, as long as there is room: each path has a copy of it.
 fn add<T: PartialEq>(list: &mut Vec<T>, others: Vec<T>) {
     for other in others {
-        if !list.contains(&other) {
+        if list.len() < MAX_NAMED && !list.contains(&other) {
             list.push(other);
         }
     }

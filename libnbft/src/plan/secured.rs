@@ -1,9 +1,10 @@
 //! Which subsystems the tables want secured, and how.
 
+use super::bounds::MAX_NAMED;
 use super::policy::{Demand, Policy};
 use super::{Source, paths};
 use crate::model::Ssns;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use core::net::IpAddr;
 
@@ -26,6 +27,8 @@ pub struct Secured {
 pub(super) struct Demands {
     ports: BTreeMap<(String, IpAddr, u16), Demand>,
     subsystems: BTreeMap<String, Demand>,
+    /// Subsystems with more security profiles than are listed.
+    shortened: BTreeSet<String>,
 }
 
 impl Demands {
@@ -42,6 +45,11 @@ impl Demands {
     fn add(&mut self, ssns: &Ssns, demand: &Demand) {
         if let Some(nqn) = ssns.nqn.as_ref().filter(|nqn| !nqn.is_discovery()) {
             join(&mut self.subsystems, nqn.0.clone(), demand.clone());
+            if let (Ok(new), Some(Ok(joined))) = (demand, self.subsystems.get(&nqn.0)) {
+                if !new.profiles.iter().all(|profile| joined.profiles.contains(profile)) {
+                    self.shortened.insert(nqn.0.clone());
+                }
+            }
         }
         if let Ok(target) = paths::target(ssns) {
             join(&mut self.ports, (target.nqn, target.traddr, target.trsvcid), demand.clone());
@@ -53,8 +61,24 @@ impl Demands {
     /// # Errors
     ///
     /// What of it cannot be met.
-    pub(super) fn of_port(&self, target: &paths::Target) -> Result<Option<Policy>, String> {
-        self.ports.get(&(target.nqn.clone(), target.traddr, target.trsvcid)).cloned().transpose()
+    pub(super) fn of_port(&self, target: &paths::Target) -> Result<Option<&Policy>, &str> {
+        match self.ports.get(&(target.nqn.clone(), target.traddr, target.trsvcid)) {
+            None => Ok(None),
+            Some(demand) => demand.as_ref().map(Some).map_err(String::as_str),
+        }
+    }
+
+    /// Says that not all profiles are listed.
+    pub(super) fn note(&self) -> Option<String> {
+        let first = self.shortened.first()?;
+        let others = match self.shortened.len() - 1 {
+            0 => String::new(),
+            others => alloc::format!(" (and {others} other subsystems)"),
+        };
+        Some(alloc::format!(
+            "more than {MAX_NAMED} security profiles are named for {first}{others}: all are obeyed, {MAX_NAMED} and their \
+             keypaths are listed"
+        ))
     }
 
     pub(super) fn subsystems(self) -> impl Iterator<Item = Secured> {

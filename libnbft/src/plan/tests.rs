@@ -1,5 +1,6 @@
 //! Whole plans, compared as text.
 
+mod bounds;
 mod choices;
 mod unusable;
 mod ways;
@@ -62,8 +63,8 @@ pub(super) fn table(hfis: Vec<Hfi>, ssns: Vec<Ssns>) -> Table {
 }
 
 pub(super) fn plan(tables: &[&Table]) -> Plan {
-    const NAMES: [&str; 2] = ["NBFT1", "NBFT2"];
-    let sources: Vec<_> = tables.iter().zip(NAMES).map(|(table, name)| Source { name, table }).collect();
+    let names: Vec<_> = (1..=tables.len()).map(|number| alloc::format!("NBFT{number}")).collect();
+    let sources: Vec<_> = tables.iter().zip(&names).map(|(table, name)| Source { name, table }).collect();
     Plan::new(&sources, &Options::default())
 }
 

@@ -57,29 +57,53 @@ pub(super) fn message(status: &Status) -> String {
         let reason = namespace.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
         (format!("{name} of {}", namespace.nqn), reason)
     });
-    let missing = grouped(missing, " and ");
+    let missing = grouped(missing, " and ", |names, reason| format!("{names}{reason}"));
     if missing.is_empty() {
         return format!("{paths}, each boot namespace is there");
     }
-    let missing: Vec<_> = missing.into_iter().map(|(names, reason)| names + &reason).collect();
     format!("{paths}, missing: {}", missing.join(" and "))
 }
 
-/// The names of what has one reason, joined, each group where its first is.
-fn grouped(items: impl Iterator<Item = (String, String)>, and: &str) -> Vec<(String, String)> {
-    let mut groups: Vec<(String, String)> = Vec::new();
+/// How many names a reason has in a sentence, and how many reasons a sentence: there may be a thousand paths, all in one
+/// namespace's reason, and a thousand namespaces in the message.
+const MAX_LISTED: usize = 8;
+
+/// What has one reason by its names, joined, each group where its first is; what is too much is counted.
+fn grouped(
+    items: impl Iterator<Item = (String, String)>,
+    and: &str,
+    sentence: impl Fn(String, &str) -> String,
+) -> Vec<String> {
+    let mut groups: Vec<(String, String, usize)> = Vec::new();
+    let mut others = 0_usize;
     for (name, reason) in items {
-        match groups.iter_mut().find(|(_, known)| *known == reason) {
-            Some((names, _)) => *names += &(and.to_owned() + &name),
-            None => groups.push((name, reason)),
+        match groups.iter_mut().find(|(_, known, _)| *known == reason) {
+            Some((names, _, count)) => {
+                *count += 1;
+                if *count <= MAX_LISTED {
+                    *names += &(and.to_owned() + &name);
+                }
+            }
+            None if groups.len() < MAX_LISTED => groups.push((name, reason, 1)),
+            None => others += 1,
         }
     }
-    groups
+    let group = |(mut names, reason, count): (String, String, usize)| {
+        if count > MAX_LISTED {
+            names += &format!("{and}{} more", count - MAX_LISTED);
+        }
+        sentence(names, &reason)
+    };
+    let mut sentences: Vec<_> = groups.into_iter().map(group).collect();
+    if others > 0 {
+        sentences.push(format!("{others} more for other reasons"));
+    }
+    sentences
 }
 
 /// `NAME, NAME: reason`, each reason once.
 pub(super) fn each_reason_once(items: impl Iterator<Item = (String, String)>, and: &str) -> Vec<String> {
-    grouped(items, and).into_iter().map(|(names, reason)| format!("{names}: {reason}")).collect()
+    grouped(items, and, |names, reason| format!("{names}: {reason}"))
 }
 
 /// Why no discovered namespace is there.
@@ -94,6 +118,30 @@ fn not_discovered(status: &Status) -> String {
     });
     let namespaces = status.namespaces.iter().filter(|n| n.discovered && n.state != State::Up);
     let namespaces = namespaces.filter_map(|n| Some(format!("{}: {}", n.nqn, n.reason.as_deref()?)));
-    let reasons: Vec<_> = controllers.chain(namespaces).collect();
+    let mut reasons: Vec<_> = controllers.chain(namespaces).collect();
+    let more = reasons.len().saturating_sub(MAX_LISTED);
+    reasons.truncate(MAX_LISTED);
+    if more > 0 {
+        reasons.push(format!("{more} more"));
+    }
     if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join("; ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thousand_names_and_reasons_stay_one_sentence() {
+        let reasons = |count: usize, kinds: usize| {
+            let item = move |n: usize| (format!("path {n}"), format!("interface {} is not up", n % kinds));
+            each_reason_once((0..count).map(item), ", ")
+        };
+        assert_eq!(reasons(2, 1), ["path 0, path 1: interface 0 is not up"]);
+        let names: Vec<_> = (0..8).map(|n| format!("path {n}")).collect();
+        assert_eq!(reasons(8, 1), [format!("{}: interface 0 is not up", names.join(", "))]);
+        assert_eq!(reasons(1024, 1), [format!("{}, 1016 more: interface 0 is not up", names.join(", "))]);
+        let distinct = reasons(1024, 1024);
+        assert_eq!((distinct.len(), &*distinct[8]), (9, "1016 more for other reasons"));
+    }
 }

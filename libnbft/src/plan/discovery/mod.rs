@@ -6,6 +6,7 @@ mod told;
 
 pub use told::Discovered;
 
+use super::bounds::{MAX_DISCOVERY, MAX_NAMED, MAX_SSNS};
 use super::interfaces::Networks;
 use super::paths::{check_nqn, link_name, source_address, twin};
 use super::secured::in_the_clear;
@@ -26,7 +27,7 @@ use core::net::IpAddr;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct DiscoveryController {
-    /// The discovery descriptors that name it, or that led to it by referral.
+    /// The discovery descriptors that name it, or that led to it by referral, 16 at most.
     pub descriptors: Vec<Origin>,
     /// Its NQN; the well-known one when the table gives none.
     pub nqn: String,
@@ -44,7 +45,7 @@ pub struct DiscoveryController {
     pub reach: Reach,
     /// When it is asked.
     pub ask: Ask,
-    /// The SSNS descriptors that firmware says came from it.
+    /// The SSNS descriptors that firmware says came from it, 256 at most.
     pub ssns: Vec<Origin>,
     /// What asking it must and may do for its security; `None` where no descriptor names a security profile.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
@@ -94,7 +95,7 @@ pub struct Teller {
     pub traddr: IpAddr,
     /// TCP port.
     pub trsvcid: u16,
-    /// The discovery descriptors that name it, or that led to it by referral.
+    /// The discovery descriptors that name it, or that led to it by referral, 16 at most.
     pub descriptors: Vec<Origin>,
 }
 
@@ -114,22 +115,25 @@ impl fmt::Display for Teller {
 pub(super) fn plan(plan: &mut Plan, sources: &[Source<'_>], networks: &Networks) {
     let mut all: Vec<DiscoveryController> = Vec::new();
     let mut left_out = Vec::new();
+    let mut shortened = BTreeSet::new();
+    let any = sources.iter().any(|source| !source.table.discovery.is_empty());
+    let covered: BTreeSet<&Origin> = plan.paths.iter().filter(|_| any).flat_map(|path| &path.ssns).collect();
     for (number, source) in sources.iter().enumerate() {
         for discovery in &source.table.discovery {
             let origin = Origin { table: source.name.into(), index: discovery.index.into() };
-            let controller = controller(plan, source, networks, number, discovery, &origin);
-            match controller.and_then(|controller| add(&mut all, controller)) {
+            let controller = controller(plan, source, networks, number, discovery, &origin, &covered);
+            match controller.and_then(|controller| add(&mut all, controller, &mut shortened)) {
                 Ok(()) => {}
                 Err(reason) => left_out.push(LeftOut { what: "discovery".into(), origin, reason, boot: false }),
             }
         }
     }
-    if !all.is_empty() {
-        let covered: BTreeSet<&Origin> = plan.paths.iter().flat_map(|path| &path.ssns).collect();
-        for controller in all.iter_mut().filter(|c| c.ssns.iter().any(|origin| covered.contains(origin))) {
-            // While the path that is planned serves, it need not be asked.
-            controller.ask = Ask::FallBack;
-        }
+    for controller in shortened.into_iter().filter_map(|index| all.get(index)) {
+        let (traddr, port) = (controller.traddr, controller.trsvcid);
+        plan.notes.push(format!(
+            "not all descriptors that name the discovery controller at {traddr} port {port}, or came from it, are listed: there \
+             are more than {MAX_NAMED} or {MAX_SSNS}"
+        ));
     }
     plan.discovery = all;
     plan.left_out.extend(left_out);
@@ -139,18 +143,35 @@ pub(super) fn plan(plan: &mut Plan, sources: &[Source<'_>], networks: &Networks)
 ///
 /// # Errors
 ///
-/// When what the two ask for cannot be had together: the first stays as it is, which is no less than it asked for.
-fn add(all: &mut Vec<DiscoveryController>, controller: DiscoveryController) -> Result<(), String> {
-    let Some(known) = all.iter_mut().find(|known| known.is_same(&controller)) else {
+/// When what the two ask for cannot be had together: the first stays as it is, which is no less than it asked for; and when
+/// there are too many.
+fn add(
+    all: &mut Vec<DiscoveryController>,
+    controller: DiscoveryController,
+    shortened: &mut BTreeSet<usize>,
+) -> Result<(), String> {
+    let Some(index) = all.iter().position(|known| known.is_same(&controller)) else {
+        if all.len() >= MAX_DISCOVERY {
+            return Err(format!("the tables name more than {MAX_DISCOVERY} discovery controllers"));
+        }
         all.push(controller);
         return Ok(());
     };
+    let known = &mut all[index];
     known.security = match (known.security.clone(), controller.security) {
         (Some(one), Some(other)) => Some(one.and(other).map_err(|why| in_the_clear(&why, "asked"))?),
         (one, other) => one.or(other),
     };
+    if controller.ask == Ask::FallBack {
+        known.ask = Ask::FallBack;
+    }
     known.descriptors.extend(controller.descriptors);
     known.ssns.extend(controller.ssns);
+    if known.descriptors.len() > MAX_NAMED || known.ssns.len() > MAX_SSNS {
+        shortened.insert(index);
+        known.descriptors.truncate(MAX_NAMED);
+        known.ssns.truncate(MAX_SSNS);
+    }
     Ok(())
 }
 
@@ -161,6 +182,7 @@ fn controller(
     table: usize,
     discovery: &Discovery,
     origin: &Origin,
+    covered: &BTreeSet<&Origin>,
 ) -> Result<DiscoveryController, String> {
     let security = match discovery.security {
         0 => None,
@@ -190,7 +212,8 @@ fn controller(
         host_iface: link_name(plan, network),
         host_traddr: source_address(plan, network),
         reach,
-        ask: Ask::AtOnce,
+        // While the path that is planned serves, it need not be asked.
+        ask: if ssns.iter().any(|origin| covered.contains(origin)) { Ask::FallBack } else { Ask::AtOnce },
         ssns,
         security,
     })

@@ -2,6 +2,7 @@
 
 use super::{Ask, DiscoveryController};
 use crate::discovery::{Entry, Kind, Log};
+use crate::plan::bounds::MAX_PAIRS;
 use crate::plan::paths::{link_name, source_address};
 use crate::plan::{Namespace, NetworkRef, Origin, Path, Plan, Policy, Reach, interfaces, reach};
 use alloc::format;
@@ -128,9 +129,12 @@ impl Plan {
         }
         let siblings = || self.paths.iter().filter(|path| path.nqn == entry.nqn.0 && path.discovered.is_none());
         let of_controller = |path: &&Path| path.ssns.iter().any(|origin| from.ssns.contains(origin));
+        // What a controller tells is bounded with what the tables ask for.
+        let taken: usize = self.paths.iter().map(|path| path.ssns.len()).sum();
+        let room = (2 * MAX_PAIRS).saturating_sub(taken).max(1);
         let mut ssns: Vec<Origin> = Vec::new();
         for origin in siblings().filter(of_controller).flat_map(|path| &path.ssns) {
-            if from.ssns.contains(origin) && !ssns.contains(origin) {
+            if ssns.len() < room && from.ssns.contains(origin) && !ssns.contains(origin) {
                 ssns.push(origin.clone());
             }
         }
