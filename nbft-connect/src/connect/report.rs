@@ -77,6 +77,7 @@ fn grouped(
     let mut groups: Vec<(String, String, usize)> = Vec::new();
     let mut others = 0_usize;
     for (name, reason) in items {
+        let room = groups.len() < MAX_LISTED;
         match groups.iter_mut().find(|(_, known, _)| *known == reason) {
             Some((names, _, count)) => {
                 *count += 1;
@@ -84,7 +85,7 @@ fn grouped(
                     *names += &(and.to_owned() + &name);
                 }
             }
-            None if groups.len() < MAX_LISTED => groups.push((name, reason, 1)),
+            None if room => groups.push((name, reason, 1)),
             None => others += 1,
         }
     }

@@ -432,3 +432,6 @@ pub(crate) fn discovery_status(controller: &DiscoveryController) -> DiscoverySta
         ..DiscoveryStatus::default()
     }
 }
+
+#[cfg(test)]
+mod tests;
