@@ -119,7 +119,8 @@ impl Hfi {
     /// Adds the keys that explain `duid`, as far as it is long enough for them.
     pub(super) fn add_duid(&mut self, duid: &[u8]) {
         self.dhcp_duid = Some(hex_from_bytes(duid));
-        let Some((kind, rest)) = word(duid) else { return };
+        // nvme-cli gives one that is too short for a type the type 0, and prints all of it.
+        let (kind, rest) = word(duid).unwrap_or((0, &[]));
         self.dhcp_duid_type = Some(DuidType(kind));
         match DuidType(kind) {
             DuidType::LLT => {
@@ -142,7 +143,7 @@ impl Hfi {
             DuidType::UUID => {
                 self.dhcp_duid_uuid = rest.first_chunk().map(|bytes| Uuid(*bytes).to_string());
             }
-            _ => self.dhcp_duid_raw = text(rest),
+            _ => self.dhcp_duid_raw = text(duid),
         }
     }
 
@@ -176,7 +177,9 @@ impl Hfi {
                     duid.extend(uuid.0);
                 }
             }
-            _ => duid.extend(bytes("dhcp_duid_raw", &self.dhcp_duid_raw)?),
+            // All of it, the type too.
+            _ if self.dhcp_duid_raw.is_some() => duid = bytes("dhcp_duid_raw", &self.dhcp_duid_raw)?,
+            _ => {}
         }
         Ok(Some(duid))
     }

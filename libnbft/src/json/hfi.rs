@@ -87,9 +87,12 @@ pub struct Hfi {
     /// PCIe segment number; there from info version 2 on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pcie_seg_num: Option<u8>,
-    /// DHCP IAID.
+    /// DHCP IAID; as nvme-cli prints it, 0 beside a DUID without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dhcp_iaid: Option<u32>,
+    /// Whether the table has an IAID; left out unless `dhcp_iaid` stands for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dhcp_iaid_present: Option<Bit>,
     /// DHCP DUID in hex digits, as it lies in the table.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dhcp_duid: Option<String>,
@@ -114,7 +117,7 @@ pub struct Hfi {
     /// UUID of a DUID-UUID.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dhcp_duid_uuid: Option<String>,
-    /// What follows the type in a DUID of another type: hex pairs with colons.
+    /// The whole of a DUID of another type, or of one that is too short for a type: hex pairs with colons.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dhcp_duid_raw: Option<String>,
     /// Whether the transport info is valid; left out when it is.
@@ -226,6 +229,9 @@ impl Hfi {
     fn add_ext(&mut self, ext: &model::HfiExt) {
         self.dhcp_iaid = ext.iaid;
         if let Some(duid) = &ext.duid {
+            if ext.iaid.is_none() {
+                (self.dhcp_iaid, self.dhcp_iaid_present) = (Some(0), Some(Bit(false)));
+            }
             self.add_duid(duid);
         }
         self.extended_info = Some(HfiExt {
@@ -317,7 +323,7 @@ impl Hfi {
             version: json.version.unwrap_or(1),
             hfi_index: json.hfi_index.unwrap_or(self.index.into()),
             flags: HfiExtFlags(flags),
-            iaid: self.dhcp_iaid,
+            iaid: self.dhcp_iaid.filter(|_| self.dhcp_iaid_present != Some(Bit(false))),
             duid,
         }))
     }

@@ -84,7 +84,8 @@ fn duid(json: &mut Value, duid: &[u8]) {
     let word = |at: usize| duid.get(at..at + 2).map(|b| u16::from_le_bytes([b[0], b[1]]));
     let long = |at: usize| duid.get(at..at + 4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]));
     let rest = |at: usize| duid.get(at..).filter(|rest| !rest.is_empty()).map(|rest| hex(rest, ":"));
-    let Some(kind) = word(0) else { return };
+    // nvme-cli 3.1 gives one that is too short for a type the type 0.
+    let kind = word(0).unwrap_or(0);
     json["dhcp_duid_type"] = match kind {
         1 => "DUID-LLT".into(),
         2 => "DUID-EN".into(),
@@ -107,7 +108,7 @@ fn duid(json: &mut Value, duid: &[u8]) {
             add(json, "dhcp_duid_lladdr", rest(4));
         }
         4 => add(json, "dhcp_duid_uuid", duid.get(2..18).map(uuid)),
-        _ => add(json, "dhcp_duid_raw", rest(2)),
+        _ => add(json, "dhcp_duid_raw", rest(0)),
     }
 }
 
@@ -136,7 +137,7 @@ fn hfi(bytes: &Bytes<'_>, at: usize) -> Option<Value> {
         add(&mut json, "pcie_seg_num", Some(bytes.at(tcp + 116)).filter(|segment| *segment != 0));
         let ext = bytes.place(tcp + 110).filter(|ext| bytes.at(ext + 1) == 1 && bytes.long(ext + 4) & 3 == 3);
         if let Some((ext, id)) = ext.and_then(|ext| Some((ext, bytes.object(ext + 14)?))) {
-            add(&mut json, "dhcp_iaid", bytes.place(ext + 8).map(|iaid| bytes.long(iaid)));
+            add(&mut json, "dhcp_iaid", Some(bytes.place(ext + 8).map_or(0, |iaid| bytes.long(iaid))));
             duid(&mut json, id);
         }
     }

@@ -37,7 +37,7 @@ fn a_duid_is_explained_as_far_as_it_is_long_enough() {
             [&[4, 0][..], &uuid.parse::<Uuid>().unwrap().0].concat(),
             json!({"dhcp_duid_type": "DUID-UUID", "dhcp_duid_uuid": uuid}),
         ),
-        (vec![0xfe, 1, 0xab, 0], json!({"dhcp_duid_type": "unknown(510)", "dhcp_duid_raw": "ab:00"})),
+        (vec![0xfe, 1, 0xab, 0], json!({"dhcp_duid_type": "unknown(510)", "dhcp_duid_raw": "fe:01:ab:00"})),
     ];
     // The length from which on a key is there.
     let from = |kind: &Value, key: &str| match (kind.as_str().unwrap(), key) {
@@ -49,11 +49,11 @@ fn a_duid_is_explained_as_far_as_it_is_long_enough() {
         ("DUID-EN", _) => 7,
         ("DUID-LL", _) => 5,
         ("DUID-UUID", _) => 18,
-        _ => 3,
+        _ => 2,
     };
     for (duid, expected) in whole {
         assert_eq!(Value::Object(shown(&duid)), expected);
-        for length in 0..duid.len() {
+        for length in 2..duid.len() {
             let keys: Vec<_> = shown(&duid[..length]).into_iter().map(|(key, _)| key).collect();
             let kind = &expected["dhcp_duid_type"];
             let expected: Vec<_> =
@@ -61,6 +61,20 @@ fn a_duid_is_explained_as_far_as_it_is_long_enough() {
             assert_eq!(keys.iter().collect::<Vec<_>>(), expected, "{duid:?} cut to {length}");
         }
     }
+    // Too short for a type.
+    assert_eq!(Value::Object(shown(&[1])), json!({"dhcp_duid_type": "unknown(0)", "dhcp_duid_raw": "01"}));
+}
+
+/// nvme-cli prints the IAID 0 beside a DUID without one; read back, there is none.
+#[test]
+fn a_duid_without_an_iaid() {
+    let ext = HfiExt { version: 1, hfi_index: 1, flags: HfiExtFlags(3), iaid: None, duid: Some(alloc::vec![4, 0]) };
+    let tcp = HfiTcp { version: 1, info_version: 2, hfi_index: 1, ext: Some(ext.clone()), ..HfiTcp::default() };
+    let hfi = Hfi { index: 1, flags: HfiFlags::VALID, transport: TransportType::TCP, tcp: Some(tcp) };
+    let json = serde_json::to_value(JsonHfi::from(&hfi)).unwrap();
+    assert_eq!((&json["dhcp_iaid"], &json["dhcp_iaid_present"]), (&json!(0), &json!(0)));
+    let table = read(&json!({"hfi": [json]}).to_string()).unwrap();
+    assert_eq!(table.hfis[0].tcp.as_ref().unwrap().ext, Some(ext));
 }
 
 /// What nvme-cli prints, without our `dhcp_duid`, makes the same bytes; so does our older form with the type's number.
