@@ -2,6 +2,7 @@
 
 pub mod lease;
 pub mod redfish;
+pub mod status;
 #[path = "../../libnbft/tests/support/mod.rs"]
 mod support;
 

@@ -40,6 +40,9 @@ fn main() -> std::io::Result<()> {
     for (number, input) in libnbft_fuzz::redfish::seeds().iter().enumerate() {
         put("redfish", &format!("input-{number}"), input)?;
     }
+    for (number, input) in libnbft_fuzz::status::seeds().iter().enumerate() {
+        put("status", &format!("input-{number}"), input)?;
+    }
     for (number, text) in TEXTS.iter().enumerate() {
         put("text", &format!("text-{number}"), text.as_bytes())?;
     }

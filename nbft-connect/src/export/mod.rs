@@ -25,7 +25,7 @@ use std::path::Path;
 /// A file of an export.
 pub(crate) struct File {
     pub(crate) name: String,
-    content: String,
+    pub(crate) content: String,
     mode: u32,
 }
 
@@ -94,7 +94,7 @@ fn status(common: &Common) -> Option<Status> {
     status.inspect_err(|error| log::warn!("{error}; exported without leases")).ok()?
 }
 
-fn files(
+pub(crate) fn files(
     format: ExportFormat,
     plan: &Plan,
     status: Option<&Status>,

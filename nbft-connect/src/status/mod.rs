@@ -1,5 +1,7 @@
 //! `nbft status`: what came of `connect`, and what sysfs says of it now.
 
+#[doc(hidden)]
+pub mod fuzz;
 pub mod model;
 mod validate;
 
