@@ -1,7 +1,7 @@
 //! Answers of Redfish services, and what goes between our own processes.
 
 use nbft_connect::redfish::fuzz;
-use nbft_connect::text::escape;
+use nbft_connect::output::escape;
 
 /// What stands in the fuzzer's bytes for these: a key, a PSK, a password, the host.
 const STANDS_FOR: [(&str, &str); 4] = [("@S", SECRET), ("@P", PSK), ("@W", PASSWORD), ("@H", HOST)];
