@@ -20,6 +20,7 @@ mod text;
 pub use algorithms::{CipherSuite, HashFunction, KxGroup};
 pub use bounds::{MAX_DISCOVERY, MAX_LEFT_OUT, MAX_PATHS};
 pub use discovery::{Ask, Discovered, DiscoveryController, Teller};
+pub use paths::check_nqn;
 pub use policy::{Authentication, Need, Policy, SecureChannel};
 pub use secured::Secured;
 

@@ -170,8 +170,13 @@ pub(super) fn target(ssns: &Ssns) -> Result<Target, String> {
     Ok(Target { nqn: nqn.0.clone(), traddr, trsvcid })
 }
 
-/// The kernel splits its options at commas, so an NQN with one could add an option.
-pub(super) fn check_nqn(text: &str) -> Result<(), String> {
+/// Checks an NQN that the kernel is to be given: 1 to [`Nqn::MAX_LEN`] bytes, no control character, no blank, no comma. The kernel
+/// splits its options at commas, so an NQN with one could add an option.
+///
+/// # Errors
+///
+/// In words, why the kernel cannot be given it.
+pub fn check_nqn(text: &str) -> Result<(), String> {
     if text.is_empty() {
         return Err("its NQN is empty".into());
     }

@@ -3,8 +3,8 @@
 //! These values become lines of other programs' files, parts of paths under /sys and keys by which controllers are found.
 
 use super::model::{DiscoveryStatus, InterfaceStatus, NamespaceStatus, PathStatus, Status};
-use libnbft::model::{Mac, Nid, Nqn, Uuid};
-use libnbft::plan::Teller;
+use libnbft::model::{Mac, Nid, Uuid};
+use libnbft::plan::{Teller, check_nqn};
 use libnbft::text::is_harmless;
 use std::net::IpAddr;
 
@@ -126,8 +126,7 @@ fn is_address(text: &str) -> bool {
 
 /// As the plan takes it.
 fn is_nqn(text: &str) -> bool {
-    let harmless = |c: char| !c.is_control() && !c.is_whitespace() && !matches!(c, ',' | '\u{fffd}');
-    !text.is_empty() && text.len() <= Nqn::MAX_LEN && text.chars().all(harmless)
+    check_nqn(text).is_ok()
 }
 
 fn is_uuid(text: &str) -> bool {
