@@ -5,7 +5,7 @@ use libnbft::model::{
 };
 use libnbft::plan::{Options, Plan, Source};
 use libnbft::text::is_harmless;
-use nbft_connect::status::fuzz;
+use nbft_connect::commands::status::fuzz;
 use std::net::Ipv4Addr;
 
 /// A value of the file may come out in several places, and escaped in four bytes for one.

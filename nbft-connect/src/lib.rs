@@ -4,34 +4,25 @@
 // What a test writes and prints is its own.
 #![cfg_attr(test, allow(clippy::disallowed_macros, clippy::disallowed_methods))]
 
-pub mod build;
-pub mod check;
-pub mod check_key;
 pub mod cli;
+pub mod commands;
 pub mod connect;
-pub mod doctor;
 pub mod error;
 pub mod exit;
 pub mod export;
 pub mod handover;
-mod hex;
 pub mod input;
 pub mod kernel_command_line;
-pub mod load;
-pub mod logger;
 pub mod net;
 pub mod nvme;
 pub mod output;
-pub mod plan;
-mod redact;
+pub(crate) mod process;
 #[cfg(feature = "redfish")]
 pub mod redfish;
-pub mod replace;
-pub mod show;
 pub mod status;
-mod tables;
 
 use cli::{Cli, Command};
+use commands::{build, check, check_key, doctor, plan, show};
 use error::Error;
 use exit::Exit;
 
@@ -48,7 +39,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Error> {
         Command::Build(args) => build::run(args, &cli.common),
         Command::Plan(args) => plan::run(args, &cli.common.with_file(args.file.as_ref())),
         Command::Connect(args) => connect::run(args, &cli.common),
-        Command::Status(args) => status::run(args, &cli.common),
+        Command::Status(args) => commands::status::run(args, &cli.common),
         Command::Doctor(args) => doctor::run(args, &cli.common),
         Command::Export(args) => export::run(args, &cli.common.with_file(args.file.as_ref())),
     }

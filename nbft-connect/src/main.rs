@@ -1,6 +1,8 @@
 //! `nbft`: boots Linux from NVMe/TCP as the firmware's table says.
 
-use nbft_connect::{cli::Cli, logger, output, run};
+use nbft_connect::cli::Cli;
+use nbft_connect::output::logger;
+use nbft_connect::{output, run};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {

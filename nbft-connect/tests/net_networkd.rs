@@ -14,7 +14,7 @@ use libnbft::plan::{Options, Plan, Source};
 use nbft_connect::cli::Handover;
 use nbft_connect::handover;
 use nbft_connect::net::NetEvent;
-use nbft_connect::status::model::Status;
+use nbft_connect::status::schema::Status;
 use std::fs;
 use std::net::IpAddr;
 use std::path::Path;

@@ -4,32 +4,33 @@ mod backoff;
 mod engine;
 mod paths;
 mod queue;
-mod recall;
 mod registry;
-mod report;
-mod status_file;
-mod stay;
+mod restore;
 mod target;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use paths::{Ready, is_path};
-pub(crate) use recall::discovered as recall;
+pub(crate) use paths::{LinkEndpoint, is_path};
+pub(crate) use restore::restore_discovered;
 pub(crate) use target::Target;
 
 use crate::cli::{Common, ConnectArgs};
+use crate::commands::status;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::input::plan;
 use crate::kernel_command_line::KernelCommandLine;
 use crate::nvme::fabrics::{DEVICE, Helper};
 use crate::nvme::keys::{Keys, care, credentials};
-use crate::nvme::tls_sockets;
-use crate::replace::{PUBLIC, replace};
-use crate::status::model::{Outcome, STATUS_FILE, Status};
-use crate::{handover, load, net, status};
-use engine::{Ended, Engine, Settings, Until};
+use crate::nvme::sock_diag;
+use crate::output::replace::{PUBLIC, replace};
+use crate::process;
+use crate::status::file::StatusFile;
+use crate::status::outcome;
+use crate::status::schema::{Outcome, STATUS_FILE, Status};
+use crate::{handover, net};
+use engine::{Ended, Engine, RunMode, Settings};
 use libnbft::plan::{Plan, Policy};
-use status_file::StatusFile;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -58,10 +59,10 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         return Ok(Exit::Nothing);
     }
     if args.dry_run {
-        return crate::plan::show_of(&args.identity, args.output_format, common);
+        return crate::commands::plan::show_of(&args.identity, args.output_format, common);
     }
-    let tables = load::tables(common)?;
-    let mut plan = load::plan(&tables, &args.identity, &kernel);
+    let tables = plan::tables(common)?;
+    let mut plan = plan::plan(&tables, &args.identity, &kernel);
     let mut status_file = StatusFile::new(common.path(STATUS_FILE));
     if tables.tables.is_empty() {
         return nothing_read(&plan, &tables, &mut status_file);
@@ -76,15 +77,15 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         return Ok(exit);
     }
     let until = match args.stay {
-        true => Until::Told,
-        false => Until::There { timeout: timeout(args, &kernel), wait: args.wait },
+        true => RunMode::Resident,
+        false => RunMode::UntilBoot { timeout: timeout(args, &kernel), wait: args.wait },
     };
     if let Some(before) = &before {
-        recall::discovered(&mut plan, before, &root);
+        restore::restore_discovered(&mut plan, before, &root);
     }
     let service = match until {
-        Until::Told => Some(std::process::id()),
-        Until::There { .. } => before.as_ref().and_then(|status| status::service(status, &root)),
+        RunMode::Resident => Some(std::process::id()),
+        RunMode::UntilBoot { .. } => before.as_ref().and_then(|status| status::service(status, &root)),
     };
     let keys = keys(&plan, &root, args.stay)?;
     let settings = Settings {
@@ -96,7 +97,7 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         ctrl_loss_tmo: args.ctrl_loss_tmo,
         lasting_discovery: args.persistent_discovery || kernel.switch("rd.nvmf.persistent-discovery"),
         keys,
-        sockets: Box::new(tls_sockets::Kernel),
+        sockets: Box::new(sock_diag::Kernel),
         started,
     };
     let network = net::Settings::new(root).with_mtu(mtu(&kernel));
@@ -170,7 +171,7 @@ fn runtime() -> Result<tokio::runtime::Runtime, Error> {
 /// The exit code that a status stands for.
 #[must_use]
 pub fn exit_of(status: &Status) -> Exit {
-    report::exit(report::outcome(status, status.outcome == Outcome::Degraded))
+    outcome::exit(outcome::outcome(status, status.outcome == Outcome::Degraded))
 }
 
 /// The budget: option, then rd.nvmf.timeout=, then the default.
@@ -187,7 +188,7 @@ fn timeout(args: &ConnectArgs, kernel: &KernelCommandLine) -> Duration {
     Duration::from_secs(seconds.into())
 }
 
-fn nothing_read(plan: &Plan, tables: &load::Tables, status_file: &mut StatusFile) -> Result<Exit, Error> {
+fn nothing_read(plan: &Plan, tables: &plan::Tables, status_file: &mut StatusFile) -> Result<Exit, Error> {
     if tables.unreadable.is_empty() {
         return Ok(Exit::Nothing);
     }
@@ -231,15 +232,15 @@ fn finish_early(plan: &Plan, status_file: &mut StatusFile, outcome: Outcome, mes
 }
 
 fn work(plan: Plan, settings: Settings, mut network: net::Settings, common: &Common) -> Result<Ended, Error> {
-    let staying = settings.until == Until::Told;
+    let staying = settings.until == RunMode::Resident;
     if staying {
         network = network.staying(settings.before.as_ref().map(|before| before.leases(&plan)).unwrap_or_default());
     }
     // Before the runtime, while there is one thread.
     let lock = || {
         if staying {
-            stay::never_wait_for_the_log();
-            stay::lock_memory();
+            process::never_wait_for_the_log();
+            process::lock_memory();
         }
     };
     lock();

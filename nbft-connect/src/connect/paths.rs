@@ -11,7 +11,7 @@ pub(super) enum Phase {
     /// The interface is not ready.
     WaitNetwork,
     /// Its trial in user space is under way.
-    Proving,
+    Probing,
     /// Proved; waits for the device.
     Queued,
     /// Proved; its secrets are being fetched.
@@ -26,19 +26,19 @@ pub(super) enum Phase {
 
 /// The interface that a path goes through, as it came up.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Ready {
+pub(crate) struct LinkEndpoint {
     pub(crate) link_name: String,
     pub(crate) ifindex: u32,
     pub(crate) address: IpAddr,
 }
 
 /// Whether `controller` is the connection that this path would make.
-pub(crate) fn is_path(controller: &Controller, path: &Path, ready: Option<&Ready>) -> bool {
+pub(crate) fn is_path(controller: &Controller, path: &Path, ready: Option<&LinkEndpoint>) -> bool {
     controller.nqn == path.nqn && leads_to(controller, &Target::from(path), ready)
 }
 
 /// Whether `controller` goes to this target's address by the same way, whatever its NQN.
-pub(crate) fn leads_to(controller: &Controller, target: &Target<'_>, ready: Option<&Ready>) -> bool {
+pub(crate) fn leads_to(controller: &Controller, target: &Target<'_>, ready: Option<&LinkEndpoint>) -> bool {
     let same_address = |text: &str, ip: IpAddr| text.parse() == Ok(ip);
     let source = ready.map(|ready| ready.address).or(target.host_traddr);
     let iface = ready.map_or(target.host_iface, |ready| &ready.link_name);
@@ -49,5 +49,5 @@ pub(crate) fn leads_to(controller: &Controller, target: &Target<'_>, ready: Opti
         && (controller.host_iface.is_empty() || controller.host_iface == iface)
         // Without either nothing tells by which interface it goes.
         && !(controller.host_traddr.is_empty() && controller.host_iface.is_empty())
-        && !controller.is_going()
+        && !controller.is_deleting()
 }

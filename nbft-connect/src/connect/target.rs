@@ -1,7 +1,7 @@
 //! What is to be reached: a subsystem's port, or a discovery controller.
 
-use super::paths::Ready;
-use crate::nvme::probe::Trial;
+use super::paths::LinkEndpoint;
+use crate::nvme::probe::Probe;
 use libnbft::plan::{DiscoveryController, NetworkRef, Path, Policy, Reach};
 use std::net::IpAddr;
 
@@ -53,9 +53,9 @@ impl<'a> From<&'a DiscoveryController> for Target<'a> {
 
 impl Target<'_> {
     /// The trial in user space, through an interface that is ready.
-    pub(crate) fn trial(&self, ready: &Ready) -> Trial {
+    pub(crate) fn probe(&self, ready: &LinkEndpoint) -> Probe {
         let (hdr_digest, data_digest) = self.digests;
-        Trial {
+        Probe {
             target: self.traddr,
             port: self.trsvcid,
             source: Some(ready.address),

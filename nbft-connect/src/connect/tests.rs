@@ -6,25 +6,25 @@
 mod again;
 mod discovery;
 mod keys;
+mod probes;
 mod redfish;
 mod secured;
 mod tls;
-mod trials;
 
-use super::engine::{Engine, Settings, Until};
+use super::engine::{Engine, RunMode, Settings};
 use super::paths::Phase;
 use super::queue;
-use super::recall;
-use super::status_file::StatusFile;
+use super::restore;
 use crate::cli::Wait;
 use crate::exit::Exit;
 use crate::net::NetEvent;
-use crate::nvme::authentication::Terms;
-use crate::nvme::discovery::{Asked, Manner};
-use crate::nvme::fabrics::{Fabrics, Made, Refusal, Written};
+use crate::nvme::discovery::{DiscoveryConnection, DiscoveryResult};
+use crate::nvme::fabrics::options::Supported;
+use crate::nvme::fabrics::{Fabrics, NewController, Refusal, Written};
 use crate::nvme::keys::Keys;
-use crate::nvme::options::Supported;
-use crate::status::model::{InterfaceStatus, Outcome, State, Status};
+use crate::nvme::security::authentication::Requirements;
+use crate::status::file::StatusFile;
+use crate::status::schema::{HfiStatus, Outcome, State, Status};
 use libnbft::discovery::Log;
 use libnbft::model::{self, Discovery, Hfi, HfiTcp, Host, Mac, Nqn, Ssns, Table, TransportType, Uuid};
 use libnbft::plan::{NetworkRef, Options, Origin, Plan, Source, Teller};
@@ -104,12 +104,12 @@ enum Answer {
     /// The child is gone.
     Broken,
     Hang,
-    /// It did not keep to its terms.
-    Unfit(&'static str),
+    /// It did not keep to its requirements.
+    PolicyViolation(&'static str),
     /// The same, and for a while it was there for all to see.
     UnfitLater(&'static str),
     /// Only for a discovery controller; when it has no more of these, it has nothing to tell.
-    Tell(Asked),
+    Tell(DiscoveryResult),
 }
 
 struct Fake {
@@ -123,30 +123,32 @@ impl Fabrics for Fake {
         Ok(Supported::from_list(&fs::read_to_string(self.root.join("dev/nvme-fabrics"))?))
     }
 
-    async fn connect(&mut self, options: &str, terms: &Terms) -> io::Result<Written> {
+    async fn connect(&mut self, options: &str, requirements: &Requirements) -> io::Result<Written> {
         let number = self.written.borrow().len();
         self.written.borrow_mut().push(options.to_owned());
         let next = self.answers.iter().position(|answer| !matches!(answer, Answer::Tell(_)));
         match next.and_then(|next| self.answers.remove(next)).unwrap_or(Answer::Connect(NID)) {
             Answer::Connect(nid) => {
                 let sockets = tls::InRoot(self.root.clone());
-                let since = terms.before(&sockets);
+                let since = requirements.before(&sockets);
                 show_controller(&self.root, number, options, nid);
-                Ok(match terms.judge_tls(&self.root, &format!("nvme{number}"), &since) {
-                    Ok(secured) => Written::Controller(Made { instance: number as u32, authenticated: None, secured }),
+                Ok(match requirements.judge_tls(&self.root, &format!("nvme{number}"), &since) {
+                    Ok(secured) => {
+                        Written::Controller(NewController { instance: number as u32, authenticated: None, secured })
+                    }
                     Err(reason) => {
                         fs::remove_dir_all(self.root.join(format!("sys/class/nvme/nvme{number}")))?;
-                        Written::Unfit(reason)
+                        Written::PolicyViolation(reason)
                     }
                 })
             }
-            Answer::Errno(errno) => Ok(Written::Refused(Refusal::of(errno, terms, &[]))),
-            Answer::Unfit(reason) => Ok(Written::Unfit(reason.into())),
+            Answer::Errno(errno) => Ok(Written::Refused(Refusal::of(errno, requirements, &[]))),
+            Answer::PolicyViolation(reason) => Ok(Written::PolicyViolation(reason.into())),
             Answer::UnfitLater(reason) => {
                 show_controller(&self.root, number, options, NID);
                 tokio::time::sleep(Duration::from_millis(300)).await;
                 fs::remove_dir_all(self.root.join(format!("sys/class/nvme/nvme{number}")))?;
-                Ok(Written::Unfit(reason.into()))
+                Ok(Written::PolicyViolation(reason.into()))
             }
             Answer::Broken => Err(io::Error::other("gone")),
             Answer::Hang => std::future::pending().await,
@@ -154,27 +156,32 @@ impl Fabrics for Fake {
         }
     }
 
-    async fn discover(&mut self, manner: Manner, which: &str, _: &Terms) -> io::Result<Asked> {
+    async fn discover(
+        &mut self,
+        kind: DiscoveryConnection,
+        which: &str,
+        _: &Requirements,
+    ) -> io::Result<DiscoveryResult> {
         let number = self.written.borrow().len();
-        let verb = match manner {
-            Manner::Once => "discover",
-            Manner::Lasting => "keep",
-            Manner::Again => "again",
+        let verb = match kind {
+            DiscoveryConnection::Transient => "discover",
+            DiscoveryConnection::Persistent => "keep",
+            DiscoveryConnection::Existing => "again",
         };
         self.written.borrow_mut().push(format!("{verb} {which}"));
-        if manner == Manner::Lasting {
+        if kind == DiscoveryConnection::Persistent {
             show_controller(&self.root, number, which, NID);
             fs::write(self.root.join(format!("sys/class/nvme/nvme{number}/cntrltype")), "discovery\n")?;
         }
-        let name = match manner {
-            Manner::Lasting => Some(format!("nvme{number}")),
-            Manner::Once | Manner::Again => None,
+        let name = match kind {
+            DiscoveryConnection::Persistent => Some(format!("nvme{number}")),
+            DiscoveryConnection::Transient | DiscoveryConnection::Existing => None,
         };
         let next = self.answers.iter().position(|answer| matches!(answer, Answer::Tell(_)));
         match next.and_then(|next| self.answers.remove(next)) {
-            Some(Answer::Tell(Asked::Told(log, _))) => Ok(Asked::Told(log, name)),
+            Some(Answer::Tell(DiscoveryResult::LogPage(log, _))) => Ok(DiscoveryResult::LogPage(log, name)),
             Some(Answer::Tell(asked)) => Ok(asked),
-            _ => Ok(Asked::Told(Log::default(), name)),
+            _ => Ok(DiscoveryResult::LogPage(Log::default(), name)),
         }
     }
 }
@@ -260,7 +267,7 @@ async fn run(table: &Table, answers: Vec<Answer>, seconds: u64) -> Ran {
 }
 
 async fn run_in(root: &Root, table: &Table, answers: Vec<Answer>, seconds: u64) -> Ran {
-    let until = Until::There { timeout: Duration::from_secs(seconds), wait: Wait::Boot };
+    let until = RunMode::UntilBoot { timeout: Duration::from_secs(seconds), wait: Wait::Boot };
     let started = start(root, table, answers, until);
     let exit = started.engine.run(started.network).await.unwrap().exit;
     let written = started.written.borrow().clone();
@@ -274,7 +281,7 @@ struct Started {
     written: Rc<RefCell<Vec<String>>>,
 }
 
-fn start(root: &Root, table: &Table, answers: Vec<Answer>, until: Until) -> Started {
+fn start(root: &Root, table: &Table, answers: Vec<Answer>, until: RunMode) -> Started {
     start_with(root, table, answers, until, |_| ())
 }
 
@@ -283,14 +290,14 @@ fn start_with(
     root: &Root,
     table: &Table,
     answers: Vec<Answer>,
-    until: Until,
+    until: RunMode,
     change: impl FnOnce(&mut Settings),
 ) -> Started {
     let mut plan = Plan::new(&[Source { name: "NBFT", table }], &Options::default());
     let status_file = root.0.join(STATUS);
     let before = Status::read(&status_file).unwrap();
     if let Some(before) = &before {
-        recall::discovered(&mut plan, before, &root.0);
+        restore::restore_discovered(&mut plan, before, &root.0);
     }
     let mut settings = Settings {
         root: root.0.clone(),
@@ -398,10 +405,10 @@ fn the_path_of_a_missing_boot_namespace_goes_first() {
     let plan = Plan::new(&[Source { name: "NBFT", table: &table }], &Options::default());
     let next = |phases: &[Phase; 3], present: bool| queue::next(&plan, phases, &[0; 3], &[false, present]);
     assert_eq!(next(&[Phase::Queued; 3], false), Some(1));
-    assert_eq!(next(&[Phase::Queued, Phase::Proving, Phase::Queued], false), Some(2));
+    assert_eq!(next(&[Phase::Queued, Phase::Probing, Phase::Queued], false), Some(2));
     assert_eq!(next(&[Phase::Queued, Phase::Up, Phase::Queued], false), Some(0));
     assert_eq!(next(&[Phase::Queued; 3], true), Some(0));
-    assert_eq!(next(&[Phase::Proving; 3], false), None);
+    assert_eq!(next(&[Phase::Probing; 3], false), None);
     let after = |failures: &[u32; 3]| queue::next(&plan, &[Phase::Queued; 3], failures, &[false, false]);
     assert_eq!(after(&[0, 1, 0]), Some(2));
     assert_eq!(after(&[0, 2, 1]), Some(2));
@@ -458,7 +465,7 @@ async fn twice_is_once() {
 async fn staying_makes_again_what_the_kernel_has_removed() {
     let root = Root::new();
     let port = target().await;
-    let started = start(&root, &table(&[port]), vec![], Until::Told);
+    let started = start(&root, &table(&[port]), vec![], RunMode::Resident);
     let scenario = async {
         let written = |number: usize| {
             let (written, root) = (&started.written, &root);

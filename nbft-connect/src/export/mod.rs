@@ -12,12 +12,12 @@ mod wicked;
 use crate::cli::{Common, ExportArgs, ExportFormat};
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::input::plan;
 use crate::kernel_command_line::KernelCommandLine;
-use crate::load;
 use crate::output::json::Secrets;
+use crate::output::replace::{PUBLIC, replace};
 use crate::output::{json, print_bytes};
-use crate::replace::{PUBLIC, replace};
-use crate::status::model::{STATUS_FILE, Status};
+use crate::status::schema::{STATUS_FILE, Status};
 use libnbft::plan::Plan;
 use std::io;
 use std::path::Path;
@@ -59,14 +59,14 @@ pub fn run(args: &ExportArgs, common: &Common) -> Result<Exit, Error> {
     if args.format != ExportFormat::Networkmanager && args.kernel_names {
         return Err(Error::Usage("--kernel-names goes with networkmanager only".into()));
     }
-    let tables = load::tables(common)?;
+    let tables = plan::tables(common)?;
     if tables.tables.is_empty() {
         if args.format == ExportFormat::Json && args.output.is_none() {
             print_bytes(b"[]\n")?;
         }
-        return Ok(load::exit_without_tables(&tables));
+        return Ok(plan::exit_without_tables(&tables));
     }
-    let plan = load::plan(&tables, &args.identity, &kernel);
+    let plan = plan::plan(&tables, &args.identity, &kernel);
     let root = common.path("/");
     let files = match args.format {
         ExportFormat::InitrdNeeds => vec![needs::file(&tables, &plan, &root, &args.compare)],

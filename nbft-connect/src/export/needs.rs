@@ -2,7 +2,7 @@
 //! `while read -r key value`. The form is described in nbft-export(1) and only grows.
 
 use super::File;
-use crate::load::Tables;
+use crate::input::plan::Tables;
 use crate::net::is_network_device;
 use libnbft::model::{Address, HfiTcp, Mac, Requirement};
 use libnbft::plan::{Plan, Policy};

@@ -2,7 +2,7 @@
 
 use crate::kernel_command_line::KernelCommandLine;
 use crate::net::{Information, Lease, is_network_device};
-use crate::status::model::{InterfaceStatus, State, Status};
+use crate::status::schema::{HfiStatus, State, Status};
 use libnbft::model::{Mac, PciAddress};
 use libnbft::plan::{Method, Network, Plan, Route};
 use std::net::IpAddr;
@@ -75,7 +75,7 @@ pub(crate) fn nics(plan: &Plan, status: Option<&Status>, root: &Path) -> Vec<Nic
 }
 
 /// What came of an HFI.
-fn outcome<'s>(status: Option<&'s Status>, network: &Network) -> Option<&'s InterfaceStatus> {
+fn outcome<'s>(status: Option<&'s Status>, network: &Network) -> Option<&'s HfiStatus> {
     status?.interface(&network.hfi.table, network.hfi.index)
 }
 

@@ -1,11 +1,11 @@
 //! The addresses of a link: static, granted or advertised, until each can be used.
 
+use super::dhcp6_stateless::LONGEST_PAUSE;
 use super::former::Placed;
-use super::information::LONGEST_PAUSE;
 use super::lease::Lease;
 use super::state::{Address, State};
 use super::worker::{RETRY, STAYING_RETRY, Up, Worker, gone};
-use super::{NetError, NetEvent, Timings, Waiting, dhcp, dhcp6, kernel};
+use super::{NetError, NetEvent, Timings, Waiting, dhcp, dhcp6, requests};
 use libnbft::plan::{Link as PlanLink, Method, Network, NetworkRef};
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Instant;
@@ -145,7 +145,7 @@ impl Worker {
         let set = self.set(at, network, ip, index, name).await;
         if set.is_err() && !was_there {
             let handle = &self.watcher.handle;
-            if let Err(error) = kernel::remove_address(handle, index, ip, network.prefix, network.route_table).await {
+            if let Err(error) = requests::remove_address(handle, index, ip, network.prefix, network.route_table).await {
                 log::debug!("{name}: {error}");
             }
         }
@@ -183,13 +183,13 @@ impl Worker {
         let handle = &self.watcher.handle;
         let same = |now: &Address| now.prefix == network.prefix && now.permanent && !now.duplicate;
         if !self.watcher.look(|state| state.address(index, ip).is_some_and(same)) {
-            kernel::add_address(handle, index, ip, network).await?;
+            requests::add_address(handle, index, ip, network).await?;
             // The event that it is there may come after the answer.
             let there = |state: &State| state.address(index, ip).map(|_| ());
             let _ = tokio::time::timeout(RETRY, self.watcher.wait_for(there)).await;
         }
         self.address_is_usable(at, index, ip).await?;
-        kernel::add_routes(handle, (index, name), ip, network).await?;
+        requests::add_routes(handle, (index, name), ip, network).await?;
         Ok(ip)
     }
 

@@ -1,13 +1,14 @@
 //! Removes what a network no longer has: an address that was granted for a time, and rules, once nothing uses them.
 
-use super::kernel::{self, words};
 use super::lease::{Lease, seconds_since_start};
-use super::renewer::renewer;
+use super::lease_manager::lease_manager;
+use super::requests;
+use super::requests::words;
 use super::rules::{Rule, Selector};
 use super::state::{Address, State};
 use super::worker::Worker;
+use crate::nvme::sock_diag;
 use crate::nvme::sysfs;
-use crate::nvme::tls_sockets;
 use libnbft::plan::{Network, NetworkRef};
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -134,7 +135,7 @@ impl Worker {
     /// Notes what a network has now; what it had before is removed later.
     pub(super) fn place(&self, at: NetworkRef, placed: Placed) {
         // A manager's rules are its own affair, also where they are like ours.
-        let found = match renewer(&self.root, placed.index) {
+        let found = match lease_manager(&self.root, placed.index) {
             Some(_) => Vec::new(),
             None => self.watcher.look(|state| found(state, &placed, self.has_own_metric(at))),
         };
@@ -171,12 +172,12 @@ impl Worker {
         let all = self.book.open().former.clone();
         let used = used(&self.root);
         for former in all {
-            if renewer(&self.root, former.index).is_none() && !self.may_go(&former, used.as_deref()) {
+            if lease_manager(&self.root, former.index).is_none() && !self.may_go(&former, used.as_deref()) {
                 continue;
             }
             self.book.open().former.retain(|other| other.rule != former.rule);
             // Whoever manages the link removes what he does not want on it.
-            if renewer(&self.root, former.index).is_none() {
+            if lease_manager(&self.root, former.index).is_none() {
                 self.remove(&former).await;
             }
         }
@@ -201,13 +202,13 @@ impl Worker {
         // One that expires is the kernel's own.
         let there = self.watcher.look(|state| state.address(former.index, ip).filter(|there| there.permanent).cloned());
         let Some(there) = there else { return };
-        if let Err(error) = kernel::promote_secondaries(&self.root, &former.name) {
+        if let Err(error) = requests::promote_secondaries(&self.root, &former.name) {
             if ip.is_ipv4() {
                 log::warn!("{}: {ip} stays, for its subnet's other addresses would go with it: {error}", former.name);
                 return;
             }
         }
-        match kernel::remove_address(handle, former.index, ip, there.prefix, former.rule.table).await {
+        match requests::remove_address(handle, former.index, ip, there.prefix, former.rule.table).await {
             Ok(()) => log::info!("{}: {ip} is removed: the server has granted another address", former.name),
             Err(error) => log::warn!("{}: {error}", former.name),
         }
@@ -264,7 +265,7 @@ impl Worker {
     /// Sets what is missing of the routes and rules of a network.
     pub(super) async fn set_routes_again(&self, at: NetworkRef) {
         let Some(Placed { index, name, ip, network, .. }) = self.book.placed(at) else { return };
-        if let Err(error) = kernel::add_routes(&self.watcher.handle, (index, &name), ip, &network).await {
+        if let Err(error) = requests::add_routes(&self.watcher.handle, (index, &name), ip, &network).await {
             log::debug!("{name}: {error}");
         }
     }
@@ -273,7 +274,7 @@ impl Worker {
 /// The addresses that connections come from, and those that NVMe controllers are bound to, which bind to them again when they
 /// reconnect; `None` when the kernel does not say.
 fn used(root: &std::path::Path) -> Option<Vec<IpAddr>> {
-    let mut used = tls_sockets::local_addresses().map_err(|error| log::debug!("sockets: {error}")).ok()?;
+    let mut used = sock_diag::local_addresses().map_err(|error| log::debug!("sockets: {error}")).ok()?;
     used.extend(sysfs::sources(root));
     Some(used)
 }

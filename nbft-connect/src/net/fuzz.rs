@@ -1,6 +1,6 @@
 //! From what a server says to what is set, as one pure function each.
 
-use super::information;
+use super::dhcp6_stateless;
 use super::{Information, Lease, dhcp, dhcp6};
 use libnbft::plan::Network;
 use std::net::Ipv6Addr;
@@ -50,5 +50,5 @@ pub fn of(lease: Lease, planned: &Network) -> Result<Outcome, String> {
 /// Of a message that answers an Information-request with this transaction and DUID.
 #[must_use]
 pub fn information(bytes: &[u8], transaction: u32, duid: &[u8]) -> Option<Information> {
-    information::read(bytes, transaction, duid, Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1))
+    dhcp6_stateless::read(bytes, transaction, duid, Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1))
 }

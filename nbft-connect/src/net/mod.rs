@@ -2,42 +2,42 @@
 //! sleeping. Only here rtnetlink is imported.
 
 mod addresses;
-mod advertised;
-#[cfg(feature = "redfish")]
-mod borrowed;
 mod dhcp;
 mod dhcp6;
+mod dhcp6_stateless;
 mod driver;
+mod external_manager;
 mod former;
 #[doc(hidden)]
 pub mod fuzz;
-mod information;
-mod keep;
-mod kernel;
 mod lease;
-mod look;
-mod managed;
+mod lease_manager;
+mod maintain;
 mod nic;
-mod renewer;
+mod requests;
 mod rules;
-mod settings;
+mod slaac;
+mod snapshot;
 mod state;
+mod sysctl;
+#[cfg(feature = "redfish")]
+mod temporary_nic;
 mod usable;
 mod watcher;
 mod worker;
 
-#[cfg(feature = "redfish")]
-pub(crate) use borrowed::Borrowed;
-pub use information::Information;
-pub(crate) use kernel::RULE_PRIORITY;
+pub use dhcp6_stateless::Information;
 pub use lease::Lease;
 pub(crate) use lease::duid_on_the_wire;
+pub use lease_manager::lease_manager;
 pub(crate) use libnbft::address::network_address as subnet;
-pub(crate) use look::{Neighbour, View};
 pub use nic::is_network_device;
-pub use renewer::renewer;
-pub(crate) use settings::{IPV4_SETTINGS, ipv6_settings};
+pub(crate) use requests::RULE_PRIORITY;
+pub(crate) use snapshot::{Neighbour, NetSnapshot};
 pub(crate) use state::{Address, Link};
+pub(crate) use sysctl::{IPV4_SETTINGS, ipv6_settings};
+#[cfg(feature = "redfish")]
+pub(crate) use temporary_nic::TemporaryNic;
 
 use libnbft::address::Unusable;
 use libnbft::plan::{Interface, Network, NetworkRef};
@@ -272,7 +272,7 @@ impl Router {
         address: IpAddr,
         network: &Network,
     ) -> Result<(), NetError> {
-        kernel::add_routes(&self.0.handle, (ifindex, link_name), address, network).await
+        requests::add_routes(&self.0.handle, (ifindex, link_name), address, network).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! Our rules, each of which chooses an HFI's own table: read from the kernel's messages, and removed.
 
-use super::kernel::{RULE_PRIORITY, errno};
+use super::requests::{RULE_PRIORITY, errno};
 use rtnetlink::packet_route::AddressFamily;
 use rtnetlink::packet_route::rule::{RuleAction, RuleAttribute, RuleMessage};
 use rtnetlink::{Handle, IpVersion};

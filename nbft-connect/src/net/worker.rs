@@ -1,11 +1,11 @@
 //! One NIC: from not being there to links that are up. Their addresses are in [`super::addresses`].
 
-use super::advertised::is_global;
 use super::former::Book;
 use super::lease::Lease;
+use super::slaac::is_global;
 use super::state::{Link, State};
 use super::watcher::Watcher;
-use super::{NetError, NetEvent, Settings, Timings, Waiting, kernel, nic, settings};
+use super::{NetError, NetEvent, Settings, Timings, Waiting, nic, requests, sysctl};
 use crate::nvme::sysfs::controllers;
 use libnbft::plan::{Interface, Link as PlanLink, Network, NetworkRef};
 use std::net::IpAddr;
@@ -161,7 +161,7 @@ impl Worker {
     /// All links of a NIC that has its name.
     async fn set_up_named(&self, nic: u32, name: &str, timings: Timings) -> Result<(), NetError> {
         if let Some(untagged) = self.interface.links.iter().find(|link| link.vlan.is_none()) {
-            settings::apply(&self.root, name, untagged);
+            sysctl::apply(&self.root, name, untagged);
         }
         if let Some(mtu) = self.mtu {
             self.set_mtu(nic, name, mtu).await;
@@ -247,7 +247,7 @@ impl Worker {
         if name == *wanted {
             // The kernel tells of a new name before its settings are there under it. A request waits until whoever
             // renamed it is through; this one changes nothing (and is refused by older kernels when the link is up).
-            let _ = kernel::rename(&self.watcher.handle, index, wanted).await;
+            let _ = requests::rename(&self.watcher.handle, index, wanted).await;
             return name;
         }
         if controllers(&self.root).iter().any(|controller| controller.host_iface == name) {
@@ -255,7 +255,7 @@ impl Worker {
             log::info!("{name}: keeps its name, not {wanted}: a connection is bound to it");
             return name;
         }
-        match kernel::rename(&self.watcher.handle, index, wanted).await {
+        match requests::rename(&self.watcher.handle, index, wanted).await {
             Ok(()) => {
                 let shown = |state: &State| (state.links.get(&index)?.name == *wanted).then_some(());
                 let _ = self.watcher.wait_for(shown).await;
@@ -272,12 +272,12 @@ impl Worker {
         if self.watcher.look(|state| state.links.get(&index).is_some_and(|link| link.up)) {
             return Ok(());
         }
-        kernel::up(&self.watcher.handle, index).await
+        requests::up(&self.watcher.handle, index).await
     }
 
     /// Best effort: a NIC that cannot have this MTU works with its own.
     pub(super) async fn set_mtu(&self, index: u32, name: &str, mtu: u16) {
-        if let Err(error) = kernel::mtu(&self.watcher.handle, index, mtu).await {
+        if let Err(error) = requests::mtu(&self.watcher.handle, index, mtu).await {
             log::warn!("{name}: {error}");
         }
     }
@@ -300,10 +300,10 @@ impl Worker {
     /// Makes a VLAN and brings it up.
     async fn vlan(&self, nic: u32, parent: &str, link: &PlanLink, id: u16) -> Result<u32, NetError> {
         log::debug!("{}: VLAN {id} on {parent}", link.name);
-        kernel::add_vlan(&self.watcher.handle, &link.name, nic, id).await?;
+        requests::add_vlan(&self.watcher.handle, &link.name, nic, id).await?;
         let named = |state: &State| state.links.values().find(|known| known.name == link.name).map(|known| known.index);
         let index = self.watcher.wait_for(named).await.ok_or_else(gone)?;
-        settings::apply(&self.root, &link.name, link);
+        sysctl::apply(&self.root, &link.name, link);
         self.bring_up(index).await?;
         Ok(index)
     }

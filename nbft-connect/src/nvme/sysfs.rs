@@ -43,7 +43,7 @@ pub struct Controller {
 impl Controller {
     /// Whether the kernel is taking it away.
     #[must_use]
-    pub fn is_going(&self) -> bool {
+    pub fn is_deleting(&self) -> bool {
         self.state.starts_with(GOING)
     }
 }
@@ -175,7 +175,7 @@ pub fn hide_secrets(root: &Path, controller: &str) -> io::Result<()> {
 
 /// Whether the kernel is taking a controller away, or has.
 #[must_use]
-pub fn is_going(root: &Path, controller: &str) -> bool {
+pub fn is_deleting(root: &Path, controller: &str) -> bool {
     let state = attribute(&directory(root, controller), "state");
     state.is_empty() || state.starts_with(GOING)
 }

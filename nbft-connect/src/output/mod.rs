@@ -7,7 +7,9 @@
 
 mod arguments;
 pub mod json;
+pub mod logger;
 mod mask;
+pub mod replace;
 mod text;
 
 pub use arguments::arguments;

@@ -2,8 +2,9 @@
 
 use super::keys::{self, Service};
 use super::quote;
+use crate::nvme::fabrics::protocol;
+use crate::nvme::fabrics::protocol::{Answer, Question};
 use crate::nvme::keys::{Failure, Found};
-use crate::nvme::protocol::{self, Answer, Question};
 use std::collections::VecDeque;
 use zeroize::Zeroizing;
 

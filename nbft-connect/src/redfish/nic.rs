@@ -2,7 +2,7 @@
 
 use super::Failure;
 use super::smbios::{Assignment, Device, HostInterface};
-use crate::net::{Borrowed, Link, View, subnet};
+use crate::net::{Link, NetSnapshot, TemporaryNic, subnet};
 use std::fs;
 use std::net::IpAddr;
 use std::path::Path;
@@ -16,13 +16,13 @@ const APPEARS: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_millis(100);
 
 /// The NIC, when it is there.
-pub(super) async fn find(root: &Path, device: &Device) -> Result<Borrowed, Failure> {
+pub(super) async fn find(root: &Path, device: &Device) -> Result<TemporaryNic, Failure> {
     let end = Instant::now() + APPEARS;
     loop {
-        let view = View::look().await.map_err(Failure::now)?;
+        let view = NetSnapshot::take().await.map_err(Failure::now)?;
         let link = view.links().find(|link| view.is_nic(root, link) && is(root, link, device)).cloned();
         match link {
-            Some(link) => return Borrowed::new(link).map_err(Failure::now),
+            Some(link) => return TemporaryNic::new(link).map_err(Failure::now),
             None if Instant::now() > end => {
                 let seconds = APPEARS.as_secs();
                 return Err(Failure::now(format_args!(
@@ -35,9 +35,9 @@ pub(super) async fn find(root: &Path, device: &Device) -> Result<Borrowed, Failu
 }
 
 /// Sets the NIC up for what is said to a service, unless it is.
-pub(super) async fn prepare(nic: &mut Borrowed, interface: &HostInterface, service: IpAddr) -> Result<(), Failure> {
+pub(super) async fn prepare(nic: &mut TemporaryNic, interface: &HostInterface, service: IpAddr) -> Result<(), Failure> {
     let said = |what: &dyn std::fmt::Display| format!("the Redfish host interface ({}): {what}", interface.device);
-    let view = View::look().await.map_err(|error| Failure::ForNow(said(&error)))?;
+    let view = NetSnapshot::take().await.map_err(|error| Failure::ForNow(said(&error)))?;
     if has_way(nic.link(), &view, service) {
         return Ok(());
     }
@@ -55,7 +55,7 @@ pub(super) async fn prepare(nic: &mut Borrowed, interface: &HostInterface, servi
 }
 
 /// Whether a link is up, with an address in the service's subnet.
-fn has_way(link: &Link, view: &View, service: IpAddr) -> bool {
+fn has_way(link: &Link, view: &NetSnapshot, service: IpAddr) -> bool {
     let near = |ip: IpAddr, prefix| ip.is_ipv4() == service.is_ipv4() && subnet(ip, prefix) == subnet(service, prefix);
     link.up && view.addresses().iter().any(|at| at.link == link.index && near(at.ip, at.prefix))
 }

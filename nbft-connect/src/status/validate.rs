@@ -2,7 +2,7 @@
 //!
 //! These values become lines of other programs' files, parts of paths under /sys and keys by which controllers are found.
 
-use super::model::{DiscoveryStatus, InterfaceStatus, NamespaceStatus, PathStatus, Status};
+use super::schema::{DiscoveryStatus, HfiStatus, NamespaceStatus, PathStatus, Status};
 use libnbft::model::{Mac, Nid, Uuid};
 use libnbft::plan::{Teller, check_nqn};
 use libnbft::text::is_harmless;
@@ -60,7 +60,7 @@ fn first_wrong<const N: usize>(fields: [(&'static str, bool); N]) -> Option<&'st
     fields.into_iter().find(|(_, valid)| !valid).map(|(name, _)| name)
 }
 
-fn interface(of: &InterfaceStatus) -> Option<&'static str> {
+fn interface(of: &HfiStatus) -> Option<&'static str> {
     first_wrong([
         ("name", is_interface_name(&of.name)),
         ("MAC address", of.mac.parse::<Mac>().is_ok()),

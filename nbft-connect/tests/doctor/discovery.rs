@@ -6,7 +6,7 @@ use crate::common::{in_namespace, ip};
 use crate::support::{NID, NQN, Root, plan, table};
 use libnbft::model::{Discovery, DiscoveryFlags, SsnsFlags, Table};
 use libnbft::plan::DiscoveryController;
-use nbft_connect::status::model::{Outcome, State, Status};
+use nbft_connect::status::schema::{Outcome, State, Status};
 
 /// The usual table with a discovery controller at 192.0.2.1 port 8009, and its entry, if any, from there.
 fn with_discovery(entry: bool) -> Table {
@@ -97,7 +97,7 @@ fn what_was_discovered_is_there() {
         let root = Root::new("discovered", &table);
         left(&root, &table, |status| {
             (status.discovery[0].state, status.discovery[0].ways) = (State::Up, Some(1));
-            let mut path = nbft_connect::status::model::PathStatus::default();
+            let mut path = nbft_connect::status::schema::PathStatus::default();
             (path.nqn, path.traddr, path.trsvcid) = (NQN.into(), "192.0.2.1".into(), 4420);
             path.discovered = plan(&table).discovery.first().map(DiscoveryController::teller);
             path.host_iface = "nbft0".into();

@@ -6,7 +6,7 @@ use libnbft::model::{
     Nceec, NidType, Nqn, Ssns, SsnsExt, SsnsExtFlags, SsnsFlags, SsnsTransportFlags, Table, TransportType, Uuid,
 };
 use libnbft::plan::{Options, Plan, Source};
-use nbft_connect::status::model::{Outcome, State, Status};
+use nbft_connect::status::schema::{Outcome, State, Status};
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::IpAddr;

@@ -6,7 +6,7 @@ use crate::common::net::veth;
 use crate::common::{in_namespace, ip};
 use crate::support::{NID, NQN, Root, diagnose, hfi, ssns, table};
 use libnbft::model::{Naed, Nceec, SecurityFlags, SecurityProfile, SsnsFlags, Table};
-use nbft_connect::status::model::{Outcome, State};
+use nbft_connect::status::schema::{Outcome, State};
 use serde_json::json;
 
 /// A target that answers, and a root with this table.
@@ -100,7 +100,7 @@ fn refused_by_the_target() {
                 "Run nbft connect, which tries again; if it fails again, dmesg and the target's log have the other half.",
             ),
         ] {
-            let reason = nbft_connect::nvme::reason::of_write(libc::EIO, None, &[logged.to_owned()]);
+            let reason = nbft_connect::nvme::explain::of_write(libc::EIO, None, &[logged.to_owned()]);
             root.connect_left(&table, State::Failed, Some(&reason), Outcome::Failed);
             let problem = format!("The target answers, but nbft connect failed: {reason}.");
             assert_eq!(root.path(""), stops(&problem, remedy));

@@ -6,7 +6,7 @@ use libnbft::discovery::{Header, LEN, Log};
 use libnbft::plan::{Options, Plan, Source};
 use nbft_connect::output::Text;
 use nbft_connect::output::json::{self, Secrets};
-use nbft_connect::status::model::Status;
+use nbft_connect::status::schema::Status;
 
 /// A record of a discovery log page: type NVM subsystem, TCP, IPv4.
 fn record(address: &str, port: &str, nqn: &[u8]) -> Vec<u8> {

@@ -3,7 +3,7 @@
 use crate::common::in_namespace;
 use crate::support::{Root, harmless, in_form, leave_raw, status};
 use crate::tables::{Strings, bytes, machine, model};
-use nbft_connect::status::model::State;
+use nbft_connect::status::schema::State;
 use serde_json::Value;
 use std::ffi::OsStr;
 use std::fs;

@@ -2,7 +2,7 @@
 
 use crate::tables::QUIET;
 use libnbft::plan::{Options, Plan, Source};
-use nbft_connect::status::model::{State, Status};
+use nbft_connect::status::schema::{State, Status};
 use serde_json::{Value, json};
 use std::ffi::OsStr;
 use std::fs;

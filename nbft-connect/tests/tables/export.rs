@@ -9,7 +9,7 @@ use libnbft::model::{
 use libnbft::plan::{Options, Plan, Source};
 use nbft_connect::cli::Handover;
 use nbft_connect::handover;
-use nbft_connect::status::model::{State, Status};
+use nbft_connect::status::schema::{State, Status};
 use std::net::IpAddr;
 use std::path::Path;
 

@@ -1,16 +1,16 @@
 //! Discovery controllers: when they are asked, and what becomes of what they tell.
 
-use super::trials::TRIAL_LIMIT;
-use super::{Done, Engine, Ready};
+use super::probe_schedule::TRIAL_LIMIT;
+use super::{Done, Engine, LinkEndpoint};
 use crate::connect::paths::Phase;
 use crate::connect::target::Target;
-use crate::nvme::authentication::Terms;
-use crate::nvme::discovery::{Asked, Manner};
+use crate::nvme::discovery::{DiscoveryConnection, DiscoveryResult};
+use crate::nvme::explain;
+use crate::nvme::fabrics::options::Supported;
 use crate::nvme::fabrics::{DEVICE, Fabrics, Refusal};
-use crate::nvme::options::Supported;
 use crate::nvme::probe;
-use crate::nvme::reason;
-use crate::status::model::{State, Status, discovery_status};
+use crate::nvme::security::authentication::Requirements;
+use crate::status::schema::{State, Status, discovery_status};
 use libnbft::discovery::Log;
 use libnbft::plan::{Ask, DiscoveryController, NetworkRef, Path, Plan, Reach};
 use std::collections::BTreeSet;
@@ -31,12 +31,12 @@ pub(super) enum Step {
     /// The interface is not ready.
     WaitNetwork,
     /// Its trial in user space is under way.
-    Proving,
+    Probing,
     /// Proved; waits for the device.
     Queued,
     /// Proved; its secrets are being fetched.
     WaitKeys,
-    /// Asked; the answer is not there.
+    /// DiscoveryResult; the answer is not there.
     Asking,
     /// Failed, or did not help; waits for its next try.
     Pause,
@@ -56,7 +56,7 @@ pub(super) struct Asking {
 pub(super) enum Heard<F> {
     Proved(usize, io::Result<()>),
     PauseOver(usize),
-    Answer(usize, F, io::Result<Asked>),
+    Answer(usize, F, io::Result<DiscoveryResult>),
     /// Routes to these new paths and controllers are set, as far as the kernel let us.
     Routed(Vec<usize>, Vec<usize>),
 }
@@ -126,13 +126,13 @@ impl<F: Fabrics + 'static> Engine<F> {
             self.discovery.all[index].step = Step::WaitNetwork;
             return;
         };
-        let trial = Target::from(controller).trial(ready);
+        let trial = Target::from(controller).probe(ready);
         if self.connected(index).is_some() {
             self.discovery.all[index].step = Step::Queued;
             return;
         }
-        self.discovery.all[index].step = Step::Proving;
-        self.hear(async move { Heard::Proved(index, probe::prove(&trial, TRIAL_LIMIT).await) });
+        self.discovery.all[index].step = Step::Probing;
+        self.hear(async move { Heard::Proved(index, probe::probe(&trial, TRIAL_LIMIT).await) });
     }
 
     fn hear(&self, work: impl Future<Output = Heard<F>> + 'static) {
@@ -142,7 +142,7 @@ impl<F: Fabrics + 'static> Engine<F> {
     /// Gives the device the next controller that is proved; false when there is none.
     pub(super) fn feed_discovery(&mut self, supported: &Supported) -> bool {
         // What is only added to a boot namespace's table must not be in its way.
-        let boot_first = !self.status.boots_by_discovery && self.phases.contains(&Phase::Proving) && !self.boot_there();
+        let boot_first = !self.status.boots_by_discovery && self.phases.contains(&Phase::Probing) && !self.boot_there();
         let next = |(asking, controller): (&Asking, &DiscoveryController)| {
             asking.step == Step::Queued && !(boot_first && controller.ask == Ask::AtOnce)
         };
@@ -151,7 +151,7 @@ impl<F: Fabrics + 'static> Engine<F> {
             let Some(mut device) = self.device.take() else { return false };
             self.discovery.all[index].step = Step::Asking;
             self.hear(async move {
-                let result = device.discover(Manner::Again, &name, &Terms::default()).await;
+                let result = device.discover(DiscoveryConnection::Existing, &name, &Requirements::default()).await;
                 Heard::Answer(index, device, result)
             });
             return true;
@@ -163,15 +163,19 @@ impl<F: Fabrics + 'static> Engine<F> {
             self.save_soon();
             return true;
         }
-        let manner = if self.settings.lasting_discovery { Manner::Lasting } else { Manner::Once };
-        match self.prepare(&target, supported, |connection, known| connection.discovery_options(known, manner)) {
+        let kind = if self.settings.lasting_discovery {
+            DiscoveryConnection::Persistent
+        } else {
+            DiscoveryConnection::Transient
+        };
+        match self.prepare(&target, supported, |connection, known| connection.discovery_options(known, kind)) {
             Err(reason) => self.ask_failed(index, reason),
-            Ok((options, terms)) => {
+            Ok((options, requirements)) => {
                 let Some(mut device) = self.device.take() else { return false };
                 log::debug!("{DEVICE}: {options}");
                 self.discovery.all[index].step = Step::Asking;
                 self.hear(async move {
-                    let result = device.discover(manner, options.expose(), &terms).await;
+                    let result = device.discover(kind, options.expose(), &requirements).await;
                     Heard::Answer(index, device, result)
                 });
             }
@@ -182,9 +186,9 @@ impl<F: Fabrics + 'static> Engine<F> {
     pub(super) fn heard(&mut self, heard: Heard<F>) {
         match heard {
             // What began before its interface came back no longer counts.
-            Heard::Proved(index, _) if self.discovery.all[index].step != Step::Proving => {}
+            Heard::Proved(index, _) if self.discovery.all[index].step != Step::Probing => {}
             Heard::Proved(index, Ok(())) => self.discovery.all[index].step = Step::Queued,
-            Heard::Proved(index, Err(error)) => self.ask_failed(index, reason::of_trial(&error)),
+            Heard::Proved(index, Err(error)) => self.ask_failed(index, explain::of_trial(&error)),
             Heard::PauseOver(index) if self.discovery.all[index].step != Step::Pause => {}
             Heard::PauseOver(index) if self.helps(index) => self.ask(index),
             Heard::PauseOver(index) => self.discovery.all[index].step = Step::Idle,
@@ -238,9 +242,9 @@ impl<F: Fabrics + 'static> Engine<F> {
         failed
     }
 
-    fn answer(&mut self, index: usize, result: io::Result<Asked>) {
+    fn answer(&mut self, index: usize, result: io::Result<DiscoveryResult>) {
         match result {
-            Ok(Asked::Told(log, kept)) => {
+            Ok(DiscoveryResult::LogPage(log, kept)) => {
                 if let Some(name) = kept {
                     log::info!("{name}: the discovery controller at {} stays connected", self.plan.discovery[index]);
                     self.enter(&name);
@@ -251,7 +255,9 @@ impl<F: Fabrics + 'static> Engine<F> {
                     self.ask(index);
                 }
             }
-            Ok(Asked::Refused(Refusal { reason, .. }) | Asked::Silent(reason)) => self.ask_failed(index, reason),
+            Ok(DiscoveryResult::Refused(Refusal { reason, .. }) | DiscoveryResult::Unreadable(reason)) => {
+                self.ask_failed(index, reason)
+            }
             Err(error) => self.hopeless = Some(error.to_string()),
         }
         self.save_now();
@@ -309,7 +315,7 @@ impl<F: Fabrics + 'static> Engine<F> {
     }
 
     /// A network with the routes that it has now, when its interface is ready.
-    fn with_routes(&self, at: NetworkRef) -> Option<(Ready, libnbft::plan::Network)> {
+    fn with_routes(&self, at: NetworkRef) -> Option<(LinkEndpoint, libnbft::plan::Network)> {
         let network = self.plan.network(at)?;
         let lease = self.status.interfaces.get(Status::interface_index(&self.plan, at)?)?.lease.as_ref();
         Some((self.ready(at)?.clone(), lease.map_or_else(|| network.clone(), |lease| lease.over(network))))

@@ -1,30 +1,31 @@
 //! The loop that brings paths up: all at once, and the device fed with those that are proved.
 
-mod conclude;
 mod discover;
-mod lasting;
-mod observe;
-mod secure;
-mod trials;
-mod tries;
+mod finish;
+mod persistent;
+mod probe_schedule;
+mod retry;
+mod secrets;
+mod sysfs_scan;
 
-use super::paths::{Phase, Ready};
-use super::status_file::StatusFile;
+use super::paths::{LinkEndpoint, Phase};
 use super::target::Target;
-use super::{queue, registry, report};
+use super::{queue, registry};
 use crate::cli::Wait;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::net::{NetEvent, Router};
-use crate::nvme::authentication::Terms;
-use crate::nvme::fabrics::{DEVICE, Fabrics, Made, Refusal, Written};
+use crate::nvme::fabrics::options::{Connection, OptionString, Supported};
+use crate::nvme::fabrics::{DEVICE, Fabrics, NewController, Refusal, Written};
 use crate::nvme::keys::{Fetched, Keys};
 use crate::nvme::module;
-use crate::nvme::options::{Connection, OptionString, Supported};
+use crate::nvme::security::authentication::Requirements;
+use crate::nvme::sock_diag::TlsSockets;
 use crate::nvme::sysfs;
-use crate::nvme::tls_sockets::TlsSockets;
 use crate::nvme::uevent::Uevents;
-use crate::status::model::{State, Status};
+use crate::status::file::StatusFile;
+use crate::status::outcome;
+use crate::status::schema::{State, Status};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use libnbft::plan::{NetworkRef, Plan};
@@ -50,7 +51,7 @@ const SAVE_AGAIN: Duration = Duration::from_secs(10);
 pub(super) struct Settings {
     pub(super) root: PathBuf,
     pub(super) status_file: StatusFile,
-    pub(super) until: Until,
+    pub(super) until: RunMode,
     /// What a former run left.
     pub(super) before: Option<Status>,
     /// Process of `connect --stay`: this one, or one that runs beside it.
@@ -74,11 +75,11 @@ pub(super) struct Ended {
 
 /// When it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Until {
+pub(super) enum RunMode {
     /// When what is waited for is there, at last after `timeout`.
-    There { timeout: Duration, wait: Wait },
+    UntilBoot { timeout: Duration, wait: Wait },
     /// When it is told to.
-    Told,
+    Resident,
 }
 
 /// What work in the background comes back with.
@@ -100,7 +101,7 @@ pub(super) struct Engine<F> {
     settings: Settings,
     status: Status,
     phases: Vec<Phase>,
-    ready: Vec<(NetworkRef, Ready)>,
+    ready: Vec<(NetworkRef, LinkEndpoint)>,
     discovery: discover::Discovery,
     /// Who sets routes to what is discovered.
     router: Option<Router>,
@@ -227,13 +228,13 @@ impl<F: Fabrics + 'static> Engine<F> {
     }
 
     const fn stays(&self) -> bool {
-        matches!(self.settings.until, Until::Told)
+        matches!(self.settings.until, RunMode::Resident)
     }
 
     fn deadline(&self) -> tokio::time::Instant {
         let timeout = match self.settings.until {
-            Until::There { timeout, .. } => timeout,
-            Until::Told => Duration::ZERO,
+            RunMode::UntilBoot { timeout, .. } => timeout,
+            RunMode::Resident => Duration::ZERO,
         };
         tokio::time::Instant::from_std(self.settings.started + timeout)
     }
@@ -242,7 +243,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         self.settings.started.elapsed().as_millis() as u64
     }
 
-    fn ready(&self, at: NetworkRef) -> Option<&Ready> {
+    fn ready(&self, at: NetworkRef) -> Option<&LinkEndpoint> {
         self.ready.iter().find(|(network, _)| *network == at).map(|(_, ready)| ready)
     }
 
@@ -297,7 +298,7 @@ impl<F: Fabrics + 'static> Engine<F> {
                     interface.ready_ms.get_or_insert(elapsed);
                 }
                 self.ready.retain(|(network, _)| *network != at);
-                self.ready.push((at, Ready { link_name, ifindex, address }));
+                self.ready.push((at, LinkEndpoint { link_name, ifindex, address }));
                 // A controller that is there already is known for this path's only now.
                 self.look_at_sysfs();
                 self.start_paths_over(at);
@@ -339,7 +340,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         self.save_at.get_or_insert_with(|| Instant::now() + SAVE_DELAY);
     }
 
-    fn interface(&mut self, at: NetworkRef) -> Option<&mut crate::status::model::InterfaceStatus> {
+    fn interface(&mut self, at: NetworkRef) -> Option<&mut crate::status::schema::HfiStatus> {
         let index = Status::interface_index(&self.plan, at)?;
         self.status.interfaces.get_mut(index)
     }
@@ -387,24 +388,24 @@ impl<F: Fabrics + 'static> Engine<F> {
             }
             match self.prepare(&target, supported, Connection::options) {
                 Err(reason) => self.path_failed(path, reason),
-                Ok((options, terms)) => self.write(path, options, terms),
+                Ok((options, requirements)) => self.write(path, options, requirements),
             }
         }
     }
 
-    fn write(&mut self, path: usize, options: OptionString, terms: Terms) {
+    fn write(&mut self, path: usize, options: OptionString, requirements: Requirements) {
         let Some(mut device) = self.device.take() else { return };
         log::debug!("{DEVICE}: {options}");
         self.phases[path] = Phase::Writing;
         self.work.push(Box::pin(async move {
-            let result = device.connect(options.expose(), &terms).await;
+            let result = device.connect(options.expose(), &requirements).await;
             Done::Written(path, device, result)
         }));
     }
 
     fn written(&mut self, path: usize, result: io::Result<Written>) {
         match result {
-            Ok(Written::Controller(Made { instance, authenticated, secured })) => {
+            Ok(Written::Controller(NewController { instance, authenticated, secured })) => {
                 let status = &mut self.status.paths[path];
                 (status.authenticated, status.secured) = (authenticated, secured);
                 self.path_up(path, format!("nvme{instance}"));
@@ -413,11 +414,13 @@ impl<F: Fabrics + 'static> Engine<F> {
                 let controllers = self.watch.controllers(&self.settings.root, |_| true);
                 if !self.adopt(path, &controllers) {
                     let unseen = || "the kernel has this connection already, but sysfs does not show it".to_owned();
-                    let reason = self.fitness(path, &controllers).err().unwrap_or_else(unseen);
+                    let reason = self.verify(path, &controllers).err().unwrap_or_else(unseen);
                     self.path_failed(path, reason);
                 }
             }
-            Ok(Written::Refused(Refusal { reason, .. }) | Written::Unfit(reason)) => self.path_failed(path, reason),
+            Ok(Written::Refused(Refusal { reason, .. }) | Written::PolicyViolation(reason)) => {
+                self.path_failed(path, reason)
+            }
             Err(error) => self.hopeless = Some(error.to_string()),
         }
         self.look_soon();
@@ -463,17 +466,17 @@ impl<F: Fabrics + 'static> Engine<F> {
             let tried = self.status.paths.iter().all(|path| path.state != State::Pending);
             return tried && self.discovery.is_settled();
         }
-        report::boot_there(&self.status)
+        outcome::boot_there(&self.status)
     }
 
     /// Whether everything that is waited for is there; starts the time of grace for what is about to come.
     fn finished(&mut self) -> bool {
-        let Until::There { wait, .. } = self.settings.until else { return false };
+        let RunMode::UntilBoot { wait, .. } = self.settings.until else { return false };
         if !self.boot_there() {
             return false;
         }
         let coming = |phase: &Phase| match phase {
-            Phase::Proving | Phase::Queued | Phase::WaitKeys | Phase::Writing => true,
+            Phase::Probing | Phase::Queued | Phase::WaitKeys | Phase::Writing => true,
             // A second run: the interfaces have not had the time to say that they are ready.
             Phase::WaitNetwork => self.was_there,
             Phase::Pause | Phase::Up => false,

@@ -7,7 +7,7 @@ use crate::net::Information;
 async fn what_servers_told_is_kept_by_a_run_that_ends_before_they_answer() {
     let root = Root::new();
     let table = table(&[4420]);
-    let until = || Until::There { timeout: Duration::from_secs(5), wait: Wait::Boot };
+    let until = || RunMode::UntilBoot { timeout: Duration::from_secs(5), wait: Wait::Boot };
     let information = Information {
         server: Ipv4Addr::LOCALHOST.into(),
         dns: vec![Ipv4Addr::LOCALHOST.into()],
@@ -28,13 +28,7 @@ async fn what_servers_told_is_kept_by_a_run_that_ends_before_they_answer() {
         (Some(7), known.clone()),
         (
             None,
-            InterfaceStatus {
-                state: State::Pending,
-                name: "nbft0".into(),
-                address: None,
-                ready_ms: None,
-                ..known.clone()
-            },
+            HfiStatus { state: State::Pending, name: "nbft0".into(), address: None, ready_ms: None, ..known.clone() },
         ),
     ] {
         let mut second = start_with(&root, &table, vec![], until(), |settings| settings.service = service);

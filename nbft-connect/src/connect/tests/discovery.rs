@@ -22,7 +22,7 @@ fn page(entries: &[(u8, u16, &str)]) -> Log {
 }
 
 fn tell(entries: &[(u8, u16, &str)]) -> Answer {
-    Answer::Tell(Asked::Told(page(entries), None))
+    Answer::Tell(DiscoveryResult::LogPage(page(entries), None))
 }
 
 /// A table that names a discovery controller, from which its subsystems came.
@@ -123,8 +123,8 @@ async fn a_chain_of_referrals_has_an_end() {
 async fn one_that_does_not_answer_is_asked_again() {
     let (controller, subsystem) = (target().await, target().await);
     let answers = vec![
-        Answer::Tell(Asked::Refused(Refusal::of(libc::ECONNRESET, &Terms::default(), &[]))),
-        Answer::Tell(Asked::Silent("the discovery log page cannot be read".into())),
+        Answer::Tell(DiscoveryResult::Refused(Refusal::of(libc::ECONNRESET, &Requirements::default(), &[]))),
+        Answer::Tell(DiscoveryResult::Unreadable("the discovery log page cannot be read".into())),
         tell(&[(2, subsystem, NQN)]),
     ];
     let ran = run(&table_with(controller, &[]), answers, 10).await;
@@ -206,7 +206,7 @@ async fn staying_asks_again_when_what_was_told_goes_away() {
     let first = listener.local_addr().unwrap().port();
     let serving = serve(listener);
     let answers = vec![tell(&[(2, first, NQN)]), tell(&[(2, moved, NQN)])];
-    let started = start(&root, &table_with(controller, &[]), answers, Until::Told);
+    let started = start(&root, &table_with(controller, &[]), answers, RunMode::Resident);
     let up = async |number| all_up(&root, &started.written, number).await;
     let scenario = async {
         up(2).await;
@@ -226,7 +226,7 @@ fn kept(port: u16) -> String {
     asked(port).replacen("discover ", "keep ", 1) + ",keep_alive_tmo=30,ctrl_loss_tmo=-1"
 }
 
-const AT_ONCE: Until = Until::There { timeout: Duration::from_secs(5), wait: Wait::Boot };
+const AT_ONCE: RunMode = RunMode::UntilBoot { timeout: Duration::from_secs(5), wait: Wait::Boot };
 
 #[tokio::test(flavor = "current_thread")]
 async fn one_that_is_to_last_stays_connected_and_is_known_again() {
@@ -280,7 +280,7 @@ async fn staying_connects_one_again_that_the_kernel_removed() {
     let (controller, subsystem) = (target().await, target().await);
     let answers = vec![tell(&[(2, subsystem, NQN)]), tell(&[(2, subsystem, NQN)])];
     let table = table_with(controller, &[]);
-    let started = start_with(&root, &table, answers, Until::Told, |settings| settings.lasting_discovery = true);
+    let started = start_with(&root, &table, answers, RunMode::Resident, |settings| settings.lasting_discovery = true);
     let scenario = async {
         all_up(&root, &started.written, 2).await;
         fs::remove_dir_all(root.0.join("sys/class/nvme/nvme0")).unwrap();

@@ -63,7 +63,7 @@ async fn a_program_that_hangs_costs_one_time_out_and_no_other_path() {
     let root = root("exit 1");
     key_command(&root, "exec sleep 60");
     let ports = targets(5).await;
-    let started = start(&root, &mixed(&ports, |_| None), vec![], Until::Told);
+    let started = start(&root, &mixed(&ports, |_| None), vec![], RunMode::Resident);
     let begun = Instant::now();
     let scenario = async {
         until(|| started.written.borrow().len() == 1).await;
@@ -97,7 +97,7 @@ async fn programs_run_beside_the_network_and_services_are_asked_for_what_they_la
     key_command(&root, &script);
     let ports = targets(4).await;
     let table = mixed(&ports, |number| Some(format!("{KEYPATH}/{number}")));
-    let started = start(&root, &table, vec![], Until::Told);
+    let started = start(&root, &table, vec![], RunMode::Resident);
     let scenario = async {
         until(|| started.written.borrow().len() == 3).await;
         until(|| status(&root).paths[2].state == State::Failed).await;
@@ -129,7 +129,7 @@ async fn who_stays_fetches_beside_its_work_at_once_and_within_its_budget() {
     let mut keys = crate::connect::keys(&plan, &root.0, true).unwrap().with_keyring(tls::InRoot(root.0.clone()));
     assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
     keys.close(Instant::now() + Duration::from_secs(4));
-    let started = start_with(&root, &table, vec![], Until::Told, |settings| settings.keys = keys);
+    let started = start_with(&root, &table, vec![], RunMode::Resident, |settings| settings.keys = keys);
     let scenario = async {
         until(|| started.written.borrow().len() == 1).await;
         assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
@@ -156,7 +156,7 @@ async fn no_program_has_a_secret_in_its_arguments_or_its_environment() {
     let ports = targets(4).await;
     let keypaths = [KEYPATH, KEYPATH, word].map(str::to_owned);
     let table = mixed(&ports, |number| Some(keypaths[number].clone()));
-    let started = start(&root, &table, vec![], Until::Told);
+    let started = start(&root, &table, vec![], RunMode::Resident);
     let scenario = async {
         until(|| started.written.borrow().len() == 3).await;
         until(|| status(&root).paths[2].state == State::Failed).await;
@@ -182,7 +182,7 @@ async fn a_program_can_be_replaced_while_others_run() {
     let root = root(&format!("sleep 0.5; {}", of_all()));
     let ports = targets(4).await;
     let table = mixed(&ports, |_| Some(KEYPATH.into()));
-    let started = start(&root, &table, vec![], Until::Told);
+    let started = start(&root, &table, vec![], RunMode::Resident);
     let scenario = until(|| started.written.borrow().len() == 4);
     while_running(started.engine, started.network, 20, scenario).await;
     program(&root, "exit 1");

@@ -3,7 +3,7 @@
 use super::secured::{DIRECTORY, reason, root_of, secured};
 use super::*;
 use crate::nvme::keys::{Keyring, KeyringError, Serial};
-use crate::nvme::tls_sockets::{SocketsError, Suite, TlsSocket, TlsSockets};
+use crate::nvme::sock_diag::{SocketsError, Suite, TlsSocket, TlsSockets};
 use libnbft::discovery::Header;
 use libnbft::model::SsnsFlags;
 
@@ -367,14 +367,14 @@ async fn discovery_controllers_and_what_they_tell_of() {
     assert!(ran.written[0].ends_with(",tls,tls_key=1"), "{:?}", ran.written);
     let ran = run_in(&root(&[]), &table, vec![], 1).await;
     assert_eq!(ran.written, [""; 0]);
-    // Asked in the clear, it tells of a subsystem that accepts nothing but TLS.
+    // DiscoveryResult in the clear, it tells of a subsystem that accepts nothing but TLS.
     table.discovery[0].security = 0;
     let told = || {
         let mut log = Log::new(Header { generation: 1, records: 1 });
         let mut entry = libnbft::discovery::Entry::subsystem(Nqn(NQN.into()), Ipv4Addr::LOCALHOST.into(), 4420);
         entry.secure_channel_required = true;
         log.entries = vec![entry];
-        vec![Answer::Tell(Asked::Told(log, None))]
+        vec![Answer::Tell(DiscoveryResult::LogPage(log, None))]
     };
     let ran = run_in(&root(&[("tls-psk", PSK)]), &table, told(), 1).await;
     assert_eq!(ran.written[1..], [format!("{},tls,tls_key=1", options(4420))]);

@@ -16,39 +16,39 @@ use std::path::Path;
 
 /// How a discovery controller is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Manner {
+pub enum DiscoveryConnection {
     /// It is connected by an option string, asked and closed.
-    Once,
+    Transient,
     /// It is connected by an option string, asked, and stays connected.
-    Lasting,
+    Persistent,
     /// It is connected, as `nvmeN`, and stays so.
-    Again,
+    Existing,
 }
 
 /// What came of asking.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Asked {
+pub enum DiscoveryResult {
     /// Its log page, and its name (`nvmeN`) where it was connected and stays so.
-    Told(Log, Option<String>),
+    LogPage(Log, Option<String>),
     /// The kernel refused the connection.
     Refused(Refusal),
     /// It was connected, but its log page could not be read, for this reason.
-    Silent(String),
+    Unreadable(String),
 }
 
 /// Asks a controller that is connected, and closes it where it does not stay.
-pub(super) fn ask(root: &Path, name: &str, manner: Manner) -> Asked {
+pub(super) fn ask(root: &Path, name: &str, kind: DiscoveryConnection) -> DiscoveryResult {
     let device = root.join("dev").join(name);
     let log = File::open(&device).map_err(|error| format!("{}: {error}", device.display()));
     let log = log.and_then(|file| read::log(&mut Admin::new(file)).map_err(|error| error.to_string()));
     // One that cannot be read is of no use, and a new connection may be better.
-    let kept = manner == Manner::Lasting && log.is_ok();
-    if !kept && manner != Manner::Again {
+    let kept = kind == DiscoveryConnection::Persistent && log.is_ok();
+    if !kept && kind != DiscoveryConnection::Existing {
         close_or_warn(root, name);
     }
     match log {
-        Ok(log) => Asked::Told(log, kept.then(|| name.to_owned())),
-        Err(reason) => Asked::Silent(reason),
+        Ok(log) => DiscoveryResult::LogPage(log, kept.then(|| name.to_owned())),
+        Err(reason) => DiscoveryResult::Unreadable(reason),
     }
 }
 

@@ -4,11 +4,11 @@
 //! for one key after the other.
 
 use super::care::cut;
+use super::fetch_protocol::Failure;
 use super::files::{MAX_FILE, RULE, absent, judge, read_text};
-use super::found::Failure;
-use super::names::Name;
+use super::key::Secret;
+use super::key_name::Name;
 use super::program::{self, Ended, Ending};
-use super::secret::Secret;
 use crate::output::mask;
 use std::fmt;
 use std::path::Path;

@@ -5,10 +5,10 @@
 
 use super::care;
 use super::command;
-use super::found::{Failure, Found};
-use super::names::Name;
+use super::fetch_protocol::{Failure, Found};
+use super::key_name::Name;
+use super::lookup::Keys;
 use super::redfish::{self, is_at_host_interface};
-use super::source::Keys;
 use super::store::{Given, Source, State};
 use libnbft::plan::Policy;
 use std::cell::RefCell;

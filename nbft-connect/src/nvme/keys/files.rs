@@ -1,6 +1,6 @@
 //! Files with keys: who else could have read or written them, and what is in them.
 
-use super::secret::{Kind, Secret};
+use super::key::{Kind, Secret};
 use nix::unistd::Uid;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read};

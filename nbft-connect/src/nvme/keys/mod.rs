@@ -6,29 +6,29 @@
 pub mod care;
 mod command;
 mod fetch;
+mod fetch_protocol;
 pub(crate) mod files;
-mod found;
 mod identity;
+mod key;
+mod key_name;
 mod keyring;
-mod names;
+mod lookup;
 mod program;
 mod psk;
 mod redfish;
-mod secret;
-mod source;
 mod store;
 #[cfg(test)]
 mod tests;
 mod tls;
 
 pub use fetch::{Fetch, Fetched};
+pub use fetch_protocol::{Failure, Found};
 pub use files::{complaints, open_to_others, read_text};
-pub use found::{Failure, Found};
 pub use identity::Identity;
+pub use key::{Kind, MalformedKey, Secret};
+pub use key_name::Name;
 pub use keyring::{Keyring, KeyringError, Serial};
-pub use names::Name;
+pub use lookup::{Keys, Secrets, credentials};
 pub use psk::TlsPsk;
 pub use redfish::is_at_host_interface;
-pub use secret::{Kind, MalformedKey, Secret};
-pub use source::{Keys, Secrets, credentials};
 pub use tls::{Tls, TlsKey};

@@ -3,7 +3,7 @@
 //! It takes seconds and needs a network, so whoever connects waits for it while other things go on.
 
 use super::care;
-use super::found::{Failure, Found};
+use super::fetch_protocol::{Failure, Found};
 use super::program::{self, Ended, Ending};
 use std::path::Path;
 use std::time::Duration;

@@ -3,10 +3,10 @@
 use super::care;
 use super::command;
 use super::fetch::{Fetch, Turns};
-use super::found::Found;
-use super::names::Name;
-use super::secret::Secret;
-use super::source::Secrets;
+use super::fetch_protocol::Found;
+use super::key::Secret;
+use super::key_name::Name;
+use super::lookup::Secrets;
 use libnbft::plan::Policy;
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -2,7 +2,7 @@
 
 mod tls;
 
-use super::{Keys, Kind, MalformedKey, Secret, names};
+use super::{Keys, Kind, MalformedKey, Secret, key_name};
 use crate::output::mask;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
-/// Made by nvme-cli 2.13: `nvme gen-dhchap-key --hmac=HH --key-length=LENGTH --secret=000102…` for the first three, for the rest also
+/// NewController by nvme-cli 2.13: `nvme gen-dhchap-key --hmac=HH --key-length=LENGTH --secret=000102…` for the first three, for the rest also
 /// `--nqn=nqn.2014-08.org.nvmexpress:uuid:5a0e3c2d-1b4f-4e6a-9c8d-7f6e5d4c3b2a`; `nvme gen-tls-key --hmac=HH --secret=000102…`.
 const KNOWN: [(&str, &str); 8] = [
     ("DHHC-1:00:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaR:", "a DH-HMAC-CHAP secret of 32 bytes, used as it is"),
@@ -113,7 +113,7 @@ fn names_are_safe_and_never_the_same() {
         (".", "%2E", "%2E"),
         ("a%3Ab \u{e9}\u{0}", "a%253Ab%20%C3%A9%00", "a%253Ab%20%C3%A9%00"),
     ] {
-        assert_eq!((names::file(nqn), names::credential(nqn)), (file.into(), credential.into()));
+        assert_eq!((key_name::file(nqn), key_name::credential(nqn)), (file.into(), credential.into()));
     }
 }
 

@@ -1,8 +1,8 @@
 //! The key by which a connection is secured: one that lies somewhere is put into the kernel's keyring, or one is there already.
 
 use super::identity::Identity;
+use super::lookup::Keys;
 use super::psk::TlsPsk;
-use super::source::Keys;
 use super::{KeyringError, Secret, Serial};
 use libnbft::plan::CipherSuite;
 use std::fmt;

@@ -1,6 +1,6 @@
 use super::*;
 use crate::net::Lease;
-use crate::status::model::{Outcome, State};
+use crate::status::schema::{Outcome, State};
 
 fn full() -> Status {
     let lease = Lease {
@@ -24,12 +24,12 @@ fn full() -> Status {
         hostnqn: Some("nqn.2014-08.org.example:host".into()),
         hostid: Some("0a5bb1f2-4c1d-4b57-9c41-1f7a3c0de001".into()),
         outcome: Outcome::Ok,
-        interfaces: vec![InterfaceStatus {
+        interfaces: vec![HfiStatus {
             name: "nbft0.100".into(),
             mac: "52:54:00:00:0a:02".into(),
             address: Some("192.0.2.50".into()),
             lease: Some(lease),
-            ..InterfaceStatus::default()
+            ..HfiStatus::default()
         }],
         paths: vec![PathStatus {
             nqn: "nqn.2014-08.org.example:s".into(),

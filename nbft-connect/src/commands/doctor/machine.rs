@@ -1,0 +1,109 @@
+//! What is looked at: read once, for all paths.
+
+use super::generator::Generator;
+use crate::cli::Common;
+use crate::error::Error;
+use crate::kernel_command_line::KernelCommandLine;
+use crate::net::NetSnapshot;
+use crate::nvme::sysfs::{self, Controller};
+use crate::status::schema::{DiscoveryStatus, HfiStatus, Outcome, PathStatus, STATUS_FILE, Status};
+use libnbft::plan::{DiscoveryController, NetworkRef, Plan};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The machine as it stands.
+#[derive(Debug)]
+pub(super) struct Machine {
+    pub(super) root: PathBuf,
+    pub(super) view: NetSnapshot,
+    pub(super) controllers: Vec<Controller>,
+    /// What the last `connect` left; none when it has not run.
+    pub(super) status: Option<Status>,
+    pub(super) kernel: KernelCommandLine,
+    /// What makes its initramfs.
+    pub(super) generator: Generator,
+    /// How long one probe may take.
+    pub(super) limit: Duration,
+}
+
+impl Machine {
+    /// Looks; must be called on the runtime.
+    pub(super) async fn look(common: &Common, kernel: KernelCommandLine, limit: Duration) -> Result<Self, Error> {
+        let root = common.path("/");
+        let view = NetSnapshot::take().await.map_err(|error| Error::Other(error.to_string()))?;
+        let controllers = sysfs::controllers(&root);
+        // One that cannot be read has nothing to say, but that is worth a line.
+        let status = Status::read(&common.path(STATUS_FILE)).inspect_err(|error| log::warn!("{error}")).ok().flatten();
+        let generator = Generator::look(&root);
+        Ok(Self { root, view, controllers, status, kernel, generator, limit })
+    }
+
+    /// What `connect` says of a path.
+    pub(super) fn path_status(&self, plan: &Plan, number: usize) -> Option<&PathStatus> {
+        let path = plan.paths.get(number)?;
+        self.status.as_ref()?.paths.get(number).filter(|status| {
+            status.nqn == path.nqn && status.traddr == path.traddr.to_string() && status.trsvcid == path.trsvcid
+        })
+    }
+
+    /// What `connect` says of a discovery controller.
+    pub(super) fn discovery_status(&self, controller: &DiscoveryController) -> Option<&DiscoveryStatus> {
+        let same = |status: &&DiscoveryStatus| {
+            (&status.nqn, status.trsvcid) == (&controller.nqn, controller.trsvcid)
+                && status.traddr == controller.traddr.to_string()
+        };
+        self.status.as_ref()?.discovery.iter().find(same)
+    }
+
+    /// What `connect` says of an HFI.
+    pub(super) fn interface_status(&self, plan: &Plan, at: NetworkRef) -> Option<&HfiStatus> {
+        let hfi = &plan.network(at)?.hfi;
+        self.status.as_ref()?.interface(&hfi.table, hfi.index)
+    }
+
+    /// Whether a `connect` is at work: one that has not ended, or the service of the running system.
+    pub(super) fn is_connecting(&self) -> bool {
+        let Some(status) = &self.status else { return false };
+        status.outcome == Outcome::Running || crate::commands::status::service(status, &self.root).is_some()
+    }
+
+    /// Whether the transport's driver is in the kernel.
+    pub(super) fn has_driver(&self) -> bool {
+        self.root.join("sys/module/nvme_tcp").exists()
+    }
+
+    /// Whether connections can be asked for.
+    pub(super) fn has_device(&self) -> bool {
+        self.root.join("dev/nvme-fabrics").exists()
+    }
+
+    /// Whether a module lies where modprobe would look for it; `None` when that cannot be told.
+    pub(super) fn has_module_file(&self, name: &str) -> Option<bool> {
+        let release = std::fs::read_to_string(self.root.join("proc/sys/kernel/osrelease")).ok()?;
+        let list = Path::new("lib/modules").join(release.trim()).join("modules.dep");
+        let list = std::fs::read_to_string(self.root.join(list)).ok();
+        // No list is no module: an image without any has no directory either.
+        Some(list.is_some_and(|list| list.lines().any(|line| is_module(line, name))))
+    }
+}
+
+/// Whether a line of modules.dep (`path/to/name.ko.xz: ...`) is a module's own.
+fn is_module(line: &str, name: &str) -> bool {
+    let file = line.split(':').next().and_then(|path| path.rsplit('/').next());
+    file.and_then(|file| file.split_once(".ko")).is_some_and(|(stem, _)| stem.replace('_', "-") == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_module;
+
+    #[test]
+    fn modules_are_known_by_their_file() {
+        assert!(is_module(
+            "kernel/drivers/nvme/host/nvme-tcp.ko.xz: kernel/drivers/nvme/host/nvme-core.ko.xz",
+            "nvme-tcp"
+        ));
+        assert!(is_module("kernel/drivers/nvme/host/nvme_tcp.ko:", "nvme-tcp"));
+        assert!(!is_module("kernel/drivers/nvme/target/nvmet-tcp.ko.xz: kernel/nvme-tcp.ko", "nvme-tcp"));
+    }
+}

@@ -1,0 +1,131 @@
+//! One path, link by link, until one does not hold.
+
+use super::machine::Machine;
+use super::model::{Broken, Found, PathReport, Step};
+use super::reach::{self, Way};
+use super::{address, controller, firmware, namespace, nic};
+use crate::connect::{LinkEndpoint, Target};
+use crate::input::plan::Tables;
+use crate::net::{Address, Link};
+use crate::nvme::security::authentication::meets;
+use crate::nvme::sysfs::Controller;
+use crate::status::schema::{PathStatus, names};
+use libnbft::plan::{NetworkRef, Path, Plan, Policy};
+
+/// Walks path `number` of the plan.
+pub(super) async fn walk(machine: &Machine, tables: &Tables, plan: &Plan, number: usize) -> PathReport {
+    let path = &plan.paths[number];
+    let mut walk = Walk { machine, plan, path, number, chain: Chain::default(), controller: None };
+    let broken = walk.follow().await.err();
+    PathReport {
+        nqn: path.nqn.clone(),
+        traddr: path.traddr.to_string(),
+        trsvcid: path.trsvcid,
+        host_iface: path.host_iface.clone(),
+        discovered: path.discovered.clone(),
+        ssns: names(&path.ssns, "SSNS"),
+        unavailable: path.unavailable,
+        found: walk.chain.found,
+        broken,
+        controller: walk.controller,
+        firmware: firmware::of(tables, &path.ssns),
+    }
+}
+
+/// The links of a chain that hold, as they are found.
+#[derive(Default)]
+pub(super) struct Chain {
+    pub(super) found: Vec<Found>,
+}
+
+impl Chain {
+    pub(super) fn holds(&mut self, step: Step, what: impl Into<String>) {
+        self.found.push(Found { step, what: what.into() });
+    }
+
+    /// From the NIC to the address.
+    pub(super) fn ground(&mut self, machine: &Machine, plan: &Plan, at: NetworkRef) -> Result<(Link, Address), Broken> {
+        let interface = &plan.interfaces[at.interface];
+        let planned = &interface.links[at.link];
+        let nic = nic::nic(machine, interface)?;
+        self.holds(Step::Nic, format!("NIC {}", nic.name));
+        nic::carrier(&nic)?;
+        self.holds(Step::Carrier, "carrier");
+        let link = nic::vlan(machine, nic, planned)?;
+        if planned.vlan.is_some() {
+            self.holds(Step::Vlan, format!("VLAN {}", link.name));
+        }
+        let from = address::address(machine, plan, at, &link)?;
+        self.holds(Step::Address, format!("{}/{}", from.ip, from.prefix));
+        Ok((link, from))
+    }
+
+    /// From the route to ICResp.
+    pub(super) async fn target(
+        &mut self,
+        machine: &Machine,
+        plan: &Plan,
+        to: &Target<'_>,
+        (link, from): (&Link, &Address),
+    ) -> Result<(), Broken> {
+        let gateway = reach::route(machine, plan, to, link, from).await?;
+        let what = gateway.map_or_else(|| "route on the link".to_owned(), |gateway| format!("route via {gateway}"));
+        self.holds(Step::Route, what);
+        let knocked = reach::knock(machine, to, &Way { link, from: from.ip, gateway }).await;
+        if knocked.as_ref().err().is_none_or(|broken| broken.step == Step::Icreq) {
+            self.holds(Step::Tcp, format!("TCP port {}", to.trsvcid));
+        }
+        knocked?;
+        // What may be secured is not knocked at in the clear.
+        if !to.security.is_some_and(Policy::secures) {
+            self.holds(Step::Icreq, "ICResp");
+        }
+        Ok(())
+    }
+}
+
+struct Walk<'a> {
+    machine: &'a Machine,
+    plan: &'a Plan,
+    path: &'a Path,
+    number: usize,
+    chain: Chain,
+    controller: Option<String>,
+}
+
+impl Walk<'_> {
+    async fn follow(&mut self) -> Result<(), Broken> {
+        let (machine, plan, path) = (self.machine, self.plan, self.path);
+        // A live controller proves all that lies below it, whatever that looks like; nobody need knock.
+        if let Some(live) = controller::of_path(machine, path, None).filter(|found| found.state == "live") {
+            return self.live(live);
+        }
+        let (link, from) = self.chain.ground(machine, plan, path.network)?;
+        // By the names and addresses that are in use now.
+        let ready = LinkEndpoint { link_name: link.name.clone(), ifindex: link.index, address: from.ip };
+        let made = controller::of_path(machine, path, Some(&ready));
+        if let Some(live) = made.filter(|made| made.state == "live") {
+            return self.live(live);
+        }
+        self.chain.target(machine, plan, &path.into(), (&link, &from)).await?;
+        match made {
+            Some(controller) => {
+                self.controller = Some(controller.name.clone());
+                Err(controller::not_live(controller))
+            }
+            None => Err(controller::missing(machine, plan, self.number)),
+        }
+    }
+
+    fn live(&mut self, controller: &Controller) -> Result<(), Broken> {
+        self.controller = Some(controller.name.clone());
+        if let Some(policy) = &self.path.security {
+            meets(policy, &self.machine.root, &controller.name).map_err(|lack| controller::unsecured(&lack))?;
+        }
+        let how = self.machine.path_status(self.plan, self.number).map(PathStatus::how).unwrap_or_default();
+        self.chain.holds(Step::Controller, format!("{} live{how}", controller.name));
+        namespace::of_path(self.machine, self.plan, self.number, controller)?;
+        self.chain.holds(Step::Namespace, "namespace");
+        Ok(())
+    }
+}

@@ -1,0 +1,10 @@
+//! The commands, one module each.
+
+pub mod build;
+pub mod check;
+pub mod check_key;
+pub mod doctor;
+mod hex;
+pub mod plan;
+pub mod show;
+pub mod status;

@@ -1,0 +1,49 @@
+//! `nbft plan`.
+
+use crate::cli::{Common, Format, Identity, PlanArgs};
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::input::plan;
+use crate::kernel_command_line::KernelCommandLine;
+use crate::output::json::Secrets;
+use crate::output::{Text, json, print};
+use libnbft::plan::{Options, Plan};
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// When there is nothing at the path that was asked for, or standard output cannot be written.
+pub fn run(args: &PlanArgs, common: &Common) -> Result<Exit, Error> {
+    show_of(&args.identity, args.output_format, common)
+}
+
+/// Prints the plan of the tables that there are; without one, a program gets an empty plan and a person the reason alone.
+///
+/// # Errors
+///
+/// As [`run`].
+pub(crate) fn show_of(identity: &Identity, format: Format, common: &Common) -> Result<Exit, Error> {
+    let tables = plan::tables(common)?;
+    if tables.tables.is_empty() {
+        if format == Format::Json {
+            show(&Plan::new(&[], &Options::default()), format)?;
+        }
+        return Ok(plan::exit_without_tables(&tables));
+    }
+    let plan = plan::plan(&tables, identity, &KernelCommandLine::read(&common.path("/")));
+    show(&plan, format)?;
+    Ok(if tables.unreadable.is_empty() { Exit::Ok } else { Exit::Failed })
+}
+
+/// Prints a plan.
+///
+/// # Errors
+///
+/// When standard output cannot be written.
+pub fn show(plan: &Plan, format: Format) -> Result<(), Error> {
+    match format {
+        Format::Text => print(&Text::from_lines(&plan.to_string())),
+        Format::Json => json::print(plan, Secrets::Whole),
+    }
+}

@@ -1,0 +1,71 @@
+//! Damaged tables: whatever is read from them is shown, dumped, redacted and checked without a panic.
+
+use super::redact::Redactor;
+use super::{Parts, Shown, dump, json_table, text};
+use crate::commands::hex;
+use std::path::Path;
+
+const EVERYTHING: Parts = Parts { subsystems: true, hfis: true, discovery: true, rest: true };
+
+/// Does with `bytes` what the commands do; gives whether anything could be read and whether it could be written redacted.
+fn survive(bytes: Vec<u8>) -> (bool, bool) {
+    let parsed = libnbft::parse(&bytes);
+    let pieces = hex::pieces(&bytes);
+    let mut covered = 0;
+    for piece in &pieces {
+        assert!(piece.span.start <= covered, "bytes {covered:#x}..{:#x} are passed over", piece.span.start);
+        covered = covered.max(piece.span.end);
+    }
+    assert_eq!(covered, bytes.len());
+    let findings = parsed.as_ref().map_or(Vec::new(), |parsed| libnbft::check(parsed, &bytes));
+    for finding in findings {
+        assert!(hex::marked(&bytes, &pieces, &finding.span).as_str().contains("^^"), "{finding}");
+    }
+    let mut shown = Shown { name: "NBFT".into(), bytes, table: parsed.ok().map(|parsed| parsed.table) };
+    assert!(!dump(&shown, false).as_str().is_empty());
+    let Some(table) = &shown.table else { return (false, false) };
+    let json = json_table(&shown, EVERYTHING).unwrap();
+    assert_eq!(libnbft::model::Table::try_from(&json).as_ref(), Ok(table));
+    let redacted = Redactor::new([table]).table(table);
+    assert_eq!(Redactor::new([table]).table(table), redacted);
+    let written = libnbft::write(&redacted).is_ok();
+    shown.table = Some(redacted);
+    assert!(text(&shown, EVERYTHING).unwrap().as_str().len() > 100);
+    (true, written)
+}
+
+#[test]
+fn no_damage_makes_a_command_panic() {
+    let tables = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/tables");
+    let mut seed = 0x2545_f491_4f6c_dd1d_u64;
+    let mut random = |below: usize| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        (seed >> 11) as usize % below
+    };
+    let (mut read, mut written, mut rounds) = (0, 0, 0);
+    for path in std::fs::read_dir(tables).unwrap().map(|entry| entry.unwrap().path()) {
+        if path.extension().is_none_or(|extension| extension != "nbft") {
+            continue;
+        }
+        let whole = std::fs::read(&path).unwrap();
+        for _ in 0..300 {
+            let mut bytes = whole.clone();
+            for _ in 0..=random(6) {
+                let at = random(bytes.len());
+                bytes[at] = random(256) as u8;
+            }
+            if random(8) == 0 {
+                bytes.truncate(random(bytes.len() + 1));
+            }
+            let (was_read, was_written) = survive(bytes);
+            rounds += 1;
+            read += usize::from(was_read);
+            written += usize::from(was_written);
+        }
+    }
+    // Most damage leaves something to read; if it did not, nothing would have been tried here.
+    assert!(read * 10 > rounds * 7, "{read} of {rounds} could be read");
+    assert_eq!(written, read, "what can be read can be written, redacted");
+}

@@ -1,0 +1,56 @@
+//! What the fuzzer gets at: from the bytes of status.json to all that follows from them.
+
+use crate::cli::ExportFormat;
+use crate::export;
+use crate::output::json::{self, Secrets};
+use crate::status::schema::Status;
+use libnbft::plan::Plan;
+use std::path::Path;
+
+/// What follows from a status file.
+#[derive(Debug)]
+pub struct Derived {
+    /// What `nbft status` prints.
+    pub text: String,
+    /// What `nbft status -o json` prints.
+    pub json: String,
+    /// Why items were dropped.
+    pub dropped: Vec<String>,
+    /// What `nbft export` writes in each format that the status has a say in: names and contents.
+    pub exports: Vec<(String, String)>,
+    /// The exit code of `nbft status`.
+    pub exit: u8,
+}
+
+/// What follows from these bytes beside a plan.
+///
+/// # Errors
+///
+/// Why they are no status file.
+pub fn derive(bytes: &[u8], plan: &Plan) -> Result<Derived, String> {
+    // Nothing of this machine has a say.
+    let nowhere = Path::new("/nonexistent");
+    let (mut status, dropped) = Status::parse(bytes)?;
+    let mut plan = plan.clone();
+    crate::connect::restore_discovered(&mut plan, &status, nowhere);
+    for (_, lease) in status.leases(&plan) {
+        let _ = lease.renew_in();
+    }
+    super::refresh(&mut status, nowhere);
+    let formats = [ExportFormat::Networkd, ExportFormat::Networkmanager, ExportFormat::Wicked, ExportFormat::Dracut];
+    let files =
+        formats.into_iter().filter_map(|format| export::files(format, &plan, Some(&status), nowhere, false).ok());
+    Ok(Derived {
+        text: super::render(&status).as_str().to_owned(),
+        json: json::text(&status, Secrets::Masked).map_err(|error| error.to_string())?,
+        dropped,
+        exports: files.flatten().map(|file| (file.name, file.content)).collect(),
+        exit: super::exit(&status).code(),
+    })
+}
+
+/// The status file of a plan, as `nbft connect` begins it.
+#[must_use]
+pub fn seed(plan: &Plan) -> String {
+    json::text(&Status::of_plan(plan), Secrets::Masked).unwrap_or_default()
+}

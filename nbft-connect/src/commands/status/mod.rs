@@ -1,0 +1,230 @@
+//! `nbft status`: what came of `connect`, and what sysfs says of it now.
+
+#[doc(hidden)]
+pub mod fuzz;
+
+use crate::cli::{Common, Format, StatusArgs};
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::net;
+use crate::nvme::sysfs::{self, Controller};
+use crate::output::json::Secrets;
+use crate::output::{Text, json, print};
+use crate::status::schema::{HfiStatus, Outcome, STATUS_FILE, State, Status};
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// When the status file is there but cannot be read.
+pub fn run(args: &StatusArgs, common: &Common) -> Result<Exit, Error> {
+    let file = common.path(STATUS_FILE);
+    let Some(mut status) = Status::read(&file)? else {
+        log::error!("{}: nbft connect has not run", file.display());
+        if args.output_format == Format::Json {
+            json::print(&Status::without_run(), Secrets::Masked)?;
+        }
+        return Ok(Exit::Nothing);
+    };
+    refresh(&mut status, &common.path("/"));
+    match args.output_format {
+        Format::Json => json::print(&status, Secrets::Masked)?,
+        Format::Text => print(&render(&status))?,
+    }
+    Ok(exit(&status))
+}
+
+/// Puts what sysfs says now in the place of what was so when the file was written.
+fn refresh(status: &mut Status, root: &std::path::Path) {
+    let controllers = sysfs::controllers(root);
+    status.service = service(status, root);
+    for interface in status.interfaces.iter_mut().filter(|interface| interface.lease.is_some()) {
+        let link = root.join("sys/class/net").join(&interface.name).join("ifindex");
+        let link = std::fs::read_to_string(link).ok().and_then(|index| index.trim().parse().ok());
+        let who = link.and_then(|link| net::lease_manager(root, link)).or(status.service.map(|_| "nbft"));
+        interface.renewed_by = who.map(str::to_owned);
+    }
+    for path in &mut status.paths {
+        let Some(name) = &path.controller else { continue };
+        match controllers.iter().find(|controller| controller.name == *name && controller.nqn == path.nqn) {
+            Some(controller) if controller.state == "live" => {}
+            Some(controller) => {
+                path.state = State::Failed;
+                path.reason = Some(format!("the controller is {} now", controller.state));
+            }
+            None => {
+                path.state = State::Failed;
+                path.reason = Some("the controller is gone".to_owned());
+            }
+        }
+    }
+    for namespace in &mut status.namespaces {
+        let nid = match (&namespace.nid_type, &namespace.nid) {
+            (Some(kind), Some(nid)) => libnbft::model::Nid::from_parts(kind, nid).ok(),
+            _ => None,
+        };
+        // Of a subsystem that the tables speak of the security of, only what was held against that counts.
+        let paths = || status.paths.iter().filter(|path| path.nqn == namespace.nqn);
+        let secured = paths().any(|path| path.security.is_some());
+        let counts = |controller: &&Controller| {
+            !secured || paths().any(|path| path.controller.as_ref() == Some(&controller.name))
+        };
+        let controllers: Vec<_> = controllers.iter().filter(counts).cloned().collect();
+        match sysfs::find_namespace(root, &controllers, &namespace.nqn, namespace.nsid, nid) {
+            Some(device) => {
+                namespace.state = State::Up;
+                namespace.device = Some(format!("/dev/{device}"));
+                namespace.reason = None;
+            }
+            None if namespace.state == State::Up => {
+                namespace.state = State::Failed;
+                namespace.reason = Some("no live path leads to it now".to_owned());
+            }
+            None => {}
+        }
+    }
+}
+
+/// The process of `connect --stay`, if it runs.
+#[must_use]
+pub fn service(status: &Status, root: &std::path::Path) -> Option<u32> {
+    status.service.filter(|process| is_nbft(root, *process))
+}
+
+/// Whether the process is still the one that wrote its number down.
+fn is_nbft(root: &std::path::Path, process: u32) -> bool {
+    let name = std::fs::read_to_string(root.join(format!("proc/{process}/comm")));
+    name.is_ok_and(|name| name.trim() == "nbft")
+}
+
+/// As `connect` would end if this were its result.
+fn exit(status: &Status) -> Exit {
+    match status.outcome {
+        Outcome::Nothing => Exit::Nothing,
+        _ => crate::connect::exit_of(status),
+    }
+}
+
+fn lease_manager(interface: &HfiStatus) -> &str {
+    interface.renewed_by.as_deref().unwrap_or("nobody: nbft-stay.service does not run")
+}
+
+const fn word(state: State) -> &'static str {
+    match state {
+        State::Pending => "pending",
+        State::Up => "up",
+        State::Failed => "failed",
+    }
+}
+
+fn render(status: &Status) -> Text {
+    let mut out = Text::new();
+    out.line(format_args!("{}: {}", status.tables.join(", "), &status.message));
+    if let (Some(nqn), Some(id)) = (&status.hostnqn, &status.hostid) {
+        out.line(format_args!("Host {} ID {id}", nqn));
+    }
+    for interface in &status.interfaces {
+        out.add(format_args!("interface {:<12} {:<8} MAC {}", interface.name, word(interface.state), interface.mac));
+        tail(&mut out, interface.address.as_deref(), interface.reason.as_deref(), interface.ready_ms);
+        if let Some(lease) = &interface.lease {
+            let (seconds, server) = (lease.seconds, lease.server);
+            out.line(format_args!("  lease of {seconds} s from {server}, renewed by {}", lease_manager(interface)));
+        }
+        if let Some(information) = &interface.information {
+            out.line(format_args!("  told by {}: {information}", information.server));
+        }
+    }
+    if let Some(process) = status.service {
+        out.line(format_args!("service   process {process} brings up what is missing"));
+    }
+    for path in &status.paths {
+        let name = path.controller.as_deref().unwrap_or("-");
+        out.add(format_args!("path      {name:<12} {:<8} {} port {}", word(path.state), path.traddr, path.trsvcid));
+        out.add(format_args!(" over {}", path.host_iface));
+        tail(&mut out, None, path.reason.as_deref(), path.connected_ms);
+        if let Some(security) = &path.security {
+            out.line(format_args!("  {}", security));
+        }
+        if let Some(how) = path.authenticated.as_ref().filter(|_| path.state == State::Up) {
+            out.line(format_args!("  authenticated by {}", how));
+        }
+        if let Some(how) = path.secured.as_ref().filter(|_| path.state == State::Up) {
+            out.line(format_args!("  secured by {}", how));
+        }
+    }
+    for namespace in &status.namespaces {
+        let name = namespace.device.as_deref().unwrap_or("-");
+        out.add(format_args!("namespace {name:<12} {:<8}", word(namespace.state)));
+        match (&namespace.nid_type, &namespace.nid) {
+            (Some(kind), Some(nid)) => out.add(format_args!(" {kind} {nid}")),
+            _ if namespace.nsid == 0 => out.add(format_args!(" any namespace")),
+            _ => out.add(format_args!(" NSID {}", namespace.nsid)),
+        }
+        out.add(format_args!(" of {}", &namespace.nqn));
+        tail(&mut out, None, namespace.reason.as_deref(), namespace.present_ms);
+    }
+    for controller in &status.discovery {
+        let name = controller.controller.as_deref().unwrap_or("-");
+        out.add(format_args!("discovery {name:<12} {:<8} {}", word(controller.state), controller.traddr));
+        out.add(format_args!(" port {} over {}", controller.trsvcid, controller.host_iface));
+        let ways = controller.ways.map(|ways| format!("told of {ways} way(s)"));
+        tail(&mut out, ways.as_deref(), controller.reason.as_deref(), controller.answered_ms);
+    }
+    for left in &status.left_out {
+        out.line(format_args!("left out: {}", left));
+    }
+    out
+}
+
+fn tail(out: &mut Text, address: Option<&str>, reason: Option<&str>, ms: Option<u64>) {
+    for part in [address, reason].into_iter().flatten() {
+        out.add(format_args!(" {}", part));
+    }
+    if let Some(ms) = ms {
+        out.add(format_args!(" after {ms} ms"));
+    }
+    out.end();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    const NQN: &str = "nqn.2014-08.org.example:s";
+
+    /// A status with one path, `nvme0`, and its namespace; `security` is what the path's profile asks.
+    fn status(security: Option<&str>, up: bool) -> Status {
+        let path = serde_json::json!({"nqn": NQN, "traddr": "192.0.2.1", "trsvcid": 4420, "host_iface": "nbft0", "host_traddr": null,
+            "ssns": [], "unavailable": false, "state": if up { "up" } else { "failed" }, "controller": up.then_some("nvme0"),
+            "security": security, "attempts": 1, "reason": null, "connected_ms": null});
+        let namespace = serde_json::json!({"nqn": NQN, "nsid": 1, "nid_type": null, "nid": null, "boot": true, "discovered": false,
+            "state": "pending", "device": null, "reason": null, "present_ms": null});
+        let status = serde_json::json!({"version": 1, "written_by": "nbft", "tables": [], "hostnqn": null, "hostid": null,
+            "outcome": "failed", "message": "", "elapsed_ms": 1, "started_uptime_ms": 1, "interfaces": [], "paths": [path],
+            "namespaces": [namespace], "left_out": []});
+        serde_json::from_value(status).unwrap()
+    }
+
+    #[test]
+    fn a_namespace_by_a_connection_that_was_not_held_against_the_profile_is_not_there() {
+        let root = std::env::temp_dir().join(format!("nbft-status-{}", std::process::id()));
+        let after = |status: &mut Status| {
+            refresh(status, &root);
+            status.namespaces[0].state
+        };
+        for name in ["nvme0", "nvme7"] {
+            let controller = root.join("sys/class/nvme").join(name);
+            fs::create_dir_all(controller.join("nvme0n1")).unwrap();
+            fs::create_dir_all(root.join("sys/block/nvme0n1")).unwrap();
+            for (file, text) in [("state", "live"), ("subsysnqn", NQN), ("transport", "tcp"), ("nvme0n1/nsid", "1")] {
+                fs::write(controller.join(file), text).unwrap();
+            }
+        }
+        let asks = Some("authentication required");
+        assert_eq!(after(&mut status(None, false)), State::Up);
+        assert_eq!(after(&mut status(asks, false)), State::Pending);
+        assert_eq!(after(&mut status(asks, true)), State::Up);
+        fs::remove_dir_all(&root).unwrap();
+    }
+}

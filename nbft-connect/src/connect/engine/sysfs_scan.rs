@@ -1,0 +1,267 @@
+//! What sysfs shows, against what is expected.
+
+use super::Engine;
+use crate::connect::paths::{Phase, is_path};
+use crate::nvme::fabrics::Fabrics;
+use crate::nvme::security;
+use crate::nvme::security::authentication::{hold, meets};
+use crate::nvme::sock_diag::Since;
+use crate::nvme::sysfs::{self, Controller};
+use crate::nvme::uevent::Uevents;
+use crate::status::schema::State;
+use libnbft::plan::{Path, Policy};
+use nix::time::{ClockId, clock_gettime};
+use std::collections::BTreeMap;
+use std::io;
+use std::time::{Duration, Instant};
+
+/// While a namespace is missing, this many times the processor time of a look passes before the next.
+const SHARE: u32 = 4;
+
+/// The pause between two looks when no namespace is missing.
+const AT_LEISURE: Duration = Duration::from_secs(1);
+
+/// In words, how a controller was authenticated and is secured, as far as that is known.
+type SecurityState = (Option<String>, Option<String>);
+
+impl<F: Fabrics + 'static> Engine<F> {
+    /// Takes over a controller that is this path's already.
+    pub(super) fn adopt(&mut self, path: usize, controllers: &[Controller]) -> bool {
+        let planned = &self.plan.paths[path];
+        let ready = self.ready(planned.network);
+        let Some(name) = controllers.iter().find(|c| is_path(c, planned, ready)).map(|c| c.name.clone()) else {
+            return false;
+        };
+        if sysfs::is_deleting(&self.settings.root, &name) {
+            return false;
+        }
+        let Ok((authenticated, secured)) = self.verify(path, controllers) else { return false };
+        log::info!("{name} is there already");
+        let status = &mut self.status.paths[path];
+        (status.authenticated, status.secured) = (authenticated, secured);
+        self.path_up(path, name);
+        true
+    }
+
+    /// Whether a controller that is there can be the path's: how it was authenticated and is secured, as far as that is known.
+    ///
+    /// # Errors
+    ///
+    /// In words, why it cannot: it has no secret, so that it was not authenticated, or no key, so that it is in the clear, or not
+    /// one of the cipher suites that are allowed.
+    pub(super) fn verify(&self, path: usize, controllers: &[Controller]) -> Result<SecurityState, String> {
+        let planned = &self.plan.paths[path];
+        let made = controllers.iter().find(|c| is_path(c, planned, self.ready(planned.network)));
+        match (planned.security.as_ref(), made) {
+            (Some(policy), Some(made)) => self.shown(policy, made),
+            _ => Ok(SecurityState::default()),
+        }
+    }
+
+    /// Holds what is seen of a controller that is there against a policy.
+    fn shown(&self, policy: &Policy, made: &Controller) -> Result<SecurityState, String> {
+        let (root, name) = (&self.settings.root, &made.name);
+        meets(policy, root, name)?;
+        let key = sysfs::tls_key(root, name);
+        // What a former run saw of it, it saw of this one, and held against the policy when there were no others to take for it.
+        let before = self.settings.before.iter().flat_map(|before| &before.paths);
+        let mut known = before.filter(|known| known.nqn == made.nqn && known.controller.as_ref() == Some(name));
+        let (authenticated, secured) =
+            known.next().map(|known| (known.authenticated.clone(), known.secured.clone())).unwrap_or_default();
+        if key.is_none() || secured.is_some() {
+            return Ok((authenticated, secured));
+        }
+        let suites = security::suites(root, name, &Since::ever(&*self.settings.sockets));
+        Ok((authenticated, Some(format!("TLS 1.3{}", hold(Some(policy), name, suites)?))))
+    }
+
+    /// The controllers whose namespaces count; remembers why others do not, and leaves those on trial out.
+    fn that_count(&mut self, mut controllers: Vec<Controller>) -> Vec<Controller> {
+        let mut unsecured = BTreeMap::new();
+        let any_secured = !self.plan.secured.is_empty() || self.plan.paths.iter().any(|path| path.security.is_some());
+        controllers.retain(|controller| {
+            if self.on_trial(controller) {
+                return false;
+            }
+            let reason = any_secured.then(|| self.unsecured(controller)).flatten();
+            let counts = reason.is_none();
+            unsecured.extend(reason.map(|reason| (controller.nqn.clone(), reason)));
+            counts
+        });
+        for (nqn, reason) in unsecured.iter().filter(|(nqn, reason)| self.unsecured.get(*nqn) != Some(reason)) {
+            log::warn!("{nqn}: {reason}; what is behind it does not count");
+        }
+        self.unsecured = unsecured;
+        controllers
+    }
+
+    /// Why what is behind a controller of somebody else's does not count: the tables would have had it secured.
+    fn unsecured(&self, controller: &Controller) -> Option<String> {
+        let ours = self.status.paths.iter().filter(|path| path.state == State::Up);
+        if ours.clone().any(|path| path.controller.as_ref() == Some(&controller.name) && path.nqn == controller.nqn) {
+            return None;
+        }
+        let mut planned = self.plan.paths.iter().filter(|path| is_path(controller, path, self.ready(path.network)));
+        if let Some(path) = planned.next() {
+            return self.shown(path.security.as_ref()?, controller).err();
+        }
+        // By another way than the tables': what they ask of the subsystem.
+        match self.plan.demand(&controller.nqn) {
+            Ok(policy) => self.shown(policy?, controller).err(),
+            Err(unmet) => Some(format!("{} does not count: {unmet}", controller.name)),
+        }
+    }
+
+    /// Paths whose controllers the kernel has removed: it gives up for good when a target refuses a reconnection with "do not
+    /// retry", whatever ctrl_loss_tmo says.
+    fn find_lost(&mut self, controllers: &[Controller]) {
+        for path in 0..self.plan.paths.len() {
+            let Some(name) = self.status.paths[path].controller.clone() else { continue };
+            let nqn = &self.plan.paths[path].nqn;
+            let there = |c: &Controller| c.name == name && c.nqn == *nqn && !c.is_deleting();
+            if self.phases[path] != Phase::Up || controllers.iter().any(there) {
+                continue;
+            }
+            let status = &mut self.status.paths[path];
+            status.controller = None;
+            status.attempts = 0;
+            self.path_failed(path, format!("the kernel has removed {name}"));
+        }
+    }
+
+    /// Listens to the kernel while there is something to hear: of many paths it has much to say that nobody waits for.
+    pub(super) fn listen(&mut self, uevents: &mut Option<Uevents>) -> io::Result<()> {
+        match (self.watches() || self.settings.lasting_discovery, &uevents) {
+            (true, None) => {
+                *uevents = Some(Uevents::of_kernel()?);
+                // What happened until now was not heard.
+                self.look_at = Some(Instant::now());
+            }
+            (false, Some(_)) => *uevents = None,
+            (true, Some(_)) | (false, None) => {}
+        }
+        Ok(())
+    }
+
+    /// Whether there is something to learn from sysfs: what another program connects meanwhile is known when the kernel refuses
+    /// to do it again.
+    fn watches(&self) -> bool {
+        self.stays() || self.is_missing_some()
+    }
+
+    /// Looks at sysfs now, or a little later when the last look was just now: a look costs as much as there are controllers, and
+    /// each controller that comes is worth several events.
+    pub(super) fn look_soon(&mut self) {
+        let now = Instant::now();
+        if !self.watches() {
+            return;
+        }
+        if self.no_look_before <= now {
+            self.look_at_sysfs();
+        } else {
+            self.look_at.get_or_insert(self.no_look_before);
+        }
+    }
+
+    /// Whether a controller is just being held against its terms: it may be taken away again, and what it shows does not count yet.
+    fn on_trial(&self, controller: &Controller) -> bool {
+        let writing = |(phase, path): &(&Phase, &Path)| **phase == Phase::Writing && path.security.is_some();
+        let mut on_trial = self.phases.iter().zip(&self.plan.paths).filter(writing);
+        on_trial.any(|(_, path)| is_path(controller, path, self.ready(path.network)))
+    }
+
+    /// Whether a namespace is not there.
+    pub(super) fn is_missing_some(&self) -> bool {
+        self.status.namespaces.iter().any(|namespace| namespace.state != State::Up)
+    }
+
+    /// Compares what sysfs shows with what is expected.
+    pub(super) fn look_at_sysfs(&mut self) {
+        let begun = processor_time();
+        self.look_at = None;
+        self.compare_with_sysfs();
+        let pause = if self.is_missing_some() { SHARE * processor_time().saturating_sub(begun) } else { AT_LEISURE };
+        self.no_look_before = Instant::now() + pause;
+    }
+
+    fn compare_with_sysfs(&mut self) {
+        // Of what is there nothing is to be learnt, unless it is watched over.
+        let missing = |nqn: &str| {
+            let mut all = self.plan.namespaces.iter().zip(&self.status.namespaces);
+            all.any(|(planned, status)| planned.nqn == nqn && status.state != State::Up)
+        };
+        let stays = self.stays();
+        let controllers = self.watch.controllers(&self.settings.root, |nqn| stays || missing(nqn));
+        if stays {
+            self.find_lost(&controllers);
+            self.find_lost_discovery(&controllers);
+        }
+        for path in 0..self.plan.paths.len() {
+            if !matches!(self.phases[path], Phase::Up | Phase::Writing) {
+                self.adopt(path, &controllers);
+            }
+        }
+        let controllers = self.that_count(controllers);
+        for (planned, status) in self.plan.namespaces.iter().zip(&mut self.status.namespaces) {
+            if status.state == State::Up && !stays {
+                continue;
+            }
+            let found =
+                sysfs::find_namespace(&self.settings.root, &controllers, &planned.nqn, planned.nsid, planned.nid);
+            match found {
+                Some(_) if status.state == State::Up => {}
+                Some(device) => {
+                    warn_if_other(status.device.as_deref(), &device);
+                    let elapsed = self.settings.started.elapsed().as_millis() as u64;
+                    log::info!("/dev/{device}: namespace of {} is there after {elapsed} ms", planned.nqn);
+                    status.state = State::Up;
+                    status.device = Some(format!("/dev/{device}"));
+                    status.reason = None;
+                    status.present_ms = Some(elapsed);
+                }
+                None => {
+                    let unsecured = self.unsecured.get(&planned.nqn);
+                    if let (State::Up, Some(device), None) = (status.state, &status.device, unsecured) {
+                        log::error!(
+                            "{device} is gone with its last controller: file systems on it fail from now on, even when the \
+                             namespace comes back; restart the machine"
+                        );
+                    }
+                    status.state = State::Pending;
+                    status.reason = Some(unsecured.cloned().unwrap_or_else(|| why_missing(&controllers, &planned.nqn)));
+                }
+            }
+        }
+    }
+}
+
+/// The processor time of this thread: how long a look takes by the clock says little while the kernel is busy with connections.
+fn processor_time() -> Duration {
+    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map_or(Duration::ZERO, Duration::from)
+}
+
+/// A namespace that went with its last controller is a new device when it comes back: the old one's file systems stay dead.
+fn warn_if_other(before: Option<&str>, device: &str) {
+    if let Some(before) = before.and_then(|before| before.strip_prefix("/dev/")).filter(|before| *before != device) {
+        log::error!("/dev/{before} has come back as /dev/{device}: what is mounted from /dev/{before} needs a restart");
+    }
+}
+
+/// What the subsystem shows instead of the namespace.
+fn why_missing(controllers: &[Controller], nqn: &str) -> String {
+    let mut of_subsystem = controllers.iter().filter(|controller| controller.nqn == nqn).peekable();
+    if of_subsystem.peek().is_none() {
+        return "no controller of the subsystem is connected".to_owned();
+    }
+    let mut seen: Vec<String> = Vec::new();
+    for namespace in of_subsystem.flat_map(|controller| &controller.namespaces) {
+        let text = namespace.to_string();
+        if !seen.contains(&text) {
+            seen.push(text);
+        }
+    }
+    match seen.is_empty() {
+        true => "the subsystem is connected and shows no namespace to this host".to_owned(),
+        false => format!("the subsystem is connected and has {} instead", seen.join(", ")),
+    }
+}

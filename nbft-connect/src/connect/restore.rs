@@ -1,0 +1,33 @@
+//! What a former run was told by discovery controllers, as far as it is still connected.
+
+use crate::nvme::sysfs::{self, Controller};
+use crate::status::schema::{PathStatus, Status};
+use libnbft::discovery::{Entry, Header, Log};
+use libnbft::model::Nqn;
+use libnbft::plan::{Ask, Plan};
+use std::path::Path;
+
+/// Puts the discovered paths of a former run into the plan that have a controller: a second run needs nobody to tell of them
+/// again.
+pub(crate) fn restore_discovered(plan: &mut Plan, before: &Status, root: &Path) {
+    let controllers = sysfs::controllers(root);
+    for path in before.paths.iter().filter(|path| controllers.iter().any(|controller| leads_there(controller, path))) {
+        let (Some(told), Ok(address)) = (&path.discovered, path.traddr.parse()) else { continue };
+        let entry = Entry::subsystem(Nqn(path.nqn.clone()), address, path.trsvcid);
+        let from = plan.discovery.iter().find(|from| from.is(told));
+        // One that was only referred to is not in a new plan; who referred to it is.
+        let Some(from) = from.or_else(|| plan.discovery.iter().find(|from| from.ask == Ask::AtOnce)).cloned() else {
+            continue;
+        };
+        let mut log = Log::new(Header { generation: 0, records: 1 });
+        log.entries.push(entry);
+        plan.discover(&from, &log, std::slice::from_ref(&path.nqn));
+    }
+}
+
+fn leads_there(controller: &Controller, path: &PathStatus) -> bool {
+    controller.transport == "tcp"
+        && controller.nqn == path.nqn
+        && controller.traddr == path.traddr
+        && controller.trsvcid == path.trsvcid.to_string()
+}

@@ -1,0 +1,90 @@
+//! What `connect` leaves under /run for the running system, so that whoever manages its network does no harm to the
+//! interfaces that the root file system hangs on.
+
+use crate::cli::Handover;
+use crate::export::{File, networkd, view};
+use crate::status::schema::{State, Status};
+use libnbft::plan::{Method, Plan};
+use std::path::{Path, PathBuf};
+use view::{Link, Nic};
+
+/// Where the network managers look for what holds until the next boot.
+const NETWORKD: &str = "/run/systemd/network";
+const NETWORKMANAGER: &str = "/run/NetworkManager/conf.d";
+const SYSCTL: &str = "/run/sysctl.d";
+
+/// Leaves the files. Without being told, only an initramfs has something to hand over, and only when a controller is
+/// connected: firmware leaves its table also where the machine boots from its own disk, whose network is not ours then. No
+/// failure is one of the boot.
+pub fn leave(plan: &Plan, status: &Status, how: Option<Handover>, root: &Path) {
+    let connected = status.paths.iter().any(|path| path.state == State::Up);
+    let unless_told = if connected && in_initramfs(root) { Handover::Auto } else { Handover::None };
+    let how = how.unwrap_or(unless_told);
+    if how == Handover::None {
+        return;
+    }
+    let nics = view::nics(plan, Some(status), root);
+    if nics.is_empty() {
+        return;
+    }
+    let mut files: Vec<(&str, File)> = nics.iter().flat_map(|nic| networkd_files(nic, how)).collect();
+    files.push((NETWORKMANAGER, unmanaged_by_networkmanager(&nics)));
+    files.push((SYSCTL, sysctl(&nics)));
+    for (directory, file) in files {
+        let directory = under(root, directory);
+        if let Err(error) = file.write(&directory) {
+            log::warn!("{}: {}: {error}", directory.display(), file.name);
+        }
+    }
+}
+
+fn under(root: &Path, path: &str) -> PathBuf {
+    root.join(path.trim_start_matches('/'))
+}
+
+fn in_initramfs(root: &Path) -> bool {
+    ["etc/initrd-release", "usr/lib/initrd-release"].iter().any(|file| root.join(file).exists())
+}
+
+/// networkd takes over what has a lease to renew, and leaves alone what is fixed.
+fn networkd_files(nic: &Nic, how: Handover) -> Vec<(&'static str, File)> {
+    let leased = |link: &Link| link.has(Method::Dhcp4) || link.has(Method::Dhcp6);
+    let adopt = how == Handover::Adopt || how == Handover::Auto && nic.links.iter().any(leased);
+    if !adopt {
+        let names: Vec<&str> = names(nic).collect();
+        let text = format!("[Match]\nName={}\n\n[Link]\nUnmanaged=yes\n", names.join(" "));
+        return vec![(NETWORKD, File::new(format!("05-{}.network", nic.name), text))];
+    }
+    // The name is udev's rule's to give, and other settings of the link an administrator's.
+    let files = networkd::files(std::slice::from_ref(nic)).into_iter();
+    files.filter(|file| !file.name.ends_with(".link")).map(|file| (NETWORKD, file)).collect()
+}
+
+fn names(nic: &Nic) -> impl Iterator<Item = &str> {
+    let vlans = nic.links.iter().filter(|link| link.vlan.is_some());
+    std::iter::once(nic.name.as_str()).chain(vlans.map(|link| link.name.as_str()))
+}
+
+fn unmanaged_by_networkmanager(nics: &[Nic]) -> File {
+    let devices: Vec<String> = nics.iter().flat_map(names).map(|name| format!("interface-name:{name}")).collect();
+    let text = format!("[device-nbft]\nmatch-device={}\nmanaged=0\n", devices.join(","));
+    File::new("50-nbft.conf".into(), text)
+}
+
+/// The settings that `connect` made, for when the running system sets its own. Keys are parted by slashes, since names of
+/// VLANs have dots; the dash forgives an interface that is not there.
+fn sysctl(nics: &[Nic]) -> File {
+    let mut text = String::new();
+    for name in nics.iter().flat_map(names) {
+        for (key, value) in crate::net::IPV4_SETTINGS {
+            text += &format!("-net/ipv4/conf/{name}/{key} = {value}\n");
+        }
+    }
+    for link in nics.iter().flat_map(|nic| &nic.links) {
+        let advertised = link.has(Method::Slaac) || link.has(Method::Dhcp6);
+        for (key, value) in crate::net::ipv6_settings(advertised) {
+            text += &format!("-net/ipv6/conf/{}/{key} = {value}\n", link.name);
+        }
+    }
+    File::new("50-nbft.conf".into(), text)
+}

@@ -1,3 +1,0 @@
-//! Reads files that the command line names or that other programs write: regular ones only, and never more than a limit.
-
-pub use libnbft::files::{open_regular, read_regular, read_to_limit};

@@ -1,0 +1,89 @@
+//! From files to a plan, for the commands that work on one.
+
+use crate::cli::{Common, Identity, nqn};
+use crate::error::Error;
+use crate::exit::Exit;
+use crate::kernel_command_line::KernelCommandLine;
+use crate::output::escape;
+use libnbft::model::{Table, Uuid};
+use libnbft::plan::{Namespace, Options, Plan, Source};
+
+/// The tables that could be read, by name.
+#[derive(Debug, Default)]
+pub struct Tables {
+    /// Name of the file and what it says.
+    pub tables: Vec<(String, Table)>,
+    /// Why others could not be read, in sentences.
+    pub unreadable: Vec<String>,
+}
+
+/// Reads every table and says on stderr which could not be used; one that is unusable as a whole costs itself only.
+///
+/// # Errors
+///
+/// When there is nothing at the path that was asked for.
+pub fn tables(common: &Common) -> Result<Tables, Error> {
+    let mut read = super::tables::Tables::find(common)?;
+    let (mut found, mut unusable) = (Tables::default(), Vec::new());
+    for file in read.by_ref() {
+        let name = file.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        match file.parsed {
+            Ok(parsed) => {
+                for finding in &parsed.findings {
+                    log::debug!("{name}: {}", finding.message);
+                }
+                found.tables.push((name, parsed.table));
+            }
+            Err(error) => unusable.push(format!("{name}: {error}")),
+        }
+    }
+    found.unreadable = read.unreadable.into_iter().map(|(_, reason)| reason).chain(unusable).collect();
+    Ok(found)
+}
+
+/// How a command ends that has no table to work on.
+#[must_use]
+pub fn exit_without_tables(tables: &Tables) -> Exit {
+    if tables.unreadable.is_empty() { Exit::Nothing } else { Exit::Failed }
+}
+
+/// The plan for these tables, with what the command line and the kernel's command line override.
+#[must_use]
+pub fn plan(tables: &Tables, identity: &Identity, kernel: &KernelCommandLine) -> Plan {
+    let mut options = Options::default();
+    options.hostnqn = identity.hostnqn.clone().or_else(|| of_kernel(kernel, &["rd.nvmf.hostnqn", "nvmf.hostnqn"], nqn));
+    let uuid = |text: &str| text.parse::<Uuid>().map_err(|error| error.to_string());
+    options.hostid = identity.hostid.or_else(|| of_kernel(kernel, &["rd.nvmf.hostid", "nvmf.hostid"], uuid));
+    let sources: Vec<_> = tables.tables.iter().map(|(name, table)| Source { name, table }).collect();
+    let mut plan = Plan::new(&sources, &options);
+    if kernel.multipath_off() {
+        plan.notes.extend(without_multipath(&plan));
+    }
+    plan
+}
+
+/// A parameter of the kernel's command line in its form. A typing error there must not cost the boot: it is said, and the
+/// table's own value counts.
+fn of_kernel<T>(kernel: &KernelCommandLine, names: &[&str], read: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+    let text = kernel.value(names)?;
+    let read = read(&text);
+    if let Err(reason) = &read {
+        log::warn!("{}={}: {}: the table's own is used", names[0], escape(&text), escape(reason));
+    }
+    read.ok()
+}
+
+/// What it means for the namespaces that have several paths, in a sentence each, that native multipath is off.
+pub(crate) fn without_multipath(plan: &Plan) -> Vec<String> {
+    let several = plan.namespaces.iter().filter(|namespace| namespace.paths.len() > 1);
+    let note = |namespace: &Namespace| {
+        let name =
+            namespace.nid.map_or_else(|| format!("NSID {}", namespace.nsid), |nid| format!("{} {nid}", nid.kind()));
+        format!(
+            "nvme_core.multipath is off: each of the {} paths to {name} is a disk of its own, and what is mounted from one \
+             does not move to another",
+            namespace.paths.len()
+        )
+    };
+    several.map(note).collect()
+}

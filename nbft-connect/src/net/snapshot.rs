@@ -1,0 +1,160 @@
+//! What the kernel says of the network now, for a reader who changes nothing.
+
+use super::state::{Address, Link, State};
+use super::watcher::dump;
+use super::{NetError, nic};
+use futures_util::StreamExt;
+use libnbft::model::PciAddress;
+use libnbft::plan::Interface;
+use rtnetlink::packet_route::AddressFamily;
+use rtnetlink::packet_route::neighbour::{NeighbourAddress, NeighbourAttribute, NeighbourState};
+use rtnetlink::packet_route::route::{RouteAddress, RouteAttribute, RouteFlags, RouteMessage, RouteType};
+use rtnetlink::{Handle, RouteMessageBuilder};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::Path;
+use tokio::task::JoinHandle;
+
+/// Links and addresses as they are, and a way to ask for routes and neighbours.
+#[derive(Debug)]
+pub(crate) struct NetSnapshot {
+    state: State,
+    handle: Handle,
+    task: JoinHandle<()>,
+}
+
+/// What is known of the next hop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Neighbour {
+    /// Its hardware address is known.
+    Known,
+    /// It was asked for and nobody has answered.
+    Silent,
+    /// Nobody has asked.
+    Unasked,
+}
+
+impl Drop for NetSnapshot {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl NetSnapshot {
+    /// Asks for links and addresses; must be called on the runtime.
+    ///
+    /// # Errors
+    ///
+    /// When netlink cannot be used.
+    pub(crate) async fn take() -> Result<Self, NetError> {
+        let (asking, handle, _) = rtnetlink::new_connection().map_err(NetError::Netlink)?;
+        let task = tokio::spawn(asking);
+        let state = dump(&handle).await?;
+        Ok(Self { state, handle, task })
+    }
+
+    /// The link that is the NIC of a plan.
+    pub(crate) fn nic(&self, root: &Path, interface: &Interface) -> Option<Link> {
+        nic::find(&self.state, root, interface.mac, interface.pci)
+    }
+
+    /// The link of whatever NIC sits at a PCI address.
+    pub(crate) fn nic_at(&self, root: &Path, pci: PciAddress) -> Option<&Link> {
+        self.links().find(|link| nic::is_nic(link, root) && nic::is_at(link, root, pci))
+    }
+
+    /// Whether a link is a NIC, and not one that lies on others.
+    pub(crate) fn is_nic(&self, root: &Path, link: &Link) -> bool {
+        nic::is_nic(link, root)
+    }
+
+    pub(crate) fn links(&self) -> impl Iterator<Item = &Link> {
+        self.state.links.values()
+    }
+
+    pub(crate) fn link(&self, index: u32) -> Option<&Link> {
+        self.state.links.get(&index)
+    }
+
+    pub(crate) fn addresses(&self) -> &[Address] {
+        &self.state.addresses
+    }
+
+    /// By which gateway `link` sends from one address to another; `None` when the target is on the link.
+    ///
+    /// # Errors
+    ///
+    /// What the kernel says where there is no route. An IPv4 socket that is bound to an interface takes its target for on
+    /// the link then; this asks for a route that somebody set.
+    pub(crate) async fn route(&self, link: u32, from: IpAddr, to: IpAddr) -> Result<Option<IpAddr>, String> {
+        let Some(mut question) = question(link, from, to) else {
+            return Err("the addresses are not of one family".into());
+        };
+        question.header.flags |= RouteFlags::FibMatch;
+        let mut answers = Box::pin(self.handle.route().get(question).execute());
+        match answers.next().await {
+            Some(Ok(route)) if is_way(&route) => Ok(gateway(&route)),
+            Some(Ok(route)) => Err(format!("the route is of type {}", words(route.header.kind))),
+            Some(Err(error)) => Err(super::requests::words(&error)),
+            None => Err("the kernel gives no answer".into()),
+        }
+    }
+
+    /// What the kernel knows of a host on a link now; best asked after something was sent to it.
+    pub(crate) async fn neighbour(&self, link: u32, ip: IpAddr) -> Neighbour {
+        let family = if ip.is_ipv6() { AddressFamily::Inet6 } else { AddressFamily::Inet };
+        let mut all = Box::pin(self.handle.neighbours().get().set_address_family(family).execute());
+        let wanted = NeighbourAttribute::Destination(NeighbourAddress::from(ip));
+        while let Some(Ok(neighbour)) = all.next().await {
+            if neighbour.header.ifindex == link && neighbour.attributes.contains(&wanted) {
+                return match neighbour.header.state {
+                    NeighbourState::Failed | NeighbourState::Incomplete => Neighbour::Silent,
+                    NeighbourState::None => Neighbour::Unasked,
+                    _ => Neighbour::Known,
+                };
+            }
+        }
+        Neighbour::Unasked
+    }
+}
+
+fn question(link: u32, from: IpAddr, to: IpAddr) -> Option<RouteMessage> {
+    Some(match (from, to) {
+        (IpAddr::V4(from), IpAddr::V4(to)) => RouteMessageBuilder::<Ipv4Addr>::new()
+            .destination_prefix(to, 32)
+            .source_prefix(from, 32)
+            .output_interface(link)
+            .build(),
+        (IpAddr::V6(from), IpAddr::V6(to)) => RouteMessageBuilder::<Ipv6Addr>::new()
+            .destination_prefix(to, 128)
+            .source_prefix(from, 128)
+            .output_interface(link)
+            .build(),
+        _ => return None,
+    })
+}
+
+/// As `ip route` names it.
+fn words(kind: RouteType) -> String {
+    match kind {
+        RouteType::Broadcast => "broadcast".into(),
+        RouteType::Anycast => "anycast".into(),
+        RouteType::Multicast => "multicast".into(),
+        RouteType::BlackHole => "blackhole".into(),
+        RouteType::Unreachable => "unreachable".into(),
+        RouteType::Prohibit => "prohibit".into(),
+        RouteType::Throw => "throw".into(),
+        other => u8::from(other).to_string(),
+    }
+}
+
+fn is_way(route: &RouteMessage) -> bool {
+    matches!(route.header.kind, RouteType::Unicast | RouteType::Local)
+}
+
+fn gateway(route: &RouteMessage) -> Option<IpAddr> {
+    route.attributes.iter().find_map(|attribute| match attribute {
+        RouteAttribute::Gateway(RouteAddress::Inet(ip)) => Some(IpAddr::V4(*ip)),
+        RouteAttribute::Gateway(RouteAddress::Inet6(ip)) => Some(IpAddr::V6(*ip)),
+        _ => None,
+    })
+}

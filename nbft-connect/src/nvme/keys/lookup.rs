@@ -1,0 +1,227 @@
+//! Where secrets come from: the service's credentials, then the key directory, then a program of the administrator's, then a
+//! Redfish service.
+
+use super::files::{DIRECTORY, RULE, absent, judge, read};
+use super::key::{Kind, Secret};
+use super::key_name;
+use super::key_name::Name;
+use super::keyring::{Kernel, Keyring};
+use super::psk::TlsPsk;
+use super::store::Store;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::Instant;
+
+/// Where systemd keeps the credentials that the machine was started with.
+const SYSTEM_CREDENTIALS: &str = "run/credentials/@system";
+
+/// The directory of a service's own credentials, else of those that the machine was started with (SMBIOS, fw_cfg), which systemd
+/// leaves for root to read; under `root`.
+#[must_use]
+pub fn credentials(root: &Path) -> Option<PathBuf> {
+    let own = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+    let own = own.map(|path| root.join(path.strip_prefix("/").unwrap_or(&path)));
+    own.or_else(|| Some(root.join(SYSTEM_CREDENTIALS)).filter(|path| path.exists()))
+}
+
+/// The secrets for a subsystem.
+#[derive(Debug)]
+pub struct Secrets {
+    /// By which the host proves itself.
+    pub host: Secret,
+    /// By which the controller must prove itself to us.
+    pub controller: Option<Secret>,
+}
+
+/// Where secrets are looked for, and those found so far.
+#[derive(Debug)]
+pub struct Keys {
+    /// `$CREDENTIALS_DIRECTORY`, under the root.
+    credentials: Option<PathBuf>,
+    /// The key directory.
+    directory: PathBuf,
+    hostnqn: String,
+    found: RefCell<BTreeMap<String, Rc<Secrets>>>,
+    /// TLS PSKs by subsystem NQN.
+    pub(super) psks: RefCell<BTreeMap<String, Rc<TlsPsk>>>,
+    pub(super) keyring: Box<dyn Keyring>,
+    /// What programs give.
+    pub(super) store: Store,
+    /// Whether the files may no longer be read: they may lie on what the secrets are to connect.
+    closed: bool,
+}
+
+/// The files of one place.
+struct Place {
+    host: PathBuf,
+    controller: PathBuf,
+    psk: PathBuf,
+    /// Whether permissions are ours to judge; those of credentials are systemd's.
+    judged: bool,
+}
+
+impl Keys {
+    /// For this host; all paths are under `root`.
+    #[must_use]
+    pub fn new(root: &Path, credentials: Option<PathBuf>, hostnqn: &str) -> Self {
+        Self {
+            credentials,
+            directory: root.join(DIRECTORY),
+            hostnqn: hostnqn.to_owned(),
+            found: RefCell::default(),
+            store: Store::new(root),
+            psks: RefCell::default(),
+            keyring: Box::new(Kernel::new(root)),
+            closed: false,
+        }
+    }
+
+    /// With another keyring than the kernel's.
+    #[cfg(test)]
+    #[must_use]
+    pub(crate) fn with_keyring(self, keyring: impl Keyring + 'static) -> Self {
+        Self { keyring: Box::new(keyring), ..self }
+    }
+
+    /// The host that the keys are of.
+    pub(super) fn hostnqn(&self) -> &str {
+        &self.hostnqn
+    }
+
+    /// Reads no file from now on, and asks nobody after this moment: what was found by then is all there is.
+    pub const fn close(&mut self, until: Instant) {
+        self.closed = true;
+        self.store.end_at(until);
+    }
+
+    /// The secrets for a subsystem, from the first place that has any, last from what was fetched for it and from these Redfish
+    /// keypaths; `None` where none has, or it is not known yet.
+    ///
+    /// # Errors
+    ///
+    /// In words, why what is there is not used. Then no other place is looked at.
+    pub fn find(&self, nqn: &str, keypaths: &[String]) -> Result<Option<Rc<Secrets>>, String> {
+        if let Some(known) = self.found.borrow().get(nqn) {
+            return Ok(Some(Rc::clone(known)));
+        }
+        let secrets = match self.in_files(nqn)? {
+            Some(secrets) => Some(secrets),
+            None => self.store.secrets(nqn, keypaths)?,
+        };
+        let secrets = secrets.map(Rc::new);
+        if let Some(secrets) = &secrets {
+            self.found.borrow_mut().insert(nqn.to_owned(), Rc::clone(secrets));
+        }
+        Ok(secrets)
+    }
+
+    /// The secrets for a subsystem from files.
+    fn in_files(&self, nqn: &str) -> Result<Option<Secrets>, String> {
+        if self.closed {
+            return Ok(None);
+        }
+        self.places(nqn).find_map(|place| self.look(&place, nqn).transpose()).transpose()
+    }
+
+    /// The configured PSK for a subsystem, from the first place that has one; `None` where none has, or where files may no longer be
+    /// read.
+    ///
+    /// # Errors
+    ///
+    /// As [`Keys::find`].
+    pub(super) fn configured_psk(&self, nqn: &str) -> Result<Option<Secret>, String> {
+        if self.closed {
+            return Ok(None);
+        }
+        for place in self.places(nqn) {
+            if place.judged && !self.directories_are_there(nqn, &place.psk)? {
+                continue;
+            }
+            if let Some(secret) = read(&place.psk, place.judged, Kind::TlsPsk)? {
+                return Ok(Some(secret));
+            }
+        }
+        Ok(None)
+    }
+
+    /// In words, where secrets of this kind for a subsystem are looked for.
+    #[must_use]
+    pub fn places_in_words(&self, nqn: &str, kind: Kind, keypaths: &[String]) -> String {
+        let file = |place: Place| match kind {
+            Kind::Dhchap => place.host,
+            Kind::TlsPsk => place.psk,
+        };
+        let files: Vec<_> = self.places(nqn).map(|place| file(place).display().to_string()).collect();
+        let when = if self.closed { " when this service started" } else { "" };
+        let credentials = if self.credentials.is_none() { "; no credentials were given" } else { "" };
+        let program = self.store.program().map(|program| format!("; asked {}", program.display())).unwrap_or_default();
+        let redfish = self.store.words(keypaths);
+        format!("looked{when} for {}{credentials}{program}{redfish}", files.join(", "))
+    }
+
+    /// The places in their order.
+    fn places(&self, nqn: &str) -> impl Iterator<Item = Place> + use<> {
+        let credential = |directory: &PathBuf, after: &str| Place {
+            host: directory.join(format!("nbft.{}{after}", Name::HostSecret.text())),
+            controller: directory.join(format!("nbft.{}{after}", Name::ControllerSecret.text())),
+            psk: directory.join(format!("nbft.{}{after}", Name::TlsPsk.text())),
+            judged: false,
+        };
+        let file = |directory: &Path| Place {
+            host: directory.join(Name::HostSecret.text()),
+            controller: directory.join(Name::ControllerSecret.text()),
+            psk: directory.join(Name::TlsPsk.text()),
+            judged: true,
+        };
+        let of_host = self.directory.join(key_name::file(&self.hostnqn));
+        let of_subsystem = of_host.join(key_name::file(nqn));
+        let mut places = Vec::new();
+        if let Some(directory) = &self.credentials {
+            places.push(credential(directory, &format!(".{}", key_name::credential(nqn))));
+            places.push(credential(directory, ""));
+        }
+        places.extend([file(&of_subsystem), file(&of_host)]);
+        places.into_iter()
+    }
+
+    fn look(&self, place: &Place, nqn: &str) -> Result<Option<Secrets>, String> {
+        if place.judged && !self.directories_are_there(nqn, &place.host)? {
+            return Ok(None);
+        }
+        let controller = read(&place.controller, place.judged, Kind::Dhchap)?;
+        match (read(&place.host, place.judged, Kind::Dhchap)?, controller) {
+            (None, None) => Ok(None),
+            (Some(host), controller) => Ok(Some(Secrets { host, controller })),
+            (None, Some(_)) => {
+                let (controller, host) = (place.controller.display(), place.host.display());
+                Err(format!(
+                    "{controller} is there without {host}: the controller proves itself only to a host that does so too"
+                ))
+            }
+        }
+    }
+
+    /// Whether the directories above a file are there; whoever can write to one could put any key in.
+    fn directories_are_there(&self, nqn: &str, file: &Path) -> Result<bool, String> {
+        let mut directory = self.directory.clone();
+        let below = [key_name::file(&self.hostnqn), key_name::file(nqn)];
+        let mut below = below.iter();
+        loop {
+            let metadata = match directory.symlink_metadata() {
+                Ok(metadata) => metadata,
+                Err(error) if absent(&error) => return Ok(false),
+                Err(error) => return Err(format!("{}: {error}", directory.display())),
+            };
+            if !metadata.is_dir() {
+                return Err(format!("{}: it is no directory", directory.display()));
+            }
+            judge(&directory, &metadata, RULE)?;
+            match below.next() {
+                Some(name) if file.parent() != Some(&directory) => directory.push(name),
+                _ => return Ok(true),
+            }
+        }
+    }
+}
