@@ -140,20 +140,20 @@ fn take(keys: &[Resource], hostnqn: &str, secrets: &[Zeroizing<String>]) -> Resu
         let Some(nvmeof) = &key.nvmeof else { continue };
         let Some(nqn) = &nvmeof.nqn else { continue };
         if let Err(why) = usable(nqn, secrets) {
-            refused.push(format!("{} is ignored: its NQN is unusable: {why}", called(key)));
+            refused.push(format!("{} is ignored: its NQN is unusable: {why}", called(key, secrets)));
             continue;
         }
         let subsystem = (nqn != hostnqn).then(|| nqn.clone());
         match (nvmeof.protocol.as_deref(), &nvmeof.host_key) {
-            (Some("TLS_PSK"), _) => add(&mut found, (Name::TlsPsk, subsystem), key),
+            (Some("TLS_PSK"), _) => add(&mut found, (Name::TlsPsk, subsystem), key, secrets),
             // A host key filed under a subsystem is the host's for that one.
-            (Some("DHHC"), None) => add(&mut found, (Name::HostSecret, subsystem), key),
+            (Some("DHHC"), None) => add(&mut found, (Name::HostSecret, subsystem), key, secrets),
             (Some("DHHC"), Some(paired)) => {
                 let pair = keys.iter().find(|key| !paired.is_empty() && key.id.as_deref() == Some(paired));
                 if let Some(pair) = pair {
-                    add(&mut found, (Name::HostSecret, subsystem.clone()), pair);
+                    add(&mut found, (Name::HostSecret, subsystem.clone()), pair, secrets);
                 }
-                add(&mut found, (Name::ControllerSecret, subsystem), key);
+                add(&mut found, (Name::ControllerSecret, subsystem), key, secrets);
             }
             _ => {}
         }
@@ -183,20 +183,21 @@ fn usable(nqn: &str, secrets: &[Zeroizing<String>]) -> Result<(), String> {
 type ByUse = BTreeMap<(Name, Option<String>), Result<Secret, String>>;
 
 /// Adds a key for what it is used for; which of two is meant nobody can tell.
-fn add(found: &mut ByUse, (name, subsystem): (Name, Option<String>), key: &Resource) {
-    let secret = secret(name, key);
+fn add(found: &mut ByUse, (name, subsystem): (Name, Option<String>), key: &Resource, secrets: &[Zeroizing<String>]) {
+    let secret = secret(name, key, secrets);
     let secret = match (found.remove(&(name, subsystem.clone())), secret) {
-        (Some(Ok(known)), Ok(other)) if known.expose() != other.expose() => {
-            Err(format!("{} is one of two different keys for the same: which is meant cannot be told", called(key)))
-        }
+        (Some(Ok(known)), Ok(other)) if known.expose() != other.expose() => Err(format!(
+            "{} is one of two different keys for the same: which is meant cannot be told",
+            called(key, secrets)
+        )),
         (Some(Err(reason)), _) => Err(reason),
         (_, secret) => secret,
     };
     found.insert((name, subsystem), secret);
 }
 
-fn secret(name: Name, key: &Resource) -> Result<Secret, String> {
-    let which = called(key);
+fn secret(name: Name, key: &Resource, secrets: &[Zeroizing<String>]) -> Result<Secret, String> {
+    let which = called(key, secrets);
     let Some(Text(text)) = &key.key else {
         return Err(format!("{which} has no KeyString: the service does not give the key out"));
     };
@@ -207,8 +208,9 @@ fn secret(name: Name, key: &Resource) -> Result<Secret, String> {
     }
 }
 
-fn called(key: &Resource) -> &str {
-    key.path.as_deref().filter(|path| quote::is_plain(path, &[])).unwrap_or("a key whose path is not shown")
+/// A key's path, unless a secret could be in it: a service can put the password into a path.
+fn called<'k>(key: &'k Resource, secrets: &[Zeroizing<String>]) -> &'k str {
+    key.path.as_deref().filter(|path| quote::is_plain(path, secrets)).unwrap_or("a key whose path is not shown")
 }
 
 #[cfg(test)]
@@ -282,6 +284,18 @@ mod tests {
         let said = "error: /k/2 is one of two different keys for the same: which is meant cannot be told\n";
         assert_eq!(refusal(&two(OTHER)), format!("dhchap-secret\t*\t{said}"));
         assert_eq!(refusal(&two(ONE)), format!("dhchap-secret\t*\t{ONE}\n"));
+    }
+
+    #[test]
+    fn a_path_with_the_password_is_not_shown() {
+        let secrets = [Zeroizing::new("Correct-Horse".to_owned())];
+        let said = |key: Resource| take(&[key], HOST, &secrets).unwrap().found.remove(0).secret.unwrap_err();
+        for text in [None, Some("no key"), Some(ONE)] {
+            let said = said(key("Correct-Horse", "TLS_PSK", HOST, None, text));
+            assert!(said.starts_with("a key whose path is not shown"), "{said}");
+        }
+        let refused = take(&[key("Correct-Horse", "TLS_PSK", "a,b", None, Some(PSK))], HOST, &secrets).unwrap_err();
+        assert!(!refused.contains("Horse"), "{refused}");
     }
 
     #[test]
