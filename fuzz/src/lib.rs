@@ -7,7 +7,7 @@ pub mod status;
 mod support;
 
 use arbitrary::Unstructured;
-use libnbft::discovery::{Header, LEN, Log};
+use libnbft::discovery_log::{Header, LEN, Log};
 use libnbft::model::Table;
 use libnbft::plan::{Options, Plan, Source};
 use libnbft::{check, check_together, layout, parse, write};

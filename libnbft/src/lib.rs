@@ -102,7 +102,7 @@
 //! * `std`: [`files`], which finds and reads table files.
 //! * `serde`: the model in serde's terms, and [`json`], the form that `nbft show -o json` prints.
 //! * `write`: [`write()`] and [`repair_checksum`].
-//! * `plan`: [`plan`], and [`discovery`], the log page that a plan's discovery controllers give.
+//! * `plan`: [`plan`], and [`discovery_log`], the log page that a plan's discovery controllers give.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -112,7 +112,9 @@ extern crate alloc;
 pub mod address;
 mod check;
 #[cfg(feature = "plan")]
-pub mod discovery;
+mod codes;
+#[cfg(feature = "plan")]
+pub mod discovery_log;
 mod error;
 #[cfg(feature = "std")]
 pub mod files;

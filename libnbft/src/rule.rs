@@ -189,7 +189,7 @@ rules! {
         "Nothing tells where the namespace was discovered, so paths found there later are not taken up.";
     SsnsSecurityMissing, "ssns-security-missing", Error,
         "A namespace wants a security profile that does not exist.",
-        "The namespace is not connected: a connection in the clear is not what was asked for.";
+        "The namespace is not connected: a connection in plaintext is not what was asked for.";
     SsnsSecurityUnused, "ssns-security-unused", Note,
         "A namespace names a security profile, but its flag says not to use it.",
         "The connection is made without the profile, which may not be what was meant.";
@@ -198,7 +198,7 @@ rules! {
         "No interface leads to the discovery controller: nothing can be found there.";
     DiscoverySecurityMissing, "discovery-security-missing", Error,
         "A discovery descriptor names a security profile that does not exist.",
-        "The discovery controller is not connected: a connection in the clear is not what was asked for.";
+        "The discovery controller is not connected: a connection in plaintext is not what was asked for.";
     HfiUnused, "hfi-unused", Note,
         "No namespace and no discovery descriptor names this HFI.",
         "The interface is set up, but nothing is reached over it.";

@@ -1,6 +1,6 @@
 //! By which name the host is known to the target.
 
-use super::paths::check_nqn;
+use super::target::check_nqn;
 use super::{HostIdentity, Options, Plan, Source};
 use crate::model::{Host, Nqn, PrimaryAdminHost, Uuid};
 use alloc::format;

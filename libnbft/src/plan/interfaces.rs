@@ -1,6 +1,7 @@
 //! Which interfaces the HFIs ask for.
 
-use super::{Interface, LeftOut, Link, Method, Network, NetworkRef, Origin, Plan, Reach, Route, Source};
+use super::left_out::{Item, LeftOut};
+use super::{Interface, Link, Method, Network, NetworkRef, Origin, Plan, Reach, Reason, Route, Source};
 use crate::address::{Unusable, check_gateway, check_host, check_server};
 use crate::model::{Hfi, HfiTcp, IpOrigin, Table, TransportType, VlanId};
 use crate::subnet::{is_link_local6, same_subnet};
@@ -21,19 +22,19 @@ const DEFAULT_METRIC: u16 = 500;
 /// Where the networks of one table's HFIs are, or why an HFI has none.
 pub(super) struct Networks {
     /// One list for each table: HFI index and its network.
-    tables: Vec<Vec<(u8, Result<NetworkRef, String>)>>,
+    tables: Vec<Vec<(u8, Result<NetworkRef, Reason>)>>,
     /// One map for each table, from the HFI index to the place in the list: each of 255 entries may name 255 HFIs.
     places: Vec<BTreeMap<u8, usize>>,
 }
 
 impl Networks {
     /// The network of HFI `index` in table number `table`.
-    pub(super) fn get(&self, table: usize, index: u8) -> Result<NetworkRef, String> {
+    pub(super) fn get(&self, table: usize, index: u8) -> Result<NetworkRef, Reason> {
         let place = self.places.get(table).and_then(|places| places.get(&index));
         self.tables
             .get(table)
             .and_then(|hfis| hfis.get(*place?))
-            .map_or_else(|| Err("it is not in the table".into()), |(_, network)| network.clone())
+            .map_or(Err(Reason::HfiMissing), |(_, network)| network.clone())
     }
 
     /// All usable networks of a table.
@@ -46,17 +47,13 @@ impl Networks {
 pub(super) fn plan(plan: &mut Plan, sources: &[Source<'_>]) -> Networks {
     let mut tables = Vec::with_capacity(sources.len());
     for source in sources {
-        let mut entries: Vec<(u8, Result<NetworkRef, String>)> = Vec::with_capacity(source.table.hfis.len());
+        let mut entries: Vec<(u8, Result<NetworkRef, Reason>)> = Vec::with_capacity(source.table.hfis.len());
         for hfi in &source.table.hfis {
             let known = entries.iter().any(|(index, _)| *index == hfi.index);
-            let result = if known {
-                Err(format!("HFI index {} is there twice: the first one is used", hfi.index))
-            } else {
-                add_hfi(plan, source, hfi)
-            };
+            let result = if known { Err(Reason::HfiRepeated(hfi.index)) } else { add_hfi(plan, source, hfi) };
             if let Err(reason) = &result {
                 let origin = Origin { table: source.name.into(), index: hfi.index.into() };
-                plan.left_out.push(LeftOut { what: "HFI".into(), origin, reason: reason.clone(), boot: false });
+                plan.left_out.push(LeftOut::new(Item::Hfi, &origin, reason.clone(), false));
             }
             if !known {
                 entries.push((hfi.index, result));
@@ -69,21 +66,21 @@ pub(super) fn plan(plan: &mut Plan, sources: &[Source<'_>]) -> Networks {
     Networks { tables, places }
 }
 
-fn add_hfi(plan: &mut Plan, source: &Source<'_>, hfi: &Hfi) -> Result<NetworkRef, String> {
-    let tcp = hfi.tcp.as_ref().ok_or("it has no transport info that can be read")?;
+fn add_hfi(plan: &mut Plan, source: &Source<'_>, hfi: &Hfi) -> Result<NetworkRef, Reason> {
+    let tcp = hfi.tcp.as_ref().ok_or(Reason::TransportInfoMissing)?;
     if tcp.mac.is_zero() {
-        return Err("its MAC address is zero, so no NIC can be found for it".into());
+        return Err(Reason::MacZero);
     }
     // The NIC takes its number before its HFI is judged, so that a broken HFI shifts no name.
     let interface = interface_of(plan, tcp);
     if hfi.transport != TransportType::TCP {
-        return Err(format!("its transport type is {:#x}, not NVMe/TCP", hfi.transport.0));
+        return Err(Reason::TransportOther(hfi.transport.0));
     }
     if tcp.mac.is_multicast() {
-        return Err(format!("its MAC address {} is a multicast address", tcp.mac));
+        return Err(Reason::MacMulticast(tcp.mac));
     }
     if tcp.vlan.is_invalid() {
-        return Err(format!("its VLAN ID {} is outside 1-4094", tcp.vlan.0));
+        return Err(Reason::VlanOutside(tcp.vlan.0));
     }
     let mut network = network_of(source, hfi, tcp)?;
     drop_unusable(&mut network, &mut plan.notes)?;
@@ -102,13 +99,13 @@ fn add_hfi(plan: &mut Plan, source: &Source<'_>, hfi: &Hfi) -> Result<NetworkRef
 
 /// Takes the addresses out of a network that cannot be what the table says they are, with a note for each. Without a static
 /// address of its own a network is none.
-fn drop_unusable(network: &mut Network, notes: &mut Vec<String>) -> Result<(), String> {
+fn drop_unusable(network: &mut Network, notes: &mut Vec<String>) -> Result<(), Reason> {
     let at = format!("{}: HFI {}", network.hfi.table, network.hfi.index);
     let mut drop = |what: &str, ip: IpAddr, why: Unusable| notes.push(format!("{at}: {what} {ip} is not used: {why}"));
     let refused = |ip: Option<IpAddr>, check: &dyn Fn(IpAddr) -> Result<(), Unusable>| Some((ip?, check(ip?).err()?));
     if let Some((ip, why)) = refused(network.address, &|ip| check_host(ip, network.prefix)) {
         if network.method == Method::Static {
-            return Err(format!("its IP address {ip} cannot be used: {why}"));
+            return Err(Reason::AddressUnusable { ip, why });
         }
         // Another one is asked for.
         drop("IP address", ip, why);
@@ -154,12 +151,12 @@ fn link_of(interface: &mut Interface, vlan: VlanId) -> usize {
     interface.links.len() - 1
 }
 
-fn network_of(source: &Source<'_>, hfi: &Hfi, tcp: &HfiTcp) -> Result<Network, String> {
+fn network_of(source: &Source<'_>, hfi: &Hfi, tcp: &HfiTcp) -> Result<Network, Reason> {
     let address = tcp.ip.get();
     let ipv6 = is_ipv6(source.table, hfi, tcp);
     let (width, stand_in) = if ipv6 { (128, 64) } else { (32, 32) };
     if tcp.prefix > width {
-        return Err(format!("its prefix length {} is above {width}", tcp.prefix));
+        return Err(Reason::PrefixLong { prefix: tcp.prefix, width });
     }
     let ext = tcp.ext.as_ref();
     Ok(Network {

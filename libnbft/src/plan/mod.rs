@@ -3,34 +3,37 @@
 //!
 //! A plan is a pure function of the tables and a few [`Options`]. Nothing here talks to the kernel.
 
-mod algorithms;
 mod bounds;
 mod discovery;
+mod entry;
 mod host;
 mod interfaces;
+mod left_out;
+mod limits;
 mod namespaces;
 mod paths;
-mod policy;
 mod reach;
-mod secured;
+mod reason;
+mod security;
+mod target;
 #[cfg(test)]
 mod tests;
 mod text;
 
-pub use algorithms::{CipherSuite, HashFunction, KxGroup};
-pub use bounds::{MAX_DISCOVERY, MAX_LEFT_OUT, MAX_PATHS};
-pub use discovery::{Ask, Discovered, DiscoveryController, Teller};
-pub use paths::check_nqn;
-pub use policy::{Authentication, Need, Policy, SecureChannel};
-pub use secured::Secured;
+pub use discovery::{Discovered, DiscoveryController, DiscoveryMode, DiscoverySource, EntryLeftOut};
+pub use left_out::{Item, Kind, LeftOut};
+pub use limits::{MAX_DISCOVERY, MAX_LEFT_OUT, MAX_PATHS};
+pub use reason::{EntryReason, Reason};
+pub use security::{
+    Algorithms, Authentication, CipherSuite, Feature, HashFunction, KxGroup, Need, Policy, PolicyError, SecureChannel,
+    Secured,
+};
+pub use target::{NqnFault, check_nqn};
 
 use crate::model::{Mac, Nid, PciAddress, Table, Uuid};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::IpAddr;
-
-/// TCP port of an NVMe/TCP I/O controller when the table names none (NVMe/TCP Transport Specification).
-pub const DEFAULT_PORT: u16 = 4420;
 
 /// A table and the name of the file that it came from.
 #[derive(Clone, Copy, Debug)]
@@ -279,7 +282,7 @@ pub struct Path {
     pub timeout: Option<u16>,
     /// Which discovery controller told of it, when it is not from the tables.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
-    pub discovered: Option<Teller>,
+    pub discovered: Option<DiscoverySource>,
     /// What it must and may do for its security; `None` where the tables name no security profile.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub security: Option<Policy>,
@@ -318,22 +321,6 @@ pub struct Namespace {
     pub boot: bool,
     /// Indexes in [`Plan::paths`].
     pub paths: Vec<usize>,
-}
-
-/// What a table holds and the plan does not.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
-pub struct LeftOut {
-    /// `HFI`, `SSNS`, `SSNS over HFI 2`, `SSNS over HFI 2 and 8 others`, `discovery`: what it is. `HFI and 30 more` is the last
-    /// item of a list that is too long.
-    pub what: String,
-    /// Which.
-    pub origin: Origin,
-    /// Why, in a sentence.
-    pub reason: String,
-    /// Whether it is a boot entry that firmware did not mark unavailable, and nothing of it is left in the plan.
-    pub boot: bool,
 }
 
 #[cfg(feature = "serde")]

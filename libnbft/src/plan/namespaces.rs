@@ -1,14 +1,9 @@
 //! Which namespaces to expect, and which of them booting waits for.
 
-use super::paths::Known;
+use super::entry::{Known, is_waited_for};
 use super::{Namespace, Origin, Plan};
-use crate::model::{Availability, Ssns};
+use crate::model::Ssns;
 use alloc::vec;
-
-/// Whether booting waits for an entry.
-pub(super) fn is_waited_for(ssns: &Ssns) -> bool {
-    !ssns.flags.non_bootable() && ssns.flags.availability() != Availability::UNAVAILABLE
-}
 
 /// Adds the namespace of an SSNS, folding it into one that is known: by its NID, or by its NSID where there is none.
 pub(super) fn add(plan: &mut Plan, known: &mut Known, ssns: &Ssns, origin: &Origin, nqn: &str, paths: &[usize]) {

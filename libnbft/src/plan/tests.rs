@@ -76,7 +76,7 @@ pub(super) fn left_out(table: &Table) -> Vec<String> {
     plan(&[table])
         .left_out
         .iter()
-        .map(|left| alloc::format!("{} {}: {}", left.what, left.origin.index, left.reason))
+        .map(|left| alloc::format!("{} {}: {}", left.item, left.origin.index, left.reason))
         .collect()
 }
 
@@ -187,7 +187,8 @@ fn a_broken_hfi_shifts_no_name() {
     let planned = plan(&[&table(vec![broken, hfi(2, 4, "192.0.2.3", 24)], vec![ssns(1, "192.0.2.1", 1, &[2])])]);
     assert_eq!(planned.paths[0].host_iface, "nbft1");
     let broken = &planned.left_out[0];
-    assert_eq!((broken.what.as_str(), broken.reason.as_str()), ("HFI", "its VLAN ID 4095 is outside 1-4094"));
+    assert_eq!((broken.item, broken.reason.clone()), (Item::Hfi, Reason::VlanOutside(4095)));
+    assert_eq!(broken.reason.to_string(), "its VLAN ID 4095 is outside 1-4094");
 }
 
 #[test]
@@ -205,7 +206,7 @@ fn entries_that_are_never_connected() {
         ),
         (
             |s| s.flags = SsnsFlags(5),
-            "it names security profile 0, which the table does not hold; it is not connected in the clear",
+            "it names security profile 0, which the table does not hold; it is not connected in plaintext",
         ),
         (
             |s| s.nqn = Some(Nqn("nqn.x:a,duplicate_connect".into())),

@@ -1,11 +1,9 @@
 //! The plan for people.
 
 use super::{
-    Ask, DiscoveryController, Interface, LeftOut, Method, Namespace, Network, Origin, Path, Plan, Policy, Reach,
+    DiscoveryController, DiscoveryMode, Interface, Method, Namespace, Network, Origin, Path, Plan, Policy, Reach,
 };
 use crate::text::Escaping;
-use alloc::format;
-use alloc::string::String;
 use core::fmt::{self, Write};
 
 /// Lines to be shown. Text from the tables stands in them escaped, whatever a line is put together from.
@@ -48,22 +46,6 @@ impl fmt::Display for Plan {
             write!(f, "  {note}")?;
             f.end()
         })
-    }
-}
-
-impl LeftOut {
-    /// What it is and which: `SSNS 2 over HFI 1`.
-    #[must_use]
-    pub fn name(&self) -> String {
-        let (kind, over) = self.what.split_at(self.what.find(' ').unwrap_or(self.what.len()));
-        format!("{kind} {}{over}", self.origin.index)
-    }
-}
-
-/// `NBFT SSNS 2 over HFI 1: why`.
-impl fmt::Display for LeftOut {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}: {}", self.origin.table, self.name(), self.reason)
     }
 }
 
@@ -146,9 +128,9 @@ fn path(f: &mut Lines<'_, '_>, path: &Path) -> fmt::Result {
     f.end()?;
     write!(f, "    {} (", path.nqn)?;
     origins(f, &path.ssns, "SSNS")?;
-    if let Some(teller) = &path.discovered {
+    if let Some(source) = &path.discovered {
         let before = if path.ssns.is_empty() { "" } else { "; " };
-        write!(f, "{before}told of by the discovery controller at {teller}")?;
+        write!(f, "{before}told of by the discovery controller at {source}")?;
     }
     write!(f, ")")?;
     f.end()?;
@@ -203,9 +185,9 @@ fn discovery(f: &mut Lines<'_, '_>, controller: &DiscoveryController) -> fmt::Re
     f.end()?;
     security(f, controller.security.as_ref())?;
     write!(f, "    ")?;
-    match controller.ask {
-        Ask::AtOnce => write!(f, "asked at once: no subsystem that came from it is in the plan")?,
-        Ask::FallBack => {
+    match controller.mode {
+        DiscoveryMode::Immediate => write!(f, "asked at once: no subsystem that came from it is in the plan")?,
+        DiscoveryMode::Fallback => {
             write!(f, "asked when a subsystem that came from it does not answer (")?;
             origins(f, &controller.ssns, "SSNS")?;
             write!(f, ")")?;

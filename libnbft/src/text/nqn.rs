@@ -28,6 +28,7 @@ pub enum NqnForm<'a> {
 
 /// Why a text is no NQN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum NqnError {
     /// It is longer than 223 bytes; the kernel refuses it.

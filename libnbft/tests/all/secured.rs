@@ -1,7 +1,7 @@
 //! What security profiles come to in a plan: tables that our writer made, read back, and the plan's words compared whole.
 
 use crate::support::tables::{discovery, ip, make, nqn, ssns, static4};
-use libnbft::discovery::{Entry, Header, Log};
+use libnbft::discovery_log::{Entry, Header, Log};
 use libnbft::model::{SecretType, SecurityFlags, SecurityProfile, Ssns, SsnsFlags, Table};
 use libnbft::plan::{Options, Plan, Source};
 use libnbft::{parse, write};
@@ -195,7 +195,7 @@ fn what_cannot_be_met_is_not_connected() {
     ];
     for (profile, reason) in cases {
         let planned = plan(&table(vec![secured(1, 1)], vec![profile]));
-        assert_eq!(text(&planned), format!("Left out\n  NBFT SSNS 1: {reason}; it is not connected in the clear\n"));
+        assert_eq!(text(&planned), format!("Left out\n  NBFT SSNS 1: {reason}; it is not connected in plaintext\n"));
         assert!(planned.left_out[0].boot, "{reason}");
     }
 }
@@ -240,7 +240,7 @@ fn entries_for_one_port_are_held_to_the_strictest() {
     unmet[0].flags.0 |= TLS_REQUIRED | TLS_VERSIONS;
     unmet[0].channel_algorithms = Some(vec![1]);
     let reason = "its security profile 1 requires a secure channel, but not by TLS 1.3, the only one that Linux has; it is not \
-                  connected in the clear";
+                  connected in plaintext";
     assert_eq!(
         text(&plan(&table(vec![secured(1, 1), plain], unmet))),
         format!("Left out\n  NBFT SSNS 1: {reason}\n  NBFT SSNS 3: {reason}\n")
@@ -249,7 +249,7 @@ fn entries_for_one_port_are_held_to_the_strictest() {
     apart[0].hashes = Some(vec![1]);
     let planned = plan(&table(vec![secured(1, 1), secured(2, 2)], apart));
     let reason = "its security profiles NBFT 1, NBFT 2 allow no hash function or key exchange group alike; it is not connected \
-                  in the clear";
+                  in plaintext";
     assert_eq!(text(&planned), format!("Left out\n  NBFT SSNS 1: {reason}\n  NBFT SSNS 2: {reason}\n"));
 }
 
@@ -268,7 +268,7 @@ fn secure_channels_of_one_port_are_held_to_the_strictest() {
         policy("required with TLS 1.3, TLS_AES_128_GCM_SHA256")
     );
     assert_eq!(both(one.clone(), channel(2, TLS_SUPPORTED | CIPHERS, &[], &[0x1302])), policy("not supported"));
-    let reason = "its security profiles NBFT 1, NBFT 2 allow no cipher suite alike; it is not connected in the clear";
+    let reason = "its security profiles NBFT 1, NBFT 2 allow no cipher suite alike; it is not connected in plaintext";
     assert_eq!(
         both(one, channel(2, TLS_REQUIRED | CIPHERS, &[], &[0x1302])),
         format!("Left out\n  NBFT SSNS 1: {reason}\n  NBFT SSNS 2: {reason}\n")
@@ -299,7 +299,7 @@ Left out
   NBFT SSNS 1 over HFI 1: HFI 1 has no address of 2001:db8::1's family
   NBFT SSNS 1: no HFI is left over which it can be reached
   NBFT discovery 2: its security profile 2 requires a secure channel, but not by TLS 1.3, the only one that Linux has; it is \
-             not asked in the clear
+             not asked in plaintext
 "
         )
     );

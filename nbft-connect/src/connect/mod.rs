@@ -203,7 +203,7 @@ fn nothing_to_connect(plan: &Plan, status_file: &mut StatusFile) -> Result<Optio
         log::warn!("{}: {} is left out: {}", left.origin.table, left.name(), left.reason);
     }
     if plan.paths.is_empty() && plan.discovery.is_empty() {
-        let wanted = plan.left_out.iter().any(|left| left.what.starts_with("SSNS") || left.what == "discovery");
+        let wanted = plan.left_out.iter().any(|left| left.item.is_target());
         let (outcome, exit, message) = if wanted {
             (Outcome::Failed, Exit::Failed, "no subsystem of the NBFT can be connected")
         } else {

@@ -2,9 +2,9 @@
 
 use crate::nvme::sysfs::{self, Controller};
 use crate::status::schema::{PathStatus, Status};
-use libnbft::discovery::{Entry, Header, Log};
+use libnbft::discovery_log::{Entry, Header, Log};
 use libnbft::model::Nqn;
-use libnbft::plan::{Ask, Plan};
+use libnbft::plan::{DiscoveryMode, Plan};
 use std::path::Path;
 
 /// Puts the discovered paths of a former run into the plan that have a controller: a second run needs nobody to tell of them
@@ -16,7 +16,9 @@ pub(crate) fn restore_discovered(plan: &mut Plan, before: &Status, root: &Path) 
         let entry = Entry::subsystem(Nqn(path.nqn.clone()), address, path.trsvcid);
         let from = plan.discovery.iter().find(|from| from.is(told));
         // One that was only referred to is not in a new plan; who referred to it is.
-        let Some(from) = from.or_else(|| plan.discovery.iter().find(|from| from.ask == Ask::AtOnce)).cloned() else {
+        let Some(from) =
+            from.or_else(|| plan.discovery.iter().find(|from| from.mode == DiscoveryMode::Immediate)).cloned()
+        else {
             continue;
         };
         let mut log = Log::new(Header { generation: 0, records: 1 });

@@ -25,9 +25,9 @@ use crate::nvme::keys::Keys;
 use crate::nvme::security::authentication::Requirements;
 use crate::status::file::StatusFile;
 use crate::status::schema::{HfiStatus, Outcome, State, Status};
-use libnbft::discovery::Log;
+use libnbft::discovery_log::Log;
 use libnbft::model::{self, Discovery, Hfi, HfiTcp, Host, Mac, Nqn, Ssns, Table, TransportType, Uuid};
-use libnbft::plan::{NetworkRef, Options, Origin, Plan, Source, Teller};
+use libnbft::plan::{DiscoverySource, NetworkRef, Options, Origin, Plan, Source};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::fs;
@@ -390,7 +390,7 @@ async fn a_dead_path_marked_unavailable_is_quiet() {
 #[tokio::test(flavor = "current_thread")]
 async fn a_boot_entry_that_must_be_left_out_makes_the_boot_degraded() {
     let mut table = table(&[4420, 4421]);
-    // A security profile is required: never connected in the clear, and not waited for either.
+    // A security profile is required: never connected in plaintext, and not waited for either.
     table.ssns[1].flags = model::SsnsFlags::USE_SECURITY;
     let ran = run(&table, vec![], 5).await;
     assert_eq!((ran.exit, ran.written), (Exit::Degraded, vec![options(4420)]));

@@ -81,7 +81,7 @@ fn tls(tables: &Tables) -> &'static str {
 fn fetches_by_redfish(plan: &Plan) -> bool {
     let paths = plan.paths.iter().filter_map(|path| path.security.as_ref());
     let discovery = plan.discovery.iter().filter_map(|controller| controller.security.as_ref());
-    let secured = plan.secured.iter().filter_map(|secured| secured.policy.as_ref());
+    let secured = plan.secured.iter().filter_map(|secured| secured.policy.as_ref().ok());
     let mut all: Box<dyn Iterator<Item = &Policy>> = Box::new(paths.chain(discovery).chain(secured));
     all.any(|policy| !policy.redfish.is_empty())
 }

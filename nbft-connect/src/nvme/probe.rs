@@ -28,7 +28,7 @@ pub struct Probe {
     pub hdr_digest: bool,
     /// Data digest wanted.
     pub data_digest: bool,
-    /// Whether it may be for TLS: then nothing is sent, since all that could be would be in the clear.
+    /// Whether it may be for TLS: then nothing is sent, since all that could be would be in plaintext.
     pub tls: bool,
 }
 

@@ -67,7 +67,7 @@ impl Place {
         }
         let uri: Uri = keypath.parse().map_err(|error| said(&format_args!("it is no URI: {error}")))?;
         if uri.scheme() != Some(&Scheme::HTTPS) {
-            return Err(said(&"only https is used: secrets would be in the clear on the wire"));
+            return Err(said(&"only https is used: secrets would be in plaintext on the wire"));
         }
         let authority = uri.authority().filter(|authority| !authority.host().is_empty());
         let authority = authority.ok_or_else(|| said(&"it names no host"))?.clone();

@@ -5,7 +5,9 @@ use crate::input::read_regular;
 use crate::net::{Information, Lease};
 use crate::output::json::{self, Secrets};
 use crate::output::replace::{PUBLIC, replace};
-use libnbft::plan::{Ask, DiscoveryController, Namespace, Network, NetworkRef, Origin, Path, Plan, Teller};
+use libnbft::plan::{
+    DiscoveryController, DiscoveryMode, DiscoverySource, Namespace, Network, NetworkRef, Origin, Path, Plan,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
 use std::io;
@@ -143,7 +145,7 @@ pub struct PathStatus {
     pub ssns: Vec<String>,
     /// Which discovery controller told of it, when it is not from the tables.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub discovered: Option<Teller>,
+    pub discovered: Option<DiscoverySource>,
     /// Whether firmware marked it unavailable: its failure is quiet.
     pub unavailable: bool,
     /// How it stands.
@@ -428,7 +430,7 @@ pub(crate) fn discovery_status(controller: &DiscoveryController) -> DiscoverySta
         trsvcid: controller.trsvcid,
         host_iface: controller.host_iface.clone(),
         descriptors: names(&controller.descriptors, "discovery"),
-        reason: (controller.ask == Ask::FallBack).then(|| unused.to_owned()),
+        reason: (controller.mode == DiscoveryMode::Fallback).then(|| unused.to_owned()),
         ..DiscoveryStatus::default()
     }
 }

@@ -4,7 +4,7 @@
 
 use super::schema::{DiscoveryStatus, HfiStatus, NamespaceStatus, PathStatus, Status};
 use libnbft::model::{Mac, Nid, Uuid};
-use libnbft::plan::{Teller, check_nqn};
+use libnbft::plan::{DiscoverySource, check_nqn};
 use libnbft::text::is_harmless;
 use std::net::IpAddr;
 
@@ -148,7 +148,7 @@ fn is_number(text: &str) -> bool {
     (1..=10).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn is_teller(teller: &Teller) -> bool {
+fn is_teller(teller: &DiscoverySource) -> bool {
     is_nqn(&teller.nqn)
 }
 

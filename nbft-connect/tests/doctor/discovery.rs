@@ -99,7 +99,7 @@ fn what_was_discovered_is_there() {
             (status.discovery[0].state, status.discovery[0].ways) = (State::Up, Some(1));
             let mut path = nbft_connect::status::schema::PathStatus::default();
             (path.nqn, path.traddr, path.trsvcid) = (NQN.into(), "192.0.2.1".into(), 4420);
-            path.discovered = plan(&table).discovery.first().map(DiscoveryController::teller);
+            path.discovered = plan(&table).discovery.first().map(DiscoveryController::source);
             path.host_iface = "nbft0".into();
             status.paths.push(path);
         });

@@ -50,7 +50,7 @@ fn not_connected() {
         root.connect_left(&table, State::Pending, None, Outcome::Running);
         assert_eq!(
             root.path(""),
-            stops("The target answers, and nbft connect is still at work on it.", "Ask again in a moment.")
+            stops("The target answers, and nbft connect is still at work on it.", "DiscoveryMode again in a moment.")
         );
         root.connect_left(&table, State::Pending, None, Outcome::Failed);
         assert_eq!(
@@ -165,7 +165,7 @@ fn secured_table() -> Table {
 fn secure_channels_at_fault() {
     in_namespace("system::secure_channels_at_fault", || {
         let table = secured_table();
-        // It takes connections and would never answer an ICReq in the clear: none is sent.
+        // It takes connections and would never answer an ICReq in plaintext: none is sent.
         let root = root_at("channels", &table, Serve::Silent("192.0.2.1:4420"));
         let cases = [
             (
@@ -195,7 +195,7 @@ fn secure_channels_at_fault() {
                 "Boot a kernel with CONFIG_NVME_TCP_TLS, or change the security profile in the firmware's setup.",
             ),
             (
-                "nvme7 has this connection in the clear, but TLS is required by security profile 1 of NBFT",
+                "nvme7 has this connection in plaintext, but TLS is required by security profile 1 of NBFT",
                 "Disconnect it, and run nbft connect.",
             ),
             (
@@ -311,7 +311,7 @@ fn a_namespace_behind_a_connection_in_the_clear() {
     in_namespace("system::a_namespace_behind_a_connection_in_the_clear", || {
         let table = secured_table();
         let root = half_up("in-the-clear", &table);
-        let wrong = "nvme0 has this connection in the clear, but TLS is required by security profile 1 of NBFT.";
+        let wrong = "nvme0 has this connection in plaintext, but TLS is required by security profile 1 of NBFT.";
         let (code, text) = root.doctor("");
         assert_eq!(code, 1, "{text}");
         assert!(text.starts_with("NBFT: 0 of 1 paths up, 0 of 1 boot namespaces there\n"), "{text}");

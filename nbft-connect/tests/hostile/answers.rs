@@ -2,7 +2,7 @@
 
 use crate::support::{files_below, harmless};
 use crate::tables::{QUIET, Strings};
-use libnbft::discovery::{Header, LEN, Log};
+use libnbft::discovery_log::{Header, LEN, Log};
 use libnbft::plan::{Options, Plan, Source};
 use nbft_connect::output::Text;
 use nbft_connect::output::json::{self, Secrets};
@@ -42,7 +42,7 @@ fn records_of_a_discovery_log_page() {
     harmless("the plan", Text::from_lines(&plan.to_string()).as_str().as_bytes());
     harmless("the plan of the library", plan.to_string().as_bytes());
     let mut status = Status::of_plan(&plan);
-    status.discovery[0].left_out = discovered.left_out;
+    status.discovery[0].left_out = discovered.left_out.iter().map(ToString::to_string).collect();
     let text = json::text(&status, Secrets::Masked).unwrap();
     harmless("the status", text.as_bytes());
     assert_eq!(serde_json::from_str::<Status>(&text).unwrap(), status);

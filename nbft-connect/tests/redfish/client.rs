@@ -193,10 +193,10 @@ fn what_is_no_service() {
     let (code, _, error) = root.fetch(&format!("https://{at}/k"));
     assert_eq!((code, error), (75, format!("https://{at}/k: Connection refused (os error 111)\n")));
     let cases = [
-        ("http://127.0.0.1/k", "only https is used: secrets would be in the clear on the wire"),
+        ("http://127.0.0.1/k", "only https is used: secrets would be in plaintext on the wire"),
         ("https://127.0.0.1:65536/k", "its port is not from 1 to 65535"),
         ("https:///k", "it is no URI: invalid format"),
-        ("ftp://x/k", "only https is used: secrets would be in the clear on the wire"),
+        ("ftp://x/k", "only https is used: secrets would be in plaintext on the wire"),
     ];
     for (keypath, why) in cases {
         // The password is the service's, not the log's.

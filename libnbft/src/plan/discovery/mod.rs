@@ -1,19 +1,21 @@
 //! Which discovery controllers to ask, over which HFI and when.
 
+mod log_page;
 #[cfg(test)]
 mod tests;
-mod told;
 
-pub use told::Discovered;
+pub use log_page::{Discovered, EntryLeftOut};
 
-use super::bounds::{MAX_DISCOVERY, MAX_NAMED, MAX_SSNS};
 use super::interfaces::Networks;
-use super::paths::{check_nqn, link_name, source_address, twin};
-use super::secured::in_the_clear;
-use super::{LeftOut, NetworkRef, Origin, Plan, Policy, Reach, Source, reach};
+use super::left_out::{Item, LeftOut};
+use super::limits::{MAX_DISCOVERY, MAX_NAMED, MAX_SSNS};
+use super::paths::{link_name, same_nic_other_family, source_address};
+use super::target::check_nqn;
+use super::{NetworkRef, Origin, Plan, Policy, Reach, Reason, Source, reach};
 use crate::address::check_target;
 use crate::model::{DISCOVERY_NQN, Discovery};
 use crate::text::{DiscoveryUri, HostAddress};
+use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
@@ -44,7 +46,8 @@ pub struct DiscoveryController {
     /// Whether it can be reached from there, as far as the table tells.
     pub reach: Reach,
     /// When it is asked.
-    pub ask: Ask,
+    #[cfg_attr(feature = "serde", serde(rename = "ask"))]
+    pub mode: DiscoveryMode,
     /// The SSNS descriptors that firmware says came from it, 256 at most.
     pub ssns: Vec<Origin>,
     /// What asking it must and may do for its security; `None` where no descriptor names a security profile.
@@ -56,39 +59,41 @@ pub struct DiscoveryController {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
-pub enum Ask {
+pub enum DiscoveryMode {
     /// As soon as its interface is ready: no path of the plan came from it, and each subsystem that it tells of is connected.
-    AtOnce,
+    #[cfg_attr(feature = "serde", serde(rename = "at-once"))]
+    Immediate,
     /// When a path that came from it fails, and then for other addresses of that path's subsystem.
-    FallBack,
+    #[cfg_attr(feature = "serde", serde(rename = "fall-back"))]
+    Fallback,
 }
 
 impl DiscoveryController {
     /// As who told of a path.
     #[must_use]
-    pub fn teller(&self) -> Teller {
+    pub fn source(&self) -> DiscoverySource {
         let Self { nqn, traddr, trsvcid, descriptors, .. } = self.clone();
-        Teller { nqn, traddr, trsvcid, descriptors }
+        DiscoverySource { nqn, traddr, trsvcid, descriptors }
     }
 
     /// Whether it is the one that told of a path, over whichever HFI.
     #[must_use]
-    pub fn is(&self, teller: &Teller) -> bool {
-        (&self.nqn, self.traddr, self.trsvcid) == (&teller.nqn, teller.traddr, teller.trsvcid)
+    pub fn is(&self, source: &DiscoverySource) -> bool {
+        (&self.nqn, self.traddr, self.trsvcid) == (&source.nqn, source.traddr, source.trsvcid)
     }
 }
 
 impl fmt::Display for DiscoveryController {
     /// Address, port and origin.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.teller().fmt(f)
+        self.source().fmt(f)
     }
 }
 
 /// The discovery controller that told of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Teller {
+pub struct DiscoverySource {
     /// Its NQN.
     pub nqn: String,
     /// Transport address.
@@ -99,7 +104,7 @@ pub struct Teller {
     pub descriptors: Vec<Origin>,
 }
 
-impl fmt::Display for Teller {
+impl fmt::Display for DiscoverySource {
     /// Address, port and origin.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} port {}", self.traddr, self.trsvcid)?;
@@ -124,7 +129,7 @@ pub(super) fn plan(plan: &mut Plan, sources: &[Source<'_>], networks: &Networks)
             let controller = controller(plan, source, networks, number, discovery, &origin, &covered);
             match controller.and_then(|controller| add(&mut all, controller, &mut shortened)) {
                 Ok(()) => {}
-                Err(reason) => left_out.push(LeftOut { what: "discovery".into(), origin, reason, boot: false }),
+                Err(reason) => left_out.push(LeftOut::new(Item::Discovery, &origin, reason, false)),
             }
         }
     }
@@ -149,21 +154,21 @@ fn add(
     all: &mut Vec<DiscoveryController>,
     controller: DiscoveryController,
     shortened: &mut BTreeSet<usize>,
-) -> Result<(), String> {
+) -> Result<(), Reason> {
     let Some(index) = all.iter().position(|known| known.is_same(&controller)) else {
         if all.len() >= MAX_DISCOVERY {
-            return Err(format!("the tables name more than {MAX_DISCOVERY} discovery controllers"));
+            return Err(Reason::DiscoveryTooMany);
         }
         all.push(controller);
         return Ok(());
     };
     let known = &mut all[index];
     known.security = match (known.security.clone(), controller.security) {
-        (Some(one), Some(other)) => Some(one.and(other).map_err(|why| in_the_clear(&why, "asked"))?),
+        (Some(one), Some(other)) => Some(one.and(other).map_err(Reason::DiscoverySecurityUnmet)?),
         (one, other) => one.or(other),
     };
-    if controller.ask == Ask::FallBack {
-        known.ask = Ask::FallBack;
+    if controller.mode == DiscoveryMode::Fallback {
+        known.mode = DiscoveryMode::Fallback;
     }
     known.descriptors.extend(controller.descriptors);
     known.ssns.extend(controller.ssns);
@@ -183,23 +188,23 @@ fn controller(
     discovery: &Discovery,
     origin: &Origin,
     covered: &BTreeSet<&Origin>,
-) -> Result<DiscoveryController, String> {
+) -> Result<DiscoveryController, Reason> {
     let security = match discovery.security {
         0 => None,
         // Fails closed, as for an SSNS.
-        index => Some(Policy::of_index(source.table, source.name, index).map_err(|why| in_the_clear(&why, "asked"))?),
+        index => Some(Policy::of_index(source.table, source.name, index).map_err(Reason::DiscoverySecurityUnmet)?),
     };
-    let text = discovery.uri.as_deref().ok_or("it has no address that can be read")?;
-    let uri: DiscoveryUri = text.parse().map_err(|error| format!("its address cannot be used: {error}"))?;
+    let text = discovery.uri.as_deref().ok_or(Reason::UriMissing)?;
+    let uri: DiscoveryUri = text.parse().map_err(|_| Reason::UriMalformed(text.into()))?;
     let traddr = match uri.address {
         HostAddress::Ip(ip) => {
-            check_target(ip).map_err(|why| format!("its address {ip} cannot be used: {why}"))?;
+            check_target(ip).map_err(|why| Reason::UriUnusable { ip, why })?;
             ip
         }
-        HostAddress::Name(name) => return Err(format!("its address {name} is a name, and names are not resolved")),
+        HostAddress::Name(name) => return Err(Reason::UriName(name)),
     };
     let nqn = discovery.nqn.as_ref().map_or(DISCOVERY_NQN, |nqn| nqn.as_str());
-    check_nqn(nqn)?;
+    check_nqn(nqn).map_err(Reason::NqnUnusable)?;
     let (network, reach) = network(plan, networks, table, discovery.hfi, traddr)?;
     let mine = source.table.ssns.iter().filter(|ssns| ssns.primary_discovery == discovery.index);
     let ssns: Vec<_> = mine.map(|ssns| Origin { table: source.name.into(), index: ssns.index }).collect();
@@ -213,7 +218,11 @@ fn controller(
         host_traddr: source_address(plan, network),
         reach,
         // While the path that is planned serves, it need not be asked.
-        ask: if ssns.iter().any(|origin| covered.contains(origin)) { Ask::FallBack } else { Ask::AtOnce },
+        mode: if ssns.iter().any(|origin| covered.contains(origin)) {
+            DiscoveryMode::Fallback
+        } else {
+            DiscoveryMode::Immediate
+        },
         ssns,
         security,
     })
@@ -226,17 +235,17 @@ fn network(
     table: usize,
     hfi: u8,
     traddr: IpAddr,
-) -> Result<(NetworkRef, Reach), String> {
+) -> Result<(NetworkRef, Reach), Reason> {
     let reach_from = |at: NetworkRef| Some((at, reach::reach(plan.network(at)?, traddr)?));
     if hfi == 0 {
         let all = networks.of_table(table).filter_map(|(_, at)| reach_from(at));
         let best = all.min_by_key(|(_, reach)| *reach);
-        return best.ok_or_else(|| format!("no HFI has an address of {traddr}'s family"));
+        return best.ok_or(Reason::HfiNoneOfFamily(traddr));
     }
-    let at = networks.get(table, hfi).map_err(|reason| format!("HFI {hfi} cannot be used: {reason}"))?;
+    let at = networks.get(table, hfi).map_err(|why| Reason::HfiUnusable { hfi, why: Box::new(why) })?;
     reach_from(at)
-        .or_else(|| twin(plan, networks, table, at, traddr).map(|(_, at, reach)| (at, reach)))
-        .ok_or_else(|| format!("HFI {hfi} has no address of {traddr}'s family"))
+        .or_else(|| same_nic_other_family(plan, networks, table, at, traddr).map(|(_, at, reach)| (at, reach)))
+        .ok_or(Reason::HfiOtherFamily { hfi, traddr })
 }
 
 impl DiscoveryController {
@@ -253,6 +262,6 @@ impl Plan {
     #[must_use]
     pub fn boots_by_discovery(&self) -> bool {
         !self.namespaces.iter().any(|namespace| namespace.boot)
-            && self.discovery.iter().any(|controller| controller.ask == Ask::AtOnce)
+            && self.discovery.iter().any(|controller| controller.mode == DiscoveryMode::Immediate)
     }
 }

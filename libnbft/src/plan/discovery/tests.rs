@@ -1,10 +1,10 @@
 //! Whole plans with discovery controllers, and what they become when those have answered.
 
 use super::*;
-use crate::discovery::{Header, LEN, Log};
+use crate::discovery_log::{Header, LEN, Log};
 use crate::model::{Nqn, Ssns, SsnsFlags, Table};
-use crate::plan::Path;
 use crate::plan::tests::{HOST, NQN, hfi, ip, left_out, plan, ssns, table, text};
+use crate::plan::{EntryReason, Path, PolicyError};
 use alloc::string::ToString;
 
 fn discovery(index: u8, hfi: u8, uri: &str) -> Discovery {
@@ -43,6 +43,24 @@ Interfaces
   nbft1 MAC 52:54:00:00:00:04 PCI 0000:00:04.0
     nbft1 static 198.51.100.2/24 (NBFT1 HFI 2, metric 501, route table 20001)
 ";
+
+fn entry_left_out(nqn: &str, address: &str, port: u16, reason: EntryReason) -> EntryLeftOut {
+    EntryLeftOut::Port { nqn: nqn.into(), address: ip(address).raw(), port, reason }
+}
+
+fn no_hfi_of_family(address: &str) -> EntryReason {
+    EntryReason::HfiNoneOfFamily(ip(address).raw())
+}
+
+#[test]
+fn a_reason_in_a_log_page_is_told_with_its_port() {
+    let left_out = entry_left_out(NQN, "2001:db8::1", 4420, no_hfi_of_family("2001:db8::1"));
+    assert_eq!(
+        left_out.to_string(),
+        format!("{NQN} at 2001:db8::1 port 4420: no HFI has an address of 2001:db8::1's family")
+    );
+    assert_eq!(left_out.code(), "hfi-none-of-family");
+}
 
 #[test]
 fn one_that_nothing_came_from_is_asked_at_once() {
@@ -103,7 +121,10 @@ fn who_has_neither_namespace_nor_discovery_boots_by_none() {
     table.ssns.push(ssns(1, "192.0.2.1", 1, &[]));
     table.discovery = vec![discovery(1, 2, "nvme+tcp://198.51.100.1/")];
     let planned = plan(&[&table]);
-    assert_eq!(planned.discovery.iter().map(|controller| controller.ask).collect::<Vec<_>>(), [Ask::AtOnce]);
+    assert_eq!(
+        planned.discovery.iter().map(|controller| controller.mode).collect::<Vec<_>>(),
+        [DiscoveryMode::Immediate]
+    );
     assert!(!planned.boots_by_discovery());
 }
 
@@ -134,7 +155,7 @@ fn what_is_never_asked() {
         (|d| d.nqn = Some(Nqn("nqn.x:a,discovery".into())), "its NQN holds ',', which cannot be passed to the kernel"),
         (
             |d| d.security = 1,
-            "it names security profile 1, which the table does not hold; it is not asked in the clear",
+            "it names security profile 1, which the table does not hold; it is not asked in plaintext",
         ),
         (|d| d.hfi = 9, "HFI 9 cannot be used: it is not in the table"),
     ];
@@ -205,7 +226,7 @@ fn what_is_told_at_once_becomes_paths() {
     let expected = Discovered {
         paths: vec![0, 1, 2],
         referrals: vec![referral],
-        left_out: vec![format!("{NQN} at 2001:db8::1 port 4420: no HFI has an address of 2001:db8::1's family")],
+        left_out: vec![entry_left_out(NQN, "2001:db8::1", 4420, no_hfi_of_family("2001:db8::1"))],
     };
     assert_eq!(found, expected);
     let expected = HOST.to_string()
@@ -256,7 +277,7 @@ fn a_fall_back_gives_a_subsystem_other_addresses() {
     assert_eq!(planned.discover(&asked, &told, &[]), Discovered::default());
     let found = planned.discover(&asked, &told, &[NQN.into()]);
     assert_eq!(found, Discovered { paths: vec![0, 1], ..Discovered::default() });
-    let moved = Path { trsvcid: 4421, discovered: Some(asked.teller()), ..planned.paths[0].clone() };
+    let moved = Path { trsvcid: 4421, discovered: Some(asked.source()), ..planned.paths[0].clone() };
     assert_eq!(planned.paths, [planned.paths[0].clone(), moved]);
     assert!(planned.paths[1].hdr_digest);
     assert_eq!(planned.namespaces[0].paths, [0, 1]);
@@ -274,8 +295,11 @@ fn what_must_be_secured_is_not_connected_in_the_clear() {
     let mut told = log(&[(2, "192.0.2.1", "4420", NQN), (2, "192.0.2.1", "4420", "nqn.2014-08.org.example:other")]);
     told.entries[1].secure_channel_required = true;
     let expected = Discovered {
-        left_out: vec![format!(
-            "{NQN} at 192.0.2.1 port 4420: it names security profile 0, which the table does not hold"
+        left_out: vec![entry_left_out(
+            NQN,
+            "192.0.2.1",
+            4420,
+            EntryReason::SecurityUnmet(PolicyError::ProfileMissing(0)),
         )],
         paths: vec![0],
         ..Discovered::default()
@@ -295,13 +319,13 @@ fn who_tells_without_end_is_not_followed() {
     table.discovery = vec![discovery(1, 1, "nvme+tcp://192.0.2.1/")];
     let mut planned = plan(&[&table]);
     let asked = planned.discovery[0].clone();
-    let ports: Vec<_> = (1..=told::MAX_DISCOVERED + 2).map(|port| port.to_string()).collect();
+    let ports: Vec<_> = (1..=log_page::MAX_DISCOVERED + 2).map(|port| port.to_string()).collect();
     let told = log(&ports.iter().map(|port| (2, "192.0.2.1", port.as_str(), NQN)).collect::<Vec<_>>());
     let found = planned.discover(&asked, &told, &[]);
-    assert_eq!((found.paths.len(), planned.paths.len()), (told::MAX_DISCOVERED, told::MAX_DISCOVERED));
+    assert_eq!((found.paths.len(), planned.paths.len()), (log_page::MAX_DISCOVERED, log_page::MAX_DISCOVERED));
     let reasons =
         ["1025", "1026"].map(|port| format!("{NQN} at 192.0.2.1 port {port}: there are 1024 discovered paths already"));
-    assert_eq!(found.left_out, reasons);
+    assert_eq!(found.left_out.iter().map(ToString::to_string).collect::<Vec<_>>(), reasons);
 }
 
 #[test]
@@ -329,7 +353,7 @@ fn a_referral_may_lead_to_another_nic() {
         host_iface: "nbft1".into(),
         host_traddr: ip("198.51.100.2").get(),
         reach,
-        ask: Ask::AtOnce,
+        mode: DiscoveryMode::Immediate,
         ssns: vec![],
         security: None,
     };
@@ -339,7 +363,7 @@ fn a_referral_may_lead_to_another_nic() {
             referral(near, "198.51.100.9", 8010, Reach::OnLink),
             referral(far, "203.0.113.9", 8009, Reach::Gateway),
         ],
-        left_out: vec![format!("{far} at 2001:db8::9 port 8009: no HFI has an address of 2001:db8::9's family")],
+        left_out: vec![entry_left_out(far, "2001:db8::9", 8009, no_hfi_of_family("2001:db8::9"))],
     };
     assert_eq!(found, expected);
     assert_eq!(planned.refer(found.referrals[0].clone()), Some(1));
@@ -396,7 +420,7 @@ fn a_discovered_path_is_like_its_siblings_in_the_table() {
     assert_eq!(like(&planned.paths[3]), (vec![1], false, true, true));
     assert_eq!(like(&planned.paths[4]), (vec![4], true, false, false));
     let told = log(&[(2, "192.0.2.10", "4420", "nqn.2014-08.org.example:new")]);
-    let at_once = DiscoveryController { ask: Ask::AtOnce, ..asked };
+    let at_once = DiscoveryController { mode: DiscoveryMode::Immediate, ..asked };
     assert_eq!(planned.discover(&at_once, &told, &[]).paths, [5]);
     assert_eq!(like(&planned.paths[5]), (vec![], false, false, false));
     let namespaces: Vec<_> = planned.namespaces.iter().map(|n| (n.nqn.as_str(), n.paths.clone())).collect();

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::{Discovery, SecretType, SecurityFlags, SecurityProfile, SsnsFlags};
-use crate::plan::bounds::{MAX_NAMED, MAX_PAIRS, MAX_SSNS};
+use crate::plan::limits::{MAX_NAMED, MAX_PAIRS, MAX_SSNS};
 use alloc::format;
 
 /// So many HFIs in one subnet, each of a NIC of its own; `subnet` tells tables apart.
@@ -142,7 +142,12 @@ fn discovery_controllers_and_their_lists_have_bounds() {
     crowded.discovery = (8001..=8255).map(discovery).collect();
     let planned = plan(&[&crowded]);
     assert_eq!(planned.discovery.len(), MAX_DISCOVERY);
-    assert!(planned.discovery.iter().all(|controller| controller.ssns.len() == 255 && controller.ask == Ask::FallBack));
+    assert!(
+        planned
+            .discovery
+            .iter()
+            .all(|controller| controller.ssns.len() == 255 && controller.mode == DiscoveryMode::Fallback)
+    );
     assert_eq!(planned.left_out.len(), 255 - MAX_DISCOVERY);
     assert_eq!(
         planned.left_out[0].to_string(),

@@ -19,7 +19,7 @@ fn an_hfi_whose_static_address_no_interface_can_have_is_left_out() {
         ("2001:db8:1::", 64, "it is the router anycast address of its /64 subnet"),
     ] {
         let planned = plan(&[&table(vec![hfi(1, 3, address, prefix)], Vec::new())]);
-        let left: Vec<_> = planned.left_out.iter().map(|left| left.reason.as_str()).collect();
+        let left: Vec<_> = planned.left_out.iter().map(|left| left.reason.to_string()).collect();
         assert_eq!(left, [format!("its IP address {address} cannot be used: {why}")]);
         assert_eq!(planned.networks().count(), 0, "{address}");
     }
@@ -57,7 +57,7 @@ fn what_else_cannot_be_used_costs_itself() {
 fn a_target_at_which_nobody_can_be_is_left_out() {
     for (traddr, why) in [("224.0.0.9", "a multicast address"), ("255.255.255.255", "the broadcast address")] {
         let planned = plan(&[&table(vec![hfi(1, 3, "192.0.2.2", 24)], vec![ssns(1, traddr, 1, &[])])]);
-        let left: Vec<_> = planned.left_out.iter().map(|left| left.reason.as_str()).collect();
+        let left: Vec<_> = planned.left_out.iter().map(|left| left.reason.to_string()).collect();
         assert_eq!(left, [format!("its transport address {traddr} cannot be used: it is {why}")]);
         assert!(planned.paths.is_empty());
     }

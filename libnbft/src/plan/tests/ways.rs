@@ -162,8 +162,7 @@ fn what_is_left_out_tells_whether_booting_waits_for_it() {
     assert_eq!(boot(entry(3, NQN)), (false, vec![]));
     assert_eq!(boot(entry(0x101, NQN)), (false, vec![]));
     assert_eq!(boot(entry(1, DISCOVERY_NQN)), (false, vec![]));
-    let unmet = Some("it names security profile 0, which the table does not hold".into());
-    let secured = Secured { nqn: NQN.into(), policy: None, unmet };
+    let secured = Secured { nqn: NQN.into(), policy: Err(PolicyError::ProfileMissing(0)) };
     assert_eq!(boot(entry(5, NQN)), (true, vec![secured.clone()]));
     assert_eq!(boot(entry(5, DISCOVERY_NQN)), (false, vec![]));
     let twice = table(vec![], vec![entry(5, NQN), entry(5, NQN)]);

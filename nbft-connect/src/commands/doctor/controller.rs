@@ -91,9 +91,10 @@ pub(super) fn missing(machine: &Machine, plan: &Plan, number: usize) -> Broken {
                 remedy(machine, plan, reason),
             )
         }
-        _ if machine.is_connecting() => {
-            broken("The target answers, and nbft connect is still at work on it.".into(), "Ask again in a moment.")
-        }
+        _ if machine.is_connecting() => broken(
+            "The target answers, and nbft connect is still at work on it.".into(),
+            "DiscoveryMode again in a moment.",
+        ),
         _ => {
             broken("The target answers, but nbft connect ended before it had connected it.".into(), "Run nbft connect.")
         }
@@ -143,7 +144,7 @@ fn of_tls(machine: &Machine, host: &str, about: &dyn Fn(&[&str]) -> bool) -> Opt
         "Use a PSK of the other hash, or widen the security profile in the firmware's setup.".into()
     } else if about(&["cannot do TLS"]) {
         "Boot a kernel with CONFIG_NVME_TCP_TLS, or change the security profile in the firmware's setup.".into()
-    } else if about(&["in the clear, but TLS"]) {
+    } else if about(&["in plaintext, but TLS"]) {
         "Disconnect it, and run nbft connect.".into()
     } else {
         return None;

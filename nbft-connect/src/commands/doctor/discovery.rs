@@ -4,7 +4,7 @@ use super::machine::Machine;
 use super::model::{Broken, DiscoveryReport, PathReport, Step};
 use super::walk::Chain;
 use crate::status::schema::{DiscoveryStatus, State, names};
-use libnbft::plan::{Ask, DiscoveryController, Plan};
+use libnbft::plan::{DiscoveryController, DiscoveryMode, Plan};
 
 /// Those that `connect` would ask: at once, or since a path that came from them does not hold.
 pub(super) fn asked<'p>(plan: &'p Plan, paths: &'p [PathReport]) -> impl Iterator<Item = &'p DiscoveryController> {
@@ -12,7 +12,7 @@ pub(super) fn asked<'p>(plan: &'p Plan, paths: &'p [PathReport]) -> impl Iterato
         let names = names(&controller.ssns, "SSNS");
         paths.iter().any(|path| path.broken.is_some() && path.ssns.iter().any(|ssns| names.contains(ssns)))
     };
-    plan.discovery.iter().filter(move |controller| controller.ask == Ask::AtOnce || broken(controller))
+    plan.discovery.iter().filter(move |controller| controller.mode == DiscoveryMode::Immediate || broken(controller))
 }
 
 /// Follows the chain to one.
@@ -73,7 +73,7 @@ fn answered(machine: &Machine, plan: &Plan, status: &DiscoveryStatus) -> Result<
         _ if machine.is_connecting() => Err(Broken::new(
             Step::Discovery,
             "The discovery controller answers, and nbft connect is still at work.",
-            "Ask again in a moment.",
+            "DiscoveryMode again in a moment.",
         )),
         _ => Err(Broken::new(
             Step::Discovery,

@@ -1,6 +1,6 @@
 //! What `doctor` finds: each path as far as it goes, and why no farther.
 
-use libnbft::plan::Teller;
+use libnbft::plan::DiscoverySource;
 use serde::Serialize;
 
 /// Version of the JSON form; grows when a key changes its meaning.
@@ -98,7 +98,7 @@ pub(super) struct PathReport {
     pub(super) host_iface: String,
     pub(super) ssns: Vec<String>,
     /// Which discovery controller told of it, when it is not from the tables.
-    pub(super) discovered: Option<Teller>,
+    pub(super) discovered: Option<DiscoverySource>,
     /// Whether firmware marked it unavailable: its failure counts for nothing.
     pub(super) unavailable: bool,
     /// The links that hold, in order.

@@ -80,7 +80,7 @@ fn usable(
 pub(super) fn all(machine: &Machine, plan: &Plan) -> Vec<NamespaceReport> {
     let counts = |controller: &&Controller| {
         let meets = |policy| meets(policy, &machine.root, &controller.name).is_ok();
-        plan.demand(&controller.nqn).is_ok_and(|policy| policy.is_none_or(meets))
+        plan.requirement(&controller.nqn).is_ok_and(|policy| policy.is_none_or(meets))
     };
     let controllers: Vec<Controller> = machine.controllers.iter().filter(counts).cloned().collect();
     let report = |namespace: &Namespace| {

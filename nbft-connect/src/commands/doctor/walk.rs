@@ -76,7 +76,7 @@ impl Chain {
             self.holds(Step::Tcp, format!("TCP port {}", to.trsvcid));
         }
         knocked?;
-        // What may be secured is not knocked at in the clear.
+        // What may be secured is not knocked at in plaintext.
         if !to.security.is_some_and(Policy::secures) {
             self.holds(Step::Icreq, "ICResp");
         }

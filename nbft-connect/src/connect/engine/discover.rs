@@ -11,8 +11,8 @@ use crate::nvme::fabrics::{DEVICE, Fabrics, Refusal};
 use crate::nvme::probe;
 use crate::nvme::security::authentication::Requirements;
 use crate::status::schema::{State, Status, discovery_status};
-use libnbft::discovery::Log;
-use libnbft::plan::{Ask, DiscoveryController, NetworkRef, Path, Plan, Reach};
+use libnbft::discovery_log::Log;
+use libnbft::plan::{DiscoveryController, DiscoveryMode, NetworkRef, Path, Plan, Reach};
 use std::collections::BTreeSet;
 use std::io;
 use std::time::Duration;
@@ -72,7 +72,7 @@ impl Discovery {
         let start = |controller: &DiscoveryController| {
             // What a former run was told is in the plan already.
             let told = |path: &Path| path.discovered.as_ref().is_some_and(|teller| controller.is(teller));
-            let at_once = controller.ask == Ask::AtOnce && !plan.paths.iter().any(told);
+            let at_once = controller.mode == DiscoveryMode::Immediate && !plan.paths.iter().any(told);
             Asking { step: if at_once { Step::WaitNetwork } else { Step::Idle }, depth: 0, news: false }
         };
         Self { all: plan.discovery.iter().map(start).collect() }
@@ -108,8 +108,8 @@ impl<F: Fabrics + 'static> Engine<F> {
     pub(super) fn fall_back(&mut self, path: usize) {
         for index in 0..self.discovery.all.len() {
             let controller = &self.plan.discovery[index];
-            let knows = match controller.ask {
-                Ask::AtOnce => self.plan.paths[path].discovered.is_some(),
+            let knows = match controller.mode {
+                DiscoveryMode::Immediate => self.plan.paths[path].discovered.is_some(),
                 _ => self.plan.paths[path].ssns.iter().any(|origin| controller.ssns.contains(origin)),
             };
             if knows && self.discovery.all[index].step == Step::Idle && self.helps(index) {
@@ -144,7 +144,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         // What is only added to a boot namespace's table must not be in its way.
         let boot_first = !self.status.boots_by_discovery && self.phases.contains(&Phase::Probing) && !self.boot_there();
         let next = |(asking, controller): (&Asking, &DiscoveryController)| {
-            asking.step == Step::Queued && !(boot_first && controller.ask == Ask::AtOnce)
+            asking.step == Step::Queued && !(boot_first && controller.mode == DiscoveryMode::Immediate)
         };
         let Some(index) = self.discovery.all.iter().zip(&self.plan.discovery).position(next) else { return false };
         if let Some(name) = self.connected(index) {
@@ -214,8 +214,8 @@ impl<F: Fabrics + 'static> Engine<F> {
     /// Whether asking (again) could help: of the paths that it knows about none is up, or one that it told of has failed.
     fn helps(&self, index: usize) -> bool {
         let controller = &self.plan.discovery[index];
-        match controller.ask {
-            Ask::FallBack => !self.failed_subsystems(controller).is_empty(),
+        match controller.mode {
+            DiscoveryMode::Fallback => !self.failed_subsystems(controller).is_empty(),
             _ if self.status.discovery[index].state != State::Up => true,
             _ => !self.discovered_paths().any(|path| self.phases[path] == Phase::Up),
         }
@@ -269,7 +269,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         let known = self.plan.paths.len();
         let found = self.plan.discover(&controller, log, &wanted);
         let elapsed = self.elapsed_ms();
-        let (ways, new) = (log.ways(), self.plan.paths.len() - known);
+        let (ways, new) = (log.subsystem_count(), self.plan.paths.len() - known);
         log::info!(
             "discovery controller at {controller}: {ways} way(s) to subsystems, {new} of use and new, after {elapsed} ms"
         );
@@ -281,7 +281,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         status.state = State::Up;
         status.reason = None;
         status.ways = Some(ways as u64);
-        status.left_out = found.left_out;
+        status.left_out = found.left_out.iter().map(ToString::to_string).collect();
         status.answered_ms = Some(elapsed);
         // Whether the answer has helped will be seen then.
         self.pause_asking(index, self.longest());

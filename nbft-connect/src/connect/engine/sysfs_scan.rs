@@ -47,7 +47,7 @@ impl<F: Fabrics + 'static> Engine<F> {
     ///
     /// # Errors
     ///
-    /// In words, why it cannot: it has no secret, so that it was not authenticated, or no key, so that it is in the clear, or not
+    /// In words, why it cannot: it has no secret, so that it was not authenticated, or no key, so that it is in plaintext, or not
     /// one of the cipher suites that are allowed.
     pub(super) fn verify(&self, path: usize, controllers: &[Controller]) -> Result<SecurityState, String> {
         let planned = &self.plan.paths[path];
@@ -106,7 +106,7 @@ impl<F: Fabrics + 'static> Engine<F> {
             return self.shown(path.security.as_ref()?, controller).err();
         }
         // By another way than the tables': what they ask of the subsystem.
-        match self.plan.demand(&controller.nqn) {
+        match self.plan.requirement(&controller.nqn) {
             Ok(policy) => self.shown(policy?, controller).err(),
             Err(unmet) => Some(format!("{} does not count: {unmet}", controller.name)),
         }

@@ -1,7 +1,7 @@
 //! Discovery controllers: asked when they are needed, believed as far as what they tell can be used.
 
 use super::*;
-use libnbft::discovery::{Header, LEN};
+use libnbft::discovery_log::{Header, LEN};
 use libnbft::model::DISCOVERY_NQN;
 
 const OTHER: &str = "nqn.2014-08.org.example:other";
@@ -54,7 +54,7 @@ async fn a_table_with_nothing_else_boots_from_what_is_told() {
     assert_eq!((ran.exit, ran.written), (Exit::Ok, vec![asked(controller), options(subsystem)]));
     assert_eq!(ran.status.message, "1 of 1 paths up, a discovered namespace is there");
     let path = &ran.status.paths[0];
-    let teller = Teller {
+    let teller = DiscoverySource {
         nqn: DISCOVERY_NQN.into(),
         traddr: "127.0.0.1".parse().unwrap(),
         trsvcid: controller,

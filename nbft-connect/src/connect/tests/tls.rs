@@ -1,10 +1,10 @@
-//! Secure channels: what is given to the kernel and to its keyring, and what is never connected in the clear.
+//! Secure channels: what is given to the kernel and to its keyring, and what is never connected in plaintext.
 
 use super::secured::{DIRECTORY, reason, root_of, secured};
 use super::*;
 use crate::nvme::keys::{Keyring, KeyringError, Serial};
 use crate::nvme::sock_diag::{SocketsError, Suite, TlsSocket, TlsSockets};
-use libnbft::discovery::Header;
+use libnbft::discovery_log::Header;
 use libnbft::model::SsnsFlags;
 
 const PSK: &str = "NVMeTLSkey-1:01:VRLbtnN9AQb2WXW3c9+wEf/DRLz0QuLdbYvEhwtdWwNf9LrZ:";
@@ -211,7 +211,7 @@ async fn a_handshake_that_fails_is_not_replaced_by_a_connection_in_the_clear() {
     let with = format!("{},tls,tls_key=1", options(4420));
     assert!(!ran.written.is_empty() && ran.written.iter().all(|written| *written == with), "{:?}", ran.written);
     let expected = "the TLS handshake failed: the target has another PSK for this host, or none, or does without TLS at this port; \
-                    TLS is allowed and not required here, but with a PSK nothing is connected in the clear, since anybody on the \
+                    TLS is allowed and not required here, but with a PSK nothing is connected in plaintext, since anybody on the \
                     wire could force that: for a target without TLS, remove the PSK";
     assert_eq!((ran.exit, ran.status.paths[0].reason.as_deref()), (Exit::Failed, Some(expected)));
 }
@@ -243,7 +243,7 @@ async fn a_controller_that_somebody_made_in_the_clear_is_not_taken_over() {
     show_controller(&root.0, 7, &options(4420), NID);
     let answers = (0..9).map(|_| Answer::Errno(libc::EALREADY)).collect();
     let ran = run_in(&root, &secured(REQUIRED), answers, 1).await;
-    let expected = "nvme7 has this connection in the clear, but TLS is required by security profile 1 of NBFT";
+    let expected = "nvme7 has this connection in plaintext, but TLS is required by security profile 1 of NBFT";
     let (path, namespace) = (&ran.status.paths[0], &ran.status.namespaces[0]);
     assert_eq!((path.controller.as_deref(), path.reason.as_deref()), (None, Some(expected)));
     // Nor is what is behind it there.
@@ -259,7 +259,7 @@ async fn a_controller_that_somebody_made_in_the_clear_is_not_taken_over() {
 #[tokio::test(flavor = "current_thread")]
 async fn a_namespace_by_another_way_in_the_clear_is_not_there() {
     let elsewhere = options(4499);
-    let in_the_clear = "nvme7 has this connection in the clear, but TLS is required by security profile 1 of NBFT";
+    let in_the_clear = "nvme7 has this connection in plaintext, but TLS is required by security profile 1 of NBFT";
     for (flags, unprotected, expected) in [
         (REQUIRED, "", Some(in_the_clear)),
         // Of TLS that is only allowed nothing follows.
@@ -367,11 +367,11 @@ async fn discovery_controllers_and_what_they_tell_of() {
     assert!(ran.written[0].ends_with(",tls,tls_key=1"), "{:?}", ran.written);
     let ran = run_in(&root(&[]), &table, vec![], 1).await;
     assert_eq!(ran.written, [""; 0]);
-    // DiscoveryResult in the clear, it tells of a subsystem that accepts nothing but TLS.
+    // DiscoveryResult in plaintext, it tells of a subsystem that accepts nothing but TLS.
     table.discovery[0].security = 0;
     let told = || {
         let mut log = Log::new(Header { generation: 1, records: 1 });
-        let mut entry = libnbft::discovery::Entry::subsystem(Nqn(NQN.into()), Ipv4Addr::LOCALHOST.into(), 4420);
+        let mut entry = libnbft::discovery_log::Entry::subsystem(Nqn(NQN.into()), Ipv4Addr::LOCALHOST.into(), 4420);
         entry.secure_channel_required = true;
         log.entries = vec![entry];
         vec![Answer::Tell(DiscoveryResult::LogPage(log, None))]

@@ -8,7 +8,7 @@ mod read;
 
 use super::fabrics::Refusal;
 use admin::Admin;
-use libnbft::discovery::Log;
+use libnbft::discovery_log::Log;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};

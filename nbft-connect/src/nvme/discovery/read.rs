@@ -1,7 +1,7 @@
 //! Reading a log page of any length that may change meanwhile.
 
 use super::admin::LogPages;
-use libnbft::discovery::{Header, LEN, LOG_PAGE, Log, LogError};
+use libnbft::discovery_log::{Header, LEN, LOG_PAGE, Log, LogError};
 use std::io;
 use std::time::{Duration, Instant};
 

@@ -118,7 +118,7 @@ fn too_long() -> io::Error {
 mod tests {
     use super::*;
     use crate::nvme::fabrics::{NewController, Refusal};
-    use libnbft::discovery::{Header, LEN, Log};
+    use libnbft::discovery_log::{Header, LEN, Log};
 
     #[test]
     fn frames_are_read_whole_or_not_at_all() {

@@ -114,11 +114,11 @@ impl Requirements {
 ///
 /// # Errors
 ///
-/// In words, what it lacks: it has no key, so that it is in the clear, or no secret, so that it was not authenticated.
+/// In words, what it lacks: it has no key, so that it is in plaintext, or no secret, so that it was not authenticated.
 pub fn meets(policy: &Policy, root: &Path, controller: &str) -> Result<(), String> {
     if policy.secure_channel.need == Need::Required && sysfs::tls_key(root, controller).is_none() {
         let by = channel_of(policy);
-        return Err(format!("{controller} has this connection in the clear, but TLS is required by {by}"));
+        return Err(format!("{controller} has this connection in plaintext, but TLS is required by {by}"));
     }
     if policy.authentication.need == Need::Required && sysfs::has_secret(root, controller) == Some(false) {
         let profiles = requires(policy);

@@ -41,14 +41,14 @@ impl Requirements {
         self.tls.is_some()
     }
 
-    /// What to say after the reason why a handshake failed: where TLS is only allowed, that nothing is connected in the clear
+    /// What to say after the reason why a handshake failed: where TLS is only allowed, that nothing is connected in plaintext
     /// instead. Whoever can disturb a handshake could have the connection for himself in that way.
     #[must_use]
     pub fn no_fall_back(&self) -> &'static str {
         let need = self.policy.as_ref().map(|policy| policy.secure_channel.need);
         match need {
             Some(Need::Allowed) if self.tls.is_some() => {
-                "; TLS is allowed and not required here, but with a PSK nothing is connected in the clear, since anybody on the wire \
+                "; TLS is allowed and not required here, but with a PSK nothing is connected in plaintext, since anybody on the wire \
                  could force that: for a target without TLS, remove the PSK"
             }
             _ => "",

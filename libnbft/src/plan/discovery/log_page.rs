@@ -1,14 +1,14 @@
-//! What follows from what discovery controllers tell.
+//! Turns the log page of a discovery controller into paths of the plan.
 
-use super::{Ask, DiscoveryController};
-use crate::discovery::{Entry, Kind, Log};
-use crate::plan::bounds::MAX_PAIRS;
+use super::{DiscoveryController, DiscoveryMode};
+use crate::discovery_log::{Entry, Kind, Log, Skipped};
+use crate::plan::limits::MAX_PAIRS;
 use crate::plan::paths::{link_name, source_address};
-use crate::plan::{Namespace, NetworkRef, Origin, Path, Plan, Policy, Reach, interfaces, reach};
-use alloc::format;
+use crate::plan::{EntryReason, Namespace, NetworkRef, Origin, Path, Plan, Policy, Reach, interfaces, reach};
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::fmt;
 use core::net::IpAddr;
 
 /// How many discovered paths a plan takes in: whoever tells of ever new ones is not followed without end.
@@ -22,8 +22,48 @@ pub struct Discovered {
     pub paths: Vec<usize>,
     /// Other discovery controllers that it refers to, known or not; [`Plan::refer`] adds one to the plan.
     pub referrals: Vec<DiscoveryController>,
-    /// What of it is not used, and why, in sentences.
-    pub left_out: Vec<String>,
+    /// Entries that are not used, and why.
+    pub left_out: Vec<EntryLeftOut>,
+}
+
+/// An entry of a discovery log page that is not used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EntryLeftOut {
+    /// A port that can be read and does not become a path.
+    Port {
+        /// NQN of the subsystem or discovery controller.
+        nqn: String,
+        /// Transport address.
+        address: IpAddr,
+        /// TCP port.
+        port: u16,
+        /// Why.
+        reason: EntryReason,
+    },
+    /// An entry that cannot be read.
+    Unreadable(Skipped),
+}
+
+impl EntryLeftOut {
+    /// The stable code of its reason, in kebab-case.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Port { reason, .. } => reason.code(),
+            Self::Unreadable(skipped) => skipped.reason.code(),
+        }
+    }
+}
+
+impl fmt::Display for EntryLeftOut {
+    /// `NQN at ADDRESS port PORT: why`, or `entry N: why`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Port { nqn, address, port, reason } => write!(f, "{nqn} at {address} port {port}: {reason}"),
+            Self::Unreadable(skipped) => skipped.fmt(f),
+        }
+    }
 }
 
 impl Plan {
@@ -32,12 +72,12 @@ impl Plan {
     pub fn discover(&mut self, from: &DiscoveryController, log: &Log, wanted: &[String]) -> Discovered {
         let mut found = Discovered::default();
         for entry in &log.entries {
-            let name = format!("{} at {} port {}", entry.nqn, entry.address, entry.port);
             if let Err(reason) = self.take_entry(from, entry, wanted, &mut found) {
-                found.left_out.push(format!("{name}: {reason}"));
+                let (nqn, address, port) = (entry.nqn.0.clone(), entry.address, entry.port);
+                found.left_out.push(EntryLeftOut::Port { nqn, address, port, reason });
             }
         }
-        found.left_out.extend(log.skipped.iter().cloned());
+        found.left_out.extend(log.skipped.iter().cloned().map(EntryLeftOut::Unreadable));
         if !found.paths.is_empty() {
             interfaces::add_routes(self);
         }
@@ -60,22 +100,21 @@ impl Plan {
         entry: &Entry,
         wanted: &[String],
         found: &mut Discovered,
-    ) -> Result<(), String> {
-        let is_wanted = from.ask == Ask::AtOnce || wanted.contains(&entry.nqn.0);
+    ) -> Result<(), EntryReason> {
+        let is_wanted = from.mode == DiscoveryMode::Immediate || wanted.contains(&entry.nqn.0);
         if entry.kind == Kind::Current || entry.kind == Kind::Subsystem && !is_wanted {
             return Ok(());
         }
         // No less than the tables ask for, and what the controller's own profile allows.
-        let of_table = self.demand(&entry.nqn.0)?.cloned();
-        let mut security = of_table.or_else(|| from.security.clone().map(Policy::without_duty));
+        let of_table =
+            self.requirement(&entry.nqn.0).map_err(|error| EntryReason::SecurityUnmet(error.clone()))?.cloned();
+        let mut security = of_table.or_else(|| from.security.clone().map(Policy::relax_to_allowed));
         if entry.secure_channel_required {
-            security = Some(security.unwrap_or_default().secured_by_duty());
+            security = Some(security.unwrap_or_default().require_tls());
         }
         // Who listens on every address is where the controller that tells of it is.
         let traddr = if entry.address.is_unspecified() { from.traddr } else { entry.address };
-        let (network, reach) = self
-            .best_network(from.network, traddr)
-            .ok_or_else(|| format!("no HFI has an address of {traddr}'s family"))?;
+        let (network, reach) = self.best_network(from.network, traddr).ok_or(EntryReason::HfiNoneOfFamily(traddr))?;
         if entry.kind == Kind::Referral {
             let referral = DiscoveryController {
                 nqn: entry.nqn.0.clone(),
@@ -94,7 +133,7 @@ impl Plan {
         }
         let path = self
             .discovered_path(from, entry, traddr, network, reach, security)
-            .ok_or_else(|| format!("there are {MAX_DISCOVERED} discovered paths already"))?;
+            .ok_or(EntryReason::PathsTooMany(MAX_DISCOVERED))?;
         if !found.paths.contains(&path) {
             found.paths.push(path);
         }
@@ -152,7 +191,7 @@ impl Plan {
             reach,
             unavailable: siblings().next().is_some() && siblings().all(|path| path.unavailable),
             timeout: None,
-            discovered: Some(from.teller()),
+            discovered: Some(from.source()),
             security,
         };
         self.paths.push(path);

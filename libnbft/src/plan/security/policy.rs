@@ -1,10 +1,11 @@
 //! What security profiles ask of a connection (Boot Specification, Security Profile Descriptor).
 
-use super::bounds::MAX_NAMED;
-use super::{CipherSuite, HashFunction, KxGroup, Origin};
+use super::algorithms::{CipherSuite, HashFunction, KxGroup};
+use super::error::{Algorithms, Feature, PolicyError};
 use crate::model::{PolicyList, Requirement, SecurityProfile, Table};
-use alloc::format;
-use alloc::string::{String, ToString};
+use crate::plan::Origin;
+use crate::plan::limits::MAX_NAMED;
+use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
@@ -69,40 +70,35 @@ pub struct Policy {
     pub redfish: Vec<String>,
 }
 
-/// A policy, or in words what of it cannot be met.
-pub(super) type Demand = Result<Policy, String>;
-
 impl Policy {
     /// The policy of the profile with this index.
-    pub(super) fn of_index(table: &Table, name: &str, index: u8) -> Demand {
-        let profile = table.security_profile(index);
-        let profile =
-            profile.ok_or_else(|| format!("it names security profile {index}, which the table does not hold"))?;
-        let origin = Origin { table: name.into(), index: index.into() };
-        Self::of_profile(origin, profile).map_err(|what| format!("its security profile {index} {what}"))
+    pub(in crate::plan) fn of_index(table: &Table, name: &str, index: u8) -> Result<Self, PolicyError> {
+        let profile = table.security_profile(index).ok_or(PolicyError::ProfileMissing(index))?;
+        Self::of_profile(Origin { table: name.into(), index: index.into() }, index, profile)
     }
 
-    fn of_profile(origin: Origin, profile: &SecurityProfile) -> Demand {
+    fn of_profile(origin: Origin, index: u8, profile: &SecurityProfile) -> Result<Self, PolicyError> {
         let flags = profile.flags;
-        let need = |field: &str, requirement| match requirement {
+        let need = |feature, requirement| match requirement {
             Requirement::NOT_SUPPORTED => Ok(Need::NotSupported),
             Requirement::SUPPORTED => Ok(Need::Allowed),
             Requirement::REQUIRED => Ok(Need::Required),
-            Requirement(value) => Err(format!("has the reserved value {value} for {field}")),
+            Requirement(value) => Err(PolicyError::ReservedValue { profile: index, feature, value }),
         };
-        let mut secure_channel =
-            SecureChannel { need: need("the secure channel", flags.secure_channel())?, ..SecureChannel::default() };
-        if let Err(what) = secure_channel.restrict(profile) {
+        let unsupported = |feature, algorithms| PolicyError::Unsupported { profile: index, feature, algorithms };
+        let channel_need = need(Feature::SecureChannel, flags.secure_channel())?;
+        let mut secure_channel = SecureChannel { need: channel_need, ..SecureChannel::default() };
+        if let Err(algorithms) = secure_channel.restrict(profile) {
             match secure_channel.need {
-                Need::Required => return Err(format!("requires a secure channel, {what}")),
+                Need::Required => return Err(unsupported(Feature::SecureChannel, algorithms)),
                 _ => secure_channel = SecureChannel::default(),
             }
         }
-        let need = need("authentication", flags.authentication())?;
+        let need = need(Feature::Authentication, flags.authentication())?;
         let mut authentication = Authentication { need, ..Authentication::default() };
-        if let Err(what) = authentication.restrict(profile) {
+        if let Err(algorithms) = authentication.restrict(profile) {
             match need {
-                Need::Required => return Err(format!("requires authentication, {what}")),
+                Need::Required => return Err(unsupported(Feature::Authentication, algorithms)),
                 _ => authentication = Authentication::default(),
             }
         }
@@ -110,7 +106,7 @@ impl Policy {
     }
 
     /// Both at once: what either requires, and only what both allow.
-    pub(super) fn and(mut self, other: Self) -> Demand {
+    pub(in crate::plan) fn and(mut self, other: Self) -> Result<Self, PolicyError> {
         add(&mut self.profiles, other.profiles);
         // Neither says that the other's secrets are not to be used.
         add(&mut self.redfish, other.redfish);
@@ -126,17 +122,17 @@ impl Policy {
             ciphers: common(mine.ciphers, others.ciphers),
             of_target: mine.of_target || others.of_target,
         };
-        let names: Vec<_> = self.profiles.iter().map(ToString::to_string).collect();
-        let nothing = |what: &str| format!("its security profiles {} allow no {what} alike", names.join(", "));
+        let nothing =
+            |profiles: &[Origin], feature| PolicyError::NothingInCommon { profiles: profiles.to_vec(), feature };
         if none_of(&self.authentication.hashes) || none_of(&self.authentication.groups) {
             match self.authentication.need {
-                Need::Required => return Err(nothing("hash function or key exchange group")),
+                Need::Required => return Err(nothing(&self.profiles, Feature::Authentication)),
                 _ => self.authentication = Authentication::default(),
             }
         }
         if none_of(&self.secure_channel.ciphers) {
             match self.secure_channel.need {
-                Need::Required => return Err(nothing("cipher suite")),
+                Need::Required => return Err(nothing(&self.profiles, Feature::SecureChannel)),
                 _ => self.secure_channel = SecureChannel::default(),
             }
         }
@@ -155,14 +151,14 @@ impl Policy {
         self.secure_channel.need > Need::NotSupported
     }
 
-    /// With a secure channel as a duty, since the target accepts nothing else.
-    pub(super) fn secured_by_duty(mut self) -> Self {
+    /// Also requires a secure channel, because the target accepts nothing else.
+    pub(in crate::plan) fn require_tls(mut self) -> Self {
         (self.secure_channel.need, self.secure_channel.of_target) = (Need::Required, true);
         self
     }
 
-    /// For what only hangs together with what the profiles are for: it may do all this, and need not.
-    pub(super) fn without_duty(mut self) -> Self {
+    /// Allows what the profiles require: for subsystems that the profiles are not for, and that one of them has led to.
+    pub(in crate::plan) fn relax_to_allowed(mut self) -> Self {
         self.authentication.need = self.authentication.need.min(Need::Allowed);
         self.secure_channel.need = self.secure_channel.need.min(Need::Allowed);
         self.secure_channel.of_target = false;
@@ -203,17 +199,17 @@ fn none_of<T>(list: &Option<Vec<T>>) -> bool {
 
 impl SecureChannel {
     /// Takes the profile's lists over; what is on none of them is not allowed.
-    fn restrict(&mut self, profile: &SecurityProfile) -> Result<(), &'static str> {
+    fn restrict(&mut self, profile: &SecurityProfile) -> Result<(), Algorithms> {
         let flags = profile.flags;
         if flags.secure_channel_policy() != PolicyList::NONE {
             let algorithms = profile.channel_algorithms.as_deref().unwrap_or_default();
             if !algorithms.contains(&TLS_1_3) {
-                return Err("but not by TLS 1.3, the only one that Linux has");
+                return Err(Algorithms::Channels);
             }
         }
         if flags.cipher_suites_restricted() {
             let ciphers = known(profile.cipher_suites.as_deref(), CipherSuite::from_identifier);
-            self.ciphers = Some(ciphers.ok_or("and restricts the cipher suites to none that is known here")?);
+            self.ciphers = Some(ciphers.ok_or(Algorithms::CipherSuites)?);
         }
         Ok(())
     }
@@ -223,21 +219,21 @@ impl Authentication {
     /// Takes the profile's lists over; what is on none of them is not allowed.
     ///
     /// Values that no specification known here defines allow nothing: nobody here could choose them.
-    fn restrict(&mut self, profile: &SecurityProfile) -> Result<(), &'static str> {
+    fn restrict(&mut self, profile: &SecurityProfile) -> Result<(), Algorithms> {
         let flags = profile.flags;
         if flags.authentication_policy() != PolicyList::NONE {
             let protocols = profile.authentication_protocols.as_deref().unwrap_or_default();
             if !protocols.contains(&DH_HMAC_CHAP) {
-                return Err("but not by DH-HMAC-CHAP, the only protocol known here");
+                return Err(Algorithms::Protocols);
             }
         }
         if flags.hashes_restricted() {
             let hashes = known(profile.hashes.as_deref(), HashFunction::from_identifier);
-            self.hashes = Some(hashes.ok_or("and restricts the hash functions to none that is known here")?);
+            self.hashes = Some(hashes.ok_or(Algorithms::HashFunctions)?);
         }
         if flags.kx_groups_restricted() {
             let groups = known(profile.kx_groups.as_deref(), KxGroup::from_identifier);
-            self.groups = Some(groups.ok_or("and restricts the key exchange groups to none that is known here")?);
+            self.groups = Some(groups.ok_or(Algorithms::KxGroups)?);
         }
         Ok(())
     }

@@ -15,7 +15,7 @@
 //! length, so it is taken piece by piece ([`Log::take`]), and what is kept is bounded ([`MAX_ENTRIES`]).
 //!
 //! ```
-//! use libnbft::discovery::{Header, LEN, Log};
+//! use libnbft::discovery_log::{Header, LEN, Log};
 //!
 //! let mut page = [0; LEN];
 //! page[0] = 7; // the generation counter, little endian
@@ -31,7 +31,6 @@ mod tests;
 pub use entry::{Entry, EntryError, Kind};
 
 use crate::raw::DiscoveryLogHeader;
-use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use zerocopy::FromBytes as _;
 
@@ -105,8 +104,20 @@ pub struct Log {
     pub taken: u64,
     /// Those that can be used, in the order of the page.
     pub entries: Vec<Entry>,
-    /// Why others cannot, the first ones of them, in sentences.
-    pub skipped: Vec<String>,
+    /// The first of those that cannot be used.
+    pub skipped: Vec<Skipped>,
+}
+
+/// An entry that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[error("entry {number}: {reason}")]
+#[non_exhaustive]
+pub struct Skipped {
+    /// Its number in the page, from 1.
+    pub number: u64,
+    /// Why.
+    pub reason: EntryError,
 }
 
 impl Log {
@@ -126,21 +137,21 @@ impl Log {
             self.taken += 1;
             match Entry::parse(bytes) {
                 Ok(entry) if self.entries.len() < MAX_ENTRIES => self.entries.push(entry),
-                Ok(_) => self.skip("there are too many"),
-                Err(error) => self.skip(&error.to_string()),
+                Ok(_) => self.skip(EntryError::TooMany),
+                Err(error) => self.skip(error),
             }
         }
     }
 
-    /// How many ways to a subsystem it tells of.
+    /// How many entries are ports of subsystems.
     #[must_use]
-    pub fn ways(&self) -> usize {
+    pub fn subsystem_count(&self) -> usize {
         self.entries.iter().filter(|entry| entry.kind == Kind::Subsystem).count()
     }
 
-    fn skip(&mut self, reason: &str) {
+    fn skip(&mut self, reason: EntryError) {
         if self.skipped.len() < MAX_REASONS {
-            self.skipped.push(alloc::format!("entry {}: {reason}", self.taken));
+            self.skipped.push(Skipped { number: self.taken, reason });
         }
     }
 

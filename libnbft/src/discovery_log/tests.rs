@@ -97,9 +97,9 @@ fn ways_lead_to_subsystems() {
     let (mut referral, mut current) = (entry(), entry());
     (referral[2], current[2]) = (1, 3);
     let mut log = Log::new(Header { generation: 1, records: 5 });
-    assert_eq!(log.ways(), 0);
+    assert_eq!(log.subsystem_count(), 0);
     log.take(&[entry(), referral, current, entry(), entry()].concat());
-    assert_eq!((log.entries.len(), log.ways()), (5, 3));
+    assert_eq!((log.entries.len(), log.subsystem_count()), (5, 3));
 }
 
 #[test]
@@ -199,9 +199,10 @@ fn a_bad_entry_costs_itself() {
         records: 3,
         taken: 3,
         entries: vec![read(), read()],
-        skipped: vec!["entry 2: its transport type is 0x1, not NVMe/TCP".into()],
+        skipped: vec![Skipped { number: 2, reason: EntryError::Transport(1) }],
     };
     assert_eq!(log, expected);
+    assert_eq!(log.skipped[0].to_string(), "entry 2: its transport type is 0x1, not NVMe/TCP");
     assert!(log.is_whole());
 }
 

@@ -2,10 +2,12 @@
 
 use super::LEN;
 use crate::address::{Unusable, check_target};
+use crate::codes::codes;
 use crate::model::{DISCOVERY_NQN, Nqn, TransportType};
 use crate::raw::DiscoveryLogEntry;
 use crate::text::{DISCOVERY_PORT, IO_PORT, NqnError, nqn_form, parse_port};
 use alloc::string::String;
+use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use zerocopy::FromBytes as _;
 
@@ -40,8 +42,32 @@ pub struct Entry {
     pub secure_channel_required: bool,
 }
 
+/// A text field of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+#[non_exhaustive]
+pub enum TextField {
+    /// SUBNQN.
+    Nqn,
+    /// TRADDR.
+    Traddr,
+    /// TRSVCID.
+    Trsvcid,
+}
+
+impl fmt::Display for TextField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Nqn => "NQN",
+            Self::Traddr => "transport address",
+            Self::Trsvcid => "transport service ID",
+        })
+    }
+}
+
 /// Why an entry cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum EntryError {
     /// It ends before its 1024 bytes do.
@@ -58,7 +84,7 @@ pub enum EntryError {
     Kind(u8),
     /// A field that holds no text.
     #[error("its {0} is not text")]
-    Text(&'static str),
+    Text(TextField),
     /// No address of its family, or one at which nobody can be reached.
     #[error("its transport address {0:?} is no address of a host in its family")]
     Address(String),
@@ -74,7 +100,24 @@ pub enum EntryError {
     /// A subsystem under the name of discovery controllers.
     #[error("it is called a subsystem and has the discovery NQN")]
     DiscoveryNqn,
+    /// One more than [`MAX_ENTRIES`](super::MAX_ENTRIES).
+    #[error("there are too many")]
+    TooMany,
 }
+
+codes!(EntryError {
+    Short => "entry-short",
+    Transport => "entry-transport",
+    Family => "entry-family",
+    Kind => "entry-kind",
+    Text => "entry-text",
+    Address => "entry-address",
+    Port => "entry-port",
+    Nqn => "entry-nqn",
+    NoNqn => "entry-no-nqn",
+    DiscoveryNqn => "entry-discovery-nqn",
+    TooMany => "entries-too-many",
+});
 
 impl Entry {
     /// A port of a subsystem.
@@ -110,14 +153,14 @@ impl Entry {
 }
 
 /// A text field up to its first NUL, without the blanks that pad it.
-fn text<'a>(field: &'static str, bytes: &'a [u8]) -> Result<&'a str, EntryError> {
+fn text<'a>(field: TextField, bytes: &'a [u8]) -> Result<&'a str, EntryError> {
     let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
     let text = core::str::from_utf8(bytes.get(..end).unwrap_or_default()).map_err(|_| EntryError::Text(field))?;
     Ok(text.trim_end_matches(' '))
 }
 
 fn nqn(kind: Kind, bytes: &[u8]) -> Result<Nqn, EntryError> {
-    let text = text("NQN", bytes)?;
+    let text = text(TextField::Nqn, bytes)?;
     if text.is_empty() {
         // Who refers to a discovery controller without a name means the well-known one.
         return if kind == Kind::Subsystem { Err(EntryError::NoNqn) } else { Ok(Nqn(DISCOVERY_NQN.into())) };
@@ -131,7 +174,7 @@ fn nqn(kind: Kind, bytes: &[u8]) -> Result<Nqn, EntryError> {
 }
 
 fn address(family: u8, bytes: &[u8]) -> Result<IpAddr, EntryError> {
-    let text = text("transport address", bytes)?;
+    let text = text(TextField::Traddr, bytes)?;
     let ip = match family {
         1 => text.parse::<Ipv4Addr>().ok().map(IpAddr::V4),
         // The scope behind a link-local address is the target's, and means nothing here.
@@ -144,7 +187,7 @@ fn address(family: u8, bytes: &[u8]) -> Result<IpAddr, EntryError> {
 }
 
 fn port(kind: Kind, bytes: &[u8]) -> Result<u16, EntryError> {
-    match text("transport service ID", bytes)? {
+    match text(TextField::Trsvcid, bytes)? {
         "" if kind == Kind::Subsystem => Ok(IO_PORT),
         "" => Ok(DISCOVERY_PORT),
         text => parse_port(text).map_err(|_| EntryError::Port(text.into())),

@@ -1,0 +1,21 @@
+//! Gives an enum of failures its stable codes.
+
+/// Implements `code()` and the list `CODES` for an enum: each variant with its code, a name in kebab-case that never changes.
+macro_rules! codes {
+    ($name:ident { $($variant:ident => $code:literal,)+ }) => {
+        impl $name {
+            /// All codes, in the order of the variants.
+            pub const CODES: &'static [&'static str] = &[$($code),+];
+
+            /// The stable code, in kebab-case.
+            #[must_use]
+            pub const fn code(&self) -> &'static str {
+                match self {
+                    $(Self::$variant { .. } => $code,)+
+                }
+            }
+        }
+    };
+}
+
+pub(crate) use codes;

@@ -1,0 +1,65 @@
+//! The entries of the tables on their way into the plan: an SSNS, its target, and the HFIs that can reach it.
+
+use super::left_out::LeftOut;
+use super::target::Target;
+use super::{NetworkRef, Origin, Policy, Reach};
+use crate::model::{Availability, Ssns};
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::net::IpAddr;
+
+pub(super) type Key = (String, NetworkRef, IpAddr, u16);
+
+/// What has been planned already, found without walking all of it: a table can ask for 255 x 255 paths.
+#[derive(Default)]
+pub(super) struct Known {
+    pub(super) paths: BTreeMap<Key, usize>,
+    /// Namespaces and the paths that they have.
+    pub(super) members: BTreeSet<(usize, usize)>,
+}
+
+/// An SSNS, and what becomes of it.
+pub(super) struct Entry<'a> {
+    pub(super) ssns: &'a Ssns,
+    pub(super) origin: Origin,
+    /// What of it is left out.
+    pub(super) left_out: Vec<LeftOut>,
+    /// What of it is connected.
+    pub(super) request: Option<Request<'a>>,
+}
+
+/// What an SSNS asks for.
+pub(super) struct Request<'a> {
+    pub(super) target: Target,
+    pub(super) security: Option<&'a Policy>,
+    /// The HFIs to connect over, the best one first.
+    pub(super) candidates: Vec<Candidate>,
+    /// How many HFIs there were before any was left out as too many.
+    pub(super) requested: usize,
+}
+
+impl Entry<'_> {
+    /// Whether booting waits for it.
+    pub(super) fn is_boot(&self) -> bool {
+        is_waited_for(self.ssns)
+    }
+}
+
+pub(super) fn key(target: &Target, candidate: &Candidate) -> Key {
+    (target.nqn.clone(), candidate.at, target.traddr, target.trsvcid)
+}
+
+/// An HFI by which a target may be reached.
+pub(super) struct Candidate {
+    pub(super) hfi: u8,
+    pub(super) at: NetworkRef,
+    pub(super) reach: Reach,
+    /// Whether there is room for it, once that is decided.
+    pub(super) admitted: bool,
+}
+
+/// Whether booting waits for an entry.
+pub(super) fn is_waited_for(ssns: &Ssns) -> bool {
+    !ssns.flags.non_bootable() && ssns.flags.availability() != Availability::UNAVAILABLE
+}

@@ -1,0 +1,176 @@
+//! What the tables hold and the plan does not.
+
+use super::{Origin, Reason};
+use alloc::string::String;
+use core::fmt;
+
+/// What the tables hold and the plan does not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LeftOut {
+    /// What it is.
+    pub item: Item,
+    /// Its table and index.
+    pub origin: Origin,
+    /// Why.
+    pub reason: Reason,
+    /// Whether it is a boot entry that firmware did not mark unavailable, and nothing of it is left in the plan.
+    pub boot: bool,
+}
+
+/// What is left out. Display is its kind and, for an SSNS, the HFIs: `SSNS over HFI 2 and 8 others`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
+#[non_exhaustive]
+pub enum Item {
+    /// An HFI.
+    Hfi,
+    /// An SSNS, over each HFI.
+    Ssns,
+    /// An SSNS over one HFI, and over others for the same reason.
+    SsnsOver {
+        /// Index of the HFI.
+        hfi: u8,
+        /// How many others.
+        others: usize,
+    },
+    /// An SSNS over some of its HFIs.
+    SsnsOverSome {
+        /// How many.
+        hfis: usize,
+    },
+    /// A discovery controller.
+    Discovery,
+    /// The last item of a list that is too long: one item and how many others.
+    Rest {
+        /// What the first of them is.
+        kind: Kind,
+        /// How many others.
+        others: usize,
+    },
+}
+
+/// The kind of descriptor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
+#[non_exhaustive]
+pub enum Kind {
+    /// An HFI descriptor.
+    Hfi,
+    /// An SSNS descriptor.
+    Ssns,
+    /// A discovery descriptor.
+    Discovery,
+}
+
+impl Item {
+    /// The kind of its descriptor.
+    #[must_use]
+    pub const fn kind(self) -> Kind {
+        match self {
+            Self::Hfi => Kind::Hfi,
+            Self::Ssns | Self::SsnsOver { .. } | Self::SsnsOverSome { .. } => Kind::Ssns,
+            Self::Discovery => Kind::Discovery,
+            Self::Rest { kind, .. } => kind,
+        }
+    }
+
+    /// Whether it is a subsystem or a discovery controller, which `connect` would have connected.
+    #[must_use]
+    pub const fn is_target(self) -> bool {
+        !matches!(self.kind(), Kind::Hfi)
+    }
+
+    /// What follows its kind and index.
+    fn rest(self) -> Rest {
+        Rest(self)
+    }
+}
+
+/// The part of an item's name that follows its kind and index.
+struct Rest(Item);
+
+impl fmt::Display for Rest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Item::SsnsOver { hfi, others } => {
+                write!(f, " over HFI {hfi}")?;
+                if others > 0 { write!(f, " and {others} others") } else { Ok(()) }
+            }
+            Item::SsnsOverSome { hfis } => write!(f, " over {hfis} HFIs"),
+            Item::Rest { others, .. } if others > 0 => write!(f, " and {others} more"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Hfi => "HFI",
+            Self::Ssns => "SSNS",
+            Self::Discovery => "discovery",
+        })
+    }
+}
+
+impl fmt::Display for Item {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.kind(), self.rest())
+    }
+}
+
+impl LeftOut {
+    pub(super) fn new(item: Item, origin: &Origin, reason: Reason, boot: bool) -> Self {
+        Self { item, origin: origin.clone(), reason, boot }
+    }
+
+    /// What it is and which: `SSNS 2 over HFI 1`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        alloc::format!("{} {}{}", self.item.kind(), self.origin.index, self.item.rest())
+    }
+}
+
+/// `NBFT SSNS 2 over HFI 1: why`.
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.origin.table, self.name(), self.reason)
+    }
+}
+
+#[cfg(feature = "serde")]
+mod form {
+    //! The form in JSON: the item and the reason in words and as values, so that it reads back as it was.
+    use super::{Item, LeftOut, Origin, Reason};
+    use alloc::string::{String, ToString};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    struct Form {
+        #[serde(default)]
+        what: String,
+        item: Item,
+        origin: Origin,
+        #[serde(default)]
+        reason: String,
+        #[serde(flatten)]
+        why: Reason,
+        boot: bool,
+    }
+
+    impl Serialize for LeftOut {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let Self { item, origin, reason, boot } = self.clone();
+            Form { what: item.to_string(), item, origin, reason: reason.to_string(), why: reason, boot }
+                .serialize(serializer)
+        }
+    }
+
+    impl<'de> Deserialize<'de> for LeftOut {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            let Form { item, origin, why, boot, .. } = Form::deserialize(deserializer)?;
+            Ok(Self { item, origin, reason: why, boot })
+        }
+    }
+}

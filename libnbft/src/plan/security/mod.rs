@@ -1,0 +1,12 @@
+//! What the security profiles of the tables require of each connection, and which algorithms they allow.
+
+mod algorithms;
+mod error;
+mod policy;
+mod requirements;
+
+pub use algorithms::{CipherSuite, HashFunction, KxGroup};
+pub use error::{Algorithms, Feature, PolicyError};
+pub use policy::{Authentication, Need, Policy, SecureChannel};
+pub(super) use requirements::Requirements;
+pub use requirements::Secured;
