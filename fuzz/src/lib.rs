@@ -10,7 +10,7 @@ use arbitrary::Unstructured;
 use libnbft::discovery_log::{Header, LEN, Log};
 use libnbft::model::Table;
 use libnbft::plan::{Options, Plan, Source};
-use libnbft::{check, check_together, layout, parse, write};
+use libnbft::{check_together, annotate, parse, write};
 use std::path::{Path, PathBuf};
 
 /// A table made from the fuzzer's bytes.
@@ -49,12 +49,12 @@ pub fn seeds() -> std::io::Result<Vec<(PathBuf, Vec<u8>)>> {
 
 /// Reads bytes in every way. What is told of them must lie inside them; what was read can be written and reads the same.
 pub fn read(bytes: &[u8]) {
-    for field in layout(bytes) {
+    for field in annotate(bytes) {
         assert!(field.span.start < field.span.end && field.span.end <= bytes.len(), "{field:?}");
     }
     let Ok(parsed) = parse(bytes) else { return };
-    let together = check_together(&[(&parsed, bytes), (&parsed, bytes)]);
-    for finding in check(&parsed, bytes).into_iter().chain(together.into_iter().map(|(_, finding)| finding)) {
+    let together = check_together(&[&parsed, &parsed]);
+    for finding in parsed.check().into_iter().chain(together.into_iter().map(|(_, finding)| finding)) {
         assert!(finding.span.start < finding.span.end && finding.span.end <= bytes.len(), "{finding}");
         assert!(!finding.message.chars().any(char::is_control), "{finding:?}");
     }

@@ -30,7 +30,7 @@ const OPERATIONS: &[Operation] = &[
 
 fn check() {
     if let Ok(parsed) = libnbft::parse(black_box(FULL)) {
-        black_box(libnbft::check(&parsed, FULL));
+        black_box(parsed.check());
     }
 }
 

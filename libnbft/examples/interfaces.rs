@@ -7,8 +7,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let argument = std::env::args_os().nth(1).unwrap_or_else(|| libnbft::files::DEFAULT_PATH.into());
     let mut tables = Vec::new();
     for file in libnbft::files::find(Path::new(&argument))? {
-        let parsed = libnbft::parse(&file.read()?)?;
-        tables.push((file.name, parsed.table));
+        let bytes = file.read()?;
+        tables.push((file.name, libnbft::parse(&bytes)?.table));
     }
     let sources: Vec<_> = tables.iter().map(|(name, table)| Source { name, table }).collect();
     for interface in Plan::new(&sources, &Options::default()).interfaces {

@@ -32,7 +32,7 @@ fn lint(file: &libnbft::files::TableFile) -> bool {
     };
     match libnbft::parse(&bytes) {
         Ok(parsed) => {
-            let findings = libnbft::check(&parsed, &bytes);
+            let findings = parsed.check();
             for finding in &findings {
                 println!("{}: {finding}", file.name);
             }

@@ -30,55 +30,63 @@
 //!
 //! # A network manager: which interfaces belong to the firmware?
 //!
-//! The plan merges what the tables say of each NIC, so that nobody else touches its addresses.
+//! The plan merges what the tables say of each NIC, so that nobody else touches its addresses. On a machine, the path is
+//! [`files::DEFAULT_PATH`].
 //!
-//! ```
-//! # #[cfg(feature = "plan")] {
-//! # use libnbft::plan::{Method, Options, Plan, Source};
-//! # let bytes = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/tables/multipath.nbft"));
-//! let parsed = libnbft::parse(bytes).expect("a table of a running machine can be read");
-//! let plan = Plan::new(&[Source { name: "NBFT", table: &parsed.table }], &Options::default());
-//! let nic = &plan.interfaces[1];
+#![cfg_attr(all(feature = "std", feature = "plan"), doc = "```")]
+#![cfg_attr(not(all(feature = "std", feature = "plan")), doc = "```ignore")]
+//! use libnbft::plan::{Method, Options, Plan};
+//!
+//! let path = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/tables/multipath.nbft");
+//! let loaded = Plan::load(path, &Options::default())?;
+//! for (file, error) in &loaded.unusable {
+//!     eprintln!("{}: {error}", file.display());
+//! }
+//! let nic = &loaded.plan.interfaces[1];
 //! assert_eq!((nic.name.as_str(), nic.mac.to_string().as_str()), ("nbft1", "02:00:5e:00:53:02"));
 //! let network = &nic.links[0].networks[0];
 //! assert_eq!(network.method, Method::Static);
 //! assert_eq!(network.address.map(|ip| ip.to_string()).as_deref(), Some("198.51.100.11"));
 //! assert_eq!((network.prefix, network.gateway.is_some()), (24, true));
-//! # }
+//! # Ok::<(), libnbft::files::FileError>(())
 //! ```
 //!
 //! # A connector: which controllers, over which interfaces?
 //!
-//! ```
-//! # #[cfg(feature = "plan")] {
-//! # use libnbft::plan::{Options, Plan, Source};
-//! # let bytes = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/tables/multipath.nbft"));
-//! # let parsed = libnbft::parse(bytes).expect("a table of a running machine can be read");
-//! # let plan = Plan::new(&[Source { name: "NBFT", table: &parsed.table }], &Options::default());
+#![cfg_attr(feature = "plan", doc = "```")]
+#![cfg_attr(not(feature = "plan"), doc = "```ignore")]
+//! use libnbft::plan::{Options, Plan, Source};
+//!
+//! let bytes = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/tables/multipath.nbft"));
+//! let parsed = libnbft::parse(bytes)?;
+//! let plan = Plan::new(&[Source { name: "NBFT", table: &parsed.table }], &Options::default());
 //! let host = plan.host.as_ref().expect("the table names the host");
 //! assert_eq!(host.nqn, "nqn.2014-08.org.nvmexpress:uuid:5a0e3c2d-1b4f-4e6a-9c8d-7f6e5d4c3b2a");
 //! for path in &plan.paths {
-//!     println!("connect {} at {}:{} over {}", path.nqn, path.traddr, path.trsvcid, path.host_iface);
+//!     println!("connect {path}");
 //! }
-//! let paths: Vec<_> = plan.paths.iter().map(|path| (path.nqn.as_str(), path.host_iface.as_str())).collect();
 //! let nqn = "nqn.2026-11.net.example:root";
-//! assert_eq!(paths, [(nqn, "nbft0"), (nqn, "nbft1")]);
+//! assert_eq!(plan.paths[0].to_string(), format!("{nqn} at 192.0.2.1 port 4420 over nbft0"));
+//! for left_out in &plan.left_out {
+//!     println!("{left_out} ({})", left_out.reason.code());
+//! }
 //! // The namespace is there when this identifier is, over either path.
 //! let nid = plan.namespaces[0].nid.expect("the table names the namespace");
 //! assert_eq!(nid.to_string(), "3f0c1e77-902b-4d5a-8e61-223344556677");
-//! # }
+//! # Ok::<(), libnbft::ParseError>(())
 //! ```
 //!
 //! # A linter: what is wrong with the table that my driver wrote?
 //!
 //! ```
-//! # use libnbft::{Rule, Severity};
-//! # let bytes = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/rules/prefix-long.nbft"));
+//! use libnbft::{Rule, Severity};
+//!
+//! let bytes = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/rules/prefix-long.nbft"));
 //! let parsed = libnbft::parse(bytes).expect("one wrong value does not make a table unreadable");
-//! for finding in libnbft::check(&parsed, bytes) {
+//! for finding in parsed.check() {
 //!     assert_eq!((finding.rule, finding.severity), (Rule::PrefixLong, Severity::Error));
 //!     assert_eq!(finding.message, "HFI 1: the prefix length of 192.0.2.10 is 33; it has 32 bits");
-//!     let fields = libnbft::layout(bytes);
+//!     let fields = parsed.fields();
 //!     let marked = fields.iter().find(|field| field.span == finding.span).expect("one field is wrong");
 //!     assert_eq!((marked.structure.as_str(), marked.field), ("HFI 1 transport info", "subnet mask prefix"));
 //! }
@@ -110,6 +118,7 @@
 extern crate alloc;
 
 pub mod address;
+mod annotate;
 mod check;
 #[cfg(feature = "plan")]
 mod codes;
@@ -122,23 +131,20 @@ mod finding;
 mod heap;
 #[cfg(feature = "serde")]
 pub mod json;
-mod layout;
 pub mod model;
 mod parse;
 #[cfg(feature = "plan")]
 pub mod plan;
 mod raw;
-mod rule;
 mod subnet;
 pub mod text;
 #[cfg(feature = "write")]
 mod write;
 
-pub use check::{Together, check, check_together};
+pub use annotate::{Field, annotate};
+pub use check::{Together, check_together};
 pub use error::ParseError;
-pub use finding::{Finding, Severity};
-pub use layout::{Field, layout};
+pub use finding::{Finding, Rule, Severity};
 pub use parse::{Parsed, parse};
-pub use rule::Rule;
 #[cfg(feature = "write")]
 pub use write::{WriteError, repair_checksum, write};

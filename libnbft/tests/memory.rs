@@ -3,8 +3,8 @@
 mod support;
 
 use arbitrary::Unstructured;
+use libnbft::parse;
 use libnbft::plan::{Options, Plan, Source};
-use libnbft::{check, parse};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -25,7 +25,7 @@ unsafe impl GlobalAlloc for Counting {
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         NOW.fetch_sub(layout.size(), Ordering::Relaxed);
-        // SAFETY: `pointer` came from `System.alloc` with this layout, as the caller promises.
+        // SAFETY: `pointer` came from `System.alloc` with this annotate, as the caller promises.
         unsafe { System.dealloc(pointer, layout) }
     }
 }
@@ -51,7 +51,7 @@ fn bounded(name: &str, bytes: &[u8]) {
     let limit = BASE + FACTOR * bytes.len();
     assert!(model <= limit, "{name}: parse takes {model} bytes for {} of input", bytes.len());
     if let Ok(parsed) = parse(bytes) {
-        let checking = peak(|| drop(check(&parsed, bytes)));
+        let checking = peak(|| drop(parsed.check()));
         assert!(checking <= limit, "{name}: check takes {checking} bytes for {} of input", bytes.len());
     }
 }
@@ -71,7 +71,7 @@ fn overlapping(length: u16, fill: u8) -> Vec<u8> {
     let mut bytes = libnbft::write(&table).expect("it can be written");
     let heap = bytes.len();
     bytes.resize(heap + usize::from(length), fill);
-    let references: Vec<_> = libnbft::layout(&bytes)
+    let references: Vec<_> = libnbft::annotate(&bytes)
         .into_iter()
         .filter(|field| {
             field.field.ends_with("reference") && !field.field.contains("info") && field.structure != "control"
@@ -102,7 +102,7 @@ fn many_findings(with_hfis: bool) -> Vec<u8> {
     }
     table.ssns = (1..=255).map(|index| support::tables::ssns(index, 1)).collect();
     let mut bytes = libnbft::write(&table).expect("it can be written");
-    let fields = libnbft::layout(&bytes);
+    let fields = libnbft::annotate(&bytes);
     let list = bytes.len();
     bytes.extend((0..1024_u32).map(|number| number as u8));
     let target = list + 1024;
@@ -173,7 +173,7 @@ fn allocations_are_in_proportion() {
     for with_hfis in [false, true] {
         let bytes = many_findings(with_hfis);
         let parsed = parse(&bytes).expect("it can be read");
-        let rules: Vec<_> = check(&parsed, &bytes).iter().map(|finding| finding.rule.name()).collect();
+        let rules: Vec<_> = parsed.check().iter().map(|finding| finding.rule.name()).collect();
         let each = if with_hfis { "target-off-link" } else { "ssns-hfi-missing" };
         assert_eq!(rules.iter().filter(|rule| **rule == each).count(), 255);
         bounded(each, &bytes);

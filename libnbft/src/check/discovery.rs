@@ -3,18 +3,18 @@
 use super::Checker;
 use super::namespaces::reported;
 use crate::finding::Quoted;
+use crate::finding::Rule;
 use crate::parse::Owner;
 use crate::raw::{self, bytes_of};
-use crate::rule::Rule;
 use crate::text::DiscoveryUri;
 
 impl Checker<'_> {
     pub(super) fn discovery(&mut self) {
         let table = self.table;
-        for (discovery, place) in table.discovery.iter().zip(&self.places.discovery) {
-            let Some(raw) = self.raw::<raw::Discovery>(*place) else { continue };
+        for (discovery, offset) in table.discovery.iter().zip(&self.offsets.discovery) {
+            let Some(raw) = self.raw::<raw::Discovery>(*offset) else { continue };
             let owner = Owner::new("discovery", discovery.index);
-            let reference = bytes_of!(*place, Discovery.uri);
+            let reference = bytes_of!(*offset, Discovery.uri);
             if raw.uri.length.get() == 0 {
                 self.report(Rule::UriMissing, format_args!("{owner} has no address"), reference);
             } else if let Some(text) =
@@ -25,7 +25,7 @@ impl Checker<'_> {
             }
             // Without an NQN the well-known one is meant.
             if let Some(nqn) = &discovery.nqn {
-                let span = self.object(raw.nqn, bytes_of!(*place, Discovery.nqn));
+                let span = self.object(raw.nqn, bytes_of!(*offset, Discovery.nqn));
                 self.nqn(owner, nqn, span);
             }
         }

@@ -1,25 +1,25 @@
 //! Who the host is, in one table and in several.
 
 use super::Checker;
+use crate::finding::Rule;
 use crate::finding::{Finding, Quoted};
 use crate::model::{Host, Nqn, PrimaryAdminHost};
 use crate::parse::{Owner, Parsed};
 use crate::raw::{self, bytes_of};
-use crate::rule::Rule;
 use alloc::vec::Vec;
 
 impl Checker<'_> {
     pub(super) fn host(&mut self) {
-        let Some((host, place)) = self.table.host.as_ref().zip(self.places.host) else { return };
-        let Some(raw) = self.raw::<raw::Host>(place) else { return };
-        let reference = bytes_of!(place, Host.nqn);
+        let Some((host, offset)) = self.table.host.as_ref().zip(self.offsets.host) else { return };
+        let Some(raw) = self.raw::<raw::Host>(offset) else { return };
+        let reference = bytes_of!(offset, Host.nqn);
         if raw.nqn.length.get() == 0 {
             self.report(Rule::HostNqnMissing, format_args!("the host descriptor has no NQN"), reference);
         } else if let Some(nqn) = &host.nqn {
             let span = self.object(raw.nqn, reference);
             self.nqn(Owner::HOST, nqn, span);
         }
-        let (id, span) = (host.id, bytes_of!(place, Host.host_id));
+        let (id, span) = (host.id, bytes_of!(offset, Host.host_id));
         let named = host.nqn.as_ref().and_then(Nqn::uuid);
         if id.is_placeholder() {
             self.report(Rule::HostIdPlaceholder, format_args!("the host ID is {id}"), span);
@@ -42,7 +42,7 @@ impl Checker<'_> {
             self.report(
                 Rule::PrimaryAdminReserved,
                 format_args!("the primary administrative host field is {}", host.flags.primary_admin().0),
-                bytes_of!(place, Host.flags),
+                bytes_of!(offset, Host.flags),
             );
         }
     }
@@ -51,9 +51,9 @@ impl Checker<'_> {
 /// What is wrong between the tables of one machine, each with its bytes: findings, each with the number of the table in
 /// `tables` that it is about.
 #[must_use]
-pub fn check_together(tables: &[(&Parsed, &[u8])]) -> Vec<(usize, Finding)> {
+pub fn check_together(tables: &[&Parsed<'_>]) -> Vec<(usize, Finding)> {
     let mut together = Together::default();
-    tables.iter().for_each(|(parsed, bytes)| together.add(parsed, bytes));
+    tables.iter().for_each(|parsed| together.add(parsed));
     together.findings()
 }
 
@@ -67,11 +67,10 @@ pub struct Together {
 }
 
 impl Together {
-    /// Adds a table with the bytes that it was read from.
-    pub fn add(&mut self, parsed: &Parsed, bytes: &[u8]) {
-        let place = parsed.places.host.filter(|place| place + size_of::<raw::Host>() <= bytes.len());
-        if let (Some(place), Some(host)) = (place, &parsed.table.host) {
-            self.hosts.push((self.count, host.clone(), place));
+    /// Adds a table.
+    pub fn add(&mut self, parsed: &Parsed<'_>) {
+        if let (Some(offset), Some(host)) = (parsed.offsets.host, &parsed.table.host) {
+            self.hosts.push((self.count, host.clone(), offset));
         }
         self.count += 1;
     }
@@ -87,19 +86,21 @@ fn findings(hosts: &[(usize, Host, usize)]) -> Vec<(usize, Finding)> {
     let mut findings = Vec::new();
     let selected: Vec<_> =
         hosts.iter().filter(|(_, host, _)| host.flags.primary_admin() == PrimaryAdminHost::SELECTED).collect();
-    for (number, host, place) in selected.iter().skip(1) {
+    for (number, host, offset) in selected.iter().skip(1) {
         findings.push((
             *number,
             Finding::new(
                 Rule::SelectedHosts,
                 format_args!("the host {} is marked as selected, but so is that of an earlier table", name(host)),
-                bytes_of!(*place, Host.flags),
+                bytes_of!(*offset, Host.flags),
             ),
         ));
     }
     if let ([(_, first, _), rest @ ..], true) = (hosts, selected.is_empty()) {
-        for (number, host, place) in rest.iter().filter(|(_, host, _)| (&host.nqn, host.id) != (&first.nqn, first.id)) {
-            let span = if host.id == first.id { bytes_of!(*place, Host.nqn) } else { bytes_of!(*place, Host.host_id) };
+        for (number, host, offset) in rest.iter().filter(|(_, host, _)| (&host.nqn, host.id) != (&first.nqn, first.id))
+        {
+            let span =
+                if host.id == first.id { bytes_of!(*offset, Host.nqn) } else { bytes_of!(*offset, Host.host_id) };
             let (is, other) = (name(host), name(first));
             findings.push((
                 *number,

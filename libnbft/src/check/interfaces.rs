@@ -2,10 +2,10 @@
 
 use super::Checker;
 use crate::address::check_server;
+use crate::finding::Rule;
 use crate::model::{HfiExt, HfiTcp, IpOrigin};
 use crate::parse::Owner;
 use crate::raw::{self, bytes_of};
-use crate::rule::Rule;
 use crate::subnet::{is_link_local6, same_subnet};
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr};
@@ -14,14 +14,14 @@ impl Checker<'_> {
     pub(super) fn interfaces(&mut self) {
         let mut default_routes = Vec::new();
         let table = self.table;
-        for (hfi, place) in table.hfis.iter().zip(&self.places.hfis) {
-            let Some((tcp, place)) = hfi.tcp.as_ref().zip(self.info_place(*place)) else { continue };
+        for (hfi, offset) in table.hfis.iter().zip(&self.offsets.hfis) {
+            let Some((tcp, offset)) = hfi.tcp.as_ref().zip(self.info_place(*offset)) else { continue };
             let owner = Owner::new("HFI", hfi.index);
-            self.nic(owner, tcp, place);
-            self.address(owner, tcp, place);
-            self.gateway(owner, tcp, place);
-            self.origin(owner, tcp, place);
-            if let Some((ext, ext_place)) = tcp.ext.as_ref().zip(self.hfi_ext_place(place)) {
+            self.nic(owner, tcp, offset);
+            self.address(owner, tcp, offset);
+            self.gateway(owner, tcp, offset);
+            self.origin(owner, tcp, offset);
+            if let Some((ext, ext_place)) = tcp.ext.as_ref().zip(self.hfi_ext_place(offset)) {
                 self.client_id(owner, tcp, ext, ext_place);
             }
             if let Some(ip) = tcp.ip.get().filter(|_| tcp.flags.global_route()) {
@@ -29,7 +29,7 @@ impl Checker<'_> {
                     self.report(
                         Rule::GlobalRoutes,
                         format_args!("{owner} claims the default route, as an earlier HFI does"),
-                        bytes_of!(place, HfiTcp.flags),
+                        bytes_of!(offset, HfiTcp.flags),
                     );
                 }
                 default_routes.push(ip.is_ipv4());
@@ -37,8 +37,8 @@ impl Checker<'_> {
         }
     }
 
-    fn nic(&mut self, owner: Owner, tcp: &HfiTcp, place: usize) {
-        let mac = bytes_of!(place, HfiTcp.mac);
+    fn nic(&mut self, owner: Owner, tcp: &HfiTcp, offset: usize) {
+        let mac = bytes_of!(offset, HfiTcp.mac);
         if tcp.mac.is_zero() {
             self.report(Rule::MacZero, format_args!("{owner}: the MAC address is all zero"), mac);
         } else if tcp.mac.is_multicast() {
@@ -48,13 +48,13 @@ impl Checker<'_> {
             self.report(
                 Rule::VlanRange,
                 format_args!("{owner}: the VLAN ID is {}; the highest is 4094", tcp.vlan.0),
-                bytes_of!(place, HfiTcp.vlan),
+                bytes_of!(offset, HfiTcp.vlan),
             );
         }
     }
 
-    fn address(&mut self, owner: Owner, tcp: &HfiTcp, place: usize) {
-        let (ip, span) = (tcp.ip.raw(), bytes_of!(place, HfiTcp.ip));
+    fn address(&mut self, owner: Owner, tcp: &HfiTcp, offset: usize) {
+        let (ip, span) = (tcp.ip.raw(), bytes_of!(offset, HfiTcp.ip));
         if ip.is_unspecified() {
             self.report(Rule::AddressUnset, format_args!("{owner} has no IP address"), span);
             return;
@@ -62,7 +62,7 @@ impl Checker<'_> {
         if check_server(ip).is_err() {
             self.report(Rule::AddressUnusable, format_args!("{owner}: no interface can have the address {ip}"), span);
         }
-        let (prefix, span) = (tcp.prefix, bytes_of!(place, HfiTcp.prefix));
+        let (prefix, span) = (tcp.prefix, bytes_of!(offset, HfiTcp.prefix));
         let bits = if ip.is_ipv4() { 32 } else { 128 };
         if prefix > bits {
             self.report(
@@ -76,9 +76,9 @@ impl Checker<'_> {
         }
     }
 
-    fn gateway(&mut self, owner: Owner, tcp: &HfiTcp, place: usize) {
+    fn gateway(&mut self, owner: Owner, tcp: &HfiTcp, offset: usize) {
         if let (Some(ip), Some(gateway)) = (tcp.ip.get(), tcp.gateway.get()) {
-            let span = bytes_of!(place, HfiTcp.gateway);
+            let span = bytes_of!(offset, HfiTcp.gateway);
             if ip.is_ipv4() != gateway.is_ipv4() {
                 self.report(
                     Rule::GatewayFamily,
@@ -94,10 +94,10 @@ impl Checker<'_> {
             }
         }
         let fields = [
-            ("gateway", tcp.gateway, bytes_of!(place, HfiTcp.gateway)),
-            ("primary DNS server", tcp.primary_dns, bytes_of!(place, HfiTcp.primary_dns)),
-            ("secondary DNS server", tcp.secondary_dns, bytes_of!(place, HfiTcp.secondary_dns)),
-            ("DHCP server", tcp.dhcp_server, bytes_of!(place, HfiTcp.dhcp_server)),
+            ("gateway", tcp.gateway, bytes_of!(offset, HfiTcp.gateway)),
+            ("primary DNS server", tcp.primary_dns, bytes_of!(offset, HfiTcp.primary_dns)),
+            ("secondary DNS server", tcp.secondary_dns, bytes_of!(offset, HfiTcp.secondary_dns)),
+            ("DHCP server", tcp.dhcp_server, bytes_of!(offset, HfiTcp.dhcp_server)),
         ];
         for (name, address, span) in fields {
             if address.raw() == IpAddr::V4(Ipv4Addr::UNSPECIFIED) {
@@ -111,9 +111,9 @@ impl Checker<'_> {
     }
 
     /// Where the address came from, in all the ways in which the table says it.
-    fn origin(&mut self, owner: Owner, tcp: &HfiTcp, place: usize) {
-        let (flags, origin, at_origin) = (tcp.flags, tcp.ip_origin, bytes_of!(place, HfiTcp.ip_origin));
-        let at_flags = bytes_of!(place, HfiTcp.flags);
+    fn origin(&mut self, owner: Owner, tcp: &HfiTcp, offset: usize) {
+        let (flags, origin, at_origin) = (tcp.flags, tcp.ip_origin, bytes_of!(offset, HfiTcp.ip_origin));
+        let at_flags = bytes_of!(offset, HfiTcp.flags);
         if origin.words().is_none() {
             self.report(Rule::IpOriginUnknown, format_args!("{owner}: the IP origin is {}", origin.0), at_origin);
         } else if flags.autoconfigured() {
@@ -148,19 +148,19 @@ impl Checker<'_> {
             self.report(
                 Rule::DhcpServerUnflagged,
                 format_args!("{owner}: there is a DHCP server, but the DHCP override flag is not set"),
-                bytes_of!(place, HfiTcp.dhcp_server),
+                bytes_of!(offset, HfiTcp.dhcp_server),
             );
         }
     }
 
-    fn client_id(&mut self, owner: Owner, tcp: &HfiTcp, ext: &HfiExt, place: usize) {
-        let Some(raw) = self.raw::<raw::HfiExt>(place) else { return };
+    fn client_id(&mut self, owner: Owner, tcp: &HfiTcp, ext: &HfiExt, offset: usize) {
+        let Some(raw) = self.raw::<raw::HfiExt>(offset) else { return };
         if !ext.flags.dhcp_client_id() {
             return;
         }
-        let at_flags = bytes_of!(place, HfiExt.flags);
+        let at_flags = bytes_of!(offset, HfiExt.flags);
         for (name, reference, span) in
-            [("IAID", raw.iaid, bytes_of!(place, HfiExt.iaid)), ("DUID", raw.duid, bytes_of!(place, HfiExt.duid))]
+            [("IAID", raw.iaid, bytes_of!(offset, HfiExt.iaid)), ("DUID", raw.duid, bytes_of!(offset, HfiExt.duid))]
         {
             if reference.length.get() == 0 {
                 self.report(
@@ -178,7 +178,7 @@ impl Checker<'_> {
             );
         }
         if let Some(duid) = ext.duid.as_ref().filter(|duid| !duid_is_known(duid)) {
-            let span = self.object(raw.duid, bytes_of!(place, HfiExt.duid));
+            let span = self.object(raw.duid, bytes_of!(offset, HfiExt.duid));
             let length = duid.len();
             self.report(
                 Rule::DuidSyntax,

@@ -1,4 +1,4 @@
-//! What else is wrong with a table: references, values, quirks. The rules are in [`Rule`].
+//! Checks references and values of a table, and known quirks of firmware. The rules are in [`Rule`].
 
 mod discovery;
 mod hosts;
@@ -8,12 +8,12 @@ mod references;
 mod reserved;
 mod security;
 
+use crate::finding::Rule;
 use crate::finding::{Finding, Quoted};
 use crate::heap::Heap;
 use crate::model::{Nqn, Table};
-use crate::parse::{Owner, Parsed, Places, frame};
+use crate::parse::{Offsets, Owner, Parsed, frame};
 use crate::raw::HeapRef;
-use crate::rule::Rule;
 use crate::text::NqnError;
 use alloc::vec::Vec;
 use core::fmt;
@@ -23,35 +23,33 @@ use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
 pub use hosts::{Together, check_together};
 
-/// Everything that is wrong with a table: the findings of [`parse`](crate::parse()) and those of every other rule that a single
-/// table can break, in the order of their bytes.
-///
-/// `bytes` must be what `parsed` was read from. With other bytes the findings are not those of either, but their spans still
-/// lie inside `bytes`.
-#[must_use]
-pub fn check(parsed: &Parsed, bytes: &[u8]) -> Vec<Finding> {
-    let mut findings = parsed.findings.clone();
-    if let Ok((_, table_bytes, heap)) = frame(bytes) {
-        let mut checker =
-            Checker { table: &parsed.table, places: &parsed.places, bytes: table_bytes, heap, findings: Vec::new() };
-        checker.references();
-        checker.host();
-        checker.interfaces();
-        checker.namespaces();
-        checker.discovery();
-        checker.security();
-        checker.reserved();
-        findings.append(&mut checker.findings);
+impl Parsed<'_> {
+    /// Checks the table: the findings of [`parse`](crate::parse()) and those of every other rule that a single table can break,
+    /// in the order of their bytes.
+    #[must_use]
+    pub fn check(&self) -> Vec<Finding> {
+        let mut findings = self.findings.clone();
+        if let Ok((_, bytes, heap)) = frame(self.bytes()) {
+            let mut checker = Checker { table: &self.table, offsets: &self.offsets, bytes, heap, findings: Vec::new() };
+            checker.references();
+            checker.host();
+            checker.interfaces();
+            checker.namespaces();
+            checker.discovery();
+            checker.security();
+            checker.reserved();
+            findings.append(&mut checker.findings);
+        }
+        findings.retain(|finding| finding.span.end <= self.bytes().len());
+        findings.sort_by_key(|finding| finding.span.start);
+        findings
     }
-    findings.retain(|finding| finding.span.end <= bytes.len());
-    findings.sort_by_key(|finding| finding.span.start);
-    findings
 }
 
-/// A table that is being checked: the model says what it holds, the bytes and places where that lies.
+/// A table that is being checked: the model says what it holds, the bytes and offsets where that lies.
 struct Checker<'a> {
     table: &'a Table,
-    places: &'a Places,
+    offsets: &'a Offsets,
     bytes: &'a [u8],
     heap: Heap<'a>,
     findings: Vec<Finding>,
@@ -62,9 +60,9 @@ impl<'a> Checker<'a> {
         self.findings.push(Finding::new(rule, message, span));
     }
 
-    /// The raw structure at `place`.
-    fn raw<T: FromBytes + KnownLayout + Immutable + Unaligned>(&self, place: usize) -> Option<&'a T> {
-        T::ref_from_prefix(self.bytes.get(place..)?).ok().map(|(raw, _)| raw)
+    /// The raw structure at `offset`.
+    fn raw<T: FromBytes + KnownLayout + Immutable + Unaligned>(&self, offset: usize) -> Option<&'a T> {
+        T::ref_from_prefix(self.bytes.get(offset..)?).ok().map(|(raw, _)| raw)
     }
 
     /// The bytes of the object that `reference` names, or those of the reference itself, which lie at `at`.
@@ -89,6 +87,6 @@ impl<'a> Checker<'a> {
             NqnError::Character(_) => Rule::NqnCharacter,
             NqnError::Date | NqnError::Domain | NqnError::Uuid => Rule::NqnSyntax,
         };
-        self.report(rule, format_args!("{owner}: the NQN {} is none: {error}", Quoted(&nqn.0)), span);
+        self.report(rule, format_args!("{owner}: invalid NQN {}: {error}", Quoted(&nqn.0)), span);
     }
 }

@@ -2,36 +2,36 @@
 
 use super::Checker;
 use super::interfaces::on_link;
+use crate::finding::Rule;
 use crate::finding::{Quoted, one_byte};
 use crate::model::{Availability, HfiTcp, IpOrigin, NidType, Ssns, SsnsExt, TransportType};
 use crate::parse::Owner;
 use crate::raw::{self, bytes_of};
-use crate::rule::Rule;
 use crate::text::{RootPath, parse_port};
 use core::net::IpAddr;
 
 impl Checker<'_> {
     pub(super) fn namespaces(&mut self) {
         let table = self.table;
-        for (ssns, place) in table.ssns.iter().zip(&self.places.ssns) {
-            let Some(raw) = self.raw::<raw::Ssns>(*place) else { continue };
+        for (ssns, offset) in table.ssns.iter().zip(&self.offsets.ssns) {
+            let Some(raw) = self.raw::<raw::Ssns>(*offset) else { continue };
             let owner = Owner::new("SSNS", ssns.index);
             if ssns.transport == TransportType::TCP {
-                self.target(owner, ssns, raw, *place);
-                self.port(owner, ssns, raw, *place);
+                self.target(owner, ssns, raw, *offset);
+                self.port(owner, ssns, raw, *offset);
             }
-            self.subsystem(owner, ssns, raw, *place);
-            self.identifier(owner, ssns, *place);
-            self.secondary(owner, ssns, *place);
-            self.state(owner, ssns, *place);
-            if let Some((ext, place)) = ssns.ext.as_ref().zip(self.ssns_ext_place(*place)) {
-                self.ssns_ext(owner, ssns, ext, place);
+            self.subsystem(owner, ssns, raw, *offset);
+            self.identifier(owner, ssns, *offset);
+            self.secondary(owner, ssns, *offset);
+            self.state(owner, ssns, *offset);
+            if let Some((ext, offset)) = ssns.ext.as_ref().zip(self.ssns_ext_place(*offset)) {
+                self.ssns_ext(owner, ssns, ext, offset);
             }
         }
     }
 
-    fn target(&mut self, owner: Owner, ssns: &Ssns, raw: &raw::Ssns, place: usize) {
-        let reference = bytes_of!(place, Ssns.traddr);
+    fn target(&mut self, owner: Owner, ssns: &Ssns, raw: &raw::Ssns, offset: usize) {
+        let reference = bytes_of!(offset, Ssns.traddr);
         let absent = raw.traddr.length.get() == 0;
         let span = self.object(raw.traddr, reference);
         let Some(target) = ssns.traddr.and_then(|address| address.get()) else {
@@ -74,8 +74,8 @@ impl Checker<'_> {
         same.any(|other| other.ip.get().is_some_and(|ip| ip.is_ipv4() == target.is_ipv4()))
     }
 
-    fn port(&mut self, owner: Owner, ssns: &Ssns, raw: &raw::Ssns, place: usize) {
-        let reference = bytes_of!(place, Ssns.trsvcid);
+    fn port(&mut self, owner: Owner, ssns: &Ssns, raw: &raw::Ssns, offset: usize) {
+        let reference = bytes_of!(offset, Ssns.trsvcid);
         if raw.trsvcid.length.get() == 0 {
             self.report(Rule::PortMissing, format_args!("{owner} has no transport service ID"), reference);
         } else if let Some(text) = ssns.trsvcid.as_ref().filter(|text| parse_port(text).is_err() && !reported(text)) {
@@ -84,8 +84,8 @@ impl Checker<'_> {
         }
     }
 
-    fn subsystem(&mut self, owner: Owner, ssns: &Ssns, raw: &raw::Ssns, place: usize) {
-        let reference = bytes_of!(place, Ssns.nqn);
+    fn subsystem(&mut self, owner: Owner, ssns: &Ssns, raw: &raw::Ssns, offset: usize) {
+        let reference = bytes_of!(offset, Ssns.nqn);
         if raw.nqn.length.get() == 0 {
             self.report(Rule::NqnMissing, format_args!("{owner} has no subsystem NQN"), reference);
         } else if let Some(nqn) = &ssns.nqn {
@@ -102,8 +102,8 @@ impl Checker<'_> {
         }
     }
 
-    fn identifier(&mut self, owner: Owner, ssns: &Ssns, place: usize) {
-        let (kind, nid) = (bytes_of!(place, Ssns.nid_type), bytes_of!(place, Ssns.nid));
+    fn identifier(&mut self, owner: Owner, ssns: &Ssns, offset: usize) {
+        let (kind, nid) = (bytes_of!(offset, Ssns.nid_type), bytes_of!(offset, Ssns.nid));
         // An attempt that failed has found no namespace.
         let failed = ssns.nqn.as_ref().is_some_and(|nqn| nqn.is_discovery())
             || ssns.flags.availability() == Availability::UNAVAILABLE;
@@ -130,9 +130,9 @@ impl Checker<'_> {
         }
     }
 
-    fn secondary(&mut self, owner: Owner, ssns: &Ssns, place: usize) {
+    fn secondary(&mut self, owner: Owner, ssns: &Ssns, offset: usize) {
         let list = &ssns.secondary_hfis;
-        let span = self.secondary_list(place);
+        let span = self.secondary_list(offset);
         if let Some(first) = list.iter().position(|index| *index == 0) {
             self.report(
                 Rule::SecondaryPadding,
@@ -152,8 +152,8 @@ impl Checker<'_> {
         }
     }
 
-    fn state(&mut self, owner: Owner, ssns: &Ssns, place: usize) {
-        let flags = bytes_of!(place, Ssns.flags);
+    fn state(&mut self, owner: Owner, ssns: &Ssns, offset: usize) {
+        let flags = bytes_of!(offset, Ssns.flags);
         let availability = ssns.flags.availability();
         if availability == Availability::UNAVAILABLE {
             let diagnostics = ssns.ext.as_ref().and_then(|ext| ext.diagnostics);
@@ -181,21 +181,21 @@ impl Checker<'_> {
             self.report(
                 Rule::DigestUnused,
                 format_args!("{owner}: digests are required, but the transport flags are not in use"),
-                bytes_of!(place, Ssns.transport_flags),
+                bytes_of!(offset, Ssns.transport_flags),
             );
         }
     }
 
-    fn ssns_ext(&mut self, owner: Owner, ssns: &Ssns, ext: &SsnsExt, place: usize) {
+    fn ssns_ext(&mut self, owner: Owner, ssns: &Ssns, ext: &SsnsExt, offset: usize) {
         if ext.asqsz != 0 && !ext.flags.admin_asqsz() {
             self.report(
                 Rule::AsqszUnflagged,
                 format_args!("{owner}: there is an admin queue size of {}, but nobody configured it", ext.asqsz),
-                bytes_of!(place, SsnsExt.asqsz),
+                bytes_of!(offset, SsnsExt.asqsz),
             );
         }
-        let (Some(text), Some(raw)) = (&ext.dhcp_root_path, self.raw::<raw::SsnsExt>(place)) else { return };
-        let span = self.object(raw.dhcp_root_path, bytes_of!(place, SsnsExt.dhcp_root_path));
+        let (Some(text), Some(raw)) = (&ext.dhcp_root_path, self.raw::<raw::SsnsExt>(offset)) else { return };
+        let span = self.object(raw.dhcp_root_path, bytes_of!(offset, SsnsExt.dhcp_root_path));
         if !ssns.flags.dhcp_root_path() {
             self.report(
                 Rule::RootPathUnflagged,

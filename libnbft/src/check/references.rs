@@ -1,11 +1,11 @@
 //! Indexes by which descriptors refer to each other.
 
 use super::Checker;
+use crate::finding::Rule;
 use crate::finding::one_byte;
 use crate::model::Ssns;
 use crate::parse::Owner;
 use crate::raw::{self, bytes_of};
-use crate::rule::Rule;
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
@@ -27,23 +27,23 @@ impl Checker<'_> {
     pub(super) fn references(&mut self) {
         self.indexes();
         let table = self.table;
-        for (ssns, place) in table.ssns.iter().zip(&self.places.ssns) {
-            self.ssns_references(ssns, *place);
+        for (ssns, offset) in table.ssns.iter().zip(&self.offsets.ssns) {
+            self.ssns_references(ssns, *offset);
         }
-        for (discovery, place) in table.discovery.iter().zip(&self.places.discovery) {
+        for (discovery, offset) in table.discovery.iter().zip(&self.offsets.discovery) {
             let owner = Owner::new("discovery", discovery.index);
             if table.hfi(discovery.hfi).is_none() || discovery.hfi == 0 {
                 self.report(
                     Rule::DiscoveryHfiMissing,
                     format_args!("{owner}: there is no HFI {}", discovery.hfi),
-                    bytes_of!(*place, Discovery.hfi),
+                    bytes_of!(*offset, Discovery.hfi),
                 );
             }
             if discovery.security != 0 && table.security_profile(discovery.security).is_none() {
                 self.report(
                     Rule::DiscoverySecurityMissing,
                     format_args!("{owner}: there is no security profile {}", discovery.security),
-                    bytes_of!(*place, Discovery.security),
+                    bytes_of!(*offset, Discovery.security),
                 );
             }
         }
@@ -53,15 +53,15 @@ impl Checker<'_> {
 
     /// Indexes that are 0 or there twice.
     fn indexes(&mut self) {
-        let (table, places) = (self.table, self.places);
-        let hfis = table.hfis.iter().zip(&places.hfis).map(|(hfi, at)| (hfi.index.into(), bytes_of!(*at, Hfi.index)));
+        let (table, offsets) = (self.table, self.offsets);
+        let hfis = table.hfis.iter().zip(&offsets.hfis).map(|(hfi, at)| (hfi.index.into(), bytes_of!(*at, Hfi.index)));
         self.list_indexes("HFI", hfis.collect());
-        let ssns = table.ssns.iter().zip(&places.ssns).map(|(ssns, at)| (ssns.index, bytes_of!(*at, Ssns.index)));
+        let ssns = table.ssns.iter().zip(&offsets.ssns).map(|(ssns, at)| (ssns.index, bytes_of!(*at, Ssns.index)));
         self.list_indexes("SSNS", ssns.collect());
-        let security = table.security.iter().zip(&places.security);
+        let security = table.security.iter().zip(&offsets.security);
         let security = security.map(|(profile, at)| (profile.index.into(), bytes_of!(*at, Security.index)));
         self.list_indexes("security profile", security.collect());
-        let discovery = table.discovery.iter().zip(&places.discovery);
+        let discovery = table.discovery.iter().zip(&offsets.discovery);
         let discovery = discovery.map(|(discovery, at)| (discovery.index.into(), bytes_of!(*at, Discovery.index)));
         self.list_indexes("discovery", discovery.collect());
     }
@@ -80,9 +80,9 @@ impl Checker<'_> {
         }
     }
 
-    fn ssns_references(&mut self, ssns: &Ssns, place: usize) {
+    fn ssns_references(&mut self, ssns: &Ssns, offset: usize) {
         let (table, owner) = (self.table, Owner::new("SSNS", ssns.index));
-        let primary = bytes_of!(place, Ssns.primary_hfi);
+        let primary = bytes_of!(offset, Ssns.primary_hfi);
         if ssns.hfi_indexes().is_empty() {
             self.report(Rule::SsnsNoHfi, format_args!("{owner} names no HFI"), primary.clone());
         }
@@ -93,7 +93,7 @@ impl Checker<'_> {
         let is_missing = |index: &u8| *index != 0 && *index != ssns.primary_hfi && table.hfi(*index).is_none();
         if let Some(number) = ssns.secondary_hfis.iter().position(is_missing) {
             let missing = ssns.hfi_indexes().iter().filter(|index| is_missing(index)).count();
-            let (index, at) = (ssns.secondary_hfis[number], self.secondary_list(place).start + number);
+            let (index, at) = (ssns.secondary_hfis[number], self.secondary_list(offset).start + number);
             let others = Others(missing - 1);
             self.report(Rule::SsnsHfiMissing, format_args!("{owner}: there is no HFI {index}{others}"), one_byte(at));
         }
@@ -102,10 +102,10 @@ impl Checker<'_> {
             self.report(
                 Rule::SsnsDiscoveryMissing,
                 format_args!("{owner}: there is no discovery descriptor {discovery}"),
-                bytes_of!(place, Ssns.primary_discovery),
+                bytes_of!(offset, Ssns.primary_discovery),
             );
         }
-        let (security, span) = (ssns.security, bytes_of!(place, Ssns.security));
+        let (security, span) = (ssns.security, bytes_of!(offset, Ssns.security));
         if ssns.flags.use_security() && (security == 0 || table.security_profile(security).is_none()) {
             self.report(
                 Rule::SsnsSecurityMissing,
@@ -121,10 +121,10 @@ impl Checker<'_> {
         }
     }
 
-    /// Where the secondary HFI list of the SSNS at `place` lies.
-    pub(super) fn secondary_list(&self, place: usize) -> Range<usize> {
-        let reference = self.raw::<raw::Ssns>(place).map(|raw| raw.secondary_hfis).unwrap_or_default();
-        self.object(reference, bytes_of!(place, Ssns.secondary_hfis))
+    /// Where the secondary HFI list of the SSNS at `offset` lies.
+    pub(super) fn secondary_list(&self, offset: usize) -> Range<usize> {
+        let reference = self.raw::<raw::Ssns>(offset).map(|raw| raw.secondary_hfis).unwrap_or_default();
+        self.object(reference, bytes_of!(offset, Ssns.secondary_hfis))
     }
 
     /// HFIs and security profiles that nothing names.
@@ -137,23 +137,23 @@ impl Checker<'_> {
         for discovery in &table.discovery {
             named[usize::from(discovery.hfi)] = true;
         }
-        for (hfi, place) in table.hfis.iter().zip(&self.places.hfis) {
+        for (hfi, offset) in table.hfis.iter().zip(&self.offsets.hfis) {
             if !named[usize::from(hfi.index)] && hfi.index != 0 {
                 self.report(
                     Rule::HfiUnused,
                     format_args!("nothing names HFI {}", hfi.index),
-                    bytes_of!(*place, Hfi.index),
+                    bytes_of!(*offset, Hfi.index),
                 );
             }
         }
-        for (profile, place) in table.security.iter().zip(&self.places.security) {
+        for (profile, offset) in table.security.iter().zip(&self.offsets.security) {
             let named = table.ssns.iter().any(|ssns| ssns.security == profile.index)
                 || table.discovery.iter().any(|discovery| discovery.security == profile.index);
             if !named && profile.index != 0 {
                 self.report(
                     Rule::SecurityUnused,
                     format_args!("nothing uses security profile {}", profile.index),
-                    bytes_of!(*place, Security.index),
+                    bytes_of!(*offset, Security.index),
                 );
             }
         }
@@ -162,9 +162,9 @@ impl Checker<'_> {
     /// Heap structures that say to whom they belong.
     fn own_indexes(&mut self) {
         let table = self.table;
-        for (hfi, place) in table.hfis.iter().zip(&self.places.hfis) {
+        for (hfi, offset) in table.hfis.iter().zip(&self.offsets.hfis) {
             let owner = Owner::new("HFI", hfi.index);
-            let Some((tcp, info)) = hfi.tcp.as_ref().zip(self.info_place(*place)) else { continue };
+            let Some((tcp, info)) = hfi.tcp.as_ref().zip(self.info_place(*offset)) else { continue };
             if tcp.hfi_index != u16::from(hfi.index) {
                 self.report(
                     Rule::InfoIndex,
@@ -172,17 +172,17 @@ impl Checker<'_> {
                     bytes_of!(info, HfiTcp.hfi_index),
                 );
             }
-            let Some((ext, place)) = tcp.ext.as_ref().zip(self.hfi_ext_place(info)) else { continue };
+            let Some((ext, offset)) = tcp.ext.as_ref().zip(self.hfi_ext_place(info)) else { continue };
             if ext.hfi_index != u16::from(hfi.index) {
                 self.report(
                     Rule::InfoIndex,
                     format_args!("{owner}: its extended info says that it is HFI {}", ext.hfi_index),
-                    bytes_of!(place, HfiExt.hfi_index),
+                    bytes_of!(offset, HfiExt.hfi_index),
                 );
             }
         }
-        for (ssns, place) in table.ssns.iter().zip(&self.places.ssns) {
-            let Some((ext, at)) = ssns.ext.as_ref().zip(self.ssns_ext_place(*place)) else { continue };
+        for (ssns, offset) in table.ssns.iter().zip(&self.offsets.ssns) {
+            let Some((ext, at)) = ssns.ext.as_ref().zip(self.ssns_ext_place(*offset)) else { continue };
             if ext.ssns_index != ssns.index {
                 let owner = Owner::new("SSNS", ssns.index);
                 self.report(
@@ -194,18 +194,18 @@ impl Checker<'_> {
         }
     }
 
-    /// Where the transport info of the HFI at `place` lies.
-    pub(super) fn info_place(&self, place: usize) -> Option<usize> {
-        usize::try_from(self.raw::<raw::Hfi>(place)?.info.offset.get()).ok()
+    /// Where the transport info of the HFI at `offset` lies.
+    pub(super) fn info_place(&self, offset: usize) -> Option<usize> {
+        usize::try_from(self.raw::<raw::Hfi>(offset)?.info.offset.get()).ok()
     }
 
-    /// Where the extended info that the transport info at `place` refers to lies.
-    pub(super) fn hfi_ext_place(&self, place: usize) -> Option<usize> {
-        usize::try_from(self.raw::<raw::HfiTcp>(place)?.ext.offset.get()).ok()
+    /// Where the extended info that the transport info at `offset` refers to lies.
+    pub(super) fn hfi_ext_place(&self, offset: usize) -> Option<usize> {
+        usize::try_from(self.raw::<raw::HfiTcp>(offset)?.ext.offset.get()).ok()
     }
 
-    /// Where the extended info of the SSNS at `place` lies.
-    pub(super) fn ssns_ext_place(&self, place: usize) -> Option<usize> {
-        usize::try_from(self.raw::<raw::Ssns>(place)?.ext.offset.get()).ok()
+    /// Where the extended info of the SSNS at `offset` lies.
+    pub(super) fn ssns_ext_place(&self, offset: usize) -> Option<usize> {
+        usize::try_from(self.raw::<raw::Ssns>(offset)?.ext.offset.get()).ok()
     }
 }

@@ -1,27 +1,27 @@
 //! Bytes that mean nothing, and references that are not in use.
 
 use super::Checker;
-use crate::layout::fields::{self, Definition};
-use crate::layout::values::Kind;
+use crate::annotate::fields::{self, Definition};
+use crate::annotate::values::Kind;
+use crate::finding::Rule;
 use crate::parse::{CONTROL, Owner};
 use crate::raw::{self, HeapRef, bytes_of};
-use crate::rule::Rule;
 use core::fmt::Display;
 use core::mem::offset_of;
 use core::ops::Range;
 
 impl Checker<'_> {
     pub(super) fn reserved(&mut self) {
-        let (table, places) = (self.table, self.places);
+        let (table, offsets) = (self.table, self.offsets);
         self.structure(&"header", 0, fields::HEADER);
         self.structure(&"control descriptor", CONTROL, fields::CONTROL);
-        if let Some(place) = places.host {
-            self.structure(&"host descriptor", place, fields::HOST);
+        if let Some(offset) = offsets.host {
+            self.structure(&"host descriptor", offset, fields::HOST);
         }
-        for (hfi, place) in table.hfis.iter().zip(&places.hfis) {
+        for (hfi, offset) in table.hfis.iter().zip(&offsets.hfis) {
             let owner = Owner::new("HFI", hfi.index);
-            self.structure(&owner, *place, fields::HFI);
-            let Some((tcp, info)) = hfi.tcp.as_ref().zip(self.info_place(*place)) else { continue };
+            self.structure(&owner, *offset, fields::HFI);
+            let Some((tcp, info)) = hfi.tcp.as_ref().zip(self.info_place(*offset)) else { continue };
             if tcp.info_version >= 2 {
                 self.structure(&format_args!("{owner} transport info"), info, fields::HFI_TCP);
             } else {
@@ -32,58 +32,59 @@ impl Checker<'_> {
             }
             let ext = tcp.ext.as_ref().zip(self.hfi_ext_place(info));
             let unused = ext.filter(|(ext, _)| !ext.flags.dhcp_client_id());
-            if let Some((place, raw)) = unused.and_then(|(_, place)| Some((place, self.raw::<raw::HfiExt>(place)?))) {
-                self.unused(owner, "IAID", raw.iaid, bytes_of!(place, HfiExt.iaid));
-                self.unused(owner, "DUID", raw.duid, bytes_of!(place, HfiExt.duid));
+            if let Some((offset, raw)) = unused.and_then(|(_, offset)| Some((offset, self.raw::<raw::HfiExt>(offset)?)))
+            {
+                self.unused(owner, "IAID", raw.iaid, bytes_of!(offset, HfiExt.iaid));
+                self.unused(owner, "DUID", raw.duid, bytes_of!(offset, HfiExt.duid));
             }
         }
-        for (ssns, place) in table.ssns.iter().zip(&places.ssns) {
+        for (ssns, offset) in table.ssns.iter().zip(&offsets.ssns) {
             let owner = Owner::new("SSNS", ssns.index);
-            self.structure(&owner, *place, fields::SSNS);
-            let Some(raw) = self.raw::<raw::Ssns>(*place) else { continue };
+            self.structure(&owner, *offset, fields::SSNS);
+            let Some(raw) = self.raw::<raw::Ssns>(*offset) else { continue };
             if !ssns.flags.extended_info() {
-                self.unused(owner, "extended info", raw.ext, bytes_of!(*place, Ssns.ext));
+                self.unused(owner, "extended info", raw.ext, bytes_of!(*offset, Ssns.ext));
             }
-            let ext = ssns.ext.as_ref().and(self.ssns_ext_place(*place));
+            let ext = ssns.ext.as_ref().and(self.ssns_ext_place(*offset));
             let unused = ext.filter(|_| !ssns.flags.dhcp_root_path());
-            if let Some((place, raw)) = unused.and_then(|place| Some((place, self.raw::<raw::SsnsExt>(place)?))) {
-                self.unused(owner, "DHCP root path", raw.dhcp_root_path, bytes_of!(place, SsnsExt.dhcp_root_path));
+            if let Some((offset, raw)) = unused.and_then(|offset| Some((offset, self.raw::<raw::SsnsExt>(offset)?))) {
+                self.unused(owner, "DHCP root path", raw.dhcp_root_path, bytes_of!(offset, SsnsExt.dhcp_root_path));
             }
         }
-        for (profile, place) in table.security.iter().zip(&places.security) {
+        for (profile, offset) in table.security.iter().zip(&offsets.security) {
             let owner = Owner::new("security profile", profile.index);
-            self.structure(&owner, *place, fields::SECURITY);
-            self.unused_lists(owner, profile.flags, *place);
+            self.structure(&owner, *offset, fields::SECURITY);
+            self.unused_lists(owner, profile.flags, *offset);
         }
-        for (discovery, place) in table.discovery.iter().zip(&places.discovery) {
-            self.structure(&Owner::new("discovery", discovery.index), *place, fields::DISCOVERY);
+        for (discovery, offset) in table.discovery.iter().zip(&offsets.discovery) {
+            self.structure(&Owner::new("discovery", discovery.index), *offset, fields::DISCOVERY);
         }
     }
 
-    fn unused_lists(&mut self, owner: Owner, flags: crate::model::SecurityFlags, place: usize) {
+    fn unused_lists(&mut self, owner: Owner, flags: crate::model::SecurityFlags, offset: usize) {
         use crate::model::PolicyList;
-        let Some(raw) = self.raw::<raw::Security>(place) else { return };
+        let Some(raw) = self.raw::<raw::Security>(offset) else { return };
         let lists = [
             (
                 flags.secure_channel_policy() == PolicyList::NONE,
                 "secure channel algorithm list",
                 raw.channel_algorithms,
-                bytes_of!(place, Security.channel_algorithms),
+                bytes_of!(offset, Security.channel_algorithms),
             ),
             (
                 flags.authentication_policy() == PolicyList::NONE,
                 "authentication protocol list",
                 raw.authentication_protocols,
-                bytes_of!(place, Security.authentication_protocols),
+                bytes_of!(offset, Security.authentication_protocols),
             ),
             (
                 !flags.cipher_suites_restricted(),
                 "cipher suite list",
                 raw.cipher_suites,
-                bytes_of!(place, Security.cipher_suites),
+                bytes_of!(offset, Security.cipher_suites),
             ),
-            (!flags.kx_groups_restricted(), "KX group list", raw.kx_groups, bytes_of!(place, Security.kx_groups)),
-            (!flags.hashes_restricted(), "hash function list", raw.hashes, bytes_of!(place, Security.hashes)),
+            (!flags.kx_groups_restricted(), "KX group list", raw.kx_groups, bytes_of!(offset, Security.kx_groups)),
+            (!flags.hashes_restricted(), "hash function list", raw.hashes, bytes_of!(offset, Security.hashes)),
         ];
         for (unused, name, reference, at) in lists {
             if unused {
@@ -93,9 +94,9 @@ impl Checker<'_> {
     }
 
     /// The reserved fields of a structure.
-    fn structure(&mut self, owner: &dyn Display, place: usize, definitions: &[Definition]) {
+    fn structure(&mut self, owner: &dyn Display, offset: usize, definitions: &[Definition]) {
         for definition in definitions.iter().filter(|definition| matches!(definition.kind, Kind::Reserved)) {
-            let start = place + definition.at;
+            let start = offset + definition.at;
             self.zero(owner, start..start + definition.length);
         }
     }

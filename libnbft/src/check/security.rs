@@ -2,31 +2,31 @@
 
 use super::Checker;
 use super::namespaces::reported;
+use crate::finding::Rule;
 use crate::finding::{Quoted, one_byte};
 use crate::model::{PolicyList, SecurityProfile};
 use crate::parse::Owner;
 use crate::raw::{self, bytes_of};
-use crate::rule::Rule;
 use core::ops::RangeInclusive;
 
 impl Checker<'_> {
     pub(super) fn security(&mut self) {
         let table = self.table;
-        for (profile, place) in table.security.iter().zip(&self.places.security) {
-            let Some(raw) = self.raw::<raw::Security>(*place) else { continue };
+        for (profile, offset) in table.security.iter().zip(&self.offsets.security) {
+            let Some(raw) = self.raw::<raw::Security>(*offset) else { continue };
             let owner = Owner::new("security profile", profile.index);
-            self.levels(owner, profile, *place);
-            self.lists(owner, profile, raw, *place);
+            self.levels(owner, profile, *offset);
+            self.lists(owner, profile, raw, *offset);
             let keypath = profile.secret_keypath.as_ref();
             if let Some(text) = keypath.filter(|text| !is_uri(text) && !reported(text)) {
-                let span = self.object(raw.secret_keypath, bytes_of!(*place, Security.secret_keypath));
+                let span = self.object(raw.secret_keypath, bytes_of!(*offset, Security.secret_keypath));
                 self.report(Rule::KeypathSyntax, format_args!("{owner}: {} is not a URI", Quoted(text)), span);
             }
         }
     }
 
     /// The fields of two bits each.
-    fn levels(&mut self, owner: Owner, profile: &SecurityProfile, place: usize) {
+    fn levels(&mut self, owner: Owner, profile: &SecurityProfile, offset: usize) {
         let flags = profile.flags;
         let fields = [
             ("authentication", flags.authentication().words()),
@@ -39,13 +39,13 @@ impl Checker<'_> {
                 self.report(
                     Rule::SecurityReserved,
                     format_args!("{owner}: the {name} field has the reserved value 3"),
-                    bytes_of!(place, Security.flags),
+                    bytes_of!(offset, Security.flags),
                 );
             }
         }
     }
 
-    fn lists(&mut self, owner: Owner, profile: &SecurityProfile, raw: &raw::Security, place: usize) {
+    fn lists(&mut self, owner: Owner, profile: &SecurityProfile, raw: &raw::Security, offset: usize) {
         let flags = profile.flags;
         // Known values: SECTYPE of NVMe/TCP; AUTHID (1 is DH-HMAC-CHAP), groups and hashes of the base specification.
         let lists: [(_, _, _, _, Option<&[u8]>, RangeInclusive<u8>); 4] = [
@@ -53,7 +53,7 @@ impl Checker<'_> {
                 "secure channel algorithm",
                 flags.secure_channel_policy() != PolicyList::NONE,
                 raw.channel_algorithms,
-                bytes_of!(place, Security.channel_algorithms),
+                bytes_of!(offset, Security.channel_algorithms),
                 profile.channel_algorithms.as_deref(),
                 1..=2,
             ),
@@ -61,7 +61,7 @@ impl Checker<'_> {
                 "authentication protocol",
                 flags.authentication_policy() != PolicyList::NONE,
                 raw.authentication_protocols,
-                bytes_of!(place, Security.authentication_protocols),
+                bytes_of!(offset, Security.authentication_protocols),
                 profile.authentication_protocols.as_deref(),
                 1..=1,
             ),
@@ -69,7 +69,7 @@ impl Checker<'_> {
                 "KX group",
                 flags.kx_groups_restricted(),
                 raw.kx_groups,
-                bytes_of!(place, Security.kx_groups),
+                bytes_of!(offset, Security.kx_groups),
                 profile.kx_groups.as_deref(),
                 0..=5,
             ),
@@ -77,7 +77,7 @@ impl Checker<'_> {
                 "hash function",
                 flags.hashes_restricted(),
                 raw.hashes,
-                bytes_of!(place, Security.hashes),
+                bytes_of!(offset, Security.hashes),
                 profile.hashes.as_deref(),
                 1..=3,
             ),
@@ -87,8 +87,8 @@ impl Checker<'_> {
             if used && reference.length.get() == 0 {
                 self.report(Rule::SecurityListMissing, format_args!("{owner}: there is no {name} list"), at);
             } else if let Some((number, value)) = values.find(|(_, value)| !known.contains(value)) {
-                let place = one_byte(self.object(reference, at).start + number);
-                self.report(Rule::SecurityCode, format_args!("{owner}: the {name} {value} is not known"), place);
+                let offset = one_byte(self.object(reference, at).start + number);
+                self.report(Rule::SecurityCode, format_args!("{owner}: the {name} {value} is not known"), offset);
             }
         }
         // Cipher suites are IANA's; which of them exist is not for this crate to say.
@@ -96,7 +96,7 @@ impl Checker<'_> {
             self.report(
                 Rule::SecurityListMissing,
                 format_args!("{owner}: there is no cipher suite list"),
-                bytes_of!(place, Security.cipher_suites),
+                bytes_of!(offset, Security.cipher_suites),
             );
         }
     }

@@ -3,11 +3,11 @@
 use super::MAX_OBJECT;
 use super::lists::List;
 use super::reader::{Owner, Reader, at, reference_at};
+use crate::finding::Rule;
 use crate::model::{
     Address, Hfi, HfiExt, HfiExtFlags, HfiFlags, HfiTcp, HfiTcpFlags, IpOrigin, Mac, TransportType, VlanId,
 };
 use crate::raw::{self, HeapRef, ListRef, bytes_of};
-use crate::rule::Rule;
 use alloc::vec::Vec;
 use core::mem::offset_of;
 use core::ops::Range;
@@ -16,8 +16,8 @@ use core::ops::Range;
 const MAX_DUID: usize = 130;
 
 impl Reader<'_> {
-    pub(super) fn hfis(&mut self, list: ListRef, places: &mut Vec<usize>) -> Vec<Hfi> {
-        self.list(List::new::<raw::Hfi>("HFI", list, offset_of!(raw::Control, hfis)), places, Self::hfi)
+    pub(super) fn hfis(&mut self, list: ListRef, offsets: &mut Vec<usize>) -> Vec<Hfi> {
+        self.list(List::new::<raw::Hfi>("HFI", list, offset_of!(raw::Control, hfis)), offsets, Self::hfi)
     }
 
     fn hfi(&mut self, raw: &raw::Hfi, place: usize) -> Option<Hfi> {

@@ -2,9 +2,9 @@
 
 use super::reader::{Owner, Reader, at};
 use super::{CONTROL, MAX_OBJECT, START};
+use crate::finding::Rule;
 use crate::model::{Discovery, DiscoveryFlags};
 use crate::raw::{self, ListRef, bytes_of};
-use crate::rule::Rule;
 use alloc::vec::Vec;
 use core::mem::offset_of;
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
@@ -67,7 +67,7 @@ impl<'a> Reader<'a> {
     pub(super) fn list<T, M>(
         &mut self,
         list: List,
-        places: &mut Vec<usize>,
+        offsets: &mut Vec<usize>,
         read: fn(&mut Self, &'a T, usize) -> Option<M>,
     ) -> Vec<M>
     where
@@ -79,13 +79,13 @@ impl<'a> Reader<'a> {
         self.bounds(&list);
         let fitting = list.fitting(self.bytes.len());
         let mut items = Vec::with_capacity(fitting);
-        places.reserve_exact(fitting);
+        offsets.reserve_exact(fitting);
         let bytes = self.bytes;
         for number in 0..fitting {
             let place = list.start() + number * list.stride();
             let raw = bytes.get(place..).and_then(|rest| T::ref_from_prefix(rest).ok());
             if let Some(item) = raw.and_then(|(raw, _)| read(self, raw, place)) {
-                places.push(place);
+                offsets.push(place);
                 items.push(item);
             }
         }
@@ -132,9 +132,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn all_discovery(&mut self, list: ListRef, places: &mut Vec<usize>) -> Vec<Discovery> {
+    pub(super) fn all_discovery(&mut self, list: ListRef, offsets: &mut Vec<usize>) -> Vec<Discovery> {
         let list = List::new::<raw::Discovery>("discovery", list, offset_of!(raw::Control, discovery));
-        self.list(list, places, Self::discovery)
+        self.list(list, offsets, Self::discovery)
     }
 
     fn discovery(&mut self, raw: &raw::Discovery, place: usize) -> Option<Discovery> {

@@ -1,10 +1,10 @@
 //! What all structures are read with: heap objects, strings, structures, and the findings that come of them.
 
+use crate::finding::Rule;
 use crate::finding::{Finding, one_byte};
 use crate::heap::{Heap, Object, Outside};
 use crate::model::{Address, Nqn};
 use crate::raw::{self, HeapRef};
-use crate::rule::Rule;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;

@@ -1,10 +1,11 @@
 //! Which parts of the table overlap that should not.
 
+use super::START;
+use super::header::HEAP_FIELDS;
 use super::lists::List;
 use super::reader::Reader;
-use super::{HEAP_FIELDS, START};
+use crate::finding::Rule;
 use crate::raw;
-use crate::rule::Rule;
 use core::ops::Range;
 
 impl Reader<'_> {

@@ -3,9 +3,9 @@
 use super::MAX_OBJECT;
 use super::lists::List;
 use super::reader::{Owner, Reader, at};
+use crate::finding::Rule;
 use crate::model::{PolicyList, SecretType, SecurityFlags, SecurityProfile};
 use crate::raw::{self, HeapRef, ListRef, bytes_of};
-use crate::rule::Rule;
 use alloc::vec::Vec;
 use core::mem::offset_of;
 use nom::Parser as _;
@@ -14,9 +14,9 @@ use nom::multi::many1;
 use nom::number::complete::le_u16;
 
 impl Reader<'_> {
-    pub(super) fn profiles(&mut self, list: ListRef, places: &mut Vec<usize>) -> Vec<SecurityProfile> {
+    pub(super) fn profiles(&mut self, list: ListRef, offsets: &mut Vec<usize>) -> Vec<SecurityProfile> {
         let list = List::new::<raw::Security>("security", list, offset_of!(raw::Control, security));
-        self.list(list, places, Self::profile)
+        self.list(list, offsets, Self::profile)
     }
 
     fn profile(&mut self, raw: &raw::Security, place: usize) -> Option<SecurityProfile> {

@@ -14,8 +14,8 @@ use core::mem::offset_of;
 use zerocopy::FromBytes as _;
 
 impl Reader<'_> {
-    pub(super) fn all_ssns(&mut self, list: ListRef, places: &mut Vec<usize>) -> Vec<Ssns> {
-        self.list(List::new::<raw::Ssns>("SSNS", list, offset_of!(raw::Control, ssns)), places, Self::ssns)
+    pub(super) fn all_ssns(&mut self, list: ListRef, offsets: &mut Vec<usize>) -> Vec<Ssns> {
+        self.list(List::new::<raw::Ssns>("SSNS", list, offset_of!(raw::Control, ssns)), offsets, Self::ssns)
     }
 
     fn ssns(&mut self, raw: &raw::Ssns, place: usize) -> Option<Ssns> {

@@ -10,6 +10,8 @@ mod host;
 mod interfaces;
 mod left_out;
 mod limits;
+#[cfg(feature = "std")]
+mod load;
 mod namespaces;
 mod paths;
 mod reach;
@@ -23,6 +25,8 @@ mod text;
 pub use discovery::{Discovered, DiscoveryController, DiscoveryMode, DiscoverySource, EntryLeftOut};
 pub use left_out::{Item, Kind, LeftOut};
 pub use limits::{MAX_DISCOVERY, MAX_LEFT_OUT, MAX_PATHS};
+#[cfg(feature = "std")]
+pub use load::{LoadError, Loaded};
 pub use reason::{EntryReason, Reason};
 pub use security::{
     Algorithms, Authentication, CipherSuite, Feature, HashFunction, KxGroup, Need, Policy, PolicyError, SecureChannel,
@@ -52,6 +56,22 @@ pub struct Options {
     pub hostnqn: Option<String>,
     /// Host ID in place of the tables'.
     pub hostid: Option<Uuid>,
+}
+
+impl Options {
+    /// With this host NQN in place of the tables'.
+    #[must_use]
+    pub fn with_hostnqn(mut self, hostnqn: impl Into<String>) -> Self {
+        self.hostnqn = Some(hostnqn.into());
+        self
+    }
+
+    /// With this host ID in place of the tables'.
+    #[must_use]
+    pub const fn with_hostid(mut self, hostid: Uuid) -> Self {
+        self.hostid = Some(hostid);
+        self
+    }
 }
 
 /// Where something in the plan comes from.

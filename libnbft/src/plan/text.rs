@@ -1,7 +1,7 @@
 //! The plan for people.
 
 use super::{
-    DiscoveryController, DiscoveryMode, Interface, Method, Namespace, Network, Origin, Path, Plan, Policy, Reach,
+    DiscoveryController, DiscoveryMode, Interface, Method, Namespace, Network, Origin, Path, Plan, Policy, Reach, Route,
 };
 use crate::text::Escaping;
 use core::fmt::{self, Write};
@@ -49,6 +49,62 @@ impl fmt::Display for Plan {
     }
 }
 
+/// `NQN at ADDRESS port PORT over LINK`.
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at {} port {} over {}", self.nqn, self.traddr, self.trsvcid, self.host_iface)
+    }
+}
+
+/// `uuid 3f0c1e77-… of NQN`; the NSID where there is no NID.
+impl fmt::Display for Namespace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.nid, self.nsid) {
+            (Some(nid), _) => write!(f, "{} {nid}", nid.kind())?,
+            (None, 0) => f.write_str("any namespace")?,
+            (None, nsid) => write!(f, "NSID {nsid}")?,
+        }
+        write!(f, " of {}", self.nqn)
+    }
+}
+
+/// `192.0.2.0/24 via 192.0.2.254`; `default` for prefix 0.
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.prefix {
+            0 => f.write_str("default")?,
+            prefix => write!(f, "{}/{prefix}", self.destination)?,
+        }
+        match self.gateway {
+            Some(gateway) => write!(f, " via {gateway}"),
+            None => f.write_str(" on the link"),
+        }
+    }
+}
+
+/// `static`, `DHCPv4`, `DHCPv6` or `SLAAC`.
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Static => "static",
+            Self::Dhcp4 => "DHCPv4",
+            Self::Dhcp6 => "DHCPv6",
+            Self::Slaac => "SLAAC",
+        })
+    }
+}
+
+/// `static 192.0.2.10/24`.
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.method.fmt(f)?;
+        match self.address {
+            Some(address) => write!(f, " {address}/{}", self.prefix),
+            None => Ok(()),
+        }
+    }
+}
+
 fn section<T>(
     f: &mut Lines<'_, '_>,
     title: &str,
@@ -80,16 +136,7 @@ fn interface(f: &mut Lines<'_, '_>, interface: &Interface) -> fmt::Result {
 }
 
 fn network(f: &mut Lines<'_, '_>, network: &Network) -> fmt::Result {
-    let method = match network.method {
-        Method::Static => "static",
-        Method::Dhcp4 => "DHCPv4",
-        Method::Dhcp6 => "DHCPv6",
-        Method::Slaac => "SLAAC",
-    };
-    write!(f, "{method}")?;
-    if let Some(address) = network.address {
-        write!(f, " {address}/{}", network.prefix)?;
-    }
+    write!(f, "{network}")?;
     write!(
         f,
         " ({} HFI {}, metric {}, route table {})",
@@ -97,14 +144,7 @@ fn network(f: &mut Lines<'_, '_>, network: &Network) -> fmt::Result {
     )?;
     f.end()?;
     for route in &network.routes {
-        match route.prefix {
-            0 => write!(f, "      route default")?,
-            prefix => write!(f, "      route {}/{prefix}", route.destination)?,
-        }
-        match route.gateway {
-            Some(gateway) => write!(f, " via {gateway}")?,
-            None => write!(f, " on the link")?,
-        }
+        write!(f, "      route {route}")?;
         f.end()?;
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use crate::support::cases::{Bytes, patched};
 use crate::support::tables;
-use libnbft::layout;
+use libnbft::annotate;
 use libnbft::model::Table;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -10,7 +10,7 @@ use std::ops::Range;
 /// Structures, and other fields, that a change of the bytes takes away.
 fn lost(table: &Table, change: impl FnOnce(&mut Bytes)) -> Vec<String> {
     let names = |bytes: &[u8]| -> BTreeSet<_> {
-        layout(bytes).into_iter().map(|field| (field.structure, field.field)).collect()
+        annotate(bytes).into_iter().map(|field| (field.structure, field.field)).collect()
     };
     let before = names(&patched(table, |_| ()).remove(0));
     let after = names(&patched(table, change).remove(0));
@@ -133,7 +133,7 @@ fn the_host_descriptor_has_fields_where_it_may_lie() {
 
 /// The bytes that a later revision added, by the descriptor that they belong to.
 fn later(table: &Table, change: impl FnOnce(&mut Bytes)) -> Vec<(String, Range<usize>)> {
-    let fields = layout(&patched(table, change).remove(0));
+    let fields = annotate(&patched(table, change).remove(0));
     fields.into_iter().filter(|f| f.field == "of a later revision").map(|f| (f.structure, f.span)).collect()
 }
 
@@ -168,7 +168,7 @@ fn lists_are_shown_up_to_32_bytes() {
     let shown = |length: u8| {
         let mut table = tables::static4();
         table.ssns[0].secondary_hfis = (1..=length).collect();
-        let fields = layout(&patched(&table, |_| ()).remove(0));
+        let fields = annotate(&patched(&table, |_| ()).remove(0));
         let list = fields.into_iter().find(|field| field.field == "secondary HFI list");
         list.and_then(|field| field.value).expect("it is there")
     };
@@ -185,7 +185,7 @@ fn fields_are_said_in_words() {
         bytes.set("discovery 4", "flags", &[0x80]);
         bytes.set("HFI 7 transport info", "PCIe routing ID", &[0x1b, 0xe1, 0x02, 0x00]);
     });
-    let fields = layout(&bytes[0]);
+    let fields = annotate(&bytes[0]);
     let value = |structure: &str, field: &str| {
         let found = fields.iter().find(|one| one.structure == structure && one.field == field);
         found.expect("it is there").value.clone().unwrap_or_default()

@@ -1,13 +1,13 @@
 //! What holds for every table and for any bytes.
 
 use arbitrary::Unstructured;
-use libnbft::{check, check_together, layout, parse, write};
+use libnbft::{annotate, check_together, parse, write};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 /// Reads bytes in every way; what is told of them must lie inside them, and what was read can be written and reads the same.
 fn read(bytes: &[u8]) -> Result<(), TestCaseError> {
-    for field in layout(bytes) {
+    for field in annotate(bytes) {
         prop_assert!(field.span.start < field.span.end && field.span.end <= bytes.len(), "{field:?}");
     }
     let parsed = match parse(bytes) {
@@ -17,8 +17,8 @@ fn read(bytes: &[u8]) -> Result<(), TestCaseError> {
             return Ok(());
         }
     };
-    let mut findings = check(&parsed, bytes);
-    findings.extend(check_together(&[(&parsed, bytes), (&parsed, bytes)]).into_iter().map(|(_, finding)| finding));
+    let mut findings = parsed.check();
+    findings.extend(check_together(&[&parsed, &parsed]).into_iter().map(|(_, finding)| finding));
     for finding in &findings {
         prop_assert!(finding.span.start < finding.span.end && finding.span.end <= bytes.len(), "{finding}");
         prop_assert!(!finding.message.chars().any(char::is_control), "{finding:?}");

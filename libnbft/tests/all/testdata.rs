@@ -1,7 +1,7 @@
 //! `testdata/` holds what the writer makes and what must be read from it; every rule has a table that shows it.
 
 use crate::support::{cases, folder, manual, samples, tables};
-use libnbft::{Rule, Severity, check, check_together, parse};
+use libnbft::{Parsed, Rule, Severity, check_together, parse};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -40,9 +40,8 @@ fn testdata_is_what_is_made_and_read() {
 fn each_rule_is_shown_by_a_table_and_nothing_else_is() {
     for case in cases::all() {
         let parsed: Vec<_> = case.tables.iter().map(|bytes| parse(bytes).expect("it can be read")).collect();
-        let pairs: Vec<_> = parsed.iter().zip(&case.tables).map(|(parsed, bytes)| (parsed, bytes.as_slice())).collect();
-        let mut findings: Vec<_> = pairs.iter().flat_map(|(parsed, bytes)| check(parsed, bytes)).collect();
-        findings.extend(check_together(&pairs).into_iter().map(|(_, finding)| finding));
+        let mut findings: Vec<_> = parsed.iter().flat_map(Parsed::check).collect();
+        findings.extend(check_together(&parsed.iter().collect::<Vec<_>>()).into_iter().map(|(_, finding)| finding));
         let rules: Vec<_> = findings.iter().map(|finding| finding.rule).collect();
         // Descriptors can overlap others without breaking any other rule only where the other list's stride is longer
         // than what is known of its descriptors.
@@ -60,7 +59,7 @@ fn right_tables_have_no_findings() {
         let bytes = libnbft::write(&table).expect("it can be written");
         let parsed = parse(&bytes).expect("it can be read");
         assert_eq!(parsed.table, table, "{name}");
-        let findings = check(&parsed, &bytes);
+        let findings = parsed.check();
         let rules: Vec<_> = findings.iter().map(|finding| finding.rule).collect();
         let expected: &[Rule] = if name == "failed" { &[Rule::SsnsUnavailable] } else { &[] };
         assert_eq!(rules, expected, "{name}: {findings:#?}");

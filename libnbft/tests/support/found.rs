@@ -2,7 +2,7 @@
 
 use super::cases::{Bytes, patched};
 use libnbft::model::Table;
-use libnbft::{Finding, check, parse, write};
+use libnbft::{Finding, parse, write};
 use std::ops::Range;
 
 /// Findings: what each says, after the name of its rule, and the bytes that it marks.
@@ -13,7 +13,7 @@ pub(crate) fn found(table: &Table, change: impl FnOnce(&mut Bytes)) -> Found {
     let bytes = patched(table, change).remove(0);
     let parsed = parse(&bytes).expect("it can be read");
     let one = |finding: Finding| (format!("{}: {}", finding.rule, finding.message), finding.span);
-    check(&parsed, &bytes).into_iter().map(one).collect()
+    parsed.check().into_iter().map(one).collect()
 }
 
 /// What the findings say about a table that was changed in the model.

@@ -1,6 +1,6 @@
 //! What is read from a table, and what is wrong with it, as text.
 
-use libnbft::{Finding, check, check_together, layout, parse};
+use libnbft::{Finding, annotate, check_together, parse};
 use std::fmt::Write as _;
 
 /// The model of a table, its findings, and its bytes by name.
@@ -11,7 +11,7 @@ pub(crate) fn table(bytes: &[u8]) -> String {
 
 fn fields(bytes: &[u8]) -> String {
     let mut text = String::new();
-    for field in layout(bytes) {
+    for field in annotate(bytes) {
         let value = field.value.as_deref().unwrap_or("-");
         let (start, length) = (field.span.start, field.span.len());
         writeln!(text, "{start:#06x} {length:4} {}: {}: {value}", field.structure, field.field)
@@ -23,17 +23,16 @@ fn fields(bytes: &[u8]) -> String {
 /// Every finding of these tables of one machine, with the fields that it marks and why it matters.
 pub(crate) fn findings(tables: &[Vec<u8>]) -> String {
     let parsed: Vec<_> = tables.iter().map(|bytes| parse(bytes).expect("the table can be read")).collect();
-    let pairs: Vec<_> = parsed.iter().zip(tables).map(|(parsed, bytes)| (parsed, bytes.as_slice())).collect();
-    let together = check_together(&pairs);
+    let together = check_together(&parsed.iter().collect::<Vec<_>>());
     let mut text = String::new();
-    for (number, (parsed, bytes)) in pairs.iter().enumerate() {
-        let own = check(parsed, bytes);
+    for (number, parsed) in parsed.iter().enumerate() {
+        let own = parsed.check();
         let between = together.iter().filter(|(table, _)| *table == number).map(|(_, finding)| finding);
         for finding in own.iter().chain(between) {
             if tables.len() > 1 {
                 write!(text, "NBFT{}: ", number + 1).expect("a string takes anything");
             }
-            text += &one(finding, bytes);
+            text += &one(finding, parsed.bytes());
         }
     }
     if text.is_empty() { "no findings\n".into() } else { text }
@@ -41,7 +40,7 @@ pub(crate) fn findings(tables: &[Vec<u8>]) -> String {
 
 fn one(finding: &Finding, bytes: &[u8]) -> String {
     let mut text = format!("{finding}\n");
-    for field in layout(bytes) {
+    for field in annotate(bytes) {
         if field.span.start < finding.span.end && finding.span.start < field.span.end {
             let value = field.value.as_deref().unwrap_or("-");
             writeln!(text, "    {}: {}: {value}", field.structure, field.field).expect("a string takes anything");

@@ -5,7 +5,7 @@ use super::hex::Piece;
 use crate::cli::{CheckArgs, Common, Format};
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::input::tables::Tables;
+use crate::input::tables::TableReader;
 use crate::nvme::keys;
 use crate::output::json::{Secrets, print_array};
 use crate::output::{Text, print, print_bytes};
@@ -32,7 +32,7 @@ struct Checked {
 ///
 /// When there is nothing to read at the path, or standard output cannot be written.
 pub fn run(args: &CheckArgs, common: &Common) -> Result<Exit, Error> {
-    let mut tables = Tables::find(common)?;
+    let mut tables = TableReader::find(common)?;
     let files = files(&mut tables);
     let (exit, unreadable) = (tables.exit(), tables.unreadable);
     let mut worst = None;
@@ -60,11 +60,11 @@ struct File {
 
 /// Every file that can be read. Only the bytes are kept: what they say takes many times as much, and is read again when it is
 /// their turn.
-fn files(tables: &mut Tables) -> Vec<File> {
+fn files(tables: &mut TableReader) -> Vec<File> {
     let (mut files, mut together, mut numbers) = (Vec::new(), Together::default(), Vec::new());
     for read in tables {
-        if let Ok(parsed) = &read.parsed {
-            together.add(parsed, &read.bytes);
+        if let Ok(parsed) = read.parsed() {
+            together.add(&parsed);
             numbers.push(files.len());
         }
         files.push(File { path: read.path, bytes: read.bytes, together: Vec::new() });
@@ -77,8 +77,8 @@ fn files(tables: &mut Tables) -> Vec<File> {
 
 fn report(file: File) -> Report {
     let File { path, bytes, together } = file;
-    let outcome = libnbft::parse(&bytes).map_err(|error| error.to_string()).map(|parsed| {
-        let mut findings = libnbft::check(&parsed, &bytes);
+    let findings = libnbft::parse(&bytes).map(|parsed| parsed.check()).map_err(|error| error.to_string());
+    let outcome = findings.map(|mut findings| {
         findings.extend(together);
         Checked { pieces: hex::pieces(&bytes), bytes, findings }
     });

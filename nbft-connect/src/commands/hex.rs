@@ -27,7 +27,7 @@ pub(crate) struct Piece {
 pub(crate) fn pieces(bytes: &[u8]) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut end = 0;
-    for field in libnbft::layout(bytes) {
+    for field in libnbft::annotate(bytes) {
         if field.span.start > end {
             pieces.push(gap(bytes, end..field.span.start, pieces.last()));
         }

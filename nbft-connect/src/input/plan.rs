@@ -23,11 +23,11 @@ pub struct Tables {
 ///
 /// When there is nothing at the path that was asked for.
 pub fn tables(common: &Common) -> Result<Tables, Error> {
-    let mut read = super::tables::Tables::find(common)?;
+    let mut read = super::tables::TableReader::find(common)?;
     let (mut found, mut unusable) = (Tables::default(), Vec::new());
     for file in read.by_ref() {
         let name = file.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        match file.parsed {
+        match file.parsed() {
             Ok(parsed) => {
                 for finding in &parsed.findings {
                     log::debug!("{name}: {}", finding.message);

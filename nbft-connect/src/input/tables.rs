@@ -12,13 +12,23 @@ use std::path::PathBuf;
 pub(crate) struct TableBytes {
     pub(crate) path: PathBuf,
     pub(crate) bytes: Vec<u8>,
-    pub(crate) parsed: Result<Parsed, ParseError>,
+}
+
+impl TableBytes {
+    /// What they say.
+    ///
+    /// # Errors
+    ///
+    /// When they are no table at all.
+    pub(crate) fn parsed(&self) -> Result<Parsed<'_>, ParseError> {
+        libnbft::parse(&self.bytes)
+    }
 }
 
 /// The tables that there are, in natural order, read one by one as they are asked for: no more than one is in memory. Says on
 /// stderr which could not be used.
 #[derive(Debug)]
-pub(crate) struct Tables {
+pub(crate) struct TableReader {
     files: std::vec::IntoIter<TableFile>,
     /// How many were read that can be used.
     usable: usize,
@@ -28,7 +38,7 @@ pub(crate) struct Tables {
     pub(crate) unreadable: Vec<(PathBuf, String)>,
 }
 
-impl Tables {
+impl TableReader {
     /// Finds the tables.
     ///
     /// # Errors
@@ -65,7 +75,7 @@ impl Tables {
     }
 }
 
-impl Iterator for Tables {
+impl Iterator for TableReader {
     type Item = TableBytes;
 
     fn next(&mut self) -> Option<TableBytes> {
@@ -80,15 +90,15 @@ impl Iterator for Tables {
                     continue;
                 }
             };
-            let parsed = libnbft::parse(&bytes);
-            match &parsed {
+            let read = TableBytes { path: file.path, bytes };
+            match read.parsed() {
                 Ok(_) => self.usable += 1,
                 Err(error) => {
-                    log::error!("{}: {error}", file.path.display());
+                    log::error!("{}: {error}", read.path.display());
                     self.unusable += 1;
                 }
             }
-            return Some(TableBytes { path: file.path, bytes, parsed });
+            return Some(read);
         }
     }
 }

@@ -45,7 +45,7 @@ fn json_says_what_the_tables_say() {
     let checked: Vec<Value> = serde_json::from_str(&root.nbft(&["check", "-o", "json"])).unwrap();
     for (file, checked) in files.iter().zip(&checked) {
         let bytes = file.read().unwrap();
-        let findings = libnbft::check(&libnbft::parse(&bytes).unwrap(), &bytes);
+        let findings = libnbft::parse(&bytes).unwrap().check();
         let messages =
             checked["findings"].as_array().unwrap().iter().map(|finding| finding["message"].as_str().unwrap());
         assert!(

@@ -1,7 +1,7 @@
 //! Roots, runs, and what no output may hold.
 
 use crate::tables::QUIET;
-use libnbft::plan::{Options, Plan, Source};
+use libnbft::plan::{Options, Plan};
 use nbft_connect::status::schema::{State, Status};
 use serde_json::{Value, json};
 use std::ffi::OsStr;
@@ -35,11 +35,7 @@ impl Root {
 
     /// The plan of its tables, as `nbft plan` makes it.
     pub(crate) fn plan(&self) -> Plan {
-        let files = libnbft::files::find(&self.0.join("sys/firmware/acpi/tables")).unwrap();
-        let parsed: Vec<_> = files.iter().map(|file| libnbft::parse(&file.read().unwrap()).unwrap()).collect();
-        let named = files.iter().zip(&parsed);
-        let sources: Vec<_> = named.map(|(file, parsed)| Source { name: &file.name, table: &parsed.table }).collect();
-        Plan::new(&sources, &Options::default())
+        Plan::load(self.0.join("sys/firmware/acpi/tables"), &Options::default()).unwrap().plan
     }
 
     /// Runs `nbft` under it; what it prints is looked at before it is given back.

@@ -10,7 +10,7 @@ use super::hex;
 use crate::cli::{Common, Format, ShowArgs};
 use crate::error::Error;
 use crate::exit::Exit;
-use crate::input::tables::{TableBytes, Tables};
+use crate::input::tables::{TableBytes, TableReader};
 use crate::output::json::Secrets;
 use crate::output::{self, Text, print, print_bytes};
 use libnbft::json;
@@ -51,7 +51,7 @@ struct Shown {
 ///
 /// When there is nothing to read at the path, or standard output cannot be written.
 pub fn run(args: &ShowArgs, common: &Common) -> Result<Exit, Error> {
-    let mut tables = Tables::find(common)?;
+    let mut tables = TableReader::find(common)?;
     if args.redact {
         let read: Vec<_> = tables.by_ref().collect();
         show(redacted(&read)?.into_iter(), args)?;
@@ -74,19 +74,16 @@ fn show(tables: impl Iterator<Item = Shown>, args: &ShowArgs) -> Result<(), Erro
 }
 
 fn as_read(read: TableBytes) -> Shown {
-    Shown {
-        name: read.path.display().to_string(),
-        bytes: read.bytes,
-        table: read.parsed.ok().map(|parsed| parsed.table),
-    }
+    let table = read.parsed().ok().map(|parsed| parsed.table);
+    Shown { name: read.path.display().to_string(), bytes: read.bytes, table }
 }
 
 /// The tables that can be read, redacted together. The path may name a user, so that only the file's name stays.
 fn redacted(tables: &[TableBytes]) -> Result<Vec<Shown>, Error> {
-    let readable = || tables.iter().filter_map(|read| Some((read, &read.parsed.as_ref().ok()?.table)));
-    let mut redactor = Redactor::new(readable().map(|(_, table)| table));
+    let readable: Vec<_> = tables.iter().filter_map(|read| Some((read, read.parsed().ok()?.table))).collect();
+    let mut redactor = Redactor::new(readable.iter().map(|(_, table)| table));
     let mut shown = Vec::new();
-    for (read, table) in readable() {
+    for (read, table) in &readable {
         let name = read.path.file_name().map_or_else(String::new, |name| Path::new(name).display().to_string());
         let table = redactor.table(table);
         let bytes = libnbft::write(&table)

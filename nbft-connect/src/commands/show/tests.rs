@@ -17,11 +17,11 @@ fn survive(bytes: Vec<u8>) -> (bool, bool) {
         covered = covered.max(piece.span.end);
     }
     assert_eq!(covered, bytes.len());
-    let findings = parsed.as_ref().map_or(Vec::new(), |parsed| libnbft::check(parsed, &bytes));
+    let findings = parsed.as_ref().map_or(Vec::new(), |parsed| parsed.check());
     for finding in findings {
         assert!(hex::marked(&bytes, &pieces, &finding.span).as_str().contains("^^"), "{finding}");
     }
-    let mut shown = Shown { name: "NBFT".into(), bytes, table: parsed.ok().map(|parsed| parsed.table) };
+    let mut shown = Shown { name: "NBFT".into(), table: parsed.ok().map(|parsed| parsed.table), bytes };
     assert!(!dump(&shown, false).as_str().is_empty());
     let Some(table) = &shown.table else { return (false, false) };
     let json = json_table(&shown, EVERYTHING).unwrap();

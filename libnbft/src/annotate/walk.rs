@@ -39,10 +39,10 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    /// The fields of the structure at `place`, which lies inside the table.
-    fn structure(&mut self, name: &str, place: usize, definitions: &[Definition]) {
+    /// The fields of the structure at `offset`, which lies inside the table.
+    fn structure(&mut self, name: &str, offset: usize, definitions: &[Definition]) {
         for definition in definitions {
-            let at = place + definition.at;
+            let at = offset + definition.at;
             if let Some(bytes) = self.bytes.get(at..at + definition.length) {
                 self.field(name, definition.name, at, definition.length, definition.kind.value(bytes));
             }
@@ -97,12 +97,12 @@ impl<'a> Walk<'a> {
     }
 
     fn host(&mut self, control: &raw::Control) {
-        let Ok(place) = usize::try_from(control.host.offset.get()) else { return };
+        let Ok(offset) = usize::try_from(control.host.offset.get()) else { return };
         let length = usize::from(control.host.length.get());
-        let found = self.bytes.get(place..).and_then(|rest| raw::Host::ref_from_prefix(rest).ok());
-        let fits = length >= size_of::<raw::Host>() && place >= START;
+        let found = self.bytes.get(offset..).and_then(|rest| raw::Host::ref_from_prefix(rest).ok());
+        let fits = length >= size_of::<raw::Host>() && offset >= START;
         if let Some((host, _)) = found.filter(|(host, _)| fits && host.id == id::HOST) {
-            self.structure("host", place, fields::HOST);
+            self.structure("host", offset, fields::HOST);
             self.text("host", "NQN", host.nqn);
         }
     }
@@ -117,15 +117,15 @@ impl<'a> Walk<'a> {
     ) {
         let bytes = self.bytes;
         for number in 0..list.fitting(bytes.len()) {
-            let place = list.start() + number * list.stride();
-            let Some((raw, _)) = bytes.get(place..).and_then(|rest| T::ref_from_prefix(rest).ok()) else { continue };
-            if bytes[place] != id {
+            let offset = list.start() + number * list.stride();
+            let Some((raw, _)) = bytes.get(offset..).and_then(|rest| T::ref_from_prefix(rest).ok()) else { continue };
+            if bytes[offset] != id {
                 continue;
             }
             let (name, then) = follow(self, raw);
-            self.structure(&name, place, definitions);
-            let known = place + size_of::<T>();
-            let end = (place + list.stride()).min(bytes.len());
+            self.structure(&name, offset, definitions);
+            let known = offset + size_of::<T>();
+            let end = (offset + list.stride()).min(bytes.len());
             if known < end {
                 self.field(&name, "of a later revision", known, end - known, None);
             }

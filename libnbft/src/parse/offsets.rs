@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 /// Offsets of the descriptors that made it into the model, in its order.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Places {
+pub(crate) struct Offsets {
     pub(crate) host: Option<usize>,
     pub(crate) hfis: Vec<usize>,
     pub(crate) ssns: Vec<usize>,

@@ -1,9 +1,10 @@
-//! What lies where: the fields of a table, for annotated dumps.
+//! Names each field of a table with its bytes and its value, for dumps and for marking findings.
 
 pub(crate) mod fields;
 pub(crate) mod values;
 mod walk;
 
+use crate::parse::Parsed;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -24,13 +25,21 @@ pub struct Field {
     pub value: Option<String>,
 }
 
-/// The fields of a table in the order of their bytes, as far as they can be found.
+/// The fields of a table in the order of their bytes, as far as they can be found; also of bytes that are damaged.
 ///
 /// Heap objects are there when a reference that is in use leads to them. Where structures overlap, so do their fields. Bytes
 /// that [`parse`](crate::parse()) refuses have no fields.
 #[must_use]
-pub fn layout(bytes: &[u8]) -> Vec<Field> {
+pub fn annotate(bytes: &[u8]) -> Vec<Field> {
     let mut fields = walk::walk(bytes).unwrap_or_default();
     fields.sort_by_key(|field| (field.span.start, core::cmp::Reverse(field.span.end)));
     fields
+}
+
+impl Parsed<'_> {
+    /// The fields of the table in the order of their bytes; see [`annotate`].
+    #[must_use]
+    pub fn fields(&self) -> Vec<Field> {
+        annotate(self.bytes())
+    }
 }

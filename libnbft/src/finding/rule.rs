@@ -1,6 +1,6 @@
 //! The rules: stable names, severities, and why each matters for booting. `man/nbft-rules.7` documents them.
 
-use crate::finding::Severity;
+use super::Severity;
 use core::fmt;
 
 /// Defines the rules from one table: variant, name, severity, what it says, why it matters.
