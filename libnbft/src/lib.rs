@@ -129,6 +129,7 @@ mod error;
 pub mod files;
 mod finding;
 mod heap;
+mod hex;
 #[cfg(feature = "serde")]
 pub mod json;
 pub mod model;

@@ -1,6 +1,7 @@
 //! The value of a field in words.
 
 use crate::finding::QuotedUpTo;
+use crate::hex::Hex;
 use crate::model::{self, PciAddress};
 use crate::raw::{HeapRef, ListRef};
 use alloc::format;
@@ -94,9 +95,6 @@ pub(super) fn text(bytes: &[u8]) -> String {
 /// Bytes in hexadecimal, cut after 32.
 pub(super) fn hex(bytes: &[u8]) -> String {
     const SHOWN: usize = 32;
-    let mut text: Vec<_> = bytes.iter().take(SHOWN).map(|byte| format!("{byte:02x}")).collect();
-    if bytes.len() > SHOWN {
-        text.push("…".to_string());
-    }
-    text.join(" ")
+    let cut = if bytes.len() > SHOWN { " …" } else { "" };
+    format!("{}{cut}", Hex::separated(&bytes[..bytes.len().min(SHOWN)], " "))
 }

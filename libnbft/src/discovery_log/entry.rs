@@ -153,7 +153,7 @@ impl Entry {
 }
 
 /// A text field up to its first NUL, without the blanks that pad it.
-fn text<'a>(field: TextField, bytes: &'a [u8]) -> Result<&'a str, EntryError> {
+fn text(field: TextField, bytes: &[u8]) -> Result<&str, EntryError> {
     let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
     let text = core::str::from_utf8(bytes.get(..end).unwrap_or_default()).map_err(|_| EntryError::Text(field))?;
     Ok(text.trim_end_matches(' '))

@@ -2,92 +2,19 @@
 //!
 //! Numbers are little endian in the table; byte strings and the UUID lie in order.
 
+use super::duid_type::DuidType;
 use super::error::JsonError;
 use super::hfi::Hfi;
 use super::values::hex_from_bytes;
-use crate::model::{Uuid, hex_byte};
+use crate::hex::{Hex, hex_byte};
+use crate::model::Uuid;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::fmt;
-use serde::de::{self, Unexpected, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-/// Type of a DUID: `DUID-LLT`, `DUID-EN`, `DUID-LL`, `DUID-UUID` or `unknown(N)`; its number is read too.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct DuidType(pub u16);
-
-impl DuidType {
-    /// Link-layer address plus time.
-    pub const LLT: Self = Self(1);
-    /// Enterprise number.
-    pub const EN: Self = Self(2);
-    /// Link-layer address.
-    pub const LL: Self = Self(3);
-    /// UUID.
-    pub const UUID: Self = Self(4);
-
-    const WORDS: [(Self, &'static str); 4] =
-        [(Self::LLT, "DUID-LLT"), (Self::EN, "DUID-EN"), (Self::LL, "DUID-LL"), (Self::UUID, "DUID-UUID")];
-
-    fn from_text(text: &str) -> Option<Self> {
-        if let Some((kind, _)) = Self::WORDS.iter().find(|(_, word)| *word == text) {
-            return Some(*kind);
-        }
-        text.strip_prefix("unknown(")?.strip_suffix(')')?.parse().ok().map(Self)
-    }
-}
-
-impl fmt::Display for DuidType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match Self::WORDS.iter().find(|(kind, _)| kind == self) {
-            Some((_, word)) => f.write_str(word),
-            None => write!(f, "unknown({})", self.0),
-        }
-    }
-}
-
-impl fmt::Debug for DuidType {
-    /// As it stands in the JSON: errors quote it.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\"{self}\"")
-    }
-}
-
-impl Serialize for DuidType {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for DuidType {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct TypeVisitor;
-
-        impl Visitor<'_> for TypeVisitor {
-            type Value = DuidType;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("DUID-LLT, DUID-EN, DUID-LL, DUID-UUID, unknown(N) or the type's number")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<DuidType, E> {
-                DuidType::from_text(text).ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
-            }
-
-            fn visit_u64<E: de::Error>(self, number: u64) -> Result<DuidType, E> {
-                u16::try_from(number).map(DuidType).map_err(|_| E::invalid_value(Unexpected::Unsigned(number), &self))
-            }
-        }
-
-        deserializer.deserialize_any(TypeVisitor)
-    }
-}
 
 /// Hex pairs with colons between them.
 fn with_colons(bytes: &[u8]) -> String {
-    let pairs: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    pairs.join(":")
+    Hex::separated(bytes, ":").to_string()
 }
 
 /// Undoes [`with_colons`].

@@ -1,6 +1,6 @@
 //! HFI descriptor with its transport info.
 
-use super::duid::DuidType;
+use super::duid_type::DuidType;
 use super::error::JsonError;
 use super::values::{Bit, IpText, Transport, bytes_from_hex, ignored, is_zero, word};
 use crate::model::{self, Address, HfiExtFlags, HfiFlags, HfiTcpFlags, IpOrigin, Mac, PciAddress, VlanId};

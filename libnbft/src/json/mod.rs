@@ -28,18 +28,20 @@
 mod check;
 mod discovery;
 mod duid;
+mod duid_type;
 mod error;
 mod header;
 mod hfi;
 mod host;
 mod security;
 mod ssns;
+mod ssns_model;
 #[cfg(test)]
 mod tests;
 mod values;
 
 pub use discovery::Discovery;
-pub use duid::DuidType;
+pub use duid_type::DuidType;
 pub use error::JsonError;
 pub use header::{Control, Header};
 pub use hfi::{Hfi, HfiExt};

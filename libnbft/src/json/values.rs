@@ -1,7 +1,8 @@
 //! Values as JSON writes them.
 
+use crate::hex::{Hex, hex_byte};
 use crate::model::{
-    Address, Availability, FixedText, PolicyList, PrimaryAdminHost, Requirement, TextError, TransportType, hex_byte,
+    Address, Availability, FixedText, PolicyList, PrimaryAdminHost, Requirement, TextError, TransportType,
 };
 use alloc::string::{String, ToString};
 use core::fmt;
@@ -251,19 +252,12 @@ fn unescape<const N: usize>(text: &str) -> Option<[u8; N]> {
 
 /// Bytes from pairs of hex digits.
 pub(super) fn bytes_from_hex(text: &str) -> Result<alloc::vec::Vec<u8>, TextError> {
-    let byte = |pair: &[u8]| hex_byte(*pair.first()?, *pair.get(1)?);
-    let bytes: Option<_> = text.as_bytes().chunks(2).map(byte).collect();
-    bytes.ok_or_else(|| TextError { text: text.into(), expected: "pairs of hex digits" })
+    crate::hex::bytes_from_hex(text).ok_or_else(|| TextError { text: text.into(), expected: "pairs of hex digits" })
 }
 
 /// Pairs of hex digits.
 pub(super) fn hex_from_bytes(bytes: &[u8]) -> String {
-    use fmt::Write;
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    Hex::new(bytes).to_string()
 }
 
 /// For a key that only explains another: written, and ignored when read.

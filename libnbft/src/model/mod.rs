@@ -3,13 +3,19 @@
 //! Only descriptors whose valid flag is set are here. Every structure is `Default` and its fields are public, so that a
 //! table can be built field by field and given to the writer.
 
+mod address;
 mod codes;
-mod types;
-
-pub use codes::*;
+mod hardware;
+mod identifiers;
 #[cfg(feature = "serde")]
-pub(crate) use types::hex_byte;
-pub use types::*;
+mod serde_forms;
+mod text;
+
+pub use address::Address;
+pub use codes::*;
+pub use hardware::{Mac, PciAddress, VlanId};
+pub use identifiers::{DISCOVERY_NQN, Nid, Nqn, Uuid};
+pub use text::{FixedText, TextError};
 
 use alloc::string::String;
 use alloc::vec::Vec;

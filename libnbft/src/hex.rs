@@ -1,0 +1,63 @@
+//! Bytes as hex digits, and back.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+/// Bytes as pairs of lower-case hex digits.
+#[derive(Clone, Copy, Debug)]
+pub struct Hex<'a> {
+    bytes: &'a [u8],
+    separator: &'static str,
+}
+
+impl<'a> Hex<'a> {
+    /// With nothing between the pairs.
+    #[must_use]
+    pub const fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, separator: "" }
+    }
+
+    /// With this text between the pairs.
+    #[must_use]
+    pub const fn separated(bytes: &'a [u8], separator: &'static str) -> Self {
+        Self { bytes, separator }
+    }
+}
+
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, byte) in self.bytes.iter().enumerate() {
+            write!(f, "{}{byte:02x}", if number == 0 { "" } else { self.separator })?;
+        }
+        Ok(())
+    }
+}
+
+/// The bytes that pairs of hex digits stand for; `None` when there is anything else.
+#[must_use]
+pub fn bytes_from_hex(text: &str) -> Option<Vec<u8>> {
+    text.as_bytes().chunks(2).map(|pair| hex_byte(*pair.first()?, *pair.get(1)?)).collect()
+}
+
+/// The byte that two hex digits stand for.
+pub(crate) fn hex_byte(high: u8, low: u8) -> Option<u8> {
+    let digit = |digit| char::from(digit).to_digit(16);
+    u8::try_from(digit(high)? * 16 + digit(low)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString as _;
+
+    #[test]
+    fn there_and_back() {
+        assert_eq!(Hex::new(&[0, 0xab, 0x9f]).to_string(), "00ab9f");
+        assert_eq!(Hex::separated(&[0, 0xab], ":").to_string(), "00:ab");
+        assert_eq!(bytes_from_hex("00aB9f"), Some(alloc::vec![0, 0xab, 0x9f]));
+        assert_eq!(bytes_from_hex(""), Some(Vec::new()));
+        for text in ["0", "0g", "00:ab", "é0"] {
+            assert_eq!(bytes_from_hex(text), None, "{text}");
+        }
+    }
+}
