@@ -1,6 +1,10 @@
 //! Gives an enum of failures its stable codes.
 
 /// Implements `code()` and the list `CODES` for an enum: each variant with its code, a name in kebab-case that never changes.
+///
+/// For the programs of this repository; not part of the API that stays.
+#[doc(hidden)]
+#[macro_export]
 macro_rules! codes {
     ($name:ident { $($variant:ident => $code:literal,)+ }) => {
         impl $name {
@@ -18,4 +22,5 @@ macro_rules! codes {
     };
 }
 
+#[cfg(feature = "plan")]
 pub(crate) use codes;

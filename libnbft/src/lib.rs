@@ -120,7 +120,6 @@ extern crate alloc;
 pub mod address;
 mod annotate;
 mod check;
-#[cfg(feature = "plan")]
 mod codes;
 #[cfg(feature = "plan")]
 pub mod discovery_log;

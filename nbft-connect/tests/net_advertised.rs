@@ -10,7 +10,7 @@ use common::net::{AT, Root, next, outcome, ready, runtime, start, start_with};
 use common::{in_namespace, ip};
 use libnbft::model::{HfiExt, HfiExtFlags, HfiTcpFlags, IpOrigin};
 use libnbft::plan::{Method, Plan};
-use nbft_connect::net::{Information, NetEvent, Settings};
+use nbft_connect::net::{Information, NetEvent, NetOptions};
 use std::fs;
 use std::net::{Ipv6Addr, UdpSocket};
 use std::time::Duration;
@@ -76,8 +76,8 @@ fn what_stateless_dhcpv6_says_comes_after_the_address() {
         runtime().block_on(async {
             for staying in [false, true] {
                 let root = Root::new("stateless-root");
-                let settings = Settings::new(root.0.clone());
-                let settings = if staying { settings.staying(Vec::new()) } else { settings };
+                let settings = NetOptions::new(root.0.clone());
+                let settings = if staying { settings.maintaining(Vec::new()) } else { settings };
                 let (_handle, mut events) = start_with(settings, &autoconfigured()).await;
                 assert_eq!(ready(&mut events).await.2.to_string(), AUTOCONFIGURED);
                 match outcome(&mut events).await {
@@ -150,7 +150,7 @@ fn an_open_method_becomes_dhcpv6_where_the_router_says_so() {
         // Who stays takes it as it is.
         runtime().block_on(async {
             let root = Root::new("managed-root");
-            let settings = Settings::new(root.0.clone()).staying(vec![(AT, lease.clone())]);
+            let settings = NetOptions::new(root.0.clone()).maintaining(vec![(AT, lease.clone())]);
             let (_handle, mut events) = start_with(settings, &open).await;
             assert_eq!(leased(&mut events).await.1, lease);
         });

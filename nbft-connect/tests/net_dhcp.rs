@@ -9,7 +9,7 @@ use common::net::{AT, Root, next, outcome, ready, runtime, start, start_with};
 use common::{in_namespace, ip, ip_lines};
 use libnbft::model::{HfiExt, HfiExtFlags, HfiTcpFlags, IpOrigin};
 use libnbft::plan::Plan;
-use nbft_connect::net::{NetEvent, Settings, Waiting};
+use nbft_connect::net::{NetEvent, NetOptions, Waiting};
 use std::fs;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -195,7 +195,7 @@ fn what_the_administrator_says_of_the_mtu_goes_before_what_the_server_says() {
         let _server = Server::dnsmasq("mtu", &[POOL, "--dhcp-option=26,1400"]);
         let plan = plan("::ffff:0.0.0.0", HfiTcpFlags::DHCP_OVERRIDE, IpOrigin::DHCP, None);
         runtime().block_on(async {
-            let settings = Settings::new("/".into()).with_mtu(Some(1450));
+            let settings = NetOptions::new("/".into()).with_mtu(Some(1450));
             let (_handle, mut events) = start_with(settings, &plan).await;
             ready(&mut events).await;
         });
@@ -212,7 +212,7 @@ fn a_lease_is_renewed_by_whoever_stays() {
         let once = ["DHCPREQUEST", "DHCPACK"];
         runtime().block_on(async {
             let root = Root::new("renew");
-            let settings = Settings::new(root.0.clone()).staying(Vec::new());
+            let settings = NetOptions::new(root.0.clone()).maintaining(Vec::new());
             let (handle, mut events) = start_with(settings, &plan).await;
             let (_, first) = leased(&mut events).await;
             assert_eq!((first.renew_seconds, first.rebind_seconds), (5, 20));
@@ -226,7 +226,7 @@ fn a_lease_is_renewed_by_whoever_stays() {
             drop(handle);
 
             // It is held already: nobody is asked, neither now nor later, when a network manager renews it.
-            let settings = Settings::new(root.0.clone()).staying(vec![(AT, renewed.clone())]);
+            let settings = NetOptions::new(root.0.clone()).maintaining(vec![(AT, renewed.clone())]);
             let (_handle, mut events) = start_with(settings, &plan).await;
             let (link, held) = leased(&mut events).await;
             assert_eq!(held, renewed);
@@ -249,14 +249,14 @@ fn a_dhcpv6_lease_is_renewed_with_its_server() {
         };
         runtime().block_on(async {
             let root = Root::new("renew6");
-            let (handle, mut events) = start_with(Settings::new(root.0.clone()).staying(Vec::new()), &plan).await;
+            let (handle, mut events) = start_with(NetOptions::new(root.0.clone()).maintaining(Vec::new()), &plan).await;
             let (_, mut first) = leased(&mut events).await;
             assert_eq!(of_clients(&server), asked, "{}", server.log());
             drop(handle);
 
             // A lease whose time has come.
             first.renew_seconds = 0;
-            let settings = Settings::new(root.0.clone()).staying(vec![(AT, first.clone())]);
+            let settings = NetOptions::new(root.0.clone()).maintaining(vec![(AT, first.clone())]);
             let (handle, mut events) = start_with(settings, &plan).await;
             assert_eq!(leased(&mut events).await.1, first);
             let renewed = match outcome(&mut events).await {
@@ -271,7 +271,7 @@ fn a_dhcpv6_lease_is_renewed_with_its_server() {
             // One that is to be rebound.
             let mut late = renewed.clone();
             (late.renew_seconds, late.rebind_seconds) = (0, 0);
-            let settings = Settings::new(root.0.clone()).staying(vec![(AT, late.clone())]);
+            let settings = NetOptions::new(root.0.clone()).maintaining(vec![(AT, late.clone())]);
             let (_handle, mut events) = start_with(settings, &plan).await;
             assert_eq!(leased(&mut events).await.1, late);
             let event = outcome(&mut events).await;

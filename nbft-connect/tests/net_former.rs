@@ -10,7 +10,7 @@ use common::net::{Root, runtime, start_with};
 use common::{in_namespace, ip, ip_lines};
 use libnbft::model::{HfiTcpFlags, IpOrigin};
 use libnbft::plan::Plan;
-use nbft_connect::net::{NetEvent, Settings};
+use nbft_connect::net::{NetEvent, NetOptions};
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::time::{Duration, Instant};
 
@@ -46,7 +46,7 @@ fn an_address_goes_when_the_server_has_moved_the_client() {
         let server = Granting::start("eth0-peer", Terms { pool: [50, 90], seconds: 4, renew: 2 });
         runtime().block_on(async {
             let root = Root::new("moved");
-            let settings = Settings::new(root.0.clone()).staying(Vec::new());
+            let settings = NetOptions::new(root.0.clone()).maintaining(Vec::new());
             let (_handle, mut events) = start_with(settings, &by_dhcp()).await;
             let mut addresses = Vec::new();
             for _ in 0..5 {
@@ -81,7 +81,7 @@ fn an_address_stays_as_long_as_a_connection_uses_it() {
         let listener = TcpListener::bind("192.0.2.1:4420").unwrap();
         runtime().block_on(async {
             let root = Root::new("used");
-            let settings = Settings::new(root.0.clone()).staying(Vec::new());
+            let settings = NetOptions::new(root.0.clone()).maintaining(Vec::new());
             let (handle, mut events) = start_with(settings, &by_dhcp()).await;
             let first = leased(&mut events).await.1.address;
             let socket = tokio::net::TcpSocket::new_v4().unwrap();
@@ -100,7 +100,7 @@ fn an_address_stays_as_long_as_a_connection_uses_it() {
             // So it does with a service that knows of no lease, which the server moves again.
             drop(handle);
             server.renew(false);
-            let settings = Settings::new(root.0.clone()).staying(Vec::new());
+            let settings = NetOptions::new(root.0.clone()).maintaining(Vec::new());
             let (_handle, mut events) = start_with(settings, &by_dhcp()).await;
             let third = leased(&mut events).await.1.address;
             server.renew(true);
@@ -129,7 +129,7 @@ fn an_address_whose_lease_has_ended_goes_even_if_a_connection_uses_it() {
         let _listener = TcpListener::bind("192.0.2.1:4420").unwrap();
         runtime().block_on(async {
             let root = Root::new("ended");
-            let settings = Settings::new(root.0.clone()).staying(Vec::new());
+            let settings = NetOptions::new(root.0.clone()).maintaining(Vec::new());
             let (_handle, mut events) = start_with(settings, &by_dhcp()).await;
             let first = leased(&mut events).await.1.address;
             let socket = tokio::net::TcpSocket::new_v4().unwrap();
@@ -149,7 +149,7 @@ fn a_rule_that_is_removed_is_set_again() {
         let server = Granting::start("eth0-peer", Terms { pool: [50, 90], seconds: 600, renew: 300 });
         runtime().block_on(async {
             let root = Root::new("rule");
-            let settings = Settings::new(root.0.clone()).staying(Vec::new());
+            let settings = NetOptions::new(root.0.clone()).maintaining(Vec::new());
             let (_handle, mut events) = start_with(settings, &by_dhcp()).await;
             leased(&mut events).await;
             let all = || (ip_lines("-4 rule show"), ip_lines("-4 route show table all"));

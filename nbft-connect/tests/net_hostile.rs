@@ -10,7 +10,7 @@ use common::net::{AT, next, outcome, ready, runtime, start, start_with};
 use common::{in_namespace, ip, ip_lines};
 use libnbft::model::{Hfi, HfiTcp, HfiTcpFlags, IpOrigin, Mac, Table, TransportType};
 use libnbft::plan::{Options, Plan, Source};
-use nbft_connect::net::{Lease, NetEvent, Settings, Waiting};
+use nbft_connect::net::{Lease, NetEvent, NetOptions, Waiting};
 use nix::errno::Errno;
 use nix::sys::socket::{
     AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType, SockaddrIn6, sendto, setsockopt, socket, sockopt,
@@ -308,7 +308,7 @@ fn a_lease_that_a_file_holds_is_checked_too() {
             "ntp": []}"#;
         let stored: Lease = serde_json::from_str(text).unwrap();
         runtime().block_on(async {
-            let settings = Settings::new("/".into()).staying(vec![(AT, stored)]);
+            let settings = NetOptions::new("/".into()).maintaining(vec![(AT, stored)]);
             let (_handle, mut events) = start_with(settings, &dhcp4(24)).await;
             assert_eq!(ready(&mut events).await.2.to_string(), "192.0.2.77");
         });
@@ -392,7 +392,8 @@ fn a_renewal_is_checked_as_the_first_lease_is() {
         lease.renew_seconds = 0;
         server.grant(("2001:db8:1::".parse().unwrap(), whole));
         runtime().block_on(async {
-            let (_handle, mut events) = start_with(Settings::new("/".into()).staying(vec![(AT, lease)]), &plan).await;
+            let (_handle, mut events) =
+                start_with(NetOptions::new("/".into()).maintaining(vec![(AT, lease)]), &plan).await;
             ready(&mut events).await;
             tokio::time::sleep(Duration::from_secs(5)).await;
             until("renewed", || server.asked() > 0).await;

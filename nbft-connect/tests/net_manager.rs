@@ -8,7 +8,7 @@ use common::dhcp::{POOL, Server, leased, link, plan};
 use common::net::{AT, Root, next, runtime, start_with};
 use common::{in_namespace, ip, ip_lines};
 use libnbft::model::{HfiTcpFlags, IpOrigin};
-use nbft_connect::net::{NetEvent, Settings, Waiting};
+use nbft_connect::net::{NetEvent, NetOptions, Waiting};
 use std::fs;
 
 #[test]
@@ -20,7 +20,8 @@ fn a_managers_new_address_is_taken() {
         let once = ["DHCPREQUEST", "DHCPACK"];
         runtime().block_on(async {
             let root = Root::new("manager");
-            let (_handle, mut events) = start_with(Settings::new(root.0.clone()).staying(Vec::new()), &plan).await;
+            let (_handle, mut events) =
+                start_with(NetOptions::new(root.0.clone()).maintaining(Vec::new()), &plan).await;
             let (index, first) = leased(&mut events).await;
             let state = format!("run/systemd/netif/links/{index}");
             root.file(&state, "ADMIN_STATE=configured\n");

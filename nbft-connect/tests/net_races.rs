@@ -6,7 +6,7 @@ mod common;
 
 use common::net::{AT, NIC, Nic, Root, next, outcome, plan, ready, runtime, start, start_under, start_with, veth};
 use common::{in_namespace, ip, ip_lines};
-use nbft_connect::net::{NetEvent, Settings, Waiting};
+use nbft_connect::net::{NetEvent, NetOptions, Waiting};
 use nix::sys::socket::{AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, sendto, socket};
 use std::net::UdpSocket;
 use std::os::fd::AsRawFd;
@@ -211,7 +211,7 @@ fn lost_events_are_asked_for_again() {
         let plan = plan(&nics);
         runtime().block_on(async {
             // Two events fill it: whoever trusts events alone waits for ever.
-            let settings = Settings::new("/".into()).with_event_buffer(4096);
+            let settings = NetOptions::new("/".into()).with_event_buffer(4096);
             let (_handle, mut events) = start_with(settings, &plan).await;
             // All waiting, then every carrier while nobody listens.
             for _ in 0..COUNT {

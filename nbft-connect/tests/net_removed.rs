@@ -9,7 +9,7 @@ use common::net::{AT, NIC, Root, next, plan, runtime, start_with, veth};
 use common::{in_namespace, ip, ip_lines};
 use libnbft::model::{HfiTcpFlags, IpOrigin};
 use libnbft::plan::Plan;
-use nbft_connect::net::{NetError, NetEvent, Settings};
+use nbft_connect::net::{NetEvent, NetFailure, NetOptions};
 
 /// How often the NIC goes.
 const TIMES: u32 = 5;
@@ -31,7 +31,7 @@ fn goes_and_comes_back(plan: &Plan, family: &str) {
     plug();
     runtime().block_on(async {
         let root = Root::new("removed");
-        let (_handle, mut events) = start_with(Settings::new(root.0.clone()).staying(Vec::new()), plan).await;
+        let (_handle, mut events) = start_with(NetOptions::new(root.0.clone()).maintaining(Vec::new()), plan).await;
         let mut before = None;
         for time in 0..=TIMES {
             let address = loop {
@@ -59,7 +59,7 @@ fn goes_and_comes_back(plan: &Plan, family: &str) {
             ip("link del nbft0");
             loop {
                 match next(&mut events).await {
-                    NetEvent::Failed { at: AT, reason: NetError::LinkGone } => break,
+                    NetEvent::Failed { at: AT, reason: NetFailure::LinkGone } => break,
                     // What was there once more just before.
                     NetEvent::Ready { .. } if time % 2 == 1 => {}
                     NetEvent::Waiting { .. } | NetEvent::Failed { .. } | NetEvent::Informed { .. } => {}
@@ -116,7 +116,7 @@ fn a_nic_that_is_renamed_or_was_elsewhere_is_set_up_again() {
         runtime().block_on(async {
             let root = Root::new("renamed");
             let (_handle, mut events) =
-                start_with(Settings::new(root.0.clone()).staying(Vec::new()), &plan(&[NIC])).await;
+                start_with(NetOptions::new(root.0.clone()).maintaining(Vec::new()), &plan(&[NIC])).await;
             let mut ready = async || loop {
                 match next(&mut events).await {
                     NetEvent::Ready { link_name, ifindex, .. } => break (link_name, ifindex),

@@ -12,7 +12,7 @@ use common::net::{Root, runtime, veth};
 use common::{in_namespace, ip, ip_lines};
 use libnbft::model::{Hfi, HfiTcp, HfiTcpFlags, IpOrigin, Mac, Table, TransportType};
 use libnbft::plan::{NetworkRef, Options, Plan, Source};
-use nbft_connect::net::{self, Lease, NetEvent, Settings};
+use nbft_connect::net::{self, Lease, NetEvent, NetOptions};
 use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -89,7 +89,7 @@ impl Service {
         let thread = std::thread::spawn(move || {
             runtime().block_on(async {
                 let (sender, mut events) = tokio::sync::mpsc::unbounded_channel();
-                let settings = Settings::new(root).staying(leases);
+                let settings = NetOptions::new(root).maintaining(leases);
                 let _handle = net::start(&plan().interfaces, settings, sender).await.unwrap();
                 let listen = async {
                     while let Some(event) = events.recv().await {

@@ -6,7 +6,7 @@ mod common;
 
 use common::net::{AT, NIC, outcome, plan, ready, runtime, start_with, veth};
 use common::{in_namespace, ip, ip_lines};
-use nbft_connect::net::{NetError, NetEvent, Settings};
+use nbft_connect::net::{NetEvent, NetFailure, NetOptions};
 
 #[test]
 fn what_goes_comes_back() {
@@ -15,7 +15,7 @@ fn what_goes_comes_back() {
         ip("link set eth0-peer up");
         let plan = plan(&[NIC]);
         runtime().block_on(async {
-            let settings = Settings::new("/".into()).staying(Vec::new());
+            let settings = NetOptions::new("/".into()).maintaining(Vec::new());
             let (_handle, mut events) = start_with(settings, &plan).await;
             ready(&mut events).await;
             let routes = || {
@@ -39,7 +39,7 @@ fn what_goes_comes_back() {
 
             ip("link del nbft0");
             match outcome(&mut events).await {
-                NetEvent::Failed { at: AT, reason: NetError::LinkGone } => {}
+                NetEvent::Failed { at: AT, reason: NetFailure::LinkGone } => {}
                 other => panic!("{other:?}"),
             }
             veth("eth1", 1);

@@ -1,9 +1,7 @@
 //! SSNS descriptor with its extended info.
 
 use super::values::{Bit, IpText, Transport, Word, ignored, is_zero};
-use crate::model::{
-    Availability, Cipeec, Naed, Nceec, Nqn,
-};
+use crate::model::{Availability, Cipeec, Naed, Nceec, Nqn};
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};

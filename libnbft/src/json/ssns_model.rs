@@ -4,10 +4,7 @@ use super::error::JsonError;
 use super::hfi::unless_valid;
 use super::ssns::{Ssns, SsnsExt};
 use super::values::{Bit, IpText, Transport, Word, bytes_from_hex, hex_from_bytes, word};
-use crate::model::{
-    self, Availability, Diagnostics, Nid, NidType, SsnsExtFlags, SsnsFlags,
-    SsnsTransportFlags,
-};
+use crate::model::{self, Availability, Diagnostics, Nid, NidType, SsnsExtFlags, SsnsFlags, SsnsTransportFlags};
 use alloc::format;
 use alloc::string::ToString;
 use alloc::vec::Vec;

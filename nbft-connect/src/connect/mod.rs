@@ -100,7 +100,7 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         sockets: Box::new(sock_diag::Kernel),
         started,
     };
-    let network = net::Settings::new(root).with_mtu(mtu(&kernel));
+    let network = net::NetOptions::new(root).with_mtu(mtu(&kernel));
     let ended = work(plan, settings, network, common)?;
     if !args.stay {
         handover::leave(&ended.plan, &ended.status, args.handover, &common.path("/"));
@@ -231,10 +231,10 @@ fn finish_early(plan: &Plan, status_file: &mut StatusFile, outcome: Outcome, mes
     written.map_err(|source| Error::Write { path: status_file.path().to_path_buf(), source })
 }
 
-fn work(plan: Plan, settings: Settings, mut network: net::Settings, common: &Common) -> Result<Ended, Error> {
+fn work(plan: Plan, settings: Settings, mut network: net::NetOptions, common: &Common) -> Result<Ended, Error> {
     let staying = settings.until == RunMode::Resident;
     if staying {
-        network = network.staying(settings.before.as_ref().map(|before| before.leases(&plan)).unwrap_or_default());
+        network = network.maintaining(settings.before.as_ref().map(|before| before.leases(&plan)).unwrap_or_default());
     }
     // Before the runtime, while there is one thread.
     let lock = || {

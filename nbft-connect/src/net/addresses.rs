@@ -4,8 +4,8 @@ use super::dhcp6_stateless::LONGEST_PAUSE;
 use super::former::Placed;
 use super::lease::Lease;
 use super::state::{Address, State};
-use super::worker::{RETRY, STAYING_RETRY, Up, Worker, gone};
-use super::{NetError, NetEvent, Timings, Waiting, dhcp, dhcp6, requests};
+use super::worker::{MAINTAIN_RETRY, RETRY, Up, Worker, gone};
+use super::{NetEvent, NetFailure, Timings, Waiting, dhcp, dhcp6, requests};
 use libnbft::plan::{Link as PlanLink, Method, Network, NetworkRef};
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Instant;
@@ -50,7 +50,7 @@ impl Worker {
                     let up = Up { name, index, address, lease, timings };
                     self.tell(up.ready(at));
                     let asks = up.lease.is_none() && asks_beside(link, at.network);
-                    if !self.stays() {
+                    if !self.is_maintaining() {
                         if asks {
                             if let Err(error) = self.inform(at, network, (index, name), LONGEST_PAUSE).await {
                                 log::debug!("{name}: {error}");
@@ -60,18 +60,18 @@ impl Worker {
                     }
                     tokio::select! {
                         () = self.keep(at, network, up) => {}
-                        never = self.stay_informed(at, network, (index, name)), if asks => match never {},
+                        never = self.maintain_information(at, network, (index, name)), if asks => match never {},
                     }
                     continue;
                 }
                 Err(reason) => {
                     // A server may come later; a static address that was refused once is refused again, at least for a while.
                     pause = match (network.method, &reason) {
-                        (Method::Static, NetError::AddressGone(_)) => RETRY,
-                        (Method::Static, _) => STAYING_RETRY,
+                        (Method::Static, NetFailure::AddressGone(_)) => RETRY,
+                        (Method::Static, _) => MAINTAIN_RETRY,
                         _ => RETRY,
                     };
-                    let ends = pause == STAYING_RETRY && !self.stay;
+                    let ends = pause == MAINTAIN_RETRY && !self.maintains;
                     self.tell(NetEvent::Failed { at, reason });
                     if ends {
                         return;
@@ -88,7 +88,7 @@ impl Worker {
         network: &Network,
         (index, name): (u32, &str),
         last: Option<&Lease>,
-    ) -> Result<(IpAddr, Option<Box<Lease>>), NetError> {
+    ) -> Result<(IpAddr, Option<Box<Lease>>), NetFailure> {
         match network.method {
             Method::Dhcp4 | Method::Dhcp6 => {
                 let lease = match self.held(at, index) {
@@ -110,7 +110,7 @@ impl Worker {
                     self.place(at, Placed { index, name: name.to_owned(), ip, network: network.clone(), lease: None });
                     Ok((ip, None))
                 }
-                None => Err(NetError::Unsupported("an HFI without an address")),
+                None => Err(NetFailure::Unsupported("an HFI without an address")),
             },
         }
     }
@@ -122,7 +122,7 @@ impl Worker {
         network: &Network,
         (index, name): (u32, &str),
         lease: Lease,
-    ) -> Result<(IpAddr, Option<Box<Lease>>), NetError> {
+    ) -> Result<(IpAddr, Option<Box<Lease>>), NetFailure> {
         if let Some(mtu) = lease.mtu.filter(|_| self.mtu.is_none()) {
             self.set_granted_mtu(at, index, name, mtu).await;
         }
@@ -140,7 +140,7 @@ impl Worker {
         ip: IpAddr,
         index: u32,
         name: &str,
-    ) -> Result<IpAddr, NetError> {
+    ) -> Result<IpAddr, NetFailure> {
         let was_there = self.watcher.look(|state| state.address(index, ip).is_some());
         let set = self.set(at, network, ip, index, name).await;
         if set.is_err() && !was_there {
@@ -160,8 +160,8 @@ impl Worker {
     }
 
     /// Whether it goes on when all is set up.
-    pub(super) const fn stays(&self) -> bool {
-        self.stay
+    pub(super) const fn is_maintaining(&self) -> bool {
+        self.maintains
     }
 
     /// The fixed addresses of the link that a network is on.
@@ -179,7 +179,7 @@ impl Worker {
         ip: IpAddr,
         index: u32,
         name: &str,
-    ) -> Result<IpAddr, NetError> {
+    ) -> Result<IpAddr, NetFailure> {
         let handle = &self.watcher.handle;
         let same = |now: &Address| now.prefix == network.prefix && now.permanent && !now.duplicate;
         if !self.watcher.look(|state| state.address(index, ip).is_some_and(same)) {
@@ -200,7 +200,7 @@ impl Worker {
         network: &Network,
         (index, name): (u32, &str),
         held: Option<&Lease>,
-    ) -> Result<Lease, NetError> {
+    ) -> Result<Lease, NetFailure> {
         self.tell(NetEvent::Waiting { at, for_what: Waiting::Lease });
         let client = dhcp::Client { name, index, mac: self.interface.mac };
         let lease = if network.method == Method::Dhcp4 {
@@ -222,7 +222,7 @@ impl Worker {
     }
 
     /// The link's own address, once it can be used.
-    pub(super) async fn link_local(&self, index: u32) -> Result<Ipv6Addr, NetError> {
+    pub(super) async fn link_local(&self, index: u32) -> Result<Ipv6Addr, NetFailure> {
         let own = |state: &State| {
             let mut of_link = state.addresses.iter().filter(|address| address.link == index && !address.tentative);
             of_link.find_map(|address| match address.ip {
@@ -234,15 +234,15 @@ impl Worker {
     }
 
     /// Waits until duplicate address detection has passed.
-    pub(super) async fn address_is_usable(&self, at: NetworkRef, index: u32, ip: IpAddr) -> Result<(), NetError> {
+    pub(super) async fn address_is_usable(&self, at: NetworkRef, index: u32, ip: IpAddr) -> Result<(), NetFailure> {
         if ip.is_ipv4() {
             return Ok(());
         }
         let judge = |state: &State| {
             // It was there: somebody has removed it meanwhile.
-            let Some(address) = state.address(index, ip) else { return Some(Err(NetError::AddressGone(ip))) };
+            let Some(address) = state.address(index, ip) else { return Some(Err(NetFailure::AddressGone(ip))) };
             match (address.duplicate, address.tentative) {
-                (true, _) => Some(Err(NetError::Duplicate(ip))),
+                (true, _) => Some(Err(NetFailure::Duplicate(ip))),
                 (false, false) => Some(Ok(())),
                 (false, true) => None,
             }

@@ -2,7 +2,7 @@
 //!
 //! Only in these two the DHCP client is imported.
 
-use super::NetError;
+use super::NetFailure;
 use super::lease::{Lease, duid_on_the_wire, seconds_since_start};
 use libnbft::address::prefix_of_mask;
 use libnbft::model::Mac;
@@ -27,12 +27,12 @@ pub(super) struct Client<'a> {
     pub(super) mac: Mac,
 }
 
-pub(super) fn failed(step: &str) -> impl FnOnce(mozim::DhcpError) -> NetError + '_ {
-    move |error| NetError::Kernel { step: step.to_owned(), reason: error.to_string() }
+pub(super) fn failed(step: &str) -> impl FnOnce(mozim::DhcpError) -> NetFailure + '_ {
+    move |error| NetFailure::Kernel { step: step.to_owned(), reason: error.to_string() }
 }
 
 /// Asks for firmware's address first (INIT-REBOOT), for any if the server does not grant it.
-pub(super) async fn v4(client: &Client<'_>, network: &Network) -> Result<Lease, NetError> {
+pub(super) async fn v4(client: &Client<'_>, network: &Network) -> Result<Lease, NetFailure> {
     let mut config = DhcpV4Config::new(client.name);
     config.set_iface_index(client.index).set_iface_mac_raw(&client.mac.0).map_err(failed("DHCPv4"))?;
     match identity(network) {

@@ -1,6 +1,6 @@
 //! DHCPv6 for one address: asked for, and renewed.
 
-use super::NetError;
+use super::NetFailure;
 use super::dhcp::{CLIENT_ID_ETHERNET, Client, TIMEOUT, failed, hex, identity, text};
 use super::lease::{Lease, seconds_since_start};
 use libnbft::plan::Network;
@@ -17,7 +17,7 @@ const SERVER_ID: u16 = 2;
 const BOOT_FILE_URL: u16 = 59;
 
 /// Asks for an address; `link_local` is the link's own.
-pub(super) async fn ask(client: &Client<'_>, link_local: Ipv6Addr, network: &Network) -> Result<Lease, NetError> {
+pub(super) async fn ask(client: &Client<'_>, link_local: Ipv6Addr, network: &Network) -> Result<Lease, NetFailure> {
     let config = config(client, link_local, network);
     granted(&mut DhcpV6Client::init(config, None).await.map_err(failed("DHCPv6"))?).await
 }
@@ -30,7 +30,7 @@ pub(super) async fn renew(
     link_local: Ipv6Addr,
     network: &Network,
     old: &Lease,
-) -> Result<Lease, NetError> {
+) -> Result<Lease, NetFailure> {
     let config = config(client, link_local, network);
     if let Some(held) = held(&config, old) {
         let mut dhcp = DhcpV6Client::init(config, None).await.map_err(failed("DHCPv6"))?;
@@ -84,7 +84,7 @@ fn config(client: &Client<'_>, link_local: Ipv6Addr, network: &Network) -> DhcpV
     config
 }
 
-async fn granted(dhcp: &mut DhcpV6Client) -> Result<Lease, NetError> {
+async fn granted(dhcp: &mut DhcpV6Client) -> Result<Lease, NetFailure> {
     loop {
         if let DhcpV6State::Done(lease) = dhcp.run().await.map_err(failed("DHCPv6"))? {
             return Ok(of(&lease));

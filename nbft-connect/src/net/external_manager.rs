@@ -26,7 +26,7 @@ impl Worker {
         (index, name): (u32, &str),
         last: Option<&Lease>,
     ) -> Option<(IpAddr, Option<Box<Lease>>)> {
-        if !self.stays() {
+        if !self.is_maintaining() {
             return None;
         }
         let others = self.fixed(at);

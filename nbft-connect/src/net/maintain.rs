@@ -5,7 +5,7 @@ use super::lease::Lease;
 use super::lease_manager::lease_manager;
 use super::state::State;
 use super::worker::{Up, Worker};
-use super::{NetError, NetEvent};
+use super::{NetEvent, NetFailure};
 use crate::net::lease::seconds_since_start;
 use libnbft::plan::{Network, NetworkRef};
 use std::net::IpAddr;
@@ -98,7 +98,7 @@ impl Worker {
         network: &Network,
         old: &Lease,
         up: &Up<'_>,
-    ) -> Result<(IpAddr, Lease), NetError> {
+    ) -> Result<(IpAddr, Lease), NetFailure> {
         let mut asking = network.clone();
         (asking.address, asking.dhcp_server) = (Some(old.address), Some(old.server));
         // A DHCPv6 lease knows nothing of its subnet; the table does.

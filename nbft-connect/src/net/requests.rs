@@ -1,6 +1,6 @@
 //! Requests to the kernel, each such that doing it twice is doing it once.
 
-use super::{NetError, subnet};
+use super::{NetFailure, subnet};
 use libnbft::address::{check_host, check_server};
 use libnbft::plan::{Network, Route};
 use rtnetlink::packet_route::address::AddressAttribute;
@@ -13,8 +13,8 @@ use std::path::Path;
 /// Priority of our rules: before the main table's (32766), after whatever an administrator puts first.
 pub(crate) const RULE_PRIORITY: u32 = 20_000;
 
-fn refused(step: impl FnOnce() -> String) -> impl FnOnce(rtnetlink::Error) -> NetError {
-    move |error| NetError::Kernel { step: step(), reason: words(&error) }
+fn refused(step: impl FnOnce() -> String) -> impl FnOnce(rtnetlink::Error) -> NetFailure {
+    move |error| NetFailure::Kernel { step: step(), reason: words(&error) }
 }
 
 pub(super) fn words(error: &rtnetlink::Error) -> String {
@@ -39,32 +39,32 @@ fn unless_there(result: Result<(), rtnetlink::Error>) -> Result<(), rtnetlink::E
 }
 
 /// Names a link.
-pub(super) async fn rename(handle: &Handle, index: u32, name: &str) -> Result<(), NetError> {
+pub(super) async fn rename(handle: &Handle, index: u32, name: &str) -> Result<(), NetFailure> {
     let message = LinkUnspec::new_with_index(index).name(name).build();
     handle.link().set(message).execute().await.map_err(refused(|| format!("cannot name it {name}")))
 }
 
 /// Brings a link up.
-pub(super) async fn up(handle: &Handle, index: u32) -> Result<(), NetError> {
+pub(super) async fn up(handle: &Handle, index: u32) -> Result<(), NetFailure> {
     let message = LinkUnspec::new_with_index(index).up().build();
     handle.link().set(message).execute().await.map_err(refused(|| "cannot bring the link up".into()))
 }
 
 /// Sets the MTU.
-pub(super) async fn mtu(handle: &Handle, index: u32, mtu: u16) -> Result<(), NetError> {
+pub(super) async fn mtu(handle: &Handle, index: u32, mtu: u16) -> Result<(), NetFailure> {
     let message = LinkUnspec::new_with_index(index).mtu(u32::from(mtu)).build();
     handle.link().set(message).execute().await.map_err(refused(|| format!("cannot set an MTU of {mtu}")))
 }
 
 /// Makes a VLAN.
-pub(super) async fn add_vlan(handle: &Handle, name: &str, parent: u32, id: u16) -> Result<(), NetError> {
+pub(super) async fn add_vlan(handle: &Handle, name: &str, parent: u32, id: u16) -> Result<(), NetFailure> {
     let result = handle.link().add(LinkVlan::new(name, parent, id).build()).execute().await;
     unless_there(result).map_err(refused(|| format!("cannot make VLAN {name} (kernel module 8021q)")))
 }
 
 /// Sets an address that never expires, its subnet's route with the HFI's metric.
-pub(super) async fn add_address(handle: &Handle, index: u32, ip: IpAddr, network: &Network) -> Result<(), NetError> {
-    check_host(ip, network.prefix).map_err(|why| NetError::Unusable { address: ip, why })?;
+pub(super) async fn add_address(handle: &Handle, index: u32, ip: IpAddr, network: &Network) -> Result<(), NetFailure> {
+    check_host(ip, network.prefix).map_err(|why| NetFailure::Unusable { address: ip, why })?;
     let mut request = handle.address().add(index, ip, network.prefix).replace();
     request.message_mut().attributes.push(AddressAttribute::RoutePriority(network.metric));
     request.execute().await.map_err(refused(|| format!("cannot set {ip}/{}", network.prefix)))
@@ -78,7 +78,7 @@ pub(super) async fn remove_address(
     ip: IpAddr,
     prefix: u8,
     table: u32,
-) -> Result<(), NetError> {
+) -> Result<(), NetFailure> {
     let message = handle.address().add(index, ip, prefix).message_mut().clone();
     match handle.address().del(message).execute().await {
         Err(error) if errno(&error) != Some(libc::EADDRNOTAVAIL) => {
@@ -111,9 +111,9 @@ pub(super) async fn add_routes(
     link: (u32, &str),
     ip: IpAddr,
     network: &Network,
-) -> Result<(), NetError> {
+) -> Result<(), NetFailure> {
     // A rule from 0.0.0.0 would send whatever is not bound to an address to this HFI's table.
-    check_server(ip).map_err(|why| NetError::Unusable { address: ip, why })?;
+    check_server(ip).map_err(|why| NetFailure::Unusable { address: ip, why })?;
     let connected = Route { destination: subnet(ip, network.prefix), prefix: network.prefix, gateway: None };
     let own = Table { id: network.route_table, metric: None };
     let main = Table { id: 254, metric: Some(network.metric) };
@@ -141,7 +141,7 @@ pub(super) async fn add_routes(
     Ok(())
 }
 
-fn cannot_set(route: &Route) -> impl FnOnce(rtnetlink::Error) -> NetError {
+fn cannot_set(route: &Route) -> impl FnOnce(rtnetlink::Error) -> NetFailure {
     refused(move || format!("cannot set the route to {}/{}", route.destination, route.prefix))
 }
 

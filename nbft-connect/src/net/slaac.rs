@@ -7,7 +7,7 @@ use super::lease_manager::lease_manager;
 use super::state::{Address, Advertised, State};
 use super::watcher::dump;
 use super::worker::{RETRY, Worker};
-use super::{NetError, NetEvent, Waiting, dhcp6, dhcp6_stateless, requests};
+use super::{NetEvent, NetFailure, Waiting, dhcp6, dhcp6_stateless, requests};
 use libnbft::address::check_host;
 use libnbft::plan::{Network, NetworkRef};
 use std::convert::Infallible;
@@ -26,7 +26,7 @@ impl Worker {
         at: NetworkRef,
         network: &Network,
         link: (u32, &str),
-    ) -> Result<(IpAddr, Option<Box<Lease>>), NetError> {
+    ) -> Result<(IpAddr, Option<Box<Lease>>), NetFailure> {
         tokio::select! {
             biased;
             address = self.autoconfigured(at, network, link) => Ok((address, None)),
@@ -69,14 +69,14 @@ impl Worker {
             Ok(now) => now.addresses.iter().any(|address| is_global(address, index)),
             Err(_) => true,
         };
-        if coming || self.stays() && lease_manager(&self.root, index).is_some() {
+        if coming || self.is_maintaining() && lease_manager(&self.root, index).is_some() {
             return std::future::pending().await;
         }
         log::info!("{name}: the router has no prefix to make an address of, and says that DHCPv6 grants one");
         loop {
             match self.lease(at, network, (index, name), None).await {
                 Ok(lease) => return lease,
-                Err(reason @ NetError::Refused { .. }) => self.tell(NetEvent::Failed { at, reason }),
+                Err(reason @ NetFailure::Refused { .. }) => self.tell(NetEvent::Failed { at, reason }),
                 Err(error) => log::debug!("{name}: {error}"),
             }
             sleep(RETRY).await;
@@ -99,7 +99,7 @@ impl Worker {
         network: &Network,
         (index, name): (u32, &str),
         longest_pause: Duration,
-    ) -> Result<dhcp6_stateless::Told, NetError> {
+    ) -> Result<dhcp6_stateless::Told, NetFailure> {
         self.advertisement(index, |advertised| advertised.other || advertised.managed).await;
         let link_local = self.link_local(index).await?;
         let client = Client { name, index, mac: self.interface.mac };
@@ -110,7 +110,12 @@ impl Worker {
     }
 
     /// The same again each time when it no longer holds.
-    pub(super) async fn stay_informed(&self, at: NetworkRef, network: &Network, link: (u32, &str)) -> Infallible {
+    pub(super) async fn maintain_information(
+        &self,
+        at: NetworkRef,
+        network: &Network,
+        link: (u32, &str),
+    ) -> Infallible {
         let mut longest_pause = dhcp6_stateless::LONGEST_PAUSE;
         loop {
             match self.inform(at, network, link, longest_pause).await {

@@ -2,7 +2,7 @@
 
 use super::state::{Address, Link, State};
 use super::watcher::dump;
-use super::{NetError, nic};
+use super::{NetFailure, nic};
 use futures_util::StreamExt;
 use libnbft::model::PciAddress;
 use libnbft::plan::Interface;
@@ -45,8 +45,8 @@ impl NetSnapshot {
     /// # Errors
     ///
     /// When netlink cannot be used.
-    pub(crate) async fn take() -> Result<Self, NetError> {
-        let (asking, handle, _) = rtnetlink::new_connection().map_err(NetError::Netlink)?;
+    pub(crate) async fn take() -> Result<Self, NetFailure> {
+        let (asking, handle, _) = rtnetlink::new_connection().map_err(NetFailure::Netlink)?;
         let task = tokio::spawn(asking);
         let state = dump(&handle).await?;
         Ok(Self { state, handle, task })

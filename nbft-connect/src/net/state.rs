@@ -107,7 +107,7 @@ impl State {
                         self.links.insert(link.index, link);
                     }
                 }
-                // Events on IPv6 settings come as link messages of that family, with a few of the link's own attributes.
+                // Events on IPv6 options come as link messages of that family, with a few of the link's own attributes.
                 AddressFamily::Inet6 => {
                     let link = self.links.get_mut(&message.header.index);
                     if let Some((link, advertised)) = link.zip(advertised(&message)) {
@@ -176,7 +176,7 @@ fn link(message: &LinkMessage) -> Option<Link> {
             LinkAttribute::Link(index) => parent = Some(*index),
             LinkAttribute::AfSpecUnspec(families) => {
                 let inet6 = families.iter().find_map(|family| match family {
-                    AfSpecUnspec::Inet6(settings) => settings.iter().find_map(|setting| match setting {
+                    AfSpecUnspec::Inet6(options) => options.iter().find_map(|setting| match setting {
                         AfSpecInet6::Flags(flags) => Some(*flags),
                         _ => None,
                     }),
@@ -200,15 +200,15 @@ fn link(message: &LinkMessage) -> Option<Link> {
     (!link.name.is_empty()).then_some(link)
 }
 
-/// What an event on IPv6 settings says of router advertisements: the crate gives its attributes as bytes.
+/// What an event on IPv6 options says of router advertisements: the crate gives its attributes as bytes.
 fn advertised(message: &LinkMessage) -> Option<Advertised> {
     /// IFLA_INET6_FLAGS.
     const FLAGS: u16 = 1;
-    let settings = message.attributes.iter().find_map(|attribute| match attribute {
-        LinkAttribute::ProtoInfoInet6(settings) => Some(settings),
+    let options = message.attributes.iter().find_map(|attribute| match attribute {
+        LinkAttribute::ProtoInfoInet6(options) => Some(options),
         _ => None,
     })?;
-    settings.iter().find_map(|setting| match setting {
+    options.iter().find_map(|setting| match setting {
         LinkProtoInfoInet6::Other(setting) if setting.kind() == FLAGS => {
             let mut bytes = [0; 4];
             (setting.value_len() == bytes.len()).then(|| setting.emit_value(&mut bytes))?;

@@ -1,4 +1,4 @@
-//! Kernel settings of our interfaces, made before the link is up.
+//! Kernel options of our interfaces, made before the link is up.
 
 use libnbft::plan::{Link, Method};
 use std::fs;

@@ -1,7 +1,7 @@
 //! A NIC that is no interface of the table: set up for a while, and then left as it was found.
 
 use super::requests::{errno, up, words};
-use super::{Link, NetError, NetSnapshot};
+use super::{Link, NetFailure, NetSnapshot};
 use rtnetlink::packet_route::address::{AddressAttribute, AddressFlags, AddressHeaderFlags, AddressMessage};
 use rtnetlink::{Handle, LinkUnspec};
 use std::net::IpAddr;
@@ -27,8 +27,8 @@ pub(crate) struct TemporaryNic {
 
 impl TemporaryNic {
     /// Touches nothing yet.
-    pub(crate) fn new(link: Link) -> Result<Self, NetError> {
-        let (asking, handle, _) = rtnetlink::new_connection().map_err(NetError::Netlink)?;
+    pub(crate) fn new(link: Link) -> Result<Self, NetFailure> {
+        let (asking, handle, _) = rtnetlink::new_connection().map_err(NetFailure::Netlink)?;
         Ok(Self { link, handle, task: tokio::spawn(asking), address: None, brought_up: false })
     }
 
@@ -37,7 +37,7 @@ impl TemporaryNic {
     }
 
     /// Brings it up with an address, for sockets that are bound to it, and waits for its carrier. May be given up at any time.
-    pub(crate) async fn set_up(&mut self, address: IpAddr, prefix: u8) -> Result<(), NetError> {
+    pub(crate) async fn set_up(&mut self, address: IpAddr, prefix: u8) -> Result<(), NetFailure> {
         if !self.link.up {
             self.brought_up = true;
             up(&self.handle, self.link.index).await?;
@@ -49,14 +49,14 @@ impl TemporaryNic {
                 Some(link) if link.carrier => return Ok(()),
                 _ if Instant::now() > end => {
                     let step = format!("no carrier within {} s", CARRIER.as_secs());
-                    return Err(NetError::Kernel { step, reason: self.link.name.clone() });
+                    return Err(NetFailure::Kernel { step, reason: self.link.name.clone() });
                 }
                 _ => tokio::time::sleep(LOOK).await,
             }
         }
     }
 
-    async fn add(&mut self, address: IpAddr, prefix: u8) -> Result<(), NetError> {
+    async fn add(&mut self, address: IpAddr, prefix: u8) -> Result<(), NetFailure> {
         let mut request = self.handle.address().add(self.link.index, address, prefix);
         let message = request.message_mut();
         let flags = match address {
@@ -75,7 +75,7 @@ impl TemporaryNic {
         self.address = None;
         match errno(&error) {
             Some(libc::EEXIST) => Ok(()),
-            _ => Err(NetError::Kernel { step: format!("cannot set {address}/{prefix}"), reason: words(&error) }),
+            _ => Err(NetFailure::Kernel { step: format!("cannot set {address}/{prefix}"), reason: words(&error) }),
         }
     }
 

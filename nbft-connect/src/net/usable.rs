@@ -1,7 +1,7 @@
 //! Checks what a DHCP server granted, before any of it is set: an address that no interface can have refuses the lease,
 //! whatever else is odd costs itself.
 
-use super::NetError;
+use super::NetFailure;
 use super::lease::Lease;
 use libnbft::address::{
     Unusable, check_destination, check_gateway, check_granted, check_server, network_address, shortest_on_link,
@@ -31,12 +31,12 @@ impl Lease {
     ///
     /// # Errors
     ///
-    /// [`NetError::Refused`] when no interface can have the address.
-    pub(super) fn usable(mut self, planned: &Network) -> Result<(Self, Vec<String>), NetError> {
+    /// [`NetFailure::Refused`] when no interface can have the address.
+    pub(super) fn usable(mut self, planned: &Network) -> Result<(Self, Vec<String>), NetFailure> {
         let mut dropped = Vec::new();
         self.name_prefix(planned, &mut dropped);
         if let Err(why) = self.check_address(planned) {
-            return Err(NetError::Refused { address: self.address, server: self.server, why });
+            return Err(NetFailure::Refused { address: self.address, server: self.server, why });
         }
         if let Err(why) = check_server(self.server) {
             if why != Unusable::Unspecified {

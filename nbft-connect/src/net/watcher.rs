@@ -1,7 +1,7 @@
 //! The kernel's state of links and addresses, kept what it is by events, for whoever waits for it to change.
 
 use super::state::{Link, State};
-use super::{NetError, Settings, rules};
+use super::{NetFailure, NetOptions, rules};
 use crate::nvme::uevent::Uevents;
 use futures_util::{FutureExt, Stream, StreamExt};
 use nix::sys::socket::{setsockopt, sockopt};
@@ -26,15 +26,15 @@ impl Watcher {
     /// Listens first and asks then, so that nothing is missed between.
     ///
     /// Events come over a socket of their own: where they overflow it, no answer to a request may be lost with them.
-    pub(super) async fn start(settings: &Settings) -> Result<(Self, Vec<JoinHandle<()>>), NetError> {
+    pub(super) async fn start(options: &NetOptions) -> Result<(Self, Vec<JoinHandle<()>>), NetFailure> {
         use MulticastGroup::{Ipv4Ifaddr, Ipv4Rule, Ipv6Ifaddr, Ipv6Ifinfo, Ipv6Rule};
         let groups = [MulticastGroup::Link, Ipv4Ifaddr, Ipv6Ifaddr, Ipv6Ifinfo, Ipv4Rule, Ipv6Rule];
-        let (mut listening, _, events) = rtnetlink::new_multicast_connection(&groups).map_err(NetError::Netlink)?;
-        set_buffer(listening.socket_mut().as_raw_fd(), settings.event_buffer);
-        let (asking, handle, _) = rtnetlink::new_connection().map_err(NetError::Netlink)?;
+        let (mut listening, _, events) = rtnetlink::new_multicast_connection(&groups).map_err(NetFailure::Netlink)?;
+        set_buffer(listening.socket_mut().as_raw_fd(), options.event_buffer);
+        let (asking, handle, _) = rtnetlink::new_connection().map_err(NetFailure::Netlink)?;
         let mut tasks = vec![tokio::spawn(listening), tokio::spawn(asking)];
         let (sender, state) = watch::channel(dump_all(&handle).await?);
-        let udev = udev_events(&settings.root);
+        let udev = udev_events(&options.root);
         tasks.push(tokio::spawn(listen(handle.clone(), sender, events, udev)));
         Ok((Self { handle, state }, tasks))
     }
@@ -121,7 +121,7 @@ async fn listen(
 
 /// The kernel's state after events were lost. Those that are still queued are older than it or newer, nobody can tell: it is
 /// asked for until none came meanwhile, or, where there is no end of them, until they are not worth the wait.
-async fn resynchronize(handle: &Handle, events: &mut (impl Stream<Item = Event> + Unpin)) -> Result<State, NetError> {
+async fn resynchronize(handle: &Handle, events: &mut (impl Stream<Item = Event> + Unpin)) -> Result<State, NetFailure> {
     const TRIES: usize = 20;
     log::debug!("netlink events were lost; asking for everything again");
     for _ in 0..TRIES {
@@ -162,7 +162,7 @@ async fn heard(udev: &mut Option<Uevents>) {
 }
 
 /// Links, addresses and rules.
-async fn dump_all(handle: &Handle) -> Result<State, NetError> {
+async fn dump_all(handle: &Handle) -> Result<State, NetFailure> {
     let mut fresh = dump(handle).await?;
     for rule in rules::dump(handle).await {
         fresh.apply(RouteNetlinkMessage::NewRule(rule));
@@ -171,8 +171,8 @@ async fn dump_all(handle: &Handle) -> Result<State, NetError> {
 }
 
 /// Links and addresses.
-pub(super) async fn dump(handle: &Handle) -> Result<State, NetError> {
-    let failed = |error: rtnetlink::Error| NetError::Netlink(io::Error::other(error.to_string()));
+pub(super) async fn dump(handle: &Handle) -> Result<State, NetFailure> {
+    let failed = |error: rtnetlink::Error| NetFailure::Netlink(io::Error::other(error.to_string()));
     let mut fresh = State::default();
     let mut links = Box::pin(handle.link().get().execute());
     while let Some(message) = links.next().await {

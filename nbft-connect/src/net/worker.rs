@@ -5,7 +5,7 @@ use super::lease::Lease;
 use super::slaac::is_global;
 use super::state::{Link, State};
 use super::watcher::Watcher;
-use super::{NetError, NetEvent, Settings, Timings, Waiting, nic, requests, sysctl};
+use super::{NetEvent, NetFailure, NetOptions, Timings, Waiting, nic, requests, sysctl};
 use crate::nvme::sysfs::controllers;
 use libnbft::plan::{Interface, Link as PlanLink, Network, NetworkRef};
 use std::net::IpAddr;
@@ -20,7 +20,7 @@ const UDEV_LIMIT: Duration = Duration::from_secs(10);
 pub(super) const RETRY: Duration = Duration::from_secs(1);
 
 /// Pause before a NIC is set up again in the running system that is there and could not be.
-pub(super) const STAYING_RETRY: Duration = Duration::from_secs(30);
+pub(super) const MAINTAIN_RETRY: Duration = Duration::from_secs(30);
 
 pub(super) struct Worker {
     number: usize,
@@ -30,7 +30,7 @@ pub(super) struct Worker {
     events: UnboundedSender<NetEvent>,
     pub(super) mtu: Option<u16>,
     /// Whether it goes on when all is set up.
-    pub(super) stay: bool,
+    pub(super) maintains: bool,
     pub(super) book: Book,
 }
 
@@ -65,11 +65,11 @@ impl Worker {
     pub(super) fn new(
         number: usize,
         interface: Interface,
-        settings: &Settings,
+        options: &NetOptions,
         watcher: Watcher,
         events: UnboundedSender<NetEvent>,
     ) -> Self {
-        let (root, mtu) = (settings.root.clone(), settings.mtu);
+        let (root, mtu) = (options.root.clone(), options.mtu);
         // What a file says of them may be anything.
         let of_network = |(at, lease): &(NetworkRef, Lease)| {
             let network = interface.links.get(at.link)?.networks.get(at.network)?;
@@ -81,12 +81,12 @@ impl Worker {
                 }
             }
         };
-        let of_interface = |stay: &Vec<(NetworkRef, Lease)>| {
-            stay.iter().filter(|(at, _)| at.interface == number).filter_map(of_network).collect()
+        let of_interface = |held: &Vec<(NetworkRef, Lease)>| {
+            held.iter().filter(|(at, _)| at.interface == number).filter_map(of_network).collect()
         };
-        let book = Book::new(settings.stay.as_ref().map(of_interface).unwrap_or_default());
-        let stay = settings.stay.is_some();
-        Self { number, interface, root, watcher, events, mtu, stay, book }
+        let book = Book::new(options.maintain.as_ref().map(of_interface).unwrap_or_default());
+        let maintains = options.maintain.is_some();
+        Self { number, interface, root, watcher, events, mtu, maintains, book }
     }
 
     pub(super) async fn run(self) {
@@ -100,7 +100,7 @@ impl Worker {
     async fn work(&self) {
         loop {
             match self.set_up().await {
-                Ok(Ended::Done) if !self.stay => return,
+                Ok(Ended::Done) if !self.maintains => return,
                 Ok(Ended::Gone | Ended::Renamed) => {
                     tokio::time::sleep(RETRY).await;
                     continue;
@@ -109,10 +109,10 @@ impl Worker {
                 Err(error) => {
                     let reason = error.to_string();
                     for at in self.networks() {
-                        let reason = NetError::Kernel { step: self.interface.name.clone(), reason: reason.clone() };
+                        let reason = NetFailure::Kernel { step: self.interface.name.clone(), reason: reason.clone() };
                         self.tell(NetEvent::Failed { at, reason });
                     }
-                    if !self.stay {
+                    if !self.maintains {
                         return;
                     }
                 }
@@ -120,13 +120,13 @@ impl Worker {
             // One that is there has failed in a way that will not pass soon, unless it was about to go.
             let before = self.watcher.look(|state| self.find(state)).map(|nic| nic.born);
             let other = |state: &State| (self.find(state).map(|nic| nic.born) != before).then_some(());
-            let _ = tokio::time::timeout(STAYING_RETRY, self.watcher.wait_for(other)).await;
+            let _ = tokio::time::timeout(MAINTAIN_RETRY, self.watcher.wait_for(other)).await;
             tokio::time::sleep(RETRY).await;
         }
     }
 
     /// Sets the NIC up once it is there, and goes on as long as it is.
-    async fn set_up(&self) -> Result<Ended, NetError> {
+    async fn set_up(&self) -> Result<Ended, NetFailure> {
         let mut timings = Timings::default();
         let started = Instant::now();
         let Some(nic) = self.nic().await else { return Ok(Ended::Done) };
@@ -152,14 +152,14 @@ impl Worker {
         }
         log::warn!("{}: the NIC is gone", self.interface.name);
         for at in self.networks() {
-            self.tell(NetEvent::Failed { at, reason: NetError::LinkGone });
+            self.tell(NetEvent::Failed { at, reason: NetFailure::LinkGone });
         }
         self.forget_gone().await;
         Ok(Ended::Gone)
     }
 
     /// All links of a NIC that has its name.
-    async fn set_up_named(&self, nic: u32, name: &str, timings: Timings) -> Result<(), NetError> {
+    async fn set_up_named(&self, nic: u32, name: &str, timings: Timings) -> Result<(), NetFailure> {
         if let Some(untagged) = self.interface.links.iter().find(|link| link.vlan.is_none()) {
             sysctl::apply(&self.root, name, untagged);
         }
@@ -177,7 +177,7 @@ impl Worker {
     /// One link of a NIC; a VLAN that is removed is made again.
     async fn set_up_link(&self, number: usize, link: &PlanLink, nic: (u32, &str), timings: Timings) {
         loop {
-            let mut pause = STAYING_RETRY;
+            let mut pause = MAINTAIN_RETRY;
             let up = match link.vlan {
                 None => Ok(nic),
                 Some(id) => self.vlan(nic.0, nic.1, link, id).await.map(|index| (index, link.name.as_str())),
@@ -193,7 +193,7 @@ impl Worker {
                             return;
                         }
                         for network in 0..link.networks.len() {
-                            self.tell(NetEvent::Failed { at: self.at(number, network), reason: NetError::LinkGone });
+                            self.tell(NetEvent::Failed { at: self.at(number, network), reason: NetFailure::LinkGone });
                         }
                         self.forget_gone().await;
                         pause = RETRY;
@@ -201,7 +201,7 @@ impl Worker {
                 }
                 Err(error) => self.link_failed(number, link, &error),
             }
-            if !self.stay {
+            if !self.maintains {
                 return;
             }
             tokio::time::sleep(pause).await;
@@ -245,7 +245,7 @@ impl Worker {
         let wanted = &self.interface.name;
         let name = now().unwrap_or_default();
         if name == *wanted {
-            // The kernel tells of a new name before its settings are there under it. A request waits until whoever
+            // The kernel tells of a new name before its options are there under it. A request waits until whoever
             // renamed it is through; this one changes nothing (and is refused by older kernels when the link is up).
             let _ = requests::rename(&self.watcher.handle, index, wanted).await;
             return name;
@@ -268,7 +268,7 @@ impl Worker {
         }
     }
 
-    async fn bring_up(&self, index: u32) -> Result<(), NetError> {
+    async fn bring_up(&self, index: u32) -> Result<(), NetFailure> {
         if self.watcher.look(|state| state.links.get(&index).is_some_and(|link| link.up)) {
             return Ok(());
         }
@@ -298,7 +298,7 @@ impl Worker {
     }
 
     /// Makes a VLAN and brings it up.
-    async fn vlan(&self, nic: u32, parent: &str, link: &PlanLink, id: u16) -> Result<u32, NetError> {
+    async fn vlan(&self, nic: u32, parent: &str, link: &PlanLink, id: u16) -> Result<u32, NetFailure> {
         log::debug!("{}: VLAN {id} on {parent}", link.name);
         requests::add_vlan(&self.watcher.handle, &link.name, nic, id).await?;
         let named = |state: &State| state.links.values().find(|known| known.name == link.name).map(|known| known.index);
@@ -317,9 +317,9 @@ impl Worker {
         links.flat_map(move |(link, of)| (0..of.networks.len()).map(move |network| self.at(link, network)))
     }
 
-    fn link_failed(&self, number: usize, link: &PlanLink, error: &NetError) {
+    fn link_failed(&self, number: usize, link: &PlanLink, error: &NetFailure) {
         for network in 0..link.networks.len() {
-            let reason = NetError::Kernel { step: link.name.clone(), reason: error.to_string() };
+            let reason = NetFailure::Kernel { step: link.name.clone(), reason: error.to_string() };
             self.tell(NetEvent::Failed { at: self.at(number, network), reason });
         }
     }
@@ -337,8 +337,8 @@ impl Worker {
 }
 
 /// The listener has ended, and with it whatever was waited for.
-pub(super) fn gone() -> NetError {
-    NetError::Netlink(std::io::ErrorKind::BrokenPipe.into())
+pub(super) fn gone() -> NetFailure {
+    NetFailure::Netlink(std::io::ErrorKind::BrokenPipe.into())
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::ip;
 use libnbft::model::{Hfi, HfiTcp, HfiTcpFlags, Mac, NidType, Nqn, Ssns, Table, TransportType};
 use libnbft::plan::{NetworkRef, Options, Plan, Source};
-use nbft_connect::net::{self, NetEvent, Settings};
+use nbft_connect::net::{self, NetEvent, NetOptions};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -60,15 +60,15 @@ pub(crate) fn runtime() -> tokio::runtime::Runtime {
 
 /// Starts setting up under a root without udev.
 pub(crate) async fn start(plan: &Plan) -> (net::NetHandle, UnboundedReceiver<NetEvent>) {
-    start_with(Settings::new(PathBuf::from("/")), plan).await
+    start_with(NetOptions::new(PathBuf::from("/")), plan).await
 }
 
 /// Starts setting up with `/sys`, `/proc` and `/run` under `root`.
 pub(crate) async fn start_under(root: &Path, plan: &Plan) -> (net::NetHandle, UnboundedReceiver<NetEvent>) {
-    start_with(Settings::new(root.to_owned()), plan).await
+    start_with(NetOptions::new(root.to_owned()), plan).await
 }
 
-pub(crate) async fn start_with(settings: Settings, plan: &Plan) -> (net::NetHandle, UnboundedReceiver<NetEvent>) {
+pub(crate) async fn start_with(settings: NetOptions, plan: &Plan) -> (net::NetHandle, UnboundedReceiver<NetEvent>) {
     let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
     let handle = net::start(&plan.interfaces, settings, sender).await.unwrap();
     (handle, receiver)

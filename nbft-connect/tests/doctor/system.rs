@@ -50,7 +50,7 @@ fn not_connected() {
         root.connect_left(&table, State::Pending, None, Outcome::Running);
         assert_eq!(
             root.path(""),
-            stops("The target answers, and nbft connect is still at work on it.", "DiscoveryMode again in a moment.")
+            stops("The target answers, and nbft connect is still at work on it.", "Ask again in a moment.")
         );
         root.connect_left(&table, State::Pending, None, Outcome::Failed);
         assert_eq!(

@@ -28,7 +28,7 @@ pub(super) fn address(machine: &Machine, plan: &Plan, at: NetworkRef, link: &Lin
         Some(address) if address.tentative => Err(Broken::new(
             Step::Address,
             format!("{} on {} is still being checked for duplicates.", address.ip, link.name),
-            "DiscoveryMode again in a second or two.",
+            "Ask again in a second or two.",
         )),
         Some(address) => Ok(address.clone()),
         None => Err(missing(machine, plan, at, network, link)),

@@ -91,10 +91,9 @@ pub(super) fn missing(machine: &Machine, plan: &Plan, number: usize) -> Broken {
                 remedy(machine, plan, reason),
             )
         }
-        _ if machine.is_connecting() => broken(
-            "The target answers, and nbft connect is still at work on it.".into(),
-            "DiscoveryMode again in a moment.",
-        ),
+        _ if machine.is_connecting() => {
+            broken("The target answers, and nbft connect is still at work on it.".into(), "Ask again in a moment.")
+        }
         _ => {
             broken("The target answers, but nbft connect ended before it had connected it.".into(), "Run nbft connect.")
         }

@@ -73,7 +73,7 @@ fn answered(machine: &Machine, plan: &Plan, status: &DiscoveryStatus) -> Result<
         _ if machine.is_connecting() => Err(Broken::new(
             Step::Discovery,
             "The discovery controller answers, and nbft connect is still at work.",
-            "DiscoveryMode again in a moment.",
+            "Ask again in a moment.",
         )),
         _ => Err(Broken::new(
             Step::Discovery,

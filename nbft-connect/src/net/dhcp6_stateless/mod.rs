@@ -5,7 +5,7 @@
 
 mod message;
 
-use super::NetError;
+use super::NetFailure;
 use super::dhcp::Client;
 use crate::output::escape;
 use serde::{Deserialize, Serialize};
@@ -73,10 +73,10 @@ pub(super) async fn ask(
     link_local: Ipv6Addr,
     duid: &[u8],
     longest_pause: Duration,
-) -> Result<Told, NetError> {
+) -> Result<Told, NetFailure> {
     let failed = |step: &str| {
         let step = format!("DHCPv6 Information-request: {step}");
-        move |error: std::io::Error| NetError::Kernel { step, reason: error.to_string() }
+        move |error: std::io::Error| NetFailure::Kernel { step, reason: error.to_string() }
     };
     let to = |port, ip| SocketAddrV6::new(ip, port, 0, client.index);
     // Machines that a power failure has stopped together do not ask together.

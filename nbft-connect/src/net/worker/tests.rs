@@ -57,8 +57,8 @@ impl Kernel {
         let root = std::env::temp_dir().join(format!("nbft-worker-{name}-{}", std::process::id()));
         let (sender, events) = unbounded_channel();
         let (state, watcher) = Watcher::told(State::default());
-        let settings = Settings::new(root.clone()).staying(Vec::new());
-        let worker = Worker::new(0, plan.interfaces[0].clone(), &settings, watcher, sender);
+        let options = NetOptions::new(root.clone()).maintaining(Vec::new());
+        let worker = Worker::new(0, plan.interfaces[0].clone(), &options, watcher, sender);
         let interface = worker.interface.clone();
         (Self { state, events, worker: tokio::spawn(worker.run()), interface }, root)
     }
@@ -88,7 +88,7 @@ fn waits(event: &NetEvent, what: Waiting) -> bool {
 }
 
 fn is_gone(event: &NetEvent) -> bool {
-    matches!(event, NetEvent::Failed { reason: NetError::LinkGone, .. })
+    matches!(event, NetEvent::Failed { reason: NetFailure::LinkGone, .. })
 }
 
 fn ready_on(event: &NetEvent, index: u32, name: &str) -> bool {
@@ -176,9 +176,9 @@ async fn an_address_that_is_removed_before_it_can_be_used_is_no_longer_waited_fo
     coming.header.flags = AddressHeaderFlags::Tentative;
     let (state, watcher) = Watcher::told(State::default());
     state.send_modify(|state| state.apply(NewAddress(coming.clone())));
-    let settings = Settings::new(PathBuf::from("/nowhere")).staying(Vec::new());
+    let options = NetOptions::new(PathBuf::from("/nowhere")).maintaining(Vec::new());
     let (sender, _events) = unbounded_channel();
-    let worker = Worker::new(0, kernel.interface.clone(), &settings, watcher, sender);
+    let worker = Worker::new(0, kernel.interface.clone(), &options, watcher, sender);
     let at = NetworkRef { interface: 0, link: 0, network: 0 };
     let waits = worker.address_is_usable(at, NIC, IP.parse().unwrap());
     let removed = async {
@@ -186,7 +186,7 @@ async fn an_address_that_is_removed_before_it_can_be_used_is_no_longer_waited_fo
         state.send_modify(|state| state.apply(DelAddress(coming.clone())));
     };
     let (verdict, ()) = tokio::join!(tokio::time::timeout(Duration::from_secs(5), waits), removed);
-    assert!(matches!(verdict, Ok(Err(NetError::AddressGone(_)))), "{verdict:?}");
+    assert!(matches!(verdict, Ok(Err(NetFailure::AddressGone(_)))), "{verdict:?}");
     kernel.worker.abort();
 }
 

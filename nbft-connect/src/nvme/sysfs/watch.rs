@@ -167,7 +167,7 @@ mod tests {
         let mut watch = Watch::default();
         assert_eq!(watch.controllers(&root, |_| true), []);
         let uuids = ["cc3f2135-f931-4569-baea-0eee7113a521", "11111111-2222-3333-4444-555555555555"];
-        // RunMode it is live, it is read each time.
+        // Until it is live, it is read each time.
         show(&root, "nqn.x:early", "connecting", uuids[0]);
         assert_eq!(watch.controllers(&root, |_| true)[0].nqn, "nqn.x:early");
         show(&root, "nqn.x:first", "live", uuids[0]);

@@ -1,0 +1,111 @@
+//! What the network side tells whoever has started it.
+
+use super::dhcp6_stateless::Information;
+use super::error::NetFailure;
+use super::lease::Lease;
+use libnbft::plan::NetworkRef;
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// How long each wait took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Timings {
+    /// Until the NIC was there.
+    pub nic: Duration,
+    /// Until udev was done with it.
+    pub udev: Duration,
+    /// Until it had carrier.
+    pub carrier: Duration,
+    /// Until the address could be used.
+    pub address: Duration,
+}
+
+impl fmt::Display for Timings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ms = |duration: Duration| duration.as_millis();
+        let (nic, udev) = (ms(self.nic), ms(self.udev));
+        write!(f, "NIC {nic} ms, udev {udev} ms, carrier {} ms, address {} ms", ms(self.carrier), ms(self.address))
+    }
+}
+
+/// What is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waiting {
+    /// The NIC: its driver has not made it yet.
+    Nic,
+    /// udev, which is to name it.
+    Udev,
+    /// Carrier.
+    Carrier,
+    /// The address: duplicate address detection.
+    Address,
+    /// A DHCP server.
+    Lease,
+    /// A router advertisement.
+    Advertisement,
+    /// The address that the network manager of the running system sets.
+    Manager,
+}
+
+impl fmt::Display for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Nic => "the NIC (no interface with this MAC address is there)",
+            Self::Udev => "udev",
+            Self::Carrier => "carrier",
+            Self::Address => "duplicate address detection",
+            Self::Lease => "a DHCP server",
+            Self::Advertisement => "a router advertisement",
+            Self::Manager => "the address that the network manager sets",
+        })
+    }
+}
+
+/// What became of a network.
+#[derive(Debug)]
+pub enum NetEvent {
+    /// It can be used.
+    Ready {
+        /// Which.
+        at: NetworkRef,
+        /// Name of the link as the kernel has it.
+        link_name: String,
+        /// Index of the link.
+        ifindex: u32,
+        /// The address.
+        address: IpAddr,
+        /// What a DHCP server granted.
+        lease: Option<Box<Lease>>,
+        /// How long each wait took.
+        timings: Timings,
+    },
+    /// Its lease was renewed.
+    Renewed {
+        /// Which.
+        at: NetworkRef,
+        /// The lease.
+        lease: Box<Lease>,
+    },
+    /// A DHCPv6 server told what it knows beside the address that a router advertisement gave.
+    Informed {
+        /// Which.
+        at: NetworkRef,
+        /// What it told.
+        information: Box<Information>,
+    },
+    /// It waits.
+    Waiting {
+        /// Which.
+        at: NetworkRef,
+        /// For what.
+        for_what: Waiting,
+    },
+    /// It cannot be used.
+    Failed {
+        /// Which.
+        at: NetworkRef,
+        /// Why.
+        reason: NetFailure,
+    },
+}
