@@ -2,6 +2,8 @@
 
 mod backoff;
 mod engine;
+mod failure;
+
 mod paths;
 mod queue;
 mod registry;
@@ -10,6 +12,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 
+pub use failure::codes as failure_codes;
 pub(crate) use paths::{LinkEndpoint, is_path};
 pub(crate) use restore::restore_discovered;
 pub(crate) use target::Target;
@@ -95,7 +98,7 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         before,
         service,
         ctrl_loss_tmo: args.ctrl_loss_tmo,
-        lasting_discovery: args.persistent_discovery || kernel.switch("rd.nvmf.persistent-discovery"),
+        persistent_discovery: args.persistent_discovery || kernel.switch("rd.nvmf.persistent-discovery"),
         keys,
         sockets: Box::new(sock_diag::Kernel),
         started,

@@ -85,6 +85,15 @@ pub enum Outcome {
     Nothing,
 }
 
+/// Why something is not there: a code for programs, a sentence for people. In the JSON they are the keys `code` and `reason`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reason {
+    /// The stable code, in kebab-case; nbft-status(1) lists them.
+    pub code: String,
+    /// The sentence.
+    pub text: String,
+}
+
 /// State of a network, path or namespace.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -124,6 +133,9 @@ pub struct HfiStatus {
     pub renewed_by: Option<String>,
     /// What it waits for, or why it failed.
     pub reason: Option<String>,
+    /// The code of `reason`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
     /// Milliseconds from the start of `connect` until it could be used.
     pub ready_ms: Option<u64>,
 }
@@ -165,9 +177,26 @@ pub struct PathStatus {
     pub attempts: u32,
     /// Why the last try failed.
     pub reason: Option<String>,
+    /// The code of `reason`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
     /// Milliseconds from the start of `connect` until the controller was there.
     pub connected_ms: Option<u64>,
 }
+
+/// Sets `reason` and `code` together.
+macro_rules! with_reason {
+    ($($status:ident),+) => {$(
+        impl $status {
+            /// Sets why it is not there; `None`: nothing is to be said.
+            pub fn set_reason(&mut self, reason: Option<Reason>) {
+                (self.code, self.reason) = reason.map(|reason| (reason.code, reason.text)).unzip();
+            }
+        }
+    )+};
+}
+
+with_reason!(HfiStatus, PathStatus, NamespaceStatus, DiscoveryStatus);
 
 impl PathStatus {
     /// How it was authenticated and is secured, as the end of a sentence.
@@ -199,6 +228,9 @@ pub struct NamespaceStatus {
     pub device: Option<String>,
     /// Why it is not there.
     pub reason: Option<String>,
+    /// The code of `reason`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
     /// Milliseconds from the start of `connect` until it was there.
     pub present_ms: Option<u64>,
 }
@@ -225,6 +257,9 @@ pub struct DiscoveryStatus {
     pub attempts: u32,
     /// Why the last try failed, or why there was none.
     pub reason: Option<String>,
+    /// The code of `reason`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
     /// How many ways to subsystems its last answer tells of.
     pub ways: Option<u64>,
     /// What of its last answer is not used, and why.
@@ -421,16 +456,21 @@ fn namespace_status(namespace: &Namespace) -> NamespaceStatus {
     }
 }
 
+/// Why a fallback was not asked, and its code.
+const FALLBACK: &str = "a fall-back: asked when a subsystem that came from it does not answer";
+pub(crate) const FALLBACK_CODE: &str = "fallback-not-needed";
+
 /// The status of a discovery controller that has not been asked.
 pub(crate) fn discovery_status(controller: &DiscoveryController) -> DiscoveryStatus {
-    let unused = "a fall-back: asked when a subsystem that came from it does not answer";
+    let is_fallback = controller.mode == DiscoveryMode::Fallback;
     DiscoveryStatus {
         nqn: controller.nqn.clone(),
         traddr: controller.traddr.to_string(),
         trsvcid: controller.trsvcid,
         host_iface: controller.host_iface.clone(),
         descriptors: names(&controller.descriptors, "discovery"),
-        reason: (controller.mode == DiscoveryMode::Fallback).then(|| unused.to_owned()),
+        code: is_fallback.then(|| FALLBACK_CODE.to_owned()),
+        reason: is_fallback.then(|| FALLBACK.to_owned()),
         ..DiscoveryStatus::default()
     }
 }

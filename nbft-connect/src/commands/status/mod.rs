@@ -10,7 +10,7 @@ use crate::net;
 use crate::nvme::sysfs::{self, Controller};
 use crate::output::json::Secrets;
 use crate::output::{Text, json, print};
-use crate::status::schema::{HfiStatus, Outcome, STATUS_FILE, State, Status};
+use crate::status::schema::{HfiStatus, Outcome, Reason, STATUS_FILE, State, Status};
 
 /// Runs the command.
 ///
@@ -34,6 +34,17 @@ pub fn run(args: &StatusArgs, common: &Common) -> Result<Exit, Error> {
     Ok(exit(&status))
 }
 
+/// The codes of what sysfs says now.
+pub const CODES: [&str; 3] = [NOT_LIVE, GONE, NO_LIVE_PATH];
+const NOT_LIVE: &str = "controller-not-live";
+const GONE: &str = "controller-gone";
+const NO_LIVE_PATH: &str = "no-live-path";
+
+/// What sysfs says now, as a reason.
+fn now(code: &str, text: String) -> Reason {
+    Reason { code: code.to_owned(), text }
+}
+
 /// Puts what sysfs says now in the place of what was so when the file was written.
 fn refresh(status: &mut Status, root: &std::path::Path) {
     let controllers = sysfs::controllers(root);
@@ -50,11 +61,14 @@ fn refresh(status: &mut Status, root: &std::path::Path) {
             Some(controller) if controller.state == "live" => {}
             Some(controller) => {
                 path.state = State::Failed;
-                path.reason = Some(format!("the controller is {} now", controller.state));
+                path.set_reason(Some(now(
+                    "controller-not-live",
+                    format!("the controller is {} now", controller.state),
+                )));
             }
             None => {
                 path.state = State::Failed;
-                path.reason = Some("the controller is gone".to_owned());
+                path.set_reason(Some(now(GONE, "the controller is gone".to_owned())));
             }
         }
     }
@@ -74,11 +88,11 @@ fn refresh(status: &mut Status, root: &std::path::Path) {
             Some(device) => {
                 namespace.state = State::Up;
                 namespace.device = Some(format!("/dev/{device}"));
-                namespace.reason = None;
+                namespace.set_reason(None);
             }
             None if namespace.state == State::Up => {
                 namespace.state = State::Failed;
-                namespace.reason = Some("no live path leads to it now".to_owned());
+                namespace.set_reason(Some(now(NO_LIVE_PATH, "no live path leads to it now".to_owned())));
             }
             None => {}
         }

@@ -5,6 +5,7 @@
 
 pub mod care;
 mod command;
+mod error;
 mod fetch;
 mod fetch_protocol;
 pub(crate) mod files;
@@ -21,6 +22,7 @@ mod store;
 mod tests;
 mod tls;
 
+pub use error::{FileError, FileFault, Places, SecretError};
 pub use fetch::{Fetch, Fetched};
 pub use fetch_protocol::{Failure, Found};
 pub use files::{complaints, open_to_others, read_text};
