@@ -7,7 +7,7 @@ use crate::nvme::keys::SecretError;
 use crate::nvme::module::ModuleError;
 use crate::nvme::probe::ProbeFailure;
 use crate::nvme::security::Violation;
-use crate::status::schema::{FALLBACK_CODE, Reason};
+use crate::status::{FALLBACK_CODE, schema::Reason};
 use libnbft::codes;
 
 /// Why an attempt failed. Display is a sentence.

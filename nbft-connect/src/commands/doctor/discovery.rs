@@ -4,7 +4,8 @@ use super::cause::{Cause, Step};
 use super::machine::Machine;
 use super::model::{Broken, DiscoveryReport, PathReport};
 use super::walk::Chain;
-use crate::status::schema::{DiscoveryStatus, State, names};
+use crate::status::names;
+use crate::status::schema::{DiscoveryStatus, State};
 use libnbft::plan::{DiscoveryController, DiscoveryMode, Plan};
 
 /// Those that `connect` would ask: at once, or since a path that came from them does not hold.

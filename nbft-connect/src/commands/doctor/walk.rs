@@ -10,7 +10,8 @@ use crate::input::plan::Tables;
 use crate::net::{Address, Link};
 use crate::nvme::security::satisfies;
 use crate::nvme::sysfs::Controller;
-use crate::status::schema::{PathStatus, names};
+use crate::status::names;
+use crate::status::schema::PathStatus;
 use libnbft::plan::{NetworkRef, Path, Plan, Policy};
 
 /// Walks path `number` of the plan.

@@ -10,7 +10,8 @@ use crate::net;
 use crate::nvme::sysfs::{self, Controller};
 use crate::output::json::Secrets;
 use crate::output::{Text, json, print};
-use crate::status::schema::{HfiStatus, Outcome, Reason, STATUS_FILE, State, Status};
+use crate::status::outcome;
+use crate::status::schema::{HfiStatus, Reason, STATUS_FILE, State, Status};
 
 /// Runs the command.
 ///
@@ -31,7 +32,7 @@ pub fn run(args: &StatusArgs, common: &Common) -> Result<Exit, Error> {
         Format::Json => json::print(&status, Secrets::Masked)?,
         Format::Text => print(&render(&status))?,
     }
-    Ok(exit(&status))
+    Ok(outcome::exit_of(&status))
 }
 
 /// The codes of what sysfs says now.
@@ -48,7 +49,7 @@ fn now(code: &str, text: String) -> Reason {
 /// Puts what sysfs says now in the place of what was so when the file was written.
 fn refresh(status: &mut Status, root: &std::path::Path) {
     let controllers = sysfs::controllers(root);
-    status.service = service(status, root);
+    status.service = outcome::service(status, root);
     for interface in status.interfaces.iter_mut().filter(|interface| interface.lease.is_some()) {
         let link = root.join("sys/class/net").join(&interface.name).join("ifindex");
         let link = std::fs::read_to_string(link).ok().and_then(|index| index.trim().parse().ok());
@@ -61,10 +62,7 @@ fn refresh(status: &mut Status, root: &std::path::Path) {
             Some(controller) if controller.state == "live" => {}
             Some(controller) => {
                 path.state = State::Failed;
-                path.set_reason(Some(now(
-                    "controller-not-live",
-                    format!("the controller is {} now", controller.state),
-                )));
+                path.set_reason(Some(now(NOT_LIVE, format!("the controller is {} now", controller.state))));
             }
             None => {
                 path.state = State::Failed;
@@ -96,26 +94,6 @@ fn refresh(status: &mut Status, root: &std::path::Path) {
             }
             None => {}
         }
-    }
-}
-
-/// The process of `connect --stay`, if it runs.
-#[must_use]
-pub fn service(status: &Status, root: &std::path::Path) -> Option<u32> {
-    status.service.filter(|process| is_nbft(root, *process))
-}
-
-/// Whether the process is still the one that wrote its number down.
-fn is_nbft(root: &std::path::Path, process: u32) -> bool {
-    let name = std::fs::read_to_string(root.join(format!("proc/{process}/comm")));
-    name.is_ok_and(|name| name.trim() == "nbft")
-}
-
-/// As `connect` would end if this were its result.
-fn exit(status: &Status) -> Exit {
-    match status.outcome {
-        Outcome::Nothing => Exit::Nothing,
-        _ => crate::connect::exit_of(status),
     }
 }
 

@@ -1,16 +1,17 @@
 //! Discovery controllers: when they are asked, and what becomes of what they tell.
 
 use super::probe_schedule::PROBE_LIMIT;
-use super::{Done, Engine, LinkEndpoint};
+use super::{Done, Engine};
 use crate::connect::failure::{ConnectFailure, FatalError};
 use crate::connect::paths::Phase;
-use crate::connect::target::Target;
+use crate::connect::target::{LinkEndpoint, Target};
 use crate::nvme::discovery::{DiscoveryConnection, DiscoveryResult};
 use crate::nvme::fabrics::options::Supported;
 use crate::nvme::fabrics::{DEVICE, Fabrics};
 use crate::nvme::probe::{self, ProbeFailure};
 use crate::nvme::security::Requirements;
-use crate::status::schema::{State, Status, discovery_status};
+use crate::status::discovery_status;
+use crate::status::schema::{State, Status};
 use libnbft::discovery_log::Log;
 use libnbft::plan::{DiscoveryController, DiscoveryMode, NetworkRef, Path, Plan, Reach};
 use std::collections::BTreeSet;

@@ -9,8 +9,8 @@ mod secrets;
 mod sysfs_scan;
 
 use super::failure::{ConnectFailure, FatalError};
-use super::paths::{LinkEndpoint, Phase};
-use super::target::Target;
+use super::paths::Phase;
+use super::target::{LinkEndpoint, Target};
 use super::{queue, registry};
 use crate::cli::Wait;
 use crate::error::Error;

@@ -3,7 +3,7 @@
 
 use super::error::{FileError, FileFault, Places, SecretError};
 use super::files::{DIRECTORY, RULE, absent, judge, read};
-use super::key::{Kind, Secret};
+use super::key::{Kind, Secret, Secrets};
 use super::key_name;
 use super::key_name::Name;
 use super::keyring::{Kernel, Keyring};
@@ -25,15 +25,6 @@ pub fn credentials(root: &Path) -> Option<PathBuf> {
     let own = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
     let own = own.map(|path| root.join(path.strip_prefix("/").unwrap_or(&path)));
     own.or_else(|| Some(root.join(SYSTEM_CREDENTIALS)).filter(|path| path.exists()))
-}
-
-/// The secrets for a subsystem.
-#[derive(Debug)]
-pub struct Secrets {
-    /// By which the host proves itself.
-    pub host: Secret,
-    /// By which the controller must prove itself to us.
-    pub controller: Option<Secret>,
 }
 
 /// Where secrets are looked for, and those found so far.

@@ -3,11 +3,10 @@
 use super::care;
 use super::command;
 use super::error::SecretError;
-use super::fetch::{Fetch, Turns};
 use super::fetch_protocol::Found;
-use super::key::Secret;
+use super::key::{Secret, Secrets};
 use super::key_name::Name;
-use super::lookup::Secrets;
+use super::turns::Turns;
 use libnbft::plan::Policy;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -45,13 +44,13 @@ pub(super) enum Given {
 /// All that was given.
 #[derive(Debug)]
 pub(super) struct Store {
-    root: PathBuf,
+    pub(super) root: PathBuf,
     /// The administrator's program, where there is one.
     program: Option<PathBuf>,
     pub(super) asked: RefCell<BTreeMap<Source, State>>,
-    turns: Rc<Turns>,
+    pub(super) turns: Rc<Turns>,
     /// When asking ends, if it does.
-    until: Option<Instant>,
+    pub(super) until: Option<Instant>,
 }
 
 impl Store {
@@ -175,24 +174,6 @@ impl Store {
             None => true,
             Some(State::Failed(_, again)) => again.is_some_and(|again| again <= Instant::now()),
             Some(State::UnderWay(_) | State::Found(_)) => false,
-        }
-    }
-
-    /// Marks a source as under way.
-    pub(super) fn begin(&self, source: Source, hostnqn: &str) -> Fetch {
-        let mut asked = self.asked.borrow_mut();
-        let before = match asked.remove(&source) {
-            Some(State::Failed(reason, _)) => Some(reason),
-            _ => None,
-        };
-        asked.insert(source.clone(), State::UnderWay(before));
-        Fetch {
-            source,
-            hostnqn: hostnqn.to_owned(),
-            root: self.root.clone(),
-            program: self.root.join(command::PROGRAM),
-            turns: Rc::clone(&self.turns),
-            until: self.until,
         }
     }
 }

@@ -1,23 +1,13 @@
 //! The secure channel of a connection: sysfs tells by which key it is secured, the sockets by which cipher suite.
 
 use super::cipher_suites::{check_cipher_suites, suites};
-use super::requirements::Requirements;
+use super::requirements::{Channel, Requirements};
 use super::violation::Violation;
-use crate::nvme::keys::{Serial, Tls};
+use crate::nvme::keys::Tls;
 use crate::nvme::sock_diag::{Since, TlsSockets};
 use crate::nvme::sysfs;
 use libnbft::plan::Need;
-use serde::{Deserialize, Serialize};
 use std::path::Path;
-
-/// The secure channel that a connection must have.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Channel {
-    /// The key by which it must be secured; `None`: any, for the kernel makes it.
-    key: Option<Serial>,
-    /// What that is, in words.
-    words: String,
-}
 
 impl Requirements {
     /// Also secured in this way.

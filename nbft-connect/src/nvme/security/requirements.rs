@@ -1,11 +1,10 @@
 //! What a connection must show, and whether it does.
 
 use super::authentication::Proof;
-use super::channel::Channel;
 use super::violation::Violation;
 use super::words::{channel_of, does, requires};
 use crate::nvme::explain::{self, AuthenticationLog, Cause, Refusal};
-use crate::nvme::keys::Secrets;
+use crate::nvme::keys::{Secrets, Serial};
 use crate::nvme::sysfs;
 use libnbft::plan::{Need, Policy};
 use serde::{Deserialize, Serialize};
@@ -21,6 +20,15 @@ pub struct Requirements {
     pub(super) mutual: bool,
     /// The key by which it must be secured with TLS.
     pub(super) tls: Option<Channel>,
+}
+
+/// The secure channel that a connection must have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Channel {
+    /// The key by which it must be secured; `None`: any, for the kernel makes it.
+    pub(super) key: Option<Serial>,
+    /// What that is, in words.
+    pub(super) words: String,
 }
 
 impl Requirements {
