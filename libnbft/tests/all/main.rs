@@ -10,6 +10,7 @@ mod corpus;
 mod drop_in;
 mod files;
 mod interfaces;
+mod json;
 mod layout;
 mod model;
 mod peers;
