@@ -141,7 +141,7 @@ pub mod text;
 #[cfg(feature = "write")]
 mod write;
 
-pub use annotate::{Field, annotate};
+pub use annotate::Field;
 pub use check::{Together, check_together};
 pub use error::ParseError;
 pub use finding::{Finding, Rule, Severity};

@@ -25,21 +25,14 @@ pub struct Field {
     pub value: Option<String>,
 }
 
-/// The fields of a table in the order of their bytes, as far as they can be found; also of bytes that are damaged.
-///
-/// Heap objects are there when a reference that is in use leads to them. Where structures overlap, so do their fields. Bytes
-/// that [`parse`](crate::parse()) refuses have no fields.
-#[must_use]
-pub fn annotate(bytes: &[u8]) -> Vec<Field> {
-    let mut fields = walk::walk(bytes).unwrap_or_default();
-    fields.sort_by_key(|field| (field.span.start, core::cmp::Reverse(field.span.end)));
-    fields
-}
-
 impl Parsed<'_> {
-    /// The fields of the table in the order of their bytes; see [`annotate`].
+    /// Names the table's fields in the order of their bytes, also those of descriptors that are damaged or not marked valid.
+    ///
+    /// A heap object is a field if a reference that is in use leads to it. Where structures overlap, so do their fields.
     #[must_use]
     pub fn fields(&self) -> Vec<Field> {
-        annotate(self.bytes())
+        let mut fields = walk::walk(self.bytes()).unwrap_or_default();
+        fields.sort_by_key(|field| (field.span.start, core::cmp::Reverse(field.span.end)));
+        fields
     }
 }

@@ -13,8 +13,7 @@ use libnbft::model::{
 const MAX: usize = 1024;
 
 /// Characters that JSON, a terminal or a kernel option treats in its own way.
-const SPECIAL: [char; 13] =
-    ['a', 'Z', '0', ':', '.', '-', ',', '"', '\\', '\n', '\u{1b}', '\u{e9}', '\u{202e}'];
+const SPECIAL: [char; 13] = ['a', 'Z', '0', ':', '.', '-', ',', '"', '\\', '\n', '\u{1b}', '\u{e9}', '\u{202e}'];
 
 /// A table that `write` takes: what it returns reads the same.
 pub(crate) fn table(u: &mut Unstructured<'_>) -> Result<Table> {
