@@ -9,19 +9,19 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-/// A field of a table: where it lies, what it is called, and what it says.
+/// A field of a table: its bytes, its name and its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Field {
-    /// Its bytes, as offsets into the input; inside it, never empty.
+    /// Its bytes, as offsets into the input. The span lies inside the input and is never empty.
     pub span: Range<usize>,
     /// The structure that it belongs to: `header`, `HFI 1 transport info`. A string in the heap belongs to the structure that
     /// refers to it.
     pub structure: String,
-    /// The field's name: `MAC address`. What a reference names has the name of the reference, which ends in ` reference`.
+    /// The field's name: `MAC address`. A reference has the name of its object with ` reference` after it.
     pub field: &'static str,
-    /// What it says, for people, with text escaped; `None` for reserved bytes.
+    /// Its value in words for people, with text escaped; `None` for reserved bytes.
     pub value: Option<String>,
 }
 

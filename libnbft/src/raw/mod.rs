@@ -20,10 +20,10 @@ pub(crate) const fn size_of_field<T, F>(_field: fn(&T) -> &F) -> usize {
     size_of::<F>()
 }
 
-/// The bytes of a field of the structure at `place`.
+/// The bytes of a field of the structure at `offset`.
 macro_rules! bytes_of {
-    ($place:expr, $structure:ident . $field:ident) => {{
-        let start = $place + core::mem::offset_of!($crate::raw::$structure, $field);
+    ($offset:expr, $structure:ident . $field:ident) => {{
+        let start = $offset + core::mem::offset_of!($crate::raw::$structure, $field);
         start..start + $crate::raw::size_of_field(|structure: &$crate::raw::$structure| &structure.$field)
     }};
 }

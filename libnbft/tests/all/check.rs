@@ -190,7 +190,7 @@ fn every_field_of_a_profile_is_judged() {
         profile.hashes = Some(vec![4, 1]);
     });
     let codes = ["secure channel algorithm 0", "authentication protocol 2", "KX group 6", "hash function 4"];
-    assert_eq!(unknown, codes.map(|code| format!("security-code: security profile 1: the {code} is not known")));
+    assert_eq!(unknown, codes.map(|code| format!("security-code: security profile 1: the {code} is unknown")));
 }
 
 /// Tables that are cut off anywhere: what can be read of them is checked, and each finding lies inside.
@@ -248,7 +248,7 @@ fn a_prefix_may_be_all_of_the_address() {
     };
     assert_eq!((prefix(tables::static4(), 32), prefix(tables::static6(), 128)), (vec![], vec![]));
     let long = |ip: &str, prefix: u8, bits: u8| {
-        vec![format!("prefix-long: HFI 1: the prefix length of {ip} is {prefix}; it has {bits} bits")]
+        vec![format!("prefix-long: HFI 1: the prefix length of {ip} is {prefix}; the highest is {bits}")]
     };
     let six = tcp(&mut tables::static6(), 0).ip.to_string();
     assert_eq!(prefix(tables::static4(), 33), long("192.0.2.10", 33, 32));
