@@ -223,7 +223,7 @@ rules! {
         "Most firmware does this. The kernel accepts an NQN with one ID only: a tool that \"corrects\" either gets EINVAL.";
     HostIdDiffers, "host-id-differs", Warning,
         "The host ID is not the UUID of the host NQN, in either byte order.",
-        "Specification 1.1 derives both from the machine's UUID. A tool that derives one from the other gets EINVAL from the kernel.";
+        "Specification 1.1 derives both from the machine's UUID. A tool that derives one from the other gets EINVAL.";
     PrimaryAdminReserved, "primary-admin-reserved", Warning,
         "The primary administrative host field has its reserved value 3.",
         "With several tables, nbft cannot tell which of them names the host.";

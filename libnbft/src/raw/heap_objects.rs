@@ -47,7 +47,7 @@ pub(crate) struct HfiTcp {
     pub(crate) dhcp_server: [u8; 16],
     /// Heap reference to the host name, a string (HFI Transport Info, bytes 109:104).
     pub(crate) host_name: HeapRef,
-    /// Heap reference to the HFI extended info descriptor; 1.1 and later, transport info version 2 (HFI Transport Info, bytes 115:110).
+    /// Heap reference to the HFI extended info; 1.1 and later, transport info version 2 (HFI Transport Info, bytes 115:110).
     pub(crate) ext: HeapRef,
     /// PCIe segment number; 1.1 and later, transport info version 2 (HFI Transport Info, byte 116).
     pub(crate) pcie_segment: u8,
