@@ -71,7 +71,7 @@ pub fn escape(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-/// A writer that [escapes](escape) all text that passes through it: a line made of any texts stays one line.
+/// A writer that [escapes](escape()) all text that passes through it: a line made of any texts stays one line.
 #[derive(Debug)]
 pub struct Escaping<W>(pub W);
 
