@@ -96,15 +96,15 @@ pub fn seeds() -> Vec<Vec<u8>> {
         r#"{"name":"dhchap-ctrl-secret","error":"it is hidden"}"#,
     ];
     seeds.push([&[1], (lines.join("\n") + "\n").as_bytes()].concat());
-    let terms = r#"{"policy":null,"given":true,"mutual":false,"tls":null}"#;
+    let requirements = r#"{"policy":null,"given":true,"mutual":false,"tls":null}"#;
     let frames = [
         r#""Supported""#.to_owned(),
-        format!(r#"{{"Connect":{terms}}}"#),
-        format!(r#"{{"Discover":["Lasting",{terms}]}}"#),
+        format!(r#"{{"Connect":{requirements}}}"#),
+        format!(r#"{{"Discover":["Persistent",{requirements}]}}"#),
         r#"{"Supported":{"Ok":"transport=%s"}}"#.into(),
         r#"{"Written":{"Controller":{"instance":0,"authenticated":null,"secured":"TLS 1.3"}}}"#.into(),
-        r#"{"Written":{"Refused":{"errno":111,"reason":"nobody"}}}"#.into(),
-        r#"{"Asked":{"Silent":"it says nothing"}}"#.into(),
+        r#"{"Written":{"Refused":{"errno":111,"cause":"port-closed","says_all":false,"hint":null,"logged":[],"keeps_from_plaintext":false}}}"#.into(),
+        r#"{"LogPage":{"Unreadable":{"slow":10}}}"#.into(),
         r#""Malformed""#.into(),
     ];
     let framed = frames.iter().flat_map(|frame| [&(frame.len() as u32).to_le_bytes()[..], frame.as_bytes()].concat());

@@ -2,7 +2,8 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use libnbft::model::Uuid;
-use libnbft::text::nqn_form;
+use libnbft::text::{NqnError, nqn_form};
+use std::num::ParseIntError;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -205,10 +206,24 @@ pub struct Flip {
     pub mask: u8,
 }
 
-impl FromStr for Flip {
-    type Err = String;
+/// Why an argument is not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ArgumentError {
+    /// No bit of a byte.
+    #[error("a bit is a number from 0 to 7")]
+    Bit,
+    /// No offset.
+    #[error("offset: {0}")]
+    Offset(ParseIntError),
+    /// No timeout.
+    #[error("a timeout is a whole number of seconds from 1 to {max}", max = u32::MAX)]
+    Seconds,
+}
 
-    fn from_str(text: &str) -> Result<Self, String> {
+impl FromStr for Flip {
+    type Err = ArgumentError;
+
+    fn from_str(text: &str) -> Result<Self, ArgumentError> {
         let (offset, bit) = match text.split_once(':') {
             Some((offset, bit)) => (offset, Some(bit)),
             None => (text, None),
@@ -221,10 +236,10 @@ impl FromStr for Flip {
             None => 0xff,
             Some(bit) => match bit.parse::<u8>() {
                 Ok(bit @ 0..=7) => 1 << bit,
-                _ => return Err("a bit is a number from 0 to 7".into()),
+                _ => return Err(ArgumentError::Bit),
             },
         };
-        Ok(Self { offset: offset.map_err(|error| format!("offset: {error}"))?, mask })
+        Ok(Self { offset: offset.map_err(ArgumentError::Offset)?, mask })
     }
 }
 
@@ -244,14 +259,14 @@ pub struct Identity {
 /// # Errors
 ///
 /// Why it is none.
-pub fn nqn(text: &str) -> Result<String, String> {
-    nqn_form(text).map(|_| text.to_owned()).map_err(|error| error.to_string())
+pub fn nqn(text: &str) -> Result<String, NqnError> {
+    nqn_form(text).map(|_| text.to_owned())
 }
 
 /// A number of seconds, 1 or more.
-fn seconds(text: &str) -> Result<u32, String> {
+fn seconds(text: &str) -> Result<u32, ArgumentError> {
     match text.parse() {
-        Ok(0) | Err(_) => Err(format!("a timeout is a whole number of seconds from 1 to {}", u32::MAX)),
+        Ok(0) | Err(_) => Err(ArgumentError::Seconds),
         Ok(seconds) => Ok(seconds),
     }
 }

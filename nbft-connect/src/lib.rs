@@ -44,3 +44,13 @@ pub fn run(cli: &Cli) -> Result<Exit, Error> {
         Command::Export(args) => export::run(args, &cli.common.with_file(args.file.as_ref())),
     }
 }
+
+/// All codes that a reason in status.json, or in what `nbft status` prints, can have.
+#[must_use]
+pub fn status_codes() -> Vec<&'static str> {
+    let mut codes = connect::failure_codes();
+    codes.extend(net::NetFailure::CODES);
+    codes.extend(net::Waiting::CODES);
+    codes.extend(commands::status::CODES);
+    codes
+}

@@ -26,7 +26,7 @@ pub fn run(args: &BuildArgs, common: &Common) -> Result<Exit, Error> {
     let name = args.file.display().to_string();
     let text = read(&args.file, common)?;
     let wrong = |error: String| Error::Other(format!("{name}: {error}"));
-    let json = choose(parse(&text).map_err(wrong)?, args.table).map_err(wrong)?;
+    let json = choose(parse(&text).map_err(wrong)?, args.table).map_err(|error| wrong(error.to_string()))?;
     let mut table = Table::try_from(&json).map_err(|error| wrong(error.to_string()))?;
     if let Some(spec) = args.spec {
         for lost in set_spec(&mut table, spec) {
@@ -34,7 +34,7 @@ pub fn run(args: &BuildArgs, common: &Common) -> Result<Exit, Error> {
         }
     }
     let mut bytes = libnbft::write(&table).map_err(|error| wrong(error.to_string()))?;
-    break_table(&mut bytes, args).map_err(Error::Usage)?;
+    break_table(&mut bytes, args).map_err(|error| Error::Usage(error.to_string()))?;
     match &args.output {
         Some(path) => {
             let path = common.path(path);
@@ -82,14 +82,34 @@ fn parse(text: &str) -> Result<Vec<json::Table>, String> {
     }
 }
 
-fn choose(mut tables: Vec<json::Table>, number: Option<usize>) -> Result<json::Table, String> {
+/// Why no table of a file is chosen.
+#[derive(Debug, thiserror::Error)]
+enum ChoiceError {
+    #[error("holds no table")]
+    None,
+    #[error("holds {0} tables: choose one with --table")]
+    Several(usize),
+    #[error("holds no table {number}, but {count} in all")]
+    Missing { number: usize, count: usize },
+}
+
+/// An option that names a byte which the table does not have.
+#[derive(Debug, thiserror::Error)]
+#[error("{option} {at}: the table has {length} bytes only")]
+struct BeyondTable {
+    option: &'static str,
+    at: usize,
+    length: usize,
+}
+
+fn choose(mut tables: Vec<json::Table>, number: Option<usize>) -> Result<json::Table, ChoiceError> {
     let count = tables.len();
     match number {
         None if count == 1 => Ok(tables.remove(0)),
-        None if count == 0 => Err("holds no table".into()),
-        None => Err(format!("holds {count} tables: choose one with --table")),
+        None if count == 0 => Err(ChoiceError::None),
+        None => Err(ChoiceError::Several(count)),
         Some(n) if (1..=count).contains(&n) => Ok(tables.remove(n - 1)),
-        Some(n) => Err(format!("holds no table {n}, but {count} in all")),
+        Some(n) => Err(ChoiceError::Missing { number: n, count }),
     }
 }
 
@@ -124,10 +144,10 @@ fn set_spec(table: &mut Table, spec: Spec) -> Vec<String> {
 }
 
 /// Breaks a table as it was asked for: flips, then the checksum over what came of them, then the cut.
-fn break_table(bytes: &mut Vec<u8>, args: &BuildArgs) -> Result<(), String> {
+fn break_table(bytes: &mut Vec<u8>, args: &BuildArgs) -> Result<(), BeyondTable> {
     let length = bytes.len();
     for Flip { offset, mask } in &args.flip {
-        let byte = bytes.get_mut(*offset).ok_or(format!("--flip {offset}: the table has {length} bytes only"))?;
+        let byte = bytes.get_mut(*offset).ok_or(BeyondTable { option: "--flip", at: *offset, length })?;
         *byte ^= mask;
     }
     if args.no_checksum {
@@ -140,7 +160,7 @@ fn break_table(bytes: &mut Vec<u8>, args: &BuildArgs) -> Result<(), String> {
     }
     if let Some(n) = args.truncate {
         if n > length {
-            return Err(format!("--truncate {n}: the table has {length} bytes only"));
+            return Err(BeyondTable { option: "--truncate", at: n, length });
         }
         bytes.truncate(n);
     }

@@ -16,7 +16,7 @@ use std::path::PathBuf;
 /// What became of one file.
 struct Report {
     filename: String,
-    outcome: Result<Checked, String>,
+    outcome: Result<Checked, Unreadable>,
 }
 
 /// A table that could be read, and what is wrong with it.
@@ -25,6 +25,9 @@ struct Checked {
     pieces: Vec<Piece>,
     findings: Vec<Finding>,
 }
+
+/// Why nothing can be read from a file, in a sentence.
+struct Unreadable(String);
 
 /// Runs the command.
 ///
@@ -77,7 +80,7 @@ fn files(tables: &mut TableReader) -> Vec<File> {
 
 fn report(file: File) -> Report {
     let File { path, bytes, together } = file;
-    let findings = libnbft::parse(&bytes).map(|parsed| parsed.check()).map_err(|error| error.to_string());
+    let findings = libnbft::parse(&bytes).map(|parsed| parsed.check()).map_err(|error| Unreadable(error.to_string()));
     let outcome = findings.map(|mut findings| {
         findings.extend(together);
         Checked { pieces: hex::pieces(&bytes), bytes, findings }
@@ -86,7 +89,7 @@ fn report(file: File) -> Report {
 }
 
 fn unreadable_report((path, reason): (PathBuf, String)) -> Report {
-    Report { filename: path.display().to_string(), outcome: Err(reason) }
+    Report { filename: path.display().to_string(), outcome: Err(Unreadable(reason)) }
 }
 
 /// One after another with an empty line between them.
@@ -120,7 +123,7 @@ fn text(report: &Report) -> Text {
     let checked = match &report.outcome {
         Ok(checked) => checked,
         Err(reason) => {
-            text.line(format_args!("{name}: cannot be read: {reason}"));
+            text.line(format_args!("{name}: cannot be read: {}", reason.0));
             return text;
         }
     };
@@ -195,7 +198,7 @@ fn json_report(report: &Report) -> JsonReport<'_> {
     let count = |severity| checked.map_or(0, |checked| checked.count(severity));
     JsonReport {
         filename: &report.filename,
-        unreadable: report.outcome.as_ref().err().map(String::as_str),
+        unreadable: report.outcome.as_ref().err().map(|unreadable| unreadable.0.as_str()),
         errors: count(Severity::Error),
         warnings: count(Severity::Warning),
         notes: count(Severity::Note),

@@ -2,6 +2,8 @@
 
 mod backoff;
 mod engine;
+mod failure;
+
 mod paths;
 mod queue;
 mod registry;
@@ -10,12 +12,12 @@ mod target;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use paths::{LinkEndpoint, is_path};
+pub use failure::codes as failure_codes;
+pub(crate) use paths::is_path;
 pub(crate) use restore::restore_discovered;
-pub(crate) use target::Target;
+pub(crate) use target::{LinkEndpoint, Target};
 
 use crate::cli::{Common, ConnectArgs};
-use crate::commands::status;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::input::plan;
@@ -85,7 +87,7 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
     }
     let service = match until {
         RunMode::Resident => Some(std::process::id()),
-        RunMode::UntilBoot { .. } => before.as_ref().and_then(|status| status::service(status, &root)),
+        RunMode::UntilBoot { .. } => before.as_ref().and_then(|status| outcome::service(status, &root)),
     };
     let keys = keys(&plan, &root, args.stay)?;
     let settings = Settings {
@@ -95,7 +97,7 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         before,
         service,
         ctrl_loss_tmo: args.ctrl_loss_tmo,
-        lasting_discovery: args.persistent_discovery || kernel.switch("rd.nvmf.persistent-discovery"),
+        persistent_discovery: args.persistent_discovery || kernel.switch("rd.nvmf.persistent-discovery"),
         keys,
         sockets: Box::new(sock_diag::Kernel),
         started,
@@ -166,12 +168,6 @@ fn runtime() -> Result<tokio::runtime::Runtime, Error> {
         .max_blocking_threads(THREADS)
         .build();
     runtime.map_err(|error| Error::Other(format!("cannot start: {error}")))
-}
-
-/// The exit code that a status stands for.
-#[must_use]
-pub fn exit_of(status: &Status) -> Exit {
-    outcome::exit(outcome::outcome(status, status.outcome == Outcome::Degraded))
 }
 
 /// The budget: option, then rd.nvmf.timeout=, then the default.

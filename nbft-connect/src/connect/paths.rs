@@ -1,6 +1,6 @@
 //! Where each path stands, and whether a controller is the path's.
 
-use super::target::Target;
+use super::target::{LinkEndpoint, Target};
 use crate::nvme::sysfs::Controller;
 use libnbft::plan::Path;
 use std::net::IpAddr;
@@ -22,14 +22,6 @@ pub(super) enum Phase {
     Pause,
     /// Its controller is there.
     Up,
-}
-
-/// The interface that a path goes through, as it came up.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct LinkEndpoint {
-    pub(crate) link_name: String,
-    pub(crate) ifindex: u32,
-    pub(crate) address: IpAddr,
 }
 
 /// Whether `controller` is the connection that this path would make.

@@ -1,9 +1,16 @@
 //! What is to be reached: a subsystem's port, or a discovery controller.
 
-use super::paths::LinkEndpoint;
 use crate::nvme::probe::Probe;
 use libnbft::plan::{DiscoveryController, NetworkRef, Path, Policy, Reach};
 use std::net::IpAddr;
+
+/// The interface that a path goes through, as it came up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LinkEndpoint {
+    pub(crate) link_name: String,
+    pub(crate) ifindex: u32,
+    pub(crate) address: IpAddr,
+}
 
 /// A controller of either kind, as it is planned.
 pub(crate) struct Target<'a> {

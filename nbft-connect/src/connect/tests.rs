@@ -20,9 +20,9 @@ use crate::exit::Exit;
 use crate::net::NetEvent;
 use crate::nvme::discovery::{DiscoveryConnection, DiscoveryResult};
 use crate::nvme::fabrics::options::Supported;
-use crate::nvme::fabrics::{Fabrics, NewController, Refusal, Written};
+use crate::nvme::fabrics::{Fabrics, NewController, Written};
 use crate::nvme::keys::Keys;
-use crate::nvme::security::authentication::Requirements;
+use crate::nvme::security::{Requirements, Violation};
 use crate::status::file::StatusFile;
 use crate::status::schema::{HfiStatus, Outcome, State, Status};
 use libnbft::discovery_log::Log;
@@ -105,9 +105,9 @@ enum Answer {
     Broken,
     Hang,
     /// It did not keep to its requirements.
-    PolicyViolation(&'static str),
+    PolicyViolation(Violation),
     /// The same, and for a while it was there for all to see.
-    UnfitLater(&'static str),
+    ViolationLater(Violation),
     /// Only for a discovery controller; when it has no more of these, it has nothing to tell.
     Tell(DiscoveryResult),
 }
@@ -132,7 +132,7 @@ impl Fabrics for Fake {
                 let sockets = tls::InRoot(self.root.clone());
                 let since = requirements.before(&sockets);
                 show_controller(&self.root, number, options, nid);
-                Ok(match requirements.judge_tls(&self.root, &format!("nvme{number}"), &since) {
+                Ok(match requirements.verify_tls(&self.root, &format!("nvme{number}"), &since) {
                     Ok(secured) => {
                         Written::Controller(NewController { instance: number as u32, authenticated: None, secured })
                     }
@@ -142,13 +142,13 @@ impl Fabrics for Fake {
                     }
                 })
             }
-            Answer::Errno(errno) => Ok(Written::Refused(Refusal::of(errno, requirements, &[]))),
-            Answer::PolicyViolation(reason) => Ok(Written::PolicyViolation(reason.into())),
-            Answer::UnfitLater(reason) => {
+            Answer::Errno(errno) => Ok(Written::Refused(requirements.refusal(errno, &[]))),
+            Answer::PolicyViolation(violation) => Ok(Written::PolicyViolation(violation)),
+            Answer::ViolationLater(violation) => {
                 show_controller(&self.root, number, options, NID);
                 tokio::time::sleep(Duration::from_millis(300)).await;
                 fs::remove_dir_all(self.root.join(format!("sys/class/nvme/nvme{number}")))?;
-                Ok(Written::PolicyViolation(reason.into()))
+                Ok(Written::PolicyViolation(violation))
             }
             Answer::Broken => Err(io::Error::other("gone")),
             Answer::Hang => std::future::pending().await,
@@ -306,7 +306,7 @@ fn start_with(
         before,
         service: Some(7),
         ctrl_loss_tmo: -1,
-        lasting_discovery: false,
+        persistent_discovery: false,
         keys: Keys::new(&root.0, None, "nqn.2014-08.org.example:host").with_keyring(tls::InRoot(root.0.clone())),
         sockets: Box::new(tls::InRoot(root.0.clone())),
         started: Instant::now(),

@@ -52,7 +52,7 @@ pub fn exit_without_tables(tables: &Tables) -> Exit {
 pub fn plan(tables: &Tables, identity: &Identity, kernel: &KernelCommandLine) -> Plan {
     let mut options = Options::default();
     options.hostnqn = identity.hostnqn.clone().or_else(|| of_kernel(kernel, &["rd.nvmf.hostnqn", "nvmf.hostnqn"], nqn));
-    let uuid = |text: &str| text.parse::<Uuid>().map_err(|error| error.to_string());
+    let uuid = |text: &str| text.parse::<Uuid>();
     options.hostid = identity.hostid.or_else(|| of_kernel(kernel, &["rd.nvmf.hostid", "nvmf.hostid"], uuid));
     let sources: Vec<_> = tables.tables.iter().map(|(name, table)| Source { name, table }).collect();
     let mut plan = Plan::new(&sources, &options);
@@ -64,11 +64,15 @@ pub fn plan(tables: &Tables, identity: &Identity, kernel: &KernelCommandLine) ->
 
 /// A parameter of the kernel's command line in its form. A typing error there must not cost the boot: it is said, and the
 /// table's own value counts.
-fn of_kernel<T>(kernel: &KernelCommandLine, names: &[&str], read: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+fn of_kernel<T, E: std::fmt::Display>(
+    kernel: &KernelCommandLine,
+    names: &[&str],
+    read: impl Fn(&str) -> Result<T, E>,
+) -> Option<T> {
     let text = kernel.value(names)?;
     let read = read(&text);
     if let Err(reason) = &read {
-        log::warn!("{}={}: {}: the table's own is used", names[0], escape(&text), escape(reason));
+        log::warn!("{}={}: {}: the table's own is used", names[0], escape(&text), escape(&reason.to_string()));
     }
     read.ok()
 }

@@ -1,7 +1,7 @@
 //! The addresses of a link: static, granted or advertised, until each can be used.
 
+use super::book::Placed;
 use super::dhcp6_stateless::LONGEST_PAUSE;
-use super::former::Placed;
 use super::lease::Lease;
 use super::state::{Address, State};
 use super::worker::{MAINTAIN_RETRY, RETRY, Up, Worker, gone};

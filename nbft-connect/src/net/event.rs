@@ -3,6 +3,7 @@
 use super::dhcp6_stateless::Information;
 use super::error::NetFailure;
 use super::lease::Lease;
+use libnbft::codes;
 use libnbft::plan::NetworkRef;
 use std::fmt;
 use std::net::IpAddr;
@@ -47,6 +48,16 @@ pub enum Waiting {
     /// The address that the network manager of the running system sets.
     Manager,
 }
+
+codes!(Waiting {
+    Nic => "waits-for-nic",
+    Udev => "waits-for-udev",
+    Carrier => "waits-for-carrier",
+    Address => "waits-for-address",
+    Lease => "waits-for-lease",
+    Advertisement => "waits-for-router",
+    Manager => "waits-for-network-manager",
+});
 
 impl fmt::Display for Waiting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

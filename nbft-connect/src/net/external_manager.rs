@@ -1,7 +1,7 @@
 //! The address that a network manager of the running system sets where it has the interface: it is taken, and none asked for
 //! beside it.
 
-use super::former::Placed;
+use super::book::Placed;
 use super::lease::{Lease, seconds_since_start};
 use super::lease_manager::lease_manager;
 use super::requests;

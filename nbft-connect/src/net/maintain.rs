@@ -1,6 +1,6 @@
 //! What keeps a network alive in the running system: leases renewed, addresses set again, a carrier that comes back told.
 
-use super::former::Placed;
+use super::book::Placed;
 use super::lease::Lease;
 use super::lease_manager::lease_manager;
 use super::state::State;

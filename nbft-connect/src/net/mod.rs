@@ -2,6 +2,7 @@
 //! sleeping. Only here rtnetlink is imported.
 
 mod addresses;
+mod book;
 mod dhcp;
 mod dhcp6;
 mod dhcp6_stateless;

@@ -1,10 +1,10 @@
 //! The address that a router advertisement brings, and what its flags say that DHCPv6 has beside it.
 
+use super::book::Placed;
 use super::dhcp::Client;
-use super::former::Placed;
 use super::lease::Lease;
 use super::lease_manager::lease_manager;
-use super::state::{Address, Advertised, State};
+use super::state::{Address, Advertised, State, is_global};
 use super::watcher::dump;
 use super::worker::{RETRY, Worker};
 use super::{NetEvent, NetFailure, Waiting, dhcp6, dhcp6_stateless, requests};
@@ -130,9 +130,4 @@ impl Worker {
             }
         }
     }
-}
-
-/// Whether a link has this address beside the one that it makes itself.
-pub(super) fn is_global(address: &Address, link: u32) -> bool {
-    address.link == link && matches!(address.ip, IpAddr::V6(ip) if !ip.is_unicast_link_local())
 }

@@ -248,3 +248,8 @@ fn address(message: &AddressMessage) -> Option<Address> {
         metric,
     })
 }
+
+/// Whether a link has this address beside the one that it makes itself.
+pub(super) fn is_global(address: &Address, link: u32) -> bool {
+    address.link == link && matches!(address.ip, IpAddr::V6(ip) if !ip.is_unicast_link_local())
+}

@@ -1,8 +1,8 @@
 //! One NIC: from not being there to links that are up. Their addresses are in [`super::addresses`].
 
-use super::former::Book;
+use super::book::Book;
 use super::lease::Lease;
-use super::slaac::is_global;
+use super::state::is_global;
 use super::state::{Link, State};
 use super::watcher::Watcher;
 use super::{NetEvent, NetFailure, NetOptions, Timings, Waiting, nic, requests, sysctl};

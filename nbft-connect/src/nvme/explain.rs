@@ -1,102 +1,334 @@
-//! Why the kernel refused a connection, in words.
+//! Explains why the kernel refused a connection, from its errno and from what it logged. The only place that reads the kernel's words.
 
-/// A sentence for an errno of a write to /dev/nvme-fabrics: `known` is what is known better, `logged` what the kernel said meanwhile.
-#[must_use]
-pub fn of_write(errno: i32, known: Option<&str>, logged: &[String]) -> String {
-    let words = match errno {
-        libc::ECONNREFUSED => "the target refuses connections to this port",
-        libc::ECONNRESET => "the target closed the connection",
-        libc::ETIMEDOUT => "the target does not answer",
-        libc::EAGAIN => "the target accepts the connection and stays silent",
-        libc::EHOSTUNREACH => "no host answers at the target's address",
-        libc::ENETUNREACH => "there is no route to the target",
-        libc::EADDRNOTAVAIL => "the source address is not on this machine",
-        libc::EADDRINUSE => "no source port is free",
-        libc::ENODEV => "the interface is not there",
-        libc::ENOENT | libc::ENXIO => "there is no /dev/nvme-fabrics: the kernel module nvme-fabrics is not loaded",
-        libc::EACCES | libc::EPERM => "permission denied",
-        libc::EINVAL => "the kernel refuses an option",
-        libc::EAFNOSUPPORT => "the kernel does not support the address's family",
-        libc::EIO => "the target refused the Connect command",
-        libc::EKEYREJECTED | libc::ENOKEY => "the target asks for authentication",
-        libc::EOPNOTSUPP => "the kernel or target does not support what was asked for",
-        libc::EPROTO => "the answer cannot be understood",
-        _ => "",
-    };
-    let os = std::io::Error::from_raw_os_error(errno);
-    let words = known.unwrap_or(words);
-    let mut text = if words.is_empty() { os.to_string() } else { format!("{words} ({os})") };
-    let hint = hint(&logged.join("; ")).filter(|hint| known.is_none() && *hint != words);
-    text.extend(hint.iter().flat_map(|hint| [": ", hint]));
-    with_log(text, logged)
+use libnbft::codes;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::io;
+
+/// Why a connection was refused. Display is a sentence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Cause {
+    /// ECONNREFUSED.
+    PortClosed,
+    /// ECONNRESET.
+    ConnectionClosed,
+    /// ETIMEDOUT.
+    NoAnswer,
+    /// EAGAIN.
+    Silent,
+    /// EHOSTUNREACH.
+    HostUnreachable,
+    /// ENETUNREACH.
+    NoRoute,
+    /// EADDRNOTAVAIL.
+    SourceMissing,
+    /// EADDRINUSE.
+    NoSourcePort,
+    /// ENODEV, or the kernel's word.
+    InterfaceMissing,
+    /// ENOENT, ENXIO.
+    NoDevice,
+    /// EACCES, EPERM.
+    Forbidden,
+    /// EINVAL.
+    OptionRefused,
+    /// EAFNOSUPPORT.
+    FamilyUnsupported,
+    /// EIO.
+    ConnectRefused,
+    /// EKEYREJECTED, ENOKEY, or the kernel's word.
+    AuthenticationWanted,
+    /// EOPNOTSUPP.
+    Unsupported,
+    /// EPROTO.
+    AnswerMalformed,
+    /// Another errno, which says it itself.
+    Other,
+    /// The target does not allow this host.
+    HostNotAllowed,
+    /// The target does not know the subsystem, or does not allow this host.
+    SubsystemUnknown,
+    /// Another connection has this host ID and another host NQN.
+    HostIdInUse,
+    /// Another connection has this host NQN and another host ID.
+    HostNqnInUse,
+    /// Nobody makes TLS handshakes.
+    TlshdMissing,
+    /// The handshake took too long.
+    HandshakeSlow,
+    /// The key was removed.
+    PskGone,
+    /// The handshake failed.
+    HandshakeFailed,
+    /// The handshake did not begin.
+    HandshakeNotBegun,
+    /// The target closed the connection after the handshake.
+    ClosedAfterHandshake,
+    /// The controller's proof is wrong.
+    ControllerProofWrong,
+    /// The host's proof was refused.
+    AuthenticationFailed,
+    /// The target wants authentication, and the table does not speak of it.
+    AuthenticationUnplanned,
+    /// The target wants authentication, and these profiles do not support it.
+    AuthenticationUnsupported(String),
+    /// The target wants authentication, and there is no secret.
+    AuthenticationWithoutSecret,
+    /// The process that writes gave no answer that can be read.
+    HelperFailed,
 }
 
-fn with_log(mut text: String, logged: &[String]) -> String {
-    if !logged.is_empty() {
-        text.push_str("; the kernel logged: ");
-        text.push_str(&logged.join("; "));
+codes!(Cause {
+    PortClosed => "port-closed",
+    ConnectionClosed => "connection-closed",
+    NoAnswer => "no-answer",
+    Silent => "target-silent",
+    HostUnreachable => "host-unreachable",
+    NoRoute => "no-route",
+    SourceMissing => "source-address-missing",
+    NoSourcePort => "no-source-port",
+    InterfaceMissing => "interface-missing",
+    NoDevice => "no-fabrics-device",
+    Forbidden => "permission-denied",
+    OptionRefused => "option-refused",
+    FamilyUnsupported => "family-unsupported",
+    ConnectRefused => "connect-refused",
+    AuthenticationWanted => "authentication-wanted",
+    Unsupported => "unsupported",
+    AnswerMalformed => "answer-malformed",
+    Other => "kernel-refused",
+    HostNotAllowed => "host-not-allowed",
+    SubsystemUnknown => "subsystem-unknown",
+    HostIdInUse => "host-id-in-use",
+    HostNqnInUse => "host-nqn-in-use",
+    TlshdMissing => "tlshd-missing",
+    HandshakeSlow => "tls-handshake-slow",
+    PskGone => "psk-gone",
+    HandshakeFailed => "tls-handshake-failed",
+    HandshakeNotBegun => "tls-handshake-not-begun",
+    ClosedAfterHandshake => "closed-after-tls-handshake",
+    ControllerProofWrong => "controller-proof-wrong",
+    AuthenticationFailed => "authentication-failed",
+    AuthenticationUnplanned => "authentication-unplanned",
+    AuthenticationUnsupported => "authentication-unsupported",
+    AuthenticationWithoutSecret => "authentication-without-secret",
+    HelperFailed => "helper-failed",
+});
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::PortClosed => "the target refuses connections to this port",
+            Self::ConnectionClosed => "the target closed the connection",
+            Self::NoAnswer => "the target does not answer",
+            Self::Silent => "the target accepts the connection and stays silent",
+            Self::HostUnreachable => "no host answers at the target's address",
+            Self::NoRoute => "there is no route to the target",
+            Self::SourceMissing => "the source address is not on this machine",
+            Self::NoSourcePort => "no source port is free",
+            Self::InterfaceMissing => "the interface is not there",
+            Self::NoDevice => "there is no /dev/nvme-fabrics: the kernel module nvme-fabrics is not loaded",
+            Self::Forbidden => "permission denied",
+            Self::OptionRefused => "the kernel refuses an option",
+            Self::FamilyUnsupported => "the kernel does not support the address's family",
+            Self::ConnectRefused => "the target refused the Connect command",
+            Self::AuthenticationWanted => "the target asks for authentication",
+            Self::Unsupported => "the kernel or target does not support what was asked for",
+            Self::AnswerMalformed => "the answer cannot be understood",
+            Self::Other => "",
+            Self::HostNotAllowed => "the subsystem is not open to this host NQN",
+            Self::SubsystemUnknown => "the target does not know this subsystem NQN, or refuses this host",
+            Self::HostIdInUse => "another connection uses this host ID with a different host NQN",
+            Self::HostNqnInUse => "another connection uses this host NQN with a different host ID",
+            Self::TlshdMissing => "nobody does TLS handshakes here: tlshd does not run (it comes with ktls-utils)",
+            Self::HandshakeSlow => "the TLS handshake was not done in time: tlshd or the target does not answer",
+            Self::PskGone => "the TLS PSK is in the kernel's keyring no longer",
+            Self::HandshakeFailed => {
+                "the TLS handshake failed: the target has another PSK for this host, or none, or does without TLS at this port"
+            }
+            Self::HandshakeNotBegun => "the kernel cannot begin the TLS handshake",
+            Self::ClosedAfterHandshake => {
+                "the target closed the connection after the TLS handshake: the log of its tlshd says why, such as a cipher \
+                 suite that its kernel lacks"
+            }
+            Self::ControllerProofWrong => "the controller's proof does not match the controller secret",
+            Self::AuthenticationFailed => {
+                "authentication failed: the target has another secret for this host, or does without a hash function or group \
+                 that is needed"
+            }
+            Self::AuthenticationUnplanned => {
+                "the target requires authentication, but no security profile of the table says so for it"
+            }
+            Self::AuthenticationUnsupported(who) => {
+                return write!(f, "the target requires authentication, but {who} not speak of it");
+            }
+            Self::AuthenticationWithoutSecret => "the target requires authentication, and there is no secret for it",
+            Self::HelperFailed => "the answer of the process that writes to the fabrics device cannot be read",
+        })
     }
-    text
 }
 
-/// A sentence for a write that ended in the TLS handshake, which the kernel has `tlshd` do; `None` where it did not.
-///
-/// What the kernel returns is shown only with what it logged: tlshd reports numbers of GnuTLS as if they were errnos, so that a
-/// target that closes the connection (-110) looks like a time-out.
-#[must_use]
-pub fn of_handshake(errno: i32, logged: &[String]) -> Option<String> {
-    const REFUSED: &str = "the TLS handshake failed: the target has another PSK for this host, or none, or does without TLS at \
-                           this port";
-    let says = |words: &str| logged.iter().any(|line| line.contains(words));
-    let words = match errno {
-        libc::ESRCH => "nobody does TLS handshakes here: tlshd does not run (it comes with ktls-utils)",
-        // The kernel says "failed" of its own patience, and "complete" of what tlshd reports.
-        libc::ETIMEDOUT if says("TLS handshake failed") => {
-            "the TLS handshake was not done in time: tlshd or the target does not answer"
+/// A refusal of the kernel. Display is a sentence with the kernel's own words at its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// The errno.
+    pub errno: i32,
+    /// Why.
+    pub cause: Cause,
+    /// Whether the errno says nothing beside the cause: it is not shown.
+    says_all: bool,
+    /// What the kernel's log adds to the errno.
+    hint: Option<Cause>,
+    /// What the kernel logged meanwhile.
+    logged: Vec<String>,
+    /// Whether plaintext would have been allowed, and a PSK keeps the connection from it.
+    keeps_from_plaintext: bool,
+}
+
+impl Refusal {
+    /// Of an errno; `known` is what is known better, `logged` what the kernel said meanwhile.
+    #[must_use]
+    pub fn of_write(errno: i32, known: Option<Cause>, logged: &[String]) -> Self {
+        let hint = hint(&logged.join("; ")).filter(|_| known.is_none());
+        let cause = known.unwrap_or_else(|| of_errno(errno));
+        let hint = hint.filter(|hint| *hint != cause);
+        Self { errno, cause, says_all: false, hint, logged: logged.to_vec(), keeps_from_plaintext: false }
+    }
+
+    /// Of a TLS handshake, which the kernel has `tlshd` do; `None` where the write did not end in it.
+    ///
+    /// What the kernel returns is shown only with what it logged: tlshd reports numbers of GnuTLS as if they were errnos, so that a
+    /// target that closes the connection (-110) looks like a time-out.
+    #[must_use]
+    pub fn of_handshake(errno: i32, logged: &[String], keeps_from_plaintext: bool) -> Option<Self> {
+        let says = |words: &str| logged.iter().any(|line| line.contains(words));
+        let cause = match errno {
+            libc::ESRCH => Cause::TlshdMissing,
+            // The kernel says "failed" of its own patience, and "complete" of what tlshd reports.
+            libc::ETIMEDOUT if says("TLS handshake failed") => Cause::HandshakeSlow,
+            libc::ENOKEY if says("Invalid key") => Cause::PskGone,
+            libc::EACCES | libc::EKEYREJECTED => Cause::HandshakeFailed,
+            _ if says("TLS handshake") => Cause::HandshakeFailed,
+            _ if says("failed to start TLS") => Cause::HandshakeNotBegun,
+            libc::ECONNRESET => Cause::ClosedAfterHandshake,
+            _ => return None,
+        };
+        Some(Self { errno, cause, says_all: true, hint: None, logged: logged.to_vec(), keeps_from_plaintext })
+    }
+
+    /// Because the process that writes gave no answer.
+    #[must_use]
+    pub const fn of_helper() -> Self {
+        Self {
+            errno: libc::EPROTO,
+            cause: Cause::HelperFailed,
+            says_all: true,
+            hint: None,
+            logged: Vec::new(),
+            keeps_from_plaintext: false,
         }
-        libc::ENOKEY if says("Invalid key") => "the TLS PSK is in the kernel's keyring no longer",
-        libc::EACCES | libc::EKEYREJECTED => REFUSED,
-        _ if says("TLS handshake") => REFUSED,
-        _ if says("failed to start TLS") => "the kernel cannot begin the TLS handshake",
-        libc::ECONNRESET => {
-            "the target closed the connection after the TLS handshake: the log of its tlshd says why, such as a cipher suite that \
-             its kernel lacks"
+    }
+
+    /// The stable code: of what the log adds, where it adds something.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.hint.as_ref().unwrap_or(&self.cause).code()
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let os = io::Error::from_raw_os_error(self.errno);
+        match (&self.cause, self.says_all) {
+            (Cause::Other, _) => write!(f, "{os}")?,
+            (cause, true) => write!(f, "{cause}")?,
+            (cause, false) => write!(f, "{cause} ({os})")?,
         }
-        _ => return None,
-    };
-    Some(with_log(words.into(), logged))
+        if let Some(hint) = &self.hint {
+            write!(f, ": {hint}")?;
+        }
+        if !self.logged.is_empty() {
+            write!(f, "; the kernel logged: {}", self.logged.join("; "))?;
+        }
+        if self.keeps_from_plaintext {
+            f.write_str(
+                "; TLS is allowed and not required here, but with a PSK nothing is connected in plaintext, since anybody on the \
+                 wire could force that: for a target without TLS, remove the PSK",
+            )?;
+        }
+        Ok(())
+    }
+}
+
+fn of_errno(errno: i32) -> Cause {
+    match errno {
+        libc::ECONNREFUSED => Cause::PortClosed,
+        libc::ECONNRESET => Cause::ConnectionClosed,
+        libc::ETIMEDOUT => Cause::NoAnswer,
+        libc::EAGAIN => Cause::Silent,
+        libc::EHOSTUNREACH => Cause::HostUnreachable,
+        libc::ENETUNREACH => Cause::NoRoute,
+        libc::EADDRNOTAVAIL => Cause::SourceMissing,
+        libc::EADDRINUSE => Cause::NoSourcePort,
+        libc::ENODEV => Cause::InterfaceMissing,
+        libc::ENOENT | libc::ENXIO => Cause::NoDevice,
+        libc::EACCES | libc::EPERM => Cause::Forbidden,
+        libc::EINVAL => Cause::OptionRefused,
+        libc::EAFNOSUPPORT => Cause::FamilyUnsupported,
+        libc::EIO => Cause::ConnectRefused,
+        libc::EKEYREJECTED | libc::ENOKEY => Cause::AuthenticationWanted,
+        libc::EOPNOTSUPP => Cause::Unsupported,
+        libc::EPROTO => Cause::AnswerMalformed,
+        _ => Cause::Other,
+    }
 }
 
 /// What the kernel's terse words mean for whoever runs this machine.
-fn hint(logged: &str) -> Option<&'static str> {
-    const HINTS: [(&str, &str); 8] = [
-        ("is not allowed, hostnqn", "the subsystem is not open to this host NQN"),
-        ("does not allow host", "the subsystem is not open to this host NQN"),
-        ("Connect Invalid Host", "the subsystem is not open to this host NQN"),
-        ("Connect Invalid Data Parameter", "the target does not know this subsystem NQN, or refuses this host"),
-        ("found same hostid", "another connection uses this host ID with a different host NQN"),
-        ("found same hostnqn", "another connection uses this host NQN with a different host ID"),
-        ("invalid interface", "the interface of host_iface is not there"),
-        ("uthentication", "the target asks for authentication"),
+fn hint(logged: &str) -> Option<Cause> {
+    const HINTS: [(&str, Cause); 8] = [
+        ("is not allowed, hostnqn", Cause::HostNotAllowed),
+        ("does not allow host", Cause::HostNotAllowed),
+        ("Connect Invalid Host", Cause::HostNotAllowed),
+        ("Connect Invalid Data Parameter", Cause::SubsystemUnknown),
+        ("found same hostid", Cause::HostIdInUse),
+        ("found same hostnqn", Cause::HostNqnInUse),
+        ("invalid interface", Cause::InterfaceMissing),
+        ("uthentication", Cause::AuthenticationWanted),
     ];
-    HINTS.iter().find(|(words, _)| logged.contains(words)).map(|(_, hint)| *hint)
+    HINTS.into_iter().find(|(words, _)| logged.contains(words)).map(|(_, hint)| hint)
 }
 
-/// A sentence for an error of the trial connection in user space.
-#[must_use]
-pub fn of_trial(error: &std::io::Error) -> String {
-    match error.raw_os_error() {
-        Some(errno) => of_write(errno, None, &[]),
-        None => match error.kind() {
-            std::io::ErrorKind::TimedOut => "the target does not answer".into(),
-            _ => error.to_string(),
-        },
+/// What the kernel's log says of a refusal in which authentication had a part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AuthenticationLog {
+    /// The controller's proof is wrong.
+    ControllerFailed,
+    /// The host's, or there was no key.
+    Failed,
+}
+
+pub(super) fn authentication(logged: &[String]) -> Option<AuthenticationLog> {
+    let says = |words: &str| logged.iter().any(|line| line.contains(words));
+    if says("controller authentication failed") {
+        return Some(AuthenticationLog::ControllerFailed);
     }
+    let failed = says("authentication setup failed") || says("authentication failed") || says("no key");
+    failed.then_some(AuthenticationLog::Failed)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{of_handshake, of_write};
+    use super::{Cause, Refusal};
+
+    fn of_handshake(errno: i32, logged: &[String]) -> Option<String> {
+        Refusal::of_handshake(errno, logged, false).map(|refusal| refusal.to_string())
+    }
+
+    fn of_write(errno: i32, known: Option<Cause>, logged: &[String]) -> String {
+        Refusal::of_write(errno, known, logged).to_string()
+    }
 
     #[test]
     fn a_handshake_that_failed_has_one_sentence() {
@@ -129,7 +361,7 @@ mod tests {
         for (errno, logged, expected) in cases {
             let logged = format!("nvme nvme0: queue 0: {logged}");
             let expected = format!("{expected}; the kernel logged: {logged}");
-            assert_eq!(of_handshake(errno, &[logged]), Some(expected));
+            assert_eq!(of_handshake(errno, &[logged]).as_deref(), Some(expected.as_str()));
         }
         assert_eq!(of_handshake(libc::EKEYREJECTED, &[]).as_deref(), Some(refused));
         let other = |errno, logged: &str| of_handshake(errno, &[logged.to_owned()]);
@@ -156,8 +388,8 @@ mod tests {
             "the target refuses connections to this port (Connection refused (os error 111))"
         );
         assert_eq!(
-            of_write(libc::ENOKEY, Some("known better"), &["nvme nvme0: qid 0: no key".into(), "more".into()]),
-            "known better (Required key not available (os error 126)); the kernel logged: nvme nvme0: qid 0: no key; more"
+            of_write(libc::ENOKEY, Some(Cause::HostNotAllowed), &["nvme nvme0: qid 0: no key".into(), "more".into()]),
+            "the subsystem is not open to this host NQN (Required key not available (os error 126)); the kernel logged: nvme nvme0: qid 0: no key; more"
         );
     }
 }

@@ -33,31 +33,41 @@ pub(super) struct Digests {
 
 /// Why an answer cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum BadAnswer {
+pub enum BadAnswer {
+    /// Another PDU type.
     #[error("the target answers ICReq with PDU type {0:#x}: it is no NVMe/TCP controller")]
     Type(u8),
+    /// C2HTermReq, with its fatal error status.
     #[error("the target refuses ICReq and ends the connection: {}", fatal_error(*.0))]
     Terminated(u16),
+    /// The answer is too short, in bytes.
     #[error("the target closed the connection after {0} of the {IC_PDU_LEN} bytes of its answer to ICReq")]
     Short(usize),
+    /// Another header length, in bytes.
     #[error("the target's answer to ICReq has header length {0} instead of {IC_PDU_LEN}")]
     HeaderLength(u8),
+    /// Another PDU length, in bytes.
     #[error("the target's answer to ICReq has length {0} instead of {IC_PDU_LEN}")]
     Length(u32),
+    /// Another PDU format version.
     #[error("the target answers with PDU format version {0}; Linux has version {PDU_FORMAT} only")]
     Format(u16),
+    /// Data alignment that Linux lacks.
     #[error("the target wants PDU data aligned (CPDA {0}), which Linux cannot do")]
     Alignment(u8),
+    /// A digest that is required is off.
     #[error("the target has the {0} digest off, and it must be on")]
     DigestOff(&'static str),
+    /// A digest that was not asked for is on.
     #[error("the target turns the {0} digest on, and it was not asked for")]
     DigestOn(&'static str),
+    /// MAXH2CDATA below 4096, in bytes.
     #[error("the target takes {0} bytes of data at once (MAXH2CDATA); at least {LEAST_MAXH2CDATA} are required")]
     MaxData(u32),
 }
 
 impl BadAnswer {
-    /// That of a trial, if it failed by one.
+    /// That of a probe, if it failed by one.
     pub(crate) fn of(error: &io::Error) -> Option<Self> {
         error.get_ref()?.downcast_ref().copied()
     }

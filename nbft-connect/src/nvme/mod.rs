@@ -3,7 +3,7 @@
 pub mod discovery;
 pub mod explain;
 pub mod fabrics;
-pub(crate) mod icresp;
+pub mod icresp;
 pub mod keys;
 pub mod kmsg;
 pub mod module;

@@ -1,15 +1,37 @@
 //! Loads the transport's driver.
 
+use libnbft::codes;
 use std::io;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
+
+/// Why nvme-tcp cannot be loaded. Display is a sentence.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ModuleError {
+    /// modprobe is missing.
+    #[error("the kernel module nvme-tcp is not loaded and modprobe is not here")]
+    NoModprobe,
+    /// modprobe cannot be run.
+    #[error("modprobe nvme-tcp: {0}")]
+    Modprobe(io::Error),
+    /// modprobe failed, in its own words.
+    #[error("the kernel module nvme-tcp cannot be loaded: {0}")]
+    Refused(String),
+}
+
+codes!(ModuleError {
+    NoModprobe => "no-modprobe",
+    Modprobe => "modprobe-failed",
+    Refused => "module-refused",
+});
 
 /// Loads nvme-tcp (and with it nvme-fabrics and nvme-core) unless it is there.
 ///
 /// # Errors
 ///
-/// A sentence that says what failed.
-pub async fn load(root: &Path) -> Result<(), String> {
+/// Why it cannot be loaded.
+pub async fn load(root: &Path) -> Result<(), ModuleError> {
     if root.join("sys/module/nvme_tcp").exists() && root.join("dev/nvme-fabrics").exists() {
         return Ok(());
     }
@@ -23,15 +45,13 @@ pub async fn load(root: &Path) -> Result<(), String> {
     match run {
         Ok(output) if output.status.success() => Ok(()),
         Ok(output) => Err(refused(output.status, &output.stderr)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Err("the kernel module nvme-tcp is not loaded and modprobe is not here".into())
-        }
-        Err(error) => Err(format!("modprobe nvme-tcp: {error}")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(ModuleError::NoModprobe),
+        Err(error) => Err(ModuleError::Modprobe(error)),
     }
 }
 
 /// Why modprobe failed: what it says, or how it ended where it says nothing.
-fn refused(status: ExitStatus, said: &[u8]) -> String {
+fn refused(status: ExitStatus, said: &[u8]) -> ModuleError {
     let said = String::from_utf8_lossy(said);
     let lines: Vec<_> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let why = match (lines.is_empty(), status.code()) {
@@ -39,7 +59,7 @@ fn refused(status: ExitStatus, said: &[u8]) -> String {
         (true, Some(code)) => format!("modprobe gives no reason (status {code})"),
         (true, None) => "modprobe was killed".into(),
     };
-    format!("the kernel module nvme-tcp cannot be loaded: {why}")
+    ModuleError::Refused(why)
 }
 
 #[cfg(test)]
@@ -52,10 +72,10 @@ mod tests {
     fn the_reason_is_one_sentence() {
         let status = ExitStatus::from_raw;
         let begin = "the kernel module nvme-tcp cannot be loaded: ";
-        assert_eq!(refused(status(1 << 8), b""), format!("{begin}modprobe gives no reason (status 1)"));
-        assert_eq!(refused(status(9), b"\n"), format!("{begin}modprobe was killed"));
+        assert_eq!(refused(status(1 << 8), b"").to_string(), format!("{begin}modprobe gives no reason (status 1)"));
+        assert_eq!(refused(status(9), b"\n").to_string(), format!("{begin}modprobe was killed"));
         assert_eq!(
-            refused(status(1 << 8), b"modprobe: one\nmodprobe: two\n"),
+            refused(status(1 << 8), b"modprobe: one\nmodprobe: two\n").to_string(),
             format!("{begin}modprobe: one; modprobe: two")
         );
     }

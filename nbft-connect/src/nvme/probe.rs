@@ -4,7 +4,9 @@
 //! The kernel connects one controller at a time, and a dead target keeps it from the next for seconds. A path that is
 //! proved first costs nobody else anything.
 
-use super::icresp::{self, Digests, IC_PDU_LEN};
+use super::explain::Refusal;
+use super::icresp::{self, BadAnswer, Digests, IC_PDU_LEN};
+use libnbft::codes;
 use std::io;
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 use std::time::Duration;
@@ -32,6 +34,53 @@ pub struct Probe {
     pub tls: bool,
 }
 
+/// Why a probe failed. Display is a sentence.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProbeFailure {
+    /// The network or the target refused.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// Nobody answered in time.
+    #[error("the target does not answer")]
+    TimedOut,
+    /// The answer to ICReq is not one that Linux takes.
+    #[error("{0}")]
+    BadAnswer(BadAnswer),
+    /// Anything else that the system says.
+    #[error("{0}")]
+    Other(String),
+}
+
+codes!(ProbeFailure {
+    Refused => "probe-refused",
+    TimedOut => "no-answer",
+    BadAnswer => "bad-icresp",
+    Other => "probe-failed",
+});
+
+impl ProbeFailure {
+    /// The stable code: that of the refusal, where it is one.
+    #[must_use]
+    pub fn cause_code(&self) -> &'static str {
+        match self {
+            Self::Refused(refusal) => refusal.code(),
+            other => other.code(),
+        }
+    }
+}
+
+impl From<io::Error> for ProbeFailure {
+    fn from(error: io::Error) -> Self {
+        match (error.raw_os_error(), BadAnswer::of(&error)) {
+            (Some(errno), _) => Self::Refused(Refusal::of_write(errno, None, &[])),
+            (None, Some(answer)) => Self::BadAnswer(answer),
+            (None, None) if error.kind() == io::ErrorKind::TimedOut => Self::TimedOut,
+            (None, None) => Self::Other(error.to_string()),
+        }
+    }
+}
+
 /// How far a probe is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
@@ -41,24 +90,24 @@ pub enum Stage {
     Initialize,
 }
 
-/// Tries the path within `limit`.
+/// Probes the path within `limit`.
 ///
 /// # Errors
 ///
-/// What the network said; `TimedOut` when it said nothing.
-pub async fn probe(probe: &Probe, limit: Duration) -> io::Result<()> {
+/// Why it failed; `TimedOut` when nobody answered.
+pub async fn probe(probe: &Probe, limit: Duration) -> Result<(), ProbeFailure> {
     trace(probe, limit).await.map_err(|(_, error)| error)
 }
 
-/// Tries the path within `limit`, and tells how far it came.
+/// Probes the path within `limit`, and tells how far it came.
 ///
 /// # Errors
 ///
-/// As [`prove`], with the stage that failed.
-pub async fn trace(probe: &Probe, limit: Duration) -> Result<(), (Stage, io::Error)> {
+/// As [`probe`](probe()), with the stage that failed.
+pub async fn trace(probe: &Probe, limit: Duration) -> Result<(), (Stage, ProbeFailure)> {
     let mut stage = Stage::Connect;
     let attempt = tokio::time::timeout(limit, attempt(probe, &mut stage)).await;
-    attempt.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())).map_err(|error| (stage, error))
+    attempt.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())).map_err(|error| (stage, error.into()))
 }
 
 async fn attempt(probe: &Probe, stage: &mut Stage) -> io::Result<()> {

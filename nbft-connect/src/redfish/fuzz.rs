@@ -63,7 +63,7 @@ pub async fn answers(answers: &[&[u8]], hostnqn: &str, secret: &str) -> Vec<Stri
 pub fn lines(output: &[u8]) -> Vec<String> {
     match Found::parse_all(output) {
         Ok(found) => texts(&found).collect(),
-        Err(why) => vec![why],
+        Err(why) => vec![why.to_string()],
     }
 }
 

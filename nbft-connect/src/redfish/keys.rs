@@ -1,9 +1,9 @@
 //! Keys as a Redfish service holds them (DMTF DSP2046, Key), and which secret of whom each is.
 
 use super::quote;
-use crate::nvme::keys::{Failure, Found, Name, Secret, care};
+use crate::nvme::keys::{Failure, Found, MalformedKey, Name, Secret, care};
 use crate::output::mask;
-use libnbft::text::nqn_form;
+use libnbft::text::{NqnError, nqn_form};
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
@@ -133,8 +133,25 @@ fn parse(body: &[u8]) -> Result<Resource, (String, bool)> {
     serde_json::from_slice(body).map_err(|error| (care::position(&error), error.is_eof()))
 }
 
+/// No key of a service is a secret; why keys were passed over, each led by a semicolon.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("of {count} key(s) there none is a DH-HMAC-CHAP secret or TLS PSK{refused}")]
+struct NoKeys {
+    count: usize,
+    refused: String,
+}
+
+/// Why no subsystem can have an NQN.
+#[derive(Debug, thiserror::Error)]
+enum NqnRefused {
+    #[error("it has a secret in it")]
+    Secret,
+    #[error(transparent)]
+    Malformed(NqnError),
+}
+
 /// The secrets of a host among these keys.
-fn take(keys: &[Resource], hostnqn: &str, secrets: &[Zeroizing<String>]) -> Result<Fetched, String> {
+fn take(keys: &[Resource], hostnqn: &str, secrets: &[Zeroizing<String>]) -> Result<Fetched, NoKeys> {
     let (mut found, mut refused) = (BTreeMap::new(), Vec::new());
     for key in keys.iter().filter(|key| key.kind.as_deref() == Some("NVMeoF")) {
         let Some(nvmeof) = &key.nvmeof else { continue };
@@ -160,51 +177,66 @@ fn take(keys: &[Resource], hostnqn: &str, secrets: &[Zeroizing<String>]) -> Resu
     }
     if found.is_empty() {
         let refused: String = refused.iter().take(MAX_REFUSED).map(|why| format!("; {why}")).collect();
-        return Err(format!("of {} key(s) there none is a DH-HMAC-CHAP secret or TLS PSK{refused}", keys.len()));
+        return Err(NoKeys { count: keys.len(), refused });
     }
     let more = refused.len().saturating_sub(MAX_REFUSED);
     refused.truncate(MAX_REFUSED);
     refused.extend((more > 0).then(|| format!("{more} more keys are ignored")));
-    let found = found.into_iter().map(|((name, subsystem), secret)| Found { name, subsystem, secret }).collect();
+    let found = found
+        .into_iter()
+        .map(|((name, subsystem), secret)| Found { name, subsystem, secret: secret.map_err(|fault| fault.to_string()) })
+        .collect();
     Ok(Fetched { found, refused })
 }
 
 /// Whether a subsystem can be called so. The name will be shown.
-fn usable(nqn: &str, secrets: &[Zeroizing<String>]) -> Result<(), String> {
+fn usable(nqn: &str, secrets: &[Zeroizing<String>]) -> Result<(), NqnRefused> {
     if matches!(mask(nqn), Cow::Owned(_)) || quote::holds(nqn, secrets) {
-        return Err("it has a secret in it".into());
+        return Err(NqnRefused::Secret);
     }
     match nqn_form(nqn) {
-        Err(error) if !error.is_usable() => Err(error.to_string()),
+        Err(error) if !error.is_usable() => Err(NqnRefused::Malformed(error)),
         _ => Ok(()),
     }
 }
 
-type ByUse = BTreeMap<(Name, Option<String>), Result<Secret, String>>;
+/// Why a key is of no use. A path is in it only where no secret can be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+enum KeyFault {
+    #[error("{0} is one of two different keys for the same: which is meant cannot be told")]
+    Ambiguous(String),
+    #[error("{0} has no KeyString: the service does not give the key out")]
+    Hidden(String),
+    #[error("{which} is no key: {error}")]
+    Malformed { which: String, error: MalformedKey },
+    #[error("{which} is {is}, and its SecurityProtocolType says otherwise")]
+    OtherKind { which: String, is: String },
+}
+
+type ByUse = BTreeMap<(Name, Option<String>), Result<Secret, KeyFault>>;
 
 /// Adds a key for what it is used for; which of two is meant nobody can tell.
 fn add(found: &mut ByUse, (name, subsystem): (Name, Option<String>), key: &Resource, secrets: &[Zeroizing<String>]) {
     let secret = secret(name, key, secrets);
     let secret = match (found.remove(&(name, subsystem.clone())), secret) {
-        (Some(Ok(known)), Ok(other)) if known.expose() != other.expose() => Err(format!(
-            "{} is one of two different keys for the same: which is meant cannot be told",
-            called(key, secrets)
-        )),
+        (Some(Ok(known)), Ok(other)) if known.expose() != other.expose() => {
+            Err(KeyFault::Ambiguous(called(key, secrets).to_owned()))
+        }
         (Some(Err(reason)), _) => Err(reason),
         (_, secret) => secret,
     };
     found.insert((name, subsystem), secret);
 }
 
-fn secret(name: Name, key: &Resource, secrets: &[Zeroizing<String>]) -> Result<Secret, String> {
+fn secret(name: Name, key: &Resource, secrets: &[Zeroizing<String>]) -> Result<Secret, KeyFault> {
     let which = called(key, secrets);
     let Some(Text(text)) = &key.key else {
-        return Err(format!("{which} has no KeyString: the service does not give the key out"));
+        return Err(KeyFault::Hidden(which.to_owned()));
     };
-    let secret = Secret::parse(text).map_err(|error| format!("{which} is no key: {error}"))?;
+    let secret = Secret::parse(text).map_err(|error| KeyFault::Malformed { which: which.to_owned(), error })?;
     match secret.kind() == name.kind() {
         true => Ok(secret),
-        false => Err(format!("{which} is {secret}, and its SecurityProtocolType says otherwise")),
+        false => Err(KeyFault::OtherKind { which: which.to_owned(), is: secret.to_string() }),
     }
 }
 
@@ -239,7 +271,7 @@ mod tests {
         };
         let nqn = |found: &Found| found.subsystem.clone().unwrap_or("*".into());
         let line = |found: &Found| format!("{}\t{}\t{}\n", found.name.text(), nqn(found), text(found));
-        Ok(take(keys, HOST, &[])?.found.iter().map(line).collect())
+        Ok(take(keys, HOST, &[]).map_err(|error| error.to_string())?.found.iter().map(line).collect())
     }
 
     #[test]
@@ -294,7 +326,8 @@ mod tests {
             let said = said(key("Correct-Horse", "TLS_PSK", HOST, None, text));
             assert!(said.starts_with("a key whose path is not shown"), "{said}");
         }
-        let refused = take(&[key("Correct-Horse", "TLS_PSK", "a,b", None, Some(PSK))], HOST, &secrets).unwrap_err();
+        let refused =
+            take(&[key("Correct-Horse", "TLS_PSK", "a,b", None, Some(PSK))], HOST, &secrets).unwrap_err().to_string();
         assert!(!refused.contains("Horse"), "{refused}");
     }
 

@@ -50,7 +50,7 @@ pub struct Args {
 /// Why nothing was fetched.
 pub fn run(args: &Args) -> Result<Fetched, Failure> {
     care::leave_no_core();
-    let settings = Settings::read(&args.root, credentials(&args.root)).map_err(Failure::ForGood)?;
+    let settings = Settings::read(&args.root, credentials(&args.root)).map_err(Failure::good)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::now)?;
     let found = runtime.block_on(fetch(args, settings));
     // A name that is still looked up is not worth waiting for.

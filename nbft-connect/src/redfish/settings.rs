@@ -1,8 +1,8 @@
 //! With what a Redfish service is spoken to: the user, and which certificates are right.
 
 use crate::nvme::keys::files::{self, REDFISH, RULE, SECRET, absent, judge};
-use crate::nvme::keys::read_text;
-use std::io::Read;
+use crate::nvme::keys::{FileError, FileFault, read_text};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -24,6 +24,29 @@ pub(super) struct Settings {
     pub(super) places: String,
 }
 
+/// Why the settings are not used. Display is a sentence; no setting is in it.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SettingsError {
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error("there is a {there} for Redfish and no {missing}: {places}")]
+    Alone { there: &'static str, missing: &'static str, places: String },
+    #[error("{}: it must hold one line of text", .0.display())]
+    Line(PathBuf),
+    #[error("{}: it is longer than {MAX_CERTIFICATES} bytes", .0.display())]
+    Long(PathBuf),
+    #[error("{}: it is no text", .0.display())]
+    Text(PathBuf),
+    #[error("{}: line {line} is no SHA-256 fingerprint (64 hex digits, or 32 pairs with colons between them)", path.display())]
+    Fingerprint { path: PathBuf, line: u32 },
+}
+
+impl SettingsError {
+    fn file(path: &Path, fault: FileFault) -> Self {
+        Self::File(FileError { path: path.to_path_buf(), fault })
+    }
+}
+
 /// Where settings are looked for.
 struct Places {
     credentials: Option<PathBuf>,
@@ -35,23 +58,27 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// In words, why what is there is not used.
-    pub(super) fn read(root: &Path, credentials: Option<PathBuf>) -> Result<Self, String> {
+    /// Why what is there is not used.
+    pub(super) fn read(root: &Path, credentials: Option<PathBuf>) -> Result<Self, SettingsError> {
         let directory = root.join(REDFISH);
         match directory.symlink_metadata() {
             Ok(metadata) => judge(&directory, &metadata, RULE)?,
             Err(error) if absent(&error) => {}
-            Err(error) => return Err(format!("{}: {error}", directory.display())),
+            Err(error) => return Err(SettingsError::file(&directory, FileFault::Unreadable(error.to_string()))),
         }
         let places = Places { credentials, directory };
         let user = match (places.secret("user")?, places.secret("password")?) {
             (Some(user), Some(password)) => Some((user, password)),
             (None, None) => None,
             (Some(_), None) => {
-                return Err(format!("there is a user for Redfish and no password: {}", places.words("password")));
+                return Err(SettingsError::Alone {
+                    there: "user",
+                    missing: "password",
+                    places: places.words("password"),
+                });
             }
             (None, Some(_)) => {
-                return Err(format!("there is a password for Redfish and no user: {}", places.words("user")));
+                return Err(SettingsError::Alone { there: "password", missing: "user", places: places.words("user") });
             }
         };
         let fingerprints = places.text("fingerprint")?.map(|(path, text)| parse(&path, &text)).transpose()?;
@@ -79,14 +106,14 @@ impl Places {
     }
 
     /// A secret of one line.
-    fn secret(&self, name: &str) -> Result<Option<Zeroizing<String>>, String> {
+    fn secret(&self, name: &str) -> Result<Option<Zeroizing<String>>, SettingsError> {
         for (path, judged) in self.of(name) {
-            let said = |what: &dyn std::fmt::Display| format!("{}: {what}", path.display());
             let Some(file) = files::open(&path, judged, SECRET)? else { continue };
-            let text = read_text(file).map_err(|error| said(&error))?;
+            let unreadable = |error: io::Error| SettingsError::file(&path, FileFault::Unreadable(error.to_string()));
+            let text = read_text(file).map_err(unreadable)?;
             let line = text.strip_suffix('\n').unwrap_or(&text);
             if line.is_empty() || line.contains(char::is_control) {
-                return Err(said(&"it must hold one line of text"));
+                return Err(SettingsError::Line(path));
             }
             return Ok(Some(Zeroizing::new(line.to_owned())));
         }
@@ -94,32 +121,29 @@ impl Places {
     }
 
     /// What is public, with its file.
-    fn text(&self, name: &str) -> Result<Option<(PathBuf, String)>, String> {
+    fn text(&self, name: &str) -> Result<Option<(PathBuf, String)>, SettingsError> {
         for (path, judged) in self.of(name) {
             let Some(file) = files::open(&path, judged, RULE)? else { continue };
-            let said = |what: &dyn std::fmt::Display| format!("{}: {what}", path.display());
+            let unreadable = |error: io::Error| SettingsError::file(&path, FileFault::Unreadable(error.to_string()));
             let mut text = Vec::new();
-            file.take(MAX_CERTIFICATES + 1).read_to_end(&mut text).map_err(|error| said(&error))?;
+            file.take(MAX_CERTIFICATES + 1).read_to_end(&mut text).map_err(unreadable)?;
             if text.len() as u64 > MAX_CERTIFICATES {
-                return Err(said(&format_args!("it is longer than {MAX_CERTIFICATES} bytes")));
+                return Err(SettingsError::Long(path));
             }
-            let text = String::from_utf8(text).map_err(|_| said(&"it is no text"))?;
-            return Ok(Some((path, text)));
+            return match String::from_utf8(text) {
+                Ok(text) => Ok(Some((path, text))),
+                Err(_) => Err(SettingsError::Text(path)),
+            };
         }
         Ok(None)
     }
 }
 
 /// Fingerprints, one a line, as `openssl x509 -fingerprint -sha256` prints them, also with what that puts before them.
-fn parse(path: &Path, text: &str) -> Result<Vec<[u8; 32]>, String> {
+fn parse(path: &Path, text: &str) -> Result<Vec<[u8; 32]>, SettingsError> {
     let lines = text.lines().zip(1..).map(|(line, number)| (line.trim(), number));
     let lines = lines.filter(|(line, _)| !line.is_empty() && !line.starts_with('#'));
-    let wrong = |number: u32| {
-        format!(
-            "{}: line {number} is no SHA-256 fingerprint (64 hex digits, or 32 pairs with colons between them)",
-            path.display()
-        )
-    };
+    let wrong = |number: u32| SettingsError::Fingerprint { path: path.to_path_buf(), line: number };
     lines.map(|(line, number)| fingerprint(line).ok_or_else(|| wrong(number))).collect()
 }
 
@@ -168,13 +192,13 @@ mod tests {
             self
         }
 
-        fn read(&self) -> Result<Settings, String> {
+        fn read(&self) -> Result<Settings, SettingsError> {
             Settings::read(&self.0, Some(self.0.join("credentials")))
         }
 
         /// Why it is not read, without the root's path.
         fn refusal(&self) -> String {
-            self.read().err().expect("it is refused").replace(self.0.to_str().unwrap(), "")
+            self.read().err().expect("it is refused").to_string().replace(self.0.to_str().unwrap(), "")
         }
     }
 
@@ -239,7 +263,7 @@ mod tests {
         let text = format!(
             "# the controller's\n{plain}\n\nsha256 Fingerprint={colons}\n {colons} \nSHA256 Fingerprint={plain}\n"
         );
-        assert_eq!(parse(Path::new("f"), &text), Ok(vec![[0xab; 32]; 4]));
+        assert_eq!(parse(Path::new("f"), &text).unwrap(), [[0xab; 32]; 4]);
         let wrong = [
             "ab".to_owned(),
             "xy".repeat(32),
@@ -257,7 +281,7 @@ mod tests {
             format!("sha256 Fingerprint=sha256 Fingerprint={plain}"),
         ];
         for wrong in wrong {
-            let said = parse(Path::new("f"), &format!("{plain}\n{wrong}")).unwrap_err();
+            let said = parse(Path::new("f"), &format!("{plain}\n{wrong}")).unwrap_err().to_string();
             assert!(said.starts_with("f: line 2 is no SHA-256 fingerprint"), "{wrong}: {said}");
         }
     }

@@ -1,6 +1,11 @@
 //! The status file: its form, who may write it, and the outcome that it shows.
 
 pub(crate) mod file;
+mod of_plan;
 pub(crate) mod outcome;
+mod read;
 pub mod schema;
 mod validate;
+
+pub(crate) use of_plan::{FALLBACK_CODE, discovery_status, names};
+pub use read::{JsonFault, MAX_SIZE, ParseError};

@@ -2,6 +2,7 @@
 
 use super::schema::{Outcome, PathStatus, State, Status};
 use crate::exit::Exit;
+use std::path::Path;
 
 /// The outcome if `connect` ended now.
 pub(crate) fn outcome(status: &Status, deadline_passed: bool) -> Outcome {
@@ -36,6 +37,27 @@ pub(crate) const fn exit(outcome: Outcome) -> Exit {
         Outcome::Nothing => Exit::Nothing,
         Outcome::Running | Outcome::Failed => Exit::Failed,
     }
+}
+
+/// The exit code that a status stands for: as `connect` would end if this were its result.
+#[must_use]
+pub(crate) fn exit_of(status: &Status) -> Exit {
+    match status.outcome {
+        Outcome::Nothing => Exit::Nothing,
+        _ => exit(outcome(status, status.outcome == Outcome::Degraded)),
+    }
+}
+
+/// The process of `connect --stay`, if it runs.
+#[must_use]
+pub(crate) fn service(status: &Status, root: &Path) -> Option<u32> {
+    status.service.filter(|process| is_nbft(root, *process))
+}
+
+/// Whether the process is still the one that wrote its number down.
+fn is_nbft(root: &Path, process: u32) -> bool {
+    let name = std::fs::read_to_string(root.join(format!("proc/{process}/comm")));
+    name.is_ok_and(|name| name.trim() == "nbft")
 }
 
 /// The whole in a sentence, the missing by name.

@@ -24,6 +24,12 @@ pub(super) fn retain_valid(status: &mut Status) -> Vec<String> {
     retain(&mut status.paths, "path", &mut dropped, path);
     retain(&mut status.namespaces, "namespace", &mut dropped, namespace);
     retain(&mut status.discovery, "discovery controller", &mut dropped, discovery);
+    let interfaces = status.interfaces.iter_mut().map(|of| &mut of.code);
+    let codes = interfaces.chain(status.paths.iter_mut().map(|of| &mut of.code));
+    let codes = codes.chain(status.namespaces.iter_mut().map(|of| &mut of.code));
+    for code in codes.chain(status.discovery.iter_mut().map(|of| &mut of.code)) {
+        *code = code.take().filter(|code| is_code(code));
+    }
     for (number, interface) in status.interfaces.iter_mut().enumerate() {
         if interface.lease.as_ref().is_some_and(|lease| !is_lease(lease)) {
             dropped.push(format!("the lease of interface {number} is left out: a prefix length or DUID is not valid"));
@@ -142,6 +148,12 @@ fn is_controller(text: &str) -> bool {
 fn is_device(text: &str) -> bool {
     let numbers = text.strip_prefix("/dev/nvme").and_then(|rest| rest.split_once('n'));
     numbers.is_some_and(|(controller, namespace)| is_number(controller) && is_number(namespace))
+}
+
+/// As this program writes them; another version may have more.
+fn is_code(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }
 
 fn is_number(text: &str) -> bool {

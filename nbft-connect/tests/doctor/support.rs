@@ -6,7 +6,7 @@ use libnbft::model::{
     Nceec, NidType, Nqn, Ssns, SsnsExt, SsnsExtFlags, SsnsFlags, SsnsTransportFlags, Table, TransportType, Uuid,
 };
 use libnbft::plan::{Options, Plan, Source};
-use nbft_connect::status::schema::{Outcome, State, Status};
+use nbft_connect::status::schema::{Outcome, Reason, State, Status};
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::IpAddr;
@@ -97,10 +97,11 @@ impl Root {
     }
 
     /// What `connect` left of this table's only path.
-    pub(crate) fn connect_left(&self, table: &Table, state: State, reason: Option<&str>, outcome: Outcome) {
+    pub(crate) fn connect_left(&self, table: &Table, state: State, reason: Option<(&str, &str)>, outcome: Outcome) {
         let mut status = Status::of_plan(&plan(table));
         let path = &mut status.paths[0];
-        (path.state, path.reason) = (state, reason.map(str::to_owned));
+        path.state = state;
+        path.set_reason(reason.map(|(code, text)| Reason { code: code.into(), text: text.into() }));
         path.controller = (state == State::Up).then(|| "nvme0".to_owned());
         status.outcome = outcome;
         status.write(&self.0.join("run/nbft/status.json")).unwrap();

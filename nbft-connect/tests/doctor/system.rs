@@ -6,6 +6,7 @@ use crate::common::net::veth;
 use crate::common::{in_namespace, ip};
 use crate::support::{NID, NQN, Root, diagnose, hfi, ssns, table};
 use libnbft::model::{Naed, Nceec, SecurityFlags, SecurityProfile, SsnsFlags, Table};
+use nbft_connect::nvme::explain::Refusal;
 use nbft_connect::status::schema::{Outcome, State};
 use serde_json::json;
 
@@ -33,9 +34,9 @@ fn stops(problem: &str, remedy: &str) -> String {
 }
 
 /// Each reason for which `nbft connect` failed, with what to do about it; `found` is what else has been found on the way.
-fn each_has_its_remedy(root: &Root, table: &Table, cases: &[(&str, &str)], found: fn(String) -> String) {
-    for (reason, remedy) in cases {
-        root.connect_left(table, State::Failed, Some(reason), Outcome::Failed);
+fn each_has_its_remedy(root: &Root, table: &Table, cases: &[(&str, &str, &str)], found: fn(String) -> String) {
+    for (code, reason, remedy) in cases {
+        root.connect_left(table, State::Failed, Some((code, reason)), Outcome::Failed);
         let problem = format!("The target answers, but nbft connect failed: {reason}.");
         assert_eq!(root.path(""), found(stops(&problem, remedy)));
     }
@@ -100,8 +101,8 @@ fn refused_by_the_target() {
                 "Run nbft connect, which tries again; if it fails again, dmesg and the target's log have the other half.",
             ),
         ] {
-            let reason = nbft_connect::nvme::explain::of_write(libc::EIO, None, &[logged.to_owned()]);
-            root.connect_left(&table, State::Failed, Some(&reason), Outcome::Failed);
+            let reason = Refusal::of_write(libc::EIO, None, &[logged.to_owned()]);
+            root.connect_left(&table, State::Failed, Some((reason.code(), &reason.to_string())), Outcome::Failed);
             let problem = format!("The target answers, but nbft connect failed: {reason}.");
             assert_eq!(root.path(""), stops(&problem, remedy));
         }
@@ -115,33 +116,40 @@ fn secrets_and_profiles_at_fault() {
         let root = root("secrets", &table);
         let cases = [
             (
+                "secret-missing",
                 "authentication is required by security profile 1 of NBFT, and there is no secret for it: looked for /x",
                 "Put the secret in one of these places, and into the initramfs with it: nbft_install_keys=yes in dracut.conf.d, \
                  or a credential.",
             ),
             (
+                "secret-file-unusable",
                 "/etc/nbft/keys/h/dhchap-secret: its checksum does not match: a character is wrong",
                 "Mend the file; nbft check-key says what is wrong with a key, and nbft-connect(1) how the files must be.",
             ),
             (
+                "authentication-failed",
                 "authentication failed: the target has another secret for this host, or does without a group that is needed",
                 "Compare the secret with the target's for the host NQN nqn.2014-08.org.example:host; the target's log may say \
                  more.",
             ),
             (
+                "controller-unproved",
                 "the controller did not prove that it has the controller secret",
                 "Compare the controller secret with the target's, or leave it out if the host alone is to prove itself.",
             ),
             (
+                "not-authenticated",
                 "the target asked for no authentication, but security profile 1 of NBFT requires it",
                 "Have the target authenticate the host NQN nqn.2014-08.org.example:host, or change the security profile in the \
                  firmware's setup.",
             ),
             (
+                "algorithm-not-allowed",
                 "the target chose SHA-256, which security profile 1 of NBFT does not allow",
                 "Have the target use what the security profile allows, or widen the profile in the firmware's setup.",
             ),
             (
+                "authentication-unplanned",
                 "the target requires authentication, but no security profile of the table says so for it",
                 "Let this host in without in-band authentication, or give the entry a security profile in the firmware's setup.",
             ),
@@ -169,36 +177,44 @@ fn secure_channels_at_fault() {
         let root = root_at("channels", &table, Serve::Silent("192.0.2.1:4420"));
         let cases = [
             (
+                "psk-missing",
                 "TLS is required by security profile 1 of NBFT, and there is no PSK for it: looked for /x",
                 "Put the PSK in one of these places, and into the initramfs with it: nbft_install_keys=yes in dracut.conf.d, \
                  or a credential.",
             ),
             (
+                "secret-file-unusable",
                 "/etc/nbft/keys/h/tls-psk: its checksum does not match: a character is wrong",
                 "Mend the file; nbft check-key says what is wrong with a key, and nbft-connect(1) how the files must be.",
             ),
             (
+                "tlshd-missing",
                 "nobody does TLS handshakes here: tlshd does not run (it comes with ktls-utils)",
                 "Install ktls-utils, and have tlshd run (systemctl status tlshd), in the initramfs too.",
             ),
             (
+                "tls-handshake-failed",
                 "the TLS handshake failed: the target has another PSK for this host",
                 "Compare the PSK with the target's for the host NQN nqn.2014-08.org.example:host (nbft check-key gives its \
                  identity), and see whether the target does TLS at this port; the log of tlshd may say more.",
             ),
             (
+                "psk-not-allowed",
                 "the TLS PSK for it is one of SHA-256, which decides for TLS_AES_128_GCM_SHA256",
                 "Use a PSK of the other hash, or widen the security profile in the firmware's setup.",
             ),
             (
+                "no-tls",
                 "this kernel cannot do TLS: it does not know the option tls",
                 "Boot a kernel with CONFIG_NVME_TCP_TLS, or change the security profile in the firmware's setup.",
             ),
             (
+                "plaintext",
                 "nvme7 has this connection in plaintext, but TLS is required by security profile 1 of NBFT",
                 "Disconnect it, and run nbft connect.",
             ),
             (
+                "psk-missing-redfish",
                 "TLS is required by security profile 1 of NBFT, and there is no PSK for it: looked for /x; by Redfish from /k: no user",
                 "Have the Redfish service give it (/usr/libexec/nbft-redfish KEYPATH nqn.2014-08.org.example:host asks again; \
                  nbft-redfish(1)), or put the secret in one of the other places.",
@@ -366,6 +382,7 @@ fn degraded_as_json() {
                     "found": [],
                     "broken": {
                         "step": "nic",
+                        "code": "nic-missing",
                         "problem": "No NIC has the MAC address 02:00:00:00:00:02, and the NBFT does not say where it sits.",
                         "remedy": "If the card was moved or exchanged, boot through the firmware's setup once, so that it \
                                    writes the table anew; otherwise check that the card is seated and switched on.",
@@ -384,6 +401,8 @@ fn degraded_as_json() {
                 "entry": "NBFT SSNS 3",
                 "broken": {
                     "step": "table",
+                    "code": "entry-unusable",
+                    "reason_code": "trsvcid-unusable",
                     "problem": "The entry cannot be connected: its transport service ID \"nvme\" is not a TCP port.",
                     "remedy": "Correct it in the firmware's setup; nbft check says more of what is wrong with the table.",
                 },

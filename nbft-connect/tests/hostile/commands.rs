@@ -127,6 +127,7 @@ fn what_came_of_connect() {
         let said: Value = serde_json::from_str(&root.nbft(&["status", "-o", "json"])).unwrap();
         for path in &mut left.paths {
             (path.state, path.reason) = (State::Failed, Some("the controller is gone".into()));
+            path.code = Some("controller-gone".into());
         }
         assert_eq!(said, serde_json::to_value(&left).unwrap());
         assert!(root.nbft(&["doctor", "--timeout", "1"]).contains("stops at"));

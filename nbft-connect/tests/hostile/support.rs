@@ -125,6 +125,7 @@ pub(crate) fn status(plan: &Plan, text: &str) -> Status {
         (path.host_iface, path.state, path.host_traddr, path.controller) = (text.into(), State::Up, some(), some());
         (path.nqn, path.traddr, path.ssns) = (text.into(), text.into(), vec![text.into()]);
         (path.security, path.authenticated, path.secured, path.reason) = (some(), some(), some(), some());
+        path.code = some();
     }
     for namespace in &mut status.namespaces {
         (namespace.nqn, namespace.nid_type, namespace.nid) = (text.into(), some(), some());
@@ -148,6 +149,7 @@ pub(crate) fn in_form(mut status: Status, plan: &Plan) -> Status {
     for (path, planned) in status.paths.iter_mut().zip(planned.paths) {
         (path.nqn, path.traddr, path.host_iface) = (planned.nqn, planned.traddr, planned.host_iface);
         (path.host_traddr, path.controller) = (planned.host_traddr, Some("nvme7".into()));
+        path.code = Some("port-closed".into());
     }
     for (namespace, planned) in status.namespaces.iter_mut().zip(planned.namespaces) {
         (namespace.nqn, namespace.nid_type, namespace.nid) = (planned.nqn, planned.nid_type, planned.nid);

@@ -68,6 +68,32 @@ fn the_first_page_names_commands_and_common_options() {
     }
 }
 
+/// The codes that the section CODES of a page describes.
+fn described_codes(name: &str) -> Vec<String> {
+    let page = page(name);
+    let section = page.split(".SH ").find_map(|section| section.strip_prefix("CODES\n")).expect("a section CODES");
+    let mut codes: Vec<String> =
+        section.split(".TP\n.B ").skip(1).map(|item| item.lines().next().unwrap().into()).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    codes
+}
+
+#[test]
+fn every_code_is_described_and_no_other() {
+    let mut of_status = nbft_connect::status_codes();
+    of_status.sort_unstable();
+    of_status.dedup();
+    assert_eq!(described_codes("nbft-status"), of_status);
+    let sorted = |codes: &[&str]| {
+        let mut codes: Vec<String> = codes.iter().map(|code| (*code).to_owned()).collect();
+        codes.sort_unstable();
+        codes
+    };
+    assert_eq!(described_codes("nbft-plan"), sorted(libnbft::plan::Reason::CODES));
+    assert_eq!(described_codes("nbft-doctor"), sorted(nbft_connect::commands::doctor::codes()));
+}
+
 #[test]
 fn words_are_found_whole_only() {
     assert!(has_word("a --flip, b", "--flip"));

@@ -1,7 +1,8 @@
 //! The address.
 
+use super::cause::Cause;
 use super::machine::Machine;
-use super::model::{Broken, Step};
+use super::model::Broken;
 use crate::net::{Address, Link};
 use libnbft::plan::{Method, Network, NetworkRef, Plan};
 use std::net::IpAddr;
@@ -9,7 +10,7 @@ use std::net::IpAddr;
 /// The address from which the path's target is to be reached.
 pub(super) fn address(machine: &Machine, plan: &Plan, at: NetworkRef, link: &Link) -> Result<Address, Broken> {
     let network = plan.network(at).ok_or_else(|| {
-        Broken::new(Step::Address, "The plan holds no network for this path.", "Report this as a fault of nbft.")
+        Broken::new(Cause::PlanFault, "The plan holds no network for this path.", "Report this as a fault of nbft.")
     })?;
     let on_link = || machine.view.addresses().iter().filter(|address| address.link == link.index);
     let wanted = match network.method {
@@ -26,7 +27,7 @@ pub(super) fn address(machine: &Machine, plan: &Plan, at: NetworkRef, link: &Lin
     match found {
         Some(address) if address.duplicate => Err(duplicate(address.ip, link)),
         Some(address) if address.tentative => Err(Broken::new(
-            Step::Address,
+            Cause::AddressTentative,
             format!("{} on {} is still being checked for duplicates.", address.ip, link.name),
             "Ask again in a second or two.",
         )),
@@ -50,7 +51,7 @@ fn serves(address: &Address, network: &Network) -> bool {
 
 fn duplicate(ip: IpAddr, link: &Link) -> Broken {
     Broken::new(
-        Step::Address,
+        Cause::AddressDuplicate,
         format!("Another host uses {ip}: duplicate address detection failed on {}.", link.name),
         "Give one of the two another address; the kernel will not use this one.",
     )
@@ -62,7 +63,7 @@ fn missing(machine: &Machine, plan: &Plan, at: NetworkRef, network: &Network, li
         let elsewhere = machine.view.addresses().iter().find(|address| address.ip == ip);
         if let Some(other) = elsewhere.and_then(|address| machine.view.link(address.link)) {
             return Broken::new(
-                Step::Address,
+                Cause::AddressElsewhere,
                 format!("{ip} is on {}, not on {name}.", other.name),
                 format!(
                     "Keep whatever has set it there from doing so, then run nbft connect, which sets it on {name}."
@@ -70,7 +71,7 @@ fn missing(machine: &Machine, plan: &Plan, at: NetworkRef, network: &Network, li
             );
         }
         return Broken::new(
-            Step::Address,
+            Cause::AddressMissing,
             format!("{name} has no address {ip}{}.", said(machine, plan, at)),
             "Run nbft connect, which sets it.",
         );
@@ -86,7 +87,7 @@ fn missing(machine: &Machine, plan: &Plan, at: NetworkRef, network: &Network, li
         ),
     };
     let problem = format!("{name} has no address by {what}{}.", said(machine, plan, at));
-    Broken::new(Step::Address, problem, remedy)
+    Broken::new(Cause::NoAddress, problem, remedy)
 }
 
 /// What `connect` says of the interface, as the end of a sentence.

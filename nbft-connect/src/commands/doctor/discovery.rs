@@ -1,9 +1,11 @@
 //! Discovery controllers, to the answer that `connect` had from them.
 
+use super::cause::{Cause, Step};
 use super::machine::Machine;
-use super::model::{Broken, DiscoveryReport, PathReport, Step};
+use super::model::{Broken, DiscoveryReport, PathReport};
 use super::walk::Chain;
-use crate::status::schema::{DiscoveryStatus, State, names};
+use crate::status::names;
+use crate::status::schema::{DiscoveryStatus, State};
 use libnbft::plan::{DiscoveryController, DiscoveryMode, Plan};
 
 /// Those that `connect` would ask: at once, or since a path that came from them does not hold.
@@ -39,14 +41,19 @@ async fn follow(
     let (link, from) = chain.ground(machine, plan, controller.network)?;
     chain.target(machine, plan, &controller.into(), (&link, &from)).await?;
     let Some(status) = machine.discovery_status(controller) else {
-        let (problem, remedy) = match machine.kernel.nbft_off() {
+        let (cause, problem, remedy) = match machine.kernel.nbft_off() {
             Some(parameter) => (
+                Cause::DiscoverySwitchedOff,
                 format!("The discovery controller answers, and {parameter} keeps nbft from asking it."),
                 "Take it off the kernel's command line.",
             ),
-            None => ("The discovery controller answers, but nothing has asked it.".into(), "Run nbft connect."),
+            None => (
+                Cause::DiscoveryNotAsked,
+                "The discovery controller answers, but nothing has asked it.".into(),
+                "Run nbft connect.",
+            ),
         };
-        return Err(Broken::new(Step::Discovery, problem, remedy));
+        return Err(Broken::new(cause, problem, remedy));
     };
     let ways = answered(machine, plan, status)?;
     chain.holds(Step::Discovery, format!("tells of {ways} way(s) to subsystems"));
@@ -59,24 +66,25 @@ fn answered(machine: &Machine, plan: &Plan, status: &DiscoveryStatus) -> Result<
         (State::Up, Some(0) | None, _) => {
             let host = plan.host.as_ref().map(|host| host.nqn.as_str()).unwrap_or_default();
             Err(Broken::new(
-                Step::Discovery,
+                Cause::DiscoveryEmpty,
                 "The discovery controller tells this host of no subsystem.",
                 format!("Let the host NQN {host} have a subsystem on the target."),
             ))
         }
         (State::Up, Some(ways), _) => Ok(ways),
         (State::Failed, _, Some(reason)) => Err(Broken::new(
-            Step::Discovery,
+            Cause::DiscoveryFailed,
             format!("The discovery controller answers, but nbft connect failed to ask it: {reason}."),
             "Run nbft connect, which asks again; the target's log has the other half.",
-        )),
+        )
+        .because(status.code.as_ref())),
         _ if machine.is_connecting() => Err(Broken::new(
-            Step::Discovery,
+            Cause::DiscoveryUnderWay,
             "The discovery controller answers, and nbft connect is still at work.",
             "Ask again in a moment.",
         )),
         _ => Err(Broken::new(
-            Step::Discovery,
+            Cause::DiscoveryNotAsked,
             "The discovery controller answers, but nbft connect has not asked it.",
             "Run nbft connect.",
         )),

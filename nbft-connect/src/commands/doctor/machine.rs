@@ -64,7 +64,7 @@ impl Machine {
     /// Whether a `connect` is at work: one that has not ended, or the service of the running system.
     pub(super) fn is_connecting(&self) -> bool {
         let Some(status) = &self.status else { return false };
-        status.outcome == Outcome::Running || crate::commands::status::service(status, &self.root).is_some()
+        status.outcome == Outcome::Running || crate::status::outcome::service(status, &self.root).is_some()
     }
 
     /// Whether the transport's driver is in the kernel.

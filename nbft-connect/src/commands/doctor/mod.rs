@@ -2,6 +2,7 @@
 //! that does not hold. Nothing is changed; a TCP connection with an ICReq is all that is sent.
 
 mod address;
+mod cause;
 mod controller;
 mod discovery;
 mod firmware;
@@ -23,11 +24,18 @@ use crate::input::plan::Tables;
 use crate::kernel_command_line::KernelCommandLine;
 use crate::output::json::Secrets;
 use crate::output::{json, print};
+use cause::Cause;
 use futures_util::StreamExt;
 use libnbft::plan::{LeftOut, Plan};
 use machine::Machine;
-use model::{Broken, EntryReport, NamespaceReport, PathReport, Report, Step, VERSION, Verdict};
+use model::{Broken, EntryReport, NamespaceReport, PathReport, Report, VERSION, Verdict};
 use std::time::Duration;
+
+/// All codes of what can be wrong.
+#[must_use]
+pub const fn codes() -> &'static [&'static str] {
+    Cause::CODES
+}
 
 /// Runs the command.
 ///
@@ -97,10 +105,11 @@ async fn examine(machine: &Machine, tables: &Tables, plan: &Plan) -> Report {
 fn entry(tables: &Tables, left: &LeftOut) -> EntryReport {
     let origin = &left.origin;
     let broken = Broken::new(
-        Step::Table,
+        Cause::EntryUnusable,
         format!("The entry cannot be connected: {}.", left.reason),
         "Correct it in the firmware's setup; nbft check says more of what is wrong with the table.",
-    );
+    )
+    .because(Some(&left.reason.code().to_owned()));
     EntryReport {
         entry: format!("{} SSNS {}", origin.table, origin.index),
         broken,

@@ -1,63 +1,22 @@
 //! What `doctor` finds: each path as far as it goes, and why no farther.
 
+use super::cause::{Cause, Step};
 use libnbft::plan::DiscoverySource;
 use serde::Serialize;
 
 /// Version of the JSON form; grows when a key changes its meaning.
 pub(super) const VERSION: u32 = 1;
 
-/// A link of the chain from the table to the namespace, in its order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Step {
-    /// The table names a connection that can be made.
-    Table,
-    /// The NIC is there.
-    Nic,
-    /// It is up and has a carrier.
-    Carrier,
-    /// The VLAN is there and up.
-    Vlan,
-    /// It has the address.
-    Address,
-    /// There is a route from the address to the target.
-    Route,
-    /// The target's TCP port answers.
-    Tcp,
-    /// It answers as an NVMe/TCP controller does.
-    Icreq,
-    /// A discovery controller tells of subsystems.
-    Discovery,
-    /// The kernel has the controller, and it is live.
-    Controller,
-    /// The controller shows the namespace.
-    Namespace,
-}
-
-impl Step {
-    /// In words, for "stops at".
-    pub(super) const fn words(self) -> &'static str {
-        match self {
-            Self::Table => "the table",
-            Self::Nic => "the NIC",
-            Self::Carrier => "the carrier",
-            Self::Vlan => "the VLAN",
-            Self::Address => "the address",
-            Self::Route => "the route",
-            Self::Tcp => "the TCP port",
-            Self::Icreq => "ICReq",
-            Self::Discovery => "discovery",
-            Self::Controller => "the controller",
-            Self::Namespace => "the namespace",
-        }
-    }
-}
-
 /// Where a chain breaks: what is wrong, and what to do, in a sentence each.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Broken {
     /// The first link that does not hold.
     pub(super) step: Step,
+    /// The stable code of what is wrong; nbft-doctor(1) lists them.
+    pub(super) code: &'static str,
+    /// The code that status.json has for the failure of `nbft connect`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) reason_code: Option<String>,
     /// What is wrong.
     pub(super) problem: String,
     /// What to do.
@@ -65,8 +24,14 @@ pub(super) struct Broken {
 }
 
 impl Broken {
-    pub(super) fn new(step: Step, problem: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { step, problem: problem.into(), remedy: remedy.into() }
+    pub(super) fn new(cause: Cause, problem: impl Into<String>, remedy: impl Into<String>) -> Self {
+        let (step, code) = (cause.step(), cause.code());
+        Self { step, code, reason_code: None, problem: problem.into(), remedy: remedy.into() }
+    }
+
+    /// With the code that status.json has.
+    pub(super) fn because(self, code: Option<&String>) -> Self {
+        Self { reason_code: code.cloned(), ..self }
     }
 }
 

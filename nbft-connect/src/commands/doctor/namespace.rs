@@ -1,8 +1,9 @@
 //! The namespaces, by NID.
 
+use super::cause::Cause;
 use super::machine::Machine;
-use super::model::{Broken, NamespaceReport, Step};
-use crate::nvme::security::authentication::meets;
+use super::model::{Broken, NamespaceReport};
+use crate::nvme::security::satisfies;
 use crate::nvme::sysfs::{self, Controller, PathNamespace};
 use libnbft::plan::{Namespace, Plan};
 
@@ -33,14 +34,14 @@ fn missing(plan: &Plan, namespace: &Namespace, controller: &Controller) -> Broke
     let host = plan.host.as_ref().map(|host| host.nqn.as_str()).unwrap_or_default();
     if controller.namespaces.is_empty() {
         return Broken::new(
-            Step::Namespace,
+            Cause::NamespaceMissing,
             format!("{name} is connected and shows this host no namespace; {wanted} is expected."),
             format!("Map the namespace to the host NQN {host} on the target."),
         );
     }
     let seen: Vec<String> = controller.namespaces.iter().map(ToString::to_string).collect();
     Broken::new(
-        Step::Namespace,
+        Cause::NamespaceOther,
         format!("{name} is connected and has {}, not {wanted}.", seen.join(", ")),
         format!(
             "Map the namespace to the host NQN {host} on the target, or choose in the firmware's setup what is there."
@@ -64,12 +65,12 @@ fn usable(
     let (wanted, name) = (name(namespace), &controller.name);
     Err(match ana.trim() {
         "inaccessible" | "persistent-loss" | "change" => Broken::new(
-            Step::Namespace,
+            Cause::NamespaceInaccessible,
             format!("{wanted} is there, but its ANA state through {name} is {}.", ana.trim()),
             "Look at the storage system: it serves the namespace through other controllers, or through none.",
         ),
         _ => Broken::new(
-            Step::Namespace,
+            Cause::NamespaceNoDisk,
             format!("{wanted} is there, but the kernel has made no disk {device} of it."),
             "Look in dmesg for why: an unknown format or a missing command set are the usual reasons.",
         ),
@@ -79,7 +80,7 @@ fn usable(
 /// Each namespace of the plan; those behind connections that are not secured as the tables want it are not there.
 pub(super) fn all(machine: &Machine, plan: &Plan) -> Vec<NamespaceReport> {
     let counts = |controller: &&Controller| {
-        let meets = |policy| meets(policy, &machine.root, &controller.name).is_ok();
+        let meets = |policy| satisfies(policy, &machine.root, &controller.name).is_ok();
         plan.requirement(&controller.nqn).is_ok_and(|policy| policy.is_none_or(meets))
     };
     let controllers: Vec<Controller> = machine.controllers.iter().filter(counts).cloned().collect();

@@ -1,7 +1,8 @@
 //! NIC, carrier, VLAN.
 
+use super::cause::Cause;
 use super::machine::Machine;
-use super::model::{Broken, Step};
+use super::model::Broken;
 use crate::net::{Link, is_network_device};
 use libnbft::model::PciAddress;
 use libnbft::plan::{Interface, Link as PlanLink};
@@ -19,21 +20,21 @@ fn missing(machine: &Machine, interface: &Interface) -> Broken {
                      anew; otherwise check that the card is seated and switched on.";
     let Some(pci) = interface.pci else {
         let problem = format!("No NIC has the MAC address {mac}, and the NBFT does not say where it sits.");
-        return Broken::new(Step::Nic, problem, made_anew);
+        return Broken::new(Cause::NicMissing, problem, made_anew);
     };
     let device = machine.root.join("sys/bus/pci/devices").join(pci.to_string());
     if !device.exists() {
         let problem = format!("No NIC has the MAC address {mac}, and at the PCI address {pci} there is no device.");
-        return Broken::new(Step::Nic, problem, made_anew);
+        return Broken::new(Cause::NicNotPci, problem, made_anew);
     }
     if !is_network_device(&machine.root, pci) {
         let problem = format!("No NIC has the MAC address {mac}, and the device at {pci} is not a network device.");
-        return Broken::new(Step::Nic, problem, made_anew);
+        return Broken::new(Cause::NicOtherDevice, problem, made_anew);
     }
     if let Some(link) = machine.view.nic_at(&machine.root, pci) {
         let other = link.mac.map(|mac| mac.to_string()).unwrap_or_default();
         let problem = format!("The NIC at {pci}, {}, has the MAC address {other}, not {mac}.", link.name);
-        return Broken::new(Step::Nic, problem, made_anew);
+        return Broken::new(Cause::NicOtherMac, problem, made_anew);
     }
     without_link(machine, pci)
 }
@@ -45,14 +46,14 @@ fn without_link(machine: &Machine, pci: PciAddress) -> Broken {
     let driver = driver.and_then(|link| Some(link.file_name()?.to_string_lossy().into_owned()));
     match driver {
         Some(driver) => Broken::new(
-            Step::Nic,
+            Cause::NicNoInterface,
             format!("The driver {driver} of the NIC at {pci} has made no interface."),
             format!(
                 "Look in dmesg for what {driver} says: firmware files that are not in the image are the usual reason."
             ),
         ),
         None => Broken::new(
-            Step::Nic,
+            Cause::NicNoDriver,
             format!("The NIC at {pci} has no driver."),
             format!(
                 "Load the driver (modprobe $(cat /sys/bus/pci/devices/{pci}/modalias)), and have it in the initramfs: {}.",
@@ -66,14 +67,14 @@ fn without_link(machine: &Machine, pci: PciAddress) -> Broken {
 pub(super) fn carrier(link: &Link) -> Result<(), Broken> {
     if !link.up {
         return Err(Broken::new(
-            Step::Carrier,
+            Cause::LinkDown,
             format!("{} is down: nothing has brought it up.", link.name),
             "Run nbft connect, which does.",
         ));
     }
     if !link.carrier {
         return Err(Broken::new(
-            Step::Carrier,
+            Cause::NoCarrier,
             format!("{} has no carrier.", link.name),
             "Check cable, transceiver and switch port.",
         ));
@@ -87,11 +88,13 @@ pub(super) fn vlan(machine: &Machine, nic: Link, planned: &PlanLink) -> Result<L
     let vlan = machine.view.links().find(|link| link.vlan == Some((nic.index, id)));
     match vlan {
         Some(vlan) if vlan.up && vlan.carrier => Ok(vlan.clone()),
-        Some(vlan) => {
-            Err(Broken::new(Step::Vlan, format!("{} is down.", vlan.name), "Run nbft connect, which brings it up."))
-        }
+        Some(vlan) => Err(Broken::new(
+            Cause::VlanDown,
+            format!("{} is down.", vlan.name),
+            "Run nbft connect, which brings it up.",
+        )),
         None => Err(Broken::new(
-            Step::Vlan,
+            Cause::VlanMissing,
             format!("There is no VLAN {id} on {}.", nic.name),
             "Run nbft connect, which makes it; it needs the kernel module 8021q.",
         )),

@@ -1,14 +1,13 @@
 //! Route, neighbour, TCP port, ICReq.
 
+use super::cause::Cause;
 use super::machine::Machine;
-use super::model::{Broken, Step};
+use super::model::Broken;
 use crate::connect::{LinkEndpoint, Target};
 use crate::net::{Address, Link, Neighbour};
-use crate::nvme::explain;
 use crate::nvme::icresp::BadAnswer;
-use crate::nvme::probe::{self, Stage};
+use crate::nvme::probe::{self, ProbeFailure, Stage};
 use libnbft::plan::{Plan, Reach};
-use std::io::{Error, ErrorKind};
 use std::net::IpAddr;
 
 /// The way from the address to the target: its gateway, or none on the link.
@@ -28,17 +27,17 @@ pub(super) async fn route(
     let hfi = plan.network(to.network).map(|network| format!("HFI {} of {}", network.hfi.index, network.hfi.table));
     Err(match (to.reach, gateway) {
         (Reach::NoRoute, _) => Broken::new(
-            Step::Route,
+            Cause::NoGateway,
             format!("{target} is not in the subnet {own}/{} of {name}, and the NBFT names no gateway.", from.prefix),
             format!("Correct prefix length or gateway of {} in the firmware's setup.", hfi.unwrap_or_default()),
         ),
         (_, Some(gateway)) => Broken::new(
-            Step::Route,
+            Cause::NoRoute,
             format!("There is no route from {own} to {target} over {name} ({refused})."),
             format!("Run nbft connect, which sets it through the gateway {gateway}."),
         ),
         (_, None) => Broken::new(
-            Step::Route,
+            Cause::NoRoute,
             format!("There is no route from {own} to {target} over {name} ({refused})."),
             "Run nbft connect, which sets it; if the target is behind a router, the HFI needs a gateway.",
         ),
@@ -58,16 +57,25 @@ pub(super) async fn knock(machine: &Machine, to: &Target<'_>, way: &Way<'_>) -> 
     let trial = to.probe(&ready);
     match probe::trace(&trial, machine.limit).await {
         Ok(()) => Ok(()),
-        Err((Stage::Connect, error)) => Err(no_tcp(machine, to, way, &error).await),
-        Err((Stage::Initialize, error)) => Err(no_icresp(to, way, &error)),
+        Err((Stage::Connect, failure)) => Err(no_tcp(machine, to, way, &failure).await),
+        Err((Stage::Initialize, failure)) => Err(no_icresp(to, way, &failure)),
     }
 }
 
-async fn no_tcp(machine: &Machine, to: &Target<'_>, way: &Way<'_>, error: &Error) -> Broken {
+/// What the system said, where it said something.
+const fn errno_of(failure: &ProbeFailure) -> Option<i32> {
+    match failure {
+        ProbeFailure::Refused(refusal) => Some(refusal.errno),
+        _ => None,
+    }
+}
+
+async fn no_tcp(machine: &Machine, to: &Target<'_>, way: &Way<'_>, failure: &ProbeFailure) -> Broken {
     let (target, port, name) = (to.traddr, to.trsvcid, &way.link.name);
-    if error.kind() == ErrorKind::ConnectionRefused {
+    let errno = errno_of(failure);
+    if errno == Some(libc::ECONNREFUSED) {
         return Broken::new(
-            Step::Tcp,
+            Cause::PortClosed,
             format!("{target} refuses connections to port {port}."),
             "The host is up, but nothing listens there: start the target's service, or correct the port in the \
              firmware's setup.",
@@ -78,41 +86,43 @@ async fn no_tcp(machine: &Machine, to: &Target<'_>, way: &Way<'_>, error: &Error
     if machine.view.neighbour(way.link.index, next).await == Neighbour::Silent {
         return match way.gateway {
             Some(gateway) => Broken::new(
-                Step::Tcp,
+                Cause::GatewaySilent,
                 format!("The gateway {gateway} does not answer on {name} ({asked})."),
                 "Check the gateway's address in the firmware's setup, the VLAN and the switch port.",
             ),
             None => Broken::new(
-                Step::Tcp,
+                Cause::HostSilent,
                 format!("Nobody answers for {target} on {name} ({asked})."),
                 "Check that the target is up and has this address, and that both are in one VLAN and subnet.",
             ),
         };
     }
-    match error.kind() {
-        ErrorKind::TimedOut => Broken::new(
-            Step::Tcp,
+    match errno {
+        _ if *failure == ProbeFailure::TimedOut || errno == Some(libc::ETIMEDOUT) => Broken::new(
+            Cause::Dropped,
             format!("{target} does not answer on port {port}: packets are dropped, there or on the way."),
             format!("Check firewalls on the target and on the way, and the target's route back to {}.", way.from),
         ),
-        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => Broken::new(
-            Step::Tcp,
+        Some(libc::EHOSTUNREACH | libc::ENETUNREACH) => Broken::new(
+            Cause::Unreachable,
             format!("A router on the way says that {target} cannot be reached."),
             "Check the routes of the gateway, and that the target is up.",
         ),
         _ => Broken::new(
-            Step::Tcp,
-            format!("No TCP connection to {target} port {port}: {}.", explain::of_trial(error)),
+            Cause::TcpFailed,
+            format!("No TCP connection to {target} port {port}: {}.", failure),
             "If this machine refuses it, look at its own firewall (nft list ruleset).",
         ),
     }
 }
 
-fn no_icresp(to: &Target<'_>, way: &Way<'_>, error: &Error) -> Broken {
+fn no_icresp(to: &Target<'_>, way: &Way<'_>, failure: &ProbeFailure) -> Broken {
     let (target, port) = (to.traddr, to.trsvcid);
-    match error.kind() {
-        ErrorKind::TimedOut => Broken::new(
-            Step::Icreq,
+    let closed = matches!(failure, ProbeFailure::BadAnswer(BadAnswer::Short(_)))
+        || matches!(errno_of(failure), Some(libc::ECONNRESET | libc::EPIPE));
+    match failure {
+        _ if *failure == ProbeFailure::TimedOut || errno_of(failure) == Some(libc::ETIMEDOUT) => Broken::new(
+            Cause::IcreqSilent,
             format!("{target} accepts connections to port {port} and does not answer ICReq."),
             format!(
                 "Look at the target's NVMe/TCP service; if it serves other hosts, compare the MTU of target and switch with \
@@ -120,17 +130,19 @@ fn no_icresp(to: &Target<'_>, way: &Way<'_>, error: &Error) -> Broken {
                 way.link.name, way.link.mtu
             ),
         ),
-        ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => Broken::new(
-            Step::Icreq,
+        _ if closed => Broken::new(
+            Cause::IcreqClosed,
             format!("{target} closes the connection to port {port} when ICReq comes."),
             "Check that this is an NVMe/TCP port, and whether the target requires TLS or other digests there.",
         ),
         _ => Broken::new(
-            Step::Icreq,
-            format!("{target} port {port}: {}.", explain::of_trial(error)),
-            match BadAnswer::of(error) {
-                Some(BadAnswer::Type(_)) => "Another service has this port: correct it in the firmware's setup.",
-                Some(BadAnswer::DigestOff(_) | BadAnswer::DigestOn(_)) => {
+            Cause::BadIcresp,
+            format!("{target} port {port}: {}.", failure),
+            match failure {
+                ProbeFailure::BadAnswer(BadAnswer::Type(_)) => {
+                    "Another service has this port: correct it in the firmware's setup."
+                }
+                ProbeFailure::BadAnswer(BadAnswer::DigestOff(_) | BadAnswer::DigestOn(_)) => {
                     "Set the same digests in the firmware's setup and on the target."
                 }
                 _ => {

@@ -1,15 +1,17 @@
 //! One path, link by link, until one does not hold.
 
+use super::cause::Step;
 use super::machine::Machine;
-use super::model::{Broken, Found, PathReport, Step};
+use super::model::{Broken, Found, PathReport};
 use super::reach::{self, Way};
 use super::{address, controller, firmware, namespace, nic};
 use crate::connect::{LinkEndpoint, Target};
 use crate::input::plan::Tables;
 use crate::net::{Address, Link};
-use crate::nvme::security::authentication::meets;
+use crate::nvme::security::satisfies;
 use crate::nvme::sysfs::Controller;
-use crate::status::schema::{PathStatus, names};
+use crate::status::names;
+use crate::status::schema::PathStatus;
 use libnbft::plan::{NetworkRef, Path, Plan, Policy};
 
 /// Walks path `number` of the plan.
@@ -120,7 +122,7 @@ impl Walk<'_> {
     fn live(&mut self, controller: &Controller) -> Result<(), Broken> {
         self.controller = Some(controller.name.clone());
         if let Some(policy) = &self.path.security {
-            meets(policy, &self.machine.root, &controller.name).map_err(|lack| controller::unsecured(&lack))?;
+            satisfies(policy, &self.machine.root, &controller.name).map_err(|lack| controller::unsecured(&lack))?;
         }
         let how = self.machine.path_status(self.plan, self.number).map(PathStatus::how).unwrap_or_default();
         self.chain.holds(Step::Controller, format!("{} live{how}", controller.name));

@@ -30,7 +30,7 @@ pub struct Derived {
 pub fn derive(bytes: &[u8], plan: &Plan) -> Result<Derived, String> {
     // Nothing of this machine has a say.
     let nowhere = Path::new("/nonexistent");
-    let (mut status, dropped) = Status::parse(bytes)?;
+    let (mut status, dropped) = Status::parse(bytes).map_err(|error| error.to_string())?;
     let mut plan = plan.clone();
     crate::connect::restore_discovered(&mut plan, &status, nowhere);
     for (_, lease) in status.leases(&plan) {
@@ -45,7 +45,7 @@ pub fn derive(bytes: &[u8], plan: &Plan) -> Result<Derived, String> {
         json: json::text(&status, Secrets::Masked).map_err(|error| error.to_string())?,
         dropped,
         exports: files.flatten().map(|file| (file.name, file.content)).collect(),
-        exit: super::exit(&status).code(),
+        exit: crate::status::outcome::exit_of(&status).code(),
     })
 }
 

@@ -10,7 +10,8 @@ use crate::net;
 use crate::nvme::sysfs::{self, Controller};
 use crate::output::json::Secrets;
 use crate::output::{Text, json, print};
-use crate::status::schema::{HfiStatus, Outcome, STATUS_FILE, State, Status};
+use crate::status::outcome;
+use crate::status::schema::{HfiStatus, Reason, STATUS_FILE, State, Status};
 
 /// Runs the command.
 ///
@@ -31,13 +32,24 @@ pub fn run(args: &StatusArgs, common: &Common) -> Result<Exit, Error> {
         Format::Json => json::print(&status, Secrets::Masked)?,
         Format::Text => print(&render(&status))?,
     }
-    Ok(exit(&status))
+    Ok(outcome::exit_of(&status))
+}
+
+/// The codes of what sysfs says now.
+pub const CODES: [&str; 3] = [NOT_LIVE, GONE, NO_LIVE_PATH];
+const NOT_LIVE: &str = "controller-not-live";
+const GONE: &str = "controller-gone";
+const NO_LIVE_PATH: &str = "no-live-path";
+
+/// What sysfs says now, as a reason.
+fn now(code: &str, text: String) -> Reason {
+    Reason { code: code.to_owned(), text }
 }
 
 /// Puts what sysfs says now in the place of what was so when the file was written.
 fn refresh(status: &mut Status, root: &std::path::Path) {
     let controllers = sysfs::controllers(root);
-    status.service = service(status, root);
+    status.service = outcome::service(status, root);
     for interface in status.interfaces.iter_mut().filter(|interface| interface.lease.is_some()) {
         let link = root.join("sys/class/net").join(&interface.name).join("ifindex");
         let link = std::fs::read_to_string(link).ok().and_then(|index| index.trim().parse().ok());
@@ -50,11 +62,11 @@ fn refresh(status: &mut Status, root: &std::path::Path) {
             Some(controller) if controller.state == "live" => {}
             Some(controller) => {
                 path.state = State::Failed;
-                path.reason = Some(format!("the controller is {} now", controller.state));
+                path.set_reason(Some(now(NOT_LIVE, format!("the controller is {} now", controller.state))));
             }
             None => {
                 path.state = State::Failed;
-                path.reason = Some("the controller is gone".to_owned());
+                path.set_reason(Some(now(GONE, "the controller is gone".to_owned())));
             }
         }
     }
@@ -74,34 +86,14 @@ fn refresh(status: &mut Status, root: &std::path::Path) {
             Some(device) => {
                 namespace.state = State::Up;
                 namespace.device = Some(format!("/dev/{device}"));
-                namespace.reason = None;
+                namespace.set_reason(None);
             }
             None if namespace.state == State::Up => {
                 namespace.state = State::Failed;
-                namespace.reason = Some("no live path leads to it now".to_owned());
+                namespace.set_reason(Some(now(NO_LIVE_PATH, "no live path leads to it now".to_owned())));
             }
             None => {}
         }
-    }
-}
-
-/// The process of `connect --stay`, if it runs.
-#[must_use]
-pub fn service(status: &Status, root: &std::path::Path) -> Option<u32> {
-    status.service.filter(|process| is_nbft(root, *process))
-}
-
-/// Whether the process is still the one that wrote its number down.
-fn is_nbft(root: &std::path::Path, process: u32) -> bool {
-    let name = std::fs::read_to_string(root.join(format!("proc/{process}/comm")));
-    name.is_ok_and(|name| name.trim() == "nbft")
-}
-
-/// As `connect` would end if this were its result.
-fn exit(status: &Status) -> Exit {
-    match status.outcome {
-        Outcome::Nothing => Exit::Nothing,
-        _ => crate::connect::exit_of(status),
     }
 }
 

@@ -1,16 +1,17 @@
 //! Discovery controllers: when they are asked, and what becomes of what they tell.
 
-use super::probe_schedule::TRIAL_LIMIT;
-use super::{Done, Engine, LinkEndpoint};
+use super::probe_schedule::PROBE_LIMIT;
+use super::{Done, Engine};
+use crate::connect::failure::{ConnectFailure, FatalError};
 use crate::connect::paths::Phase;
-use crate::connect::target::Target;
+use crate::connect::target::{LinkEndpoint, Target};
 use crate::nvme::discovery::{DiscoveryConnection, DiscoveryResult};
-use crate::nvme::explain;
 use crate::nvme::fabrics::options::Supported;
-use crate::nvme::fabrics::{DEVICE, Fabrics, Refusal};
-use crate::nvme::probe;
-use crate::nvme::security::authentication::Requirements;
-use crate::status::schema::{State, Status, discovery_status};
+use crate::nvme::fabrics::{DEVICE, Fabrics};
+use crate::nvme::probe::{self, ProbeFailure};
+use crate::nvme::security::Requirements;
+use crate::status::discovery_status;
+use crate::status::schema::{State, Status};
 use libnbft::discovery_log::Log;
 use libnbft::plan::{DiscoveryController, DiscoveryMode, NetworkRef, Path, Plan, Reach};
 use std::collections::BTreeSet;
@@ -36,7 +37,7 @@ pub(super) enum Step {
     Queued,
     /// Proved; its secrets are being fetched.
     WaitKeys,
-    /// DiscoveryResult; the answer is not there.
+    /// Its log page is being read.
     Asking,
     /// Failed, or did not help; waits for its next try.
     Pause,
@@ -54,7 +55,7 @@ pub(super) struct Asking {
 
 /// What work in the background comes back with.
 pub(super) enum Heard<F> {
-    Proved(usize, io::Result<()>),
+    Proved(usize, Result<(), ProbeFailure>),
     PauseOver(usize),
     Answer(usize, F, io::Result<DiscoveryResult>),
     /// Routes to these new paths and controllers are set, as far as the kernel let us.
@@ -132,7 +133,7 @@ impl<F: Fabrics + 'static> Engine<F> {
             return;
         }
         self.discovery.all[index].step = Step::Probing;
-        self.hear(async move { Heard::Proved(index, probe::probe(&trial, TRIAL_LIMIT).await) });
+        self.hear(async move { Heard::Proved(index, probe::probe(&trial, PROBE_LIMIT).await) });
     }
 
     fn hear(&self, work: impl Future<Output = Heard<F>> + 'static) {
@@ -159,17 +160,18 @@ impl<F: Fabrics + 'static> Engine<F> {
         let target = Target::from(&self.plan.discovery[index]);
         if self.awaits_keys(&target) {
             self.discovery.all[index].step = Step::WaitKeys;
-            self.status.discovery[index].reason = self.waits_for_keys(&target);
+            let waiting = self.waits_for_keys(&target);
+            self.status.discovery[index].set_reason(waiting.map(|waiting| waiting.reason()));
             self.save_soon();
             return true;
         }
-        let kind = if self.settings.lasting_discovery {
+        let kind = if self.settings.persistent_discovery {
             DiscoveryConnection::Persistent
         } else {
             DiscoveryConnection::Transient
         };
         match self.prepare(&target, supported, |connection, known| connection.discovery_options(known, kind)) {
-            Err(reason) => self.ask_failed(index, reason),
+            Err(failure) => self.ask_failed(index, failure),
             Ok((options, requirements)) => {
                 let Some(mut device) = self.device.take() else { return false };
                 log::debug!("{DEVICE}: {options}");
@@ -188,7 +190,7 @@ impl<F: Fabrics + 'static> Engine<F> {
             // What began before its interface came back no longer counts.
             Heard::Proved(index, _) if self.discovery.all[index].step != Step::Probing => {}
             Heard::Proved(index, Ok(())) => self.discovery.all[index].step = Step::Queued,
-            Heard::Proved(index, Err(error)) => self.ask_failed(index, explain::of_trial(&error)),
+            Heard::Proved(index, Err(failure)) => self.ask_failed(index, failure.into()),
             Heard::PauseOver(index) if self.discovery.all[index].step != Step::Pause => {}
             Heard::PauseOver(index) if self.helps(index) => self.ask(index),
             Heard::PauseOver(index) => self.discovery.all[index].step = Step::Idle,
@@ -255,10 +257,9 @@ impl<F: Fabrics + 'static> Engine<F> {
                     self.ask(index);
                 }
             }
-            Ok(DiscoveryResult::Refused(Refusal { reason, .. }) | DiscoveryResult::Unreadable(reason)) => {
-                self.ask_failed(index, reason)
-            }
-            Err(error) => self.hopeless = Some(error.to_string()),
+            Ok(DiscoveryResult::Refused(refusal)) => self.ask_failed(index, ConnectFailure::Refused(refusal)),
+            Ok(DiscoveryResult::Unreadable(error)) => self.ask_failed(index, error.into()),
+            Err(error) => self.fatal_error = Some(FatalError::Helper(error.to_string())),
         }
         self.save_now();
     }
@@ -279,7 +280,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         let status = &mut self.status.discovery[index];
         status.attempts += 1;
         status.state = State::Up;
-        status.reason = None;
+        status.set_reason(None);
         status.ways = Some(ways as u64);
         status.left_out = found.left_out.iter().map(ToString::to_string).collect();
         status.answered_ms = Some(elapsed);
@@ -288,7 +289,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         self.phases.resize(self.plan.paths.len(), Phase::WaitNetwork);
         self.status.extend(&self.plan);
         // Controllers that are there already are taken over, not made twice.
-        self.look_at_sysfs();
+        self.scan_sysfs();
         let depth = self.discovery.all[index].depth + 1;
         let referred = found.referrals.into_iter().filter_map(|referral| self.refer(referral, depth)).collect();
         self.start_discovered((known..self.plan.paths.len()).collect(), referred);
@@ -336,15 +337,16 @@ impl<F: Fabrics + 'static> Engine<F> {
         Some(index)
     }
 
-    fn ask_failed(&mut self, index: usize, reason: String) {
+    fn ask_failed(&mut self, index: usize, failure: ConnectFailure) {
+        let reason = failure.reason();
         let status = &mut self.status.discovery[index];
         status.attempts += 1;
         status.state = State::Failed;
         // Nobody wants the same line every second.
-        let again = status.reason.as_ref() == Some(&reason);
+        let again = status.reason.as_ref() == Some(&reason.text);
         let level = if again { log::Level::Debug } else { log::Level::Warn };
-        log::log!(level, "discovery controller at {}: {reason}", self.plan.discovery[index]);
-        status.reason = Some(reason);
+        log::log!(level, "discovery controller at {}: {failure}", self.plan.discovery[index]);
+        status.set_reason(Some(reason));
         let attempts = status.attempts;
         let pause = self.pause_after(attempts);
         self.save_soon();
@@ -364,7 +366,8 @@ impl<F: Fabrics + 'static> Engine<F> {
         for (index, asking) in self.discovery.all.iter().enumerate() {
             if asking.step == Step::WaitNetwork && self.status.discovery[index].reason.is_none() {
                 let target = Target::from(&self.plan.discovery[index]);
-                self.status.discovery[index].reason = self.blamed_interface(&target);
+                let waiting = self.blamed_interface(&target);
+                self.status.discovery[index].set_reason(waiting.map(|waiting| waiting.reason()));
             }
         }
     }

@@ -7,32 +7,33 @@ use crate::exit::Exit;
 use crate::nvme::fabrics::Fabrics;
 use crate::output;
 use crate::status::outcome;
-use crate::status::schema::{Outcome, State};
+use crate::status::schema::{Outcome, Reason, State};
 use std::time::Instant;
 
 impl<F: Fabrics + 'static> Engine<F> {
     pub(super) fn conclude(mut self, deadline_passed: bool) -> Ended {
-        if let Some(reason) = self.hopeless.clone() {
-            log::error!("{reason}");
+        if let Some(error) = &self.fatal_error {
+            log::error!("{error}");
+            let reason = error.reason();
             for path in self.status.paths.iter_mut().filter(|path| path.state == State::Pending) {
                 path.state = State::Failed;
-                path.reason = Some(reason.clone());
+                path.set_reason(Some(reason.clone()));
             }
             for namespace in self.status.namespaces.iter_mut().filter(|n| n.state != State::Up) {
-                namespace.reason = Some(reason.clone());
+                namespace.set_reason(Some(reason.clone()));
             }
         }
-        if self.look_at.is_some() && self.is_missing_some() {
-            self.look_at_sysfs();
+        if self.next_scan.is_some() && self.is_missing_some() {
+            self.scan_sysfs();
         }
         self.explain_pending_paths();
         self.explain_discovery();
-        let outcome = outcome::outcome(&self.status, deadline_passed || self.stays());
+        let outcome = outcome::outcome(&self.status, deadline_passed || self.is_resident());
         if let (true, RunMode::UntilBoot { timeout, .. }) = (deadline_passed, self.settings.until) {
             log::warn!("the budget of {} s is spent", timeout.as_secs());
             self.log_unfinished();
         }
-        if self.stays() {
+        if self.is_resident() {
             self.status.service = None;
         }
         self.blame_paths();
@@ -41,7 +42,7 @@ impl<F: Fabrics + 'static> Engine<F> {
             Outcome::Failed => log::error!("{}", self.status.message),
             _ => log::info!("{} ({} ms)", self.status.message, self.status.elapsed_ms),
         }
-        let exit = match self.stays() && self.hopeless.is_none() {
+        let exit = match self.is_resident() && self.fatal_error.is_none() {
             // What it was told to end has not failed.
             true => Exit::Ok,
             false => outcome::exit(outcome),
@@ -55,10 +56,11 @@ impl<F: Fabrics + 'static> Engine<F> {
             let path = &self.status.paths[index];
             if path.state == State::Pending && path.reason.is_none() {
                 let target = Target::from(&self.plan.paths[index]);
-                self.status.paths[index].reason = match self.phases[index] {
+                let waiting = match self.phases[index] {
                     Phase::Writing => Some(secrets::unfinished(&target)),
                     _ => self.blamed_interface(&target),
                 };
+                self.status.paths[index].set_reason(waiting.map(|waiting| waiting.reason()));
             }
         }
     }
@@ -77,21 +79,25 @@ impl<F: Fabrics + 'static> Engine<F> {
             if namespace.state == State::Up || paths().any(|path| path.state == State::Up) {
                 continue;
             }
+            let code = paths().find_map(|path| path.code.clone());
             let failed = paths().filter_map(|path| {
                 Some((format!("{} port {}", path.traddr, path.trsvcid), path.reason.as_deref()?.to_owned()))
             });
             let mut reasons = outcome::each_reason_once(failed, ", ");
-            let unsecured = self.unsecured.get(&planned.nqn);
-            reasons.extend(unsecured.filter(|why| !reasons.iter().any(|reason| reason.ends_with(*why))).cloned());
+            // Unless a path says so already.
+            let unsecured = self.unsecured.get(&planned.nqn).map(ToString::to_string);
+            let unsaid = unsecured.filter(|why| !paths().any(|path| path.reason.as_ref() == Some(why)));
+            let code = code.or_else(|| self.unsecured.get(&planned.nqn).map(|why| why.code().to_owned()));
+            reasons.extend(unsaid);
             if !reasons.is_empty() {
-                namespace.reason = Some(reasons.join("; "));
+                namespace.set_reason(Some(Reason { code: code.unwrap_or_default(), text: reasons.join("; ") }));
             }
         }
     }
 
     /// The status file while the work goes on.
     pub(super) fn save_now(&mut self) {
-        let outcome = if self.stays() { outcome::outcome(&self.status, true) } else { Outcome::Running };
+        let outcome = if self.is_resident() { outcome::outcome(&self.status, true) } else { Outcome::Running };
         self.save(outcome);
     }
 
@@ -104,10 +110,10 @@ impl<F: Fabrics + 'static> Engine<F> {
         match self.settings.status_file.write(&self.status) {
             Ok(true) => {}
             // Whoever writes it ends some time; whoever stays writes it then.
-            Ok(false) => self.save_at = self.stays().then(|| Instant::now() + SAVE_AGAIN),
+            Ok(false) => self.save_at = self.is_resident().then(|| Instant::now() + SAVE_AGAIN),
             Err(error) => log::warn!("{}: {error}", self.settings.status_file.path().display()),
         }
-        if self.stays() && self.told_systemd {
+        if self.is_resident() && self.told_systemd {
             // A system that waits for its root may not read what it is told.
             return;
         }

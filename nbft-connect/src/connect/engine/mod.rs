@@ -8,24 +8,26 @@ mod retry;
 mod secrets;
 mod sysfs_scan;
 
-use super::paths::{LinkEndpoint, Phase};
-use super::target::Target;
+use super::failure::{ConnectFailure, FatalError};
+use super::paths::Phase;
+use super::target::{LinkEndpoint, Target};
 use super::{queue, registry};
 use crate::cli::Wait;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::net::{NetEvent, Router};
 use crate::nvme::fabrics::options::{Connection, OptionString, Supported};
-use crate::nvme::fabrics::{DEVICE, Fabrics, NewController, Refusal, Written};
+use crate::nvme::fabrics::{DEVICE, Fabrics, NewController, Written};
 use crate::nvme::keys::{Fetched, Keys};
-use crate::nvme::module;
-use crate::nvme::security::authentication::Requirements;
+use crate::nvme::module::{self, ModuleError};
+use crate::nvme::probe::ProbeFailure;
+use crate::nvme::security::{Requirements, Violation};
 use crate::nvme::sock_diag::TlsSockets;
 use crate::nvme::sysfs;
 use crate::nvme::uevent::Uevents;
 use crate::status::file::StatusFile;
 use crate::status::outcome;
-use crate::status::schema::{State, Status};
+use crate::status::schema::{Reason, State, Status};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use libnbft::plan::{NetworkRef, Plan};
@@ -58,7 +60,7 @@ pub(super) struct Settings {
     pub(super) service: Option<u32>,
     pub(super) ctrl_loss_tmo: i32,
     /// Whether discovery controllers stay connected.
-    pub(super) lasting_discovery: bool,
+    pub(super) persistent_discovery: bool,
     pub(super) keys: Keys,
     pub(super) sockets: Box<dyn TlsSockets>,
     pub(super) started: Instant,
@@ -84,9 +86,9 @@ pub(super) enum RunMode {
 
 /// What work in the background comes back with.
 enum Done<F> {
-    Module(Result<(), String>),
+    Module(Result<(), ModuleError>),
     Supported(F, io::Result<Supported>),
-    Proved(usize, io::Result<()>),
+    Proved(usize, Result<(), ProbeFailure>),
     PauseOver(usize),
     Written(usize, F, io::Result<Written>),
     Discovery(discover::Heard<F>),
@@ -114,21 +116,21 @@ pub(super) struct Engine<F> {
     /// When the status file is to be written again, if it is behind.
     save_at: Option<Instant>,
     /// When the next trial may begin.
-    next_trial: Instant,
+    next_probe: Instant,
     /// When sysfs is to be looked at again, if something has happened since.
-    look_at: Option<Instant>,
+    next_scan: Option<Instant>,
     /// What it showed.
     watch: sysfs::Watch,
     /// By subsystem NQN, why a connection that somebody else has made to it does not count.
-    unsecured: BTreeMap<String, String>,
+    unsecured: BTreeMap<String, Violation>,
     /// When the next look may be.
-    no_look_before: Instant,
+    no_scan_before: Instant,
     /// Whether systemd knows that this runs.
     told_systemd: bool,
     /// Whether the boot namespaces were there before anything was done.
-    was_there: bool,
-    /// The reason why nothing can come up any more.
-    hopeless: Option<String>,
+    complete_at_start: bool,
+    /// Why nothing can come up any more.
+    fatal_error: Option<FatalError>,
 }
 
 impl<F: Fabrics + 'static> Engine<F> {
@@ -156,14 +158,14 @@ impl<F: Fabrics + 'static> Engine<F> {
             work: FuturesUnordered::new(),
             linger_until: None,
             save_at: None,
-            next_trial: settings.started,
-            look_at: None,
+            next_probe: settings.started,
+            next_scan: None,
             watch: sysfs::Watch::default(),
             unsecured: BTreeMap::new(),
-            no_look_before: settings.started,
+            no_scan_before: settings.started,
             told_systemd: false,
-            was_there: false,
-            hopeless: None,
+            complete_at_start: false,
+            fatal_error: None,
             plan,
             settings,
             status,
@@ -186,20 +188,20 @@ impl<F: Fabrics + 'static> Engine<F> {
         let root = self.settings.root.clone();
         self.work.push(Box::pin(async move { Done::Module(module::load(&root).await) }));
         self.listen(&mut uevents).map_err(|error| cannot("uevents", error))?;
-        self.look_at_sysfs();
-        self.was_there = self.boot_there();
+        self.scan_sysfs();
+        self.complete_at_start = self.boot_there();
         self.save_now();
         self.fetch_early();
         let mut deadline_passed = false;
         loop {
             self.feed_device();
-            if self.hopeless.is_some() || self.finished() {
+            if self.fatal_error.is_some() || self.finished() {
                 break;
             }
             self.listen(&mut uevents).map_err(|error| cannot("uevents", error))?;
             // Those that are not set are not waited for.
             let at = |when: Option<Instant>| tokio::time::Instant::from_std(when.unwrap_or(self.settings.started));
-            let (linger, save, look) = (at(self.linger_until), at(self.save_at), at(self.look_at));
+            let (linger, save, scan) = (at(self.linger_until), at(self.save_at), at(self.next_scan));
             tokio::select! {
                 Some(done) = self.work.next() => self.done(done),
                 Some(event) = network.recv() => {
@@ -212,11 +214,11 @@ impl<F: Fabrics + 'static> Engine<F> {
                         Ok(news) => news.iter().for_each(|name| self.ask_for_news(name)),
                         Err(error) => log::warn!("uevents: {error}"),
                     }
-                    self.look_soon();
+                    self.scan_soon();
                 }
-                () = tokio::time::sleep_until(look), if self.look_at.is_some() => self.look_at_sysfs(),
+                () = tokio::time::sleep_until(scan), if self.next_scan.is_some() => self.scan_sysfs(),
                 () = tokio::time::sleep_until(linger), if self.linger_until.is_some() => break,
-                () = tokio::time::sleep_until(deadline), if !self.stays() => {
+                () = tokio::time::sleep_until(deadline), if !self.is_resident() => {
                     deadline_passed = true;
                     break;
                 }
@@ -227,7 +229,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         Ok(self.conclude(deadline_passed))
     }
 
-    const fn stays(&self) -> bool {
+    const fn is_resident(&self) -> bool {
         matches!(self.settings.until, RunMode::Resident)
     }
 
@@ -254,10 +256,10 @@ impl<F: Fabrics + 'static> Engine<F> {
                 self.device = Some(device);
                 match result {
                     Ok(supported) => self.supported = Some(supported),
-                    Err(error) => self.hopeless = Some(format!("{DEVICE}: {error}")),
+                    Err(error) => self.fatal_error = Some(FatalError::Device { error: error.to_string() }),
                 }
             }
-            Done::Module(Err(reason)) => self.hopeless = Some(reason),
+            Done::Module(Err(error)) => self.fatal_error = Some(error.into()),
             Done::Proved(path, result) => self.proved(path, result),
             // Its interface came back meanwhile, or its controller was found to be there.
             Done::PauseOver(path) if self.phases[path] != Phase::Pause => {}
@@ -294,13 +296,13 @@ impl<F: Fabrics + 'static> Engine<F> {
                     interface.name.clone_from(&link_name);
                     interface.address = Some(address.to_string());
                     interface.lease = lease.map(|lease| *lease);
-                    interface.reason = None;
+                    interface.set_reason(None);
                     interface.ready_ms.get_or_insert(elapsed);
                 }
                 self.ready.retain(|(network, _)| *network != at);
                 self.ready.push((at, LinkEndpoint { link_name, ifindex, address }));
                 // A controller that is there already is known for this path's only now.
-                self.look_at_sysfs();
+                self.scan_sysfs();
                 self.start_paths_over(at);
                 self.ask_over(at);
             }
@@ -318,17 +320,20 @@ impl<F: Fabrics + 'static> Engine<F> {
             NetEvent::Waiting { at, for_what } => {
                 if let Some(interface) = self.interface(at) {
                     log::debug!("{}: waiting for {for_what}", interface.name);
-                    interface.reason = Some(format!("waiting for {for_what}"));
+                    interface.set_reason(Some(Reason {
+                        code: for_what.code().to_owned(),
+                        text: format!("waiting for {for_what}"),
+                    }));
                 }
             }
             NetEvent::Failed { at, reason } => {
-                let reason = reason.to_string();
+                let reason = Reason { code: reason.code().to_owned(), text: reason.to_string() };
                 let name = self.interface(at).map(|interface| {
                     interface.state = State::Failed;
-                    interface.reason = Some(reason.clone());
+                    interface.set_reason(Some(reason.clone()));
                     interface.name.clone()
                 });
-                log::warn!("{}: {reason}", name.unwrap_or_default());
+                log::warn!("{}: {}", name.unwrap_or_default(), reason.text);
                 self.ready.retain(|(network, _)| *network != at);
             }
         }
@@ -345,20 +350,21 @@ impl<F: Fabrics + 'static> Engine<F> {
         self.status.interfaces.get_mut(index)
     }
 
-    fn path_failed(&mut self, path: usize, reason: String) {
+    fn path_failed(&mut self, path: usize, failure: ConnectFailure) {
+        let reason = failure.reason();
         let status = &mut self.status.paths[path];
         status.attempts += 1;
         status.state = State::Failed;
         (status.authenticated, status.secured) = (None, None);
         // Unavailable entries fail quietly, and nobody wants the same line every second.
-        let level = if status.unavailable || status.reason.as_ref() == Some(&reason) {
+        let level = if status.unavailable || status.reason.as_ref() == Some(&reason.text) {
             log::Level::Debug
         } else {
             log::Level::Warn
         };
         let (traddr, trsvcid, iface) = (&status.traddr, status.trsvcid, &status.host_iface);
-        log::log!(level, "{traddr} port {trsvcid} over {iface}: {reason}");
-        status.reason = Some(reason);
+        log::log!(level, "{traddr} port {trsvcid} over {iface}: {failure}");
+        status.set_reason(Some(reason));
         let attempts = status.attempts;
         let pause = self.pause_after(attempts);
         self.phases[path] = Phase::Pause;
@@ -382,12 +388,13 @@ impl<F: Fabrics + 'static> Engine<F> {
             let target = Target::from(&self.plan.paths[path]);
             if self.awaits_keys(&target) {
                 self.phases[path] = Phase::WaitKeys;
-                self.status.paths[path].reason = self.waits_for_keys(&target);
+                let waiting = self.waits_for_keys(&target);
+                self.status.paths[path].set_reason(waiting.map(|waiting| waiting.reason()));
                 self.save_soon();
                 continue;
             }
             match self.prepare(&target, supported, Connection::options) {
-                Err(reason) => self.path_failed(path, reason),
+                Err(failure) => self.path_failed(path, failure),
                 Ok((options, requirements)) => self.write(path, options, requirements),
             }
         }
@@ -413,17 +420,15 @@ impl<F: Fabrics + 'static> Engine<F> {
             Ok(Written::Refused(refusal)) if refusal.errno == libc::EALREADY => {
                 let controllers = self.watch.controllers(&self.settings.root, |_| true);
                 if !self.adopt(path, &controllers) {
-                    let unseen = || "the kernel has this connection already, but sysfs does not show it".to_owned();
-                    let reason = self.verify(path, &controllers).err().unwrap_or_else(unseen);
-                    self.path_failed(path, reason);
+                    let violation = self.verify(path, &controllers).err();
+                    self.path_failed(path, violation.map_or(ConnectFailure::Unseen, ConnectFailure::Violation));
                 }
             }
-            Ok(Written::Refused(Refusal { reason, .. }) | Written::PolicyViolation(reason)) => {
-                self.path_failed(path, reason)
-            }
-            Err(error) => self.hopeless = Some(error.to_string()),
+            Ok(Written::Refused(refusal)) => self.path_failed(path, ConnectFailure::Refused(refusal)),
+            Ok(Written::PolicyViolation(violation)) => self.path_failed(path, violation.into()),
+            Err(error) => self.fatal_error = Some(FatalError::Helper(error.to_string())),
         }
-        self.look_soon();
+        self.scan_soon();
         self.save_soon();
     }
 
@@ -437,7 +442,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         let status = &mut self.status.paths[path];
         status.attempts += 1;
         status.state = State::Up;
-        status.reason = None;
+        status.set_reason(None);
         status.connected_ms = Some(elapsed);
         if let Some((name, address)) = source {
             status.host_iface = name;
@@ -478,7 +483,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         let coming = |phase: &Phase| match phase {
             Phase::Probing | Phase::Queued | Phase::WaitKeys | Phase::Writing => true,
             // A second run: the interfaces have not had the time to say that they are ready.
-            Phase::WaitNetwork => self.was_there,
+            Phase::WaitNetwork => self.complete_at_start,
             Phase::Pause | Phase::Up => false,
         };
         match wait {

@@ -4,13 +4,12 @@ use super::{Done, Engine};
 use crate::connect::paths::Phase;
 use crate::connect::target::Target;
 use crate::nvme::fabrics::Fabrics;
-use crate::nvme::{explain, probe};
+use crate::nvme::probe::{self, ProbeFailure};
 use libnbft::plan::{NetworkRef, Policy};
-use std::io;
 use std::time::{Duration, Instant};
 
 /// How long a trial may take: three SYNs are sent meanwhile.
-pub(super) const TRIAL_LIMIT: Duration = Duration::from_secs(5);
+pub(super) const PROBE_LIMIT: Duration = Duration::from_secs(5);
 
 /// One trial begins this long after the other: the first to be proved need not wait until all have begun, and the last of
 /// sixteen has not waited for fifteen dead ones.
@@ -40,7 +39,7 @@ impl<F: Fabrics + 'static> Engine<F> {
             self.phases[path] = Phase::WaitNetwork;
             return;
         };
-        if self.plan.paths.len() == 1 && !self.stays() {
+        if self.plan.paths.len() == 1 && !self.is_resident() {
             self.phases[path] = Phase::Queued;
             return;
         }
@@ -51,23 +50,23 @@ impl<F: Fabrics + 'static> Engine<F> {
             // Many subsystems may be served at one port: one trial tells for all.
             return;
         }
-        let begins = self.next_trial.max(Instant::now());
-        self.next_trial = begins + PACE;
+        let begins = self.next_probe.max(Instant::now());
+        self.next_probe = begins + PACE;
         self.work.push(Box::pin(async move {
             tokio::time::sleep_until(begins.into()).await;
-            Done::Proved(path, probe::probe(&trial, TRIAL_LIMIT).await)
+            Done::Proved(path, probe::probe(&trial, PROBE_LIMIT).await)
         }));
     }
 
     /// Takes a trial's result for all paths that waited for it; those whose controllers were found meanwhile do no longer.
-    pub(super) fn proved(&mut self, path: usize, result: io::Result<()>) {
+    pub(super) fn proved(&mut self, path: usize, result: Result<(), ProbeFailure>) {
         let waiting: Vec<usize> =
             self.same_port(path).chain([path]).filter(|path| self.phases[*path] == Phase::Probing).collect();
-        let reason = result.err().map(|error| explain::of_trial(&error));
+        let failure = result.err();
         for path in waiting {
-            match &reason {
+            match &failure {
                 None => self.phases[path] = Phase::Queued,
-                Some(reason) => self.path_failed(path, reason.clone()),
+                Some(failure) => self.path_failed(path, failure.clone().into()),
             }
         }
     }

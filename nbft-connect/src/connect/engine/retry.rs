@@ -2,6 +2,7 @@
 
 use super::Engine;
 use crate::connect::backoff::{LONGEST, LONGEST_STAYING, pause};
+use crate::connect::failure::{ConnectFailure, Waiting};
 use crate::connect::target::Target;
 use crate::nvme::fabrics::Fabrics;
 use crate::nvme::fabrics::options::{Connection, Supported};
@@ -14,8 +15,8 @@ impl<F: Fabrics + 'static> Engine<F> {
         &'s self,
         target: &Target<'s>,
         supported: &Supported,
-    ) -> Result<Connection<'s>, String> {
-        let host = self.plan.host.as_ref().ok_or("no host NQN and host ID")?;
+    ) -> Result<Connection<'s>, ConnectFailure> {
+        let host = self.plan.host.as_ref().ok_or(ConnectFailure::NoHost)?;
         let ready = self.ready(target.network);
         let (hdr_digest, data_digest) = target.digests;
         let secrets = self.secrets(target, supported)?;
@@ -37,7 +38,7 @@ impl<F: Fabrics + 'static> Engine<F> {
 
     /// The longest pause between two tries.
     pub(super) const fn longest(&self) -> Duration {
-        if self.stays() { LONGEST_STAYING } else { LONGEST }
+        if self.is_resident() { LONGEST_STAYING } else { LONGEST }
     }
 
     /// The pause after the `attempts`th failure.
@@ -46,8 +47,8 @@ impl<F: Fabrics + 'static> Engine<F> {
     }
 
     /// What the interface has to say to one that was never tried.
-    pub(super) fn blamed_interface(&self, target: &Target<'_>) -> Option<String> {
+    pub(super) fn blamed_interface(&self, target: &Target<'_>) -> Option<Waiting> {
         let interface = &self.status.interfaces[Status::interface_index(&self.plan, target.network)?];
-        Some(format!("{}: {}", target.host_iface, interface.reason.as_deref()?))
+        Some(Waiting::Interface { interface: target.host_iface.to_owned(), reason: interface.reason.clone()? })
     }
 }

@@ -2,12 +2,13 @@
 
 use super::discover::Step;
 use super::{Done, Engine};
+use crate::connect::failure::{ConnectFailure, Waiting};
 use crate::connect::paths::Phase;
 use crate::connect::target::Target;
 use crate::nvme::fabrics::Fabrics;
 use crate::nvme::fabrics::options::{CONCATENATION, Connection, OptionError, OptionString, Supported};
-use crate::nvme::keys::{Fetch, Fetched, Kind, Secrets, Tls};
-use crate::nvme::security::authentication::{Requirements, channel_of, profiles};
+use crate::nvme::keys::{Fetch, Fetched, Kind, SecretError, Secrets, Tls};
+use crate::nvme::security::{Requirements, channel_of, profiles};
 use libnbft::plan::{Need, Policy};
 use std::rc::Rc;
 
@@ -17,15 +18,18 @@ impl<F: Fabrics + 'static> Engine<F> {
     /// # Errors
     ///
     /// When authentication is required and there is no secret, or one that is there cannot be used.
-    pub(super) fn secrets(&self, target: &Target<'_>, supported: &Supported) -> Result<Option<Rc<Secrets>>, String> {
+    pub(super) fn secrets(
+        &self,
+        target: &Target<'_>,
+        supported: &Supported,
+    ) -> Result<Option<Rc<Secrets>>, SecretError> {
         let Some(policy) = target.security.filter(|policy| policy.authenticates()) else { return Ok(None) };
         let secrets = self.settings.keys.find(target.nqn, &policy.redfish)?;
         match (policy.authentication.need, &secrets) {
-            (Need::Required, None) => Err(format!(
-                "authentication is required by {}, and there is no secret for it: {}",
-                profiles(policy),
-                self.settings.keys.places_in_words(target.nqn, Kind::Dhchap, &policy.redfish)
-            )),
+            (Need::Required, None) => Err(SecretError::Missing {
+                by: profiles(policy),
+                places: self.settings.keys.places(target.nqn, Kind::Dhchap, &policy.redfish),
+            }),
             // What is only allowed, and what this kernel cannot do, is not done.
             (Need::Allowed, Some(_)) if !supported.lists("dhchap_secret") => Ok(None),
             _ => Ok(secrets),
@@ -43,12 +47,12 @@ impl<F: Fabrics + 'static> Engine<F> {
         target: &Target<'_>,
         supported: &Supported,
         authenticates: bool,
-    ) -> Result<Option<Tls>, String> {
+    ) -> Result<Option<Tls>, ConnectFailure> {
         let Some(policy) = target.security.filter(|policy| policy.secures()) else { return Ok(None) };
         let channel = &policy.secure_channel;
         let required = channel.need == Need::Required;
         match supported.tls() {
-            Err(error) if required => return Err(error.to_string()),
+            Err(error) if required => return Err(error.into()),
             // What is only allowed, and what this kernel cannot do, is not done.
             Err(_) => return Ok(None),
             Ok(()) => {}
@@ -56,18 +60,17 @@ impl<F: Fabrics + 'static> Engine<F> {
         let keys = &self.settings.keys;
         match keys.tls(target.nqn, channel.ciphers.as_deref(), &policy.redfish)? {
             None if required && authenticates && supported.lists(CONCATENATION) => Ok(Some(Tls::Concatenation)),
-            None if required => Err(format!(
-                "TLS is required by {}, and there is no PSK for it: {}, and in the kernel's keyring .nvme",
-                channel_of(policy),
-                keys.places_in_words(target.nqn, Kind::TlsPsk, &policy.redfish)
-            )),
+            None if required => Err(ConnectFailure::Secret(SecretError::PskMissing {
+                by: channel_of(policy),
+                places: keys.places(target.nqn, Kind::TlsPsk, &policy.redfish),
+            })),
             key => Ok(key.map(Tls::Psk)),
         }
     }
 
     /// Why nothing is done for a target yet.
-    pub(super) fn waits_for_keys(&self, target: &Target<'_>) -> Option<String> {
-        target.security.map(|policy| self.settings.keys.waits_in_words(target.nqn, policy))
+    pub(super) fn waits_for_keys(&self, target: &Target<'_>) -> Option<Waiting> {
+        target.security.map(|policy| Waiting::Secrets(self.settings.keys.waits_in_words(target.nqn, policy)))
     }
 
     /// Whether secrets for a target are still being fetched; what is to be fetched for it is, from now on.
@@ -84,12 +87,12 @@ impl<F: Fabrics + 'static> Engine<F> {
     }
 
     fn fetch_early_for(&self, is_wanted: impl Fn(&str) -> bool) {
-        let is_up = |phase: &Phase| *phase == Phase::Up && !self.stays();
+        let is_up = |phase: &Phase| *phase == Phase::Up && !self.is_resident();
         let paths = self.plan.paths.iter().zip(&self.phases).filter(|(_, phase)| !is_up(phase));
         let targets = paths.map(|(path, _)| Target::from(path)).chain(self.plan.discovery.iter().map(Target::from));
         let secured = targets.filter_map(|target| Some((target.nqn, target.security?)));
         for (nqn, policy) in secured.filter(|(nqn, _)| is_wanted(nqn)) {
-            self.fetch(match self.stays() {
+            self.fetch(match self.is_resident() {
                 true => self.settings.keys.to_fetch(nqn, policy),
                 false => self.settings.keys.to_fetch_early(nqn, policy),
             });
@@ -107,13 +110,15 @@ impl<F: Fabrics + 'static> Engine<F> {
         let concerned = |nqn: &str, policy: &Option<Policy>| policy.as_ref().is_some_and(|of| fetched.is_for(nqn, of));
         for ((phase, status), path) in self.phases.iter_mut().zip(&mut self.status.paths).zip(&self.plan.paths) {
             if *phase == Phase::WaitKeys && concerned(&path.nqn, &path.security) {
-                (*phase, status.reason) = (Phase::Queued, None);
+                *phase = Phase::Queued;
+                status.set_reason(None);
             }
         }
         let controllers = self.discovery.all.iter_mut().zip(&mut self.status.discovery).zip(&self.plan.discovery);
         for ((asking, status), controller) in controllers {
             if asking.step == Step::WaitKeys && concerned(&controller.nqn, &controller.security) {
-                (asking.step, status.reason) = (Step::Queued, None);
+                asking.step = Step::Queued;
+                status.set_reason(None);
             }
         }
         let next = fetched.asked_first_for();
@@ -127,15 +132,15 @@ impl<F: Fabrics + 'static> Engine<F> {
     ///
     /// # Errors
     ///
-    /// In words, what keeps it from being connected.
+    /// What keeps it from being connected.
     pub(super) fn prepare<'s>(
         &'s self,
         target: &Target<'s>,
         supported: &Supported,
         string: impl FnOnce(&Connection<'s>, &Supported) -> Result<OptionString, OptionError>,
-    ) -> Result<(OptionString, Requirements), String> {
+    ) -> Result<(OptionString, Requirements), ConnectFailure> {
         let connection = self.connection(target, supported)?;
-        let options = string(&connection, supported).map_err(|error| error.to_string())?;
+        let options = string(&connection, supported)?;
         let requirements =
             Requirements::new(target.security, connection.secrets.as_deref()).with_tls(connection.tls.as_ref());
         Ok((options, requirements))
@@ -143,10 +148,6 @@ impl<F: Fabrics + 'static> Engine<F> {
 }
 
 /// Why a write has not ended.
-pub(super) fn unfinished(target: &Target<'_>) -> String {
-    let why = match target.security.is_some_and(Policy::authenticates) {
-        true => "; where the target refuses the secret, Linux may wait a minute for an answer",
-        false => "",
-    };
-    format!("the target has not answered the kernel yet{why}")
+pub(super) fn unfinished(target: &Target<'_>) -> Waiting {
+    Waiting::Answer { authenticates: target.security.is_some_and(Policy::authenticates) }
 }

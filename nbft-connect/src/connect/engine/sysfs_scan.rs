@@ -1,14 +1,15 @@
 //! What sysfs shows, against what is expected.
 
 use super::Engine;
+use crate::connect::failure::{ConnectFailure, Waiting};
 use crate::connect::paths::{Phase, is_path};
 use crate::nvme::fabrics::Fabrics;
 use crate::nvme::security;
-use crate::nvme::security::authentication::{hold, meets};
+use crate::nvme::security::{Violation, check_cipher_suites, satisfies};
 use crate::nvme::sock_diag::Since;
 use crate::nvme::sysfs::{self, Controller};
 use crate::nvme::uevent::Uevents;
-use crate::status::schema::State;
+use crate::status::schema::{Reason, State};
 use libnbft::plan::{Path, Policy};
 use nix::time::{ClockId, clock_gettime};
 use std::collections::BTreeMap;
@@ -47,9 +48,9 @@ impl<F: Fabrics + 'static> Engine<F> {
     ///
     /// # Errors
     ///
-    /// In words, why it cannot: it has no secret, so that it was not authenticated, or no key, so that it is in plaintext, or not
-    /// one of the cipher suites that are allowed.
-    pub(super) fn verify(&self, path: usize, controllers: &[Controller]) -> Result<SecurityState, String> {
+    /// Why it cannot: it has no secret, so that it was not authenticated, or no key, so that it is in plaintext, or not one of the
+    /// cipher suites that are allowed.
+    pub(super) fn verify(&self, path: usize, controllers: &[Controller]) -> Result<SecurityState, Violation> {
         let planned = &self.plan.paths[path];
         let made = controllers.iter().find(|c| is_path(c, planned, self.ready(planned.network)));
         match (planned.security.as_ref(), made) {
@@ -59,9 +60,9 @@ impl<F: Fabrics + 'static> Engine<F> {
     }
 
     /// Holds what is seen of a controller that is there against a policy.
-    fn shown(&self, policy: &Policy, made: &Controller) -> Result<SecurityState, String> {
+    fn shown(&self, policy: &Policy, made: &Controller) -> Result<SecurityState, Violation> {
         let (root, name) = (&self.settings.root, &made.name);
-        meets(policy, root, name)?;
+        satisfies(policy, root, name)?;
         let key = sysfs::tls_key(root, name);
         // What a former run saw of it, it saw of this one, and held against the policy when there were no others to take for it.
         let before = self.settings.before.iter().flat_map(|before| &before.paths);
@@ -72,15 +73,15 @@ impl<F: Fabrics + 'static> Engine<F> {
             return Ok((authenticated, secured));
         }
         let suites = security::suites(root, name, &Since::ever(&*self.settings.sockets));
-        Ok((authenticated, Some(format!("TLS 1.3{}", hold(Some(policy), name, suites)?))))
+        Ok((authenticated, Some(format!("TLS 1.3{}", check_cipher_suites(Some(policy), name, suites)?))))
     }
 
     /// The controllers whose namespaces count; remembers why others do not, and leaves those on trial out.
-    fn that_count(&mut self, mut controllers: Vec<Controller>) -> Vec<Controller> {
+    fn retain_trusted(&mut self, mut controllers: Vec<Controller>) -> Vec<Controller> {
         let mut unsecured = BTreeMap::new();
         let any_secured = !self.plan.secured.is_empty() || self.plan.paths.iter().any(|path| path.security.is_some());
         controllers.retain(|controller| {
-            if self.on_trial(controller) {
+            if self.is_being_verified(controller) {
                 return false;
             }
             let reason = any_secured.then(|| self.unsecured(controller)).flatten();
@@ -96,7 +97,7 @@ impl<F: Fabrics + 'static> Engine<F> {
     }
 
     /// Why what is behind a controller of somebody else's does not count: the tables would have had it secured.
-    fn unsecured(&self, controller: &Controller) -> Option<String> {
+    fn unsecured(&self, controller: &Controller) -> Option<Violation> {
         let ours = self.status.paths.iter().filter(|path| path.state == State::Up);
         if ours.clone().any(|path| path.controller.as_ref() == Some(&controller.name) && path.nqn == controller.nqn) {
             return None;
@@ -108,7 +109,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         // By another way than the tables': what they ask of the subsystem.
         match self.plan.requirement(&controller.nqn) {
             Ok(policy) => self.shown(policy?, controller).err(),
-            Err(unmet) => Some(format!("{} does not count: {unmet}", controller.name)),
+            Err(error) => Some(Violation::SubsystemUnmet { controller: controller.name.clone(), error: error.clone() }),
         }
     }
 
@@ -125,17 +126,17 @@ impl<F: Fabrics + 'static> Engine<F> {
             let status = &mut self.status.paths[path];
             status.controller = None;
             status.attempts = 0;
-            self.path_failed(path, format!("the kernel has removed {name}"));
+            self.path_failed(path, ConnectFailure::Removed { controller: name });
         }
     }
 
     /// Listens to the kernel while there is something to hear: of many paths it has much to say that nobody waits for.
     pub(super) fn listen(&mut self, uevents: &mut Option<Uevents>) -> io::Result<()> {
-        match (self.watches() || self.settings.lasting_discovery, &uevents) {
+        match (self.watches() || self.settings.persistent_discovery, &uevents) {
             (true, None) => {
                 *uevents = Some(Uevents::of_kernel()?);
                 // What happened until now was not heard.
-                self.look_at = Some(Instant::now());
+                self.next_scan = Some(Instant::now());
             }
             (false, Some(_)) => *uevents = None,
             (true, Some(_)) | (false, None) => {}
@@ -146,28 +147,28 @@ impl<F: Fabrics + 'static> Engine<F> {
     /// Whether there is something to learn from sysfs: what another program connects meanwhile is known when the kernel refuses
     /// to do it again.
     fn watches(&self) -> bool {
-        self.stays() || self.is_missing_some()
+        self.is_resident() || self.is_missing_some()
     }
 
     /// Looks at sysfs now, or a little later when the last look was just now: a look costs as much as there are controllers, and
     /// each controller that comes is worth several events.
-    pub(super) fn look_soon(&mut self) {
+    pub(super) fn scan_soon(&mut self) {
         let now = Instant::now();
         if !self.watches() {
             return;
         }
-        if self.no_look_before <= now {
-            self.look_at_sysfs();
+        if self.no_scan_before <= now {
+            self.scan_sysfs();
         } else {
-            self.look_at.get_or_insert(self.no_look_before);
+            self.next_scan.get_or_insert(self.no_scan_before);
         }
     }
 
     /// Whether a controller is just being held against its terms: it may be taken away again, and what it shows does not count yet.
-    fn on_trial(&self, controller: &Controller) -> bool {
+    fn is_being_verified(&self, controller: &Controller) -> bool {
         let writing = |(phase, path): &(&Phase, &Path)| **phase == Phase::Writing && path.security.is_some();
-        let mut on_trial = self.phases.iter().zip(&self.plan.paths).filter(writing);
-        on_trial.any(|(_, path)| is_path(controller, path, self.ready(path.network)))
+        let mut is_being_verified = self.phases.iter().zip(&self.plan.paths).filter(writing);
+        is_being_verified.any(|(_, path)| is_path(controller, path, self.ready(path.network)))
     }
 
     /// Whether a namespace is not there.
@@ -176,12 +177,12 @@ impl<F: Fabrics + 'static> Engine<F> {
     }
 
     /// Compares what sysfs shows with what is expected.
-    pub(super) fn look_at_sysfs(&mut self) {
+    pub(super) fn scan_sysfs(&mut self) {
         let begun = processor_time();
-        self.look_at = None;
+        self.next_scan = None;
         self.compare_with_sysfs();
         let pause = if self.is_missing_some() { SHARE * processor_time().saturating_sub(begun) } else { AT_LEISURE };
-        self.no_look_before = Instant::now() + pause;
+        self.no_scan_before = Instant::now() + pause;
     }
 
     fn compare_with_sysfs(&mut self) {
@@ -190,7 +191,7 @@ impl<F: Fabrics + 'static> Engine<F> {
             let mut all = self.plan.namespaces.iter().zip(&self.status.namespaces);
             all.any(|(planned, status)| planned.nqn == nqn && status.state != State::Up)
         };
-        let stays = self.stays();
+        let stays = self.is_resident();
         let controllers = self.watch.controllers(&self.settings.root, |nqn| stays || missing(nqn));
         if stays {
             self.find_lost(&controllers);
@@ -201,7 +202,7 @@ impl<F: Fabrics + 'static> Engine<F> {
                 self.adopt(path, &controllers);
             }
         }
-        let controllers = self.that_count(controllers);
+        let controllers = self.retain_trusted(controllers);
         for (planned, status) in self.plan.namespaces.iter().zip(&mut self.status.namespaces) {
             if status.state == State::Up && !stays {
                 continue;
@@ -216,7 +217,7 @@ impl<F: Fabrics + 'static> Engine<F> {
                     log::info!("/dev/{device}: namespace of {} is there after {elapsed} ms", planned.nqn);
                     status.state = State::Up;
                     status.device = Some(format!("/dev/{device}"));
-                    status.reason = None;
+                    status.set_reason(None);
                     status.present_ms = Some(elapsed);
                 }
                 None => {
@@ -228,7 +229,9 @@ impl<F: Fabrics + 'static> Engine<F> {
                         );
                     }
                     status.state = State::Pending;
-                    status.reason = Some(unsecured.cloned().unwrap_or_else(|| why_missing(&controllers, &planned.nqn)));
+                    let reason = unsecured.map(|why| Reason { code: why.code().to_owned(), text: why.to_string() });
+                    let reason = reason.unwrap_or_else(|| why_missing(&controllers, &planned.nqn).reason());
+                    status.set_reason(Some(reason));
                 }
             }
         }
@@ -248,10 +251,10 @@ fn warn_if_other(before: Option<&str>, device: &str) {
 }
 
 /// What the subsystem shows instead of the namespace.
-fn why_missing(controllers: &[Controller], nqn: &str) -> String {
+fn why_missing(controllers: &[Controller], nqn: &str) -> Waiting {
     let mut of_subsystem = controllers.iter().filter(|controller| controller.nqn == nqn).peekable();
     if of_subsystem.peek().is_none() {
-        return "no controller of the subsystem is connected".to_owned();
+        return Waiting::NoController;
     }
     let mut seen: Vec<String> = Vec::new();
     for namespace in of_subsystem.flat_map(|controller| &controller.namespaces) {
@@ -261,7 +264,7 @@ fn why_missing(controllers: &[Controller], nqn: &str) -> String {
         }
     }
     match seen.is_empty() {
-        true => "the subsystem is connected and shows no namespace to this host".to_owned(),
-        false => format!("the subsystem is connected and has {} instead", seen.join(", ")),
+        true => Waiting::NoNamespace,
+        false => Waiting::OtherNamespaces(seen.join(", ")),
     }
 }

@@ -1,6 +1,7 @@
 //! Discovery controllers: asked when they are needed, believed as far as what they tell can be used.
 
 use super::*;
+use crate::nvme::discovery::LogPageError;
 use libnbft::discovery_log::{Header, LEN};
 use libnbft::model::DISCOVERY_NQN;
 
@@ -123,8 +124,8 @@ async fn a_chain_of_referrals_has_an_end() {
 async fn one_that_does_not_answer_is_asked_again() {
     let (controller, subsystem) = (target().await, target().await);
     let answers = vec![
-        Answer::Tell(DiscoveryResult::Refused(Refusal::of(libc::ECONNRESET, &Requirements::default(), &[]))),
-        Answer::Tell(DiscoveryResult::Unreadable("the discovery log page cannot be read".into())),
+        Answer::Tell(DiscoveryResult::Refused(Requirements::default().refusal(libc::ECONNRESET, &[]))),
+        Answer::Tell(DiscoveryResult::Unreadable(LogPageError::Slow(10))),
         tell(&[(2, subsystem, NQN)]),
     ];
     let ran = run(&table_with(controller, &[]), answers, 10).await;
@@ -233,7 +234,7 @@ async fn one_that_is_to_last_stays_connected_and_is_known_again() {
     let root = Root::new();
     let (controller, subsystem) = (target().await, target().await);
     let table = table_with(controller, &[]);
-    let lasting = |settings: &mut Settings| settings.lasting_discovery = true;
+    let lasting = |settings: &mut Settings| settings.persistent_discovery = true;
     let first = start_with(&root, &table, vec![tell(&[(2, subsystem, NQN)])], AT_ONCE, lasting);
     assert_eq!(first.engine.run(first.network).await.unwrap().exit, Exit::Ok);
     assert_eq!(*first.written.borrow(), [kept(controller), options(subsystem)]);
@@ -280,7 +281,8 @@ async fn staying_connects_one_again_that_the_kernel_removed() {
     let (controller, subsystem) = (target().await, target().await);
     let answers = vec![tell(&[(2, subsystem, NQN)]), tell(&[(2, subsystem, NQN)])];
     let table = table_with(controller, &[]);
-    let started = start_with(&root, &table, answers, RunMode::Resident, |settings| settings.lasting_discovery = true);
+    let started =
+        start_with(&root, &table, answers, RunMode::Resident, |settings| settings.persistent_discovery = true);
     let scenario = async {
         all_up(&root, &started.written, 2).await;
         fs::remove_dir_all(root.0.join("sys/class/nvme/nvme0")).unwrap();

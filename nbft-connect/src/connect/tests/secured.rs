@@ -109,15 +109,15 @@ async fn nothing_is_written_without_what_is_required() {
 #[tokio::test(flavor = "current_thread")]
 async fn what_does_not_keep_to_its_terms_is_no_path() {
     let root = root(&[("dhchap-secret", KEY)]);
-    let answers = (0..9).map(|_| Answer::PolicyViolation("the target asked for no authentication")).collect();
-    assert_eq!(reason(&root, &secured(REQUIRED), answers).await, "the target asked for no authentication");
+    let answers = (0..9).map(|_| Answer::PolicyViolation(Violation::ControllerNotAsked)).collect();
+    assert_eq!(reason(&root, &secured(REQUIRED), answers).await, Violation::ControllerNotAsked.to_string());
 }
 
 #[tokio::test(flavor = "current_thread")]
 async fn what_is_held_against_its_terms_does_not_count_meanwhile() {
     let root = root(&[("dhchap-secret", KEY)]);
     let until = RunMode::UntilBoot { timeout: Duration::from_secs(1), wait: Wait::Boot };
-    let answers = (0..9).map(|_| Answer::UnfitLater("the target chose SHA-256")).collect();
+    let answers = (0..9).map(|_| Answer::ViolationLater(Violation::ControllerUnproved)).collect();
     let started = start(&root, &secured(REQUIRED), answers, until);
     let events = started.events;
     // The stand-in sends no uevents: any event has sysfs looked at.

@@ -1,7 +1,8 @@
 //! Reading a log page of any length that may change meanwhile.
 
+use super::LogPageError;
 use super::admin::LogPages;
-use libnbft::discovery_log::{Header, LEN, LOG_PAGE, Log, LogError};
+use libnbft::discovery_log::{Header, LEN, LOG_PAGE, Log};
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -14,21 +15,8 @@ const READS: usize = 5;
 /// How long all of it may take: the one who reads has other things to do.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// Why the page could not be read.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum ReadError {
-    #[error("the discovery log page cannot be read: {0}")]
-    Io(#[from] io::Error),
-    #[error(transparent)]
-    Log(#[from] LogError),
-    #[error("the discovery log page changed each of the {READS} times that it was read")]
-    Changing,
-    #[error("reading the discovery log page takes longer than {} s", LIMIT.as_secs())]
-    Slow,
-}
-
 /// Reads the whole page: again, when its generation counter has moved meanwhile.
-pub(super) fn log(controller: &mut impl LogPages) -> Result<Log, ReadError> {
+pub(super) fn log(controller: &mut impl LogPages) -> Result<Log, LogPageError> {
     let end = Instant::now() + LIMIT;
     let mut before = header(controller)?;
     for _ in 0..READS {
@@ -39,26 +27,30 @@ pub(super) fn log(controller: &mut impl LogPages) -> Result<Log, ReadError> {
         }
         before = after;
     }
-    Err(ReadError::Changing)
+    Err(LogPageError::Changing(READS))
 }
 
-fn header(controller: &mut impl LogPages) -> Result<Header, ReadError> {
+fn refused(error: io::Error) -> LogPageError {
+    LogPageError::Refused(error.to_string())
+}
+
+fn header(controller: &mut impl LogPages) -> Result<Header, LogPageError> {
     let mut bytes = [0; LEN];
-    controller.read(LOG_PAGE, 0, &mut bytes)?;
+    controller.read(LOG_PAGE, 0, &mut bytes).map_err(refused)?;
     Ok(Header::parse(&bytes)?)
 }
 
-fn entries(controller: &mut impl LogPages, header: Header, end: Instant) -> Result<Log, ReadError> {
+fn entries(controller: &mut impl LogPages, header: Header, end: Instant) -> Result<Log, LogPageError> {
     let mut log = Log::new(header);
     let mut buffer = [0; CHUNK];
     while !log.is_whole() {
         if Instant::now() > end {
-            return Err(ReadError::Slow);
+            return Err(LogPageError::Slow(LIMIT.as_secs()));
         }
         let left = (header.to_read() - log.taken).saturating_mul(LEN as u64);
         let chunk = &mut buffer[..left.min(CHUNK as u64) as usize];
         // The header takes the place of one entry.
-        controller.read(LOG_PAGE, (log.taken + 1) * LEN as u64, chunk)?;
+        controller.read(LOG_PAGE, (log.taken + 1) * LEN as u64, chunk).map_err(refused)?;
         log.take(chunk);
     }
     Ok(log)
@@ -141,7 +133,7 @@ mod tests {
     fn a_page_that_never_rests_is_given_up() {
         let pages = (0..200).map(|generation| page(generation, 1..2)).collect();
         let mut fake = Fake::new(pages, &(1..200).collect::<Vec<_>>());
-        assert!(matches!(log(&mut fake), Err(ReadError::Changing)));
+        assert!(matches!(log(&mut fake), Err(LogPageError::Changing(READS))));
         assert_eq!(fake.reads.len(), 1 + 2 * READS);
     }
 

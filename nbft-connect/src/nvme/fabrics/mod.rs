@@ -1,39 +1,33 @@
 //! /dev/nvme-fabrics: one write makes a controller.
-//!
-//! The kernel makes one controller at a time and a write blocks as long as the target lets it: seconds to minutes, without
-//! a way to interrupt it. So the writes are made by a child process: the parent can end, and the root be switched, while
-//! the child hangs.
 
+mod helper;
 pub mod options;
 pub(crate) mod protocol;
 
-use super::discovery::{self, DiscoveryConnection, DiscoveryResult};
-use super::explain;
-use super::kmsg::Kmsg;
-use super::security::authentication::{Proof, Requirements};
-use super::sock_diag;
-use super::sock_diag::{Since, TlsSockets};
-use nix::unistd::{ForkResult, fork};
-use options::Supported;
-use protocol::{Answer, Question};
-use serde::{Deserialize, Serialize};
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
+pub use helper::{Device, Helper};
 
-/// What came of a write.
+use super::discovery::{DiscoveryConnection, DiscoveryResult};
+use super::explain::Refusal;
+use super::security::{Requirements, Violation};
+use options::Supported;
+use serde::{Deserialize, Serialize};
+use std::io;
+
+/// Path of the device.
+pub const DEVICE: &str = "/dev/nvme-fabrics";
+
+/// The result of a write.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Written {
     /// A controller.
     Controller(NewController),
     /// The kernel refused.
     Refused(Refusal),
-    /// It did not keep to its requirements, for this reason, and was taken away again.
-    PolicyViolation(String),
+    /// It did not meet its requirements, and was disconnected again.
+    PolicyViolation(Violation),
 }
 
-/// A controller that was made and keeps to its requirements.
+/// A controller that was made and meets its requirements.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewController {
     /// Its instance number, N of nvmeN.
@@ -42,29 +36,6 @@ pub struct NewController {
     pub authenticated: Option<String>,
     /// In words, how it is secured, if it is.
     pub secured: Option<String>,
-}
-
-/// A refusal of the kernel.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refusal {
-    /// The errno of the write.
-    pub errno: i32,
-    /// Why, in words.
-    pub reason: String,
-}
-
-impl Refusal {
-    fn new(error: &io::Error, requirements: &Requirements, kmsg: &mut Kmsg) -> Self {
-        Self::of(error.raw_os_error().unwrap_or(libc::EIO), requirements, &kmsg.nvme_lines().unwrap_or_default())
-    }
-
-    /// Of the errno of a write, what there is to say to it by the requirements, and what the kernel logged meanwhile.
-    pub(crate) fn of(errno: i32, requirements: &Requirements, logged: &[String]) -> Self {
-        let known = requirements.explain(logged);
-        let handshake = explain::of_handshake(errno, logged).filter(|_| requirements.secure() && known.is_none());
-        let handshake = handshake.map(|reason| reason + requirements.no_fall_back());
-        Self { errno, reason: handshake.unwrap_or_else(|| explain::of_write(errno, known.as_deref(), logged)) }
-    }
 }
 
 /// Something that makes controllers: the device, or a stand-in for it in tests.
@@ -83,333 +54,4 @@ pub trait Fabrics {
         which: &str,
         requirements: &Requirements,
     ) -> impl Future<Output = io::Result<DiscoveryResult>>;
-}
-
-/// The child process that writes.
-#[derive(Debug)]
-pub struct Helper {
-    stream: UnixStream,
-}
-
-/// The helper, on the runtime.
-#[derive(Debug)]
-pub struct Device {
-    stream: tokio::net::UnixStream,
-}
-
-/// Path of the device.
-pub const DEVICE: &str = "/dev/nvme-fabrics";
-
-impl Helper {
-    /// Starts the child, with `/dev` and `/sys` under `root`, which runs `prepare` first. Must be called while the process has
-    /// one thread, before the runtime is made.
-    ///
-    /// # Errors
-    ///
-    /// When the kernel has no process or socket left.
-    pub fn start(root: PathBuf, prepare: impl FnOnce()) -> io::Result<Self> {
-        let (parent, child) = UnixStream::pair()?;
-        // SAFETY: the process has a single thread here, so that the child's copy of it is whole; the child runs ordinary
-        // code and leaves by `_exit`.
-        match unsafe { fork() }? {
-            ForkResult::Parent { .. } => Ok(Self { stream: parent }),
-            ForkResult::Child => {
-                drop(parent);
-                prepare();
-                let code = i32::from(serve(&root, &child).is_err());
-                // SAFETY: `_exit` only ends the process; nothing of the parent's copy is to be flushed or dropped.
-                unsafe { libc::_exit(code) }
-            }
-        }
-    }
-
-    /// Takes the helper onto the runtime.
-    ///
-    /// # Errors
-    ///
-    /// When the runtime cannot watch its socket.
-    pub fn into_device(self) -> io::Result<Device> {
-        self.stream.set_nonblocking(true)?;
-        Ok(Device { stream: tokio::net::UnixStream::from_std(self.stream)? })
-    }
-}
-
-impl Device {
-    /// Puts a question with its options and waits for the answer. One that cannot be sent or read is [`Answer::Malformed`]: it costs
-    /// whoever has asked, and nobody else.
-    async fn ask(&mut self, question: &Question, options: &str) -> io::Result<Answer> {
-        let Some(question) = protocol::content(question).filter(|_| options.len() <= protocol::MAX_FRAME) else {
-            return Ok(Answer::Malformed);
-        };
-        protocol::send(&mut self.stream, &question).await?;
-        protocol::send(&mut self.stream, options.as_bytes()).await?;
-        let answer = protocol::receive(&mut self.stream).await?.ok_or_else(ended)?;
-        Ok(Answer::parse(&answer).unwrap_or(Answer::Malformed))
-    }
-}
-
-fn ended() -> io::Error {
-    io::Error::other("the process that writes to the fabrics device has ended")
-}
-
-/// What is said where an answer is none to the question.
-const NO_ANSWER: &str = "the answer of the process that writes to the fabrics device cannot be read";
-
-impl Fabrics for Device {
-    async fn supported(&mut self) -> io::Result<Supported> {
-        match self.ask(&Question::Supported, "").await? {
-            // A list without any is that of an old kernel.
-            Answer::Supported(Ok(list)) => Ok(Supported::from_list(&list)),
-            Answer::Supported(Err(errno)) => Err(io::Error::from_raw_os_error(errno)),
-            _ => Err(io::Error::other(NO_ANSWER)),
-        }
-    }
-
-    async fn connect(&mut self, options: &str, requirements: &Requirements) -> io::Result<Written> {
-        Ok(match self.ask(&Question::Connect(requirements.clone()), options).await? {
-            Answer::Written(written) => written,
-            _ => Written::Refused(Refusal { errno: libc::EPROTO, reason: NO_ANSWER.into() }),
-        })
-    }
-
-    async fn discover(
-        &mut self,
-        kind: DiscoveryConnection,
-        which: &str,
-        requirements: &Requirements,
-    ) -> io::Result<DiscoveryResult> {
-        Ok(match self.ask(&Question::Discover(kind, requirements.clone()), which).await? {
-            Answer::LogPage(asked) => asked,
-            _ => DiscoveryResult::Unreadable(NO_ANSWER.into()),
-        })
-    }
-}
-
-/// The child: a question in, a write, an answer out, until the parent is gone.
-fn serve(root: &Path, stream: &UnixStream) -> io::Result<()> {
-    let (mut questions, mut answers) = (stream, stream);
-    let mut kmsg = Kmsg::open(root);
-    while let Some(question) = protocol::read(&mut questions)? {
-        // The options may hold secrets, and are wiped before the next question.
-        let Some(options) = protocol::read(&mut questions)? else { return Ok(()) };
-        let asked = Question::parse(&question).zip(std::str::from_utf8(&options).ok());
-        let answer = asked.map_or(Answer::Malformed, |(question, options)| {
-            answer(root, &question, options, &mut kmsg, &sock_diag::Kernel)
-        });
-        let content = protocol::content(&answer).or_else(|| protocol::content(&Answer::Malformed));
-        protocol::write(&mut answers, &content.unwrap_or_default())?;
-    }
-    Ok(())
-}
-
-/// Does what a question says.
-fn answer(root: &Path, question: &Question, options: &str, kmsg: &mut Kmsg, sockets: &dyn TlsSockets) -> Answer {
-    let device = root.join(&DEVICE[1..]);
-    let (kind, requirements) = match question {
-        Question::Supported => {
-            let list = list(&device).map(|list| list.trim().replace('\n', ","));
-            return Answer::Supported(list.map_err(|error| error.raw_os_error().unwrap_or(libc::EIO)));
-        }
-        Question::Discover(DiscoveryConnection::Existing, _) => {
-            return Answer::LogPage(discovery::ask(root, options, DiscoveryConnection::Existing));
-        }
-        Question::Discover(kind, requirements) => (Some(*kind), requirements),
-        Question::Connect(requirements) => (None, requirements),
-    };
-    kmsg.mark();
-    let since = requirements.before(sockets);
-    match (kind, write_options(&device, options)) {
-        (Some(_), Err(error)) => Answer::LogPage(DiscoveryResult::Refused(Refusal::new(&error, requirements, kmsg))),
-        (None, Err(error)) => Answer::Written(Written::Refused(Refusal::new(&error, requirements, kmsg))),
-        (Some(kind), Ok(instance)) => Answer::LogPage(ask_if_fit(root, instance, kind, requirements, (kmsg, &since))),
-        (None, Ok(instance)) => Answer::Written(keep_if_fit(root, instance, requirements, (kmsg, &since))),
-    }
-}
-
-/// Where it shows whether requirements were kept: the kernel's log and its sockets, since the connection was begun.
-type Signs<'a> = (&'a mut Kmsg, &'a Since<'a>);
-
-/// Asks a discovery controller; what it tells does not count when it does not keep to the requirements.
-fn ask_if_fit(
-    root: &Path,
-    instance: u32,
-    kind: DiscoveryConnection,
-    requirements: &Requirements,
-    (kmsg, since): Signs<'_>,
-) -> DiscoveryResult {
-    let name = format!("nvme{instance}");
-    if let Err(reason) = requirements.judge_tls(root, &name, since) {
-        discovery::close_or_warn(root, &name);
-        return DiscoveryResult::Unreadable(reason);
-    }
-    match discovery::ask(root, &name, kind) {
-        DiscoveryResult::LogPage(log, kept) => match judge(requirements, None, kmsg) {
-            Ok(_) => DiscoveryResult::LogPage(log, kept),
-            Err(reason) => {
-                kept.iter().for_each(|name| discovery::close_or_warn(root, name));
-                DiscoveryResult::Unreadable(reason)
-            }
-        },
-        other => other,
-    }
-}
-
-/// Holds what is connected against the requirements, if there are any: who is held against nothing need not be listened to.
-fn judge(requirements: &Requirements, controller: Option<&str>, kmsg: &mut Kmsg) -> Result<Option<Proof>, String> {
-    let logged = if requirements.bind() { kmsg.nvme_lines() } else { None };
-    requirements.judge(controller, logged.as_deref())
-}
-
-/// Takes a controller away again at once when it does not keep to the requirements.
-fn keep_if_fit(root: &Path, instance: u32, requirements: &Requirements, (kmsg, since): Signs<'_>) -> Written {
-    let name = format!("nvme{instance}");
-    let secured = requirements.judge_tls(root, &name, since);
-    match secured.and_then(|secured| Ok((secured, judge(requirements, Some(&name), kmsg)?))) {
-        Ok((secured, proof)) => Written::Controller(NewController {
-            instance,
-            authenticated: proof.map(|proof| proof.to_string()),
-            secured,
-        }),
-        Err(reason) => match discovery::close(root, &name) {
-            Ok(()) => Written::PolicyViolation(reason),
-            Err(error) => Written::PolicyViolation(format!("{reason}; {name} cannot be taken away: {error}")),
-        },
-    }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the kernel's device, whose options have a quoting of their own")]
-fn open(device: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).write(true).open(device)
-}
-
-/// Writes an option string and reads the instance number from the same open file.
-fn write_options(device: &Path, options: &str) -> io::Result<u32> {
-    let mut file = open(device)?;
-    let written = file.write(options.as_bytes())?;
-    if written != options.len() {
-        return Err(io::Error::from_raw_os_error(libc::EIO));
-    }
-    let mut answer = [0; 256];
-    let length = file.read(&mut answer)?;
-    let answer = String::from_utf8_lossy(&answer[..length]);
-    instance(&answer).ok_or_else(|| io::Error::from_raw_os_error(libc::EPROTO))
-}
-
-/// `N` of `instance=N,cntlid=M`.
-fn instance(answer: &str) -> Option<u32> {
-    answer.trim().split(',').find_map(|part| part.strip_prefix("instance="))?.parse().ok()
-}
-
-/// What the device says of the options that it knows; a kernel that gives no list is no error. While another process writes, the
-/// kernel has the reader wait, and no signal ends that: for the child only.
-fn list(device: &Path) -> io::Result<String> {
-    let mut file = open(device)?;
-    let mut list = [0; 4096];
-    let length = file.read(&mut list).unwrap_or(0);
-    Ok(String::from_utf8_lossy(&list[..length]).into_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::nvme::keys::{Identity, Tls, TlsKey};
-    use crate::nvme::sock_diag::fake::{InMemory, show, socket};
-    use libnbft::plan::{CipherSuite, Need, Origin, Policy, SecureChannel};
-
-    #[test]
-    fn the_instance_is_read_from_the_answer() {
-        assert_eq!(instance("instance=3,cntlid=17\n"), Some(3));
-        assert_eq!(instance("instance=-1,cntlid=-1"), None);
-        assert_eq!(instance(""), None);
-    }
-
-    /// A child that serves a device at `root`, which is a file, and the parent's end.
-    fn helper(root: &Path) -> Device {
-        std::fs::create_dir_all(root.join("dev")).unwrap();
-        std::fs::write(root.join("dev/nvme-fabrics"), "transport=%s,nqn=%s\n").unwrap();
-        let (parent, child) = UnixStream::pair().unwrap();
-        let root = root.to_path_buf();
-        std::thread::spawn(move || serve(&root, &child));
-        Helper { stream: parent }.into_device().unwrap()
-    }
-
-    #[tokio::test(flavor = "current_thread")]
-    async fn a_question_that_is_too_long_or_malformed_costs_nobody_else() {
-        let root = std::env::temp_dir().join(format!("nbft-fabrics-long-{}", std::process::id()));
-        let mut device = helper(&root);
-        let known = Supported::from_list("transport=%s,nqn=%s");
-        assert_eq!(device.supported().await.unwrap(), known);
-        // Ten keypaths, more profiles than there can be, and options of more than a page.
-        let mut policy = Policy::default();
-        policy.redfish = (0..10).map(|number| format!("https://192.0.2.9/{number}{}", "k".repeat(990))).collect();
-        policy.profiles = (0..255).map(|index| Origin { table: "NBFT".repeat(20), index }).collect();
-        let requirements = Requirements::new(Some(&policy), None);
-        assert!(!format!("{requirements:?}").contains("192.0.2.9"), "keypaths are nothing for the child");
-        let options = "o".repeat(9000);
-        let told = |written: Written| match written {
-            Written::Refused(refusal) => refusal,
-            other => panic!("{other:?}"),
-        };
-        // The stand-in takes the options and has no instance to give.
-        assert_eq!(told(device.connect(&options, &requirements).await.unwrap()).errno, libc::EPROTO);
-        let huge = "o".repeat(protocol::MAX_FRAME + 1);
-        assert_eq!(told(device.connect(&huge, &requirements).await.unwrap()).reason, NO_ANSWER);
-        assert_eq!(
-            device.discover(DiscoveryConnection::Transient, &huge, &requirements).await.unwrap(),
-            DiscoveryResult::Unreadable(NO_ANSWER.into())
-        );
-        for question in [&b"connect x"[..], b"\xff", b""] {
-            protocol::send(&mut device.stream, question).await.unwrap();
-            protocol::send(&mut device.stream, b"nqn=a").await.unwrap();
-            let answer = protocol::receive(&mut device.stream).await.unwrap().unwrap();
-            assert_eq!(Answer::parse(&answer), Some(Answer::Malformed));
-        }
-        assert!(device.supported().await.is_ok());
-        std::fs::remove_file(root.join("dev/nvme-fabrics")).unwrap();
-        assert_eq!(device.supported().await.unwrap_err().raw_os_error(), Some(libc::ENOENT));
-        // The child is gone.
-        let (parent, child) = UnixStream::pair().unwrap();
-        drop(child);
-        let mut alone = Helper { stream: parent }.into_device().unwrap();
-        assert!(alone.connect("", &requirements).await.is_err());
-        std::fs::remove_dir_all(&root).unwrap();
-    }
-
-    #[test]
-    fn a_controller_with_another_cipher_suite_is_taken_away() {
-        let root = std::env::temp_dir().join(format!("nbft-fabrics-{}", std::process::id()));
-        show(&root, "nvme0", 1);
-        let controller = root.join("sys/class/nvme/nvme0");
-        std::fs::write(controller.join("tls_key"), "00000001\n").unwrap();
-        let (mut policy, mut channel) = (Policy::default(), SecureChannel::default());
-        (channel.need, channel.ciphers) = (Need::Required, Some(vec![CipherSuite::Aes128GcmSha256]));
-        (policy.secure_channel, policy.profiles) = (channel, vec![Origin { table: "NBFT".into(), index: 1 }]);
-        let identity = Identity::of_name("NVMe1R01 h s d", "h", "s").unwrap();
-        let requirements =
-            Requirements::new(Some(&policy), None).with_tls(Some(&Tls::Psk(TlsKey { serial: 1, identity })));
-        let mut kmsg = Kmsg::open(&root);
-        for (cipher, fits) in [(51, true), (54, false)] {
-            let taken_away = || std::fs::read_to_string(controller.join("delete_controller")).unwrap() == "1";
-            let begin = || std::fs::write(controller.join("delete_controller"), "").unwrap();
-            let sockets = InMemory::default();
-            let since = requirements.before(&sockets);
-            sockets.add(socket(1, 40000, cipher));
-            begin();
-            let reason = "the cipher suite of nvme0 is TLS_CHACHA20_POLY1305_SHA256, as tlshd and the target agreed on, and \
-                          security profile 1 of NBFT allows only TLS_AES_128_GCM_SHA256";
-            let secured = "TLS 1.3 with a PSK of SHA-256, cipher suite TLS_AES_128_GCM_SHA256".to_owned();
-            let expected = match fits {
-                true => Written::Controller(NewController { instance: 0, authenticated: None, secured: Some(secured) }),
-                false => Written::PolicyViolation(reason.into()),
-            };
-            assert_eq!(keep_if_fit(&root, 0, &requirements, (&mut kmsg, &since)), expected);
-            assert_eq!(taken_away(), !fits);
-            // A discovery controller is not even asked: here it could not be.
-            begin();
-            let asked = ask_if_fit(&root, 0, DiscoveryConnection::Persistent, &requirements, (&mut kmsg, &since));
-            assert_eq!(asked == DiscoveryResult::Unreadable(reason.into()), !fits, "{asked:?}");
-            assert!(taken_away());
-        }
-        std::fs::remove_dir_all(&root).unwrap();
-    }
 }

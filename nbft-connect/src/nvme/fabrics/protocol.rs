@@ -5,7 +5,7 @@
 
 use super::Written;
 use crate::nvme::discovery::{DiscoveryConnection, DiscoveryResult};
-use crate::nvme::security::authentication::Requirements;
+use crate::nvme::security::Requirements;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Write};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -117,7 +117,10 @@ fn too_long() -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nvme::fabrics::{NewController, Refusal};
+    use crate::nvme::discovery::LogPageError;
+    use crate::nvme::explain::Refusal;
+    use crate::nvme::fabrics::NewController;
+    use crate::nvme::security::Violation;
     use libnbft::discovery_log::{Header, LEN, Log};
 
     #[test]
@@ -148,17 +151,19 @@ mod tests {
         log.take(&page);
         assert_eq!((log.entries.len(), log.skipped.len()), (1, 1));
         let (how, secured) = (Some("DH-HMAC-CHAP with SHA-256".to_owned()), Some("TLS 1.3".to_owned()));
-        let refusal = || Refusal { errno: 111, reason: "the target refuses:\nit says \"no\"".into() };
+        let refusal = || Refusal::of_write(111, None, &["the target refuses:\nit says \"no\"".into()]);
         let answers = [
             Answer::Supported(Ok("transport=%s,nqn=%s,".into())),
             Answer::Supported(Err(2)),
             Answer::Written(Written::Controller(NewController { instance: 3, authenticated: how, secured })),
             Answer::Written(Written::Refused(refusal())),
-            Answer::Written(Written::PolicyViolation("the target asked\nfor none".into())),
+            Answer::Written(Written::PolicyViolation(Violation::NotAuthenticated {
+                requires: "the target asked\nfor none".into(),
+            })),
             Answer::LogPage(DiscoveryResult::LogPage(log.clone(), Some("nvme3".into()))),
             Answer::LogPage(DiscoveryResult::LogPage(log, None)),
             Answer::LogPage(DiscoveryResult::Refused(refusal())),
-            Answer::LogPage(DiscoveryResult::Unreadable("it says nothing".into())),
+            Answer::LogPage(DiscoveryResult::Unreadable(LogPageError::Refused("it says nothing".into()))),
             Answer::Malformed,
         ];
         for answer in answers {

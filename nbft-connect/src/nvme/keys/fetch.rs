@@ -9,45 +9,18 @@ use super::fetch_protocol::{Failure, Found};
 use super::key_name::Name;
 use super::lookup::Keys;
 use super::redfish::{self, is_at_host_interface};
-use super::store::{Given, Source, State};
+use super::store::{Given, Source, State, Store};
+use super::turns::Turns;
 use libnbft::plan::Policy;
-use std::cell::RefCell;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
-use tokio::sync::Semaphore;
 
 /// After what time a service that could not be reached is asked again.
 const AGAIN: Duration = Duration::from_secs(5);
 
-/// How many services are asked at once.
-const AT_ONCE: usize = 16;
-
 /// Why nothing was fetched in the time for that.
 const TOO_LATE: &str = "no answer within the time for fetching secrets";
-
-/// Who may be asked at the same time.
-#[derive(Debug)]
-pub(super) struct Turns {
-    /// The administrator's program may not be made to run twice at once.
-    command: Semaphore,
-    /// Nor may two set up the NIC of the host interface, each for itself.
-    host_interface: Semaphore,
-    services: Semaphore,
-    /// Why the administrator's program is not asked any more.
-    too_slow: RefCell<Option<String>>,
-}
-
-impl Turns {
-    pub(super) fn new() -> Self {
-        Self {
-            command: Semaphore::new(1),
-            host_interface: Semaphore::new(1),
-            services: Semaphore::new(AT_ONCE),
-            too_slow: RefCell::default(),
-        }
-    }
-}
 
 /// Something to be fetched.
 #[derive(Debug)]
@@ -167,6 +140,26 @@ impl Keys {
             }
         };
         all.insert(source, state);
+    }
+}
+
+impl Store {
+    /// Marks a source as under way.
+    fn begin(&self, source: Source, hostnqn: &str) -> Fetch {
+        let mut asked = self.asked.borrow_mut();
+        let before = match asked.remove(&source) {
+            Some(State::Failed(reason, _)) => Some(reason),
+            _ => None,
+        };
+        asked.insert(source.clone(), State::UnderWay(before));
+        Fetch {
+            source,
+            hostnqn: hostnqn.to_owned(),
+            root: self.root.clone(),
+            program: self.root.join(command::PROGRAM),
+            turns: Rc::clone(&self.turns),
+            until: self.until,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What `nbft-redfish` hands to who has started it: a line for each secret, else a reason, and by its status whether to ask again.
 
 use super::care;
-use super::key::Secret;
+use super::key::{MalformedKey, Secret};
 use super::key_name::Name;
 use crate::output::escape;
 use crate::output::mask;
@@ -35,6 +35,42 @@ pub enum Failure {
     /// It will be the same next time, or trying again could do harm.
     #[error("{0}")]
     ForGood(String),
+}
+
+/// Why what the program printed cannot be read. Nothing of it is quoted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ProtocolError {
+    /// The last line has no end.
+    #[error("its output is cut off")]
+    CutOff,
+    /// A line is not a key.
+    #[error("line {number} of its output is not a key: {fault}")]
+    Line {
+        /// Its number, from 1.
+        number: usize,
+        /// Why.
+        fault: LineFault,
+    },
+}
+
+/// Why a line is not a key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum LineFault {
+    /// It is not JSON of this form; where.
+    #[error("{0}")]
+    Json(String),
+    /// The name is unknown.
+    #[error("unknown name")]
+    Name,
+    /// The key is malformed.
+    #[error("{0}")]
+    Key(MalformedKey),
+    /// It has a key and an error, or neither.
+    #[error("it must have either a key or an error")]
+    Both,
+    /// The key is of another kind.
+    #[error("its kind does not match its name")]
+    Kind,
 }
 
 /// A reason of bounded length without any key. It is made of our own words; this is for what they quote.
@@ -95,30 +131,29 @@ impl Found {
     ///
     /// # Errors
     ///
-    /// In words, which line cannot be read. What follows it could be taken for something that it is not.
-    pub(crate) fn parse_all(output: &[u8]) -> Result<Vec<Self>, String> {
+    /// Which line cannot be read. What follows it could be taken for something that it is not.
+    pub(crate) fn parse_all(output: &[u8]) -> Result<Vec<Self>, ProtocolError> {
         let mut lines = output.split(|byte| *byte == b'\n').collect::<Vec<_>>();
         // Each ends in one, the last too.
         if lines.pop() != Some(b"") {
-            return Err("its output is cut off".into());
+            return Err(ProtocolError::CutOff);
         }
-        let parse = |(line, number): (&&[u8], usize)| {
-            Self::parse(line).map_err(|why| format!("line {number} of its output is not a key: {why}"))
-        };
+        let parse =
+            |(line, number): (&&[u8], usize)| Self::parse(line).map_err(|fault| ProtocolError::Line { number, fault });
         lines.iter().zip(1..).map(parse).collect()
     }
 
     /// From a line without its end.
-    fn parse(line: &[u8]) -> Result<Self, String> {
-        let line: Line<'_> = serde_json::from_slice(line).map_err(|error| care::position(&error))?;
-        let name = Name::of(line.name).ok_or("unknown name")?;
+    fn parse(line: &[u8]) -> Result<Self, LineFault> {
+        let line: Line<'_> = serde_json::from_slice(line).map_err(|error| LineFault::Json(care::position(&error)))?;
+        let name = Name::of(line.name).ok_or(LineFault::Name)?;
         let secret = match (line.key, line.error) {
-            (Some(key), None) => Ok(Secret::parse(key).map_err(|error| error.to_string())?),
+            (Some(key), None) => Ok(Secret::parse(key).map_err(LineFault::Key)?),
             (None, Some(reason)) => Err(reason.into_owned()),
-            _ => return Err("it must have either a key or an error".into()),
+            _ => return Err(LineFault::Both),
         };
         if secret.as_ref().is_ok_and(|secret| secret.kind() != name.kind()) {
-            return Err("its kind does not match its name".into());
+            return Err(LineFault::Kind);
         }
         Ok(Self { name, subsystem: line.subsystem.map(Cow::into_owned), secret })
     }
@@ -184,7 +219,7 @@ mod tests {
             "{}\n".into(),
         ];
         for case in cases {
-            let why = Found::parse_all(case.as_bytes()).unwrap_err();
+            let why = Found::parse_all(case.as_bytes()).unwrap_err().to_string();
             assert!(!why.contains("RLbtn") && !why.contains(char::is_control), "{why}");
         }
         assert!(Found::parse_all(b"").is_ok_and(|found| found.is_empty()));

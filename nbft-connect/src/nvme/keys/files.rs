@@ -1,5 +1,6 @@
 //! Files with keys: who else could have read or written them, and what is in them.
 
+use super::error::{FileError, FileFault};
 use super::key::{Kind, Secret};
 use nix::unistd::Uid;
 use std::fs::{self, File, Metadata, OpenOptions};
@@ -26,18 +27,15 @@ pub(crate) const SECRET: Forbidden = (0o077, "read or write");
 pub(crate) const RULE: Forbidden = (0o022, "write to");
 
 /// Refuses what is another user's or open to others.
-pub(crate) fn judge(path: &Path, metadata: &Metadata, (forbidden, verb): Forbidden) -> Result<(), String> {
-    let path = path.display();
+pub(crate) fn judge(path: &Path, metadata: &Metadata, (forbidden, verb): Forbidden) -> Result<(), FileError> {
+    let refused = |fault| Err(FileError { path: path.to_path_buf(), fault });
     let (owner, ours) = (metadata.uid(), Uid::effective().as_raw());
     if owner != 0 && owner != ours {
-        return Err(format!("{path}: it belongs to user {owner}, not to root: the keys in it are not used"));
+        return refused(FileFault::Owner(owner));
     }
     let mode = metadata.mode() & 0o7777;
     if mode & forbidden != 0 {
-        let remedy = format!("chmod {:04o}", mode & !forbidden);
-        return Err(format!(
-            "{path}: others than root can {verb} it (mode {mode:04o}), so that it is not used; {remedy}"
-        ));
+        return refused(FileFault::Open { mode, forbidden, verb });
     }
     Ok(())
 }
@@ -46,20 +44,21 @@ pub(crate) fn judge(path: &Path, metadata: &Metadata, (forbidden, verb): Forbidd
 ///
 /// # Errors
 ///
-/// In words, what is wrong with it.
-pub(crate) fn open(path: &Path, judged: bool, forbidden: Forbidden) -> Result<Option<File>, String> {
-    let said = |what: &dyn std::fmt::Display| format!("{}: {what}", path.display());
+/// Why it is not used.
+pub(crate) fn open(path: &Path, judged: bool, forbidden: Forbidden) -> Result<Option<File>, FileError> {
+    let refused = |fault| FileError { path: path.to_path_buf(), fault };
+    let unreadable = |error: io::Error| refused(FileFault::Unreadable(error.to_string()));
     // Neither through a link nor from a pipe that nobody writes to; credentials may well be links.
     let flags = libc::O_NONBLOCK | if judged { libc::O_NOFOLLOW } else { 0 };
     let file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
         Ok(file) => file,
         Err(error) if absent(&error) => return Ok(None),
-        Err(error) if error.raw_os_error() == Some(libc::ELOOP) => return Err(said(&"a link is not followed")),
-        Err(error) => return Err(said(&error)),
+        Err(error) if error.raw_os_error() == Some(libc::ELOOP) => return Err(refused(FileFault::Link)),
+        Err(error) => return Err(unreadable(error)),
     };
-    let metadata = file.metadata().map_err(|error| said(&error))?;
+    let metadata = file.metadata().map_err(unreadable)?;
     if !metadata.is_file() {
-        return Err(said(&"it is no file"));
+        return Err(refused(FileFault::NotAFile));
     }
     if judged {
         judge(path, &metadata, forbidden)?;
@@ -68,16 +67,12 @@ pub(crate) fn open(path: &Path, judged: bool, forbidden: Forbidden) -> Result<Op
 }
 
 /// The secret in a file, which must be of this kind; `None` where there is no such file.
-pub(super) fn read(path: &Path, judged: bool, kind: Kind) -> Result<Option<Secret>, String> {
-    let said = |what: &dyn std::fmt::Display| format!("{}: {what}", path.display());
+pub(super) fn read(path: &Path, judged: bool, kind: Kind) -> Result<Option<Secret>, FileError> {
+    let refused = |fault| FileError { path: path.to_path_buf(), fault };
     let Some(file) = open(path, judged, SECRET)? else { return Ok(None) };
-    let text = read_text(file).map_err(|error| said(&error))?;
-    let secret = Secret::parse(&text).map_err(|error| said(&error))?;
-    match (kind, secret.kind()) {
-        (Kind::Dhchap, Kind::TlsPsk) => Err(said(&"a DH-HMAC-CHAP secret belongs here, and it is a TLS PSK")),
-        (Kind::TlsPsk, Kind::Dhchap) => Err(said(&"a TLS PSK belongs here, and it is a DH-HMAC-CHAP secret")),
-        _ => Ok(Some(secret)),
-    }
+    let text = read_text(file).map_err(|error| refused(FileFault::Unreadable(error.to_string())))?;
+    let secret = Secret::parse(&text).map_err(|error| refused(FileFault::Malformed(error)))?;
+    if secret.kind() == kind { Ok(Some(secret)) } else { Err(refused(FileFault::OtherKind(kind))) }
 }
 
 /// All of a file with a key, in memory that is wiped.
@@ -113,7 +108,8 @@ pub fn complaints(root: &Path) -> Vec<String> {
     for (name, forbidden) in rules.into_iter().chain(["/password", "/user"].map(|name| (name, SECRET))) {
         let path = root.join(format!("{REDFISH}{name}"));
         let metadata = path.symlink_metadata().ok().filter(|metadata| !metadata.is_symlink());
-        complaints.extend(metadata.and_then(|metadata| judge(&path, &metadata, forbidden).err()));
+        let error = metadata.and_then(|metadata| judge(&path, &metadata, forbidden).err());
+        complaints.extend(error.map(|error| error.to_string()));
     }
     complaints
 }
@@ -135,7 +131,7 @@ fn complain(path: &Path, depth: usize, complaints: &mut Vec<String>) {
         false if metadata.is_symlink() => Ok(()),
         false => judge(path, &metadata, SECRET),
     };
-    complaints.extend(judged.err());
+    complaints.extend(judged.err().map(|error| error.to_string()));
     let Ok(entries) = fs::read_dir(path) else { return };
     let mut inside: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
     inside.sort();

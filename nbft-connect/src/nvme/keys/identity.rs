@@ -1,7 +1,6 @@
 //! Identities of TLS PSKs (NVMe/TCP Transport Specification, PSK identity): `NVMe`, version, `R` (retained), hash, host NQN,
 //! subsystem NQN, and from version 1 on a digest of the key.
 
-use super::psk::hash_number;
 use libnbft::plan::CipherSuite;
 
 /// An identity. It is no secret.
@@ -56,4 +55,12 @@ impl Identity {
 
 fn rank(version: u8, cipher: CipherSuite) -> u8 {
     2 * version + u8::from(cipher == CipherSuite::Aes256GcmSha384)
+}
+
+/// The hash function as identities and contexts have it: two digits.
+pub(super) const fn hash_number(cipher: CipherSuite) -> &'static str {
+    match cipher.hash() {
+        libnbft::plan::HashFunction::Sha384 => "02",
+        _ => "01",
+    }
 }

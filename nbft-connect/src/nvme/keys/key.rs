@@ -182,3 +182,12 @@ impl fmt::Debug for Secret {
         f.write_str("Secret(***)")
     }
 }
+
+/// The secrets for a subsystem.
+#[derive(Debug)]
+pub struct Secrets {
+    /// By which the host proves itself.
+    pub host: Secret,
+    /// By which the controller must prove itself to us.
+    pub controller: Option<Secret>,
+}

@@ -1,8 +1,9 @@
 //! Where secrets come from: the service's credentials, then the key directory, then a program of the administrator's, then a
 //! Redfish service.
 
+use super::error::{FileError, FileFault, Places, SecretError};
 use super::files::{DIRECTORY, RULE, absent, judge, read};
-use super::key::{Kind, Secret};
+use super::key::{Kind, Secret, Secrets};
 use super::key_name;
 use super::key_name::Name;
 use super::keyring::{Kernel, Keyring};
@@ -26,15 +27,6 @@ pub fn credentials(root: &Path) -> Option<PathBuf> {
     own.or_else(|| Some(root.join(SYSTEM_CREDENTIALS)).filter(|path| path.exists()))
 }
 
-/// The secrets for a subsystem.
-#[derive(Debug)]
-pub struct Secrets {
-    /// By which the host proves itself.
-    pub host: Secret,
-    /// By which the controller must prove itself to us.
-    pub controller: Option<Secret>,
-}
-
 /// Where secrets are looked for, and those found so far.
 #[derive(Debug)]
 pub struct Keys {
@@ -54,7 +46,7 @@ pub struct Keys {
 }
 
 /// The files of one place.
-struct Place {
+struct KeyFiles {
     host: PathBuf,
     controller: PathBuf,
     psk: PathBuf,
@@ -101,8 +93,8 @@ impl Keys {
     ///
     /// # Errors
     ///
-    /// In words, why what is there is not used. Then no other place is looked at.
-    pub fn find(&self, nqn: &str, keypaths: &[String]) -> Result<Option<Rc<Secrets>>, String> {
+    /// Why what is there is not used. Then no other place is looked at.
+    pub fn find(&self, nqn: &str, keypaths: &[String]) -> Result<Option<Rc<Secrets>>, SecretError> {
         if let Some(known) = self.found.borrow().get(nqn) {
             return Ok(Some(Rc::clone(known)));
         }
@@ -118,11 +110,11 @@ impl Keys {
     }
 
     /// The secrets for a subsystem from files.
-    fn in_files(&self, nqn: &str) -> Result<Option<Secrets>, String> {
+    fn in_files(&self, nqn: &str) -> Result<Option<Secrets>, SecretError> {
         if self.closed {
             return Ok(None);
         }
-        self.places(nqn).find_map(|place| self.look(&place, nqn).transpose()).transpose()
+        self.files_for(nqn).find_map(|place| self.read_files(&place, nqn).transpose()).transpose()
     }
 
     /// The configured PSK for a subsystem, from the first place that has one; `None` where none has, or where files may no longer be
@@ -131,11 +123,11 @@ impl Keys {
     /// # Errors
     ///
     /// As [`Keys::find`].
-    pub(super) fn configured_psk(&self, nqn: &str) -> Result<Option<Secret>, String> {
+    pub(super) fn configured_psk(&self, nqn: &str) -> Result<Option<Secret>, SecretError> {
         if self.closed {
             return Ok(None);
         }
-        for place in self.places(nqn) {
+        for place in self.files_for(nqn) {
             if place.judged && !self.directories_are_there(nqn, &place.psk)? {
                 continue;
             }
@@ -146,30 +138,31 @@ impl Keys {
         Ok(None)
     }
 
-    /// In words, where secrets of this kind for a subsystem are looked for.
+    /// Where secrets of this kind for a subsystem are looked for.
     #[must_use]
-    pub fn places_in_words(&self, nqn: &str, kind: Kind, keypaths: &[String]) -> String {
-        let file = |place: Place| match kind {
+    pub fn places(&self, nqn: &str, kind: Kind, keypaths: &[String]) -> Places {
+        let file = |place: KeyFiles| match kind {
             Kind::Dhchap => place.host,
             Kind::TlsPsk => place.psk,
         };
-        let files: Vec<_> = self.places(nqn).map(|place| file(place).display().to_string()).collect();
+        let files: Vec<_> = self.files_for(nqn).map(|place| file(place).display().to_string()).collect();
         let when = if self.closed { " when this service started" } else { "" };
         let credentials = if self.credentials.is_none() { "; no credentials were given" } else { "" };
         let program = self.store.program().map(|program| format!("; asked {}", program.display())).unwrap_or_default();
         let redfish = self.store.words(keypaths);
-        format!("looked{when} for {}{credentials}{program}{redfish}", files.join(", "))
+        let words = format!("looked{when} for {}{credentials}{program}{redfish}", files.join(", "));
+        Places { words, redfish: !keypaths.is_empty() }
     }
 
     /// The places in their order.
-    fn places(&self, nqn: &str) -> impl Iterator<Item = Place> + use<> {
-        let credential = |directory: &PathBuf, after: &str| Place {
+    fn files_for(&self, nqn: &str) -> impl Iterator<Item = KeyFiles> + use<> {
+        let credential = |directory: &PathBuf, after: &str| KeyFiles {
             host: directory.join(format!("nbft.{}{after}", Name::HostSecret.text())),
             controller: directory.join(format!("nbft.{}{after}", Name::ControllerSecret.text())),
             psk: directory.join(format!("nbft.{}{after}", Name::TlsPsk.text())),
             judged: false,
         };
-        let file = |directory: &Path| Place {
+        let file = |directory: &Path| KeyFiles {
             host: directory.join(Name::HostSecret.text()),
             controller: directory.join(Name::ControllerSecret.text()),
             psk: directory.join(Name::TlsPsk.text()),
@@ -186,7 +179,7 @@ impl Keys {
         places.into_iter()
     }
 
-    fn look(&self, place: &Place, nqn: &str) -> Result<Option<Secrets>, String> {
+    fn read_files(&self, place: &KeyFiles, nqn: &str) -> Result<Option<Secrets>, SecretError> {
         if place.judged && !self.directories_are_there(nqn, &place.host)? {
             return Ok(None);
         }
@@ -195,16 +188,14 @@ impl Keys {
             (None, None) => Ok(None),
             (Some(host), controller) => Ok(Some(Secrets { host, controller })),
             (None, Some(_)) => {
-                let (controller, host) = (place.controller.display(), place.host.display());
-                Err(format!(
-                    "{controller} is there without {host}: the controller proves itself only to a host that does so too"
-                ))
+                let (controller, host) = (place.controller.display().to_string(), place.host.display().to_string());
+                Err(SecretError::ControllerAlone { controller, host })
             }
         }
     }
 
     /// Whether the directories above a file are there; whoever can write to one could put any key in.
-    fn directories_are_there(&self, nqn: &str, file: &Path) -> Result<bool, String> {
+    fn directories_are_there(&self, nqn: &str, file: &Path) -> Result<bool, FileError> {
         let mut directory = self.directory.clone();
         let below = [key_name::file(&self.hostnqn), key_name::file(nqn)];
         let mut below = below.iter();
@@ -212,10 +203,12 @@ impl Keys {
             let metadata = match directory.symlink_metadata() {
                 Ok(metadata) => metadata,
                 Err(error) if absent(&error) => return Ok(false),
-                Err(error) => return Err(format!("{}: {error}", directory.display())),
+                Err(error) => {
+                    return Err(FileError { path: directory, fault: FileFault::Unreadable(error.to_string()) });
+                }
             };
             if !metadata.is_dir() {
-                return Err(format!("{}: it is no directory", directory.display()));
+                return Err(FileError { path: directory, fault: FileFault::NotADirectory });
             }
             judge(&directory, &metadata, RULE)?;
             match below.next() {

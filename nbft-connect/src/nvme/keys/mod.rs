@@ -5,6 +5,7 @@
 
 pub mod care;
 mod command;
+mod error;
 mod fetch;
 mod fetch_protocol;
 pub(crate) mod files;
@@ -20,15 +21,17 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod turns;
 
+pub use error::{FileError, FileFault, Places, SecretError};
 pub use fetch::{Fetch, Fetched};
 pub use fetch_protocol::{Failure, Found};
 pub use files::{complaints, open_to_others, read_text};
 pub use identity::Identity;
-pub use key::{Kind, MalformedKey, Secret};
+pub use key::{Kind, MalformedKey, Secret, Secrets};
 pub use key_name::Name;
 pub use keyring::{Keyring, KeyringError, Serial};
-pub use lookup::{Keys, Secrets, credentials};
+pub use lookup::{Keys, credentials};
 pub use psk::TlsPsk;
 pub use redfish::is_at_host_interface;
 pub use tls::{Tls, TlsKey};

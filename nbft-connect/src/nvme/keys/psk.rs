@@ -5,7 +5,7 @@
 //! versions in its keyring, and its targets look for the one that the host offers.
 
 use super::Secret;
-use super::identity::Identity;
+use super::identity::{Identity, hash_number};
 use base64ct::{Base64, Encoding};
 use hkdf::Hkdf;
 use hkdf::hmac::digest::block_api::EagerHash;
@@ -70,14 +70,6 @@ impl TlsPsk {
 impl fmt::Debug for TlsPsk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("TlsPsk").field(&self.identity.text()).finish()
-    }
-}
-
-/// The hash function as identities and contexts have it: two digits.
-pub(super) const fn hash_number(cipher: CipherSuite) -> &'static str {
-    match cipher.hash() {
-        HashFunction::Sha384 => "02",
-        _ => "01",
     }
 }
 

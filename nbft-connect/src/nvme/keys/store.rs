@@ -2,11 +2,11 @@
 
 use super::care;
 use super::command;
-use super::fetch::{Fetch, Turns};
+use super::error::SecretError;
 use super::fetch_protocol::Found;
-use super::key::Secret;
+use super::key::{Secret, Secrets};
 use super::key_name::Name;
-use super::lookup::Secrets;
+use super::turns::Turns;
 use libnbft::plan::Policy;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -22,9 +22,6 @@ pub(super) enum Source {
     /// The service that a keypath leads to.
     Redfish(String),
 }
-
-/// Why a host secret of the program's is not used alone.
-const NOT_ASKED: &str = "there was no time to ask the key-command for the secret of the controller";
 
 /// What came of asking.
 #[derive(Debug)]
@@ -47,13 +44,13 @@ pub(super) enum Given {
 /// All that was given.
 #[derive(Debug)]
 pub(super) struct Store {
-    root: PathBuf,
+    pub(super) root: PathBuf,
     /// The administrator's program, where there is one.
     program: Option<PathBuf>,
     pub(super) asked: RefCell<BTreeMap<Source, State>>,
-    turns: Rc<Turns>,
+    pub(super) turns: Rc<Turns>,
     /// When asking ends, if it does.
-    until: Option<Instant>,
+    pub(super) until: Option<Instant>,
 }
 
 impl Store {
@@ -82,15 +79,15 @@ impl Store {
     }
 
     /// What the administrator's program has given.
-    pub(super) fn given(&self, name: Name, nqn: &str) -> Result<Given, String> {
+    pub(super) fn given(&self, name: Name, nqn: &str) -> Result<Given, SecretError> {
         match self.asked.borrow().get(&Source::Command(name, nqn.to_owned())) {
             _ if self.program.is_none() => Ok(Given::Nothing),
             None if self.may_ask() => Ok(Given::Unknown),
             None => Ok(Given::Nothing),
             Some(State::UnderWay(_)) => Ok(Given::Unknown),
-            Some(State::Failed(reason, _)) => Err(reason.clone()),
+            Some(State::Failed(reason, _)) => Err(SecretError::Fetch(reason.clone())),
             Some(State::Found(found)) => match found.first() {
-                Some(found) => found.secret.clone().map(Given::Key),
+                Some(found) => found.secret.clone().map(Given::Key).map_err(SecretError::Fetch),
                 None => Ok(Given::Nothing),
             },
         }
@@ -101,7 +98,7 @@ impl Store {
     }
 
     /// The secrets for a subsystem: the program's, once all that it has is known, else a service's.
-    pub(super) fn secrets(&self, nqn: &str, keypaths: &[String]) -> Result<Option<Secrets>, String> {
+    pub(super) fn secrets(&self, nqn: &str, keypaths: &[String]) -> Result<Option<Secrets>, SecretError> {
         match self.given(Name::HostSecret, nqn)? {
             Given::Unknown => return Ok(None),
             Given::Nothing => {}
@@ -109,7 +106,9 @@ impl Store {
                 let controller = match self.given(Name::ControllerSecret, nqn)? {
                     Given::Unknown => return Ok(None),
                     // There may be one, and without it the controller would not have to prove itself.
-                    Given::Nothing if !self.was_asked(Name::ControllerSecret, nqn) => return Err(NOT_ASKED.into()),
+                    Given::Nothing if !self.was_asked(Name::ControllerSecret, nqn) => {
+                        return Err(SecretError::NotAsked);
+                    }
                     Given::Nothing => None,
                     Given::Key(key) => Some(key),
                 };
@@ -120,11 +119,7 @@ impl Store {
             match (self.key(keypath, Name::HostSecret, nqn)?, self.key(keypath, Name::ControllerSecret, nqn)?) {
                 (Some(host), controller) => return Ok(Some(Secrets { host, controller })),
                 (None, Some(_)) => {
-                    return Err(format!(
-                        "{} has a secret of the controller and none of this host: the controller proves itself only to a host \
-                         that does so too",
-                        care::keypath(keypath)
-                    ));
+                    return Err(SecretError::RedfishControllerAlone(care::keypath(keypath).into_owned()));
                 }
                 (None, None) => {}
             }
@@ -133,7 +128,7 @@ impl Store {
     }
 
     /// The configured PSK for a subsystem, likewise.
-    pub(super) fn psk(&self, nqn: &str, keypaths: &[String]) -> Result<Option<Secret>, String> {
+    pub(super) fn psk(&self, nqn: &str, keypaths: &[String]) -> Result<Option<Secret>, SecretError> {
         match self.given(Name::TlsPsk, nqn)? {
             Given::Unknown => Ok(None),
             Given::Key(key) => Ok(Some(key)),
@@ -144,7 +139,7 @@ impl Store {
     }
 
     /// The subsystem's own key, else the one for all.
-    fn key(&self, keypath: &str, name: Name, nqn: &str) -> Result<Option<Secret>, String> {
+    fn key(&self, keypath: &str, name: Name, nqn: &str) -> Result<Option<Secret>, SecretError> {
         let asked = self.asked.borrow();
         let Some(State::Found(found)) = asked.get(&Source::Redfish(keypath.to_owned())) else { return Ok(None) };
         let of = |subsystem: Option<&str>| {
@@ -152,10 +147,10 @@ impl Store {
         };
         let found = of(Some(nqn)).or_else(|| of(None));
         let secret = found.map(|found| found.secret.clone()).transpose();
-        secret.map_err(|reason| format!("{}: {reason}", name.text()))
+        secret.map_err(|reason| SecretError::Unusable { name: name.text(), reason })
     }
 
-    /// In words, what came of these keypaths.
+    /// The result of these keypaths in words.
     pub(super) fn words(&self, keypaths: &[String]) -> String {
         let asked = self.asked.borrow();
         let words = |keypath: &String| {
@@ -179,24 +174,6 @@ impl Store {
             None => true,
             Some(State::Failed(_, again)) => again.is_some_and(|again| again <= Instant::now()),
             Some(State::UnderWay(_) | State::Found(_)) => false,
-        }
-    }
-
-    /// Marks a source as under way.
-    pub(super) fn begin(&self, source: Source, hostnqn: &str) -> Fetch {
-        let mut asked = self.asked.borrow_mut();
-        let before = match asked.remove(&source) {
-            Some(State::Failed(reason, _)) => Some(reason),
-            _ => None,
-        };
-        asked.insert(source.clone(), State::UnderWay(before));
-        Fetch {
-            source,
-            hostnqn: hostnqn.to_owned(),
-            root: self.root.clone(),
-            program: self.root.join(command::PROGRAM),
-            turns: Rc::clone(&self.turns),
-            until: self.until,
         }
     }
 }

@@ -147,7 +147,8 @@ impl Root {
 
     /// The secrets of host and controller, or why there are none, without the path of the root.
     fn find(&self, nqn: &str) -> Result<Option<(String, Option<String>)>, String> {
-        let found = self.keys().find(nqn, &[]).map_err(|error| error.replace(self.0.to_str().unwrap(), ""))?;
+        let found =
+            self.keys().find(nqn, &[]).map_err(|error| error.to_string().replace(self.0.to_str().unwrap(), ""))?;
         let text = |secret: &Secret| secret.expose().to_owned();
         Ok(found.map(|secrets| (text(&secrets.host), secrets.controller.as_ref().map(text))))
     }
@@ -283,7 +284,7 @@ fn what_was_found_stays_when_the_files_are_gone() {
     root.put(OF_HOST, KNOWN[0].0);
     fs::remove_file(root.0.join(OF_SUBSYSTEM)).unwrap();
     assert!(keys.find(SUBSYSTEM, &[]).unwrap().is_some() && keys.find("nqn.x:other", &[]).unwrap().is_none());
-    let places = keys.places_in_words(SUBSYSTEM, Kind::Dhchap, &[]).replace(root.0.to_str().unwrap(), "");
+    let places = keys.places(SUBSYSTEM, Kind::Dhchap, &[]).to_string().replace(root.0.to_str().unwrap(), "");
     assert_eq!(
         places,
         format!(

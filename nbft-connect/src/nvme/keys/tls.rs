@@ -1,5 +1,6 @@
 //! The key by which a connection is secured: one that lies somewhere is put into the kernel's keyring, or one is there already.
 
+use super::error::SecretError;
 use super::identity::Identity;
 use super::lookup::Keys;
 use super::psk::TlsPsk;
@@ -33,25 +34,25 @@ impl Keys {
     ///
     /// # Errors
     ///
-    /// In words, why a key that is there is not used, or why the keyring is of no use.
+    /// Why a key that is there is not used, or why the keyring is of no use.
     pub fn tls(
         &self,
         nqn: &str,
         allowed: Option<&[CipherSuite]>,
         keypaths: &[String],
-    ) -> Result<Option<TlsKey>, String> {
+    ) -> Result<Option<TlsKey>, SecretError> {
         let allowed_hash = |hash| allowed.is_none_or(|allowed| allowed.iter().any(|suite| suite.hash() == hash));
         let fits = |identity: &Identity| allowed_hash(identity.cipher().hash());
         let psk = self.psk(nqn)?;
         if let Some(psk) = psk.as_ref().filter(|psk| !fits(psk.identity())) {
             return Err(unfit(psk.identity(), allowed));
         }
-        let there = self.keyring.keys().map_err(|error| error.to_string())?;
+        let there = self.keyring.keys()?;
         if let Some(psk) = psk {
             let same = there.into_iter().find(|(_, name)| name == psk.identity().text());
             let serial = match same {
                 Some((serial, _)) => serial,
-                None => self.insert(&psk).map_err(|error| error.to_string())?,
+                None => self.insert(&psk)?,
             };
             return Ok(Some(TlsKey { serial, identity: psk.identity().clone() }));
         }
@@ -93,7 +94,7 @@ impl Keys {
     }
 
     /// The PSK for a subsystem from a file, or one that was kept.
-    fn psk(&self, nqn: &str) -> Result<Option<Rc<TlsPsk>>, String> {
+    fn psk(&self, nqn: &str) -> Result<Option<Rc<TlsPsk>>, SecretError> {
         if let Some(known) = self.psks.borrow().get(nqn) {
             return Ok(Some(Rc::clone(known)));
         }
@@ -114,14 +115,10 @@ impl Keys {
 }
 
 /// Why a key is not used whose hash decides for another cipher suite than is allowed.
-fn unfit(identity: &Identity, allowed: Option<&[CipherSuite]>) -> String {
+fn unfit(identity: &Identity, allowed: Option<&[CipherSuite]>) -> SecretError {
     let allowed: Vec<_> = allowed.unwrap_or_default().iter().map(|cipher| cipher.name()).collect();
     let cipher = identity.cipher();
-    format!(
-        "the TLS PSK for it is one of {}, which decides for {cipher}; its security profile allows only {}",
-        cipher.hash(),
-        allowed.join(" and ")
-    )
+    SecretError::PskUnfit { hash: cipher.hash().name(), cipher: cipher.name(), allowed: allowed.join(" and ") }
 }
 
 /// How a connection is secured with it.

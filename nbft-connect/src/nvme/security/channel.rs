@@ -1,22 +1,13 @@
 //! The secure channel of a connection: sysfs tells by which key it is secured, the sockets by which cipher suite.
 
-use super::authentication::{Requirements, profiles};
-use super::cipher_suites::{hold, suites};
-use crate::nvme::keys::{Serial, Tls};
+use super::cipher_suites::{check_cipher_suites, suites};
+use super::requirements::{Channel, Requirements};
+use super::violation::Violation;
+use crate::nvme::keys::Tls;
 use crate::nvme::sock_diag::{Since, TlsSockets};
 use crate::nvme::sysfs;
-use libnbft::plan::{Need, Policy};
-use serde::{Deserialize, Serialize};
+use libnbft::plan::Need;
 use std::path::Path;
-
-/// The secure channel that a connection must have.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Channel {
-    /// The key by which it must be secured; `None`: any, for the kernel makes it.
-    key: Option<Serial>,
-    /// What that is, in words.
-    words: String,
-}
 
 impl Requirements {
     /// Also secured in this way.
@@ -41,49 +32,31 @@ impl Requirements {
         self.tls.is_some()
     }
 
-    /// What to say after the reason why a handshake failed: where TLS is only allowed, that nothing is connected in plaintext
-    /// instead. Whoever can disturb a handshake could have the connection for himself in that way.
+    /// Whether plaintext would have been allowed, and a PSK keeps the connection from it: anybody who can disturb a handshake could
+    /// have the connection in plaintext otherwise.
     #[must_use]
-    pub fn no_fall_back(&self) -> &'static str {
-        let need = self.policy.as_ref().map(|policy| policy.secure_channel.need);
-        match need {
-            Some(Need::Allowed) if self.tls.is_some() => {
-                "; TLS is allowed and not required here, but with a PSK nothing is connected in plaintext, since anybody on the wire \
-                 could force that: for a target without TLS, remove the PSK"
-            }
-            _ => "",
-        }
+    pub(super) fn keeps_from_plaintext(&self) -> bool {
+        self.tls.is_some() && self.policy.as_ref().is_some_and(|policy| policy.secure_channel.need == Need::Allowed)
     }
 
-    /// Holds what sysfs says of a controller, `nvmeN`, and what its sockets say against the requirements; in words, how it is secured,
-    /// `None` where it need not be. `since` is what [`Requirements::before`] gave before it was made.
+    /// Verifies the secure channel of a controller, `nvmeN`, by sysfs and by its sockets; in words, how it is secured, `None` where it
+    /// need not be. `since` is what [`Requirements::before`] gave before the controller was made.
     ///
     /// # Errors
     ///
-    /// In words, what of the requirements was not kept, or cannot be seen to be kept.
-    pub fn judge_tls(&self, root: &Path, controller: &str, since: &Since<'_>) -> Result<Option<String>, String> {
+    /// Which requirement is not met, or cannot be seen to be met.
+    pub fn verify_tls(&self, root: &Path, controller: &str, since: &Since<'_>) -> Result<Option<String>, Violation> {
         let Some(Channel { key: wanted, words }) = &self.tls else { return Ok(None) };
         match (sysfs::tls_key(root, controller), *wanted) {
             (Some(_), None) => {}
             (Some(used), Some(wanted)) if used == wanted => {}
             (Some(used), Some(wanted)) => {
-                return Err(format!(
-                    "{controller} is secured by key {used:08x} and not by {wanted:08x}, which the kernel was given"
-                ));
+                return Err(Violation::OtherKey { controller: controller.into(), used, wanted });
             }
-            (None, _) => return Err(format!("the kernel does not say that {controller} is secured by TLS")),
+            (None, _) => return Err(Violation::NotSecured { controller: controller.into() }),
         }
-        let suites = hold(self.policy.as_ref(), controller, suites(root, controller, since))?;
+        let suites = check_cipher_suites(self.policy.as_ref(), controller, suites(root, controller, since))?;
         Ok(Some(format!("{words}{suites}")))
-    }
-}
-
-/// Who asks for the secure channel of a policy.
-#[must_use]
-pub fn channel_of(policy: &Policy) -> String {
-    match policy.secure_channel.of_target {
-        true => "the target's entry in the discovery log page".into(),
-        false => profiles(policy),
     }
 }
 
@@ -103,7 +76,7 @@ mod tests {
         let concatenated = Requirements::default().with_tls(Some(&Tls::Concatenation));
         let before = requirements.before(&sockets);
         sockets.add(socket(1, 40000, 52));
-        let said = || requirements.judge_tls(&root, "nvme3", &before);
+        let said = || requirements.verify_tls(&root, "nvme3", &before).map_err(|violation| violation.to_string());
         let silent = Err("the kernel does not say that nvme3 is secured by TLS".to_owned());
         assert_eq!(said(), silent);
         let secured = Ok(Some("TLS 1.3 with a PSK of SHA-384, cipher suite TLS_AES_256_GCM_SHA384".to_owned()));
@@ -120,10 +93,14 @@ mod tests {
         ] {
             std::fs::write(root.join("sys/class/nvme/nvme3/tls_key"), text).unwrap();
             assert_eq!(said(), expected, "{text:?}");
-            assert_eq!(Requirements::default().judge_tls(&root, "nvme3", &before), Ok(None));
+            assert_eq!(Requirements::default().verify_tls(&root, "nvme3", &before), Ok(None));
             let made = "TLS 1.3 with a key made by authentication, cipher suite TLS_AES_256_GCM_SHA384";
             let any = if expected == silent { silent.clone() } else { Ok(Some(made.to_owned())) };
-            assert_eq!(concatenated.judge_tls(&root, "nvme3", &before), any, "{text:?}");
+            assert_eq!(
+                concatenated.verify_tls(&root, "nvme3", &before).map_err(|violation| violation.to_string()),
+                any,
+                "{text:?}"
+            );
         }
         // The child has the same requirements.
         let copy: Requirements = serde_json::from_str(&serde_json::to_string(&requirements).unwrap()).unwrap();

@@ -1,7 +1,8 @@
 //! The cipher suites of a controller's connections. The `tlshd` of the two sides choose one in each handshake, by their
 //! configuration and libraries, and Linux can be told no list: so what they chose is held against the policy.
 
-use super::authentication::profiles;
+use super::violation::{SuitesError, Violation};
+use super::words::profiles;
 use crate::nvme::sock_diag::{Since, Suite, TlsSocket};
 use crate::nvme::sysfs::{self, Connections};
 use libnbft::plan::{CipherSuite, Policy};
@@ -18,17 +19,14 @@ use std::path::Path;
 ///
 /// # Errors
 ///
-/// In words, why they cannot be seen.
-pub(crate) fn suites(root: &Path, controller: &str, since: &Since<'_>) -> Result<BTreeSet<Suite>, String> {
-    let known = sysfs::connections(root, controller).ok_or("sysfs does not show its connections")?;
-    let sockets = since.list()?;
+/// Why they cannot be seen.
+pub(crate) fn suites(root: &Path, controller: &str, since: &Since<'_>) -> Result<BTreeSet<Suite>, SuitesError> {
+    let known = sysfs::connections(root, controller).ok_or(SuitesError::Hidden)?;
+    let sockets = since.list().map_err(SuitesError::Sockets)?;
     let its: Vec<_> = sockets.iter().filter(|socket| may_be(socket, &known)).collect();
     let (seen, queues) = (its.len(), known.queues);
     if seen < queues {
-        return Err(format!(
-            "it has {queues} queues, and the kernel shows {seen} connections with TLS to {}",
-            known.peer
-        ));
+        return Err(SuitesError::Fewer { queues, seen, peer: known.peer });
     }
     Ok(its.iter().map(|socket| socket.suite).collect())
 }
@@ -38,41 +36,39 @@ fn may_be(socket: &TlsSocket, known: &Connections) -> bool {
     without_scope(socket.peer) == known.peer && known.source.is_none_or(|source| socket.local.ip() == source)
 }
 
-/// Holds the suites of a controller against its policy, and says which they are, as the rest of a sentence on how it is secured.
+/// Checks the suites of a controller against its policy, and says which they are, as the rest of a sentence on how it is secured.
 /// Where the policy allows any, it is no error that they cannot be seen.
 ///
 /// # Errors
 ///
-/// In words, what is not as the policy has it, or that this cannot be known.
-pub(crate) fn hold(
+/// Which suite is not allowed, or that this cannot be known.
+pub(crate) fn check_cipher_suites(
     policy: Option<&Policy>,
     controller: &str,
-    suites: Result<BTreeSet<Suite>, String>,
-) -> Result<String, String> {
+    suites: Result<BTreeSet<Suite>, SuitesError>,
+) -> Result<String, Violation> {
     let allowed = policy.and_then(|policy| Some((policy, policy.secure_channel.ciphers.as_deref()?)));
     let only = |(policy, allowed): (&Policy, &[CipherSuite])| {
         let verb = if policy.profiles.len() == 1 { "allows" } else { "allow" };
         format!("{} {verb} only {}", profiles(policy), joined(allowed))
     };
+    let name = || controller.to_owned();
     let suites = match (suites, allowed) {
         (Ok(suites), _) => suites,
         (Err(why), None) => return Ok(format!("; its cipher suite cannot be seen: {why}")),
         (Err(why), Some(allowed)) => {
-            return Err(format!("the cipher suite of {controller} cannot be seen: {why}; {}", only(allowed)));
+            return Err(Violation::SuiteUnseen { controller: name(), why, only: only(allowed) });
         }
     };
     if let Some(other) = suites.iter().find(|suite| !suite.is_tls_1_3()) {
-        return Err(format!("{controller} is secured by {other}, and NVMe/TCP allows only TLS 1.3"));
+        return Err(Violation::OtherVersion { controller: name(), suite: other.to_string() });
     }
     let fits = |suite: &Suite, (_, allowed): (&Policy, &[CipherSuite])| {
         suite.of_tls_1_3().is_some_and(|suite| allowed.contains(&suite))
     };
     let unfit = allowed.and_then(|allowed| Some((allowed, suites.iter().find(|suite| !fits(suite, allowed))?)));
     if let Some((allowed, other)) = unfit {
-        return Err(format!(
-            "the cipher suite of {controller} is {other}, as tlshd and the target agreed on, and {}",
-            only(allowed)
-        ));
+        return Err(Violation::SuiteNotAllowed { controller: name(), suite: other.to_string(), only: only(allowed) });
     }
     let plural = if suites.len() == 1 { "" } else { "s" };
     Ok(format!(", cipher suite{plural} {}", joined(&suites.into_iter().collect::<Vec<_>>())))
@@ -111,7 +107,7 @@ mod tests {
         let seen = |count| {
             let expected =
                 format!("it has 2 queues, and the kernel shows {count} connections with TLS to 192.0.2.1:4420");
-            assert_eq!(suites(&root, "nvme0", &since), Err(expected));
+            assert_eq!(suites(&root, "nvme0", &since).map_err(|error| error.to_string()), Err(expected));
         };
         seen(0);
         sockets.add(socket(2, 40001, 51));
@@ -127,9 +123,9 @@ mod tests {
         sockets.add(socket(7, 40005, 52));
         assert_eq!(suites(&root, "nvme0", &since), Ok(set(&[(0x304, 51), (0x304, 52)])));
         assert_eq!(suites(&root, "nvme0", &Since::ever(&sockets)).unwrap().len(), 3);
-        assert_eq!(suites(&root, "nvme1", &since), Err("sysfs does not show its connections".into()));
+        assert_eq!(suites(&root, "nvme1", &since), Err(SuitesError::Hidden));
         sockets.set(None);
-        let gone = Err("sock_diag: No such file or directory (os error 2)".to_owned());
+        let gone = Err(SuitesError::Sockets("sock_diag: No such file or directory (os error 2)".to_owned()));
         assert_eq!(suites(&root, "nvme0", &since), gone);
         let since = Since::now(&sockets);
         sockets.set(Some(vec![socket(1, 40000, 51), socket(2, 40001, 51)]));
@@ -142,7 +138,8 @@ mod tests {
         use CipherSuite::{Aes128GcmSha256, Aes256GcmSha384, Chacha20Poly1305Sha256};
         let held = |ciphers: Option<&[CipherSuite]>, suites: Result<&[(u16, u16)], &str>| {
             let policy = policy(ciphers.map(<[_]>::to_vec));
-            hold(Some(&policy), "nvme0", suites.map(set).map_err(str::to_owned))
+            let suites = suites.map(set).map_err(|why| SuitesError::Sockets(why.to_owned()));
+            check_cipher_suites(Some(&policy), "nvme0", suites).map_err(|violation| violation.to_string())
         };
         let (one, both) = ([(0x304, 54)], [(0x304, 54), (0x304, 51)]);
         let said = |what: &str| Ok(what.to_owned());
@@ -164,6 +161,9 @@ mod tests {
         let unseen = "the cipher suite of nvme0 cannot be seen: it says nothing; ";
         assert_eq!(held(restricted, Err("it says nothing")), Err(format!("{unseen}{only}")));
         assert_eq!(held(None, Err("it says nothing")), said("; its cipher suite cannot be seen: it says nothing"));
-        assert_eq!(hold(None, "nvme0", Ok(set(&one))), said(", cipher suite TLS_CHACHA20_POLY1305_SHA256"));
+        assert_eq!(
+            check_cipher_suites(None, "nvme0", Ok(set(&one))).map_err(|violation| violation.to_string()),
+            said(", cipher suite TLS_CHACHA20_POLY1305_SHA256")
+        );
     }
 }

@@ -3,6 +3,13 @@
 pub mod authentication;
 mod channel;
 mod cipher_suites;
+mod requirements;
+#[cfg(test)]
+mod tests;
+mod violation;
+mod words;
 
-pub use channel::channel_of;
-pub(crate) use cipher_suites::suites;
+pub(crate) use cipher_suites::{check_cipher_suites, suites};
+pub use requirements::{Requirements, satisfies};
+pub use violation::{SuitesError, Violation};
+pub use words::{channel_of, profiles};

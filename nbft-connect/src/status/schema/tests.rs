@@ -1,8 +1,9 @@
 //! How long the status file becomes.
 
+use crate::output::json::{self, Secrets};
 use crate::status::schema::*;
 use libnbft::model::{Hfi, HfiTcp, HfiTcpFlags, Mac, NidType, Nqn, Ssns, SsnsFlags, Table, TransportType};
-use libnbft::plan::{Options, Source};
+use libnbft::plan::{Options, Plan, Source};
 
 /// 255 HFIs of other NICs than another `number` has, and 255 subsystems over each of them.
 fn table(number: u8) -> Table {

@@ -134,8 +134,20 @@ fn what_is_no_status_file_is_said_without_its_content() {
         ("[]", "not a status file: a value is missing or of another type"),
     ];
     for (text, expected) in cases {
-        let why = Status::parse(text.as_bytes()).unwrap_err();
+        let why = Status::parse(text.as_bytes()).unwrap_err().to_string();
         assert!(why.starts_with(expected) && !why.contains("secret") && !why.contains('\u{1b}'), "{why}");
     }
     assert!(Status::parse(&b"[".repeat(100_000)).is_err());
+}
+
+#[test]
+fn a_code_of_another_form_is_none() {
+    let mut status = Status { paths: vec![PathStatus::default(); 3], ..Status::default() };
+    for (path, code) in status.paths.iter_mut().zip(["no-route", "no route", "\u{1b}[2J"]) {
+        (path.nqn, path.traddr, path.host_iface) = ("nqn.x:y".into(), "192.0.2.1".into(), "nbft0".into());
+        path.code = Some(code.into());
+    }
+    assert_eq!(retain_valid(&mut status), [""; 0]);
+    let codes: Vec<_> = status.paths.iter().map(|path| path.code.as_deref()).collect();
+    assert_eq!(codes, [Some("no-route"), None, None]);
 }

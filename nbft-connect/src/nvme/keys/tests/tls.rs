@@ -1,6 +1,7 @@
 //! TLS PSKs: known answers, identities, and how a key comes into the keyring.
 
 use super::*;
+use crate::nvme::keys::SecretError;
 use crate::nvme::keys::{Identity, Keyring, KeyringError, Serial, TlsKey, TlsPsk};
 use libnbft::plan::{CipherSuite, Need, Policy};
 use std::cell::RefCell;
@@ -112,8 +113,8 @@ impl Memory {
 }
 
 /// Serial number and beginning of the identity.
-fn short(key: Result<Option<TlsKey>, String>) -> Result<Option<(Serial, String)>, String> {
-    key.map(|key| key.map(|key| (key.serial, key.identity.text()[..8].to_owned())))
+fn short(key: Result<Option<TlsKey>, SecretError>) -> Result<Option<(Serial, String)>, String> {
+    key.map_err(|error| error.to_string()).map(|key| key.map(|key| (key.serial, key.identity.text()[..8].to_owned())))
 }
 
 const OF_SUBSYSTEM: &str = "etc/nbft/keys/nqn.2014-08.org.example:h/nqn.2014-08.org.example:s/tls-psk";
@@ -256,13 +257,13 @@ fn the_program_is_asked_last_and_once() {
         assert_eq!(short(keys.tls(SUBSYSTEM, None, &[])), Ok(Some((100, "NVMe1R01".into()))));
     }
     assert_eq!(asked(), format!("tls-psk {HOST} {SUBSYSTEM}\n"));
-    let places = keys.places_in_words(SUBSYSTEM, Kind::TlsPsk, &[]);
+    let places = keys.places(SUBSYSTEM, Kind::TlsPsk, &[]).to_string();
     assert!(places.ends_with(&format!("; asked {}", root.0.join("etc/nbft/key-command").display())), "{places}");
     // It is not asked again for what it did not give.
     fetch(&keys, &policy(true));
     let refused = keys.find(SUBSYSTEM, &[]).unwrap_err();
     assert!(
-        refused.ends_with(
+        refused.to_string().ends_with(
             "it prints a TLS PSK of 32 bytes, retained with SHA-256, for TLS_AES_128_GCM_SHA256, which is no such key"
         ),
         "{refused}"
@@ -305,5 +306,5 @@ fn a_host_secret_is_not_used_before_it_is_known_whether_the_controller_has_one()
     // The time is over before that was known.
     keys.close(Instant::now());
     let said = "there was no time to ask the key-command for the secret of the controller";
-    assert_eq!(keys.find(SUBSYSTEM, &[]).unwrap_err(), said);
+    assert_eq!(keys.find(SUBSYSTEM, &[]).unwrap_err().to_string(), said);
 }

@@ -1,0 +1,154 @@
+//! Why a connection does not meet the requirements of its security profiles.
+
+use libnbft::codes;
+use libnbft::plan::PolicyError;
+use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
+
+/// Why the cipher suites of a controller cannot be seen. Display is a sentence.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum SuitesError {
+    /// sysfs does not show where its connections lead.
+    #[error("sysfs does not show its connections")]
+    Hidden,
+    /// The sockets cannot be listed; in the kernel's words.
+    #[error("{0}")]
+    Sockets(String),
+    /// There are fewer connections with TLS than queues.
+    #[error("it has {queues} queues, and the kernel shows {seen} connections with TLS to {peer}")]
+    Fewer {
+        /// Its queues.
+        queues: usize,
+        /// Connections that may be its own.
+        seen: usize,
+        /// Address and port of the target.
+        peer: SocketAddr,
+    },
+}
+
+/// Why a connection does not meet its requirements, or cannot be seen to meet them. Display is a sentence.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Violation {
+    /// The kernel's log cannot be read.
+    #[error("/dev/kmsg cannot be read, and nothing else tells whether it was authenticated")]
+    LogUnreadable,
+    /// It was not authenticated.
+    #[error("the target asked for no authentication, but {requires} it")]
+    NotAuthenticated {
+        /// The profiles and their verb.
+        requires: String,
+    },
+    /// The controller was to authenticate, and nobody did.
+    #[error("the target asked for no authentication, but the controller secret wants the controller to prove itself")]
+    ControllerNotAsked,
+    /// The target chose an algorithm that is not allowed.
+    #[error("the target chose {chosen}, which {does} not allow")]
+    AlgorithmNotAllowed {
+        /// The hash function or key exchange group.
+        chosen: String,
+        /// The profiles and their verb.
+        does: String,
+    },
+    /// The controller did not authenticate.
+    #[error("the controller did not prove that it has the controller secret")]
+    ControllerUnproved,
+    /// It is in plaintext.
+    #[error("{controller} has this connection in plaintext, but TLS is required by {by}")]
+    Plaintext {
+        /// `nvmeN`.
+        controller: String,
+        /// What requires TLS.
+        by: String,
+    },
+    /// It has no secret.
+    #[error("{controller} has this connection without a secret, but {requires} authentication")]
+    WithoutSecret {
+        /// `nvmeN`.
+        controller: String,
+        /// The profiles and their verb.
+        requires: String,
+    },
+    /// It is secured by another key.
+    #[error("{controller} is secured by key {used:08x} and not by {wanted:08x}, which the kernel was given")]
+    OtherKey {
+        /// `nvmeN`.
+        controller: String,
+        /// The key in use.
+        used: i32,
+        /// The key that the kernel was given.
+        wanted: i32,
+    },
+    /// The kernel shows no key.
+    #[error("the kernel does not say that {controller} is secured by TLS")]
+    NotSecured {
+        /// `nvmeN`.
+        controller: String,
+    },
+    /// The cipher suites are restricted and cannot be seen.
+    #[error("the cipher suite of {controller} cannot be seen: {why}; {only}")]
+    SuiteUnseen {
+        /// `nvmeN`.
+        controller: String,
+        /// Why not.
+        why: SuitesError,
+        /// The profiles and what they allow.
+        only: String,
+    },
+    /// Another version of TLS.
+    #[error("{controller} is secured by {suite}, and NVMe/TCP allows only TLS 1.3")]
+    OtherVersion {
+        /// `nvmeN`.
+        controller: String,
+        /// Version and cipher.
+        suite: String,
+    },
+    /// A cipher suite that is not allowed.
+    #[error("the cipher suite of {controller} is {suite}, as tlshd and the target agreed on, and {only}")]
+    SuiteNotAllowed {
+        /// `nvmeN`.
+        controller: String,
+        /// The suite.
+        suite: String,
+        /// The profiles and what they allow.
+        only: String,
+    },
+    /// The tables want its subsystem secured, in a way that cannot be met.
+    #[error("{controller} does not count: {error}")]
+    SubsystemUnmet {
+        /// `nvmeN`.
+        controller: String,
+        /// What cannot be met.
+        error: PolicyError,
+    },
+    /// It could not be disconnected either.
+    #[error("{violation}; {controller} cannot be taken away: {error}")]
+    Stays {
+        /// What it does not meet.
+        violation: Box<Violation>,
+        /// `nvmeN`.
+        controller: String,
+        /// What the system says.
+        error: String,
+    },
+}
+
+codes!(Violation {
+    LogUnreadable => "kernel-log-unreadable",
+    NotAuthenticated => "not-authenticated",
+    ControllerNotAsked => "controller-not-asked",
+    AlgorithmNotAllowed => "algorithm-not-allowed",
+    ControllerUnproved => "controller-unproved",
+    Plaintext => "plaintext",
+    WithoutSecret => "without-secret",
+    OtherKey => "other-key",
+    NotSecured => "not-secured",
+    SuiteUnseen => "cipher-suite-unseen",
+    OtherVersion => "tls-version-not-allowed",
+    SuiteNotAllowed => "cipher-suite-not-allowed",
+    SubsystemUnmet => "security-unmet",
+    Stays => "violation-stays",
+});

@@ -1,0 +1,100 @@
+//! Reads and writes the status file.
+
+use super::schema::Status;
+use super::validate::retain_valid;
+use crate::error::Error;
+use crate::input::read_regular;
+use crate::output::json::{self, Secrets};
+use crate::output::replace::{PUBLIC, replace};
+use serde_json::error::Category;
+use std::io;
+use std::path::Path;
+
+/// Largest status file that is read, in bytes. A path takes about half a KiB of it, a namespace or an interface no more.
+pub const MAX_SIZE: u64 = 16 << 20;
+
+/// Why bytes are not a status file. Nothing of them is quoted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ParseError {
+    /// There are none.
+    #[error("not a status file: it is empty")]
+    Empty,
+    /// They are not JSON of its form.
+    #[error("not a status file: {kind} (line {line}, column {column})")]
+    Json {
+        /// What is wrong.
+        kind: JsonFault,
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
+    },
+}
+
+/// What is wrong with JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum JsonFault {
+    /// It ends too early.
+    #[error("it ends too early")]
+    CutOff,
+    /// A value is missing or of another type.
+    #[error("a value is missing or of another type")]
+    Type,
+    /// It is no JSON.
+    #[error("it is no JSON")]
+    NotJson,
+}
+
+impl Status {
+    /// What a former run left; `None` where there was none.
+    ///
+    /// What it names is of the form that the kernel and the tables have; an item that is not is left out, with a line in the
+    /// log. Texts stay as they are: they are made harmless where they are shown.
+    ///
+    /// # Errors
+    ///
+    /// When there is a file that cannot be read, is no regular file, has more than [`MAX_SIZE`] bytes, or is no status file.
+    pub fn read(file: &Path) -> Result<Option<Self>, Error> {
+        let text = match read_regular(file, MAX_SIZE) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(Error::Read { path: file.to_owned(), source }),
+        };
+        let (status, dropped) = Self::parse(&text).map_err(|why| Error::Other(format!("{}: {why}", file.display())))?;
+        for item in dropped {
+            log::warn!("{}: {item}", file.display());
+        }
+        Ok(Some(status))
+    }
+
+    /// The status in these bytes, and in words what of it is left out because it has not the form that it must have.
+    ///
+    /// # Errors
+    ///
+    /// Why the whole cannot be used. The bytes themselves are not quoted.
+    pub fn parse(text: &[u8]) -> Result<(Self, Vec<String>), ParseError> {
+        let mut status: Self = serde_json::from_slice(text).map_err(|error| {
+            if text.is_empty() {
+                return ParseError::Empty;
+            }
+            let kind = match error.classify() {
+                Category::Eof => JsonFault::CutOff,
+                Category::Data => JsonFault::Type,
+                Category::Syntax | Category::Io => JsonFault::NotJson,
+            };
+            ParseError::Json { kind, line: error.line(), column: error.column() }
+        })?;
+        let dropped = retain_valid(&mut status);
+        Ok((status, dropped))
+    }
+
+    /// Writes the file so that a reader sees the old or the new one whole.
+    ///
+    /// # Errors
+    ///
+    /// When /run cannot be written.
+    pub fn write(&self, file: &Path) -> io::Result<()> {
+        replace(file, json::text(self, Secrets::Masked)?.as_bytes(), PUBLIC)
+    }
+}
