@@ -1,10 +1,17 @@
-//! Model → bytes → model → bytes: nothing is lost on the way.
+//! Model → bytes → model → bytes, and model → JSON → model: nothing is lost on the way.
 #![no_main]
 
-use libnbft::{parse, write};
+use libnbft::model::Table;
+use libnbft::{json, parse, write};
+use libnbft_fuzz::{any_table, table};
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    let Some(table) = libnbft_fuzz::table(bytes) else { return };
+    if let Some(table) = any_table(bytes) {
+        let text = serde_json::to_string(&json::Table::from(&table)).expect("every model has a JSON form");
+        let read: json::Table = serde_json::from_str(&text).expect("the JSON can be read");
+        assert_eq!(Table::try_from(&read).expect("the JSON describes a table"), table);
+    }
+    let Some(table) = table(bytes) else { return };
     let written = write(&table).expect("it can be written");
     let parsed = parse(&written).expect("it can be read");
     assert_eq!(parsed.table, table);

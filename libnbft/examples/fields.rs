@@ -6,7 +6,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for argument in std::env::args_os().skip(1) {
         for file in libnbft::files::find(Path::new(&argument))? {
             println!("{}", file.path.display());
-            for field in libnbft::annotate(&file.read()?) {
+            for field in libnbft::parse(&file.read()?)?.fields() {
                 let value = field.value.unwrap_or_default();
                 println!(
                     "{:#06x} {:4}  {}: {}  {value}",

@@ -2,19 +2,19 @@
 
 use core::ops::Range;
 
-/// The bytes are not a table that anything could be read from.
+/// Why the bytes are unusable as a table.
 ///
-/// Everything less than that is a [`Finding`](crate::Finding): the rest of the table stays usable. The kinds are private, so
-/// that a later version may tell more apart; the text says which it was, and [`ParseError::is_not_nbft`] whether the bytes
-/// are something else altogether.
+/// Anything less is a [`Finding`](crate::Finding), and the rest of the table stays usable. The problems are private, so that a
+/// later version may distinguish more. The text says which it was; [`ParseError::is_not_nbft`] says whether the bytes are
+/// something else altogether.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a usable NBFT: {kind}")]
+#[error("not a usable NBFT: {problem}")]
 pub struct ParseError {
-    kind: Kind,
+    problem: Problem,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Kind {
+pub(crate) enum Problem {
     #[error("it begins with {} instead of “NBFT”", .0.escape_ascii())]
     Signature([u8; 4]),
     #[error("it has {0} bytes, fewer than the 128 of header and control descriptor")]
@@ -31,26 +31,26 @@ pub(crate) enum Kind {
 
 impl ParseError {
     #[cold]
-    pub(crate) const fn new(kind: Kind) -> Self {
-        Self { kind }
+    pub(crate) const fn new(problem: Problem) -> Self {
+        Self { problem }
     }
 
-    /// Whether the bytes are no NBFT at all: their signature is another one, or they are too few to hold one.
+    /// Whether the bytes are not an NBFT at all: they have another signature or are shorter than 128 bytes.
     #[must_use]
     pub const fn is_not_nbft(&self) -> bool {
-        matches!(self.kind, Kind::Signature(_) | Kind::Short(_))
+        matches!(self.problem, Problem::Signature(_) | Problem::Short(_))
     }
 
-    /// The bytes that show it, as offsets into the input. Lies inside it; empty only for an empty input.
+    /// The bytes that show the problem, as offsets into the input. The span lies inside it and is empty only if the input is.
     #[must_use]
     pub const fn span(&self) -> Range<usize> {
-        match self.kind {
-            Kind::Signature(_) => 0..4,
-            Kind::Short(length) => 0..length,
-            Kind::ShortLength(_) => 4..8,
-            Kind::Major(_) => 8..9,
-            Kind::ControlId(_) => 64..65,
-            Kind::ControlInvalid => 70..71,
+        match self.problem {
+            Problem::Signature(_) => 0..4,
+            Problem::Short(length) => 0..length,
+            Problem::ShortLength(_) => 4..8,
+            Problem::Major(_) => 8..9,
+            Problem::ControlId(_) => 64..65,
+            Problem::ControlInvalid => 70..71,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The heap: the one place where a heap reference is checked against the bytes that there are.
+//! Resolves heap references: the only range check of a reference against the heap.
 
 use crate::raw::HeapRef;
 use core::ops::Range;
@@ -6,7 +6,7 @@ use core::ops::Range;
 /// An object of the heap.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Object<'a> {
-    /// Where it begins, from the start of the table.
+    /// Offset in bytes from the start of the table.
     pub(crate) start: usize,
     /// Its bytes; at least one.
     pub(crate) bytes: &'a [u8],

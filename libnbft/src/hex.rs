@@ -1,4 +1,4 @@
-//! Bytes as hex digits, and back.
+//! Shows bytes as hex digits, and reads them back.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -11,13 +11,13 @@ pub struct Hex<'a> {
 }
 
 impl<'a> Hex<'a> {
-    /// With nothing between the pairs.
+    /// Shows `bytes` with nothing between the pairs: `0a1b`.
     #[must_use]
     pub const fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, separator: "" }
     }
 
-    /// With this text between the pairs.
+    /// Shows `bytes` with `separator` between the pairs: `0a:1b`.
     #[must_use]
     pub const fn separated(bytes: &'a [u8], separator: &'static str) -> Self {
         Self { bytes, separator }
@@ -33,7 +33,7 @@ impl fmt::Display for Hex<'_> {
     }
 }
 
-/// The bytes that pairs of hex digits stand for; `None` when there is anything else.
+/// Reads pairs of hex digits of either case; `None` if the text holds anything else or half a pair.
 #[must_use]
 pub fn bytes_from_hex(text: &str) -> Option<Vec<u8>> {
     text.as_bytes().chunks(2).map(|pair| hex_byte(*pair.first()?, *pair.get(1)?)).collect()

@@ -85,7 +85,7 @@
 //! let parsed = libnbft::parse(bytes).expect("one wrong value does not make a table unreadable");
 //! for finding in parsed.check() {
 //!     assert_eq!((finding.rule, finding.severity), (Rule::PrefixLong, Severity::Error));
-//!     assert_eq!(finding.message, "HFI 1: the prefix length of 192.0.2.10 is 33; it has 32 bits");
+//!     assert_eq!(finding.message, "HFI 1: the prefix length of 192.0.2.10 is 33; the highest is 32");
 //!     let fields = parsed.fields();
 //!     let marked = fields.iter().find(|field| field.span == finding.span).expect("one field is wrong");
 //!     assert_eq!((marked.structure.as_str(), marked.field), ("HFI 1 transport info", "subnet mask prefix"));
@@ -141,7 +141,7 @@ pub mod text;
 #[cfg(feature = "write")]
 mod write;
 
-pub use annotate::{Field, annotate};
+pub use annotate::Field;
 pub use check::{Together, check_together};
 pub use error::ParseError;
 pub use finding::{Finding, Rule, Severity};

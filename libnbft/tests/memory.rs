@@ -25,7 +25,7 @@ unsafe impl GlobalAlloc for Counting {
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         NOW.fetch_sub(layout.size(), Ordering::Relaxed);
-        // SAFETY: `pointer` came from `System.alloc` with this annotate, as the caller promises.
+        // SAFETY: `pointer` came from `System.alloc` with this layout, as the caller promises.
         unsafe { System.dealloc(pointer, layout) }
     }
 }
@@ -71,7 +71,7 @@ fn overlapping(length: u16, fill: u8) -> Vec<u8> {
     let mut bytes = libnbft::write(&table).expect("it can be written");
     let heap = bytes.len();
     bytes.resize(heap + usize::from(length), fill);
-    let references: Vec<_> = libnbft::annotate(&bytes)
+    let references: Vec<_> = support::fields(&bytes)
         .into_iter()
         .filter(|field| {
             field.field.ends_with("reference") && !field.field.contains("info") && field.structure != "control"
@@ -102,7 +102,7 @@ fn many_findings(with_hfis: bool) -> Vec<u8> {
     }
     table.ssns = (1..=255).map(|index| support::tables::ssns(index, 1)).collect();
     let mut bytes = libnbft::write(&table).expect("it can be written");
-    let fields = libnbft::annotate(&bytes);
+    let fields = support::fields(&bytes);
     let list = bytes.len();
     bytes.extend((0..1024_u32).map(|number| number as u8));
     let target = list + 1024;

@@ -1,6 +1,6 @@
-//! The fields of each raw structure, by name.
+//! Names the fields of each raw structure.
 
-use super::values::Kind::{self, Address, Bytes, Flags, Hex, Mac, Number, Reference, Reserved, Text, Uuid, Words};
+use super::values::Format::{self, Address, Bytes, Flags, Hex, Mac, Number, Reference, Reserved, Text, Uuid, Words};
 use crate::model;
 use crate::raw::{self, size_of_field};
 use alloc::string::ToString as _;
@@ -12,16 +12,16 @@ pub(crate) struct Definition {
     pub(crate) at: usize,
     pub(crate) length: usize,
     pub(crate) name: &'static str,
-    pub(crate) kind: Kind,
+    pub(crate) format: Format,
 }
 
 macro_rules! definitions {
-    ($raw:ident: $($field:ident $name:literal $kind:expr,)*) => {
+    ($raw:ident: $($field:ident $name:literal $format:expr,)*) => {
         &[$(Definition {
             at: offset_of!(raw::$raw, $field),
             length: size_of_field(|structure: &raw::$raw| &structure.$field),
             name: $name,
-            kind: $kind,
+            format: $format,
         },)*]
     };
 }
@@ -63,10 +63,10 @@ pub(crate) const CONTROL: &[Definition] = definitions![Control:
     host "host descriptor reference" Reference,
     host_version "host descriptor version" Number,
     reserved15 "reserved" Reserved,
-    hfis "HFI list" Kind::List,
-    ssns "SSNS list" Kind::List,
-    security "security list" Kind::List,
-    discovery "discovery list" Kind::List,
+    hfis "HFI list" Format::List,
+    ssns "SSNS list" Format::List,
+    security "security list" Format::List,
+    discovery "discovery list" Format::List,
     reserved48 "reserved" Reserved,
 ];
 
@@ -101,7 +101,7 @@ pub(crate) const HFI_TCP: &[Definition] = definitions![HfiTcp:
     info_version "transport info version" Number,
     hfi_index "HFI index" Number,
     flags "flags" Flags(&[VALID, (2, "global route"), (4, "DHCP override"), (8, "autoconfigured")]),
-    routing_id "PCIe routing ID" Kind::RoutingId,
+    routing_id "PCIe routing ID" Format::RoutingId,
     mac "MAC address" Mac,
     vlan "VLAN ID" Number,
     ip_origin "IP origin" words!(IpOrigin),

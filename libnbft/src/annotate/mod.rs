@@ -9,37 +9,30 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-/// A field of a table: where it lies, what it is called, and what it says.
+/// A field of a table: its bytes, its name and its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Field {
-    /// Its bytes, as offsets into the input; inside it, never empty.
+    /// Its bytes, as offsets into the input. The span lies inside the input and is never empty.
     pub span: Range<usize>,
     /// The structure that it belongs to: `header`, `HFI 1 transport info`. A string in the heap belongs to the structure that
     /// refers to it.
     pub structure: String,
-    /// The field's name: `MAC address`. What a reference names has the name of the reference, which ends in ` reference`.
+    /// The field's name: `MAC address`. A reference has the name of its object with ` reference` after it.
     pub field: &'static str,
-    /// What it says, for people, with text escaped; `None` for reserved bytes.
+    /// Its value in words for people, with text escaped; `None` for reserved bytes.
     pub value: Option<String>,
 }
 
-/// The fields of a table in the order of their bytes, as far as they can be found; also of bytes that are damaged.
-///
-/// Heap objects are there when a reference that is in use leads to them. Where structures overlap, so do their fields. Bytes
-/// that [`parse`](crate::parse()) refuses have no fields.
-#[must_use]
-pub fn annotate(bytes: &[u8]) -> Vec<Field> {
-    let mut fields = walk::walk(bytes).unwrap_or_default();
-    fields.sort_by_key(|field| (field.span.start, core::cmp::Reverse(field.span.end)));
-    fields
-}
-
 impl Parsed<'_> {
-    /// The fields of the table in the order of their bytes; see [`annotate`].
+    /// Names the table's fields in the order of their bytes, also those of descriptors that are damaged or not marked valid.
+    ///
+    /// A heap object is a field if a reference that is in use leads to it. Where structures overlap, so do their fields.
     #[must_use]
     pub fn fields(&self) -> Vec<Field> {
-        annotate(self.bytes())
+        let mut fields = walk::walk(self.bytes()).unwrap_or_default();
+        fields.sort_by_key(|field| (field.span.start, core::cmp::Reverse(field.span.end)));
+        fields
     }
 }

@@ -1,4 +1,4 @@
-//! The value of a field in words.
+//! Shows the value of a field in words.
 
 use crate::finding::QuotedUpTo;
 use crate::hex::Hex;
@@ -9,9 +9,9 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use zerocopy::FromBytes as _;
 
-/// What a field holds.
+/// How a field's bytes are shown.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Kind {
+pub(crate) enum Format {
     /// A number shown in decimal.
     Number,
     /// A number shown in hexadecimal.
@@ -34,8 +34,8 @@ pub(crate) enum Kind {
     Reserved,
 }
 
-impl Kind {
-    /// What `bytes` say as this kind.
+impl Format {
+    /// The value of `bytes` in this format.
     pub(super) fn value(self, bytes: &[u8]) -> Option<String> {
         Some(match self {
             Self::Number => number(bytes).to_string(),

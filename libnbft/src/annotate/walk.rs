@@ -1,4 +1,4 @@
-//! The way through a table, from structure to structure.
+//! Walks a table from structure to structure and collects their fields.
 
 use super::Field;
 use super::fields::{self, Definition};
@@ -44,7 +44,7 @@ impl<'a> Walk<'a> {
         for definition in definitions {
             let at = offset + definition.at;
             if let Some(bytes) = self.bytes.get(at..at + definition.length) {
-                self.field(name, definition.name, at, definition.length, definition.kind.value(bytes));
+                self.field(name, definition.name, at, definition.length, definition.format.value(bytes));
             }
         }
     }
@@ -107,7 +107,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The descriptors of a list that bear the right ID; what they refer to, for those that are valid.
+    /// The descriptors of a list that have the right structure ID, and for valid ones the objects that they refer to.
     fn list<T: FromBytes + KnownLayout + Immutable + Unaligned>(
         &mut self,
         list: &List,

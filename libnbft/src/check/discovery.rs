@@ -1,4 +1,4 @@
-//! Values of discovery descriptors.
+//! Checks the values of discovery descriptors.
 
 use super::Checker;
 use super::namespaces::reported;
@@ -9,7 +9,7 @@ use crate::raw::{self, bytes_of};
 use crate::text::DiscoveryUri;
 
 impl Checker<'_> {
-    pub(super) fn discovery(&mut self) {
+    pub(super) fn check_discovery(&mut self) {
         let table = self.table;
         for (discovery, offset) in table.discovery.iter().zip(&self.offsets.discovery) {
             let Some(raw) = self.raw::<raw::Discovery>(*offset) else { continue };
@@ -23,10 +23,10 @@ impl Checker<'_> {
                 let span = self.object(raw.uri, reference);
                 self.report(Rule::UriSyntax, format_args!("{owner}: {} is not an nvme+tcp URI", Quoted(text)), span);
             }
-            // Without an NQN the well-known one is meant.
+            // A missing NQN stands for the well-known one.
             if let Some(nqn) = &discovery.nqn {
                 let span = self.object(raw.nqn, bytes_of!(*offset, Discovery.nqn));
-                self.nqn(owner, nqn, span);
+                self.check_nqn(owner, nqn, span);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Who the host is, in one table and in several.
+//! Checks the host's identity, in one table and between several.
 
 use super::Checker;
 use crate::finding::Rule;
@@ -9,7 +9,7 @@ use crate::raw::{self, bytes_of};
 use alloc::vec::Vec;
 
 impl Checker<'_> {
-    pub(super) fn host(&mut self) {
+    pub(super) fn check_host(&mut self) {
         let Some((host, offset)) = self.table.host.as_ref().zip(self.offsets.host) else { return };
         let Some(raw) = self.raw::<raw::Host>(offset) else { return };
         let reference = bytes_of!(offset, Host.nqn);
@@ -17,7 +17,7 @@ impl Checker<'_> {
             self.report(Rule::HostNqnMissing, format_args!("the host descriptor has no NQN"), reference);
         } else if let Some(nqn) = &host.nqn {
             let span = self.object(raw.nqn, reference);
-            self.nqn(Owner::HOST, nqn, span);
+            self.check_nqn(Owner::HOST, nqn, span);
         }
         let (id, span) = (host.id, bytes_of!(offset, Host.host_id));
         let named = host.nqn.as_ref().and_then(Nqn::uuid);
@@ -48,8 +48,7 @@ impl Checker<'_> {
     }
 }
 
-/// What is wrong between the tables of one machine, each with its bytes: findings, each with the number of the table in
-/// `tables` that it is about.
+/// Checks the tables of one machine against each other. Each finding comes with the number, from 0, of its table in `tables`.
 #[must_use]
 pub fn check_together(tables: &[&Parsed<'_>]) -> Vec<(usize, Finding)> {
     let mut together = Together::default();
@@ -57,7 +56,7 @@ pub fn check_together(tables: &[&Parsed<'_>]) -> Vec<(usize, Finding)> {
     together.findings()
 }
 
-/// [`check_together`] for tables that come one by one: of each, only what it says of the host is kept.
+/// [`check_together`] for tables that come one by one: it keeps the host descriptor of each, so that the table can go.
 #[derive(Clone, Debug, Default)]
 pub struct Together {
     /// How many tables were added.
@@ -75,7 +74,7 @@ impl Together {
         self.count += 1;
     }
 
-    /// What is wrong between those that were added, each with the number, from 0, of the table that it is about.
+    /// The findings between the tables added so far, each with the number of its table, from 0 in the order of adding.
     #[must_use]
     pub fn findings(&self) -> Vec<(usize, Finding)> {
         findings(&self.hosts)

@@ -1,4 +1,4 @@
-//! Values of HFI transport infos.
+//! Checks the values of HFI transport infos.
 
 use super::Checker;
 use crate::address::check_server;
@@ -11,18 +11,18 @@ use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr};
 
 impl Checker<'_> {
-    pub(super) fn interfaces(&mut self) {
+    pub(super) fn check_interfaces(&mut self) {
         let mut default_routes = Vec::new();
         let table = self.table;
         for (hfi, offset) in table.hfis.iter().zip(&self.offsets.hfis) {
-            let Some((tcp, offset)) = hfi.tcp.as_ref().zip(self.info_place(*offset)) else { continue };
+            let Some((tcp, offset)) = hfi.tcp.as_ref().zip(self.info_offset(*offset)) else { continue };
             let owner = Owner::new("HFI", hfi.index);
-            self.nic(owner, tcp, offset);
-            self.address(owner, tcp, offset);
-            self.gateway(owner, tcp, offset);
-            self.origin(owner, tcp, offset);
-            if let Some((ext, ext_place)) = tcp.ext.as_ref().zip(self.hfi_ext_place(offset)) {
-                self.client_id(owner, tcp, ext, ext_place);
+            self.check_nic(owner, tcp, offset);
+            self.check_address(owner, tcp, offset);
+            self.check_gateway(owner, tcp, offset);
+            self.check_origin(owner, tcp, offset);
+            if let Some((ext, ext_offset)) = tcp.ext.as_ref().zip(self.hfi_ext_offset(offset)) {
+                self.check_client_id(owner, tcp, ext, ext_offset);
             }
             if let Some(ip) = tcp.ip.get().filter(|_| tcp.flags.global_route()) {
                 if default_routes.contains(&ip.is_ipv4()) {
@@ -37,7 +37,7 @@ impl Checker<'_> {
         }
     }
 
-    fn nic(&mut self, owner: Owner, tcp: &HfiTcp, offset: usize) {
+    fn check_nic(&mut self, owner: Owner, tcp: &HfiTcp, offset: usize) {
         let mac = bytes_of!(offset, HfiTcp.mac);
         if tcp.mac.is_zero() {
             self.report(Rule::MacZero, format_args!("{owner}: the MAC address is all zero"), mac);
@@ -53,7 +53,7 @@ impl Checker<'_> {
         }
     }
 
-    fn address(&mut self, owner: Owner, tcp: &HfiTcp, offset: usize) {
+    fn check_address(&mut self, owner: Owner, tcp: &HfiTcp, offset: usize) {
         let (ip, span) = (tcp.ip.raw(), bytes_of!(offset, HfiTcp.ip));
         if ip.is_unspecified() {
             self.report(Rule::AddressUnset, format_args!("{owner} has no IP address"), span);
@@ -67,7 +67,7 @@ impl Checker<'_> {
         if prefix > bits {
             self.report(
                 Rule::PrefixLong,
-                format_args!("{owner}: the prefix length of {ip} is {prefix}; it has {bits} bits"),
+                format_args!("{owner}: the prefix length of {ip} is {prefix}; the highest is {bits}"),
                 span,
             );
         } else if prefix == 0 {
@@ -76,7 +76,7 @@ impl Checker<'_> {
         }
     }
 
-    fn gateway(&mut self, owner: Owner, tcp: &HfiTcp, offset: usize) {
+    fn check_gateway(&mut self, owner: Owner, tcp: &HfiTcp, offset: usize) {
         if let (Some(ip), Some(gateway)) = (tcp.ip.get(), tcp.gateway.get()) {
             let span = bytes_of!(offset, HfiTcp.gateway);
             if ip.is_ipv4() != gateway.is_ipv4() {
@@ -110,8 +110,8 @@ impl Checker<'_> {
         }
     }
 
-    /// Where the address came from, in all the ways in which the table says it.
-    fn origin(&mut self, owner: Owner, tcp: &HfiTcp, offset: usize) {
+    /// Checks that flags, IP origin and DHCP server agree on where the address came from.
+    fn check_origin(&mut self, owner: Owner, tcp: &HfiTcp, offset: usize) {
         let (flags, origin, at_origin) = (tcp.flags, tcp.ip_origin, bytes_of!(offset, HfiTcp.ip_origin));
         let at_flags = bytes_of!(offset, HfiTcp.flags);
         if origin.words().is_none() {
@@ -121,7 +121,7 @@ impl Checker<'_> {
                 let from = if flags.dhcp_override() { "DHCP" } else { "elsewhere" };
                 self.report(
                     Rule::AutoconfDhcp,
-                    format_args!("{owner}: the address is autoconfigured, but said to come from {from} as well"),
+                    format_args!("{owner}: the address is marked autoconfigured, but also as coming from {from}"),
                     at_flags.clone(),
                 );
             }
@@ -153,7 +153,7 @@ impl Checker<'_> {
         }
     }
 
-    fn client_id(&mut self, owner: Owner, tcp: &HfiTcp, ext: &HfiExt, offset: usize) {
+    fn check_client_id(&mut self, owner: Owner, tcp: &HfiTcp, ext: &HfiExt, offset: usize) {
         let Some(raw) = self.raw::<raw::HfiExt>(offset) else { return };
         if !ext.flags.dhcp_client_id() {
             return;
@@ -165,7 +165,7 @@ impl Checker<'_> {
             if reference.length.get() == 0 {
                 self.report(
                     Rule::ClientIdMissing,
-                    format_args!("{owner}: there should be a DHCP client identifier, but there is no {name}"),
+                    format_args!("{owner}: the DHCP client identifier has no {name}"),
                     span,
                 );
             }
@@ -182,14 +182,14 @@ impl Checker<'_> {
             let length = duid.len();
             self.report(
                 Rule::DuidSyntax,
-                format_args!("{owner}: the DUID of {length} bytes is none of LLT, EN, LL and UUID, little endian"),
+                format_args!("{owner}: the DUID of {length} bytes is not a little-endian LLT, EN, LL or UUID"),
                 span,
             );
         }
     }
 }
 
-/// Whether a DUID has one of the types of RFC 8415 and RFC 6355, and the length that goes with it.
+/// Whether a DUID has a type of RFC 8415 or RFC 6355, and a length that fits it.
 fn duid_is_known(duid: &[u8]) -> bool {
     let Some((kind, rest)) = duid.split_first_chunk::<2>() else { return false };
     match u16::from_le_bytes(*kind) {
@@ -202,14 +202,14 @@ fn duid_is_known(duid: &[u8]) -> bool {
     }
 }
 
-/// Whether `other` is in the subnet of the HFI's address; `None` when that cannot be said: another family, no address, a prefix
-/// length that is none. Link-local addresses are always there, and prefix 0 of IPv6 stands for 64.
+/// Whether `other` is in the subnet of the HFI's address. `None` if the families differ, the HFI has no address, or its prefix
+/// length is invalid. Link-local addresses are always in it, and prefix 0 of IPv6 stands for 64.
 pub(super) fn on_link(tcp: &HfiTcp, other: IpAddr) -> Option<bool> {
     let ip = tcp.ip.get().filter(|ip| ip.is_ipv4() == other.is_ipv4())?;
     if is_link_local6(other) {
         return Some(true);
     }
-    // With prefix 0, nothing is known of an IPv4 subnet.
+    // The table does not tell the IPv4 subnet if the prefix is 0.
     let (width, instead_of_0) = if ip.is_ipv4() { (32, None) } else { (128, Some(64)) };
     let prefix = if tcp.prefix == 0 { instead_of_0? } else { tcp.prefix };
     (prefix <= width).then(|| same_subnet(ip, other, prefix))

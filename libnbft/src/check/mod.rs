@@ -1,4 +1,4 @@
-//! Checks references and values of a table, and known quirks of firmware. The rules are in [`Rule`].
+//! Checks a table by every [`Rule`] that needs more than its structure: references, values, known quirks of firmware.
 
 mod discovery;
 mod hosts;
@@ -24,20 +24,21 @@ use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 pub use hosts::{Together, check_together};
 
 impl Parsed<'_> {
-    /// Checks the table: the findings of [`parse`](crate::parse()) and those of every other rule that a single table can break,
-    /// in the order of their bytes.
+    /// Checks the table by every [`Rule`] that a single table can break, and returns the findings in the order of their bytes.
+    ///
+    /// Those of [`parse`](crate::parse()) are among them. [`check_together`] has the rules that take several tables.
     #[must_use]
     pub fn check(&self) -> Vec<Finding> {
         let mut findings = self.findings.clone();
         if let Ok((_, bytes, heap)) = frame(self.bytes()) {
             let mut checker = Checker { table: &self.table, offsets: &self.offsets, bytes, heap, findings: Vec::new() };
-            checker.references();
-            checker.host();
-            checker.interfaces();
-            checker.namespaces();
-            checker.discovery();
-            checker.security();
-            checker.reserved();
+            checker.check_references();
+            checker.check_host();
+            checker.check_interfaces();
+            checker.check_namespaces();
+            checker.check_discovery();
+            checker.check_security();
+            checker.check_reserved();
             findings.append(&mut checker.findings);
         }
         findings.retain(|finding| finding.span.end <= self.bytes().len());
@@ -46,7 +47,7 @@ impl Parsed<'_> {
     }
 }
 
-/// A table that is being checked: the model says what it holds, the bytes and offsets where that lies.
+/// A table that is being checked: the model has its values, bytes and offsets tell where they lie.
 struct Checker<'a> {
     table: &'a Table,
     offsets: &'a Offsets,
@@ -70,14 +71,13 @@ impl<'a> Checker<'a> {
         self.heap.get(reference).ok().flatten().map_or(at, |object| object.span())
     }
 
-    /// Whether a reference that is not in use is none at all.
+    /// Whether `reference` points outside the heap.
     fn outside(&self, reference: HeapRef) -> bool {
         self.heap.get(reference).is_err()
     }
 
-    /// What is wrong with the form of an NQN, which lies at `span`.
-    fn nqn(&mut self, owner: Owner, nqn: &Nqn, span: Range<usize>) {
-        // What is not UTF-8 or holds control characters has been reported as such.
+    /// Checks the form of an NQN, which lies at `span`.
+    fn check_nqn(&mut self, owner: Owner, nqn: &Nqn, span: Range<usize>) {
         if reported(&nqn.0) {
             return;
         }

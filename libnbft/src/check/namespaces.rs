@@ -1,4 +1,4 @@
-//! Values of SSNS descriptors and their extended info.
+//! Checks the values of SSNS descriptors and their extended info.
 
 use super::Checker;
 use super::interfaces::on_link;
@@ -11,37 +11,37 @@ use crate::text::{RootPath, parse_port};
 use core::net::IpAddr;
 
 impl Checker<'_> {
-    pub(super) fn namespaces(&mut self) {
+    pub(super) fn check_namespaces(&mut self) {
         let table = self.table;
         for (ssns, offset) in table.ssns.iter().zip(&self.offsets.ssns) {
             let Some(raw) = self.raw::<raw::Ssns>(*offset) else { continue };
             let owner = Owner::new("SSNS", ssns.index);
             if ssns.transport == TransportType::TCP {
-                self.target(owner, ssns, raw, *offset);
-                self.port(owner, ssns, raw, *offset);
+                self.check_target(owner, ssns, raw, *offset);
+                self.check_port(owner, ssns, raw, *offset);
             }
-            self.subsystem(owner, ssns, raw, *offset);
-            self.identifier(owner, ssns, *offset);
-            self.secondary(owner, ssns, *offset);
-            self.state(owner, ssns, *offset);
-            if let Some((ext, offset)) = ssns.ext.as_ref().zip(self.ssns_ext_place(*offset)) {
-                self.ssns_ext(owner, ssns, ext, offset);
+            self.check_subsystem(owner, ssns, raw, *offset);
+            self.check_nid(owner, ssns, *offset);
+            self.check_secondary(owner, ssns, *offset);
+            self.check_state(owner, ssns, *offset);
+            if let Some((ext, offset)) = ssns.ext.as_ref().zip(self.ssns_ext_offset(*offset)) {
+                self.check_ssns_ext(owner, ssns, ext, offset);
             }
         }
     }
 
-    fn target(&mut self, owner: Owner, ssns: &Ssns, raw: &raw::Ssns, offset: usize) {
+    fn check_target(&mut self, owner: Owner, ssns: &Ssns, raw: &raw::Ssns, offset: usize) {
         let reference = bytes_of!(offset, Ssns.traddr);
         let absent = raw.traddr.length.get() == 0;
         let span = self.object(raw.traddr, reference);
         let Some(target) = ssns.traddr.and_then(|address| address.get()) else {
-            // An object that could not be read has been reported as such.
+            // The parser has reported an object that it could not read.
             if absent || ssns.traddr.is_some() {
                 self.report(Rule::TraddrMissing, format_args!("{owner} has no transport address"), span);
             }
             return;
         };
-        // One finding of each kind, however many HFIs there are: a table may name hundreds in few bytes.
+        // At most one finding by each rule: a table may name hundreds of HFIs in few bytes.
         let (mut family, mut route) = (false, false);
         for index in ssns.hfi_indexes() {
             let Some(tcp) = self.table.hfi(index).and_then(|hfi| hfi.tcp.as_ref()) else { continue };
@@ -67,14 +67,14 @@ impl Checker<'_> {
         }
     }
 
-    /// Whether another HFI gives the same interface an address of the target's family.
+    /// Whether another HFI of the same NIC and VLAN has an address of the target's family.
     fn nic_has_family(&self, tcp: &HfiTcp, target: IpAddr) -> bool {
         let others = self.table.hfis.iter().filter_map(|hfi| hfi.tcp.as_ref());
         let mut same = others.filter(|other| other.mac == tcp.mac && other.vlan == tcp.vlan);
         same.any(|other| other.ip.get().is_some_and(|ip| ip.is_ipv4() == target.is_ipv4()))
     }
 
-    fn port(&mut self, owner: Owner, ssns: &Ssns, raw: &raw::Ssns, offset: usize) {
+    fn check_port(&mut self, owner: Owner, ssns: &Ssns, raw: &raw::Ssns, offset: usize) {
         let reference = bytes_of!(offset, Ssns.trsvcid);
         if raw.trsvcid.length.get() == 0 {
             self.report(Rule::PortMissing, format_args!("{owner} has no transport service ID"), reference);
@@ -84,7 +84,7 @@ impl Checker<'_> {
         }
     }
 
-    fn subsystem(&mut self, owner: Owner, ssns: &Ssns, raw: &raw::Ssns, offset: usize) {
+    fn check_subsystem(&mut self, owner: Owner, ssns: &Ssns, raw: &raw::Ssns, offset: usize) {
         let reference = bytes_of!(offset, Ssns.nqn);
         if raw.nqn.length.get() == 0 {
             self.report(Rule::NqnMissing, format_args!("{owner} has no subsystem NQN"), reference);
@@ -97,14 +97,14 @@ impl Checker<'_> {
                     span,
                 );
             } else {
-                self.nqn(owner, nqn, span);
+                self.check_nqn(owner, nqn, span);
             }
         }
     }
 
-    fn identifier(&mut self, owner: Owner, ssns: &Ssns, offset: usize) {
+    fn check_nid(&mut self, owner: Owner, ssns: &Ssns, offset: usize) {
         let (kind, nid) = (bytes_of!(offset, Ssns.nid_type), bytes_of!(offset, Ssns.nid));
-        // An attempt that failed has found no namespace.
+        // Firmware whose attempt failed knows no namespace.
         let failed = ssns.nqn.as_ref().is_some_and(|nqn| nqn.is_discovery())
             || ssns.flags.availability() == Availability::UNAVAILABLE;
         if ssns.nid_type.words().is_none() {
@@ -124,13 +124,13 @@ impl Checker<'_> {
         if ssns.nid[used..].iter().any(|byte| *byte != 0) {
             self.report(
                 Rule::NidTail,
-                format_args!("{owner}: the NID takes {used} bytes, but those behind it are not zero"),
+                format_args!("{owner}: the NID takes {used} bytes, but the bytes after it are not zero"),
                 nid.start + used..nid.end,
             );
         }
     }
 
-    fn secondary(&mut self, owner: Owner, ssns: &Ssns, offset: usize) {
+    fn check_secondary(&mut self, owner: Owner, ssns: &Ssns, offset: usize) {
         let list = &ssns.secondary_hfis;
         let span = self.secondary_list(offset);
         if let Some(first) = list.iter().position(|index| *index == 0) {
@@ -152,7 +152,7 @@ impl Checker<'_> {
         }
     }
 
-    fn state(&mut self, owner: Owner, ssns: &Ssns, offset: usize) {
+    fn check_state(&mut self, owner: Owner, ssns: &Ssns, offset: usize) {
         let flags = bytes_of!(offset, Ssns.flags);
         let availability = ssns.flags.availability();
         if availability == Availability::UNAVAILABLE {
@@ -186,7 +186,7 @@ impl Checker<'_> {
         }
     }
 
-    fn ssns_ext(&mut self, owner: Owner, ssns: &Ssns, ext: &SsnsExt, offset: usize) {
+    fn check_ssns_ext(&mut self, owner: Owner, ssns: &Ssns, ext: &SsnsExt, offset: usize) {
         if ext.asqsz != 0 && !ext.flags.admin_asqsz() {
             self.report(
                 Rule::AsqszUnflagged,
@@ -199,7 +199,7 @@ impl Checker<'_> {
         if !ssns.flags.dhcp_root_path() {
             self.report(
                 Rule::RootPathUnflagged,
-                format_args!("{owner}: there is the DHCP root path {}, but it was not used", Quoted(text)),
+                format_args!("{owner}: firmware did not use the DHCP root path {}", Quoted(text)),
                 span,
             );
         } else if text.parse::<RootPath>().is_err() && !reported(text) {
@@ -214,12 +214,12 @@ impl Checker<'_> {
 
 /// Whether there may be a route to another subnet.
 fn has_route(tcp: &HfiTcp, ip: IpAddr) -> bool {
-    // Routers announce themselves where addresses come from router advertisements.
+    // Router advertisements that configure the address also announce a router.
     let announced = tcp.flags.autoconfigured() || tcp.ip_origin == IpOrigin::ROUTER_ADVERTISEMENT;
     announced || tcp.gateway.get().is_some_and(|gateway| gateway.is_ipv4() == ip.is_ipv4())
 }
 
-/// Whether the text is one that has been reported as not UTF-8 or as holding control characters.
+/// Whether the parser has reported the text as not UTF-8 or as holding control characters.
 pub(super) fn reported(text: &str) -> bool {
     text.contains(|c: char| c == char::REPLACEMENT_CHARACTER || c.is_control())
 }

@@ -1,4 +1,4 @@
-//! Indexes by which descriptors refer to each other.
+//! Checks the indexes by which descriptors refer to each other.
 
 use super::Checker;
 use crate::finding::Rule;
@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 
-/// How many more there are of what a message has named: nothing for 0.
+/// How many more HFIs are missing than the one that a message has named; shows nothing for 0.
 struct Others(usize);
 
 impl fmt::Display for Others {
@@ -24,11 +24,11 @@ impl fmt::Display for Others {
 }
 
 impl Checker<'_> {
-    pub(super) fn references(&mut self) {
-        self.indexes();
+    pub(super) fn check_references(&mut self) {
+        self.check_indexes();
         let table = self.table;
         for (ssns, offset) in table.ssns.iter().zip(&self.offsets.ssns) {
-            self.ssns_references(ssns, *offset);
+            self.check_ssns_references(ssns, *offset);
         }
         for (discovery, offset) in table.discovery.iter().zip(&self.offsets.discovery) {
             let owner = Owner::new("discovery", discovery.index);
@@ -47,26 +47,26 @@ impl Checker<'_> {
                 );
             }
         }
-        self.nobody_names();
-        self.own_indexes();
+        self.check_unused();
+        self.check_stated_indexes();
     }
 
-    /// Indexes that are 0 or there twice.
-    fn indexes(&mut self) {
+    /// Reports indexes that are 0 or occur twice.
+    fn check_indexes(&mut self) {
         let (table, offsets) = (self.table, self.offsets);
         let hfis = table.hfis.iter().zip(&offsets.hfis).map(|(hfi, at)| (hfi.index.into(), bytes_of!(*at, Hfi.index)));
-        self.list_indexes("HFI", hfis.collect());
+        self.check_list_indexes("HFI", hfis.collect());
         let ssns = table.ssns.iter().zip(&offsets.ssns).map(|(ssns, at)| (ssns.index, bytes_of!(*at, Ssns.index)));
-        self.list_indexes("SSNS", ssns.collect());
+        self.check_list_indexes("SSNS", ssns.collect());
         let security = table.security.iter().zip(&offsets.security);
         let security = security.map(|(profile, at)| (profile.index.into(), bytes_of!(*at, Security.index)));
-        self.list_indexes("security profile", security.collect());
+        self.check_list_indexes("security profile", security.collect());
         let discovery = table.discovery.iter().zip(&offsets.discovery);
         let discovery = discovery.map(|(discovery, at)| (discovery.index.into(), bytes_of!(*at, Discovery.index)));
-        self.list_indexes("discovery", discovery.collect());
+        self.check_list_indexes("discovery", discovery.collect());
     }
 
-    fn list_indexes(&mut self, kind: &'static str, indexes: Vec<(u16, Range<usize>)>) {
+    fn check_list_indexes(&mut self, kind: &'static str, indexes: Vec<(u16, Range<usize>)>) {
         for (number, (index, span)) in indexes.iter().enumerate() {
             if *index == 0 {
                 self.report(Rule::IndexZero, format_args!("the {kind} descriptor has index 0"), span.clone());
@@ -80,7 +80,7 @@ impl Checker<'_> {
         }
     }
 
-    fn ssns_references(&mut self, ssns: &Ssns, offset: usize) {
+    fn check_ssns_references(&mut self, ssns: &Ssns, offset: usize) {
         let (table, owner) = (self.table, Owner::new("SSNS", ssns.index));
         let primary = bytes_of!(offset, Ssns.primary_hfi);
         if ssns.hfi_indexes().is_empty() {
@@ -89,7 +89,7 @@ impl Checker<'_> {
         if ssns.primary_hfi != 0 && table.hfi(ssns.primary_hfi).is_none() {
             self.report(Rule::SsnsHfiMissing, format_args!("{owner}: there is no HFI {}", ssns.primary_hfi), primary);
         }
-        // One finding for the list, however many are missing: a table may name hundreds in few bytes.
+        // At most one finding for the list: a table may name hundreds of missing HFIs in few bytes.
         let is_missing = |index: &u8| *index != 0 && *index != ssns.primary_hfi && table.hfi(*index).is_none();
         if let Some(number) = ssns.secondary_hfis.iter().position(is_missing) {
             let missing = ssns.hfi_indexes().iter().filter(|index| is_missing(index)).count();
@@ -127,8 +127,8 @@ impl Checker<'_> {
         self.object(reference, bytes_of!(offset, Ssns.secondary_hfis))
     }
 
-    /// HFIs and security profiles that nothing names.
-    fn nobody_names(&mut self) {
+    /// Reports HFIs and security profiles that no descriptor names.
+    fn check_unused(&mut self) {
         let table = self.table;
         let mut named = [false; 256];
         for index in table.ssns.iter().flat_map(Ssns::hfi_indexes) {
@@ -141,7 +141,7 @@ impl Checker<'_> {
             if !named[usize::from(hfi.index)] && hfi.index != 0 {
                 self.report(
                     Rule::HfiUnused,
-                    format_args!("nothing names HFI {}", hfi.index),
+                    format_args!("HFI {}: no descriptor names it", hfi.index),
                     bytes_of!(*offset, Hfi.index),
                 );
             }
@@ -152,42 +152,42 @@ impl Checker<'_> {
             if !named && profile.index != 0 {
                 self.report(
                     Rule::SecurityUnused,
-                    format_args!("nothing uses security profile {}", profile.index),
+                    format_args!("security profile {}: no descriptor names it", profile.index),
                     bytes_of!(*offset, Security.index),
                 );
             }
         }
     }
 
-    /// Heap structures that say to whom they belong.
-    fn own_indexes(&mut self) {
+    /// Compares the index that a heap structure states with that of the descriptor that refers to it.
+    fn check_stated_indexes(&mut self) {
         let table = self.table;
         for (hfi, offset) in table.hfis.iter().zip(&self.offsets.hfis) {
             let owner = Owner::new("HFI", hfi.index);
-            let Some((tcp, info)) = hfi.tcp.as_ref().zip(self.info_place(*offset)) else { continue };
+            let Some((tcp, info)) = hfi.tcp.as_ref().zip(self.info_offset(*offset)) else { continue };
             if tcp.hfi_index != u16::from(hfi.index) {
                 self.report(
                     Rule::InfoIndex,
-                    format_args!("{owner}: its transport info says that it is HFI {}", tcp.hfi_index),
+                    format_args!("{owner}: the transport info states HFI {}", tcp.hfi_index),
                     bytes_of!(info, HfiTcp.hfi_index),
                 );
             }
-            let Some((ext, offset)) = tcp.ext.as_ref().zip(self.hfi_ext_place(info)) else { continue };
+            let Some((ext, offset)) = tcp.ext.as_ref().zip(self.hfi_ext_offset(info)) else { continue };
             if ext.hfi_index != u16::from(hfi.index) {
                 self.report(
                     Rule::InfoIndex,
-                    format_args!("{owner}: its extended info says that it is HFI {}", ext.hfi_index),
+                    format_args!("{owner}: the extended info states HFI {}", ext.hfi_index),
                     bytes_of!(offset, HfiExt.hfi_index),
                 );
             }
         }
         for (ssns, offset) in table.ssns.iter().zip(&self.offsets.ssns) {
-            let Some((ext, at)) = ssns.ext.as_ref().zip(self.ssns_ext_place(*offset)) else { continue };
+            let Some((ext, at)) = ssns.ext.as_ref().zip(self.ssns_ext_offset(*offset)) else { continue };
             if ext.ssns_index != ssns.index {
                 let owner = Owner::new("SSNS", ssns.index);
                 self.report(
                     Rule::SsnsExtIndex,
-                    format_args!("{owner}: its extended info says that it is SSNS {}", ext.ssns_index),
+                    format_args!("{owner}: the extended info states SSNS {}", ext.ssns_index),
                     bytes_of!(at, SsnsExt.ssns_index),
                 );
             }
@@ -195,17 +195,17 @@ impl Checker<'_> {
     }
 
     /// Where the transport info of the HFI at `offset` lies.
-    pub(super) fn info_place(&self, offset: usize) -> Option<usize> {
+    pub(super) fn info_offset(&self, offset: usize) -> Option<usize> {
         usize::try_from(self.raw::<raw::Hfi>(offset)?.info.offset.get()).ok()
     }
 
     /// Where the extended info that the transport info at `offset` refers to lies.
-    pub(super) fn hfi_ext_place(&self, offset: usize) -> Option<usize> {
+    pub(super) fn hfi_ext_offset(&self, offset: usize) -> Option<usize> {
         usize::try_from(self.raw::<raw::HfiTcp>(offset)?.ext.offset.get()).ok()
     }
 
     /// Where the extended info of the SSNS at `offset` lies.
-    pub(super) fn ssns_ext_place(&self, offset: usize) -> Option<usize> {
+    pub(super) fn ssns_ext_offset(&self, offset: usize) -> Option<usize> {
         usize::try_from(self.raw::<raw::Ssns>(offset)?.ext.offset.get()).ok()
     }
 }

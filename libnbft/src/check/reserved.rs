@@ -1,8 +1,8 @@
-//! Bytes that mean nothing, and references that are not in use.
+//! Checks reserved bytes, and references that are not in use.
 
 use super::Checker;
 use crate::annotate::fields::{self, Definition};
-use crate::annotate::values::Kind;
+use crate::annotate::values::Format;
 use crate::finding::Rule;
 use crate::parse::{CONTROL, Owner};
 use crate::raw::{self, HeapRef, bytes_of};
@@ -11,57 +11,62 @@ use core::mem::offset_of;
 use core::ops::Range;
 
 impl Checker<'_> {
-    pub(super) fn reserved(&mut self) {
+    pub(super) fn check_reserved(&mut self) {
         let (table, offsets) = (self.table, self.offsets);
-        self.structure(&"header", 0, fields::HEADER);
-        self.structure(&"control descriptor", CONTROL, fields::CONTROL);
+        self.check_structure(&"header", 0, fields::HEADER);
+        self.check_structure(&"control descriptor", CONTROL, fields::CONTROL);
         if let Some(offset) = offsets.host {
-            self.structure(&"host descriptor", offset, fields::HOST);
+            self.check_structure(&"host descriptor", offset, fields::HOST);
         }
         for (hfi, offset) in table.hfis.iter().zip(&offsets.hfis) {
             let owner = Owner::new("HFI", hfi.index);
-            self.structure(&owner, *offset, fields::HFI);
-            let Some((tcp, info)) = hfi.tcp.as_ref().zip(self.info_place(*offset)) else { continue };
+            self.check_structure(&owner, *offset, fields::HFI);
+            let Some((tcp, info)) = hfi.tcp.as_ref().zip(self.info_offset(*offset)) else { continue };
             if tcp.info_version >= 2 {
-                self.structure(&format_args!("{owner} transport info"), info, fields::HFI_TCP);
+                self.check_structure(&format_args!("{owner} transport info"), info, fields::HFI_TCP);
             } else {
-                // What later became fields was reserved then.
+                // Version 1 reserves what version 2 uses for fields.
                 let later = info + offset_of!(raw::HfiTcp, ext)..info + size_of::<raw::HfiTcp>();
-                self.zero(&format_args!("{owner} transport info"), bytes_of!(info, HfiTcp.reserved53));
-                self.zero(&format_args!("{owner} transport info"), later);
+                self.check_zero(&format_args!("{owner} transport info"), bytes_of!(info, HfiTcp.reserved53));
+                self.check_zero(&format_args!("{owner} transport info"), later);
             }
-            let ext = tcp.ext.as_ref().zip(self.hfi_ext_place(info));
+            let ext = tcp.ext.as_ref().zip(self.hfi_ext_offset(info));
             let unused = ext.filter(|(ext, _)| !ext.flags.dhcp_client_id());
             if let Some((offset, raw)) = unused.and_then(|(_, offset)| Some((offset, self.raw::<raw::HfiExt>(offset)?)))
             {
-                self.unused(owner, "IAID", raw.iaid, bytes_of!(offset, HfiExt.iaid));
-                self.unused(owner, "DUID", raw.duid, bytes_of!(offset, HfiExt.duid));
+                self.check_unused_reference(owner, "IAID", raw.iaid, bytes_of!(offset, HfiExt.iaid));
+                self.check_unused_reference(owner, "DUID", raw.duid, bytes_of!(offset, HfiExt.duid));
             }
         }
         for (ssns, offset) in table.ssns.iter().zip(&offsets.ssns) {
             let owner = Owner::new("SSNS", ssns.index);
-            self.structure(&owner, *offset, fields::SSNS);
+            self.check_structure(&owner, *offset, fields::SSNS);
             let Some(raw) = self.raw::<raw::Ssns>(*offset) else { continue };
             if !ssns.flags.extended_info() {
-                self.unused(owner, "extended info", raw.ext, bytes_of!(*offset, Ssns.ext));
+                self.check_unused_reference(owner, "extended info", raw.ext, bytes_of!(*offset, Ssns.ext));
             }
-            let ext = ssns.ext.as_ref().and(self.ssns_ext_place(*offset));
+            let ext = ssns.ext.as_ref().and(self.ssns_ext_offset(*offset));
             let unused = ext.filter(|_| !ssns.flags.dhcp_root_path());
             if let Some((offset, raw)) = unused.and_then(|offset| Some((offset, self.raw::<raw::SsnsExt>(offset)?))) {
-                self.unused(owner, "DHCP root path", raw.dhcp_root_path, bytes_of!(offset, SsnsExt.dhcp_root_path));
+                self.check_unused_reference(
+                    owner,
+                    "DHCP root path",
+                    raw.dhcp_root_path,
+                    bytes_of!(offset, SsnsExt.dhcp_root_path),
+                );
             }
         }
         for (profile, offset) in table.security.iter().zip(&offsets.security) {
             let owner = Owner::new("security profile", profile.index);
-            self.structure(&owner, *offset, fields::SECURITY);
-            self.unused_lists(owner, profile.flags, *offset);
+            self.check_structure(&owner, *offset, fields::SECURITY);
+            self.check_unused_lists(owner, profile.flags, *offset);
         }
         for (discovery, offset) in table.discovery.iter().zip(&offsets.discovery) {
-            self.structure(&Owner::new("discovery", discovery.index), *offset, fields::DISCOVERY);
+            self.check_structure(&Owner::new("discovery", discovery.index), *offset, fields::DISCOVERY);
         }
     }
 
-    fn unused_lists(&mut self, owner: Owner, flags: crate::model::SecurityFlags, offset: usize) {
+    fn check_unused_lists(&mut self, owner: Owner, flags: crate::model::SecurityFlags, offset: usize) {
         use crate::model::PolicyList;
         let Some(raw) = self.raw::<raw::Security>(offset) else { return };
         let lists = [
@@ -88,21 +93,21 @@ impl Checker<'_> {
         ];
         for (unused, name, reference, at) in lists {
             if unused {
-                self.unused(owner, name, reference, at);
+                self.check_unused_reference(owner, name, reference, at);
             }
         }
     }
 
-    /// The reserved fields of a structure.
-    fn structure(&mut self, owner: &dyn Display, offset: usize, definitions: &[Definition]) {
-        for definition in definitions.iter().filter(|definition| matches!(definition.kind, Kind::Reserved)) {
+    /// Checks the reserved fields of a structure.
+    fn check_structure(&mut self, owner: &dyn Display, offset: usize, definitions: &[Definition]) {
+        for definition in definitions.iter().filter(|definition| matches!(definition.format, Format::Reserved)) {
             let start = offset + definition.at;
-            self.zero(owner, start..start + definition.length);
+            self.check_zero(owner, start..start + definition.length);
         }
     }
 
-    /// Bytes that should be zero.
-    fn zero(&mut self, owner: &dyn Display, span: Range<usize>) {
+    /// Reports the bytes of `span` that are not zero.
+    fn check_zero(&mut self, owner: &dyn Display, span: Range<usize>) {
         let Some(bytes) = self.bytes.get(span.clone()) else { return };
         let not_zero = |byte: &u8| *byte != 0;
         if let (Some(first), Some(last)) = (bytes.iter().position(not_zero), bytes.iter().rposition(not_zero)) {
@@ -111,7 +116,7 @@ impl Checker<'_> {
         }
     }
 
-    fn unused(&mut self, owner: Owner, name: &str, reference: HeapRef, at: Range<usize>) {
+    fn check_unused_reference(&mut self, owner: Owner, name: &str, reference: HeapRef, at: Range<usize>) {
         if self.outside(reference) {
             self.report(
                 Rule::UnusedReference,

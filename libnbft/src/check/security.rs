@@ -1,4 +1,4 @@
-//! Values of security profiles.
+//! Checks the values of security profiles.
 
 use super::Checker;
 use super::namespaces::reported;
@@ -10,13 +10,13 @@ use crate::raw::{self, bytes_of};
 use core::ops::RangeInclusive;
 
 impl Checker<'_> {
-    pub(super) fn security(&mut self) {
+    pub(super) fn check_security(&mut self) {
         let table = self.table;
         for (profile, offset) in table.security.iter().zip(&self.offsets.security) {
             let Some(raw) = self.raw::<raw::Security>(*offset) else { continue };
             let owner = Owner::new("security profile", profile.index);
-            self.levels(owner, profile, *offset);
-            self.lists(owner, profile, raw, *offset);
+            self.check_levels(owner, profile, *offset);
+            self.check_lists(owner, profile, raw, *offset);
             let keypath = profile.secret_keypath.as_ref();
             if let Some(text) = keypath.filter(|text| !is_uri(text) && !reported(text)) {
                 let span = self.object(raw.secret_keypath, bytes_of!(*offset, Security.secret_keypath));
@@ -25,8 +25,8 @@ impl Checker<'_> {
         }
     }
 
-    /// The fields of two bits each.
-    fn levels(&mut self, owner: Owner, profile: &SecurityProfile, offset: usize) {
+    /// Checks the fields of two bits, whose value 3 is reserved.
+    fn check_levels(&mut self, owner: Owner, profile: &SecurityProfile, offset: usize) {
         let flags = profile.flags;
         let fields = [
             ("authentication", flags.authentication().words()),
@@ -45,7 +45,7 @@ impl Checker<'_> {
         }
     }
 
-    fn lists(&mut self, owner: Owner, profile: &SecurityProfile, raw: &raw::Security, offset: usize) {
+    fn check_lists(&mut self, owner: Owner, profile: &SecurityProfile, raw: &raw::Security, offset: usize) {
         let flags = profile.flags;
         // Known values: SECTYPE of NVMe/TCP; AUTHID (1 is DH-HMAC-CHAP), groups and hashes of the base specification.
         let lists: [(_, _, _, _, Option<&[u8]>, RangeInclusive<u8>); 4] = [
@@ -88,10 +88,10 @@ impl Checker<'_> {
                 self.report(Rule::SecurityListMissing, format_args!("{owner}: there is no {name} list"), at);
             } else if let Some((number, value)) = values.find(|(_, value)| !known.contains(value)) {
                 let offset = one_byte(self.object(reference, at).start + number);
-                self.report(Rule::SecurityCode, format_args!("{owner}: the {name} {value} is not known"), offset);
+                self.report(Rule::SecurityCode, format_args!("{owner}: the {name} {value} is unknown"), offset);
             }
         }
-        // Cipher suites are IANA's; which of them exist is not for this crate to say.
+        // IANA adds cipher suites at any time: this crate has no list of them.
         if flags.cipher_suites_restricted() && raw.cipher_suites.length.get() == 0 {
             self.report(
                 Rule::SecurityListMissing,

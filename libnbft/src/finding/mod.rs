@@ -1,4 +1,4 @@
-//! Findings: what is wrong with a table, each with its rule and its bytes.
+//! Findings: each says what is wrong with a table, by which rule, and in which bytes.
 
 mod quoted;
 mod rule;
@@ -12,18 +12,18 @@ use alloc::string::String;
 use core::fmt;
 use core::ops::Range;
 
-/// One thing that is wrong with a table, or strange about it.
+/// A violation of the specification, or a known quirk, in a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Finding {
     /// The rule that was broken.
     pub rule: Rule,
-    /// How much it matters; that of the rule.
+    /// The severity of the rule.
     pub severity: Severity,
-    /// What is wrong, in a sentence without its full stop. Text from the table stands in it escaped and shortened.
+    /// What is wrong, as a sentence without a full stop. It quotes text from the table escaped and shortened.
     pub message: String,
-    /// The bytes that show it, as offsets into the input; always inside it, and never empty.
+    /// The bytes that show it, as offsets into the input. The span lies inside the input and is never empty.
     pub span: Range<usize>,
 }
 

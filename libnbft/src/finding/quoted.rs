@@ -1,4 +1,4 @@
-//! Quotes text from firmware in a message.
+//! Quotes text from firmware in messages, escaped and shortened.
 
 use crate::text::is_harmless;
 use core::fmt;
@@ -12,7 +12,7 @@ impl fmt::Display for Quoted<'_> {
     }
 }
 
-/// The same, cut after as many characters as are told.
+/// [`Quoted`], cut after the given number of characters.
 pub(crate) struct QuotedUpTo<'a>(pub(crate) &'a str, pub(crate) usize);
 
 impl fmt::Display for QuotedUpTo<'_> {

@@ -1,4 +1,4 @@
-//! How much a finding matters.
+//! Severities of rules and findings.
 
 use core::fmt;
 

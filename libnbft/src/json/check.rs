@@ -1,11 +1,11 @@
-//! Whether JSON contradicts itself: some values are said twice, once as nvme-cli says them and once in full.
+//! Refuses JSON that contradicts itself: some values occur twice, once as nvme-cli prints them and once in full.
 
 use super::{Hfi, JsonError, Ssns, Table, element_name};
 use alloc::format;
 use alloc::string::String;
 use core::fmt::Debug;
 
-/// Fails if a key of `given` says something else than what came of the whole (`derived`).
+/// Fails if a key of `given` contradicts `derived`, the value that the other keys make.
 pub(super) fn agrees(given: &Table, derived: &Table) -> Result<(), JsonError> {
     each("hfi", given.hfi.as_deref(), derived.hfi.as_deref(), hfi)?;
     each("subsystem", given.subsystem.as_deref(), derived.subsystem.as_deref(), ssns)
@@ -24,7 +24,7 @@ fn each<T>(
     Ok(())
 }
 
-/// A key that is there must have the derived value.
+/// Fails if a key is there and does not have the derived value.
 fn same<T: PartialEq + Debug>(key: &str, given: &Option<T>, derived: &Option<T>) -> Result<(), JsonError> {
     match (given, derived) {
         (Some(given), Some(derived)) if given != derived => {

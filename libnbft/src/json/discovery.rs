@@ -1,16 +1,16 @@
-//! Discovery descriptor.
+//! Gives the discovery descriptor its JSON form.
 
 use super::values::{Bit, is_zero, word};
 use crate::model::{self, DiscoveryFlags, Nqn};
 use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
-/// A discovery descriptor.
+/// A discovery descriptor (Boot Specification, Discovery Descriptor) in JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Discovery {
-    /// Index.
+    /// Index: 1 to 255.
     pub index: u8,
     /// Whether the descriptor is valid; left out when it is.
     #[serde(skip_serializing_if = "Bit::is_set")]
@@ -20,7 +20,7 @@ pub struct Discovery {
     pub security: u8,
     /// HFI index.
     pub hfi: u8,
-    /// Address.
+    /// Address: `nvme+tcp://ADDRESS[:PORT]/`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uri: Option<String>,
     /// NQN; left out when the table has none, which means the well-known one.
@@ -52,7 +52,7 @@ impl From<&model::Discovery> for Discovery {
 }
 
 impl Discovery {
-    /// To the model.
+    /// Converts to the model.
     pub(super) fn model(&self) -> model::Discovery {
         let flags = word([self.valid.bits(DiscoveryFlags::VALID.0), self.reserved_flags & !DiscoveryFlags::VALID.0]);
         model::Discovery {

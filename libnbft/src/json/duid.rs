@@ -1,6 +1,6 @@
-//! The DHCP DUID as nvme-cli prints it: its type in words and its fields as keys of their own.
+//! Converts the DHCP DUID to nvme-cli's keys, one for its type and one for each field, and back.
 //!
-//! Numbers are little endian in the table; byte strings and the UUID lie in order.
+//! Numbers are little endian in the table; byte strings and the UUID are in order.
 
 use super::duid_type::DuidType;
 use super::error::JsonError;
@@ -27,12 +27,12 @@ fn without_colons(key: &str, text: &str) -> Result<Vec<u8>, JsonError> {
     bytes.ok_or_else(|| JsonError::new(key, format!("{text:?} is not pairs of hex digits with colons between them")))
 }
 
-/// The little-endian number at the front, and what follows it.
+/// Splits off the little-endian number at the front.
 fn word(bytes: &[u8]) -> Option<(u16, &[u8])> {
     bytes.split_first_chunk().map(|(number, rest)| (u16::from_le_bytes(*number), rest))
 }
 
-/// As [`word`], of four bytes.
+/// [`word`] for numbers of four bytes.
 fn double(bytes: &[u8]) -> Option<(u32, &[u8])> {
     bytes.split_first_chunk().map(|(number, rest)| (u32::from_le_bytes(*number), rest))
 }
@@ -43,7 +43,7 @@ fn text(bytes: &[u8]) -> Option<String> {
 }
 
 impl Hfi {
-    /// Adds the keys that explain `duid`, as far as it is long enough for them.
+    /// Adds the keys of `duid`'s fields, as far as it is long enough for them.
     pub(super) fn add_duid(&mut self, duid: &[u8]) {
         self.dhcp_duid = Some(hex_from_bytes(duid));
         // nvme-cli gives one that is too short for a type the type 0, and prints all of it.
@@ -74,7 +74,7 @@ impl Hfi {
         }
     }
 
-    /// The DUID that the keys without `dhcp_duid` mean: what nvme-cli's JSON has.
+    /// The DUID that the keys beside `dhcp_duid` describe; nvme-cli prints only these.
     pub(super) fn model_explained_duid(&self) -> Result<Option<Vec<u8>>, JsonError> {
         let Some(DuidType(kind)) = self.dhcp_duid_type else { return Ok(None) };
         let mut duid = kind.to_le_bytes().to_vec();

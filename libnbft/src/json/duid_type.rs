@@ -1,4 +1,4 @@
-//! The type of a DHCP DUID in words.
+//! Names the type of a DHCP DUID in words (RFC 8415, RFC 6355).
 
 use core::fmt;
 use serde::de::{self, Unexpected, Visitor};
@@ -39,7 +39,7 @@ impl fmt::Display for DuidType {
 }
 
 impl fmt::Debug for DuidType {
-    /// As it stands in the JSON: errors quote it.
+    /// Shows it as in the JSON, since errors quote it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "\"{self}\"")
     }

@@ -1,9 +1,9 @@
-//! Why JSON is no table.
+//! The error of JSON that does not describe a table.
 
 use alloc::format;
 use alloc::string::String;
 
-/// JSON of the right form that describes no table: a value is not what its key promises, or two keys contradict each other.
+/// JSON has the right form but does not describe a table: a value does not fit its key, or two keys contradict each other.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {reason}")]
 pub struct JsonError {
@@ -16,13 +16,13 @@ impl JsonError {
         Self { place: place.into(), reason }
     }
 
-    /// The same error of something inside `outer`.
+    /// The same error, with `outer` in front of its path.
     pub(super) fn within(mut self, outer: &str) -> Self {
         self.place = format!("{outer}.{}", self.place);
         self
     }
 
-    /// Where: a path of keys, such as `subsystem[2].nid`.
+    /// The path of keys to the value, such as `subsystem[2].nid`.
     #[must_use]
     pub fn place(&self) -> &str {
         &self.place

@@ -1,11 +1,11 @@
-//! Header and control descriptor.
+//! Gives the header and the control descriptor their JSON form.
 
 use super::values::{Fixed, ignored};
 use crate::model;
 use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
-/// The ACPI header and what follows it.
+/// The header (Boot Specification, Header) in JSON.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -29,16 +29,16 @@ pub struct Header {
     /// UEFI device path of the driver that made the table.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub driver_path: Option<String>,
-    /// Length of the table as the header states it; computed by a writer.
+    /// Length of the table in bytes, as its header states it; a writer computes it.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "ignored")]
     pub length: Option<u32>,
-    /// Checksum byte; computed by a writer.
+    /// Checksum byte; a writer computes it.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "ignored")]
     pub checksum: Option<u8>,
-    /// Where the heap begins; computed by a writer.
+    /// Offset of the heap in bytes; a writer computes it.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "ignored")]
     pub heap_offset: Option<u32>,
-    /// Length of the heap; computed by a writer.
+    /// Length of the heap in bytes; a writer computes it.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "ignored")]
     pub heap_length: Option<u32>,
 }
@@ -63,7 +63,7 @@ impl From<&model::Header> for Header {
 }
 
 impl Header {
-    /// Adds what the writer computes, as it stands in the header of the table that was read.
+    /// Adds the values that a writer computes, from the bytes of a table that was read.
     pub fn add_computed(&mut self, bytes: &[u8]) {
         let word = |at: usize| bytes.get(at..at + 4)?.try_into().ok().map(u32::from_le_bytes);
         self.length = word(4);
@@ -72,7 +72,7 @@ impl Header {
         self.heap_length = word(40);
     }
 
-    /// To the model; `minor` is the minor revision when none is stated.
+    /// Converts to the model; `minor` is the minor revision if the JSON states none.
     pub(super) fn model(self, minor: u8) -> model::Header {
         model::Header {
             major: self.major.unwrap_or(1),
@@ -87,7 +87,7 @@ impl Header {
     }
 }
 
-/// The control descriptor without its lists.
+/// The control descriptor (Boot Specification, Control Descriptor) in JSON, without its lists.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -110,7 +110,7 @@ impl From<&model::Control> for Control {
 }
 
 impl Control {
-    /// To the model; `minor` is the minor revision when none is stated.
+    /// Converts to the model; `minor` is the minor revision if the JSON states none.
     pub(super) fn model(self, minor: u8) -> model::Control {
         model::Control {
             major: self.major.unwrap_or(1),

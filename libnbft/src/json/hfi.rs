@@ -1,4 +1,4 @@
-//! HFI descriptor with its transport info.
+//! Gives the HFI descriptor and its transport info their JSON form.
 
 use super::duid_type::DuidType;
 use super::error::JsonError;
@@ -8,7 +8,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use serde::{Deserialize, Serialize};
 
-/// An HFI descriptor; the keys from `pcidev` on are those of its transport info and are there only if it has one.
+/// An HFI descriptor (Boot Specification, HFI Descriptor) in JSON. The keys from `pcidev` on belong to its transport info.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -24,7 +24,7 @@ pub struct Hfi {
     /// Transport.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transport: Option<Transport>,
-    /// The transport's number when its name does not say it.
+    /// The transport's number, if `transport` is `unknown`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transport_type: Option<u8>,
     /// PCI address as nvme-cli prints it: hexadecimal without leading zeros, the segment always 0.
@@ -33,13 +33,13 @@ pub struct Hfi {
     /// PCI address, `ssss:bb:dd.f`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pci_address: Option<PciAddress>,
-    /// Segment in the routing ID when `pcie_seg_num` overrides it.
+    /// Segment in the routing ID, if `pcie_seg_num` overrides it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub routing_id_segment: Option<u16>,
     /// MAC address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mac_addr: Option<Mac>,
-    /// VLAN ID; 0 none.
+    /// VLAN ID: 0 none, or 1 to 4094.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vlan: Option<VlanId>,
     /// Where the address came from.
@@ -51,7 +51,7 @@ pub struct Hfi {
     /// IP address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ipaddr: Option<IpText>,
-    /// Prefix length.
+    /// Prefix length in bits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subnet_mask_prefix: Option<u8>,
     /// Gateway.
@@ -69,7 +69,7 @@ pub struct Hfi {
     /// DHCP server; empty without the DHCP override flag.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dhcp_server_ipaddr: Option<IpText>,
-    /// DHCP server that lies in the table although the DHCP override flag is clear.
+    /// DHCP server in a table whose DHCP override flag is clear.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dhcp_server_ipaddr_stored: Option<IpText>,
     /// Host name.
@@ -84,16 +84,16 @@ pub struct Hfi {
     /// Autoconfigured flag.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ipaddr_autoconf: Option<Bit>,
-    /// PCIe segment number; there from info version 2 on.
+    /// PCIe segment number, from info version 2 on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pcie_seg_num: Option<u8>,
-    /// DHCP IAID; as nvme-cli prints it, 0 beside a DUID without one.
+    /// DHCP IAID; like nvme-cli, 0 if there is a DUID but no IAID.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dhcp_iaid: Option<u32>,
-    /// Whether the table has an IAID; left out unless `dhcp_iaid` stands for none.
+    /// 0 if the `dhcp_iaid` of 0 stands for no IAID; else left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dhcp_iaid_present: Option<Bit>,
-    /// DHCP DUID in hex digits, as it lies in the table.
+    /// DHCP DUID in hex digits, in the byte order of the table.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dhcp_duid: Option<String>,
     /// Type of the DUID: its first two bytes, in words.
@@ -140,7 +140,7 @@ pub struct Hfi {
     pub extended_info: Option<HfiExt>,
 }
 
-/// HFI extended info; IAID and DUID stand beside it.
+/// HFI extended info (Boot Specification, HFI Extended Info Descriptor) in JSON, without IAID and DUID.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -165,7 +165,7 @@ pub struct HfiExt {
 const TCP_RESERVED: u8 = 0xf0;
 const EXT_RESERVED: u32 = !HfiExtFlags::VALID.with(HfiExtFlags::DHCP_CLIENT_ID).0;
 
-/// `valid` as it is written: only when it is 0.
+/// The `valid` key: written only if it is 0.
 pub(super) fn unless_valid(valid: bool) -> Option<Bit> {
     if valid { None } else { Some(Bit(false)) }
 }
@@ -243,7 +243,7 @@ impl Hfi {
         });
     }
 
-    /// To the model.
+    /// Converts to the model.
     pub(super) fn model(&self) -> Result<model::Hfi, JsonError> {
         let valid = self.valid.unwrap_or(Bit(true));
         let flags = word([valid.bits(HfiFlags::VALID.0), self.reserved_flags & !HfiFlags::VALID.0]);
@@ -255,7 +255,7 @@ impl Hfi {
         })
     }
 
-    /// Whether anything is said that only the transport info can hold.
+    /// Whether there is a key that only a transport info can have.
     fn has_tcp(&self) -> bool {
         let Self { index, valid, reserved_flags, transport, transport_type, .. } = self.clone();
         *self != Self { index, valid, reserved_flags, transport, transport_type, ..Self::default() }
@@ -329,7 +329,7 @@ impl Hfi {
     }
 }
 
-/// As nvme-cli prints it. It loses the segment, so that 0 stands there whatever the table says.
+/// The PCI address in nvme-cli's form, whose segment is always 0.
 fn pcidev(pci: PciAddress) -> String {
     format!("0:{:x}:{:x}.{:x}", pci.bus(), pci.device(), pci.function())
 }

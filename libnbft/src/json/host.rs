@@ -1,10 +1,10 @@
-//! Host descriptor.
+//! Gives the host descriptor its JSON form.
 
 use super::values::{Bit, Word, is_zero, word};
 use crate::model::{self, HostFlags, Nqn, PrimaryAdminHost, Uuid};
 use serde::{Deserialize, Serialize};
 
-/// The host descriptor.
+/// The host descriptor (Boot Specification, Host Descriptor) in JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -42,7 +42,7 @@ impl Default for Host {
     }
 }
 
-/// Flag bits that have no key of their own.
+/// Flag bits without a key of their own.
 const RESERVED: u8 = 0b1110_0000;
 
 impl From<&model::Host> for Host {
@@ -61,7 +61,7 @@ impl From<&model::Host> for Host {
 }
 
 impl Host {
-    /// To the model.
+    /// Converts to the model.
     pub(super) fn model(&self) -> model::Host {
         let flags = word([
             self.valid.bits(HostFlags::VALID.0),

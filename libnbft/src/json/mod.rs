@@ -1,16 +1,15 @@
-//! The table as JSON: what `nbft show -o json` prints and `nbft build` reads (feature `serde`).
+//! Converts a table to the JSON that `nbft show -o json` prints and `nbft build` reads, and back (feature `serde`).
 //!
-//! The form keeps the keys and values of `nvme nbft show -o json` and adds keys, so that nothing of the model is lost:
-//! model → JSON → model is the identity. What a key means stands in nbft-show(1) and in `schema/nbft-show.schema.json`.
+//! The JSON has the keys and values of `nvme nbft show -o json`. Further keys hold the rest of the model, so that nothing is lost:
+//! model → JSON → model is the identity. nbft-show(1) and `schema/nbft-show.schema.json` explain each key.
 //!
-//! Three habits run through it:
+//! Three rules hold everywhere:
 //!
-//! * Flags are keys of their own, 0 or 1. Bits without a name go into `reserved_flags`, which is left out when zero, as is
-//!   `valid` when it is 1.
-//! * A value that lies in the table while the flag that governs it is clear is kept under a key ending in `_stored`; the
-//!   key without the ending then has the empty value that nvme-cli prints.
-//! * Reading is lenient about what is missing (the value that a writer would choose) and strict about what is
-//!   contradictory or misspelt.
+//! * Each flag is a key, 0 or 1. Bits without a name go into `reserved_flags`, which is left out if it is 0. `valid` is left out
+//!   if it is 1.
+//! * If a flag puts a value out of use, a key ending in `_stored` has the value. The key without the ending has the empty value
+//!   that nvme-cli prints.
+//! * A missing key stands for the value that a writer would choose. A misspelt or contradictory key is an error.
 //!
 //! ```
 //! # #[cfg(feature = "write")] {
@@ -60,7 +59,7 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Table {
-    /// The file that was read; means nothing to a writer.
+    /// The file that was read; a writer ignores it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filename: Option<String>,
     /// Header.
@@ -122,7 +121,7 @@ impl TryFrom<&Table> for model::Table {
     }
 }
 
-/// Reads each element of a list and says of a broken one which it was.
+/// Converts each element of a list; an error names the element.
 fn read_list<J, M>(
     list: &str,
     elements: Option<&[J]>,
@@ -132,7 +131,7 @@ fn read_list<J, M>(
     elements.unwrap_or_default().iter().enumerate().map(read_one).collect()
 }
 
-/// How an element of a list is called in an error: by its place, since an index may be missing or wrong.
+/// Names an element of a list in an error: by its position, since its index may be missing or wrong.
 fn element_name(list: &str, n: usize) -> String {
     let mut name = list.to_string();
     name.push('[');
@@ -141,7 +140,7 @@ fn element_name(list: &str, n: usize) -> String {
     name
 }
 
-/// Whether something is there that specification 1.0 does not know.
+/// Whether the table has anything that came with specification 1.1.
 fn needs_minor_1(table: &model::Table) -> bool {
     let newer_hfi = |tcp: &model::HfiTcp| tcp.info_version >= 2;
     table.hfis.iter().filter_map(|hfi| hfi.tcp.as_ref()).any(newer_hfi)

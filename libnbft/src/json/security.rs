@@ -1,4 +1,4 @@
-//! Security profile descriptor.
+//! Gives the security profile its JSON form.
 
 use super::hfi::unless_valid;
 use super::values::{Bit, Word, is_zero, word};
@@ -7,7 +7,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
-/// A security profile. A list that is not in use is left out.
+/// A security profile (Boot Specification, Security Profile Descriptor) in JSON. A list that is not in use is left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -17,11 +17,11 @@ pub struct SecurityProfile {
     /// Whether the descriptor is valid; left out when it is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub valid: Option<Bit>,
-    /// How far in-band authentication is wanted.
+    /// Whether in-band authentication is required.
     pub authentication: Word<Requirement>,
     /// Who made the list of authentication protocols.
     pub authentication_policy: Word<PolicyList>,
-    /// How far a secure channel (TLS) is wanted.
+    /// Whether a secure channel (TLS) is required.
     pub secure_channel: Word<Requirement>,
     /// Who made the list of secure channel algorithms.
     pub secure_channel_policy: Word<PolicyList>,
@@ -34,7 +34,7 @@ pub struct SecurityProfile {
     /// Bits 12-15 of the flags, in place.
     #[serde(skip_serializing_if = "is_zero")]
     pub reserved_flags: u16,
-    /// Kind of secret; bit 1 is a Redfish host interface URI.
+    /// Secret type: bit 1 Redfish host interface URI.
     pub secret_type: SecretType,
     /// Secure channel algorithms: 1 TLS 1.2, 2 TLS 1.3.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -51,7 +51,7 @@ pub struct SecurityProfile {
     /// Hash functions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hash_functions: Option<Vec<u8>>,
-    /// Where the secret lies.
+    /// URI of the secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret_keypath: Option<String>,
 }
@@ -84,7 +84,7 @@ impl From<&model::SecurityProfile> for SecurityProfile {
 }
 
 impl SecurityProfile {
-    /// To the model.
+    /// Converts to the model.
     pub(super) fn model(&self) -> model::SecurityProfile {
         let two_bits = |code: u8, at: u32| u16::from(code & 3) << at;
         let flags = word([

@@ -1,4 +1,4 @@
-//! SSNS descriptor with its extended info.
+//! Gives the SSNS descriptor and its extended info their JSON form.
 
 use super::values::{Bit, IpText, Transport, Word, ignored, is_zero};
 use crate::model::{Availability, Cipeec, Naed, Nceec, Nqn};
@@ -6,7 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
-/// An SSNS descriptor and its extended info.
+/// An SSNS descriptor (Boot Specification, SSNS Descriptor) with its extended info in JSON.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -19,19 +19,19 @@ pub struct Ssns {
     /// Number of `hfis`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub num_hfis: Option<usize>,
-    /// HFIs that the table has, primary first, without zeros and repetitions.
+    /// Indexes of the HFIs that exist, primary first, without zeros and repetitions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hfis: Option<Vec<u8>>,
-    /// Primary HFI index as it lies in the table.
+    /// Primary HFI index of the table, also if there is no such HFI.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub primary_hfi: Option<u8>,
-    /// Secondary HFI indexes as they lie in the table.
+    /// Secondary HFI indexes of the table, with zeros and repetitions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secondary_hfis: Option<Vec<u8>>,
     /// Transport.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transport: Option<Transport>,
-    /// The transport's number when its name does not say it.
+    /// The transport's number, if `transport` is `unknown`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transport_type: Option<u8>,
     /// Transport address.
@@ -44,16 +44,16 @@ pub struct Ssns {
     pub subsys_port_id: u16,
     /// Namespace ID.
     pub nsid: u32,
-    /// `eui64`, `nguid` or `uuid`; left out when there is none or it is unknown.
+    /// `eui64`, `nguid` or `uuid`; left out if the type is "none" or unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nid_type: Option<String>,
     /// The number of an unknown type of NID.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nid_type_code: Option<u8>,
-    /// NID; empty when there is none.
+    /// NID; empty if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nid: Option<String>,
-    /// The NID's 16 bytes in hex digits, when `nid` does not say them.
+    /// The 16 bytes of the NID field in hex digits, if `nid` does not determine them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nid_bytes: Option<String>,
     /// Subsystem NQN.
@@ -66,25 +66,25 @@ pub struct Ssns {
     /// Admin submission queue size that no administrator configured.
     #[serde(skip_serializing_if = "is_zero")]
     pub asqsz_stored: u16,
-    /// DHCP root path, whether it is in use or not: `dhcp_root_path_override` says so.
+    /// DHCP root path; `dhcp_root_path_override` says whether it is in use.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dhcp_root_path_string: Option<String>,
-    /// What older versions wrote in place of `dhcp_root_path_string` while the root path was not in use: read, never written.
+    /// Former key for a DHCP root path that is not in use: read, never written.
     #[serde(skip_serializing)]
     pub dhcp_root_path_stored: Option<String>,
     /// Whether a PDU header digest is required.
     pub pdu_header_digest_required: Bit,
     /// Whether a data digest is required.
     pub data_digest_required: Bit,
-    /// Whether the namespace was found by discovery.
+    /// Whether firmware found the namespace by discovery.
     pub discovered: Bit,
-    /// Whether firmware calls the namespace unavailable: bit 8 of the flags alone, as nvme-cli has it.
+    /// Whether firmware marks the namespace as unavailable: bit 8 of the flags alone, as nvme-cli reads it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unavailable: Option<Bit>,
-    /// What firmware says of the namespace's availability.
+    /// The namespace's availability to firmware.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub availability: Option<Word<Availability>>,
-    /// Namespace availability enhanced diagnostic; this and the next three keys are there when the table has diagnostics.
+    /// Namespace availability enhanced diagnostic; left out, like `cipeec` and `nceec`, if the table has no diagnostics.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub naed: Option<Naed>,
     /// `naed` in words.
@@ -96,7 +96,7 @@ pub struct Ssns {
     /// `cipeec` in words.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "ignored")]
     pub cipeec_text: Option<String>,
-    /// Firmware's connect timeout in seconds; 0 when the table has no diagnostics, 65535 not specified.
+    /// Firmware's connect timeout in seconds; 65535 = not specified, 0 if the table has no diagnostics.
     pub connection_timeout: u16,
     /// Network and connection extended error code.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -104,9 +104,9 @@ pub struct Ssns {
     /// `nceec` in words.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "ignored")]
     pub nceec_text: Option<String>,
-    /// Whether this is no boot entry.
+    /// Whether this is not a boot entry.
     pub non_bootable: Bit,
-    /// Whether the security profile is to be used.
+    /// Whether the security profile is in use.
     pub use_security: Bit,
     /// Security profile index; 0 none.
     pub security: u8,
@@ -129,12 +129,12 @@ pub struct Ssns {
     /// Whether the flags say that the extended info is in use.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extended_info_in_use: Option<Bit>,
-    /// What of the extended info has no key above.
+    /// The rest of the extended info.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extended_info: Option<SsnsExt>,
 }
 
-/// SSNS extended info without what stands beside it.
+/// SSNS extended info (Boot Specification, SSNS Extended Info Descriptor) in JSON, without the keys of [`Ssns`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -151,8 +151,8 @@ pub struct SsnsExt {
     /// Whether an administrator configured the admin submission queue size.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asqsz_configured: Option<Bit>,
-    /// This and the next keys stand here, and not beside `index`, when the structure's version is not 1 or its index not the
-    /// SSNS's: nvme-cli does not read such a structure. The controller ID.
+    /// Controller ID. This and the next six keys are here, and not in [`Ssns`], if the structure's version is not 1 or its index
+    /// is wrong: nvme-cli does not read such a structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub controller_id: Option<u16>,
     /// Admin submission queue size.

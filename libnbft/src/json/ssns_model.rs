@@ -1,4 +1,4 @@
-//! SSNS descriptor: JSON ⇄ model.
+//! Converts SSNS descriptors between JSON and model.
 
 use super::error::JsonError;
 use super::hfi::unless_valid;
@@ -14,7 +14,7 @@ const TRANSPORT_RESERVED: u16 = 0xfff8;
 const EXT_RESERVED: u32 = !SsnsExtFlags::VALID.with(SsnsExtFlags::ADMIN_ASQSZ).0;
 
 impl Ssns {
-    /// From the model; `table` tells which HFIs there are.
+    /// Converts from the model; `table` has the HFIs.
     pub(super) fn new(ssns: &model::Ssns, table: &model::Table) -> Self {
         let hfis: Vec<u8> = ssns.hfi_indexes().into_iter().filter(|index| table.hfi(*index).is_some()).collect();
         let (transport, transport_type) = Transport::split(ssns.transport);
@@ -108,7 +108,7 @@ impl Ssns {
         self.extended_info = Some(inner);
     }
 
-    /// To the model.
+    /// Converts to the model.
     pub(super) fn model(&self) -> Result<model::Ssns, JsonError> {
         let ext = self.model_ext();
         let (primary_hfi, secondary_hfis) = self.model_hfis();
@@ -133,7 +133,7 @@ impl Ssns {
         })
     }
 
-    /// The HFI indexes: as they lie there, or else made from `hfis`.
+    /// Primary and secondary HFI indexes: those of their own keys, or else those of `hfis`.
     fn model_hfis(&self) -> (u8, Vec<u8>) {
         let named = self.hfis.as_deref().unwrap_or_default();
         let primary = self.primary_hfi.unwrap_or_else(|| named.first().copied().unwrap_or(0));
@@ -199,7 +199,7 @@ impl Ssns {
         Ok((nid_type, bytes))
     }
 
-    /// The extended info, when anything is said that only it can hold.
+    /// The extended info, if there is a key that only it can have.
     fn model_ext(&self) -> Option<model::SsnsExt> {
         let json = self.extended_info.clone().unwrap_or_default();
         let diagnostics = self.model_diagnostics(&json);

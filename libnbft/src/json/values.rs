@@ -1,4 +1,4 @@
-//! Values as JSON writes them.
+//! Gives single values their JSON form: flags, codes, addresses, fixed texts, hex digits.
 
 use crate::hex::{Hex, hex_byte};
 use crate::model::{
@@ -16,25 +16,25 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Bit(pub bool);
 
 impl fmt::Debug for Bit {
-    /// As it stands in the JSON: errors quote it.
+    /// Shows it as in the JSON, since errors quote it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.0 { "1" } else { "0" })
     }
 }
 
 impl Bit {
-    /// Whether the flag is set: what `skip_serializing_if` asks for `valid`.
+    /// Whether the flag is set; for `skip_serializing_if`.
     pub(super) fn is_set(&self) -> bool {
         self.0
     }
 
-    /// The bits that the flag has in its word: those given, or none.
+    /// `bits` if the flag is set, else none.
     pub(super) fn bits<T: Default>(self, bits: T) -> T {
         if self.0 { bits } else { T::default() }
     }
 }
 
-/// The word that has all bits of its parts.
+/// The word with all bits of its parts.
 pub(super) fn word<T: BitOr<Output = T> + Default, const N: usize>(parts: [T; N]) -> T {
     parts.into_iter().fold(T::default(), T::bitor)
 }
@@ -73,15 +73,15 @@ impl<'de> Deserialize<'de> for Bit {
     }
 }
 
-/// A code of two bits that JSON writes in words.
+/// A code of two bits that has a JSON form in words.
 pub trait Words: Copy {
     /// The code with this number.
     fn from_code(code: u8) -> Self;
-    /// What the code means, or `None` when it is reserved.
+    /// The meaning of the code; `None` if it is reserved.
     fn meaning(self) -> Option<&'static str>;
 }
 
-/// What the reserved value of a two-bit code is called.
+/// Word for the reserved value of a two-bit code.
 const RESERVED: &str = "reserved";
 
 macro_rules! words {
@@ -142,7 +142,7 @@ pub enum Transport {
 }
 
 impl fmt::Debug for Transport {
-    /// As it stands in the JSON: errors quote it.
+    /// Shows it as in the JSON, since errors quote it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Tcp => "\"tcp\"",
@@ -152,7 +152,7 @@ impl fmt::Debug for Transport {
 }
 
 impl Transport {
-    /// The name, and the number when the name does not say it.
+    /// The name, and the number if the name is `unknown`.
     pub(super) fn split(transport: TransportType) -> (Option<Self>, Option<u8>) {
         match transport {
             TransportType::TCP => (Some(Self::Tcp), None),
@@ -160,7 +160,7 @@ impl Transport {
         }
     }
 
-    /// The transport that name and number stand for; NVMe/TCP when neither is there.
+    /// The transport with this number; NVMe/TCP if there is none.
     pub(super) fn join(transport_type: Option<u8>) -> TransportType {
         transport_type.map_or(TransportType::TCP, TransportType)
     }
@@ -182,8 +182,8 @@ impl Serialize for IpText {
     }
 }
 
-/// The last four bytes of an IPv6 address of which C's `inet_ntop` writes these in dotted form: all before them is zero, and
-/// they are more than one 16-bit number.
+/// The last four bytes of an IPv6 address, if C's `inet_ntop` writes them in dotted form: the 12 bytes before them are zero, and
+/// the next two are not.
 fn embedded_ipv4(address: Address) -> Option<Ipv4Addr> {
     match IpAddr::from(address) {
         IpAddr::V6(ip) if ip.octets()[..12] == [0; 12] && ip.segments()[6] != 0 => {
@@ -260,13 +260,13 @@ pub(super) fn hex_from_bytes(bytes: &[u8]) -> String {
     Hex::new(bytes).to_string()
 }
 
-/// For a key that only explains another: written, and ignored when read.
+/// Ignores the value of a key that only explains another one.
 pub(super) fn ignored<'de, D: Deserializer<'de>, T>(deserializer: D) -> Result<Option<T>, D::Error> {
     IgnoredAny::deserialize(deserializer)?;
     Ok(None)
 }
 
-/// Left out of the JSON: a number that is zero.
+/// Whether a number is zero; for `skip_serializing_if`.
 pub(super) fn is_zero<T: Default + PartialEq>(number: &T) -> bool {
     *number == T::default()
 }

@@ -1,11 +1,11 @@
-//! IP addresses as the table holds them.
+//! Holds IP addresses in the form of the table.
 
 use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// An IP address field: 16 bytes, IPv4 stored IPv4-mapped.
 ///
-/// All zero and `::ffff:0.0.0.0` both mean "not set"; they are kept apart so that a table can be written back as it was read.
+/// All zero and `::ffff:0.0.0.0` both mean "not set". They stay distinct, so that a table can be written back unchanged.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(from = "IpAddr", into = "IpAddr"))]
 pub struct Address(IpAddr);
@@ -20,14 +20,14 @@ impl Address {
     /// All zero.
     pub const UNSET: Self = Self(IpAddr::V6(Ipv6Addr::UNSPECIFIED));
 
-    /// From the wire form.
+    /// Reads the 16 bytes of the table.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 16]) -> Self {
         let v6 = Ipv6Addr::from(bytes);
         Self(v6.to_ipv4_mapped().map_or(IpAddr::V6(v6), IpAddr::V4))
     }
 
-    /// To the wire form.
+    /// The 16 bytes of the table; IPv4 is IPv4-mapped.
     #[must_use]
     pub fn to_bytes(self) -> [u8; 16] {
         match self.0 {
@@ -36,13 +36,13 @@ impl Address {
         }
     }
 
-    /// The address as it lies there, zero included.
+    /// The address in the table, also if it is zero.
     #[must_use]
     pub const fn raw(self) -> IpAddr {
         self.0
     }
 
-    /// The address, or `None` when the field is not set.
+    /// The address; `None` if the field is not set.
     #[must_use]
     pub fn get(self) -> Option<IpAddr> {
         if self.0.is_unspecified() { None } else { Some(self.0) }

@@ -1,4 +1,4 @@
-//! Codes and flag words of the table, open: a value not known here survives as a number.
+//! Defines the table's codes and flag words. They are open: an unknown value survives as a number.
 
 /// Defines an open code: a newtype over an integer with named values and a phrase for each.
 macro_rules! open_code {
@@ -11,7 +11,7 @@ macro_rules! open_code {
         impl $name {
             $($(#[$vmeta])* pub const $konst: Self = Self($value);)*
 
-            /// What the value means in words, or `None` when no specification known here defines it.
+            /// The meaning of the value in words; `None` if no known specification defines it.
             #[must_use]
             pub const fn words(self) -> Option<&'static str> {
                 match self.0 {
@@ -85,11 +85,11 @@ open_code! {
     IpOrigin(u8) {
         /// Not stated.
         OTHER = 0, "other";
-        /// Typed in by an administrator.
+        /// Configured by an administrator.
         MANUAL = 1, "manual";
         /// A well-known source.
         WELL_KNOWN = 2, "well-known";
-        /// DHCP; the address should be asked for again, not reused.
+        /// DHCP: the OS should request the address again, not reuse it.
         DHCP = 3, "DHCP";
         /// An IPv6 router advertisement.
         ROUTER_ADVERTISEMENT = 4, "router advertisement";
@@ -161,11 +161,11 @@ open_code! {
         SECURE_CHANNEL = 0x10, "secure channel negotiation error";
         /// In-band authentication failed.
         AUTHENTICATION_FAILED = 0x11, "authentication failure";
-        /// The target wants authentication.
+        /// The target requires authentication.
         AUTHENTICATION_REQUIRED = 0x12, "authentication required";
         /// DHCP failed.
         DHCP = 0x13, "DHCP failure";
-        /// The SSNS's DHCP root path is at fault.
+        /// The DHCP root path of the SSNS is wrong.
         DHCP_ROOT_PATH = 0x14, "SSNS DHCP root-path";
     }
 }
@@ -175,7 +175,7 @@ open_code! {
     Cipeec(u8) {
         /// No error.
         NONE = 0, "none";
-        /// No closer reason.
+        /// General error, without a more specific reason.
         GENERAL = 1, "general";
         /// The Connect response held invalid attributes.
         INVALID_ATTRIBUTES = 2, "invalid attributes in connect response";
@@ -211,7 +211,7 @@ open_code! {
 }
 
 open_code! {
-    /// How far a security feature is wanted (security profile flags, bits 1-2 and 5-6).
+    /// Whether a security feature is required (security profile flags, bits 1-2 and 5-6).
     Requirement(u8) {
         /// Not supported.
         NOT_SUPPORTED = 0, "not supported";
@@ -247,7 +247,7 @@ flag_word! {
 }
 
 impl HostFlags {
-    /// Bits 3-4.
+    /// Primary administrative host, bits 3-4.
     #[must_use]
     pub const fn primary_admin(self) -> PrimaryAdminHost {
         PrimaryAdminHost((self.0 >> 3) & 3)
@@ -291,9 +291,9 @@ flag_word! {
     SsnsFlags(u16) {
         /// The descriptor is valid.
         VALID = 0x001, is_valid;
-        /// Data that the OS needs later; not a boot entry.
+        /// Not a boot entry: data that the OS needs later.
         NON_BOOTABLE = 0x002, non_bootable;
-        /// The security profile index is to be used.
+        /// The security profile index is in use.
         USE_SECURITY = 0x004, use_security;
         /// The values came from a DHCP root path.
         DHCP_ROOT_PATH = 0x008, dhcp_root_path;
@@ -307,7 +307,7 @@ flag_word! {
 }
 
 impl SsnsFlags {
-    /// Bits 7-8.
+    /// Availability, bits 7-8.
     #[must_use]
     pub const fn availability(self) -> Availability {
         Availability(((self.0 >> 7) & 3) as u8)
@@ -385,7 +385,7 @@ flag_word! {
 }
 
 flag_word! {
-    /// Kind of secret (security profile, offset 4).
+    /// Secret type (security profile, offset 4).
     SecretType(u8) {
         /// The keypath is a Redfish host interface URI.
         REDFISH = 0x02, is_redfish;

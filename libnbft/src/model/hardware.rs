@@ -1,7 +1,7 @@
-//! What names a NIC: MAC address, PCI address, VLAN ID.
+//! Identifies a NIC: MAC address, PCI address, VLAN ID.
 
 use super::text::{TextError, text_error};
-use crate::hex::hex_byte;
+use crate::hex::{Hex, hex_byte};
 use core::fmt;
 use core::str::FromStr;
 
@@ -16,7 +16,7 @@ impl Mac {
         self.0 == [0; 6]
     }
 
-    /// Whether the group bit is set: no interface can have such an address.
+    /// Whether the group bit is set (IEEE 802): no interface can have such an address.
     #[must_use]
     pub const fn is_multicast(self) -> bool {
         self.0[0] & 1 == 1
@@ -25,8 +25,7 @@ impl Mac {
 
 impl fmt::Display for Mac {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b, c, d, e, g] = self.0;
-        write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
+        fmt::Display::fmt(&Hex::separated(&self.0, ":"), f)
     }
 }
 
@@ -61,7 +60,7 @@ pub struct PciAddress {
 }
 
 impl PciAddress {
-    /// From its parts; `device` and `function` are cut to 5 and 3 bits.
+    /// Makes an address from its parts. It cuts `device` to 5 bits and `function` to 3.
     #[must_use]
     pub const fn new(segment: u16, bus: u8, device: u8, function: u8) -> Self {
         let routing_id = (bus as u16) << 8 | ((device & 0x1f) as u16) << 3 | (function & 7) as u16;
@@ -121,13 +120,13 @@ impl FromStr for PciAddress {
     }
 }
 
-/// A VLAN ID field: 0 none, 1-4094 valid, anything else nonsense that is kept.
+/// A VLAN ID field: 0 none, 1 to 4094 valid. Other values survive, but mean nothing.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub struct VlanId(pub u16);
 
 impl VlanId {
-    /// The VLAN ID when there is one and it is valid (1-4094).
+    /// The VLAN ID, 1 to 4094; `None` for 0 and invalid values.
     #[must_use]
     pub const fn get(self) -> Option<u16> {
         match self.0 {

@@ -1,13 +1,13 @@
-//! What names a host, a subsystem or a namespace: UUID, NQN, NID.
+//! Identifies hosts, subsystems and namespaces: UUID, NQN, NID.
 
 use super::NidType;
 use super::text::{TextError, text_error};
-use crate::hex::hex_byte;
+use crate::hex::{Hex, hex_byte};
 use alloc::string::String;
 use core::fmt;
 use core::str::FromStr;
 
-/// The NQN that stands for any discovery controller (NVMe Base Specification, discovery service).
+/// The well-known NQN, which stands for any discovery controller (NVMe Base Specification, Discovery Service).
 pub const DISCOVERY_NQN: &str = "nqn.2014-08.org.nvmexpress.discovery";
 
 /// A UUID in straight RFC 9562 byte order.
@@ -15,7 +15,7 @@ pub const DISCOVERY_NQN: &str = "nqn.2014-08.org.nvmexpress.discovery";
 pub struct Uuid(pub [u8; 16]);
 
 impl Uuid {
-    /// Whether all bytes are 00 or all are FF: a placeholder, not an identity.
+    /// Whether all bytes are 00h or all are FFh: a placeholder, not an identity.
     #[must_use]
     pub fn is_placeholder(self) -> bool {
         self.0 == [0; 16] || self.0 == [0xff; 16]
@@ -31,13 +31,8 @@ impl Uuid {
 
 impl fmt::Display for Uuid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, byte) in self.0.iter().enumerate() {
-            if matches!(i, 4 | 6 | 8 | 10) {
-                f.write_str("-")?;
-            }
-            write!(f, "{byte:02x}")?;
-        }
-        Ok(())
+        let group = |bytes| Hex::new(&self.0[bytes]);
+        write!(f, "{}-{}-{}-{}-{}", group(0..4), group(4..6), group(6..8), group(8..10), group(10..16))
     }
 }
 
@@ -69,7 +64,7 @@ impl FromStr for Uuid {
 pub struct Nqn(pub String);
 
 impl Nqn {
-    /// Longest NQN in bytes (NVMe Base Specification, NVMe Qualified Names).
+    /// Length of the longest valid NQN in bytes (NVMe Base Specification, NVMe Qualified Names).
     pub const MAX_LEN: usize = 223;
 
     /// The text.
@@ -97,7 +92,7 @@ impl fmt::Display for Nqn {
     }
 }
 
-/// A namespace identifier: what tells one namespace from every other.
+/// A globally unique namespace identifier (NVMe Base Specification, Namespace Identification).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Nid {
@@ -120,7 +115,7 @@ impl Nid {
         }
     }
 
-    /// From an SSNS descriptor's field of this type; `None` for a type that has none or is not known.
+    /// The identifier in an SSNS descriptor's field; `None` if the type is "none" or unknown.
     pub(crate) const fn from_field(kind: NidType, field: [u8; 16]) -> Option<Self> {
         let [a, b, c, d, e, f, g, h, ..] = field;
         match kind {
@@ -131,11 +126,11 @@ impl Nid {
         }
     }
 
-    /// From [`Nid::kind`] and the text that `Display` gives.
+    /// Parses an identifier from its [`Nid::kind`] and the text that `Display` gives.
     ///
     /// # Errors
     ///
-    /// When the kind is unknown or the text is not the identifier's hex digits.
+    /// If the kind is unknown or the text does not have the identifier's number of hex digits.
     pub fn from_parts(kind: &str, text: &str) -> Result<Self, TextError> {
         match kind {
             "eui64" => hex_bytes(text).map(Self::Eui64),
@@ -149,8 +144,8 @@ impl Nid {
 impl fmt::Display for Nid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Eui64(bytes) => bytes.iter().try_for_each(|b| write!(f, "{b:02x}")),
-            Self::Nguid(bytes) => bytes.iter().try_for_each(|b| write!(f, "{b:02x}")),
+            Self::Eui64(bytes) => Hex::new(bytes).fmt(f),
+            Self::Nguid(bytes) => Hex::new(bytes).fmt(f),
             Self::Uuid(uuid) => write!(f, "{uuid}"),
         }
     }

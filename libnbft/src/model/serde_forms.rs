@@ -1,4 +1,4 @@
-//! The forms of values in serde: as text.
+//! Gives values their form in serde: text.
 
 use super::{FixedText, Mac, PciAddress, Uuid};
 use alloc::string::String;

@@ -1,9 +1,9 @@
-//! Texts of a fixed width, and what is wrong with a text.
+//! Holds texts of a fixed width, and the error of texts that do not have the expected form.
 
 use alloc::string::String;
 use core::fmt;
 
-/// A text that is not of the expected form.
+/// A text does not have the expected form.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not {expected}")]
 pub struct TextError {

@@ -1,4 +1,4 @@
-//! Header and control descriptor: length, checksum, revisions, and where the heap lies.
+//! Reads the header and checks the frame of the table: length, checksum, revisions, bounds of the heap.
 
 use super::reader::{Owner, Reader};
 use super::{CONTROL, lists};
@@ -11,22 +11,22 @@ use core::ops::Range;
 /// The header's two fields that say where the heap lies.
 pub(super) const HEAP_FIELDS: Range<usize> = offset_of!(raw::Header, heap_offset)..offset_of!(raw::Header, driver_path);
 
-/// Sum of all bytes modulo 256; 0 for a table whose checksum is right.
+/// Sum of all bytes modulo 256; 0 if the checksum is right.
 pub(crate) fn sum(bytes: &[u8]) -> u8 {
     bytes.iter().fold(0, |sum, byte| sum.wrapping_add(*byte))
 }
 
 impl Reader<'_> {
-    /// The versions of the descriptors that the control descriptor refers to.
-    pub(super) fn versions(&mut self, control: &raw::Control) {
+    /// Checks the versions that the control descriptor states of the other descriptors.
+    pub(super) fn check_versions(&mut self, control: &raw::Control) {
         if control.host.length.get() != 0 {
             let span = bytes_of!(CONTROL, Control.host_version);
-            self.version(Owner::CONTROL, "host descriptor", control.host_version, 1..2, span);
+            self.check_version(Owner::CONTROL, "host descriptor", control.host_version, 1..2, span);
         }
         for list in lists::List::all(control) {
             if list.count() != 0 {
                 let span = bytes_of!(list.at, ListRef.version);
-                self.version(
+                self.check_version(
                     Owner::CONTROL,
                     format_args!("{} descriptors", list.name),
                     list.reference.version,
@@ -37,8 +37,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Length, checksum, revisions, heap bounds.
-    pub(super) fn whole(&mut self, start: &raw::Start, input: &[u8]) {
+    /// Checks length, checksum, revisions and the bounds of the heap.
+    pub(super) fn check_frame(&mut self, start: &raw::Start, input: &[u8]) {
         let header = &start.header;
         let (stated, length) = (header.length.get(), input.len());
         if self.bytes.len() < length {
@@ -95,7 +95,7 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn header(&mut self, header: &raw::Header) -> Header {
+    pub(super) fn read_header(&mut self, header: &raw::Header) -> Header {
         let at = offset_of!(raw::Header, driver_path);
         Header {
             major: header.major,

@@ -1,4 +1,4 @@
-//! HFI descriptors with their transport and extended info.
+//! Reads HFI descriptors with their transport and extended info.
 
 use super::MAX_OBJECT;
 use super::lists::List;
@@ -16,28 +16,28 @@ use core::ops::Range;
 const MAX_DUID: usize = 130;
 
 impl Reader<'_> {
-    pub(super) fn hfis(&mut self, list: ListRef, offsets: &mut Vec<usize>) -> Vec<Hfi> {
-        self.list(List::new::<raw::Hfi>("HFI", list, offset_of!(raw::Control, hfis)), offsets, Self::hfi)
+    pub(super) fn read_hfis(&mut self, list: ListRef, offsets: &mut Vec<usize>) -> Vec<Hfi> {
+        self.read_list(List::new::<raw::Hfi>("HFI", list, offset_of!(raw::Control, hfis)), offsets, Self::hfi)
     }
 
-    fn hfi(&mut self, raw: &raw::Hfi, place: usize) -> Option<Hfi> {
+    fn hfi(&mut self, raw: &raw::Hfi, offset: usize) -> Option<Hfi> {
         let owner = Owner::new("HFI", raw.index);
         let flags = HfiFlags(raw.flags);
-        if !self.descriptor_usable(owner, place, raw::id::HFI, bytes_of!(place, Hfi.flags), flags.is_valid()) {
+        if !self.descriptor_usable(owner, offset, raw::id::HFI, bytes_of!(offset, Hfi.flags), flags.is_valid()) {
             return None;
         }
         let transport = TransportType(raw.transport);
         let tcp = if transport == TransportType::TCP {
-            self.hfi_tcp(owner, raw.info, at!(place, Hfi.info))
+            self.hfi_tcp(owner, raw.info, at!(offset, Hfi.info))
         } else {
-            self.transport_unknown(owner, raw.transport, bytes_of!(place, Hfi.transport));
+            self.report_transport(owner, raw.transport, bytes_of!(offset, Hfi.transport));
             None
         };
         Some(Hfi { index: raw.index, flags, transport, tcp })
     }
 
     #[cold]
-    pub(super) fn transport_unknown(&mut self, owner: Owner, transport: u8, span: Range<usize>) {
+    pub(super) fn report_transport(&mut self, owner: Owner, transport: u8, span: Range<usize>) {
         self.report(
             Rule::TransportUnknown,
             format_args!("{owner}: the transport type is {transport}; only 3 (NVMe/TCP) is defined"),
@@ -50,22 +50,28 @@ impl Reader<'_> {
             self.report(Rule::InfoMissing, format_args!("{owner} has no transport info"), reference_at(at));
             return None;
         }
-        let (place, raw, _) =
+        let (offset, raw, _) =
             self.structure::<raw::HfiTcp>(owner, "transport info", reference, at, raw::id::HFI_TCP)?;
         let flags = HfiTcpFlags(raw.flags);
         if !flags.is_valid() {
-            self.not_valid(owner, "transport info", bytes_of!(place, HfiTcp.flags));
+            self.report_not_valid(owner, "transport info", bytes_of!(offset, HfiTcp.flags));
             return None;
         }
         if raw.transport != TransportType::TCP.0 {
-            self.transport_unknown(owner, raw.transport, bytes_of!(place, HfiTcp.transport));
+            self.report_transport(owner, raw.transport, bytes_of!(offset, HfiTcp.transport));
             return None;
         }
-        self.version(owner, "transport info", raw.version, 1..2, bytes_of!(place, HfiTcp.version));
-        self.version(owner, "transport info's fields", raw.info_version, 1..3, bytes_of!(place, HfiTcp.info_version));
-        // Bytes 110-116 came with info version 2; before, firmware leaves garbage there.
+        self.check_version(owner, "transport info", raw.version, 1..2, bytes_of!(offset, HfiTcp.version));
+        self.check_version(
+            owner,
+            "transport info's fields",
+            raw.info_version,
+            1..3,
+            bytes_of!(offset, HfiTcp.info_version),
+        );
+        // Info version 2 defines bytes 110-116; firmware of version 1 leaves garbage there.
         let extended = raw.info_version >= 2;
-        let ext = if extended { self.hfi_ext(owner, raw.ext, at!(place, HfiTcp.ext)) } else { None };
+        let ext = if extended { self.hfi_ext(owner, raw.ext, at!(offset, HfiTcp.ext)) } else { None };
         Some(HfiTcp {
             version: raw.version,
             info_version: raw.info_version,
@@ -82,24 +88,25 @@ impl Reader<'_> {
             primary_dns: Address::from_bytes(raw.primary_dns),
             secondary_dns: Address::from_bytes(raw.secondary_dns),
             dhcp_server: Address::from_bytes(raw.dhcp_server),
-            host_name: self.text(owner, "host name", raw.host_name, at!(place, HfiTcp.host_name), MAX_OBJECT),
+            host_name: self.text(owner, "host name", raw.host_name, at!(offset, HfiTcp.host_name), MAX_OBJECT),
             ext,
             pcie_segment: if extended { raw.pcie_segment } else { 0 },
         })
     }
 
     fn hfi_ext(&mut self, owner: Owner, reference: HeapRef, at: usize) -> Option<HfiExt> {
-        let (place, raw, _) = self.structure::<raw::HfiExt>(owner, "extended info", reference, at, raw::id::HFI_EXT)?;
+        let (offset, raw, _) =
+            self.structure::<raw::HfiExt>(owner, "extended info", reference, at, raw::id::HFI_EXT)?;
         let flags = HfiExtFlags(raw.flags.get());
         if !flags.is_valid() {
-            self.not_valid(owner, "extended info", bytes_of!(place, HfiExt.flags));
+            self.report_not_valid(owner, "extended info", bytes_of!(offset, HfiExt.flags));
             return None;
         }
-        self.version(owner, "extended info", raw.version, 1..2, bytes_of!(place, HfiExt.version));
+        self.check_version(owner, "extended info", raw.version, 1..2, bytes_of!(offset, HfiExt.version));
         let (mut iaid, mut duid) = (None, None);
         if flags.dhcp_client_id() {
-            iaid = self.iaid(owner, raw.iaid, at!(place, HfiExt.iaid));
-            let at = at!(place, HfiExt.duid);
+            iaid = self.iaid(owner, raw.iaid, at!(offset, HfiExt.iaid));
+            let at = at!(offset, HfiExt.duid);
             duid = self.object(owner, "DUID", raw.duid, at, MAX_DUID).map(|object| object.bytes.to_vec());
         }
         Some(HfiExt { version: raw.version, hfi_index: raw.hfi_index.get(), flags, iaid, duid })

@@ -1,4 +1,4 @@
-//! The host descriptor.
+//! Reads the host descriptor.
 
 use super::offsets::Offsets;
 use super::reader::{Owner, Reader, at};
@@ -9,10 +9,10 @@ use crate::raw::{self, bytes_of};
 use zerocopy::FromBytes as _;
 
 impl Reader<'_> {
-    /// The host descriptor, which the control descriptor refers to as if it were a heap object, but which lies before the heap.
-    pub(super) fn host(&mut self, control: &raw::Control, offsets: &mut Offsets) -> Option<Host> {
+    /// Reads the host descriptor. The control descriptor refers to it as to a heap object, but it lies before the heap.
+    pub(super) fn read_host(&mut self, control: &raw::Control, offsets: &mut Offsets) -> Option<Host> {
         let reference = bytes_of!(CONTROL, Control.host);
-        let (offset, length) = (control.host.offset.get(), usize::from(control.host.length.get()));
+        let (stated, length) = (control.host.offset.get(), usize::from(control.host.length.get()));
         if length == 0 {
             self.report(Rule::HostMissing, format_args!("there is no host descriptor"), reference);
             return None;
@@ -25,25 +25,26 @@ impl Reader<'_> {
             );
             return None;
         }
-        let place = usize::try_from(offset).unwrap_or(usize::MAX);
+        let offset = usize::try_from(stated).unwrap_or(usize::MAX);
         let bytes = self.bytes;
         let found =
-            bytes.get(place..).filter(|_| place >= START).and_then(|rest| raw::Host::ref_from_prefix(rest).ok());
+            bytes.get(offset..).filter(|_| offset >= START).and_then(|rest| raw::Host::ref_from_prefix(rest).ok());
         let Some((raw, _)) = found else {
             let end = self.bytes.len();
             self.report(
                 Rule::HostOutside,
-                format_args!("the host descriptor lies at {offset}; it must lie between {START} and {end}"),
+                format_args!("the host descriptor lies at {stated}; it must lie between {START} and {end}"),
                 reference,
             );
             return None;
         };
         let flags = HostFlags(raw.flags);
-        if !self.descriptor_usable(Owner::HOST, place, raw::id::HOST, bytes_of!(place, Host.flags), flags.is_valid()) {
+        if !self.descriptor_usable(Owner::HOST, offset, raw::id::HOST, bytes_of!(offset, Host.flags), flags.is_valid())
+        {
             return None;
         }
-        offsets.host = Some(place);
-        let nqn = self.nqn(Owner::HOST, raw.nqn, at!(place, Host.nqn));
+        offsets.host = Some(offset);
+        let nqn = self.nqn(Owner::HOST, raw.nqn, at!(offset, Host.nqn));
         Some(Host { flags, id: Uuid(raw.host_id), nqn })
     }
 }

@@ -1,4 +1,4 @@
-//! The four lists. Their stride is the length that the control descriptor states.
+//! Reads the descriptors of the four lists. Their stride is the length that the control descriptor states.
 
 use super::reader::{Owner, Reader, at};
 use super::{CONTROL, MAX_OBJECT, START};
@@ -64,7 +64,7 @@ impl List {
 
 impl<'a> Reader<'a> {
     /// Reads each descriptor of a list, with the offsets of those that were usable.
-    pub(super) fn list<T, M>(
+    pub(super) fn read_list<T, M>(
         &mut self,
         list: List,
         offsets: &mut Vec<usize>,
@@ -76,24 +76,24 @@ impl<'a> Reader<'a> {
         if list.count() == 0 {
             return Vec::new();
         }
-        self.bounds(&list);
+        self.check_bounds(&list);
         let fitting = list.fitting(self.bytes.len());
         let mut items = Vec::with_capacity(fitting);
         offsets.reserve_exact(fitting);
         let bytes = self.bytes;
         for number in 0..fitting {
-            let place = list.start() + number * list.stride();
-            let raw = bytes.get(place..).and_then(|rest| T::ref_from_prefix(rest).ok());
-            if let Some(item) = raw.and_then(|(raw, _)| read(self, raw, place)) {
-                offsets.push(place);
+            let offset = list.start() + number * list.stride();
+            let raw = bytes.get(offset..).and_then(|rest| T::ref_from_prefix(rest).ok());
+            if let Some(item) = raw.and_then(|(raw, _)| read(self, raw, offset)) {
+                offsets.push(offset);
                 items.push(item);
             }
         }
         items
     }
 
-    /// What is wrong with where a list lies.
-    fn bounds(&mut self, list: &List) {
+    /// Reports a list that is not wholly inside the table, or whose stride is not the known one.
+    fn check_bounds(&mut self, list: &List) {
         let (name, stride, least) = (list.name, list.stride(), list.least);
         let at_length = bytes_of!(list.at, ListRef.length);
         if stride < least {
@@ -132,19 +132,19 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn all_discovery(&mut self, list: ListRef, offsets: &mut Vec<usize>) -> Vec<Discovery> {
+    pub(super) fn read_discovery(&mut self, list: ListRef, offsets: &mut Vec<usize>) -> Vec<Discovery> {
         let list = List::new::<raw::Discovery>("discovery", list, offset_of!(raw::Control, discovery));
-        self.list(list, offsets, Self::discovery)
+        self.read_list(list, offsets, Self::discovery)
     }
 
-    fn discovery(&mut self, raw: &raw::Discovery, place: usize) -> Option<Discovery> {
+    fn discovery(&mut self, raw: &raw::Discovery, offset: usize) -> Option<Discovery> {
         let owner = Owner::new("discovery", raw.index);
         let flags = DiscoveryFlags(raw.flags);
         if !self.descriptor_usable(
             owner,
-            place,
+            offset,
             raw::id::DISCOVERY,
-            bytes_of!(place, Discovery.flags),
+            bytes_of!(offset, Discovery.flags),
             flags.is_valid(),
         ) {
             return None;
@@ -154,8 +154,8 @@ impl<'a> Reader<'a> {
             index: raw.index,
             hfi: raw.hfi,
             security: raw.security,
-            uri: self.text(owner, "address", raw.uri, at!(place, Discovery.uri), MAX_OBJECT),
-            nqn: self.nqn(owner, raw.nqn, at!(place, Discovery.nqn)),
+            uri: self.text(owner, "address", raw.uri, at!(offset, Discovery.uri), MAX_OBJECT),
+            nqn: self.nqn(owner, raw.nqn, at!(offset, Discovery.nqn)),
         })
     }
 }

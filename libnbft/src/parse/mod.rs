@@ -1,8 +1,7 @@
-//! Bytes → model, with what is wrong about the structure.
+//! Reads a table: bytes to model, with a finding for each error in its structure.
 //!
-//! No input makes it panic. What it allocates is in proportion to the input: each descriptor takes a bounded amount, since
-//! heap objects of more than [`MAX_OBJECT`] bytes are refused (apart from the one driver path). Every bound is the smaller of
-//! the header's length and the input's.
+//! No input makes it panic, and it allocates in proportion to the input: it refuses heap objects of more than [`MAX_OBJECT`]
+//! bytes, apart from the one driver path. A table ends where the header says or where the input ends, whichever is first.
 
 mod header;
 mod hfi;
@@ -20,11 +19,11 @@ pub(crate) use lists::List;
 pub(crate) use offsets::Offsets;
 pub(crate) use reader::{MAX_OBJECT, Owner};
 
-use crate::error::{Kind, ParseError};
+use crate::error::{ParseError, Problem};
 use crate::finding::Finding;
 use crate::heap::Heap;
 use crate::model::{Control, Table};
-use crate::raw::{self};
+use crate::raw;
 use alloc::vec::Vec;
 use reader::Reader;
 use zerocopy::FromBytes as _;
@@ -35,20 +34,20 @@ pub(crate) const CONTROL: usize = size_of::<raw::Header>();
 /// Length of header and control descriptor together.
 pub(crate) const START: usize = size_of::<raw::Start>();
 
-/// A table that was read, and what is wrong with its structure.
+/// A table that was read, with the bytes that it was read from.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Parsed<'a> {
-    /// What the table says.
+    /// The values that the table holds.
     pub table: Table,
-    /// What is wrong with its structure: lengths, bounds, references, strings. [`Parsed::check`] tells more.
+    /// The findings about its structure: lengths, bounds, references, strings. [`Parsed::check`] returns these and all others.
     pub findings: Vec<Finding>,
     pub(crate) offsets: Offsets,
     bytes: &'a [u8],
 }
 
 impl<'a> Parsed<'a> {
-    /// The bytes that it was read from.
+    /// The bytes that the table was read from: the whole input, also what follows the length that the header states.
     #[must_use]
     pub const fn bytes(&self) -> &'a [u8] {
         self.bytes
@@ -57,26 +56,27 @@ impl<'a> Parsed<'a> {
 
 /// Reads a table.
 ///
-/// `bytes` is a file from `/sys/firmware/acpi/tables`, header included. A broken descriptor costs that descriptor: it is left
-/// out, and a finding says so. Descriptors that are not marked valid are left out as well.
+/// `bytes` is a file from `/sys/firmware/acpi/tables`, header included. `parse` leaves out descriptors that are broken or not
+/// marked valid, and reports each in a finding. It reads a higher structure version as the highest known.
 ///
 /// # Errors
 ///
-/// When the table is unusable as a whole: another signature, fewer than 128 bytes, a major revision other than 1, or no valid
-/// control descriptor. A wrong checksum is a finding only, since the kernel has taken the table already.
+/// If the table is unusable as a whole: another signature, fewer than 128 bytes, a major revision other than 1, or no valid
+/// control descriptor at offset 64 (Boot Specification, header and control descriptor). A wrong checksum is only a finding, since
+/// the kernel has accepted the table already.
 pub fn parse(bytes: &[u8]) -> Result<Parsed<'_>, ParseError> {
     let (start, table_bytes, heap) = frame(bytes)?;
     let mut reader = Reader { bytes: table_bytes, heap, findings: Vec::new() };
-    reader.whole(start, bytes);
+    reader.check_frame(start, bytes);
     let mut offsets = Offsets::default();
-    let header = reader.header(&start.header);
-    reader.versions(&start.control);
-    let host = reader.host(&start.control, &mut offsets);
-    let hfis = reader.hfis(start.control.hfis, &mut offsets.hfis);
-    let ssns = reader.all_ssns(start.control.ssns, &mut offsets.ssns);
-    let security = reader.profiles(start.control.security, &mut offsets.security);
-    let discovery = reader.all_discovery(start.control.discovery, &mut offsets.discovery);
-    reader.regions(start);
+    let header = reader.read_header(&start.header);
+    reader.check_versions(&start.control);
+    let host = reader.read_host(&start.control, &mut offsets);
+    let hfis = reader.read_hfis(start.control.hfis, &mut offsets.hfis);
+    let ssns = reader.read_ssns(start.control.ssns, &mut offsets.ssns);
+    let security = reader.read_profiles(start.control.security, &mut offsets.security);
+    let discovery = reader.read_discovery(start.control.discovery, &mut offsets.discovery);
+    reader.check_overlaps(start);
 
     let control = Control { major: start.control.major, minor: start.control.minor, flags: start.control.flags };
     let table = Table { header, control, host, hfis, ssns, security, discovery };
@@ -90,28 +90,28 @@ pub(crate) fn frame(bytes: &[u8]) -> Result<(&raw::Start, &[u8], Heap<'_>), Pars
     let bytes = &bytes[..as_size(start.header.length).min(bytes.len())];
     let heap_start = as_size(start.header.heap_offset);
     let heap_end = heap_start.saturating_add(as_size(start.header.heap_length));
-    // Nothing may be read out of the header by a reference, whatever the header says of its heap.
+    // No reference may read out of the header, whatever heap the header states.
     Ok((start, bytes, Heap::new(bytes, heap_start.max(START)..heap_end)))
 }
 
-/// Header and control descriptor, or why there is no use in going on.
+/// Header and control descriptor, or why the table is unusable as a whole.
 fn start(bytes: &[u8]) -> Result<&raw::Start, ParseError> {
     if let Some(signature) = bytes.first_chunk::<4>().filter(|signature| *signature != b"NBFT") {
-        return Err(ParseError::new(Kind::Signature(*signature)));
+        return Err(ParseError::new(Problem::Signature(*signature)));
     }
     let Ok((start, _)) = raw::Start::ref_from_prefix(bytes) else {
-        return Err(ParseError::new(Kind::Short(bytes.len())));
+        return Err(ParseError::new(Problem::Short(bytes.len())));
     };
-    let kind = if (start.header.length.get() as usize) < START {
-        Kind::ShortLength(start.header.length.get())
+    let problem = if (start.header.length.get() as usize) < START {
+        Problem::ShortLength(start.header.length.get())
     } else if start.header.major != 1 {
-        Kind::Major(start.header.major)
+        Problem::Major(start.header.major)
     } else if start.control.id != raw::id::CONTROL {
-        Kind::ControlId(start.control.id)
+        Problem::ControlId(start.control.id)
     } else if start.control.flags & 1 == 0 {
-        Kind::ControlInvalid
+        Problem::ControlInvalid
     } else {
         return Ok(start);
     };
-    Err(ParseError::new(kind))
+    Err(ParseError::new(problem))
 }

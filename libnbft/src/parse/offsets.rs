@@ -1,8 +1,8 @@
-//! Where descriptors lie, for findings that are made after parsing.
+//! Keeps the offsets of the descriptors, for the spans of findings made after parsing.
 
 use alloc::vec::Vec;
 
-/// Offsets of the descriptors that made it into the model, in its order.
+/// Offsets in bytes of the descriptors that are in the model, in its order.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Offsets {
     pub(crate) host: Option<usize>,

@@ -1,4 +1,4 @@
-//! What all structures are read with: heap objects, strings, structures, and the findings that come of them.
+//! Reads heap objects, strings and structures for all descriptors, and reports what is wrong with them.
 
 use crate::finding::Rule;
 use crate::finding::{Finding, one_byte};
@@ -59,21 +59,21 @@ impl<'a> Reader<'a> {
         self.findings.push(Finding::new(rule, message, span));
     }
 
-    /// Whether the descriptor at `place` has the right ID and is marked valid.
+    /// Whether the descriptor at `offset` has the right ID and is marked valid.
     pub(super) fn descriptor_usable(
         &mut self,
         owner: Owner,
-        place: usize,
+        offset: usize,
         id: u8,
         flags: Range<usize>,
         valid: bool,
     ) -> bool {
-        let is = self.bytes.get(place).copied().unwrap_or_default();
+        let is = self.bytes.get(offset).copied().unwrap_or_default();
         if is != id {
             self.report(
                 Rule::DescriptorId,
                 format_args!("{owner}: the structure ID is {is}, not {id}"),
-                one_byte(place),
+                one_byte(offset),
             );
         } else if !valid {
             self.report(Rule::DescriptorInvalid, format_args!("{owner} is not marked valid"), flags);
@@ -81,7 +81,7 @@ impl<'a> Reader<'a> {
         is == id && valid
     }
 
-    /// The heap object that the reference at offset `at` names, of at most `max` bytes.
+    /// The heap object that `reference`, which lies at offset `at`, names. `None` if absent, outside or longer than `max` bytes.
     pub(super) fn object(
         &mut self,
         owner: Owner,
@@ -116,7 +116,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The structure in the heap that the reference names, with where it begins and what follows it in its object.
+    /// The structure in the heap that `reference` names: its offset, the structure, and the rest of its heap object.
     pub(super) fn structure<T: FromBytes + KnownLayout + Immutable + Unaligned>(
         &mut self,
         owner: Owner,
@@ -127,7 +127,7 @@ impl<'a> Reader<'a> {
     ) -> Option<(usize, &'a T, &'a [u8])> {
         let object = self.object(owner, field, reference, at, usize::from(u16::MAX))?;
         let Ok((structure, rest)) = T::ref_from_prefix(object.bytes) else {
-            self.short(owner, field, &object, size_of::<T>());
+            self.report_short(owner, field, &object, size_of::<T>());
             return None;
         };
         let is = object.bytes[0];
@@ -143,7 +143,7 @@ impl<'a> Reader<'a> {
     }
 
     #[cold]
-    fn short(&mut self, owner: Owner, field: &'static str, object: &Object<'_>, least: usize) {
+    fn report_short(&mut self, owner: Owner, field: &'static str, object: &Object<'_>, least: usize) {
         let length = object.bytes.len();
         self.report(
             Rule::ObjectShort,
@@ -152,14 +152,14 @@ impl<'a> Reader<'a> {
         );
     }
 
-    /// Says that a heap structure is not marked valid.
+    /// Reports a heap structure that is not marked valid.
     #[cold]
-    pub(super) fn not_valid(&mut self, owner: Owner, field: &'static str, flags: Range<usize>) {
+    pub(super) fn report_not_valid(&mut self, owner: Owner, field: &'static str, flags: Range<usize>) {
         self.report(Rule::ObjectInvalid, format_args!("{owner}: the {field} is not marked valid"), flags);
     }
 
-    /// Says when a structure's version byte is not one of those known.
-    pub(super) fn version(
+    /// Reports a structure version that is not one of those known.
+    pub(super) fn check_version(
         &mut self,
         owner: Owner,
         field: impl fmt::Display,
@@ -187,7 +187,7 @@ impl<'a> Reader<'a> {
     ) -> Option<Address> {
         let object = self.object(owner, field, reference, at, usize::from(u16::MAX))?;
         let Some(bytes) = object.bytes.first_chunk::<16>() else {
-            self.short(owner, field, &object, 16);
+            self.report_short(owner, field, &object, 16);
             return None;
         };
         Some(Address::from_bytes(*bytes))
@@ -209,7 +209,7 @@ impl<'a> Reader<'a> {
         self.text(owner, "NQN", reference, at, MAX_OBJECT).map(Nqn)
     }
 
-    /// A string: up to its first NUL, which the length should not count; `None` when nothing comes before it.
+    /// A string up to its first NUL, which the length should not count. `None` if it is empty.
     pub(super) fn text(
         &mut self,
         owner: Owner,
@@ -251,20 +251,20 @@ impl<'a> Reader<'a> {
         match core::str::from_utf8(text) {
             Ok("") => None,
             Ok(text) => {
-                if let Some(place) = control_character(text) {
+                if let Some(offset) = control_character(text) {
                     let rule = if owner == Owner::HEADER { Rule::DriverPathGarbage } else { Rule::TextControl };
                     self.report(
                         rule,
                         format_args!("{owner}: the {field} holds a control character"),
-                        one_byte(start + place),
+                        one_byte(start + offset),
                     );
                 }
                 Some(text.into())
             }
             Err(error) => {
-                let place = start + error.valid_up_to();
+                let offset = start + error.valid_up_to();
                 let rule = if owner == Owner::HEADER { Rule::DriverPathGarbage } else { Rule::TextUtf8 };
-                self.report(rule, format_args!("{owner}: the {field} is not UTF-8"), one_byte(place));
+                self.report(rule, format_args!("{owner}: the {field} is not UTF-8"), one_byte(offset));
                 let mut text = String::from_utf8_lossy(text).into_owned();
                 // Replacement characters take more room than what they stand for.
                 while text.len() > max {
@@ -277,18 +277,18 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What comes before the first NUL, and from it on.
+/// Splits at the first NUL: from it on, and before it.
 fn until_nul(bytes: &[u8]) -> (&[u8], &[u8]) {
     let found: nom::IResult<&[u8], &[u8]> = take_till(|byte| byte == 0).parse(bytes);
     found.unwrap_or((&[], bytes))
 }
 
-/// Where the first control character is.
+/// Offset of the first control character.
 fn control_character(text: &str) -> Option<usize> {
     if text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
         return None;
     }
-    text.char_indices().find(|(_, c)| c.is_control()).map(|(place, _)| place)
+    text.char_indices().find(|(_, c)| c.is_control()).map(|(offset, _)| offset)
 }
 
 /// The bytes of the heap reference at `at`.
@@ -296,10 +296,10 @@ pub(super) const fn reference_at(at: usize) -> Range<usize> {
     at..at + size_of::<HeapRef>()
 }
 
-/// Offset of a reference field within a structure at `place`.
+/// Offset of a reference field within a structure at `offset`.
 macro_rules! at {
-    ($place:expr, $structure:ident . $field:ident) => {
-        $place + core::mem::offset_of!($crate::raw::$structure, $field)
+    ($offset:expr, $structure:ident . $field:ident) => {
+        $offset + core::mem::offset_of!($crate::raw::$structure, $field)
     };
 }
 pub(crate) use at;

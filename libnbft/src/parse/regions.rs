@@ -1,4 +1,4 @@
-//! Which parts of the table overlap that should not.
+//! Reports parts of the table that overlap.
 
 use super::START;
 use super::header::HEAP_FIELDS;
@@ -9,8 +9,8 @@ use crate::raw;
 use core::ops::Range;
 
 impl Reader<'_> {
-    /// Says where the heap, the lists and the host descriptor lie over each other.
-    pub(super) fn regions(&mut self, start: &raw::Start) {
+    /// Reports where the heap, the lists and the host descriptor overlap.
+    pub(super) fn check_overlaps(&mut self, start: &raw::Start) {
         let header = &start.header;
         let heap = clipped(header.heap_offset.get(), u64::from(header.heap_length.get()), self.bytes.len());
         let mut regions = [("", 0..0), ("", 0..0), ("", 0..0), ("", 0..0), ("", 0..0)];

@@ -1,4 +1,4 @@
-//! Security profile descriptors. Each list is looked at only when the flags say that it is there.
+//! Reads security profile descriptors. The flags tell which of their lists are in use; the others are not read.
 
 use super::MAX_OBJECT;
 use super::lists::List;
@@ -14,16 +14,21 @@ use nom::multi::many1;
 use nom::number::complete::le_u16;
 
 impl Reader<'_> {
-    pub(super) fn profiles(&mut self, list: ListRef, offsets: &mut Vec<usize>) -> Vec<SecurityProfile> {
+    pub(super) fn read_profiles(&mut self, list: ListRef, offsets: &mut Vec<usize>) -> Vec<SecurityProfile> {
         let list = List::new::<raw::Security>("security", list, offset_of!(raw::Control, security));
-        self.list(list, offsets, Self::profile)
+        self.read_list(list, offsets, Self::profile)
     }
 
-    fn profile(&mut self, raw: &raw::Security, place: usize) -> Option<SecurityProfile> {
+    fn profile(&mut self, raw: &raw::Security, offset: usize) -> Option<SecurityProfile> {
         let owner = Owner::new("security profile", raw.index);
         let flags = SecurityFlags(raw.flags.get());
-        if !self.descriptor_usable(owner, place, raw::id::SECURITY, bytes_of!(place, Security.flags), flags.is_valid())
-        {
+        if !self.descriptor_usable(
+            owner,
+            offset,
+            raw::id::SECURITY,
+            bytes_of!(offset, Security.flags),
+            flags.is_valid(),
+        ) {
             return None;
         }
         let mut list = |used: bool, field, reference: HeapRef, at| {
@@ -33,22 +38,22 @@ impl Reader<'_> {
             flags.secure_channel_policy() != PolicyList::NONE,
             "secure channel algorithm list",
             raw.channel_algorithms,
-            at!(place, Security.channel_algorithms),
+            at!(offset, Security.channel_algorithms),
         );
         let authentication_protocols = list(
             flags.authentication_policy() != PolicyList::NONE,
             "authentication protocol list",
             raw.authentication_protocols,
-            at!(place, Security.authentication_protocols),
+            at!(offset, Security.authentication_protocols),
         );
         let kx_groups =
-            list(flags.kx_groups_restricted(), "KX group list", raw.kx_groups, at!(place, Security.kx_groups));
-        let hashes = list(flags.hashes_restricted(), "hash function list", raw.hashes, at!(place, Security.hashes));
+            list(flags.kx_groups_restricted(), "KX group list", raw.kx_groups, at!(offset, Security.kx_groups));
+        let hashes = list(flags.hashes_restricted(), "hash function list", raw.hashes, at!(offset, Security.hashes));
         let cipher_suites = flags
             .cipher_suites_restricted()
-            .then(|| self.cipher_suites(owner, raw.cipher_suites, at!(place, Security.cipher_suites)))
+            .then(|| self.cipher_suites(owner, raw.cipher_suites, at!(offset, Security.cipher_suites)))
             .flatten();
-        let keypath = at!(place, Security.secret_keypath);
+        let keypath = at!(offset, Security.secret_keypath);
         Some(SecurityProfile {
             index: raw.index,
             flags,

@@ -1,5 +1,5 @@
-//! The discovery log page, as a discovery controller gives it (NVM Express Base Specification, Discovery Log Page). It is no
-//! part of the table.
+//! Lays out the discovery log page that a discovery controller returns (NVM Express Base Specification, Discovery Log Page). It
+//! is not part of the table.
 
 use zerocopy::little_endian::{U16, U64};
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
@@ -8,13 +8,13 @@ use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 #[derive(FromBytes, KnownLayout, Immutable, Unaligned, Debug, Clone, Copy)]
 #[repr(C)]
 pub(crate) struct DiscoveryLogHeader {
-    /// 0: generation counter; moves whenever the page changes.
+    /// Generation counter; moves whenever the page changes (Discovery Log Page, bytes 7:0).
     pub(crate) generation: U64,
-    /// 8: number of records.
+    /// Number of records (Discovery Log Page, bytes 15:8).
     pub(crate) records: U64,
-    /// 16: record format; 0.
+    /// Record format; 0 (Discovery Log Page, bytes 17:16).
     pub(crate) format: U16,
-    /// 18: reserved.
+    /// Reserved (Discovery Log Page, bytes 1023:18).
     pub(crate) reserved18: [u8; 1006],
 }
 
@@ -22,33 +22,33 @@ pub(crate) struct DiscoveryLogHeader {
 #[derive(FromBytes, KnownLayout, Immutable, Unaligned, Debug, Clone, Copy)]
 #[repr(C)]
 pub(crate) struct DiscoveryLogEntry {
-    /// 0: transport type.
+    /// Transport type (Discovery Log Page Entry, byte 0).
     pub(crate) transport: u8,
-    /// 1: address family.
+    /// Address family (Discovery Log Page Entry, byte 1).
     pub(crate) family: u8,
-    /// 2: subsystem type.
+    /// Subsystem type (Discovery Log Page Entry, byte 2).
     pub(crate) kind: u8,
-    /// 3: transport requirements; bits 0-1 secure channel.
+    /// Transport requirements; bits 0-1 secure channel (Discovery Log Page Entry, byte 3).
     pub(crate) requirements: u8,
-    /// 4: port ID.
+    /// Port ID (Discovery Log Page Entry, bytes 5:4).
     pub(crate) port_id: U16,
-    /// 6: controller ID.
+    /// Controller ID (Discovery Log Page Entry, bytes 7:6).
     pub(crate) controller_id: U16,
-    /// 8: admin max SQ size.
+    /// Admin max SQ size (Discovery Log Page Entry, bytes 9:8).
     pub(crate) asqsz: U16,
-    /// 10: entry flags.
+    /// Entry flags (Discovery Log Page Entry, bytes 11:10).
     pub(crate) flags: U16,
-    /// 12: reserved.
+    /// Reserved (Discovery Log Page Entry, bytes 31:12).
     pub(crate) reserved12: [u8; 20],
-    /// 32: transport service identifier, text.
+    /// Transport service identifier, text (Discovery Log Page Entry, bytes 63:32).
     pub(crate) trsvcid: [u8; 32],
-    /// 64: reserved.
+    /// Reserved (Discovery Log Page Entry, bytes 255:64).
     pub(crate) reserved64: [u8; 192],
-    /// 256: NVM subsystem qualified name, text.
+    /// NVM subsystem qualified name, text (Discovery Log Page Entry, bytes 511:256).
     pub(crate) nqn: [u8; 256],
-    /// 512: transport address, text.
+    /// Transport address, text (Discovery Log Page Entry, bytes 767:512).
     pub(crate) traddr: [u8; 256],
-    /// 768: transport specific address subtype; byte 0 is TCP's security type.
+    /// Transport specific address subtype; byte 0 is TCP's security type (Discovery Log Page Entry, bytes 1023:768).
     pub(crate) tsas: [u8; 256],
 }
 

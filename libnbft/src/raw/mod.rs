@@ -1,7 +1,8 @@
-//! Structures as they lie in the table: packed, little endian, one type for each figure of the NVM Express Boot
-//! Specification, and nothing else. Names follow the specification; what it reserves is kept as `reserved`.
+//! Lays out the table's structures byte by byte: packed, little endian, one type for each structure of the NVM Express Boot
+//! Specification, revisions 1.0 to 1.3.
 //!
-//! Offsets stand at each field, in bytes from the structure's beginning. Every size is asserted at compile time.
+//! Each field names its structure there and its bytes, as the specification's figures count them: `bytes LAST:FIRST` from the
+//! structure's beginning. `reserved` fields are those that the specification reserves. The compiler checks every size.
 
 mod descriptors;
 #[cfg(feature = "plan")]
@@ -15,21 +16,21 @@ pub(crate) use discovery_log::*;
 pub(crate) use heap_objects::*;
 pub(crate) use table::*;
 
-/// The size of what `field` returns; it is not called.
+/// Size in bytes of the field that `field` returns; `field` is never called.
 pub(crate) const fn size_of_field<T, F>(_field: fn(&T) -> &F) -> usize {
     size_of::<F>()
 }
 
-/// The bytes of a field of the structure at `place`.
+/// The bytes of a field of the structure at `offset`.
 macro_rules! bytes_of {
-    ($place:expr, $structure:ident . $field:ident) => {{
-        let start = $place + core::mem::offset_of!($crate::raw::$structure, $field);
+    ($offset:expr, $structure:ident . $field:ident) => {{
+        let start = $offset + core::mem::offset_of!($crate::raw::$structure, $field);
         start..start + $crate::raw::size_of_field(|structure: &$crate::raw::$structure| &structure.$field)
     }};
 }
 pub(crate) use bytes_of;
 
-/// Structure IDs (Boot Specification, "Structure ID" of each descriptor's figure).
+/// Structure IDs: byte 0 of each structure but the header (Boot Specification, the figure of each descriptor).
 pub(crate) mod id {
     /// Control descriptor.
     pub(crate) const CONTROL: u8 = 1;

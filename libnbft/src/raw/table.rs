@@ -1,109 +1,111 @@
-//! Header, control descriptor, and the two kinds of reference.
+//! Lays out the header, the control descriptor, and the references to heap objects and lists.
 
 use zerocopy::little_endian::{U16, U32};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-/// Heap object reference, 6 bytes. The offset counts from the start of the table; length 0 means "absent".
+/// Reference to a heap object, 6 bytes (Boot Specification, Heap Object Reference). The object lies wholly inside the heap.
 #[derive(FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned, Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[repr(C)]
 pub(crate) struct HeapRef {
-    /// 0: offset from the start of the table.
+    /// Offset of the object from the start of the header, in bytes (Heap Object Reference, bytes 3:0).
     pub(crate) offset: U32,
-    /// 4: length in bytes.
+    /// Length in bytes; 0 = absent. A string's NUL is not counted (Heap Object Reference, bytes 5:4).
     pub(crate) length: U16,
 }
 
-/// Reference to a list of descriptors, 8 bytes (control descriptor).
+/// Reference to a list of descriptors, 8 bytes (Boot Specification, Control Descriptor: offset, length, version and count of each
+/// list).
 #[derive(FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned, Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[repr(C)]
 pub(crate) struct ListRef {
-    /// 0: offset of the first descriptor from the start of the table.
+    /// Offset of the first descriptor from the start of the header, in bytes (List of the Control Descriptor, bytes 3:0).
     pub(crate) offset: U32,
-    /// 4: length of one descriptor, which is the stride.
+    /// Length of one descriptor in bytes: the stride (List of the Control Descriptor, bytes 5:4).
     pub(crate) length: U16,
-    /// 6: version of the descriptors.
+    /// Version of the descriptors; 1 (List of the Control Descriptor, byte 6).
     pub(crate) version: u8,
-    /// 7: number of descriptors; 0 = no list, and the other fields mean nothing.
+    /// Number of descriptors; 0 = no list, and the other fields mean nothing (List of the Control Descriptor, byte 7).
     pub(crate) count: u8,
 }
 
-/// Header, 64 bytes (Boot Specification, NBFT Table Header).
+/// Header, 64 bytes at offset 0 (Boot Specification, Header). The first 36 bytes are those of every ACPI table.
 #[derive(FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned, Debug, Clone, Copy, Default)]
 #[repr(C)]
 pub(crate) struct Header {
-    /// 0: `NBFT`.
+    /// Signature: `NBFT` (Header, bytes 3:0).
     pub(crate) signature: [u8; 4],
-    /// 4: length of the whole table.
+    /// Length of the whole table in bytes (Header, bytes 7:4).
     pub(crate) length: U32,
-    /// 8: major revision, 1.
+    /// Major revision: 1 (Header, byte 8).
     pub(crate) major: u8,
-    /// 9: makes the sum of all bytes 0 modulo 256.
+    /// Checksum: makes all bytes add up to 0 modulo 256 (Header, byte 9).
     pub(crate) checksum: u8,
-    /// 10: OEM ID.
+    /// OEM ID: ASCII, padded with NUL (Header, bytes 15:10).
     pub(crate) oem_id: [u8; 6],
-    /// 16: OEM table ID.
+    /// OEM table ID: ASCII, padded with NUL (Header, bytes 23:16).
     pub(crate) oem_table_id: [u8; 8],
-    /// 24: OEM revision.
+    /// OEM revision (Header, bytes 27:24).
     pub(crate) oem_revision: U32,
-    /// 28: creator ID.
+    /// Creator ID: 4 ASCII bytes (Header, bytes 31:28).
     pub(crate) creator_id: [u8; 4],
-    /// 32: creator revision.
+    /// Creator revision (Header, bytes 35:32).
     pub(crate) creator_revision: U32,
-    /// 36: heap offset from the start of the table.
+    /// Offset of the heap from the start of the header, in bytes (Header, bytes 39:36).
     pub(crate) heap_offset: U32,
-    /// 40: heap length.
+    /// Length of the heap in bytes (Header, bytes 43:40).
     pub(crate) heap_length: U32,
-    /// 44: driver device path signature.
+    /// Heap reference to the driver device path signature: the UEFI path of the driver that made the table, a string (Header,
+    /// bytes 49:44).
     pub(crate) driver_path: HeapRef,
-    /// 50: minor revision.
+    /// Minor revision: 0 for specification 1.0, 1 for 1.1 and later (Header, byte 50).
     pub(crate) minor: u8,
-    /// 51: reserved.
+    /// Reserved (Header, bytes 63:51).
     pub(crate) reserved: [u8; 13],
 }
 
-/// Control descriptor, 64 bytes, structure ID 1 (Boot Specification, Control Descriptor).
+/// Control descriptor, 64 bytes at offset 64, structure ID 1 (Boot Specification, Control Descriptor).
 #[derive(FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned, Debug, Clone, Copy, Default)]
 #[repr(C)]
 pub(crate) struct Control {
-    /// 0: structure ID.
+    /// Structure ID: 1 (Control, byte 0).
     pub(crate) id: u8,
-    /// 1: major revision.
+    /// Major revision: 1 (Control, byte 1).
     pub(crate) major: u8,
-    /// 2: minor revision.
+    /// Minor revision (Control, byte 2).
     pub(crate) minor: u8,
-    /// 3: reserved.
+    /// Reserved (Control, byte 3).
     pub(crate) reserved3: u8,
-    /// 4: length of this structure.
+    /// Length of this structure (CSL) in bytes: 64 (Control, bytes 5:4).
     pub(crate) length: U16,
-    /// 6: flags; bit 0 valid.
+    /// Flags: bit 0 valid (Control, byte 6).
     pub(crate) flags: u8,
-    /// 7: reserved.
+    /// Reserved (Control, byte 7).
     pub(crate) reserved7: u8,
-    /// 8: host descriptor; lies before the heap.
+    /// Reference to the host descriptor, which lies before the heap (Control, bytes 13:8).
     pub(crate) host: HeapRef,
-    /// 14: host descriptor version.
+    /// Version of the host descriptor: 1 (Control, byte 14).
     pub(crate) host_version: u8,
-    /// 15: reserved.
+    /// Reserved (Control, byte 15).
     pub(crate) reserved15: u8,
-    /// 16: HFI list.
+    /// HFI list (Control, bytes 23:16).
     pub(crate) hfis: ListRef,
-    /// 24: SSNS list.
+    /// SSNS list (Control, bytes 31:24).
     pub(crate) ssns: ListRef,
-    /// 32: security profile list.
+    /// Security profile list (Control, bytes 39:32).
     pub(crate) security: ListRef,
-    /// 40: discovery list.
+    /// Discovery list (Control, bytes 47:40).
     pub(crate) discovery: ListRef,
-    /// 48: reserved.
+    /// Reserved (Control, bytes 63:48).
     pub(crate) reserved48: [u8; 16],
 }
 
-/// The table's fixed beginning: the control descriptor follows the header directly.
+/// The fixed beginning of a table, 128 bytes: the control descriptor follows the header directly.
 #[derive(FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned, Debug, Clone, Copy, Default)]
 #[repr(C)]
 pub(crate) struct Start {
-    /// 0: header.
+    /// Bytes 63:0.
     pub(crate) header: Header,
-    /// 64: control descriptor.
+    /// Bytes 127:64.
     pub(crate) control: Control,
 }
 

@@ -1,4 +1,4 @@
-//! Hosts and ports, as URIs write them.
+//! Parses hosts and TCP ports in the form of URIs.
 
 use crate::model::TextError;
 use alloc::string::String;
@@ -11,7 +11,7 @@ use nom::combinator::{map, map_opt, opt, verify};
 use nom::sequence::{delimited, preceded};
 use nom::{IResult, Parser as _};
 
-/// Where a controller is: an address, or a name that must be resolved.
+/// The host of a controller: an IP address, or a name to be resolved.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum HostAddress {
     /// An IP address.
@@ -21,7 +21,7 @@ pub enum HostAddress {
 }
 
 impl fmt::Display for HostAddress {
-    /// As in a URI: IPv6 addresses in brackets.
+    /// Shows it as in a URI: IPv6 addresses in brackets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Ip(IpAddr::V6(ip)) => write!(f, "[{ip}]"),
@@ -37,11 +37,11 @@ impl From<IpAddr> for HostAddress {
     }
 }
 
-/// The TCP port that a transport service ID names: 1 to 65535 in decimal digits, nothing else.
+/// Parses the TCP port of a transport service ID: 1 to 65535 in decimal digits, nothing else.
 ///
 /// # Errors
 ///
-/// When the text is anything else.
+/// If the text is anything else.
 pub fn parse_port(text: &str) -> Result<u16, TextError> {
     match port(text) {
         Ok(("", port)) => Ok(port),

@@ -1,17 +1,20 @@
-//! Text from outside, made safe to show: the one table of characters that a terminal, a log or a reader may take for more than
-//! themselves.
+//! Makes text from outside safe to show: escapes every character that does more than appear as itself.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
 use core::fmt::{self, Write};
 
-/// Whether whoever shows `c` shows it and does nothing else.
+/// Whether a terminal, a log or a person can show `c` without any other effect.
 ///
-/// What does more: control characters (a terminal's commands, the ends of lines), format characters (they reorder or join their
-/// neighbours), line and paragraph separators, what is not seen at all (variation selectors, fillers, tags: two texts that look
-/// the same are not), what has no meaning that two fonts agree on (private use), and noncharacters. These are the categories Cc,
-/// Cf, Zl, Zp and Co of Unicode 16 and its property Default_Ignorable_Code_Point. Unassigned characters are shown as boxes, and
-/// blanks of any width as blanks.
+/// Harmful are the categories Cc, Cf, Zl, Zp and Co of Unicode 16, its property Default_Ignorable_Code_Point, and noncharacters:
+///
+/// * control characters command a terminal or end a line;
+/// * format characters reorder or join their neighbours;
+/// * line and paragraph separators end a line;
+/// * variation selectors, fillers and tags are invisible, so that different texts look alike;
+/// * private-use characters look different in each font.
+///
+/// Unassigned characters appear as boxes, and blanks of any width as blanks: both are harmless.
 #[must_use]
 pub const fn is_harmless(c: char) -> bool {
     if c.is_ascii() {
@@ -51,8 +54,8 @@ pub const fn is_harmless(c: char) -> bool {
             | '\u{f0000}'..='\u{10ffff}')
 }
 
-/// `text` with each character that [is not harmless](is_harmless) as Rust writes it: `\n`, `\u{9b}`. What is harmless stays,
-/// backslashes too, so that a text that was escaped stays as it is.
+/// Replaces each character that [is not harmless](is_harmless) by Rust's escape for it: `\n`, `\u{9b}`. All others stay, also
+/// backslashes: escaping a text twice is the same as once.
 ///
 /// ```
 /// assert_eq!(libnbft::text::escape("nqn.2014-08.org.example:\u{1b}[2J"), r"nqn.2014-08.org.example:\u{1b}[2J");
@@ -68,7 +71,7 @@ pub fn escape(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-/// Escapes, as [`escape`] does, all that is written through it: whatever a line is put together from, it stays one line.
+/// A writer that [escapes](escape()) all text that passes through it: a line made of any texts stays one line.
 #[derive(Debug)]
 pub struct Escaping<W>(pub W);
 

@@ -1,6 +1,7 @@
-//! Text forms that the table's strings have: NQNs, ports, discovery URIs, DHCP root paths; hex digits; and [`escape`] for the rest.
+//! Parses the strings of a table (NQNs, ports, discovery URIs, DHCP root paths), shows hex digits, and [escapes](escape()) any text.
 //!
-//! Each form is parsed strictly and whole. What comes out can be given to the kernel: no control character, comma or blank gets in.
+//! Each parser is strict and takes the whole text. Its result can be given to the kernel: it has no control character, comma or
+//! blank.
 
 mod address;
 mod escape;

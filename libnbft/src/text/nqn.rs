@@ -1,4 +1,4 @@
-//! NVMe Qualified Names (NVMe Base Specification, NVMe Qualified Names).
+//! Parses NVMe Qualified Names (NVMe Base Specification, NVMe Qualified Names).
 
 use crate::model::{DISCOVERY_NQN, Nqn, Uuid};
 use core::str::FromStr as _;
@@ -17,39 +17,39 @@ pub enum NqnForm<'a> {
     Uuid(Uuid),
     /// `nqn.yyyy-mm.`, a reversed domain, a colon, and a name.
     Domain {
-        /// Year and month in which the domain belonged to the one who gave the name.
+        /// Year and month (1 to 12) in which the naming authority owned the domain.
         date: (u16, u8),
         /// The domain, reversed.
         domain: &'a str,
-        /// What follows the colon.
+        /// The name after the colon.
         name: &'a str,
     },
 }
 
-/// Why a text is no NQN.
+/// Why a text is not an NQN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum NqnError {
-    /// It is longer than 223 bytes; the kernel refuses it.
+    /// It has this many bytes, more than 223; the kernel refuses it.
     #[error("it has {0} bytes; at most 223 are allowed")]
     Long(usize),
-    /// It holds a comma, a blank or a control character, which the kernel's option string cannot carry.
+    /// It holds this comma, blank or control character, which the kernel's option string cannot carry.
     #[error("it holds {0:?}, which the kernel's option string cannot carry")]
     Character(char),
     /// It does not begin with `nqn.`, a year and a month.
     #[error("it does not begin with nqn.YYYY-MM.")]
     Date,
-    /// There is no reversed domain, or nothing after it.
+    /// The date is not followed by a reversed domain, a colon and a name.
     #[error("the date is not followed by a reversed domain, a colon and a name")]
     Domain,
-    /// It has the UUID form, but no UUID.
+    /// It has the prefix of the UUID form, but no UUID.
     #[error("nqn.2014-08.org.nvmexpress:uuid: is not followed by a UUID")]
     Uuid,
 }
 
 impl NqnError {
-    /// Whether the kernel takes such a name all the same: targets exist whose names do not have the specified form.
+    /// Whether the kernel accepts such a name all the same: some targets have names without the specified form.
     #[must_use]
     pub const fn is_usable(&self) -> bool {
         matches!(self, Self::Date | Self::Domain | Self::Uuid)
@@ -57,21 +57,21 @@ impl NqnError {
 }
 
 impl Nqn {
-    /// The form of this name.
+    /// Parses this name.
     ///
     /// # Errors
     ///
-    /// When it is no NQN; [`NqnError::is_usable`] says whether it may be used all the same.
+    /// If it is not an NQN; [`NqnError::is_usable`] says whether the kernel accepts it all the same.
     pub fn form(&self) -> Result<NqnForm<'_>, NqnError> {
         nqn_form(&self.0)
     }
 }
 
-/// The form of an NQN.
+/// Parses an NQN.
 ///
 /// # Errors
 ///
-/// When it is none; [`NqnError::is_usable`] says whether it may be used all the same.
+/// If it is not an NQN; [`NqnError::is_usable`] says whether the kernel accepts it all the same.
 pub fn nqn_form(text: &str) -> Result<NqnForm<'_>, NqnError> {
     if text.len() > Nqn::MAX_LEN {
         return Err(NqnError::Long(text.len()));

@@ -1,4 +1,4 @@
-//! DHCP root paths: `nvme+tcp://T[:P]/SUBNQN/NID` (Boot Specification, DHCP root path).
+//! Parses DHCP root paths: `nvme+tcp://T[:P]/SUBNQN/NID` (Boot Specification, DHCP root path).
 
 use super::address::HostAddress;
 use super::nqn::nqn_form;
@@ -8,28 +8,28 @@ use alloc::string::String;
 use core::fmt;
 use core::str::FromStr;
 
-/// What a DHCP server told the firmware to boot from.
+/// The namespace that a DHCP server told firmware to boot from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RootPath {
     /// Address or host name of the subsystem or discovery controller.
     pub address: HostAddress,
-    /// TCP port, 1 to 65535, when it is named.
+    /// TCP port, 1 to 65535, if the path names one.
     pub port: Option<u16>,
     /// The subsystem's NQN, or the well-known discovery NQN.
     pub nqn: Nqn,
-    /// The namespace, as it is written; absent = any.
+    /// The namespace in the text of the path; `None` = any.
     pub namespace: Option<String>,
 }
 
 impl RootPath {
-    /// The port, or the one that belongs to the kind of subsystem.
+    /// The port of the path, or else 8009 for a discovery controller and 4420 for other subsystems.
     #[must_use]
     pub fn port_or_default(&self) -> u16 {
         self.port.unwrap_or(if self.nqn.is_discovery() { DISCOVERY_PORT } else { IO_PORT })
     }
 
-    /// The namespace's identifier, when it is written as one: a UUID, or 16 or 32 hex digits, with or without
-    /// `urn:uuid:`, `uuid:`, `nguid:` or `eui64:` before it.
+    /// The namespace's identifier: a UUID, or 16 or 32 hex digits, with or without `urn:uuid:`, `uuid:`, `nguid:` or `eui64:`
+    /// before it. `None` if the namespace has another form.
     #[must_use]
     pub fn nid(&self) -> Option<Nid> {
         let text = self.namespace.as_deref()?;

@@ -1,4 +1,4 @@
-//! Addresses of discovery controllers: `nvme+tcp://<ip or [ipv6]>[:port]/` (Boot Specification, Discovery Descriptor).
+//! Parses addresses of discovery controllers: `nvme+tcp://<ip or [ipv6]>[:port]/` (Boot Specification, Discovery Descriptor).
 
 use super::address::{HostAddress, authority};
 use crate::model::TextError;
@@ -9,21 +9,21 @@ use nom::combinator::{all_consuming, opt};
 use nom::sequence::{delimited, preceded};
 use nom::{IResult, Parser as _};
 
-/// TCP port of discovery controllers (NVMe/TCP Transport Specification), taken when a URI names none.
+/// Default TCP port of discovery controllers (NVMe/TCP Transport Specification).
 pub const DISCOVERY_PORT: u16 = 8009;
-/// TCP port of I/O controllers, which IANA registered for NVMe over Fabrics.
+/// Default TCP port of I/O controllers, registered by IANA for NVMe over Fabrics.
 pub const IO_PORT: u16 = 4420;
 
-/// Where a discovery controller listens.
+/// Address and port of a discovery controller.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DiscoveryUri {
     /// Its address or host name.
     pub address: HostAddress,
-    /// Its TCP port, 1 to 65535; [`DISCOVERY_PORT`] when the URI names none.
+    /// Its TCP port, 1 to 65535; [`DISCOVERY_PORT`] if the URI names none.
     pub port: u16,
 }
 
-/// The scheme, whose case does not matter (RFC 3986, section 3.1).
+/// Parses the scheme, of either case (RFC 3986, section 3.1).
 pub(super) fn scheme(input: &str) -> IResult<&str, &str> {
     tag_no_case("nvme+tcp://").parse(input)
 }
@@ -49,7 +49,7 @@ impl fmt::Display for DiscoveryUri {
     }
 }
 
-/// `scheme authority` and then a slash: how a root path begins.
+/// Parses the beginning of a root path: scheme, authority and a slash.
 pub(super) fn prefix(input: &str) -> IResult<&str, (HostAddress, Option<u16>)> {
     let (input, found) = preceded(scheme, authority).parse(input)?;
     let (input, _) = tag("/").parse(input)?;

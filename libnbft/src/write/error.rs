@@ -1,17 +1,17 @@
-//! Why a model cannot be written.
+//! Errors of the writer: why a model cannot be written.
 
-pub(super) use crate::parse::Owner as Place;
+use crate::parse::Owner;
 
-/// A value of the model has no place in a table, or would read back as something else.
+/// Why a model cannot be written: a value has no place in a table or would read back as another one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{place}: {kind}")]
+#[error("{owner}: {problem}")]
 pub struct WriteError {
-    place: Place,
-    kind: Kind,
+    owner: Owner,
+    problem: Problem,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Kind {
+pub(super) enum Problem {
     #[error("the major revision is {0}; it must be 1")]
     Major(u8),
     #[error("it is not marked valid (flags, bit 0), so that no reader would see it")]
@@ -33,24 +33,29 @@ pub(super) enum Kind {
 }
 
 impl WriteError {
-    pub(super) const fn new(place: Place, kind: Kind) -> Self {
-        Self { place, kind }
+    pub(super) const fn new(owner: Owner, problem: Problem) -> Self {
+        Self { owner, problem }
     }
 }
 
-impl Place {
+impl Owner {
     /// A descriptor must be marked valid.
-    pub(super) fn valid(self, valid: bool) -> Result<(), WriteError> {
-        if valid { Ok(()) } else { Err(WriteError::new(self, Kind::NotValid)) }
+    pub(super) fn require_valid(self, valid: bool) -> Result<(), WriteError> {
+        if valid { Ok(()) } else { Err(WriteError::new(self, Problem::NotValid)) }
     }
 
     /// A structure of the heap must be marked valid.
-    pub(super) fn object_valid(self, field: &'static str, valid: bool) -> Result<(), WriteError> {
-        if valid { Ok(()) } else { Err(WriteError::new(self, Kind::ObjectNotValid(field))) }
+    pub(super) fn require_object_valid(self, field: &'static str, valid: bool) -> Result<(), WriteError> {
+        if valid { Ok(()) } else { Err(WriteError::new(self, Problem::ObjectNotValid(field))) }
     }
 
-    /// What is there must be in use.
-    pub(super) fn used(self, field: &'static str, used: bool, condition: &'static str) -> Result<(), WriteError> {
-        if used { Ok(()) } else { Err(WriteError::new(self, Kind::Unused { field, condition })) }
+    /// A value that the model has must be in use.
+    pub(super) fn require_used(
+        self,
+        field: &'static str,
+        used: bool,
+        condition: &'static str,
+    ) -> Result<(), WriteError> {
+        if used { Ok(()) } else { Err(WriteError::new(self, Problem::Unused { field, condition })) }
     }
 }

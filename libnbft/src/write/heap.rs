@@ -1,8 +1,9 @@
-//! The heap that grows while descriptors are written.
+//! Collects the heap objects while descriptors are written.
 
-use super::error::{Kind, Place, WriteError};
+use super::error::{Problem, WriteError};
 use crate::model::{Address, Nqn};
 use crate::parse::MAX_OBJECT;
+use crate::parse::Owner;
 use crate::raw::HeapRef;
 use alloc::vec::Vec;
 use zerocopy::{Immutable, IntoBytes};
@@ -24,7 +25,7 @@ impl HeapWriter {
         self.bytes
     }
 
-    /// Adds an object; no bytes become the reference that means "absent". Callers have made sure that the length fits.
+    /// Adds an object. An empty one becomes the reference that means "absent". Callers have checked that the length fits.
     fn add(&mut self, object: &[u8]) -> HeapRef {
         if object.is_empty() {
             return HeapRef::default();
@@ -48,29 +49,29 @@ impl HeapWriter {
     /// Adds a string, followed by a NUL that its length does not count.
     pub(super) fn text(
         &mut self,
-        place: Place,
+        owner: Owner,
         field: &'static str,
         text: Option<&str>,
         max: usize,
     ) -> Result<HeapRef, WriteError> {
         let Some(text) = text else { return Ok(HeapRef::default()) };
         let length = text.len();
-        let kind = if text.is_empty() {
-            Kind::Empty(field)
+        let problem = if text.is_empty() {
+            Problem::Empty(field)
         } else if text.contains('\0') {
-            Kind::Nul(field)
+            Problem::Nul(field)
         } else if length > max {
-            Kind::Long { field, length, max }
+            Problem::Long { field, length, max }
         } else {
             let reference = self.add(text.as_bytes());
             self.bytes.push(0);
             return Ok(reference);
         };
-        Err(WriteError::new(place, kind))
+        Err(WriteError::new(owner, problem))
     }
 
-    pub(super) fn nqn(&mut self, place: Place, nqn: Option<&Nqn>) -> Result<HeapRef, WriteError> {
-        self.text(place, "NQN", nqn.map(Nqn::as_str), MAX_OBJECT)
+    pub(super) fn nqn(&mut self, owner: Owner, nqn: Option<&Nqn>) -> Result<HeapRef, WriteError> {
+        self.text(owner, "NQN", nqn.map(Nqn::as_str), MAX_OBJECT)
     }
 
     pub(super) fn address(&mut self, address: Option<Address>) -> HeapRef {
@@ -78,27 +79,27 @@ impl HeapWriter {
     }
 
     /// Adds a list of bytes, which may be empty.
-    pub(super) fn list(&mut self, place: Place, field: &'static str, list: &[u8]) -> Result<HeapRef, WriteError> {
+    pub(super) fn list(&mut self, owner: Owner, field: &'static str, list: &[u8]) -> Result<HeapRef, WriteError> {
         let (length, max) = (list.len(), MAX_OBJECT);
         if length > max {
-            return Err(WriteError::new(place, Kind::Long { field, length, max }));
+            return Err(WriteError::new(owner, Problem::Long { field, length, max }));
         }
         Ok(self.add(list))
     }
 
-    /// Adds a list that is there only when the flags say so.
+    /// Adds a list that may be there only if the flags put it in use.
     pub(super) fn used_list(
         &mut self,
-        place: Place,
+        owner: Owner,
         field: &'static str,
         used: bool,
         list: Option<&[u8]>,
     ) -> Result<HeapRef, WriteError> {
         let Some(list) = list else { return Ok(HeapRef::default()) };
-        place.used(field, used, "the profile's flags do not say so")?;
+        owner.require_used(field, used, "the profile's flags do not say so")?;
         if list.is_empty() {
-            return Err(WriteError::new(place, Kind::Empty(field)));
+            return Err(WriteError::new(owner, Problem::Empty(field)));
         }
-        self.list(place, field, list)
+        self.list(owner, field, list)
     }
 }

@@ -1,4 +1,4 @@
-//! Model → bytes.
+//! Writes a table: model to bytes.
 
 mod error;
 mod heap;
@@ -7,26 +7,26 @@ mod objects;
 pub use error::WriteError;
 
 use crate::model::{Discovery, Header, Hfi, Host, SecurityProfile, Ssns, Table};
+use crate::parse::Owner;
 use crate::raw::{self, HeapRef, ListRef, id};
 use alloc::vec::Vec;
-use error::{Kind, Place};
+use error::Problem;
 use heap::HeapWriter;
 use zerocopy::little_endian::{U16, U32};
 use zerocopy::{FromZeros as _, Immutable, IntoBytes};
 
 /// Writes a table.
 ///
-/// Lengths, heap and checksum come out right; every string is followed by a NUL that its length does not count. The versions
-/// in the model decide what is written: HFI extended info and PCIe segment with a transport info version of 2 or more only,
-/// diagnostics where the model has them.
+/// `write` computes lengths, heap and checksum, and puts a NUL after every string that the string's length does not count. The
+/// model's versions decide what is written: HFI extended info and PCIe segment take a transport info version of 2 or more.
 ///
-/// What was written reads back as it was: `parse(&write(&table)?)?.table == table`. A model that cannot be read back so is an
-/// error.
+/// The bytes read back as the same model: `parse(&write(&table)?)?.table == table`. A model for which that fails is an error.
 ///
 /// # Errors
 ///
-/// When a value has no place in a table: a descriptor whose valid flag is not set, extended info without the flag or version
-/// that says it is there, an empty string or one with a NUL, more than 255 descriptors in a list.
+/// If a value has no place in a table: a descriptor without its valid flag, extended info without the flag or version for it, an
+/// empty string or one with a NUL, a string or list above 1024 bytes, a DUID above 130 bytes (RFC 8415), a driver path above
+/// 65535 bytes, more than 255 descriptors in a list, or more than 4 GiB in all.
 pub fn write(table: &Table) -> Result<Vec<u8>, WriteError> {
     head(table)?;
     let lists = [
@@ -42,7 +42,7 @@ pub fn write(table: &Table) -> Result<Vec<u8>, WriteError> {
 
     let mut heap = HeapWriter::new(heap_at);
     let driver_path =
-        heap.text(Place::HEADER, "driver path", table.header.driver_path.as_deref(), usize::from(u16::MAX))?;
+        heap.text(Owner::HEADER, "driver path", table.header.driver_path.as_deref(), usize::from(u16::MAX))?;
     let mut body = Vec::with_capacity(heap_at);
     if let Some(host) = &table.host {
         push(&mut body, &raw_host(host, &mut heap)?);
@@ -63,7 +63,8 @@ pub fn write(table: &Table) -> Result<Vec<u8>, WriteError> {
     let heap = heap.bytes();
     let mut start = raw::Start { header: raw_header(&table.header, driver_path), control: raw::Control::new_zeroed() };
     let length = heap_at + heap.len();
-    start.header.length = u32::try_from(length).map_err(|_| WriteError::new(Place::HEADER, Kind::Size(length)))?.into();
+    start.header.length =
+        u32::try_from(length).map_err(|_| WriteError::new(Owner::HEADER, Problem::Size(length)))?.into();
     start.header.heap_offset = (heap_at as u32).into();
     start.header.heap_length = (heap.len() as u32).into();
     raw_control(table, host_at, lists_at, lists, &mut start.control);
@@ -76,9 +77,9 @@ pub fn write(table: &Table) -> Result<Vec<u8>, WriteError> {
     Ok(bytes)
 }
 
-/// Sets the checksum byte so that all bytes sum up to 0 modulo 256. Bytes too few to hold one are left alone.
+/// Sets the checksum byte, offset 9, so that all bytes add up to 0 modulo 256. Does nothing to fewer than 10 bytes.
 ///
-/// For those who change a written table on purpose: tests of readers, and fuzzing behind the checksum.
+/// It serves tests and fuzzers of readers, which change a written table on purpose.
 pub fn repair_checksum(bytes: &mut [u8]) {
     let sum = crate::parse::sum(bytes);
     if let Some(checksum) = bytes.get_mut(core::mem::offset_of!(raw::Header, checksum)) {
@@ -86,13 +87,13 @@ pub fn repair_checksum(bytes: &mut [u8]) {
     }
 }
 
-/// What must hold for the table to be read at all.
+/// Refuses a table that no reader would accept at all.
 fn head(table: &Table) -> Result<(), WriteError> {
     if table.header.major != 1 {
-        return Err(WriteError::new(Place::HEADER, Kind::Major(table.header.major)));
+        return Err(WriteError::new(Owner::HEADER, Problem::Major(table.header.major)));
     }
     if table.control.flags & 1 == 0 {
-        return Err(WriteError::new(Place::CONTROL, Kind::NotValid));
+        return Err(WriteError::new(Owner::CONTROL, Problem::NotValid));
     }
     Ok(())
 }
@@ -107,7 +108,7 @@ struct List {
 impl List {
     fn new<T>(count: usize, name: &'static str) -> Result<Self, WriteError> {
         if count > usize::from(u8::MAX) {
-            return Err(WriteError::new(Place { kind: name, index: None }, Kind::Count(count)));
+            return Err(WriteError::new(Owner { kind: name, index: None }, Problem::Count(count)));
         }
         Ok(Self { count, stride: size_of::<T>() })
     }
@@ -158,17 +159,17 @@ fn raw_control(table: &Table, host_at: usize, lists_at: usize, lists: [List; 4],
 }
 
 fn raw_host(host: &Host, heap: &mut HeapWriter) -> Result<raw::Host, WriteError> {
-    let place = Place { kind: "host", index: None };
-    place.valid(host.flags.is_valid())?;
-    let nqn = heap.nqn(place, host.nqn.as_ref())?;
+    let owner = Owner { kind: "host", index: None };
+    owner.require_valid(host.flags.is_valid())?;
+    let nqn = heap.nqn(owner, host.nqn.as_ref())?;
     Ok(raw::Host { id: id::HOST, flags: host.flags.0, host_id: host.id.0, nqn, ..raw::Host::new_zeroed() })
 }
 
 fn raw_hfi(hfi: &Hfi, heap: &mut HeapWriter) -> Result<raw::Hfi, WriteError> {
-    let place = Place::new("HFI", hfi.index);
-    place.valid(hfi.flags.is_valid())?;
+    let owner = Owner::new("HFI", hfi.index);
+    owner.require_valid(hfi.flags.is_valid())?;
     let info = match &hfi.tcp {
-        Some(tcp) => heap.hfi_tcp(place, hfi.transport, tcp)?,
+        Some(tcp) => heap.hfi_tcp(owner, hfi.transport, tcp)?,
         None => HeapRef::default(),
     };
     Ok(raw::Hfi {
@@ -182,8 +183,8 @@ fn raw_hfi(hfi: &Hfi, heap: &mut HeapWriter) -> Result<raw::Hfi, WriteError> {
 }
 
 fn raw_ssns(ssns: &Ssns, heap: &mut HeapWriter) -> Result<raw::Ssns, WriteError> {
-    let place = Place::new("SSNS", ssns.index);
-    place.valid(ssns.flags.is_valid())?;
+    let owner = Owner::new("SSNS", ssns.index);
+    owner.require_valid(ssns.flags.is_valid())?;
     let max = crate::parse::MAX_OBJECT;
     Ok(raw::Ssns {
         id: id::SSNS,
@@ -193,17 +194,17 @@ fn raw_ssns(ssns: &Ssns, heap: &mut HeapWriter) -> Result<raw::Ssns, WriteError>
         transport_flags: ssns.transport_flags.0.into(),
         primary_discovery: ssns.primary_discovery,
         traddr: heap.address(ssns.traddr),
-        trsvcid: heap.text(place, "transport service ID", ssns.trsvcid.as_deref(), max)?,
+        trsvcid: heap.text(owner, "transport service ID", ssns.trsvcid.as_deref(), max)?,
         port_id: ssns.port_id.into(),
         nsid: ssns.nsid.into(),
         nid_type: ssns.nid_type.0,
         nid: ssns.nid,
         security: ssns.security,
         primary_hfi: ssns.primary_hfi,
-        secondary_hfis: heap.list(place, "secondary HFI list", &ssns.secondary_hfis)?,
-        nqn: heap.nqn(place, ssns.nqn.as_ref())?,
+        secondary_hfis: heap.list(owner, "secondary HFI list", &ssns.secondary_hfis)?,
+        nqn: heap.nqn(owner, ssns.nqn.as_ref())?,
         ext: match &ssns.ext {
-            Some(ext) => heap.ssns_ext(place, ssns.flags, ext)?,
+            Some(ext) => heap.ssns_ext(owner, ssns.flags, ext)?,
             None => HeapRef::default(),
         },
         ..raw::Ssns::new_zeroed()
@@ -212,9 +213,9 @@ fn raw_ssns(ssns: &Ssns, heap: &mut HeapWriter) -> Result<raw::Ssns, WriteError>
 
 fn raw_security(profile: &SecurityProfile, heap: &mut HeapWriter) -> Result<raw::Security, WriteError> {
     use crate::model::PolicyList;
-    let place = Place::new("security profile", profile.index);
+    let owner = Owner::new("security profile", profile.index);
     let flags = profile.flags;
-    place.valid(flags.is_valid())?;
+    owner.require_valid(flags.is_valid())?;
     let channel = flags.secure_channel_policy() != PolicyList::NONE;
     let authentication = flags.authentication_policy() != PolicyList::NONE;
     Ok(raw::Security {
@@ -223,13 +224,13 @@ fn raw_security(profile: &SecurityProfile, heap: &mut HeapWriter) -> Result<raw:
         flags: flags.0.into(),
         secret_type: profile.secret_type.0,
         channel_algorithms: heap.used_list(
-            place,
+            owner,
             "secure channel algorithm list",
             channel,
             profile.channel_algorithms.as_deref(),
         )?,
         authentication_protocols: heap.used_list(
-            place,
+            owner,
             "authentication protocol list",
             authentication,
             profile.authentication_protocols.as_deref(),
@@ -237,17 +238,17 @@ fn raw_security(profile: &SecurityProfile, heap: &mut HeapWriter) -> Result<raw:
         cipher_suites: {
             let suites = profile.cipher_suites.as_ref();
             let bytes: Option<Vec<u8>> = suites.map(|list| list.iter().flat_map(|suite| suite.to_le_bytes()).collect());
-            heap.used_list(place, "cipher suite list", flags.cipher_suites_restricted(), bytes.as_deref())?
+            heap.used_list(owner, "cipher suite list", flags.cipher_suites_restricted(), bytes.as_deref())?
         },
         kx_groups: heap.used_list(
-            place,
+            owner,
             "KX group list",
             flags.kx_groups_restricted(),
             profile.kx_groups.as_deref(),
         )?,
-        hashes: heap.used_list(place, "hash function list", flags.hashes_restricted(), profile.hashes.as_deref())?,
+        hashes: heap.used_list(owner, "hash function list", flags.hashes_restricted(), profile.hashes.as_deref())?,
         secret_keypath: heap.text(
-            place,
+            owner,
             "secret keypath",
             profile.secret_keypath.as_deref(),
             crate::parse::MAX_OBJECT,
@@ -257,16 +258,16 @@ fn raw_security(profile: &SecurityProfile, heap: &mut HeapWriter) -> Result<raw:
 }
 
 fn raw_discovery(discovery: &Discovery, heap: &mut HeapWriter) -> Result<raw::Discovery, WriteError> {
-    let place = Place::new("discovery", discovery.index);
-    place.valid(discovery.flags.is_valid())?;
+    let owner = Owner::new("discovery", discovery.index);
+    owner.require_valid(discovery.flags.is_valid())?;
     Ok(raw::Discovery {
         id: id::DISCOVERY,
         flags: discovery.flags.0,
         index: discovery.index,
         hfi: discovery.hfi,
         security: discovery.security,
-        uri: heap.text(place, "address", discovery.uri.as_deref(), crate::parse::MAX_OBJECT)?,
-        nqn: heap.nqn(place, discovery.nqn.as_ref())?,
+        uri: heap.text(owner, "address", discovery.uri.as_deref(), crate::parse::MAX_OBJECT)?,
+        nqn: heap.nqn(owner, discovery.nqn.as_ref())?,
         ..raw::Discovery::new_zeroed()
     })
 }

@@ -1,9 +1,10 @@
-//! Structures that lie in the heap.
+//! Writes the structures that lie in the heap.
 
-use super::error::{Kind, Place, WriteError};
+use super::error::{Problem, WriteError};
 use super::heap::HeapWriter;
 use crate::model::{HfiExt, HfiTcp, SsnsExt, SsnsFlags, TransportType};
 use crate::parse::MAX_OBJECT;
+use crate::parse::Owner;
 use crate::raw::{self, HeapRef, id};
 use zerocopy::{FromZeros as _, IntoBytes as _};
 
@@ -13,23 +14,23 @@ const MAX_DUID: usize = 130;
 impl HeapWriter {
     pub(super) fn hfi_tcp(
         &mut self,
-        place: Place,
+        owner: Owner,
         transport: TransportType,
         tcp: &HfiTcp,
     ) -> Result<HeapRef, WriteError> {
-        place.used("transport info", transport == TransportType::TCP, "the transport type is not NVMe/TCP")?;
-        place.object_valid("transport info", tcp.flags.is_valid())?;
+        owner.require_used("transport info", transport == TransportType::TCP, "the transport type is not NVMe/TCP")?;
+        owner.require_object_valid("transport info", tcp.flags.is_valid())?;
         let extended = tcp.info_version >= 2;
         let condition = "the transport info version is below 2";
-        place.used("PCIe segment number", extended || tcp.pcie_segment == 0, condition)?;
+        owner.require_used("PCIe segment number", extended || tcp.pcie_segment == 0, condition)?;
         let ext = match &tcp.ext {
             Some(ext) => {
-                place.used("extended info", extended, condition)?;
-                self.hfi_ext(place, ext)?
+                owner.require_used("extended info", extended, condition)?;
+                self.hfi_ext(owner, ext)?
             }
             None => HeapRef::default(),
         };
-        let host_name = self.text(place, "host name", tcp.host_name.as_deref(), MAX_OBJECT)?;
+        let host_name = self.text(owner, "host name", tcp.host_name.as_deref(), MAX_OBJECT)?;
         Ok(self.structure(&raw::HfiTcp {
             id: id::HFI_TCP,
             version: tcp.version,
@@ -55,27 +56,27 @@ impl HeapWriter {
         }))
     }
 
-    fn hfi_ext(&mut self, place: Place, ext: &HfiExt) -> Result<HeapRef, WriteError> {
-        place.object_valid("extended info", ext.flags.is_valid())?;
+    fn hfi_ext(&mut self, owner: Owner, ext: &HfiExt) -> Result<HeapRef, WriteError> {
+        owner.require_object_valid("extended info", ext.flags.is_valid())?;
         let (used, condition) = (ext.flags.dhcp_client_id(), "the flag for the DHCP client identifier is not set");
         let iaid = match ext.iaid {
             Some(iaid) => {
-                place.used("IAID", used, condition)?;
+                owner.require_used("IAID", used, condition)?;
                 self.structure(&iaid.to_le_bytes())
             }
             None => HeapRef::default(),
         };
         let duid = match ext.duid.as_deref() {
             Some(duid) => {
-                place.used("DUID", used, condition)?;
+                owner.require_used("DUID", used, condition)?;
                 if duid.is_empty() {
-                    return Err(WriteError::new(place, Kind::Empty("DUID")));
+                    return Err(WriteError::new(owner, Problem::Empty("DUID")));
                 }
                 if duid.len() > MAX_DUID {
-                    let kind = Kind::Long { field: "DUID", length: duid.len(), max: MAX_DUID };
-                    return Err(WriteError::new(place, kind));
+                    let problem = Problem::Long { field: "DUID", length: duid.len(), max: MAX_DUID };
+                    return Err(WriteError::new(owner, problem));
                 }
-                self.list(place, "DUID", duid)?
+                self.list(owner, "DUID", duid)?
             }
             None => HeapRef::default(),
         };
@@ -89,9 +90,9 @@ impl HeapWriter {
         }))
     }
 
-    pub(super) fn ssns_ext(&mut self, place: Place, ssns: SsnsFlags, ext: &SsnsExt) -> Result<HeapRef, WriteError> {
-        place.used("extended info", ssns.extended_info(), "the flag for it is not set")?;
-        place.object_valid("extended info", ext.flags.is_valid())?;
+    pub(super) fn ssns_ext(&mut self, owner: Owner, ssns: SsnsFlags, ext: &SsnsExt) -> Result<HeapRef, WriteError> {
+        owner.require_used("extended info", ssns.extended_info(), "the flag for it is not set")?;
+        owner.require_object_valid("extended info", ext.flags.is_valid())?;
         let known = raw::SsnsExt {
             id: id::SSNS_EXT,
             version: ext.version,
@@ -99,7 +100,7 @@ impl HeapWriter {
             flags: ext.flags.0.into(),
             controller_id: ext.controller_id.into(),
             asqsz: ext.asqsz.into(),
-            dhcp_root_path: self.text(place, "DHCP root path", ext.dhcp_root_path.as_deref(), MAX_OBJECT)?,
+            dhcp_root_path: self.text(owner, "DHCP root path", ext.dhcp_root_path.as_deref(), MAX_OBJECT)?,
         };
         let Some(diagnostics) = &ext.diagnostics else { return Ok(self.structure(&known)) };
         let diagnostics = raw::Diagnostics {

@@ -18,7 +18,7 @@ fn where_an_address_came_from_is_said_once() {
     };
     let unknown = ["ip-origin-unknown: HFI 1: the IP origin is 63"];
     let as_well =
-        |from| [format!("autoconf-dhcp: HFI 1: the address is autoconfigured, but said to come from {from} as well")];
+        |from| [format!("autoconf-dhcp: HFI 1: the address is marked autoconfigured, but also as coming from {from}")];
     let (no_flag, no_origin) =
         (["dhcp-origin: HFI 1: the IP origin is DHCP, but the DHCP override flag is not set"], |origin| {
             [format!("dhcp-origin: HFI 1: the DHCP override flag is set, but the IP origin is {origin}")]
@@ -74,7 +74,7 @@ fn a_client_identifier_is_dhcps() {
     let manual = "client-id-origin: HFI 1: there is a DHCP client identifier, but the IP origin is other";
     assert_eq!(said(3, 0, &known), [manual]);
     assert_eq!(said(3, 63, &known), ["ip-origin-unknown: HFI 1: the IP origin is 63"]);
-    let duid = "duid-syntax: HFI 1: the DUID of 3 bytes is none of LLT, EN, LL and UUID, little endian";
+    let duid = "duid-syntax: HFI 1: the DUID of 3 bytes is not a little-endian LLT, EN, LL or UUID";
     assert_eq!(said(3, 3, &[3, 0, 1]), [duid]);
 }
 

@@ -96,7 +96,7 @@ fn what_lies_behind_an_identifier() {
             .map(|(text, span)| (text, span.start - nid..span.end - nid))
             .collect::<Found>()
     };
-    let text = |used| format!("nid-tail: SSNS 1: the NID takes {used} bytes, but those behind it are not zero");
+    let text = |used| format!("nid-tail: SSNS 1: the NID takes {used} bytes, but the bytes after it are not zero");
     assert_eq!(tail(0, 0), [(text(0), 0..16)]);
     assert_eq!((tail(1, 8), tail(1, 15)), (vec![(text(8), 8..16)], vec![(text(8), 8..16)]));
     assert_eq!((tail(1, 7), tail(2, 15), tail(3, 15)), (vec![], vec![], vec![]));
@@ -127,7 +127,7 @@ fn the_byte_of_a_list_is_marked() {
     let mut table = tables::with_security();
     table.security[0].hashes = Some(vec![1, 2, 9, 3]);
     let hashes = at(&table, "security profile 1", "hash function list").start;
-    let text = "security-code: security profile 1: the hash function 9 is not known".to_string();
+    let text = "security-code: security profile 1: the hash function 9 is unknown".to_string();
     assert_eq!(found(&table, |_| ()), [(text, hashes + 2..hashes + 3)]);
 }
 
@@ -175,7 +175,7 @@ fn an_extended_info_of_another_hfi() {
     let mut table = tables::dhcp4();
     tcp(&mut table, 0).ext.as_mut().expect("there is one").hfi_index = 9;
     let place = at(&table, "HFI 1 extended info", "HFI index");
-    let text = "info-index: HFI 1: its extended info says that it is HFI 9".to_string();
+    let text = "info-index: HFI 1: the extended info states HFI 9".to_string();
     assert_eq!(found(&table, |_| ()), [(text, place)]);
 }
 

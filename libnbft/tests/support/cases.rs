@@ -7,7 +7,7 @@ use libnbft::model::{
     Address, DISCOVERY_NQN, HfiExt, HfiExtFlags, HfiTcpFlags, HostFlags, IpOrigin, Mac, NidType, Nqn, SecurityFlags,
     SsnsExtFlags, SsnsFlags, SsnsTransportFlags, Table, TransportType, Uuid, VlanId,
 };
-use libnbft::{Rule, annotate, repair_checksum, write};
+use libnbft::{Rule, repair_checksum, write};
 use std::net::Ipv4Addr;
 use std::ops::Range;
 
@@ -42,7 +42,7 @@ pub(crate) struct Bytes(pub(crate) Vec<u8>);
 
 impl Bytes {
     pub(crate) fn find(&self, structure: &str, field: &str) -> Range<usize> {
-        let fields = annotate(&self.0);
+        let fields = super::fields(&self.0);
         let found = fields.iter().find(|found| found.structure == structure && found.field == field);
         found.unwrap_or_else(|| panic!("there is no {structure}: {field}")).span.clone()
     }

@@ -21,6 +21,11 @@ pub(crate) fn folder() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata"))
 }
 
+/// The fields of a table.
+pub(crate) fn fields(bytes: &[u8]) -> Vec<libnbft::Field> {
+    libnbft::parse(bytes).expect("the table can be read").fields()
+}
+
 /// Every file that should lie in `testdata/`.
 pub(crate) fn samples() -> Vec<Sample> {
     let mut samples = Vec::new();

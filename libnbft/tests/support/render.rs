@@ -1,17 +1,17 @@
 //! What is read from a table, and what is wrong with it, as text.
 
-use libnbft::{Finding, annotate, check_together, parse};
+use libnbft::{Finding, Parsed, check_together, parse};
 use std::fmt::Write as _;
 
 /// The model of a table, its findings, and its bytes by name.
 pub(crate) fn table(bytes: &[u8]) -> String {
     let parsed = parse(bytes).expect("the table can be read");
-    format!("{:#?}\n\n{}\n{}", parsed.table, findings(&[bytes.to_vec()]), fields(bytes))
+    format!("{:#?}\n\n{}\n{}", parsed.table, findings(&[bytes.to_vec()]), fields(&parsed))
 }
 
-fn fields(bytes: &[u8]) -> String {
+fn fields(parsed: &Parsed<'_>) -> String {
     let mut text = String::new();
-    for field in annotate(bytes) {
+    for field in parsed.fields() {
         let value = field.value.as_deref().unwrap_or("-");
         let (start, length) = (field.span.start, field.span.len());
         writeln!(text, "{start:#06x} {length:4} {}: {}: {value}", field.structure, field.field)
@@ -32,15 +32,15 @@ pub(crate) fn findings(tables: &[Vec<u8>]) -> String {
             if tables.len() > 1 {
                 write!(text, "NBFT{}: ", number + 1).expect("a string takes anything");
             }
-            text += &one(finding, parsed.bytes());
+            text += &one(finding, parsed);
         }
     }
     if text.is_empty() { "no findings\n".into() } else { text }
 }
 
-fn one(finding: &Finding, bytes: &[u8]) -> String {
+fn one(finding: &Finding, parsed: &Parsed<'_>) -> String {
     let mut text = format!("{finding}\n");
-    for field in annotate(bytes) {
+    for field in parsed.fields() {
         if field.span.start < finding.span.end && finding.span.start < field.span.end {
             let value = field.value.as_deref().unwrap_or("-");
             writeln!(text, "    {}: {}: {value}", field.structure, field.field).expect("a string takes anything");

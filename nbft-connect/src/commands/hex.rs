@@ -27,7 +27,7 @@ pub(crate) struct Piece {
 pub(crate) fn pieces(bytes: &[u8]) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut end = 0;
-    for field in libnbft::annotate(bytes) {
+    for field in libnbft::parse(bytes).map(|parsed| parsed.fields()).unwrap_or_default() {
         if field.span.start > end {
             pieces.push(gap(bytes, end..field.span.start, pieces.last()));
         }

@@ -1,8 +1,7 @@
 //! Which fields a table has: what is not in use, or is no structure, has none.
 
 use crate::support::cases::{Bytes, patched};
-use crate::support::tables;
-use libnbft::annotate;
+use crate::support::{fields, tables};
 use libnbft::model::Table;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -10,7 +9,7 @@ use std::ops::Range;
 /// Structures, and other fields, that a change of the bytes takes away.
 fn lost(table: &Table, change: impl FnOnce(&mut Bytes)) -> Vec<String> {
     let names = |bytes: &[u8]| -> BTreeSet<_> {
-        annotate(bytes).into_iter().map(|field| (field.structure, field.field)).collect()
+        fields(bytes).into_iter().map(|field| (field.structure, field.field)).collect()
     };
     let before = names(&patched(table, |_| ()).remove(0));
     let after = names(&patched(table, change).remove(0));
@@ -133,8 +132,8 @@ fn the_host_descriptor_has_fields_where_it_may_lie() {
 
 /// The bytes that a later revision added, by the descriptor that they belong to.
 fn later(table: &Table, change: impl FnOnce(&mut Bytes)) -> Vec<(String, Range<usize>)> {
-    let fields = annotate(&patched(table, change).remove(0));
-    fields.into_iter().filter(|f| f.field == "of a later revision").map(|f| (f.structure, f.span)).collect()
+    let all = fields(&patched(table, change).remove(0));
+    all.into_iter().filter(|f| f.field == "of a later revision").map(|f| (f.structure, f.span)).collect()
 }
 
 #[test]
@@ -168,8 +167,8 @@ fn lists_are_shown_up_to_32_bytes() {
     let shown = |length: u8| {
         let mut table = tables::static4();
         table.ssns[0].secondary_hfis = (1..=length).collect();
-        let fields = annotate(&patched(&table, |_| ()).remove(0));
-        let list = fields.into_iter().find(|field| field.field == "secondary HFI list");
+        let all = fields(&patched(&table, |_| ()).remove(0));
+        let list = all.into_iter().find(|field| field.field == "secondary HFI list");
         list.and_then(|field| field.value).expect("it is there")
     };
     let bytes = |length: u8| (1..=length).map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ");
@@ -185,9 +184,9 @@ fn fields_are_said_in_words() {
         bytes.set("discovery 4", "flags", &[0x80]);
         bytes.set("HFI 7 transport info", "PCIe routing ID", &[0x1b, 0xe1, 0x02, 0x00]);
     });
-    let fields = annotate(&bytes[0]);
+    let all = fields(&bytes[0]);
     let value = |structure: &str, field: &str| {
-        let found = fields.iter().find(|one| one.structure == structure && one.field == field);
+        let found = all.iter().find(|one| one.structure == structure && one.field == field);
         found.expect("it is there").value.clone().unwrap_or_default()
     };
     assert_eq!(value("SSNS 1", "flags"), "0x8113 (valid, non-bootable, extended info, unavailable), reserved 0x8000");
