@@ -5,7 +5,7 @@ use super::dhcp6_stateless::LONGEST_PAUSE;
 use super::lease::Lease;
 use super::state::{Address, State};
 use super::worker::{MAINTAIN_RETRY, RETRY, Up, Worker, gone};
-use super::{NetEvent, NetFailure, Timings, Waiting, dhcp, dhcp6, requests};
+use super::{NetEvent, NetFailure, Timings, Waiting, dhcp, dhcp4, dhcp6, requests};
 use libnbft::plan::{Link as PlanLink, Method, Network, NetworkRef};
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Instant;
@@ -204,13 +204,10 @@ impl Worker {
         self.tell(NetEvent::Waiting { at, for_what: Waiting::Lease });
         let client = dhcp::Client { name, index, mac: self.interface.mac };
         let lease = if network.method == Method::Dhcp4 {
-            dhcp::v4(&client, network).await?
+            dhcp4::lease(&client, network, held).await?
         } else {
             let link_local = self.link_local(index).await?;
-            match held {
-                Some(held) => dhcp6::renew(&client, link_local, network, held).await?,
-                None => dhcp6::ask(&client, link_local, network).await?,
-            }
+            dhcp6::lease(&client, link_local, network, held).await?
         };
         let (lease, dropped) = lease.usable(network)?;
         // Said once, not again with each renewal.

@@ -4,8 +4,10 @@
 mod addresses;
 mod book;
 mod dhcp;
+mod dhcp4;
 mod dhcp6;
 mod dhcp6_stateless;
+mod domain_names;
 mod driver;
 mod error;
 mod event;
@@ -15,6 +17,7 @@ mod former;
 pub mod fuzz;
 mod lease;
 mod lease_manager;
+mod lease_times;
 mod maintain;
 mod nic;
 mod options;

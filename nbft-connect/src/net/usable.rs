@@ -142,12 +142,12 @@ const fn unspecified(like: IpAddr) -> IpAddr {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use libnbft::model::{Hfi, HfiTcp, HfiTcpFlags, IpOrigin, Mac, Table, TransportType};
     use libnbft::plan::{Options, Plan, Source};
 
-    fn planned(address: &str, prefix: u8) -> Network {
+    pub(in crate::net) fn planned(address: &str, prefix: u8) -> Network {
         let mut tcp = HfiTcp::default();
         (tcp.mac, tcp.ip, tcp.prefix) = (Mac([2, 0, 0, 0, 0, 1]), address.parse::<IpAddr>().unwrap().into(), prefix);
         (tcp.flags, tcp.ip_origin) = (HfiTcpFlags::VALID.with(HfiTcpFlags::DHCP_OVERRIDE), IpOrigin::DHCP);
