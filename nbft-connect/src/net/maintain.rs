@@ -91,7 +91,7 @@ impl Worker {
         Some(next)
     }
 
-    /// Asks for the address that is there: with DHCPv4 as after a reboot, so that any server may answer.
+    /// Asks for the address that is there to be renewed.
     async fn ask_again(
         &self,
         at: NetworkRef,
