@@ -1,4 +1,4 @@
-//! Answers of Redfish services, and what goes between our own processes.
+//! Turns the fuzzer's bytes into Redfish answers and frames between our own processes, and checks what is read from them.
 
 use nbft_connect::redfish::fuzz;
 use nbft_connect::output::escape;

@@ -351,7 +351,7 @@ rules! {
         "Digests are required, but the transport flags are not in use.",
         "nbft connects without digests, which firmware may not have meant.";
     AsqszUnflagged, "asqsz-unflagged", Note,
-        "There is an admin queue size, but the flag says that nobody configured it.",
+        "There is an admin queue size, but the flag says that no administrator configured it.",
         "Most firmware does this. nbft does not request this size.";
     RootPathUnflagged, "root-path-unflagged", Note,
         "There is a DHCP root path, but the flag says that firmware did not use it.",
