@@ -1,6 +1,7 @@
 //! Turns the fuzzer's bytes into Redfish answers and frames between our own processes, and checks what is read from them.
 
-use nbft_connect::redfish::fuzz;
+use nbft_connect::nvme::fabrics::fuzz::frames;
+use nbft_redfish::fuzz;
 use nbft_connect::output::escape;
 
 /// What stands in the fuzzer's bytes for these: a key, a PSK, a password, the host.
@@ -26,7 +27,7 @@ pub fn read(input: &[u8]) {
     let texts = match kind % 3 {
         0 => answers(&filled(bytes)),
         1 => fuzz::lines(&filled(bytes)),
-        _ => return fuzz::frames(bytes),
+        _ => return frames(bytes),
     };
     for text in texts {
         assert_eq!(escape(&text), text, "a text that is not harmless");

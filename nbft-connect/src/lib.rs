@@ -17,8 +17,6 @@ pub mod net;
 pub mod nvme;
 pub mod output;
 pub(crate) mod process;
-#[cfg(feature = "redfish")]
-pub mod redfish;
 pub mod status;
 
 use cli::{Cli, Command};

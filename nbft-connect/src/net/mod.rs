@@ -24,7 +24,6 @@ mod slaac;
 mod snapshot;
 mod state;
 mod sysctl;
-#[cfg(feature = "redfish")]
 mod temporary_nic;
 mod usable;
 mod watcher;
@@ -36,15 +35,18 @@ pub use event::{NetEvent, Timings, Waiting};
 pub use lease::Lease;
 pub(crate) use lease::duid_on_the_wire;
 pub use lease_manager::lease_manager;
-pub(crate) use libnbft::address::network_address as subnet;
+#[doc(hidden)]
+pub use libnbft::address::network_address as subnet;
 pub use nic::is_network_device;
 pub use options::NetOptions;
 pub(crate) use requests::RULE_PRIORITY;
-pub(crate) use snapshot::{Neighbour, NetSnapshot};
-pub(crate) use state::{Address, Link};
+#[doc(hidden)]
+pub use snapshot::{Neighbour, NetSnapshot};
+#[doc(hidden)]
+pub use state::{Address, Link};
 pub(crate) use sysctl::{IPV4_SETTINGS, ipv6_settings};
-#[cfg(feature = "redfish")]
-pub(crate) use temporary_nic::TemporaryNic;
+#[doc(hidden)]
+pub use temporary_nic::TemporaryNic;
 
 use libnbft::plan::{Interface, Network};
 use std::net::IpAddr;

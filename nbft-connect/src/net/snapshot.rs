@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 
 /// Links and addresses as they are, and a way to ask for routes and neighbours.
 #[derive(Debug)]
-pub(crate) struct NetSnapshot {
+pub struct NetSnapshot {
     state: State,
     handle: Handle,
     task: JoinHandle<()>,
@@ -24,7 +24,7 @@ pub(crate) struct NetSnapshot {
 
 /// What is known of the next hop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Neighbour {
+pub enum Neighbour {
     /// Its hardware address is known.
     Known,
     /// It was asked for and nobody has answered.
@@ -45,7 +45,7 @@ impl NetSnapshot {
     /// # Errors
     ///
     /// When netlink cannot be used.
-    pub(crate) async fn take() -> Result<Self, NetFailure> {
+    pub async fn take() -> Result<Self, NetFailure> {
         let (asking, handle, _) = rtnetlink::new_connection().map_err(NetFailure::Netlink)?;
         let task = tokio::spawn(asking);
         let state = dump(&handle).await?;
@@ -53,29 +53,29 @@ impl NetSnapshot {
     }
 
     /// The link that is the NIC of a plan.
-    pub(crate) fn nic(&self, root: &Path, interface: &Interface) -> Option<Link> {
+    pub fn nic(&self, root: &Path, interface: &Interface) -> Option<Link> {
         nic::find(&self.state, root, interface.mac, interface.pci)
     }
 
     /// The link of whatever NIC sits at a PCI address.
-    pub(crate) fn nic_at(&self, root: &Path, pci: PciAddress) -> Option<&Link> {
+    pub fn nic_at(&self, root: &Path, pci: PciAddress) -> Option<&Link> {
         self.links().find(|link| nic::is_nic(link, root) && nic::is_at(link, root, pci))
     }
 
     /// Whether a link is a NIC, and not one that lies on others.
-    pub(crate) fn is_nic(&self, root: &Path, link: &Link) -> bool {
+    pub fn is_nic(&self, root: &Path, link: &Link) -> bool {
         nic::is_nic(link, root)
     }
 
-    pub(crate) fn links(&self) -> impl Iterator<Item = &Link> {
+    pub fn links(&self) -> impl Iterator<Item = &Link> {
         self.state.links.values()
     }
 
-    pub(crate) fn link(&self, index: u32) -> Option<&Link> {
+    pub fn link(&self, index: u32) -> Option<&Link> {
         self.state.links.get(&index)
     }
 
-    pub(crate) fn addresses(&self) -> &[Address] {
+    pub fn addresses(&self) -> &[Address] {
         &self.state.addresses
     }
 
@@ -85,7 +85,7 @@ impl NetSnapshot {
     ///
     /// What the kernel says where there is no route. An IPv4 socket that is bound to an interface takes its target for on
     /// the link then; this asks for a route that somebody set.
-    pub(crate) async fn route(&self, link: u32, from: IpAddr, to: IpAddr) -> Result<Option<IpAddr>, String> {
+    pub async fn route(&self, link: u32, from: IpAddr, to: IpAddr) -> Result<Option<IpAddr>, String> {
         let Some(mut question) = question(link, from, to) else {
             return Err("the addresses are not of one family".into());
         };
@@ -100,7 +100,7 @@ impl NetSnapshot {
     }
 
     /// What the kernel knows of a host on a link now; best asked after something was sent to it.
-    pub(crate) async fn neighbour(&self, link: u32, ip: IpAddr) -> Neighbour {
+    pub async fn neighbour(&self, link: u32, ip: IpAddr) -> Neighbour {
         let family = if ip.is_ipv6() { AddressFamily::Inet6 } else { AddressFamily::Inet };
         let mut all = Box::pin(self.handle.neighbours().get().set_address_family(family).execute());
         let wanted = NeighbourAttribute::Destination(NeighbourAddress::from(ip));

@@ -14,30 +14,30 @@ use std::net::IpAddr;
 
 /// A link.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Link {
-    pub(crate) index: u32,
+pub struct Link {
+    pub index: u32,
     /// Tells it from a link that had its index before.
     pub(super) born: u64,
-    pub(crate) name: String,
-    pub(crate) mac: Option<Mac>,
+    pub name: String,
+    pub mac: Option<Mac>,
     pub(super) permanent_mac: Option<Mac>,
-    pub(crate) up: bool,
-    pub(crate) carrier: bool,
+    pub up: bool,
+    pub carrier: bool,
     /// How often the carrier has come.
     pub(super) carrier_ups: u32,
     pub(super) kind: Option<InfoKind>,
-    pub(crate) mtu: u32,
+    pub mtu: u32,
     /// The bond or bridge that it is a port of.
-    pub(crate) master: Option<u32>,
+    pub master: Option<u32>,
     /// The link that it lies on, and its VLAN ID.
-    pub(crate) vlan: Option<(u32, u16)>,
+    pub vlan: Option<(u32, u16)>,
     /// What the last router advertisement says of DHCPv6.
     pub(super) advertised: Advertised,
 }
 
 impl Link {
     /// Whether a NIC has this MAC address, whatever was set on it since.
-    pub(crate) fn has_mac(&self, mac: Mac) -> bool {
+    pub fn has_mac(&self, mac: Mac) -> bool {
         match self.permanent_mac.filter(|permanent| !permanent.is_zero()) {
             Some(permanent) => permanent == mac,
             None => self.mac == Some(mac),
@@ -63,12 +63,12 @@ impl From<Inet6IfaceFlags> for Advertised {
 
 /// An address.
 #[derive(Debug, Clone)]
-pub(crate) struct Address {
-    pub(crate) link: u32,
-    pub(crate) ip: IpAddr,
-    pub(crate) prefix: u8,
-    pub(crate) tentative: bool,
-    pub(crate) duplicate: bool,
+pub struct Address {
+    pub link: u32,
+    pub ip: IpAddr,
+    pub prefix: u8,
+    pub tentative: bool,
+    pub duplicate: bool,
     /// Never expires.
     pub(super) permanent: bool,
     /// Of the route to its subnet; 0 where nobody chose one.

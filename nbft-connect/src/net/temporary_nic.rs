@@ -16,7 +16,8 @@ const CARRIER: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(50);
 
 /// A NIC that is given back.
-pub(crate) struct TemporaryNic {
+#[derive(Debug)]
+pub struct TemporaryNic {
     link: Link,
     handle: Handle,
     task: JoinHandle<()>,
@@ -27,17 +28,17 @@ pub(crate) struct TemporaryNic {
 
 impl TemporaryNic {
     /// Touches nothing yet.
-    pub(crate) fn new(link: Link) -> Result<Self, NetFailure> {
+    pub fn new(link: Link) -> Result<Self, NetFailure> {
         let (asking, handle, _) = rtnetlink::new_connection().map_err(NetFailure::Netlink)?;
         Ok(Self { link, handle, task: tokio::spawn(asking), address: None, brought_up: false })
     }
 
-    pub(crate) const fn link(&self) -> &Link {
+    pub const fn link(&self) -> &Link {
         &self.link
     }
 
     /// Brings it up with an address, for sockets that are bound to it, and waits for its carrier. May be given up at any time.
-    pub(crate) async fn set_up(&mut self, address: IpAddr, prefix: u8) -> Result<(), NetFailure> {
+    pub async fn set_up(&mut self, address: IpAddr, prefix: u8) -> Result<(), NetFailure> {
         if !self.link.up {
             self.brought_up = true;
             up(&self.handle, self.link.index).await?;
@@ -80,7 +81,7 @@ impl TemporaryNic {
     }
 
     /// Gives it back.
-    pub(crate) async fn leave(self) {
+    pub async fn leave(self) {
         if let Some(address) = self.address {
             let _ = self.handle.address().del(address).execute().await;
         }

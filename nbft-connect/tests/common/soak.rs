@@ -203,7 +203,9 @@ pub(crate) fn wrong(up: &BTreeMap<usize, IpAddr>) -> Option<String> {
     let mut expected = Vec::new();
     for nic in NICS {
         let Some(address) = up.get(&(usize::from(nic) - 1)) else { return Some(format!("NIC {nic} is not up")) };
-        let there = ip_lines(&format!("-o address show dev nbft{} scope global", nic - 1));
+        // The status may be a second old: the NIC may be gone.
+        let there = try_ip(&format!("-o address show dev nbft{} scope global", nic - 1));
+        let there: Vec<_> = there.lines().collect();
         if there.len() != 1 || !there[0].contains(&format!(" {address}/")) {
             return Some(format!("{address} is told, there are {there:?}"));
         }

@@ -1,5 +1,7 @@
 //! /dev/nvme-fabrics: one write makes a controller.
 
+#[doc(hidden)]
+pub mod fuzz;
 mod helper;
 pub mod options;
 pub(crate) mod protocol;

@@ -16,7 +16,7 @@ pub fn leave_no_core() {
 
 /// What a parser found wrong with JSON that may hold secrets: the kind of error and where, but nothing of its text, which quotes
 /// what it has read.
-pub(crate) fn position(error: &serde_json::Error) -> String {
+pub fn position(error: &serde_json::Error) -> String {
     let what = match error.classify() {
         serde_json::error::Category::Eof => "cut off",
         serde_json::error::Category::Data => "a value has the wrong type",
@@ -26,7 +26,7 @@ pub(crate) fn position(error: &serde_json::Error) -> String {
 }
 
 /// At most so many bytes of a text from outside, and a mark where it was cut.
-pub(crate) fn cut(text: &str, most: usize) -> Cow<'_, str> {
+pub fn cut(text: &str, most: usize) -> Cow<'_, str> {
     if text.len() <= most {
         return Cow::Borrowed(text);
     }
@@ -36,7 +36,7 @@ pub(crate) fn cut(text: &str, most: usize) -> Cow<'_, str> {
 
 /// A keypath as it may be shown: what stands before a host could be a user and a password. They belong into no keypath, so that it
 /// does not matter if more than them is hidden in one that is malformed.
-pub(crate) fn keypath(keypath: &str) -> Cow<'_, str> {
+pub fn keypath(keypath: &str) -> Cow<'_, str> {
     let start = keypath.find("//").map_or(0, |slashes| slashes + 2);
     let shown = keypath.rfind('@').map(|at| {
         let start = if start <= at { start } else { 0 };
@@ -50,10 +50,10 @@ pub(crate) fn keypath(keypath: &str) -> Cow<'_, str> {
 const MAX_KEYPATH: usize = 256;
 
 /// Why a keypath is refused that names a user.
-pub(crate) const NAMES_USER: &str = "it names a user, who belongs in the settings: everybody can read a table";
+pub const NAMES_USER: &str = "it names a user, who belongs in the settings: everybody can read a table";
 
 /// Whether a keypath names a user.
-pub(crate) fn names_user(keypath: &str) -> bool {
+pub fn names_user(keypath: &str) -> bool {
     !super::is_at_host_interface(keypath) && keypath.contains('@')
 }
 

@@ -20,10 +20,10 @@ const MAX_REASON: usize = 1000;
 #[derive(Debug)]
 pub struct Found {
     /// What it is.
-    pub(crate) name: Name,
+    pub name: Name,
     /// The subsystem that it is for; `None`: any.
-    pub(crate) subsystem: Option<String>,
-    pub(crate) secret: Result<Secret, String>,
+    pub subsystem: Option<String>,
+    pub secret: Result<Secret, String>,
 }
 
 /// Why nothing was fetched.
@@ -39,7 +39,7 @@ pub enum Failure {
 
 /// Why what the program printed cannot be read. Nothing of it is quoted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum ProtocolError {
+pub enum ProtocolError {
     /// The last line has no end.
     #[error("its output is cut off")]
     CutOff,
@@ -55,7 +55,7 @@ pub(crate) enum ProtocolError {
 
 /// Why a line is not a key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum LineFault {
+pub enum LineFault {
     /// It is not JSON of this form; where.
     #[error("{0}")]
     Json(String),
@@ -82,11 +82,11 @@ impl Failure {
     /// The program's status when it may be otherwise soon (sysexits, `EX_TEMPFAIL`); any other is for good.
     pub const STATUS_FOR_NOW: u8 = 75;
 
-    pub(crate) fn good(what: impl fmt::Display) -> Self {
+    pub fn good(what: impl fmt::Display) -> Self {
         Self::ForGood(reason(&what.to_string()))
     }
 
-    pub(crate) fn now(what: impl fmt::Display) -> Self {
+    pub fn now(what: impl fmt::Display) -> Self {
         Self::ForNow(reason(&what.to_string()))
     }
 }
@@ -132,7 +132,7 @@ impl Found {
     /// # Errors
     ///
     /// Which line cannot be read. What follows it could be taken for something that it is not.
-    pub(crate) fn parse_all(output: &[u8]) -> Result<Vec<Self>, ProtocolError> {
+    pub fn parse_all(output: &[u8]) -> Result<Vec<Self>, ProtocolError> {
         let mut lines = output.split(|byte| *byte == b'\n').collect::<Vec<_>>();
         // Each ends in one, the last too.
         if lines.pop() != Some(b"") {

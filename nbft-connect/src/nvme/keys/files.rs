@@ -13,21 +13,21 @@ use zeroize::Zeroizing;
 pub(super) const MAX_FILE: usize = 4096;
 
 /// Nothing of this name, or no name that could be there.
-pub(crate) fn absent(error: &io::Error) -> bool {
+pub fn absent(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR | libc::ENAMETOOLONG))
 }
 
 /// Bits of a mode that others may not have, and what they could do with them.
-pub(crate) type Forbidden = (u32, &'static str);
+pub type Forbidden = (u32, &'static str);
 
 /// Of a file that holds a secret.
-pub(crate) const SECRET: Forbidden = (0o077, "read or write");
+pub const SECRET: Forbidden = (0o077, "read or write");
 
 /// Of a file or directory that says what is right.
-pub(crate) const RULE: Forbidden = (0o022, "write to");
+pub const RULE: Forbidden = (0o022, "write to");
 
 /// Refuses what is another user's or open to others.
-pub(crate) fn judge(path: &Path, metadata: &Metadata, (forbidden, verb): Forbidden) -> Result<(), FileError> {
+pub fn judge(path: &Path, metadata: &Metadata, (forbidden, verb): Forbidden) -> Result<(), FileError> {
     let refused = |fault| Err(FileError { path: path.to_path_buf(), fault });
     let (owner, ours) = (metadata.uid(), Uid::effective().as_raw());
     if owner != 0 && owner != ours {
@@ -45,7 +45,7 @@ pub(crate) fn judge(path: &Path, metadata: &Metadata, (forbidden, verb): Forbidd
 /// # Errors
 ///
 /// Why it is not used.
-pub(crate) fn open(path: &Path, judged: bool, forbidden: Forbidden) -> Result<Option<File>, FileError> {
+pub fn open(path: &Path, judged: bool, forbidden: Forbidden) -> Result<Option<File>, FileError> {
     let refused = |fault| FileError { path: path.to_path_buf(), fault };
     let unreadable = |error: io::Error| refused(FileFault::Unreadable(error.to_string()));
     // Neither through a link nor from a pipe that nobody writes to; credentials may well be links.
@@ -115,7 +115,7 @@ pub fn complaints(root: &Path) -> Vec<String> {
 }
 
 /// How a Redfish service is spoken to.
-pub(crate) const REDFISH: &str = "etc/nbft/redfish";
+pub const REDFISH: &str = "etc/nbft/redfish";
 
 /// The key directory.
 pub(super) const DIRECTORY: &str = "etc/nbft/keys";

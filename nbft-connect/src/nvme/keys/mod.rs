@@ -8,7 +8,8 @@ mod command;
 mod error;
 mod fetch;
 mod fetch_protocol;
-pub(crate) mod files;
+#[doc(hidden)]
+pub mod files;
 mod identity;
 mod key;
 mod key_name;

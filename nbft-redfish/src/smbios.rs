@@ -17,26 +17,26 @@ const REDFISH_OVER_IP: u8 = 4;
 
 /// A host interface with the service behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct HostInterface {
+pub(crate) struct HostInterface {
     /// The NIC.
-    pub(super) device: Device,
+    pub(crate) device: Device,
     /// How the host's end gets its address.
-    pub(super) assignment: Assignment,
+    pub(crate) assignment: Assignment,
     /// The host's address, where it is written there.
-    pub(super) host: Option<(IpAddr, u8)>,
+    pub(crate) host: Option<(IpAddr, u8)>,
     /// The service's address, where it is written there.
-    pub(super) service: Option<IpAddr>,
+    pub(crate) service: Option<IpAddr>,
     /// The service's port.
-    pub(super) port: u16,
+    pub(crate) port: u16,
     /// VLAN of the service; 0: none.
-    pub(super) vlan: u32,
+    pub(crate) vlan: u32,
     /// What the service is called; may be an address in text, or empty.
-    pub(super) name: String,
+    pub(crate) name: String,
 }
 
 /// By what a NIC is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Device {
+pub(crate) enum Device {
     /// A USB device: vendor and product, and its MAC where it is said.
     Usb(u16, u16, Option<Mac>),
     /// A PCI device: vendor and device, and its MAC where it is said.
@@ -47,7 +47,7 @@ pub(super) enum Device {
 
 /// How an end of the interface gets its address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Assignment {
+pub(crate) enum Assignment {
     /// It is written there.
     Static,
     /// By DHCP.
@@ -74,7 +74,7 @@ impl From<u8> for Assignment {
 
 /// All host interfaces with Redfish over IP in a table of SMBIOS structures. What cannot be read ends it.
 #[must_use]
-pub(super) fn host_interfaces(mut table: &[u8]) -> Vec<HostInterface> {
+pub(crate) fn host_interfaces(mut table: &[u8]) -> Vec<HostInterface> {
     let mut found = Vec::new();
     while let Ok((rest, (kind, data))) = structure(table) {
         if kind == HOST_INTERFACE {

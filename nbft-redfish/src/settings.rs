@@ -1,7 +1,7 @@
 //! With what a Redfish service is spoken to: the user, and which certificates are right.
 
-use crate::nvme::keys::files::{self, REDFISH, RULE, SECRET, absent, judge};
-use crate::nvme::keys::{FileError, FileFault, read_text};
+use nbft_connect::nvme::keys::files::{self, REDFISH, RULE, SECRET, absent, judge};
+use nbft_connect::nvme::keys::{FileError, FileFault, read_text};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
@@ -13,20 +13,20 @@ const MAX_CERTIFICATES: u64 = 256 * 1024;
 const DIGITS: usize = 64;
 
 /// What is set: each a file of the directory, or a credential `nbft.redfish-` and its name.
-pub(super) struct Settings {
+pub(crate) struct Settings {
     /// User name and password.
-    pub(super) user: Option<(Zeroizing<String>, Zeroizing<String>)>,
+    pub(crate) user: Option<(Zeroizing<String>, Zeroizing<String>)>,
     /// Certificates of authorities, PEM.
-    pub(super) authorities: Option<String>,
+    pub(crate) authorities: Option<String>,
     /// SHA-256 fingerprints of services' certificates.
-    pub(super) fingerprints: Vec<[u8; 32]>,
+    pub(crate) fingerprints: Vec<[u8; 32]>,
     /// In words, where this is looked for.
-    pub(super) places: String,
+    pub(crate) places: String,
 }
 
 /// Why the settings are not used. Display is a sentence; no setting is in it.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum SettingsError {
+pub(crate) enum SettingsError {
     #[error(transparent)]
     File(#[from] FileError),
     #[error("there is a {there} for Redfish and no {missing}: {places}")]
@@ -59,7 +59,7 @@ impl Settings {
     /// # Errors
     ///
     /// Why what is there is not used.
-    pub(super) fn read(root: &Path, credentials: Option<PathBuf>) -> Result<Self, SettingsError> {
+    pub(crate) fn read(root: &Path, credentials: Option<PathBuf>) -> Result<Self, SettingsError> {
         let directory = root.join(REDFISH);
         match directory.symlink_metadata() {
             Ok(metadata) => judge(&directory, &metadata, RULE)?,

@@ -1,7 +1,7 @@
 //! Fetches secrets from a Redfish service, for `nbft connect`.
 
 use nbft_connect::output::{Text, arguments, print, print_bytes, print_error};
-use nbft_connect::redfish::{Args, Failure, Found, run};
+use nbft_redfish::{Args, Failure, Found, run};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {

@@ -1,8 +1,8 @@
 //! The NIC of the host interface: found, and given the host's address while it is needed.
 
-use super::Failure;
-use super::smbios::{Assignment, Device, HostInterface};
-use crate::net::{Link, NetSnapshot, TemporaryNic, subnet};
+use crate::Failure;
+use crate::smbios::{Assignment, Device, HostInterface};
+use nbft_connect::net::{Link, NetSnapshot, TemporaryNic, subnet};
 use std::fs;
 use std::net::IpAddr;
 use std::path::Path;
@@ -16,7 +16,7 @@ const APPEARS: Duration = Duration::from_secs(10);
 const LOOK: Duration = Duration::from_millis(100);
 
 /// The NIC, when it is there.
-pub(super) async fn find(root: &Path, device: &Device) -> Result<TemporaryNic, Failure> {
+pub(crate) async fn find(root: &Path, device: &Device) -> Result<TemporaryNic, Failure> {
     let end = Instant::now() + APPEARS;
     loop {
         let view = NetSnapshot::take().await.map_err(Failure::now)?;
@@ -35,7 +35,7 @@ pub(super) async fn find(root: &Path, device: &Device) -> Result<TemporaryNic, F
 }
 
 /// Sets the NIC up for what is said to a service, unless it is.
-pub(super) async fn prepare(nic: &mut TemporaryNic, interface: &HostInterface, service: IpAddr) -> Result<(), Failure> {
+pub(crate) async fn prepare(nic: &mut TemporaryNic, interface: &HostInterface, service: IpAddr) -> Result<(), Failure> {
     let said = |what: &dyn std::fmt::Display| format!("the Redfish host interface ({}): {what}", interface.device);
     let view = NetSnapshot::take().await.map_err(|error| Failure::ForNow(said(&error)))?;
     if has_way(nic.link(), &view, service) {

@@ -3,9 +3,9 @@
 //! Management controllers come with certificates that they have signed themselves, often without a name in them, and a machine
 //! that boots may not know the date; a fingerprint needs neither.
 
-use super::Failure;
-use super::quote::{self, Secrets};
-use super::settings::Settings;
+use crate::Failure;
+use crate::quote::{self, Secrets};
+use crate::settings::Settings;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use std::sync::{Arc, Mutex};
 
 /// What was found wrong with a certificate, for the message.
-pub(super) type Refusal = Arc<Mutex<Option<String>>>;
+pub(crate) type Refusal = Arc<Mutex<Option<String>>>;
 
 #[derive(Debug)]
 struct Trust {
@@ -30,7 +30,7 @@ struct Trust {
 }
 
 /// TLS by what is set, and where it is said why a certificate is refused.
-pub(super) fn config(settings: &Settings) -> Result<(ClientConfig, Refusal), Failure> {
+pub(crate) fn config(settings: &Settings) -> Result<(ClientConfig, Refusal), Failure> {
     let provider = Arc::new(ring::default_provider());
     let refusal = Refusal::default();
     let trust = Trust {

@@ -2,7 +2,7 @@
 
 #![allow(clippy::disallowed_macros, clippy::disallowed_methods, clippy::print_stderr, clippy::unwrap_used)]
 
-#[path = "../common/mod.rs"]
+#[path = "../../../nbft-connect/tests/common/mod.rs"]
 mod common;
 
 mod client;
@@ -27,7 +27,7 @@ fn the_manual_names_every_option() {
     use clap::CommandFactory;
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../man/nbft-redfish.1");
     let page = fs::read_to_string(page).unwrap().replace('\\', "");
-    for argument in nbft_connect::redfish::Args::command().get_arguments() {
+    for argument in nbft_redfish::Args::command().get_arguments() {
         let name = match argument.get_long() {
             Some(long) => format!("--{long}"),
             None => argument.get_id().as_str().to_uppercase(),

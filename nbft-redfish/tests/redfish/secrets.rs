@@ -202,7 +202,7 @@ fn a_key_with_a_name_that_is_none_costs_itself_alone() {
 #[test]
 fn no_program_takes_a_secret_as_an_argument_or_by_its_environment() {
     use clap::CommandFactory;
-    let of_redfish = nbft_connect::redfish::Args::command();
+    let of_redfish = nbft_redfish::Args::command();
     let mut commands = vec![of_redfish, nbft_connect::cli::Cli::command()];
     while let Some(command) = commands.pop() {
         commands.extend(command.get_subcommands().cloned());

@@ -1,6 +1,6 @@
 //! What a service says, as it may be shown: a secret can lie in every place of an answer.
 
-use crate::nvme::keys::care::cut;
+use nbft_connect::nvme::keys::care::cut;
 use std::borrow::Cow;
 use zeroize::Zeroizing;
 
@@ -17,10 +17,10 @@ const MAX_SEGMENT: usize = 40;
 const MAX_ERROR: usize = 300;
 
 /// What was given to the service or got from it, and is nobody else's.
-pub(super) type Secrets = Vec<Zeroizing<String>>;
+pub(crate) type Secrets = Vec<Zeroizing<String>>;
 
 /// Whether a path from a service can be shown: one that is plain and has nothing in it that could be a key, nor one of these.
-pub(super) fn is_plain(path: &str, secrets: &[Zeroizing<String>]) -> bool {
+pub(crate) fn is_plain(path: &str, secrets: &[Zeroizing<String>]) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-~?$=&".contains(&byte);
     path.starts_with('/')
         && path.len() <= MAX_PATH
@@ -31,7 +31,7 @@ pub(super) fn is_plain(path: &str, secrets: &[Zeroizing<String>]) -> bool {
 
 /// A resource of a service in words. A path that the service gives is in them only where it is plain; the one that is asked for is
 /// the table's.
-pub(super) fn resource(base: &str, path: &str, start: &str, secrets: &[Zeroizing<String>]) -> String {
+pub(crate) fn resource(base: &str, path: &str, start: &str, secrets: &[Zeroizing<String>]) -> String {
     match path == start || is_plain(path, secrets) {
         true => format!("{base}{}", cut(path, MAX_START)),
         false => format!("{base} (a resource whose path is not shown)"),
@@ -39,12 +39,12 @@ pub(super) fn resource(base: &str, path: &str, start: &str, secrets: &[Zeroizing
 }
 
 /// A library's sentence on what a service did, unless it has one of these in it.
-pub(super) fn error<'t>(text: &'t str, secrets: &[Zeroizing<String>]) -> Cow<'t, str> {
+pub(crate) fn error<'t>(text: &'t str, secrets: &[Zeroizing<String>]) -> Cow<'t, str> {
     if holds(text, secrets) { "an error whose text has a secret in it".into() } else { cut(text, MAX_ERROR) }
 }
 
 /// Whether a text has one of these in it.
-pub(super) fn holds(text: &str, secrets: &[Zeroizing<String>]) -> bool {
+pub(crate) fn holds(text: &str, secrets: &[Zeroizing<String>]) -> bool {
     secrets.iter().any(|secret| !secret.is_empty() && text.contains(secret.as_str()))
 }
 

@@ -1,11 +1,11 @@
 //! Where a keypath leads: to which service, what of it, and whether by the machine's Redfish host interface.
 
-use super::Failure;
-use super::smbios::{HostInterface, host_interfaces};
-use crate::input::read_regular;
-use crate::nvme::keys::{care, is_at_host_interface};
+use crate::Failure;
+use crate::smbios::{HostInterface, host_interfaces};
 use hyper::Uri;
 use hyper::http::uri::{Authority, PathAndQuery, Scheme};
+use nbft_connect::input::read_regular;
+use nbft_connect::nvme::keys::{care, is_at_host_interface};
 use rustls::pki_types::ServerName;
 use std::net::IpAddr;
 use std::path::Path;
@@ -18,20 +18,20 @@ const MAX_SMBIOS: u64 = 4 << 20;
 
 /// A resource of a service.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(crate) struct Place {
     /// Host and port.
-    pub(super) authority: Authority,
+    pub(crate) authority: Authority,
     /// Path of the resource.
-    pub(super) start: String,
+    pub(crate) start: String,
     /// The name for which its certificate must be, where that is not the host.
-    pub(super) name: Option<ServerName<'static>>,
+    pub(crate) name: Option<ServerName<'static>>,
     /// The host interface that it is behind, with the service's address.
-    pub(super) interface: Option<(HostInterface, IpAddr)>,
+    pub(crate) interface: Option<(HostInterface, IpAddr)>,
 }
 
 impl Place {
     /// Where `keypath` leads: a https URI, or a path at the host interface.
-    pub(super) fn of(root: &Path, keypath: &str) -> Result<Self, Failure> {
+    pub(crate) fn of(root: &Path, keypath: &str) -> Result<Self, Failure> {
         match is_at_host_interface(keypath) {
             true => Self::at_interface(root, keypath),
             false => Self::at_uri(root, keypath),
@@ -99,7 +99,7 @@ fn with_address(all: Vec<HostInterface>) -> Option<(HostInterface, IpAddr)> {
 
 #[cfg(test)]
 mod tests {
-    use super::Place;
+    use crate::Place;
     use std::path::Path;
 
     /// Host and port, or why there is none.

@@ -1,12 +1,11 @@
 //! HTTPS to a Redfish service (DMTF DSP0266): one resource after the other, by HTTP Basic authentication, else by a session.
 
-use super::Failure;
-use super::keys::Service;
-use super::place::Place;
-use super::quote::{self, Secrets};
-use super::settings::Settings;
-use super::trust::{self, Refusal};
-use crate::nvme::keys::care::cut;
+use crate::Failure;
+use crate::keys::Service;
+use crate::place::Place;
+use crate::quote::{self, Secrets};
+use crate::settings::Settings;
+use crate::trust::{self, Refusal};
 use base64ct::{Base64, Encoding};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -16,6 +15,7 @@ use hyper::{Method, Request, Response, StatusCode, Uri};
 use hyper_rustls::{FixedServerNameResolver, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use nbft_connect::nvme::keys::care::cut;
 use std::error::Error;
 use std::io;
 use std::time::Duration;
@@ -43,7 +43,7 @@ const TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
 type Http = hyper_util::client::legacy::Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
 /// A client of one service.
-pub(super) struct Client {
+pub(crate) struct Client {
     http: Http,
     authority: Authority,
     start: String,
@@ -60,7 +60,7 @@ pub(super) struct Client {
 
 impl Client {
     /// For what is at a place, through a NIC where it has one.
-    pub(super) fn new(place: Place, nic: Option<&str>, settings: Settings) -> Result<Self, Failure> {
+    pub(crate) fn new(place: Place, nic: Option<&str>, settings: Settings) -> Result<Self, Failure> {
         let (config, refusal) = trust::config(&settings)?;
         let builder = HttpsConnectorBuilder::new().with_tls_config(config).https_only();
         let https = match place.name {
@@ -77,12 +77,12 @@ impl Client {
     }
 
     /// The service, in words.
-    pub(super) fn base(&self) -> String {
+    pub(crate) fn base(&self) -> String {
         format!("https://{}", cut(self.authority.as_str(), MAX_AUTHORITY))
     }
 
     /// Ends the session, if there is one: services have few of them.
-    pub(super) async fn log_out(&mut self) {
+    pub(crate) async fn log_out(&mut self) {
         if let Some(session) = self.session.take() {
             // It ends by itself otherwise.
             let _ = self.send(Method::DELETE, &session, None).await;
@@ -98,7 +98,7 @@ impl Client {
             #[serde(rename = "Password")]
             password: &'a str,
         }
-        let login = crate::output::json::compact(&Login { user, password }).map_err(Failure::good)?.into_bytes();
+        let login = nbft_connect::output::json::compact(&Login { user, password }).map_err(Failure::good)?.into_bytes();
         self.proof = None;
         let response = self.send(Method::POST, SESSIONS, Some(login)).await?;
         let status = response.status();

@@ -1,9 +1,9 @@
 //! Keys as a Redfish service holds them (DMTF DSP2046, Key), and which secret of whom each is.
 
-use super::quote;
-use crate::nvme::keys::{Failure, Found, MalformedKey, Name, Secret, care};
-use crate::output::mask;
+use crate::quote;
 use libnbft::text::{NqnError, nqn_form};
+use nbft_connect::nvme::keys::{Failure, Found, MalformedKey, Name, Secret, care};
+use nbft_connect::output::mask;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
@@ -77,7 +77,7 @@ pub struct Fetched {
 }
 
 /// A service that has resources: what a client makes of it.
-pub(super) trait Service {
+pub(crate) trait Service {
     /// The path that is asked for.
     fn start(&self) -> &str;
 
@@ -92,7 +92,7 @@ pub(super) trait Service {
 }
 
 /// The secrets of a host behind a keypath.
-pub(super) async fn read(client: &mut impl Service, hostnqn: &str) -> Result<Fetched, Failure> {
+pub(crate) async fn read(client: &mut impl Service, hostnqn: &str) -> Result<Fetched, Failure> {
     let start = client.start().to_owned();
     let (mut keys, mut wanted) = (Vec::new(), VecDeque::from([start.clone()]));
     let mut read = 0;

@@ -1,10 +1,8 @@
-//! What the fuzzer gets at: a service's answers and what goes between our own processes, down to the texts that come of them.
+//! What the fuzzer gets at: a service's answers and the lines of this program, down to the texts that come of them.
 
-use super::keys::{self, Service};
-use super::quote;
-use crate::nvme::fabrics::protocol;
-use crate::nvme::fabrics::protocol::{Answer, Question};
-use crate::nvme::keys::{Failure, Found};
+use crate::keys::{self, Service};
+use crate::quote;
+use nbft_connect::nvme::keys::{Failure, Found};
 use std::collections::VecDeque;
 use zeroize::Zeroizing;
 
@@ -69,22 +67,4 @@ pub fn lines(output: &[u8]) -> Vec<String> {
 
 fn texts(found: &[Found]) -> impl Iterator<Item = String> {
     found.iter().map(|found| found.to_string().trim_end_matches('\n').to_owned())
-}
-
-/// Reads what goes between the process that connects and the one that writes, from either side.
-///
-/// # Panics
-///
-/// When what was read cannot be written so that it reads the same.
-pub fn frames(mut bytes: &[u8]) {
-    while let Ok(Some(frame)) = protocol::read(&mut bytes) {
-        if let Some(question) = Question::parse(&frame) {
-            let again = protocol::content(&question).and_then(|content| Question::parse(&content));
-            assert_eq!(again, Some(question));
-        }
-        if let Some(answer) = Answer::parse(&frame) {
-            let again = protocol::content(&answer).and_then(|content| Answer::parse(&content));
-            assert_eq!(again, Some(answer));
-        }
-    }
 }

@@ -3,6 +3,9 @@
 //! It is a program of its own, which ends when it has printed them: so `nbft`, which every initramfs carries, has neither HTTP
 //! nor certificates in it, and what those libraries leave of a secret in memory is soon gone.
 
+// What a test writes and prints is its own.
+#![cfg_attr(test, allow(clippy::disallowed_macros, clippy::disallowed_methods))]
+
 mod client;
 #[doc(hidden)]
 pub mod fuzz;
@@ -14,10 +17,10 @@ mod settings;
 mod smbios;
 mod trust;
 
-pub use crate::nvme::keys::{Failure, Found};
-use crate::nvme::keys::{care, credentials};
 use client::Client;
 pub use keys::Fetched;
+pub use nbft_connect::nvme::keys::{Failure, Found};
+use nbft_connect::nvme::keys::{care, credentials};
 use place::Place;
 use settings::Settings;
 use std::path::PathBuf;
