@@ -28,7 +28,7 @@ pub(super) struct Client<'a> {
 }
 
 pub(super) fn failed(step: &str) -> impl FnOnce(mozim::DhcpError) -> NetFailure + '_ {
-    move |error| NetFailure::Kernel { step: step.to_owned(), reason: error.to_string() }
+    move |error| NetFailure::Dhcp { step: step.to_owned(), reason: error.to_string() }
 }
 
 /// Asks for firmware's address first (INIT-REBOOT), for any if the server does not grant it.

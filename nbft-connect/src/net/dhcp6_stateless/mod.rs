@@ -76,7 +76,7 @@ pub(super) async fn ask(
 ) -> Result<Told, NetFailure> {
     let failed = |step: &str| {
         let step = format!("DHCPv6 Information-request: {step}");
-        move |error: std::io::Error| NetFailure::Kernel { step, reason: error.to_string() }
+        move |error: std::io::Error| NetFailure::Dhcp { step, reason: error.to_string() }
     };
     let to = |port, ip| SocketAddrV6::new(ip, port, 0, client.index);
     // Machines that a power failure has stopped together do not ask together.
