@@ -1,4 +1,4 @@
-//! What DHCP servers say, and what would be set of it.
+//! Turns the fuzzer's bytes into DHCP answers, and checks the network that follows from them.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use libnbft::address::{check_destination, check_gateway, check_granted, check_server, network_address};

@@ -77,7 +77,7 @@ async fn fetch(args: &Args, settings: Settings) -> Result<Fetched, Failure> {
         } => found,
         _ = told_to_end.recv() => Err(Failure::now("nobody waits for it any more")),
     };
-    nic.leave().await;
+    nic.restore().await;
     found
 }
 

@@ -42,7 +42,7 @@ impl DhcpFailure {
 
     /// As a failure of a network that asked by this protocol.
     pub(super) fn of(self, protocol: &str) -> NetFailure {
-        NetFailure::Kernel { step: protocol.to_owned(), reason: self.to_string() }
+        NetFailure::Dhcp { step: protocol.to_owned(), reason: self.to_string() }
     }
 }
 

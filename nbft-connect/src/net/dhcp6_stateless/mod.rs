@@ -67,7 +67,7 @@ pub(super) async fn ask(
 ) -> Result<Told, NetFailure> {
     let failed = |step: &str| {
         let step = format!("DHCPv6 Information-request: {step}");
-        move |error: std::io::Error| NetFailure::Kernel { step, reason: error.to_string() }
+        move |error: std::io::Error| NetFailure::Dhcp { step, reason: error.to_string() }
     };
     // Machines that a power failure has stopped together do not ask together.
     sleep(MAX_DELAY.mul_f64(chance())).await;
