@@ -7,10 +7,10 @@ mod message;
 
 use super::NetFailure;
 use super::dhcp::Client;
+use crate::jitter;
 use crate::output::escape;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::net::{IpAddr, Ipv6Addr, SocketAddrV6};
 use std::time::Duration;
 use tokio::net::UdpSocket;
@@ -80,9 +80,9 @@ pub(super) async fn ask(
     };
     let to = |port, ip| SocketAddrV6::new(ip, port, 0, client.index);
     // Machines that a power failure has stopped together do not ask together.
-    sleep(MAX_DELAY.mul_f64(chance())).await;
+    sleep(jitter::scaled(MAX_DELAY, 0.0, 1.0)).await;
     let socket = UdpSocket::bind(to(CLIENT_PORT, link_local)).await.map_err(failed("bind"))?;
-    let transaction = (chance() * f64::from(1 << 24)) as u32;
+    let transaction = fastrand::u32(..1 << 24);
     let (begun, mut pause, mut buffer) = (Instant::now(), jittered(FIRST_PAUSE), [0; LARGEST]);
     loop {
         let elapsed = u16::try_from(begun.elapsed().as_millis() / 10).unwrap_or(u16::MAX);
@@ -121,12 +121,7 @@ fn next_pause(last: Duration, longest: Duration) -> Duration {
 }
 
 fn jittered(pause: Duration) -> Duration {
-    pause.mul_f64(0.9 + 0.2 * chance())
-}
-
-/// From 0 to 1. The standard library seeds each RandomState anew.
-fn chance() -> f64 {
-    f64::from(RandomState::new().build_hasher().finish() as u32) / f64::from(u32::MAX)
+    jitter::scaled(pause, 0.9, 1.1)
 }
 
 #[cfg(test)]
