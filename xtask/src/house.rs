@@ -39,7 +39,7 @@ const CRATES: [(&str, &[&[&str]]); 5] = [
             &["process", "input"],
             &["cli", "kernel_command_line"],
             &["output"],
-            &["error", "exit"],
+            &["error", "exit", "jitter"],
         ],
     ),
     ("nbft-redfish/src", &[]),

@@ -4,7 +4,6 @@ use super::NetFailure;
 use super::lease::{Lease, duid_on_the_wire, seconds_since_start};
 use libnbft::model::Mac;
 use libnbft::plan::Network;
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::time::Duration;
 
@@ -106,16 +105,6 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 pub(super) fn bytes(hex: &str) -> Option<Vec<u8>> {
     let pair = |at| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok();
     (0..hex.len()).step_by(2).map(pair).collect()
-}
-
-/// From 0 to 1. The standard library seeds each RandomState anew.
-pub(super) fn chance() -> f64 {
-    f64::from(random()) / f64::from(u32::MAX)
-}
-
-/// Any number.
-pub(super) fn random() -> u32 {
-    RandomState::new().build_hasher().finish() as u32
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Decides what DHCPv4 sends next and what a reply means: states in, messages out, no I/O (RFC 2131, section 4.4).
 
-use super::super::dhcp::{chance, random};
 use super::message::{Reply, ReplyKind, Request};
+use crate::jitter;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
@@ -79,7 +79,7 @@ pub(super) struct Machine {
 
 impl Machine {
     pub(super) fn new(state: State) -> Self {
-        Self { state, transaction: random(), sent: 0 }
+        Self { state, transaction: fastrand::u32(..), sent: 0 }
     }
 
     pub(super) const fn transaction(&self) -> u32 {
@@ -88,7 +88,7 @@ impl Machine {
 
     /// How long to wait before the first message.
     pub(super) fn first_pause(&self) -> Duration {
-        if self.state == State::Selecting { DESYNCHRONIZE.mul_f64(chance()) } else { Duration::ZERO }
+        if self.state == State::Selecting { jitter::scaled(DESYNCHRONIZE, 0.0, 1.0) } else { Duration::ZERO }
     }
 
     /// The next message, now that it is due.
@@ -113,7 +113,11 @@ impl Machine {
             }
             State::Rebinding { address } => (Request::Extend { address }, Destination::All),
         };
-        Outgoing { request, to, wait: pause - Duration::from_secs(1) + Duration::from_secs(2).mul_f64(chance()) }
+        Outgoing {
+            request,
+            to,
+            wait: pause - Duration::from_secs(1) + jitter::scaled(Duration::from_secs(2), 0.0, 1.0),
+        }
     }
 
     /// Takes in a reply to this transaction.

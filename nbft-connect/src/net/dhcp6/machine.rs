@@ -1,7 +1,7 @@
 //! Decides what DHCPv6 sends next and what a reply means: states in, messages out, no I/O (RFC 8415, section 18.2).
 
 use super::message::{Reply, ReplyKind, Request};
-use crate::net::dhcp::{chance, random};
+use crate::jitter;
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ pub(super) struct Machine {
 
 impl Machine {
     pub(super) fn new(request: Request) -> Self {
-        Self { request, transaction: random() & 0x00ff_ffff, pause: None }
+        Self { request, transaction: fastrand::u32(..1 << 24), pause: None }
     }
 
     pub(super) const fn request(&self) -> &Request {
@@ -49,7 +49,7 @@ impl Machine {
 
     /// How long to wait before the first message.
     pub(super) fn first_pause(&self) -> Duration {
-        if self.request == Request::Solicit { LONGEST_DELAY.mul_f64(chance()) } else { Duration::ZERO }
+        if self.request == Request::Solicit { jitter::scaled(LONGEST_DELAY, 0.0, 1.0) } else { Duration::ZERO }
     }
 
     /// How long to wait for a reply to the message that is sent now: each time twice as long, a tenth more or less (section 15).
@@ -64,7 +64,7 @@ impl Machine {
         self.pause = Some(pause);
         // No second Solicit before its time (section 18.2.1).
         let least = if self.request == Request::Solicit { 1.0 } else { 0.9 };
-        pause.mul_f64(least + (1.1 - least) * chance())
+        jitter::scaled(pause, least, 1.1)
     }
 
     /// Takes in a reply to this transaction.

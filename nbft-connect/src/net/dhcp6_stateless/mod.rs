@@ -5,8 +5,9 @@
 mod message;
 
 use super::NetFailure;
-use super::dhcp::{Client, LONGEST_MESSAGE, chance, random};
+use super::dhcp::{Client, LONGEST_MESSAGE};
 use super::dhcp6::socket::ServersSocket;
+use crate::jitter;
 use crate::output::escape;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -70,9 +71,9 @@ pub(super) async fn ask(
         move |error: std::io::Error| NetFailure::Dhcp { step, reason: error.to_string() }
     };
     // Machines that a power failure has stopped together do not ask together.
-    sleep(MAX_DELAY.mul_f64(chance())).await;
+    sleep(jitter::scaled(MAX_DELAY, 0.0, 1.0)).await;
     let socket = ServersSocket::open(client, link_local).await.map_err(failed("bind"))?;
-    let transaction = random() & 0x00ff_ffff;
+    let transaction = fastrand::u32(..1 << 24);
     let (begun, mut pause, mut buffer) = (Instant::now(), jittered(FIRST_PAUSE), [0; LONGEST_MESSAGE]);
     loop {
         let elapsed = u16::try_from(begun.elapsed().as_millis() / 10).unwrap_or(u16::MAX);
@@ -110,7 +111,7 @@ fn next_pause(last: Duration, longest: Duration) -> Duration {
 }
 
 fn jittered(pause: Duration) -> Duration {
-    pause.mul_f64(0.9 + 0.2 * chance())
+    jitter::scaled(pause, 0.9, 1.1)
 }
 
 #[cfg(test)]
