@@ -13,11 +13,12 @@ pub mod export;
 pub mod handover;
 pub mod input;
 pub(crate) mod jitter;
+pub mod json_error;
 pub mod kernel_command_line;
 pub mod net;
 pub mod nvme;
 pub mod output;
-pub(crate) mod process;
+pub mod process;
 pub mod status;
 
 use cli::{Cli, Command};

@@ -15,7 +15,7 @@ use hyper::{Method, Request, Response, StatusCode, Uri};
 use hyper_rustls::{FixedServerNameResolver, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use nbft_connect::nvme::keys::care::cut;
+use nbft_connect::output::cut;
 use std::error::Error;
 use std::io;
 use std::time::Duration;

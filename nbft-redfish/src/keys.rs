@@ -2,7 +2,8 @@
 
 use crate::quote;
 use libnbft::text::{NqnError, nqn_form};
-use nbft_connect::nvme::keys::{Failure, Found, MalformedKey, Name, Secret, care};
+use nbft_connect::json_error::JsonError;
+use nbft_connect::nvme::keys::{Failure, Found, MalformedKey, Name, Secret};
 use nbft_connect::output::mask;
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -129,8 +130,11 @@ pub(crate) async fn read(client: &mut impl Service, hostnqn: &str) -> Result<Fet
 }
 
 /// Parses a resource. The error says whether it is cut off, and quotes nothing: a secret may lie in any place of it.
-fn parse(body: &[u8]) -> Result<Resource, (String, bool)> {
-    serde_json::from_slice(body).map_err(|error| (care::position(&error), error.is_eof()))
+fn parse(body: &[u8]) -> Result<Resource, (JsonError, bool)> {
+    serde_json::from_slice(body).map_err(|error| {
+        let is_cut_off = error.is_eof();
+        (error.into(), is_cut_off)
+    })
 }
 
 /// No key of a service is a secret; why keys were passed over, each led by a semicolon.

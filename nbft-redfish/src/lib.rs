@@ -19,8 +19,9 @@ mod trust;
 
 use client::Client;
 pub use keys::Fetched;
+use nbft_connect::nvme::keys::credentials;
 pub use nbft_connect::nvme::keys::{Failure, Found};
-use nbft_connect::nvme::keys::{care, credentials};
+use nbft_connect::process;
 use place::Place;
 use settings::Settings;
 use std::path::PathBuf;
@@ -52,7 +53,7 @@ pub struct Args {
 ///
 /// When no key was fetched.
 pub fn run(args: &Args) -> Result<Fetched, Failure> {
-    care::leave_no_core();
+    process::leave_no_core();
     let settings = Settings::read(&args.root, credentials(&args.root)).map_err(Failure::good)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::now)?;
     let found = runtime.block_on(fetch(args, settings));

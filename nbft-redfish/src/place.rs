@@ -5,7 +5,7 @@ use crate::smbios::{HostInterface, host_interfaces};
 use hyper::Uri;
 use hyper::http::uri::{Authority, PathAndQuery, Scheme};
 use nbft_connect::input::read_regular;
-use nbft_connect::nvme::keys::{care, is_at_host_interface};
+use nbft_connect::nvme::keys::{is_at_host_interface, keypath};
 use rustls::pki_types::ServerName;
 use std::net::IpAddr;
 use std::path::Path;
@@ -61,9 +61,9 @@ impl Place {
     }
 
     fn at_uri(root: &Path, keypath: &str) -> Result<Self, Failure> {
-        let said = |what: &dyn std::fmt::Display| Failure::good(format_args!("{}: {what}", care::keypath(keypath)));
-        if care::names_user(keypath) {
-            return Err(said(&care::NAMES_USER));
+        let said = |what: &dyn std::fmt::Display| Failure::good(format_args!("{}: {what}", keypath::shown(keypath)));
+        if keypath::names_user(keypath) {
+            return Err(said(&keypath::NAMES_USER));
         }
         let uri: Uri = keypath.parse().map_err(|error| said(&format_args!("it is no URI: {error}")))?;
         if uri.scheme() != Some(&Scheme::HTTPS) {

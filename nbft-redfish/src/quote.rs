@@ -1,6 +1,6 @@
 //! Decides which texts of a service messages may show: a secret can lie in any place of an answer.
 
-use nbft_connect::nvme::keys::care::cut;
+use nbft_connect::output::cut;
 use std::borrow::Cow;
 use zeroize::Zeroizing;
 

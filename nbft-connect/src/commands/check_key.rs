@@ -4,8 +4,9 @@ use crate::cli::{CheckKeyArgs, Common};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::input::open_regular;
-use crate::nvme::keys::{Secret, TlsPsk, care, open_to_others, read_text};
+use crate::nvme::keys::{Secret, TlsPsk, open_to_others, read_text};
 use crate::output::{Text, mask, print};
+use crate::process;
 use std::borrow::Cow;
 use std::path::Path;
 
@@ -15,7 +16,7 @@ use std::path::Path;
 ///
 /// When the file cannot be read, or standard output cannot be written. A malformed key is none.
 pub fn run(args: &CheckKeyArgs, common: &Common) -> Result<Exit, Error> {
-    care::leave_no_core();
+    process::leave_no_core();
     if is_key(&args.file) {
         let what = "a key is not taken as an argument, which every user can see: give it on standard input, with - in its place";
         return Err(Error::Usage(what.into()));

@@ -23,7 +23,7 @@ use crate::exit::Exit;
 use crate::input::plan;
 use crate::kernel_command_line::KernelCommandLine;
 use crate::nvme::fabrics::{DEVICE, Helper};
-use crate::nvme::keys::{Keys, care, credentials};
+use crate::nvme::keys::{Keys, credentials};
 use crate::nvme::sock_diag;
 use crate::output::replace::{PUBLIC, replace};
 use crate::process;
@@ -143,7 +143,7 @@ fn keys(plan: &Plan, root: &std::path::Path, staying: bool) -> Result<Keys, Erro
         secured.filter(|(_, policy)| policy.authenticates() || policy.secures()).collect();
     // Also a subsystem that somebody tells of may have to be secured.
     if !wanted.is_empty() || !plan.discovery.is_empty() {
-        care::leave_no_core();
+        process::leave_no_core();
     }
     for (nqn, policy) in &wanted {
         // Whatever keeps it from being read is said when a connection wants it.

@@ -6,6 +6,7 @@
 //! clippy.toml forbids to print or to make JSON anywhere else.
 
 mod arguments;
+mod cut;
 pub mod json;
 pub mod logger;
 mod mask;
@@ -13,6 +14,7 @@ pub mod replace;
 mod text;
 
 pub use arguments::arguments;
+pub use cut::cut;
 pub use libnbft::text::escape;
 pub use mask::mask;
 pub(crate) use mask::{DHCHAP_PREFIX, PSK_PREFIX};

@@ -8,4 +8,4 @@ pub mod schema;
 mod validate;
 
 pub(crate) use of_plan::{FALLBACK_CODE, discovery_status, names};
-pub use read::{JsonFault, MAX_SIZE, ParseError};
+pub use read::{MAX_SIZE, ParseError};

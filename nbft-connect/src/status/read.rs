@@ -4,9 +4,9 @@ use super::schema::Status;
 use super::validate::retain_valid;
 use crate::error::Error;
 use crate::input::read_regular;
+use crate::json_error::JsonError;
 use crate::output::json::{self, Secrets};
 use crate::output::replace::{PUBLIC, replace};
-use serde_json::error::Category;
 use std::io;
 use std::path::Path;
 
@@ -21,29 +21,8 @@ pub enum ParseError {
     #[error("not a status file: it is empty")]
     Empty,
     /// They are not JSON of its form.
-    #[error("not a status file: {kind} (line {line}, column {column})")]
-    Json {
-        /// What is wrong.
-        kind: JsonFault,
-        /// The line, from 1.
-        line: usize,
-        /// The column, from 1.
-        column: usize,
-    },
-}
-
-/// What is wrong with JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum JsonFault {
-    /// It ends too early.
-    #[error("it ends too early")]
-    CutOff,
-    /// A value is missing or of another type.
-    #[error("a value is missing or of another type")]
-    Type,
-    /// It is no JSON.
-    #[error("it is no JSON")]
-    NotJson,
+    #[error("not a status file: {0}")]
+    Json(JsonError),
 }
 
 impl Status {
@@ -74,17 +53,10 @@ impl Status {
     ///
     /// Why the whole cannot be used. The bytes themselves are not quoted.
     pub fn parse(text: &[u8]) -> Result<(Self, Vec<String>), ParseError> {
-        let mut status: Self = serde_json::from_slice(text).map_err(|error| {
-            if text.is_empty() {
-                return ParseError::Empty;
-            }
-            let kind = match error.classify() {
-                Category::Eof => JsonFault::CutOff,
-                Category::Data => JsonFault::Type,
-                Category::Syntax | Category::Io => JsonFault::NotJson,
-            };
-            ParseError::Json { kind, line: error.line(), column: error.column() }
-        })?;
+        if text.is_empty() {
+            return Err(ParseError::Empty);
+        }
+        let mut status: Self = serde_json::from_slice(text).map_err(|error| ParseError::Json(error.into()))?;
         let dropped = retain_valid(&mut status);
         Ok((status, dropped))
     }

@@ -159,9 +159,9 @@ fn each_refusal_has_its_sentence() {
     refused(&root, "forbidden", good, &at_path("forbidden", "the user may not read it"));
     refused(&root, "busy", now, &at_path("busy", "it answers with status 503 Service Unavailable"));
     refused(&root, "nowhere", good, &at_path("nowhere", "there is no such resource"));
-    let no_json = "not a Redfish resource: not JSON (line 1, column 1)";
+    let no_json = "not a Redfish resource: it is not JSON (line 1, column 1)";
     refused(&root, "text", good, &at_path("text", no_json));
-    let half = "not a Redfish resource: cut off (line 1, column 13)";
+    let half = "not a Redfish resource: it ends too early (line 1, column 13)";
     refused(&root, "half", now, &at_path("half", half));
     refused(&root, "other", good, &at_path("other", "it is neither a Key nor a collection of keys"));
     let none = "/redfish/v1/empty: of 0 key(s) there none is a DH-HMAC-CHAP secret or TLS PSK";

@@ -84,12 +84,15 @@ async fn why_there_is_none_is_said() {
         ("echo 'it does not take the user' >&2; exit 1", "it does not take the user"),
         ("exit 3", "/usr/libexec/nbft-redfish: exit status: 3"),
         ("echo 'it does not take DHHC-1:00:AAECAwQF' >&2; exit 1", "it does not take ***"),
-        ("echo nonsense", "/usr/libexec/nbft-redfish: line 1 of its output is not a key: not JSON (line 1, column 2)"),
+        (
+            "echo nonsense",
+            "/usr/libexec/nbft-redfish: line 1 of its output is not a key: it is not JSON (line 1, column 2)",
+        ),
         // Nothing of what it prints is quoted.
         (
             "echo '\"DHHC-1:00:AAECAwQF\"'",
-            "/usr/libexec/nbft-redfish: line 1 of its output is not a key: a value has the wrong type (line 1, \
-             column 20)",
+            "/usr/libexec/nbft-redfish: line 1 of its output is not a key: a value is missing or has the \
+             wrong type (line 1, column 20)",
         ),
         ("", "it has none for this subsystem"),
     ];

@@ -3,13 +3,12 @@
 //! It has a fixed path, so that neither a table nor the kernel's command line can say what is run. It is run beside everything else,
 //! for one key after the other.
 
-use super::care::cut;
 use super::fetch_protocol::Failure;
 use super::files::{MAX_FILE, RULE, absent, judge, read_text};
 use super::key::Secret;
 use super::key_name::Name;
 use super::program::{self, Ended, Ending};
-use crate::output::mask;
+use crate::output::{cut, mask};
 use std::fmt;
 use std::path::Path;
 use std::time::Duration;

@@ -3,10 +3,10 @@
 //! They take seconds, so whoever connects has them run beside everything else, and a path waits for its own alone. A process that
 //! stays has them run when it starts, within one budget: later they may lie on what their secrets are to connect.
 
-use super::care;
 use super::command;
 use super::fetch_protocol::{Failure, Found};
 use super::key_name::Name;
+use super::keypath;
 use super::lookup::Keys;
 use super::redfish::{self, is_at_host_interface};
 use super::store::{Given, Source, State, Store};
@@ -100,7 +100,7 @@ impl Keys {
         match self.store.program() {
             Some(program) if command => format!("waits for its secrets, for which {} is asked", program.display()),
             _ => {
-                let keypaths: Vec<_> = policy.redfish.iter().map(|keypath| care::keypath(keypath)).collect();
+                let keypaths: Vec<_> = policy.redfish.iter().map(|keypath| keypath::shown(keypath)).collect();
                 format!("waits for its secrets, which are fetched by Redfish from {}", keypaths.join(" and "))
             }
         }

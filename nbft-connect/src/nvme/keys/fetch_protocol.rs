@@ -1,10 +1,9 @@
 //! What `nbft-redfish` hands to who has started it: a line for each secret, else a reason, and by its status whether to ask again.
 
-use super::care;
 use super::key::{MalformedKey, Secret};
 use super::key_name::Name;
-use crate::output::escape;
-use crate::output::mask;
+use crate::json_error::JsonError;
+use crate::output::{cut, escape, mask};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt;
@@ -56,9 +55,9 @@ pub enum ProtocolError {
 /// Why a line is not a key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LineFault {
-    /// It is not JSON of this form; where.
-    #[error("{0}")]
-    Json(String),
+    /// It is not JSON of this form.
+    #[error(transparent)]
+    Json(#[from] JsonError),
     /// The name is unknown.
     #[error("unknown name")]
     Name,
@@ -75,7 +74,7 @@ pub enum LineFault {
 
 /// A reason of bounded length without any key. It is made of our own words; this is for what they quote.
 fn reason(what: &str) -> String {
-    care::cut(&mask(what), MAX_REASON).into_owned()
+    cut(&mask(what), MAX_REASON).into_owned()
 }
 
 impl Failure {
@@ -145,7 +144,7 @@ impl Found {
 
     /// From a line without its end.
     fn parse(line: &[u8]) -> Result<Self, LineFault> {
-        let line: Line<'_> = serde_json::from_slice(line).map_err(|error| LineFault::Json(care::position(&error)))?;
+        let line: Line<'_> = serde_json::from_slice(line).map_err(JsonError::from)?;
         let name = Name::of(line.name).ok_or(LineFault::Name)?;
         let secret = match (line.key, line.error) {
             (Some(key), None) => Ok(Secret::parse(key).map_err(LineFault::Key)?),

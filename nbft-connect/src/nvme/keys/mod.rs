@@ -3,7 +3,6 @@
 //! A secret is never in a log line, an error, the status or a process's arguments: its type shows nothing of it, and what is said
 //! of options or by the kernel goes through [`mask`](crate::output::mask()).
 
-pub mod care;
 mod command;
 mod error;
 mod fetch;
@@ -13,6 +12,7 @@ pub mod files;
 mod identity;
 mod key;
 mod key_name;
+pub mod keypath;
 mod keyring;
 mod lookup;
 mod program;

@@ -2,8 +2,8 @@
 //!
 //! It takes seconds and needs a network, so whoever connects waits for it while other things go on.
 
-use super::care;
 use super::fetch_protocol::{Failure, Found};
+use super::keypath;
 use super::program::{self, Ended, Ending};
 use std::path::Path;
 use std::time::Duration;
@@ -26,9 +26,9 @@ pub fn is_at_host_interface(keypath: &str) -> bool {
 
 /// Asks the service that a keypath leads to for the keys of a host.
 pub(super) async fn ask(root: &Path, keypath: &str, hostnqn: &str) -> Result<Vec<Found>, Failure> {
-    if care::names_user(keypath) {
+    if keypath::names_user(keypath) {
         // Everybody can read the arguments of a process.
-        return Err(Failure::good(format_args!("{}: {}", care::keypath(keypath), care::NAMES_USER)));
+        return Err(Failure::good(format_args!("{}: {}", keypath::shown(keypath), keypath::NAMES_USER)));
     }
     let late = || Err(Failure::now(format_args!("/{PROGRAM} takes longer than {} s", LIMIT.as_secs())));
     tokio::time::timeout(LIMIT, run(root, keypath, hostnqn)).await.unwrap_or_else(|_| late())
@@ -52,7 +52,7 @@ async fn run(root: &Path, keypath: &str, hostnqn: &str) -> Result<Vec<Found>, Fa
     match (status.success(), complaint.trim()) {
         (true, passed_over) => {
             for line in passed_over.lines() {
-                log::warn!("by Redfish from {}: {}", care::keypath(keypath), Failure::good(line));
+                log::warn!("by Redfish from {}: {}", keypath::shown(keypath), Failure::good(line));
             }
             Found::parse_all(&output).map_err(|why| Failure::good(said(&why)))
         }

@@ -1,11 +1,11 @@
 //! What programs were asked for, and what they have given.
 
-use super::care;
 use super::command;
 use super::error::SecretError;
 use super::fetch_protocol::Found;
 use super::key::{Secret, Secrets};
 use super::key_name::Name;
+use super::keypath;
 use super::turns::Turns;
 use libnbft::plan::Policy;
 use std::cell::RefCell;
@@ -119,7 +119,7 @@ impl Store {
             match (self.key(keypath, Name::HostSecret, nqn)?, self.key(keypath, Name::ControllerSecret, nqn)?) {
                 (Some(host), controller) => return Ok(Some(Secrets { host, controller })),
                 (None, Some(_)) => {
-                    return Err(SecretError::RedfishControllerAlone(care::keypath(keypath).into_owned()));
+                    return Err(SecretError::RedfishControllerAlone(keypath::shown(keypath).into_owned()));
                 }
                 (None, None) => {}
             }
@@ -160,7 +160,7 @@ impl Store {
                 Some(State::Found(_)) => "it has none for this subsystem",
                 Some(State::Failed(reason, _)) => reason,
             };
-            format!("; by Redfish from {}: {what}", care::keypath(keypath))
+            format!("; by Redfish from {}: {what}", keypath::shown(keypath))
         };
         keypaths.iter().map(words).collect()
     }
@@ -191,7 +191,7 @@ impl Source {
         match self {
             Self::Command(name, nqn) => log::debug!("key-command {}: {} key for {nqn}", name.text(), found.len()),
             Self::Redfish(keypath) => {
-                log::info!("{} secret(s) by Redfish from {}", found.len(), care::keypath(keypath));
+                log::info!("{} secret(s) by Redfish from {}", found.len(), keypath::shown(keypath));
             }
         }
     }

@@ -1,11 +1,11 @@
-//! Stand-ins for tests: sockets that are told, and a controller that they may be of.
+//! Stand-ins for tests: sockets in memory, and a controller that may own them.
 
 use super::{SocketsError, Suite, TlsSocket, TlsSockets};
 use std::cell::RefCell;
 use std::fs;
 use std::path::Path;
 
-/// Sockets as they are told; `None`: nothing is.
+/// Sockets in memory; `None`: listing fails.
 #[derive(Debug)]
 pub(crate) struct InMemory(RefCell<Option<Vec<TlsSocket>>>);
 
@@ -27,12 +27,11 @@ impl InMemory {
 
 impl TlsSockets for InMemory {
     fn list(&self) -> Result<Vec<TlsSocket>, SocketsError> {
-        let gone = || std::io::Error::from_raw_os_error(libc::ENOENT);
-        self.0.borrow().clone().ok_or_else(|| gone().into())
+        self.0.borrow().clone().ok_or(SocketsError::Refused(libc::ENOENT))
     }
 }
 
-/// A connection of TLS 1.3 to the controller that [`show`] shows.
+/// A TLS 1.3 connection to the controller that [`show`] makes.
 pub(crate) fn socket(cookie: u8, port: u16, cipher: u16) -> TlsSocket {
     TlsSocket {
         cookie: [cookie; 8],
@@ -42,7 +41,7 @@ pub(crate) fn socket(cookie: u8, port: u16, cipher: u16) -> TlsSocket {
     }
 }
 
-/// A controller with its queues.
+/// Makes a controller in sysfs with this number of queues.
 pub(crate) fn show(root: &Path, controller: &str, queues: usize) {
     let directory = root.join("sys/class/nvme").join(controller);
     fs::create_dir_all(&directory).unwrap();

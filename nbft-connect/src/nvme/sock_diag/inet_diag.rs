@@ -1,5 +1,6 @@
-//! What is asked of sock_diag and what it answers, in the kernel's layout (linux/inet_diag.h). Of netlink itself, the headers and
-//! attributes are netlink-packet-core's; the crate for sock_diag needs a newer Rust than Debian 13 has.
+//! Writes requests to sock_diag and reads connections from its answers, in the kernel's layout (linux/inet_diag.h).
+//!
+//! Headers and attributes are netlink-packet-core's. The crate for sock_diag needs a newer Rust than Debian 13 has.
 
 use netlink_packet_core::{DecodeError, NLM_F_DUMP, NLM_F_REQUEST, NetlinkDeserializable, NetlinkHeader};
 use nom::bytes::complete::take;
@@ -19,10 +20,10 @@ const HEADER: usize = 16;
 /// The length of `inet_diag_sockid`: ports, addresses, interface and cookie.
 const SOCKET_ID: usize = 48;
 
-/// Asks for all established TCP connections of an address family (`inet_diag_req_v2`).
+/// A request for all established TCP connections of an address family (`inet_diag_req_v2`).
 pub(super) fn request(family: u8) -> Vec<u8> {
     const LENGTH: usize = HEADER + 8 + SOCKET_ID;
-    // What TLS says has no flag of its own: Linux adds it to what TCP says, INET_DIAG_INFO.
+    // TLS has no flag of its own: Linux adds its attribute to TCP's, INET_DIAG_INFO.
     const EXTENSIONS: u8 = 1 << 1;
     // TCP_ESTABLISHED.
     const STATES: u32 = 1 << 1;
@@ -30,7 +31,7 @@ pub(super) fn request(family: u8) -> Vec<u8> {
     bytes.extend((LENGTH as u32).to_ne_bytes());
     bytes.extend(SOCK_DIAG_BY_FAMILY.to_ne_bytes());
     bytes.extend((NLM_F_REQUEST | NLM_F_DUMP).to_ne_bytes());
-    // Sequence number and port: a dump is the only one of its socket.
+    // Sequence number and port: each socket has only one dump.
     bytes.extend([0; 8]);
     bytes.extend([family, libc::IPPROTO_TCP as u8, EXTENSIONS, 0]);
     bytes.extend(STATES.to_ne_bytes());
@@ -41,13 +42,13 @@ pub(super) fn request(family: u8) -> Vec<u8> {
 /// A connection (`inet_diag_msg`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Connection {
-    /// What the kernel calls this socket and never another one.
+    /// The kernel's number for this socket, which it never gives to another one.
     pub(super) cookie: [u8; 8],
     /// This machine's side.
     pub(super) local: SocketAddr,
     /// The other side.
     pub(super) peer: SocketAddr,
-    /// What else is said of it: netlink attributes.
+    /// Its netlink attributes.
     pub(super) attributes: Vec<u8>,
 }
 
@@ -65,7 +66,7 @@ impl NetlinkDeserializable for Connection {
     }
 }
 
-/// Ports and addresses as they are sent, an IPv4 address in the first four bytes.
+/// Ports and addresses in wire form: an IPv4 address lies in the first four bytes.
 struct SocketId {
     ports: (u16, u16),
     addresses: (u128, u128),
@@ -106,7 +107,7 @@ fn socket_id(input: &[u8]) -> IResult<&[u8], SocketId> {
 
 #[cfg(test)]
 impl Connection {
-    /// The answer that the kernel sends of it, IPv4 alone.
+    /// The kernel's message for it, IPv4 only.
     pub(super) fn message(&self) -> Vec<u8> {
         let mut bytes = vec![AF_INET, 1, 0, 0];
         bytes.extend([self.local.port().to_be_bytes(), self.peer.port().to_be_bytes()].concat());

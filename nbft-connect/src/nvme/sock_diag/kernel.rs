@@ -1,14 +1,13 @@
-//! The kernel's list.
+//! Asks the kernel for its sockets.
 
 use super::inet_diag::{AF_INET, AF_INET6, Connection, request};
 use super::message::{read, tls_socket};
 use super::{SocketsError, TlsSocket, TlsSockets};
 use nix::sys::socket::{AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, recv, sendto, socket};
-use std::io;
 use std::net::IpAddr;
 use std::os::fd::{AsRawFd, OwnedFd};
 
-/// No datagram of the kernel's is longer, in bytes: it makes none of more than 32 KiB for a list.
+/// The longest datagram from the kernel, in bytes. A list's datagrams have at most 32 KiB.
 const MAX_DATAGRAM: usize = 64 << 10;
 
 /// The kernel itself.
@@ -25,7 +24,7 @@ impl TlsSockets for Kernel {
     }
 }
 
-/// The addresses on this side of all established TCP connections, encrypted or not.
+/// This machine's addresses of all established TCP connections, encrypted or not.
 ///
 /// # Errors
 ///
@@ -37,25 +36,24 @@ pub(crate) fn local_addresses() -> Result<Vec<IpAddr>, SocketsError> {
 
 /// All established TCP connections of this network namespace.
 fn established() -> Result<Vec<Connection>, SocketsError> {
-    let socket = socket(AddressFamily::Netlink, SockType::Raw, SockFlag::SOCK_CLOEXEC, SockProtocol::NetlinkSockDiag)
-        .map_err(io::Error::from)?;
+    let socket = socket(AddressFamily::Netlink, SockType::Raw, SockFlag::SOCK_CLOEXEC, SockProtocol::NetlinkSockDiag)?;
     let mut found = Vec::new();
     for family in [AF_INET, AF_INET6] {
-        ask(&socket, family, &mut found)?;
+        list_family(&socket, family, &mut found)?;
     }
     Ok(found)
 }
 
-/// Those of one family. The kernel answers from memory: nothing is waited for.
-fn ask(socket: &OwnedFd, family: u8, found: &mut Vec<Connection>) -> Result<(), SocketsError> {
+/// Lists the connections of one family. The kernel answers from memory, so this does not wait.
+fn list_family(socket: &OwnedFd, family: u8, found: &mut Vec<Connection>) -> Result<(), SocketsError> {
     let kernel = NetlinkAddr::new(0, 0);
-    sendto(socket.as_raw_fd(), &request(family), &kernel, MsgFlags::empty()).map_err(io::Error::from)?;
+    sendto(socket.as_raw_fd(), &request(family), &kernel, MsgFlags::empty())?;
     let mut buffer = vec![0; MAX_DATAGRAM];
     loop {
         let length = match recv(socket.as_raw_fd(), &mut buffer, MsgFlags::empty()) {
             Ok(length) => length,
             Err(nix::errno::Errno::EINTR) => continue,
-            Err(error) => return Err(io::Error::from(error).into()),
+            Err(error) => return Err(error.into()),
         };
         if read(&buffer[..length], |connection| found.push(connection))? {
             return Ok(());
@@ -91,13 +89,13 @@ mod tests {
             for end in [&client, &server] {
                 assert_eq!(found.iter().filter(|found| **found == ends(end)).count(), 1, "{address}");
             }
-            // In plain text.
+            // They are in plaintext.
             let listed = Kernel.list().unwrap();
             assert!(listed.iter().all(|socket| socket.local != ends(&client).0), "{listed:?}");
         }
     }
 
-    /// A key of no worth for a cipher.
+    /// A test key for a cipher.
     fn crypto(version: u16, cipher: u16) -> TlsCryptoInfo {
         let info = libc::tls_crypto_info { version, cipher_type: cipher };
         let (iv, salt, rec_seq) = ([1; 8], [2; 4], [0; 8]);

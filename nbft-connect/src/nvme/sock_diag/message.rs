@@ -1,27 +1,27 @@
-//! Messages of sock_diag.
+//! Reads the messages of sock_diag.
 
 use super::inet_diag::Connection;
 use super::{SocketsError, Suite, TlsSocket};
 use netlink_packet_core::{DecodeError, NetlinkMessage, NetlinkPayload, NlasIterator, parse_u16};
 
-/// What a protocol above TCP says of a socket (linux/inet_diag.h).
+/// The attribute of a protocol above TCP (linux/inet_diag.h).
 const ULP_INFO: u16 = 19;
 
-/// In that: what TLS says of it.
+/// In it: the attribute of TLS.
 const ULP_INFO_TLS: u16 = 2;
 
-/// Takes the messages of a datagram apart, and gives each connection to `found`. Whether it was the last datagram.
+/// Reads the messages of a datagram and gives each connection to `found`. Returns whether it was the last datagram.
 ///
 /// # Errors
 ///
 /// When the kernel reports an error, or what it sends cannot be read.
 pub(super) fn read(mut datagram: &[u8], mut found: impl FnMut(Connection)) -> Result<bool, SocketsError> {
-    let refused = |code: i32| Err(std::io::Error::from_raw_os_error(code.saturating_neg()).into());
+    let refused = |code: i32| Err(SocketsError::Refused(code.saturating_neg()));
     while !datagram.is_empty() {
         let message = NetlinkMessage::<Connection>::deserialize(datagram)?;
         match message.payload {
             NetlinkPayload::InnerMessage(connection) => found(connection),
-            // What cuts a list short comes with its end.
+            // An error that cuts the list short comes in its last message.
             NetlinkPayload::Done(done) if done.code < 0 => return refused(done.code),
             NetlinkPayload::Done(_) => return Ok(true),
             NetlinkPayload::Error(error) if error.raw_code() != 0 => return refused(error.raw_code()),
@@ -39,7 +39,7 @@ pub(super) fn read(mut datagram: &[u8], mut found: impl FnMut(Connection)) -> Re
 ///
 /// # Errors
 ///
-/// When what TLS says of it cannot be read.
+/// When its TLS attribute is malformed.
 pub(super) fn tls_socket(connection: &Connection) -> Result<Option<TlsSocket>, DecodeError> {
     let Some(suite) = suite(connection)? else { return Ok(None) };
     let Connection { cookie, local, peer, .. } = *connection;
@@ -52,7 +52,7 @@ fn suite(connection: &Connection) -> Result<Option<Suite>, DecodeError> {
     let number = |kind| nested(&tls, kind as u16)?.as_deref().map(parse_u16).transpose();
     let (version, cipher) = (number(libc::TLS_INFO_VERSION)?, number(libc::TLS_INFO_CIPHER)?);
     let directions = [number(libc::TLS_INFO_TXCONF)?, number(libc::TLS_INFO_RXCONF)?];
-    // A direction is in plain text until its key is set, by software or hardware.
+    // A direction is in plaintext until its key is set, in software or hardware.
     let encrypted = |direction: &Option<u16>| direction.is_some_and(|how| i32::from(how) > libc::TLS_CONF_BASE);
     Ok(match (version, cipher) {
         (Some(version), Some(cipher)) if directions.iter().all(encrypted) => Some(Suite { version, cipher }),
@@ -60,7 +60,7 @@ fn suite(connection: &Connection) -> Result<Option<Suite>, DecodeError> {
     })
 }
 
-/// The value of the attribute of this kind among others.
+/// The value of the first attribute of this kind.
 fn nested(attributes: &[u8], kind: u16) -> Result<Option<Vec<u8>>, DecodeError> {
     for attribute in NlasIterator::new(attributes) {
         let attribute = attribute?;
@@ -85,7 +85,7 @@ mod tests {
         bytes
     }
 
-    /// What Linux 6.12 says of a connection with TLS: name, version, cipher, how it sends and receives, and what is of no use here.
+    /// The attribute of a TLS connection on Linux 6.12: name, version, cipher, both directions, and one that is not used here.
     fn ulp(version: Option<u16>, cipher: u16, directions: [u16; 2]) -> Vec<u8> {
         let version =
             version.map(|version| [attribute(1, &version.to_ne_bytes()), attribute(2, &cipher.to_ne_bytes())]);
@@ -107,7 +107,7 @@ mod tests {
         }
     }
 
-    /// Something to send is never a connection.
+    /// Connections are never sent.
     impl NetlinkSerializable for Connection {
         fn message_type(&self) -> u16 {
             unreachable!()
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_encrypted_in_both_directions_is_left_out() {
+    fn connections_not_encrypted_in_both_directions_are_left_out() {
         let another = [attribute(1, b"mptcp\0"), attribute(3, &[0; 4])].concat();
         let half =
             [ulp(Some(0x304), 51, [1, 2]), ulp(Some(0x304), 51, [2, 1]), ulp(None, 0, [1, 1]), another, Vec::new()];
@@ -173,9 +173,9 @@ mod tests {
     }
 
     #[test]
-    fn what_the_kernel_refuses_is_an_error() {
+    fn a_refusal_by_the_kernel_is_an_error() {
         let errno = |datagram: &[u8]| match list(datagram) {
-            Err(SocketsError::Refused(error)) => error.raw_os_error(),
+            Err(SocketsError::Refused(errno)) => Some(errno),
             other => panic!("{other:?}"),
         };
         assert_eq!(errno(&done(-libc::ENOENT)), Some(libc::ENOENT));
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_malformed_is_refused_wherever_it_is_cut() {
+    fn a_cut_message_is_refused_wherever_it_is_cut() {
         let whole = answer(response(Some(ulp(Some(0x304), 51, [2, 2]))));
         assert_eq!(list(&whole).unwrap().0.len(), 1);
         for length in 1..whole.len() {
@@ -196,7 +196,7 @@ mod tests {
         }
         let ulp = ulp(Some(0x304), 51, [2, 2]);
         for length in 0..ulp.len() {
-            // Never a suite that is not said of both directions; the last attribute is of no use.
+            // A suite needs both directions; the last attribute is not used.
             if let Ok(Some(socket)) = tls_socket(&response(Some(ulp[..length].to_vec()))) {
                 panic!("{length}: {socket:?}");
             }
@@ -215,7 +215,7 @@ mod tests {
     #[test]
     fn established_connections_are_asked_for() {
         let header = [&72_u32.to_ne_bytes()[..], &20_u16.to_ne_bytes(), &0x301_u16.to_ne_bytes(), &[0; 8]].concat();
-        // Family, protocol, extensions, states by their bits, and of what socket: any.
+        // Family, protocol, extensions, state bits, and any socket ID.
         let any = [&[libc::AF_INET as u8, 6, 1 << 1, 0][..], &2_u32.to_ne_bytes(), &[0; 48]].concat();
         assert_eq!(request(AF_INET), [header, any].concat());
     }

@@ -1,5 +1,7 @@
-//! TCP connections that the kernel encrypts by TLS, its own among them: which version and cipher suite each has. Neither sysfs nor
-//! the log says so of a controller; sock_diag does of every socket (sock_diag(7)), to who has CAP_NET_ADMIN.
+//! Lists the TCP connections that the kernel encrypts by TLS, with the version and cipher suite of each.
+//!
+//! Neither sysfs nor the kernel's log shows the cipher suite of a controller. sock_diag(7) shows that of each socket, the kernel's
+//! own included, to processes with CAP_NET_ADMIN.
 
 #[cfg(test)]
 pub(crate) mod fake;
@@ -11,14 +13,16 @@ pub use kernel::Kernel;
 pub(crate) use kernel::local_addresses;
 
 use libnbft::plan::CipherSuite;
+use netlink_packet_core::DecodeError;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 
-/// What lists the sockets: the kernel, or a stand-in for it in tests.
+/// A source of sockets: the kernel, or a stand-in for it in tests.
 pub trait TlsSockets: fmt::Debug {
-    /// The established connections that are encrypted in both directions, in no order. Connections in plain text, and those whose
-    /// handshake is not over, are left out.
+    /// The established connections that are encrypted in both directions, in no order. Connections in plaintext or in a handshake
+    /// are left out.
     ///
     /// # Errors
     ///
@@ -26,10 +30,10 @@ pub trait TlsSockets: fmt::Debug {
     fn list(&self) -> Result<Vec<TlsSocket>, SocketsError>;
 }
 
-/// A connection.
+/// A connection that is encrypted by TLS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsSocket {
-    /// What the kernel calls this socket and never another one.
+    /// The kernel's number for this socket, which it never gives to another one.
     pub cookie: [u8; 8],
     /// This machine's side.
     pub local: SocketAddr,
@@ -39,24 +43,24 @@ pub struct TlsSocket {
     pub suite: Suite,
 }
 
-/// The sockets that have come since a moment: those of a controller that is made then, and of whoever else connects meanwhile. No
-/// number tells the kernel's sockets from those of programs.
+/// The sockets that were opened since a moment: those of a controller that is made then, and those of other programs. Nothing
+/// distinguishes the kernel's sockets from those of programs.
 #[derive(Debug)]
 pub struct Since<'s> {
     sockets: &'s dyn TlsSockets,
-    /// Those that were there before, by their cookies.
+    /// The cookies of older sockets.
     old: Result<Vec<[u8; 8]>, SocketsError>,
 }
 
 impl<'s> Since<'s> {
-    /// From now on.
+    /// Sockets that are opened from now on.
     #[must_use]
     pub fn now(sockets: &'s dyn TlsSockets) -> Self {
         let old = sockets.list().map(|old| old.into_iter().map(|socket| socket.cookie).collect());
         Self { sockets, old }
     }
 
-    /// From the beginning on.
+    /// All sockets.
     #[must_use]
     pub const fn ever(sockets: &'s dyn TlsSockets) -> Self {
         Self { sockets, old: Ok(Vec::new()) }
@@ -66,10 +70,10 @@ impl<'s> Since<'s> {
     ///
     /// # Errors
     ///
-    /// In words, why they cannot be listed, or could not be at that moment.
-    pub fn list(&self) -> Result<Vec<TlsSocket>, String> {
-        let old = self.old.as_ref().map_err(ToString::to_string)?;
-        let mut sockets = self.sockets.list().map_err(|error| error.to_string())?;
+    /// Why they cannot be listed, or could not be at that moment.
+    pub fn list(&self) -> Result<Vec<TlsSocket>, SocketsError> {
+        let old = self.old.as_ref().map_err(Clone::clone)?;
+        let mut sockets = self.sockets.list()?;
         sockets.retain(|socket| !old.contains(&socket.cookie));
         Ok(sockets)
     }
@@ -85,14 +89,27 @@ pub struct Suite {
 }
 
 /// Why the sockets cannot be listed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum SocketsError {
-    /// The kernel refuses. ENOENT: it has no `tcp_diag`.
-    #[error("sock_diag: {0}")]
-    Refused(#[from] io::Error),
-    /// It answers what is no answer.
+    /// The kernel refuses, with this errno. ENOENT: it has no `tcp_diag`.
+    #[error("sock_diag: {}", io::Error::from_raw_os_error(*.0))]
+    Refused(i32),
+    /// Its answer is malformed; the netlink library's words.
     #[error("sock_diag: its answer cannot be read: {0}")]
-    Malformed(#[from] netlink_packet_core::DecodeError),
+    Malformed(String),
+}
+
+impl From<nix::errno::Errno> for SocketsError {
+    fn from(errno: nix::errno::Errno) -> Self {
+        Self::Refused(errno as i32)
+    }
+}
+
+impl From<DecodeError> for SocketsError {
+    fn from(error: DecodeError) -> Self {
+        Self::Malformed(error.to_string())
+    }
 }
 
 impl Suite {
@@ -102,7 +119,7 @@ impl Suite {
         self.version == libc::TLS_1_3_VERSION
     }
 
-    /// The cipher suite of TLS 1.3; `None` for other versions and for ciphers that are not known here.
+    /// The cipher suite of TLS 1.3; `None` for other versions and other ciphers.
     #[must_use]
     pub fn of_tls_1_3(self) -> Option<CipherSuite> {
         if !self.is_tls_1_3() {
@@ -138,15 +155,15 @@ mod tests {
     use super::Suite;
 
     #[test]
-    fn suites_in_words() {
-        let words = |version, cipher| Suite { version, cipher }.to_string();
-        assert_eq!(words(0x304, 51), "TLS_AES_128_GCM_SHA256");
-        assert_eq!(words(0x304, 52), "TLS_AES_256_GCM_SHA384");
-        assert_eq!(words(0x304, 53), "TLS_AES_128_CCM_SHA256");
-        assert_eq!(words(0x304, 54), "TLS_CHACHA20_POLY1305_SHA256");
-        assert_eq!(words(0x304, 55), "cipher 55 of linux/tls.h");
-        assert_eq!(words(0x303, 51), "TLS 1.2 and cipher 51 of linux/tls.h");
-        assert_eq!(words(0x300, 51), "TLS 0300h and cipher 51 of linux/tls.h");
+    fn suites_are_shown_by_name_or_number() {
+        let shown = |version, cipher| Suite { version, cipher }.to_string();
+        assert_eq!(shown(0x304, 51), "TLS_AES_128_GCM_SHA256");
+        assert_eq!(shown(0x304, 52), "TLS_AES_256_GCM_SHA384");
+        assert_eq!(shown(0x304, 53), "TLS_AES_128_CCM_SHA256");
+        assert_eq!(shown(0x304, 54), "TLS_CHACHA20_POLY1305_SHA256");
+        assert_eq!(shown(0x304, 55), "cipher 55 of linux/tls.h");
+        assert_eq!(shown(0x303, 51), "TLS 1.2 and cipher 51 of linux/tls.h");
+        assert_eq!(shown(0x300, 51), "TLS 0300h and cipher 51 of linux/tls.h");
         assert_eq!(Suite { version: 0x303, cipher: 51 }.of_tls_1_3(), None);
     }
 }

@@ -126,12 +126,12 @@ fn what_is_no_status_file_is_said_without_its_content() {
     let cases = [
         ("", "not a status file: it is empty"),
         (&whole[..whole.len() / 2], "not a status file: it ends too early (line 1, column "),
-        ("\u{1b}[2J", "not a status file: it is no JSON (line 1, column 1)"),
+        ("\u{1b}[2J", "not a status file: it is not JSON (line 1, column 1)"),
         (
             "{\"version\": \"\\u001bsecret\"}",
-            "not a status file: a value is missing or of another type (line 1, column ",
+            "not a status file: a value is missing or has the wrong type (line 1, column ",
         ),
-        ("[]", "not a status file: a value is missing or of another type"),
+        ("[]", "not a status file: a value is missing or has the wrong type"),
     ];
     for (text, expected) in cases {
         let why = Status::parse(text.as_bytes()).unwrap_err().to_string();
