@@ -1,6 +1,7 @@
-//! The end: outcome, reasons, status file.
+//! When it ends, and how: outcome, reasons, status file.
 
-use super::{Ended, Engine, RunMode, SAVE_AGAIN, secrets};
+use super::{Ended, Engine, LINGER, RunMode, SAVE_AGAIN, secrets};
+use crate::cli::Wait;
 use crate::connect::paths::Phase;
 use crate::connect::target::Target;
 use crate::exit::Exit;
@@ -11,6 +12,41 @@ use crate::status::schema::{Outcome, Reason, State};
 use std::time::Instant;
 
 impl<F: Fabrics + 'static> Engine<F> {
+    pub(super) fn boot_there(&self) -> bool {
+        let any_boot = self.status.boots_by_discovery || self.status.namespaces.iter().any(|n| n.boot);
+        if !any_boot {
+            // Nothing is waited for: each path has its try.
+            let tried = self.status.paths.iter().all(|path| path.state != State::Pending);
+            return tried && self.discovery.is_settled();
+        }
+        outcome::boot_there(&self.status)
+    }
+
+    /// Whether everything that is waited for is there; starts the time of grace for what is about to come.
+    pub(super) fn finished(&mut self) -> bool {
+        let RunMode::UntilBoot { wait, .. } = self.settings.until else { return false };
+        if !self.boot_there() {
+            return false;
+        }
+        let coming = |phase: &Phase| match phase {
+            Phase::Probing | Phase::Queued | Phase::WaitKeys | Phase::Writing => true,
+            // A second run: the interfaces have not had the time to say that they are ready.
+            Phase::WaitNetwork => self.complete_at_start,
+            Phase::Pause | Phase::Up => false,
+        };
+        match wait {
+            Wait::All => {
+                let up = |(phase, path): (&Phase, &libnbft::plan::Path)| *phase == Phase::Up || path.unavailable;
+                self.phases.iter().zip(&self.plan.paths).all(up) && self.discovery.is_settled()
+            }
+            Wait::Boot if self.phases.iter().any(coming) || self.discovery.is_coming() => {
+                self.linger_until.get_or_insert_with(|| Instant::now() + LINGER);
+                false
+            }
+            Wait::Boot => true,
+        }
+    }
+
     pub(super) fn conclude(mut self, deadline_passed: bool) -> Ended {
         if let Some(error) = &self.fatal_error {
             log::error!("{error}");

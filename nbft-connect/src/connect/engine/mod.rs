@@ -1,33 +1,33 @@
 //! The loop that brings paths up: all at once, and the device fed with those that are proved.
 
+mod device;
 mod discover;
 mod finish;
+mod network;
 mod persistent;
 mod probe_schedule;
 mod retry;
 mod secrets;
 mod sysfs_scan;
 
-use super::failure::{ConnectFailure, FatalError};
+use super::failure::FatalError;
 use super::paths::Phase;
-use super::target::{LinkEndpoint, Target};
-use super::{queue, registry};
+use super::target::LinkEndpoint;
 use crate::cli::Wait;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::net::{NetEvent, Router};
-use crate::nvme::fabrics::options::{Connection, OptionString, Supported};
-use crate::nvme::fabrics::{DEVICE, Fabrics, NewController, Written};
+use crate::nvme::fabrics::options::Supported;
+use crate::nvme::fabrics::{Fabrics, Written};
 use crate::nvme::keys::{Fetched, Keys};
 use crate::nvme::module::{self, ModuleError};
 use crate::nvme::probe::ProbeFailure;
-use crate::nvme::security::{Requirements, Violation};
+use crate::nvme::security::Violation;
 use crate::nvme::sock_diag::TlsSockets;
 use crate::nvme::sysfs;
 use crate::nvme::uevent::Uevents;
 use crate::status::file::StatusFile;
-use crate::status::outcome;
-use crate::status::schema::{Reason, State, Status};
+use crate::status::schema::Status;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use libnbft::plan::{NetworkRef, Plan};
@@ -245,10 +245,6 @@ impl<F: Fabrics + 'static> Engine<F> {
         self.settings.started.elapsed().as_millis() as u64
     }
 
-    fn ready(&self, at: NetworkRef) -> Option<&LinkEndpoint> {
-        self.ready.iter().find(|(network, _)| *network == at).map(|(_, ready)| ready)
-    }
-
     fn done(&mut self, done: Done<F>) {
         match done {
             Done::Module(Ok(())) => self.ask_for_options(),
@@ -286,217 +282,10 @@ impl<F: Fabrics + 'static> Engine<F> {
         }));
     }
 
-    fn network(&mut self, event: NetEvent) {
-        match event {
-            NetEvent::Ready { at, link_name, ifindex, address, lease, timings } => {
-                log::info!("{link_name}: ready with {address} after {} ms ({timings})", self.elapsed_ms());
-                let elapsed = self.elapsed_ms();
-                if let Some(interface) = self.interface(at) {
-                    interface.state = State::Up;
-                    interface.name.clone_from(&link_name);
-                    interface.address = Some(address.to_string());
-                    interface.lease = lease.map(|lease| *lease);
-                    interface.set_reason(None);
-                    interface.ready_ms.get_or_insert(elapsed);
-                }
-                self.ready.retain(|(network, _)| *network != at);
-                self.ready.push((at, LinkEndpoint { link_name, ifindex, address }));
-                // A controller that is there already is known for this path's only now.
-                self.scan_sysfs();
-                self.start_paths_over(at);
-                self.ask_over(at);
-            }
-            NetEvent::Renewed { at, lease } => {
-                if let Some(interface) = self.interface(at) {
-                    interface.lease = Some(*lease);
-                }
-            }
-            NetEvent::Informed { at, information } => {
-                if let Some(interface) = self.interface(at) {
-                    log::info!("{}: {} told: {information}", interface.name, information.server);
-                    interface.information = Some(*information);
-                }
-            }
-            NetEvent::Waiting { at, for_what } => {
-                if let Some(interface) = self.interface(at) {
-                    log::debug!("{}: waiting for {for_what}", interface.name);
-                    interface.set_reason(Some(Reason {
-                        code: for_what.code().to_owned(),
-                        text: format!("waiting for {for_what}"),
-                    }));
-                }
-            }
-            NetEvent::Failed { at, reason } => {
-                let reason = Reason { code: reason.code().to_owned(), text: reason.to_string() };
-                let name = self.interface(at).map(|interface| {
-                    interface.state = State::Failed;
-                    interface.set_reason(Some(reason.clone()));
-                    interface.name.clone()
-                });
-                log::warn!("{}: {}", name.unwrap_or_default(), reason.text);
-                self.ready.retain(|(network, _)| *network != at);
-            }
-        }
-    }
-
     /// Has the status written a little later: whoever looks at it while we wait sees what for, and a boot that goes well is
     /// not held up by it.
     fn save_soon(&mut self) {
         self.save_at.get_or_insert_with(|| Instant::now() + SAVE_DELAY);
-    }
-
-    fn interface(&mut self, at: NetworkRef) -> Option<&mut crate::status::schema::HfiStatus> {
-        let index = Status::interface_index(&self.plan, at)?;
-        self.status.interfaces.get_mut(index)
-    }
-
-    fn path_failed(&mut self, path: usize, failure: ConnectFailure) {
-        let reason = failure.reason();
-        let status = &mut self.status.paths[path];
-        status.attempts += 1;
-        status.state = State::Failed;
-        (status.authenticated, status.secured) = (None, None);
-        // Unavailable entries fail quietly, and nobody wants the same line every second.
-        let level = if status.unavailable || status.reason.as_ref() == Some(&reason.text) {
-            log::Level::Debug
-        } else {
-            log::Level::Warn
-        };
-        let (traddr, trsvcid, iface) = (&status.traddr, status.trsvcid, &status.host_iface);
-        log::log!(level, "{traddr} port {trsvcid} over {iface}: {failure}");
-        status.set_reason(Some(reason));
-        let attempts = status.attempts;
-        let pause = self.pause_after(attempts);
-        self.phases[path] = Phase::Pause;
-        self.save_soon();
-        self.work.push(Box::pin(async move {
-            tokio::time::sleep(pause).await;
-            Done::PauseOver(path)
-        }));
-        self.fall_back(path);
-    }
-
-    /// Gives the device the next path, when it is free and there is one.
-    fn feed_device(&mut self) {
-        while self.device.is_some() {
-            let Some(supported) = &self.supported else { return };
-            let present: Vec<_> = self.status.namespaces.iter().map(|n| n.state == State::Up).collect();
-            let failures: Vec<_> = self.status.paths.iter().map(|path| path.attempts).collect();
-            let Some(path) = queue::next(&self.plan, &self.phases, &failures, &present) else {
-                if self.feed_discovery(&supported.clone()) { continue } else { return }
-            };
-            let target = Target::from(&self.plan.paths[path]);
-            if self.awaits_keys(&target) {
-                self.phases[path] = Phase::WaitKeys;
-                let waiting = self.waits_for_keys(&target);
-                self.status.paths[path].set_reason(waiting.map(|waiting| waiting.reason()));
-                self.save_soon();
-                continue;
-            }
-            match self.prepare(&target, supported, Connection::options) {
-                Err(failure) => self.path_failed(path, failure),
-                Ok((options, requirements)) => self.write(path, options, requirements),
-            }
-        }
-    }
-
-    fn write(&mut self, path: usize, options: OptionString, requirements: Requirements) {
-        let Some(mut device) = self.device.take() else { return };
-        log::debug!("{DEVICE}: {options}");
-        self.phases[path] = Phase::Writing;
-        self.work.push(Box::pin(async move {
-            let result = device.connect(options.expose(), &requirements).await;
-            Done::Written(path, device, result)
-        }));
-    }
-
-    fn written(&mut self, path: usize, result: io::Result<Written>) {
-        match result {
-            Ok(Written::Controller(NewController { instance, authenticated, secured })) => {
-                let status = &mut self.status.paths[path];
-                (status.authenticated, status.secured) = (authenticated, secured);
-                self.path_up(path, format!("nvme{instance}"));
-            }
-            Ok(Written::Refused(refusal)) if refusal.errno == libc::EALREADY => {
-                let controllers = self.watch.controllers(&self.settings.root, |_| true);
-                if !self.adopt(path, &controllers) {
-                    let violation = self.verify(path, &controllers).err();
-                    self.path_failed(path, violation.map_or(ConnectFailure::Unseen, ConnectFailure::Violation));
-                }
-            }
-            Ok(Written::Refused(refusal)) => self.path_failed(path, ConnectFailure::Refused(refusal)),
-            Ok(Written::PolicyViolation(violation)) => self.path_failed(path, violation.into()),
-            Err(error) => self.fatal_error = Some(FatalError::Helper(error.to_string())),
-        }
-        self.scan_soon();
-        self.save_soon();
-    }
-
-    fn path_up(&mut self, path: usize, controller: String) {
-        let elapsed = self.elapsed_ms();
-        let planned = &self.plan.paths[path];
-        let (traddr, trsvcid, nqn) = (planned.traddr, planned.trsvcid, planned.nqn.clone());
-        self.phases[path] = Phase::Up;
-        self.enter(&controller);
-        let source = self.ready(self.plan.paths[path].network).map(|ready| (ready.link_name.clone(), ready.address));
-        let status = &mut self.status.paths[path];
-        status.attempts += 1;
-        status.state = State::Up;
-        status.set_reason(None);
-        status.connected_ms = Some(elapsed);
-        if let Some((name, address)) = source {
-            status.host_iface = name;
-            status.host_traddr = Some(address.to_string());
-        }
-        let how = status.how();
-        let iface = &status.host_iface;
-        log::info!("{controller}: {traddr} port {trsvcid} over {iface} after {elapsed} ms ({nqn}){how}");
-        status.controller = Some(controller);
-    }
-
-    /// Makes known that a controller is ours, and its secrets nobody's, also those that it is given later.
-    fn enter(&self, controller: &str) {
-        if let Err(error) = registry::enter(&self.settings.root, controller) {
-            log::warn!("/run/nvme/registry/{controller}: {error}");
-        }
-        if let Err(error) = sysfs::hide_secrets(&self.settings.root, controller) {
-            log::warn!("{controller}: its secrets stay open to all in sysfs: {error}");
-        }
-    }
-
-    fn boot_there(&self) -> bool {
-        let any_boot = self.status.boots_by_discovery || self.status.namespaces.iter().any(|n| n.boot);
-        if !any_boot {
-            // Nothing is waited for: each path has its try.
-            let tried = self.status.paths.iter().all(|path| path.state != State::Pending);
-            return tried && self.discovery.is_settled();
-        }
-        outcome::boot_there(&self.status)
-    }
-
-    /// Whether everything that is waited for is there; starts the time of grace for what is about to come.
-    fn finished(&mut self) -> bool {
-        let RunMode::UntilBoot { wait, .. } = self.settings.until else { return false };
-        if !self.boot_there() {
-            return false;
-        }
-        let coming = |phase: &Phase| match phase {
-            Phase::Probing | Phase::Queued | Phase::WaitKeys | Phase::Writing => true,
-            // A second run: the interfaces have not had the time to say that they are ready.
-            Phase::WaitNetwork => self.complete_at_start,
-            Phase::Pause | Phase::Up => false,
-        };
-        match wait {
-            Wait::All => {
-                let up = |(phase, path): (&Phase, &libnbft::plan::Path)| *phase == Phase::Up || path.unavailable;
-                self.phases.iter().zip(&self.plan.paths).all(up) && self.discovery.is_settled()
-            }
-            Wait::Boot if self.phases.iter().any(coming) || self.discovery.is_coming() => {
-                self.linger_until.get_or_insert_with(|| Instant::now() + LINGER);
-                false
-            }
-            Wait::Boot => true,
-        }
     }
 }
 

@@ -44,7 +44,7 @@ impl Keyring for InRoot {
 /// The kernel's sockets likewise: cookie, own address, peer and cipher of each.
 impl TlsSockets for InRoot {
     fn list(&self) -> Result<Vec<TlsSocket>, SocketsError> {
-        let text = fs::read_to_string(self.0.join("sockets")).map_err(|_| SocketsError::Refused(libc::ENOENT))?;
+        let text = fs::read_to_string(self.0.join("sockets"))?;
         let socket = |line: &str| {
             let [cookie, local, peer, cipher] = line.split(' ').collect::<Vec<_>>()[..] else { panic!("{line}") };
             TlsSocket {

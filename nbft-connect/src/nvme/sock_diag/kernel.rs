@@ -4,6 +4,7 @@ use super::inet_diag::{AF_INET, AF_INET6, Connection, request};
 use super::message::{read, tls_socket};
 use super::{SocketsError, TlsSocket, TlsSockets};
 use nix::sys::socket::{AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, recv, sendto, socket};
+use std::io;
 use std::net::IpAddr;
 use std::os::fd::{AsRawFd, OwnedFd};
 
@@ -36,7 +37,8 @@ pub(crate) fn local_addresses() -> Result<Vec<IpAddr>, SocketsError> {
 
 /// All established TCP connections of this network namespace.
 fn established() -> Result<Vec<Connection>, SocketsError> {
-    let socket = socket(AddressFamily::Netlink, SockType::Raw, SockFlag::SOCK_CLOEXEC, SockProtocol::NetlinkSockDiag)?;
+    let socket = socket(AddressFamily::Netlink, SockType::Raw, SockFlag::SOCK_CLOEXEC, SockProtocol::NetlinkSockDiag)
+        .map_err(io::Error::from)?;
     let mut found = Vec::new();
     for family in [AF_INET, AF_INET6] {
         list_family(&socket, family, &mut found)?;
@@ -47,13 +49,13 @@ fn established() -> Result<Vec<Connection>, SocketsError> {
 /// Lists the connections of one family. The kernel answers from memory, so this does not wait.
 fn list_family(socket: &OwnedFd, family: u8, found: &mut Vec<Connection>) -> Result<(), SocketsError> {
     let kernel = NetlinkAddr::new(0, 0);
-    sendto(socket.as_raw_fd(), &request(family), &kernel, MsgFlags::empty())?;
+    sendto(socket.as_raw_fd(), &request(family), &kernel, MsgFlags::empty()).map_err(io::Error::from)?;
     let mut buffer = vec![0; MAX_DATAGRAM];
     loop {
         let length = match recv(socket.as_raw_fd(), &mut buffer, MsgFlags::empty()) {
             Ok(length) => length,
             Err(nix::errno::Errno::EINTR) => continue,
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(io::Error::from(error).into()),
         };
         if read(&buffer[..length], |connection| found.push(connection))? {
             return Ok(());

@@ -13,7 +13,6 @@ pub use kernel::Kernel;
 pub(crate) use kernel::local_addresses;
 
 use libnbft::plan::CipherSuite;
-use netlink_packet_core::DecodeError;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::io;
@@ -91,23 +90,24 @@ pub struct Suite {
 /// Why the sockets cannot be listed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum SocketsError {
-    /// The kernel refuses, with this errno. ENOENT: it has no `tcp_diag`.
+    /// The kernel refuses, with this error number. ENOENT: it has no `tcp_diag`.
     #[error("sock_diag: {}", io::Error::from_raw_os_error(*.0))]
     Refused(i32),
-    /// Its answer is malformed; the netlink library's words.
+    /// The kernel's answer cannot be read. It holds the decoder's error.
     #[error("sock_diag: its answer cannot be read: {0}")]
     Malformed(String),
 }
 
-impl From<nix::errno::Errno> for SocketsError {
-    fn from(errno: nix::errno::Errno) -> Self {
-        Self::Refused(errno as i32)
+impl From<io::Error> for SocketsError {
+    fn from(error: io::Error) -> Self {
+        Self::Refused(error.raw_os_error().unwrap_or(libc::EIO))
     }
 }
 
-impl From<DecodeError> for SocketsError {
-    fn from(error: DecodeError) -> Self {
+impl From<netlink_packet_core::DecodeError> for SocketsError {
+    fn from(error: netlink_packet_core::DecodeError) -> Self {
         Self::Malformed(error.to_string())
     }
 }
