@@ -1,8 +1,7 @@
-//! The process that writes to the fabrics device, and the way to it.
+//! Runs the helper process that writes to the fabrics device, and talks to it.
 //!
-//! The kernel makes one controller at a time and a write blocks as long as the target lets it: seconds to minutes, without
-//! a way to interrupt it. So the writes are made by a child process: the parent can end, and the root be switched, while
-//! the child hangs.
+//! The kernel makes one controller at a time. A write blocks for seconds to minutes, as long as the target lets it, and cannot be
+//! interrupted. So a child process writes: the parent can end, and the root can be switched, while the child hangs.
 
 use super::options::Supported;
 use super::protocol::{self, Answer, Question};
@@ -19,29 +18,29 @@ use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
-/// The child process that writes.
+/// The helper process, not yet on the runtime.
 #[derive(Debug)]
 pub struct Helper {
     stream: UnixStream,
 }
 
-/// The helper, on the runtime.
+/// The helper process, on the runtime.
 #[derive(Debug)]
 pub struct Device {
     stream: tokio::net::UnixStream,
 }
 
 impl Helper {
-    /// Starts the child, with `/dev` and `/sys` under `root`, which runs `prepare` first. Must be called while the process has
-    /// one thread, before the runtime is made.
+    /// Starts the helper, which runs `prepare` first. `/dev` and `/sys` are under `root`. Call it before the runtime is made, while
+    /// the process has one thread.
     ///
     /// # Errors
     ///
-    /// When the kernel has no process or socket left.
+    /// When the kernel gives no process or socket.
     pub fn start(root: PathBuf, prepare: impl FnOnce()) -> io::Result<Self> {
         let (parent, child) = UnixStream::pair()?;
-        // SAFETY: the process has a single thread here, so that the child's copy of it is whole; the child runs ordinary
-        // code and leaves by `_exit`.
+        // SAFETY: the process has one thread here, so the child's copy is complete; the child runs ordinary code and leaves by
+        // `_exit`.
         match unsafe { fork() }? {
             ForkResult::Parent { .. } => Ok(Self { stream: parent }),
             ForkResult::Child => {
@@ -54,7 +53,7 @@ impl Helper {
         }
     }
 
-    /// Takes the helper onto the runtime.
+    /// Moves the helper onto the runtime.
     ///
     /// # Errors
     ///
@@ -66,9 +65,9 @@ impl Helper {
 }
 
 impl Device {
-    /// Puts a question with its options and waits for the answer. One that cannot be sent or read is [`Answer::Malformed`]: it costs
-    /// whoever has asked, and nobody else.
-    async fn ask(&mut self, question: &Question, options: &str) -> io::Result<Answer> {
+    /// Sends a question with its options and waits for the answer. If either cannot be sent or read, the answer is
+    /// [`Answer::Malformed`]: this fails one connection and no other.
+    async fn send(&mut self, question: &Question, options: &str) -> io::Result<Answer> {
         let Some(question) = protocol::content(question).filter(|_| options.len() <= protocol::MAX_FRAME) else {
             return Ok(Answer::Malformed);
         };
@@ -85,8 +84,8 @@ fn ended() -> io::Error {
 
 impl Fabrics for Device {
     async fn supported(&mut self) -> io::Result<Supported> {
-        match self.ask(&Question::Supported, "").await? {
-            // A list without any is that of an old kernel.
+        match self.send(&Question::Supported, "").await? {
+            // An old kernel gives an empty list.
             Answer::Supported(Ok(list)) => Ok(Supported::from_list(&list)),
             Answer::Supported(Err(errno)) => Err(io::Error::from_raw_os_error(errno)),
             _ => Err(io::Error::other(Refusal::of_helper().to_string())),
@@ -94,7 +93,7 @@ impl Fabrics for Device {
     }
 
     async fn connect(&mut self, options: &str, requirements: &Requirements) -> io::Result<Written> {
-        Ok(match self.ask(&Question::Connect(requirements.clone()), options).await? {
+        Ok(match self.send(&Question::Connect(requirements.clone()), options).await? {
             Answer::Written(written) => written,
             _ => Written::Refused(Refusal::of_helper()),
         })
@@ -102,26 +101,26 @@ impl Fabrics for Device {
 
     async fn discover(
         &mut self,
-        kind: DiscoveryConnection,
+        connection: DiscoveryConnection,
         which: &str,
         requirements: &Requirements,
     ) -> io::Result<DiscoveryResult> {
-        Ok(match self.ask(&Question::Discover(kind, requirements.clone()), which).await? {
+        Ok(match self.send(&Question::Discover(connection, requirements.clone()), which).await? {
             Answer::LogPage(result) => result,
             _ => DiscoveryResult::Unreadable(LogPageError::HelperFailed),
         })
     }
 }
 
-/// The child: a question in, a write, an answer out, until the parent is gone.
+/// The main loop of the helper: reads a question, acts, answers, until the parent is gone.
 fn serve(root: &Path, stream: &UnixStream) -> io::Result<()> {
     let (mut questions, mut answers) = (stream, stream);
     let mut kmsg = Kmsg::open(root);
     while let Some(question) = protocol::read(&mut questions)? {
-        // The options may hold secrets, and are wiped before the next question.
+        // The options may hold secrets, so they are wiped before the next question.
         let Some(options) = protocol::read(&mut questions)? else { return Ok(()) };
-        let asked = Question::parse(&question).zip(std::str::from_utf8(&options).ok());
-        let answer = asked.map_or(Answer::Malformed, |(question, options)| {
+        let parsed = Question::parse(&question).zip(std::str::from_utf8(&options).ok());
+        let answer = parsed.map_or(Answer::Malformed, |(question, options)| {
             answer(root, &question, options, &mut kmsg, &sock_diag::Kernel)
         });
         let content = protocol::content(&answer).or_else(|| protocol::content(&Answer::Malformed));
@@ -130,10 +129,10 @@ fn serve(root: &Path, stream: &UnixStream) -> io::Result<()> {
     Ok(())
 }
 
-/// Does what a question says.
+/// Acts on a question.
 fn answer(root: &Path, question: &Question, options: &str, kmsg: &mut Kmsg, sockets: &dyn TlsSockets) -> Answer {
     let device = root.join(&DEVICE[1..]);
-    let (kind, requirements) = match question {
+    let (connection, requirements) = match question {
         Question::Supported => {
             let list = list(&device).map(|list| list.trim().replace('\n', ","));
             return Answer::Supported(list.map_err(|error| error.raw_os_error().unwrap_or(libc::EIO)));
@@ -141,16 +140,18 @@ fn answer(root: &Path, question: &Question, options: &str, kmsg: &mut Kmsg, sock
         Question::Discover(DiscoveryConnection::Existing, _) => {
             return Answer::LogPage(discovery::read_log(root, options, DiscoveryConnection::Existing));
         }
-        Question::Discover(kind, requirements) => (Some(*kind), requirements),
+        Question::Discover(connection, requirements) => (Some(*connection), requirements),
         Question::Connect(requirements) => (None, requirements),
     };
     kmsg.mark();
     let since = requirements.before(sockets);
-    match (kind, write_options(&device, options)) {
+    match (connection, write_options(&device, options)) {
         (Some(_), Err(error)) => Answer::LogPage(DiscoveryResult::Refused(refusal(&error, requirements, kmsg))),
         (None, Err(error)) => Answer::Written(Written::Refused(refusal(&error, requirements, kmsg))),
-        (Some(kind), Ok(instance)) => Answer::LogPage(read_if_fit(root, instance, kind, requirements, (kmsg, &since))),
-        (None, Ok(instance)) => Answer::Written(keep_if_fit(root, instance, requirements, (kmsg, &since))),
+        (Some(connection), Ok(instance)) => {
+            Answer::LogPage(read_if_verified(root, instance, connection, requirements, (kmsg, &since)))
+        }
+        (None, Ok(instance)) => Answer::Written(keep_if_verified(root, instance, requirements, (kmsg, &since))),
     }
 }
 
@@ -159,23 +160,23 @@ fn refusal(error: &io::Error, requirements: &Requirements, kmsg: &mut Kmsg) -> R
     requirements.refusal(error.raw_os_error().unwrap_or(libc::EIO), &kmsg.nvme_lines().unwrap_or_default())
 }
 
-/// Where it shows whether requirements were kept: the kernel's log and its sockets, since the connection was begun.
-type Signs<'a> = (&'a mut Kmsg, &'a Since<'a>);
+/// The kernel's log and its sockets since the connection began: the evidence for verification.
+type Evidence<'a> = (&'a mut Kmsg, &'a Since<'a>);
 
-/// Asks a discovery controller; what it tells does not count when it does not meet the requirements.
-fn read_if_fit(
+/// Reads the log page of a new discovery controller, unless the controller violates the requirements.
+fn read_if_verified(
     root: &Path,
     instance: u32,
-    kind: DiscoveryConnection,
+    connection: DiscoveryConnection,
     requirements: &Requirements,
-    (kmsg, since): Signs<'_>,
+    (kmsg, since): Evidence<'_>,
 ) -> DiscoveryResult {
     let name = format!("nvme{instance}");
     if let Err(violation) = requirements.verify_tls(root, &name, since) {
         discovery::close_or_warn(root, &name);
         return DiscoveryResult::Unreadable(LogPageError::Violation(violation));
     }
-    match discovery::read_log(root, &name, kind) {
+    match discovery::read_log(root, &name, connection) {
         DiscoveryResult::LogPage(log, kept) => match verify(requirements, None, kmsg) {
             Ok(_) => DiscoveryResult::LogPage(log, kept),
             Err(violation) => {
@@ -187,14 +188,14 @@ fn read_if_fit(
     }
 }
 
-/// Verifies the authentication of a connection; the kernel's log is read only where that needs it.
+/// Verifies the authentication of a connection. Reads the kernel's log only if that is needed.
 fn verify(requirements: &Requirements, controller: Option<&str>, kmsg: &mut Kmsg) -> Result<Option<Proof>, Violation> {
     let logged = if requirements.needs_log() { kmsg.nvme_lines() } else { None };
     requirements.verify(controller, logged.as_deref())
 }
 
-/// Disconnects a controller at once when it does not meet the requirements.
-fn keep_if_fit(root: &Path, instance: u32, requirements: &Requirements, (kmsg, since): Signs<'_>) -> Written {
+/// Keeps a new controller if it meets the requirements, and disconnects it otherwise.
+fn keep_if_verified(root: &Path, instance: u32, requirements: &Requirements, (kmsg, since): Evidence<'_>) -> Written {
     let name = format!("nvme{instance}");
     let secured = requirements.verify_tls(root, &name, since);
     match secured.and_then(|secured| Ok((secured, verify(requirements, Some(&name), kmsg)?))) {
@@ -237,8 +238,8 @@ fn instance(answer: &str) -> Option<u32> {
     answer.trim().split(',').find_map(|part| part.strip_prefix("instance="))?.parse().ok()
 }
 
-/// What the device says of the options that it knows; a kernel that gives no list is no error. While another process writes, the
-/// kernel has the reader wait, and no signal ends that: for the child only.
+/// The list of options that the device supports; empty for a kernel that gives none. Only the helper may call this: while another
+/// process writes, the kernel blocks the reader, and no signal interrupts it.
 fn list(device: &Path) -> io::Result<String> {
     let mut file = open(device)?;
     let mut list = [0; 4096];
@@ -260,7 +261,7 @@ mod tests {
         assert_eq!(instance(""), None);
     }
 
-    /// A child that serves a device at `root`, which is a file, and the parent's end.
+    /// A helper on a thread, whose device is a file under `root`.
     fn helper(root: &Path) -> Device {
         std::fs::create_dir_all(root.join("dev")).unwrap();
         std::fs::write(root.join("dev/nvme-fabrics"), "transport=%s,nqn=%s\n").unwrap();
@@ -271,7 +272,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "current_thread")]
-    async fn a_question_that_is_too_long_or_malformed_costs_nobody_else() {
+    async fn a_question_that_is_too_long_or_malformed_fails_alone() {
         let root = std::env::temp_dir().join(format!("nbft-fabrics-long-{}", std::process::id()));
         let mut device = helper(&root);
         let known = Supported::from_list("transport=%s,nqn=%s");
@@ -281,16 +282,16 @@ mod tests {
         policy.redfish = (0..10).map(|number| format!("https://192.0.2.9/{number}{}", "k".repeat(990))).collect();
         policy.profiles = (0..255).map(|index| Origin { table: "NBFT".repeat(20), index }).collect();
         let requirements = Requirements::new(Some(&policy), None);
-        assert!(!format!("{requirements:?}").contains("192.0.2.9"), "keypaths are nothing for the child");
+        assert!(!format!("{requirements:?}").contains("192.0.2.9"), "the helper gets no keypaths");
         let options = "o".repeat(9000);
-        let told = |written: Written| match written {
+        let refusal = |written: Written| match written {
             Written::Refused(refusal) => refusal,
             other => panic!("{other:?}"),
         };
-        // The stand-in takes the options and has no instance to give.
-        assert_eq!(told(device.connect(&options, &requirements).await.unwrap()).errno, libc::EPROTO);
+        // The file takes the options and returns no instance.
+        assert_eq!(refusal(device.connect(&options, &requirements).await.unwrap()).errno, libc::EPROTO);
         let huge = "o".repeat(protocol::MAX_FRAME + 1);
-        assert_eq!(told(device.connect(&huge, &requirements).await.unwrap()), Refusal::of_helper());
+        assert_eq!(refusal(device.connect(&huge, &requirements).await.unwrap()), Refusal::of_helper());
         assert_eq!(
             device.discover(DiscoveryConnection::Transient, &huge, &requirements).await.unwrap(),
             DiscoveryResult::Unreadable(LogPageError::HelperFailed)
@@ -304,7 +305,7 @@ mod tests {
         assert!(device.supported().await.is_ok());
         std::fs::remove_file(root.join("dev/nvme-fabrics")).unwrap();
         assert_eq!(device.supported().await.unwrap_err().raw_os_error(), Some(libc::ENOENT));
-        // The child is gone.
+        // The helper is gone.
         let (parent, child) = UnixStream::pair().unwrap();
         drop(child);
         let mut alone = Helper { stream: parent }.into_device().unwrap();
@@ -313,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn a_controller_with_another_cipher_suite_is_taken_away() {
+    fn a_controller_with_a_wrong_cipher_suite_is_disconnected() {
         let root = std::env::temp_dir().join(format!("nbft-fabrics-{}", std::process::id()));
         show(&root, "nvme0", 1);
         let controller = root.join("sys/class/nvme/nvme0");
@@ -326,7 +327,7 @@ mod tests {
             Requirements::new(Some(&policy), None).with_tls(Some(&Tls::Psk(TlsKey { serial: 1, identity })));
         let mut kmsg = Kmsg::open(&root);
         for (cipher, fits) in [(51, true), (54, false)] {
-            let taken_away = || std::fs::read_to_string(controller.join("delete_controller")).unwrap() == "1";
+            let is_disconnected = || std::fs::read_to_string(controller.join("delete_controller")).unwrap() == "1";
             let begin = || std::fs::write(controller.join("delete_controller"), "").unwrap();
             let sockets = InMemory::default();
             let since = requirements.before(&sockets);
@@ -345,14 +346,15 @@ mod tests {
                 false => Written::PolicyViolation(violation.clone()),
             };
             assert_eq!(violation.to_string(), reason);
-            assert_eq!(keep_if_fit(&root, 0, &requirements, (&mut kmsg, &since)), expected);
-            assert_eq!(taken_away(), !fits);
-            // A discovery controller is not even asked: here it could not be.
+            assert_eq!(keep_if_verified(&root, 0, &requirements, (&mut kmsg, &since)), expected);
+            assert_eq!(is_disconnected(), !fits);
+            // The log page of a discovery controller is not read; here it could not be.
             begin();
-            let asked = read_if_fit(&root, 0, DiscoveryConnection::Persistent, &requirements, (&mut kmsg, &since));
+            let result =
+                read_if_verified(&root, 0, DiscoveryConnection::Persistent, &requirements, (&mut kmsg, &since));
             let expected = DiscoveryResult::Unreadable(LogPageError::Violation(violation));
-            assert_eq!(asked == expected, !fits, "{asked:?}");
-            assert!(taken_away());
+            assert_eq!(result == expected, !fits, "{result:?}");
+            assert!(is_disconnected());
         }
         std::fs::remove_dir_all(&root).unwrap();
     }

@@ -1,4 +1,4 @@
-//! /dev/nvme-fabrics: one write makes a controller.
+//! Makes controllers by writing to /dev/nvme-fabrics.
 
 #[doc(hidden)]
 pub mod fuzz;
@@ -25,7 +25,7 @@ pub enum Written {
     Controller(NewController),
     /// The kernel refused.
     Refused(Refusal),
-    /// It did not meet its requirements, and was disconnected again.
+    /// The controller did not meet its requirements, and was disconnected.
     PolicyViolation(Violation),
 }
 
@@ -34,25 +34,25 @@ pub enum Written {
 pub struct NewController {
     /// Its instance number, N of nvmeN.
     pub instance: u32,
-    /// In words, how it was authenticated, if it was.
+    /// A description of its authentication, if it was authenticated.
     pub authenticated: Option<String>,
-    /// In words, how it is secured, if it is.
+    /// A description of its TLS channel, if it has one.
     pub secured: Option<String>,
 }
 
-/// Something that makes controllers: the device, or a stand-in for it in tests.
+/// Makes controllers: the device, or a stand-in for it in tests.
 pub trait Fabrics {
-    /// What the kernel says of the options that it knows. It may have to wait for a write of another process to end.
+    /// The options that the kernel supports. This may wait until the write of another process ends.
     fn supported(&mut self) -> impl Future<Output = io::Result<Supported>>;
 
-    /// Writes an option string and tells what came of it. A controller that does not keep to the requirements does not stay.
+    /// Writes an option string. A controller that violates the requirements is disconnected.
     fn connect(&mut self, options: &str, requirements: &Requirements) -> impl Future<Output = io::Result<Written>>;
 
-    /// Reads the log page of the discovery controller of an option string, or of one that is connected: `which` is as the kind
-    /// has it. One that does not keep to the requirements tells nothing.
+    /// Reads the log page of a discovery controller. `which` is its option string, or its name (`nvmeN`) where `connection` is
+    /// [`DiscoveryConnection::Existing`]. The log page of a controller that violates the requirements is not used.
     fn discover(
         &mut self,
-        kind: DiscoveryConnection,
+        connection: DiscoveryConnection,
         which: &str,
         requirements: &Requirements,
     ) -> impl Future<Output = io::Result<DiscoveryResult>>;

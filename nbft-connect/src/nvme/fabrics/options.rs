@@ -1,4 +1,4 @@
-//! The option string that is written to /dev/nvme-fabrics.
+//! Makes the option strings for /dev/nvme-fabrics.
 
 use crate::nvme::discovery::DiscoveryConnection;
 use crate::nvme::keys::{Secrets, Tls};
@@ -8,10 +8,10 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use zeroize::Zeroizing;
 
-/// Seconds between two signs of life of a discovery controller that stays connected, as nvme-cli has it.
+/// The keep-alive interval of a persistent discovery controller, in seconds, as in nvme-cli.
 const KEEP_ALIVE_TMO: i32 = 30;
 
-/// What a connection needs, all of it decided.
+/// The parameters of a connection.
 #[derive(Debug, Clone)]
 pub struct Connection<'a> {
     /// Subsystem NQN.
@@ -26,21 +26,21 @@ pub struct Connection<'a> {
     pub hostid: Uuid,
     /// Source address.
     pub host_traddr: Option<IpAddr>,
-    /// Interface, by the name that it has now.
+    /// The current name of its interface.
     pub host_iface: Option<&'a str>,
     /// PDU header digest.
     pub hdr_digest: bool,
     /// Data digest.
     pub data_digest: bool,
-    /// Seconds after which a lost controller is given up; negative: never.
+    /// Seconds after which the kernel gives up a lost controller; negative: never.
     pub ctrl_loss_tmo: i32,
-    /// The secrets by which it authenticates.
+    /// The secrets for authentication.
     pub secrets: Option<Rc<Secrets>>,
-    /// The key by which it is secured with TLS.
+    /// The TLS channel.
     pub tls: Option<Tls>,
 }
 
-/// An option string. It is wiped from memory when it goes, and shows `***` in the place of each secret.
+/// An option string. Dropping it wipes it from memory; `Display` and `Debug` show `***` for each secret.
 pub struct OptionString {
     text: Zeroizing<String>,
     shown: String,
@@ -48,7 +48,7 @@ pub struct OptionString {
 
 impl OptionString {
     fn new(public: String, secrets: &[(&'static str, &str)]) -> Self {
-        // At its full length at once: a text that grows leaves copies behind.
+        // Allocated at full length: a growing text would leave copies of secrets behind.
         let length = public.len() + secrets.iter().map(|(name, value)| name.len() + value.len() + 2).sum::<usize>();
         let (mut text, mut shown) = (Zeroizing::new(String::with_capacity(length)), public.clone());
         text.push_str(&public);
@@ -80,7 +80,7 @@ impl fmt::Debug for OptionString {
     }
 }
 
-/// A value that cannot be passed on.
+/// Why a connection has no option string.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OptionError {
     /// The kernel splits options at commas and lines.
@@ -94,30 +94,30 @@ pub enum OptionError {
     /// A required option is not in the kernel's list.
     #[error("this kernel does not know the option {0}, which the table requires")]
     Unknown(&'static str),
-    /// There is a secret, and the kernel has no use for it.
+    /// There is a secret, and the kernel cannot authenticate.
     #[error(
         "this kernel cannot authenticate: it does not know the option {0} (it needs CONFIG_NVME_HOST_AUTH, from Linux 6.0 on)"
     )]
     NoAuthentication(&'static str),
-    /// TLS is wanted, and the kernel has none.
+    /// TLS is needed, and the kernel cannot do it.
     #[error(
         "this kernel cannot do TLS: it does not know the option {0} (it needs CONFIG_NVME_TCP_TLS, from Linux 6.7 on)"
     )]
     NoTls(&'static str),
 }
 
-/// The option by which authentication makes the key for TLS (Linux 6.15 and later).
+/// The option for secure concatenation: authentication makes the key for TLS (Linux 6.15 and later).
 pub const CONCATENATION: &str = "concat";
 
-/// The options of TLS.
+/// The options for TLS with a PSK.
 const TLS: [&str; 2] = ["tls", "tls_key"];
 
-/// The options that the kernel lists when /dev/nvme-fabrics is read.
+/// The options that the kernel lists in /dev/nvme-fabrics; `None`: it gives no list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Supported(Option<Vec<String>>);
 
 impl Supported {
-    /// From what was read; kernels before 5.17 give no list, and then all is assumed to be known.
+    /// Reads the list. Kernels before 5.17 give none; then all options count as supported.
     #[must_use]
     pub fn from_list(list: &str) -> Self {
         let names: Vec<String> = list
@@ -130,14 +130,14 @@ impl Supported {
         Self(names.iter().any(|name| name == "transport").then_some(names))
     }
 
-    /// Whether the kernel says itself that it knows `option`. A kernel that does not know one logs it, value and all: no secret
-    /// is given to one that has not said so.
+    /// Whether the kernel's list has `option`. A kernel that does not support an option logs it with its value, so secrets need
+    /// this check.
     #[must_use]
     pub fn lists(&self, option: &str) -> bool {
         self.0.is_some() && self.knows(option)
     }
 
-    /// Whether the kernel can do TLS with a key that it is told.
+    /// Checks that the kernel supports TLS with a given key.
     ///
     /// # Errors
     ///
@@ -146,7 +146,7 @@ impl Supported {
         TLS.into_iter().find(|option| !self.lists(option)).map_or(Ok(()), |option| Err(OptionError::NoTls(option)))
     }
 
-    /// Whether the kernel knows `option`.
+    /// Whether the kernel supports `option`, as far as is known.
     #[must_use]
     pub fn knows(&self, option: &str) -> bool {
         self.0.as_ref().is_none_or(|names| names.iter().any(|name| name == option))
@@ -154,59 +154,58 @@ impl Supported {
 }
 
 impl Connection<'_> {
-    /// The option string. Optional extras that the kernel does not know are left out; what the table requires is an error.
+    /// The option string for a subsystem. If the kernel does not support an option, the option is left out, unless the table requires it.
     ///
     /// # Errors
     ///
-    /// [`OptionError`]: nothing is written then.
+    /// [`OptionError`].
     pub fn options(&self, supported: &Supported) -> Result<OptionString, OptionError> {
-        let mut text = self.way(supported)?;
-        for (wanted, option) in [(self.hdr_digest, "hdr_digest"), (self.data_digest, "data_digest")] {
-            if wanted && !supported.knows(option) {
+        let mut text = self.address(supported)?;
+        for (required, option) in [(self.hdr_digest, "hdr_digest"), (self.data_digest, "data_digest")] {
+            if required && !supported.knows(option) {
                 return Err(OptionError::Unknown(option));
             }
-            if wanted {
+            if required {
                 let _ = write!(text, ",{option}");
             }
         }
         if supported.knows("ctrl_loss_tmo") {
             let _ = write!(text, ",ctrl_loss_tmo={}", self.ctrl_loss_tmo);
         }
-        self.secured(text, supported)
+        self.add_security(text, supported)
     }
 
-    /// The option string for a discovery controller that is to be connected. One that is asked once and closed has no I/O queues,
-    /// and needs neither a keep-alive nor to be kept for the life of the machine; a lasting one tells when what it has to tell
-    /// changes.
+    /// The option string for a discovery controller, which has no I/O queues. A transient one needs neither a keep-alive nor
+    /// reconnection. A persistent one needs both, and reports changes of its log page.
     ///
     /// # Errors
     ///
-    /// As [`Connection::options`].
+    /// Like [`Connection::options`].
     pub fn discovery_options(
         &self,
         supported: &Supported,
-        kind: DiscoveryConnection,
+        connection: DiscoveryConnection,
     ) -> Result<OptionString, OptionError> {
-        let mut text = self.way(supported)?;
-        // By the well-known name the kernel knows what it is.
+        let mut text = self.address(supported)?;
+        // The kernel recognizes the well-known NQN by itself.
         if self.nqn != DISCOVERY_NQN {
             if !supported.knows("discovery") {
                 return Err(OptionError::Unknown("discovery"));
             }
             text.push_str(",discovery");
         }
-        // Without keep_alive_tmo, Linux sends it no keep-alive, and it would be thrown out.
-        let lasting = [("keep_alive_tmo", KEEP_ALIVE_TMO), ("ctrl_loss_tmo", self.ctrl_loss_tmo)];
-        for (option, value) in
-            lasting.iter().filter(|(option, _)| kind == DiscoveryConnection::Persistent && supported.knows(option))
-        {
-            let _ = write!(text, ",{option}={value}");
+        // Without keep_alive_tmo, Linux sends no keep-alive, and the controller would end the connection.
+        if connection == DiscoveryConnection::Persistent {
+            let options = [("keep_alive_tmo", KEEP_ALIVE_TMO), ("ctrl_loss_tmo", self.ctrl_loss_tmo)];
+            for (option, value) in options.iter().filter(|(option, _)| supported.knows(option)) {
+                let _ = write!(text, ",{option}={value}");
+            }
         }
-        self.secured(text, supported)
+        self.add_security(text, supported)
     }
 
-    /// With TLS and the secrets. The key lies in the keyring that the kernel looks into by itself.
-    fn secured(&self, mut text: String, supported: &Supported) -> Result<OptionString, OptionError> {
+    /// Adds TLS and the secrets. The kernel finds the TLS key in its keyring by serial number.
+    fn add_security(&self, mut text: String, supported: &Supported) -> Result<OptionString, OptionError> {
         match &self.tls {
             None => {}
             Some(Tls::Psk(key)) => {
@@ -219,9 +218,9 @@ impl Connection<'_> {
             Some(Tls::Concatenation) => return Err(OptionError::NoTls(CONCATENATION)),
         }
         let mut secrets = Vec::new();
-        if let Some(given) = &self.secrets {
-            secrets.push(("dhchap_secret", given.host.expose()));
-            secrets.extend(given.controller.as_ref().map(|secret| ("dhchap_ctrl_secret", secret.expose())));
+        if let Some(pair) = &self.secrets {
+            secrets.push(("dhchap_secret", pair.host.expose()));
+            secrets.extend(pair.controller.as_ref().map(|secret| ("dhchap_ctrl_secret", secret.expose())));
         }
         match secrets.iter().find(|(name, _)| !supported.lists(name)) {
             Some((name, _)) => Err(OptionError::NoAuthentication(name)),
@@ -229,8 +228,8 @@ impl Connection<'_> {
         }
     }
 
-    /// Who connects to whom, and by which way.
-    fn way(&self, supported: &Supported) -> Result<String, OptionError> {
+    /// The options for both ends of the connection.
+    fn address(&self, supported: &Supported) -> Result<String, OptionError> {
         let mut text = format!(
             "nqn={},transport=tcp,traddr={},trsvcid={}",
             safe("nqn", self.nqn)?,
@@ -248,7 +247,7 @@ impl Connection<'_> {
         Ok(text)
     }
 
-    /// A link-local address means something on its interface only.
+    /// An address, with its interface if it is link-local.
     fn scoped(&self, address: IpAddr) -> String {
         match (address, self.host_iface) {
             (IpAddr::V6(v6), Some(name)) if v6.is_unicast_link_local() => format!("{v6}%{name}"),
@@ -258,8 +257,8 @@ impl Connection<'_> {
 }
 
 fn safe<'a>(option: &'static str, value: &'a str) -> Result<&'a str, OptionError> {
-    let harmful = |c: char| c == ',' || c.is_control() || c.is_whitespace();
-    if value.is_empty() || value.chars().any(harmful) {
+    let ends_option = |c: char| c == ',' || c.is_control() || c.is_whitespace();
+    if value.is_empty() || value.chars().any(ends_option) {
         return Err(OptionError::Unsafe { option, value: value.to_owned() });
     }
     Ok(value)

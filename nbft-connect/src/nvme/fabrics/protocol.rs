@@ -1,7 +1,7 @@
-//! What goes between the process that connects and its child that writes to the fabrics device.
+//! The messages between nbft and its helper process, which writes to the fabrics device.
 //!
-//! Each message is a frame: its length in bytes (four, little endian), then so many bytes. A question is two of them, what is to be
-//! done as JSON and the option string as it is: secrets are in the second alone, which is wiped. An answer is one, as JSON.
+//! Each message is a frame: its length in bytes (four bytes, little endian), then the content. A question is two frames: the action
+//! as JSON, then the option string. Only the second frame holds secrets, and it is wiped. An answer is one frame, as JSON.
 
 use super::Written;
 use crate::nvme::discovery::{DiscoveryConnection, DiscoveryResult};
@@ -11,60 +11,60 @@ use std::io::{self, Read, Write};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use zeroize::Zeroizing;
 
-/// The longest frame, in bytes: the log page of a discovery controller with all records that are read.
+/// The longest frame, in bytes: a log page with as many records as nbft reads.
 pub(super) const MAX_FRAME: usize = 16 << 20;
 
-/// What the child is to do.
+/// What the helper must do.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Question {
-    /// Say which options the kernel knows.
+    /// List the options that the kernel supports.
     Supported,
-    /// Write the option string, and hold what comes of it against the requirements.
+    /// Write the option string, and verify the new controller.
     Connect(Requirements),
-    /// Read the log page of a discovery controller, likewise.
+    /// Read the log page of a discovery controller, and verify the controller.
     Discover(DiscoveryConnection, Requirements),
 }
 
-/// What came of it.
+/// The result of a question.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Answer {
-    /// The kernel's list, or the errno of reading it.
+    /// The answer to [`Question::Supported`]: the kernel's list, or the errno of reading it.
     Supported(Result<String, i32>),
-    /// To [`Question::Connect`].
+    /// The answer to [`Question::Connect`].
     Written(Written),
-    /// To [`Question::Discover`].
+    /// The answer to [`Question::Discover`].
     LogPage(DiscoveryResult),
     /// The question cannot be read.
     Malformed,
 }
 
 impl Question {
-    /// The first frame of a question.
+    /// Reads the first frame of a question.
     pub(crate) fn parse(frame: &[u8]) -> Option<Self> {
         serde_json::from_slice(frame).ok()
     }
 }
 
 impl Answer {
-    /// From its frame.
+    /// Reads the frame of an answer.
     pub(crate) fn parse(frame: &[u8]) -> Option<Self> {
         serde_json::from_slice(frame).ok()
     }
 }
 
 /// A value as the content of a frame; `None` when it is too long for one.
-#[expect(clippy::disallowed_methods, reason = "for the other process alone, which reads it as it was")]
+#[expect(clippy::disallowed_methods, reason = "only for the other process, which needs the exact bytes")]
 pub(crate) fn content(value: &impl Serialize) -> Option<Vec<u8>> {
     serde_json::to_vec(value).ok().filter(|json| json.len() <= MAX_FRAME)
 }
 
-/// The next frame; `None` when the other side is gone, also in the middle of one.
+/// Reads the next frame; `None` when the other side is gone, even within a frame.
 pub(crate) fn read(stream: &mut impl Read) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
     let mut length = [0; 4];
     if !arrived(stream.read_exact(&mut length))? {
         return Ok(None);
     }
-    // At its full length at once: what grows leaves copies behind.
+    // Allocated at full length: a growing buffer would leave copies of secrets behind.
     let mut frame = Zeroizing::new(vec![0; checked(length)?]);
     Ok(arrived(stream.read_exact(&mut frame))?.then_some(frame))
 }
@@ -75,7 +75,7 @@ pub(super) fn write(stream: &mut impl Write, frame: &[u8]) -> io::Result<()> {
     stream.write_all(frame)
 }
 
-/// As [`read`], on the runtime.
+/// Like [`read`], on the runtime.
 pub(super) async fn receive(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
     let mut length = [0; 4];
     if !arrived(stream.read_exact(&mut length).await)? {
@@ -85,13 +85,13 @@ pub(super) async fn receive(stream: &mut (impl AsyncRead + Unpin)) -> io::Result
     Ok(arrived(stream.read_exact(&mut frame).await)?.then_some(frame))
 }
 
-/// As [`write`], on the runtime.
+/// Like [`write`], on the runtime.
 pub(super) async fn send(stream: &mut (impl AsyncWrite + Unpin), frame: &[u8]) -> io::Result<()> {
     stream.write_all(&prefix(frame)?).await?;
     stream.write_all(frame).await
 }
 
-/// Whether something was read; the end of the stream is no error.
+/// Whether something was read. The end of the stream is not an error.
 fn arrived<T>(read: io::Result<T>) -> io::Result<bool> {
     match read {
         Ok(_) => Ok(true),
@@ -133,15 +133,15 @@ mod tests {
         assert_eq!(read(&mut pieces).unwrap().as_deref().map(Vec::as_slice), Some(&b"nqn=a,transport=tcp\n"[..]));
         assert_eq!(read(&mut pieces).unwrap().as_deref().map(Vec::as_slice), Some(&b""[..]));
         assert_eq!(read(&mut pieces).unwrap(), None);
-        // Cut off in the length and in what follows.
+        // Cut off in the length and in the content.
         assert_eq!((read(&mut &stream[..3]).unwrap(), read(&mut &stream[..9]).unwrap()), (None, None));
-        // Nothing is allocated for a length that no frame has.
+        // A length above the limit allocates nothing.
         assert_eq!(read(&mut [0xff; 8].as_slice()).unwrap_err().kind(), io::ErrorKind::InvalidData);
         assert!(write(&mut Vec::new(), &vec![0; MAX_FRAME + 1]).is_err());
     }
 
     #[test]
-    fn answers_survive_the_way_between_the_processes() {
+    fn messages_survive_serialization() {
         let mut log = Log::new(Header { generation: u64::MAX, records: 2 });
         let mut page = [0; 2 * LEN];
         page[..3].copy_from_slice(&[3, 1, 2]);
@@ -150,12 +150,12 @@ mod tests {
         }
         log.take(&page);
         assert_eq!((log.entries.len(), log.skipped.len()), (1, 1));
-        let (how, secured) = (Some("DH-HMAC-CHAP with SHA-256".to_owned()), Some("TLS 1.3".to_owned()));
+        let (authenticated, secured) = (Some("DH-HMAC-CHAP with SHA-256".to_owned()), Some("TLS 1.3".to_owned()));
         let refusal = || Refusal::of_write(111, None, &["the target refuses:\nit says \"no\"".into()]);
         let answers = [
             Answer::Supported(Ok("transport=%s,nqn=%s,".into())),
             Answer::Supported(Err(2)),
-            Answer::Written(Written::Controller(NewController { instance: 3, authenticated: how, secured })),
+            Answer::Written(Written::Controller(NewController { instance: 3, authenticated, secured })),
             Answer::Written(Written::Refused(refusal())),
             Answer::Written(Written::PolicyViolation(Violation::NotAuthenticated {
                 requires: "the target asked\nfor none".into(),

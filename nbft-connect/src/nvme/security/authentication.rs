@@ -1,5 +1,6 @@
-//! How the kernel authenticated a connection. It authenticates where the target asks for it, with whatever hash function and
-//! group the target chooses, and tells of it in its log alone.
+//! Reads from the kernel's log how a connection was authenticated.
+//!
+//! The target decides whether the kernel authenticates, and chooses hash function and group. Only the kernel's log shows the result.
 
 use libnbft::plan::{HashFunction, KxGroup};
 use std::fmt;
@@ -9,12 +10,12 @@ use std::fmt;
 pub struct Proof {
     pub(super) hash: String,
     pub(super) group: String,
-    /// Whether the controller proved itself too.
+    /// Whether the controller authenticated too.
     pub(super) controller: bool,
 }
 
 impl Proof {
-    /// From the kernel's lines on the admin queue.
+    /// The proof in the kernel's lines for the admin queue; `None` where the connection was not authenticated.
     pub(super) fn read(controller: Option<&str>, logged: &[String]) -> Option<Self> {
         let ours = |line: &&String| controller.is_none_or(|name| line.starts_with(&format!("nvme {name}: ")));
         let mut lines = logged.iter().filter(ours);

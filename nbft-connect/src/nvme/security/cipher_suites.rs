@@ -1,5 +1,6 @@
-//! The cipher suites of a controller's connections. The `tlshd` of the two sides choose one in each handshake, by their
-//! configuration and libraries, and Linux can be told no list: so what they chose is held against the policy.
+//! Checks the cipher suites of a controller's connections against its policy.
+//!
+//! The `tlshd` of both sides choose a suite in each handshake. Linux cannot restrict the choice, so nbft checks the result.
 
 use super::violation::{SuitesError, Violation};
 use super::words::profiles;
@@ -12,36 +13,35 @@ use std::path::Path;
 
 /// The suites of the connections of a controller, `nvmeN`.
 ///
-/// Nothing says which sockets are a controller's. Those that may be: with TLS, to its address, from its own, and come since it was
-/// begun. Connections in plain text are not among them, for the kernel makes none for a controller that has a key. There must be as
-/// many as it has queues; where somebody else's connections are among them, theirs count too, so that nothing is taken for better
-/// than it is.
+/// The kernel does not tell which sockets are a controller's. All TLS sockets that match count: to its address, from its source, opened
+/// since its connection began. There must be at least as many as it has queues. If other programs' sockets match, count them too:
+/// this errs on the strict side. The kernel makes no plaintext connection for a controller that has a key.
 ///
 /// # Errors
 ///
-/// Why they cannot be seen.
+/// Why they cannot be read.
 pub(crate) fn suites(root: &Path, controller: &str, since: &Since<'_>) -> Result<BTreeSet<Suite>, SuitesError> {
-    let known = sysfs::connections(root, controller).ok_or(SuitesError::Hidden)?;
+    let expected = sysfs::connections(root, controller).ok_or(SuitesError::Hidden)?;
     let sockets = since.list()?;
-    let its: Vec<_> = sockets.iter().filter(|socket| may_be(socket, &known)).collect();
-    let (seen, queues) = (its.len(), known.queues);
+    let matching: Vec<_> = sockets.iter().filter(|socket| matches(socket, &expected)).collect();
+    let (seen, queues) = (matching.len(), expected.queues);
     if seen < queues {
-        return Err(SuitesError::Fewer { queues, seen, peer: known.peer });
+        return Err(SuitesError::Fewer { queues, seen, peer: expected.peer });
     }
-    Ok(its.iter().map(|socket| socket.suite).collect())
+    Ok(matching.iter().map(|socket| socket.suite).collect())
 }
 
-fn may_be(socket: &TlsSocket, known: &Connections) -> bool {
+fn matches(socket: &TlsSocket, expected: &Connections) -> bool {
     let without_scope = |address: SocketAddr| SocketAddr::new(address.ip(), address.port());
-    without_scope(socket.peer) == known.peer && known.source.is_none_or(|source| socket.local.ip() == source)
+    without_scope(socket.peer) == expected.peer && expected.source.is_none_or(|source| socket.local.ip() == source)
 }
 
-/// Checks the suites of a controller against its policy, and says which they are, as the rest of a sentence on how it is secured.
-/// Where the policy allows any, it is no error that they cannot be seen.
+/// Checks the suites of a controller against its policy. Returns their names as the end of a sentence about the channel. If the policy
+/// allows any suite, unreadable suites are no error.
 ///
 /// # Errors
 ///
-/// Which suite is not allowed, or that this cannot be known.
+/// Which suite is not allowed, or why the suites cannot be read.
 pub(crate) fn check_cipher_suites(
     policy: Option<&Policy>,
     controller: &str,
@@ -98,11 +98,11 @@ mod tests {
     }
 
     #[test]
-    fn only_connections_that_may_be_the_controllers_count() {
+    fn only_matching_connections_count() {
         let root = std::env::temp_dir().join(format!("nbft-suites-{}", std::process::id()));
         show(&root, "nvme0", 2);
         let sockets = InMemory::default();
-        // Of another controller to the same port.
+        // A connection of another controller to the same port.
         sockets.add(socket(1, 40000, 54));
         let since = Since::now(&sockets);
         let seen = |count| {
@@ -120,7 +120,7 @@ mod tests {
         seen(1);
         sockets.add(socket(6, 40004, 51));
         assert_eq!(suites(&root, "nvme0", &since), Ok(set(&[(0x304, 51)])));
-        // What may be its own counts.
+        // A matching connection counts.
         sockets.add(socket(7, 40005, 52));
         assert_eq!(suites(&root, "nvme0", &since), Ok(set(&[(0x304, 51), (0x304, 52)])));
         assert_eq!(suites(&root, "nvme0", &Since::ever(&sockets)).unwrap().len(), 3);
@@ -131,38 +131,38 @@ mod tests {
         assert_eq!(gone.clone().unwrap_err().to_string(), "sock_diag: No such file or directory (os error 2)");
         let since = Since::now(&sockets);
         sockets.set(Some(vec![socket(1, 40000, 51), socket(2, 40001, 51)]));
-        assert_eq!(suites(&root, "nvme0", &since), gone, "which are new is not known");
+        assert_eq!(suites(&root, "nvme0", &since), gone, "the new ones cannot be told from the old ones");
         fs::remove_dir_all(&root).unwrap();
     }
 
     #[test]
-    fn suites_are_held_against_the_policy() {
+    fn suites_are_checked_against_the_policy() {
         use CipherSuite::{Aes128GcmSha256, Aes256GcmSha384, Chacha20Poly1305Sha256};
-        let held = |ciphers: Option<&[CipherSuite]>, suites: Result<&[(u16, u16)], SuitesError>| {
+        let check = |ciphers: Option<&[CipherSuite]>, suites: Result<&[(u16, u16)], SuitesError>| {
             let policy = policy(ciphers.map(<[_]>::to_vec));
             check_cipher_suites(Some(&policy), "nvme0", suites.map(set)).map_err(|violation| violation.to_string())
         };
         let (one, both) = ([(0x304, 54)], [(0x304, 54), (0x304, 51)]);
         let said = |what: &str| Ok(what.to_owned());
-        assert_eq!(held(None, Ok(&one)), said(", cipher suite TLS_CHACHA20_POLY1305_SHA256"));
+        assert_eq!(check(None, Ok(&one)), said(", cipher suite TLS_CHACHA20_POLY1305_SHA256"));
         let two = ", cipher suites TLS_AES_128_GCM_SHA256 and TLS_CHACHA20_POLY1305_SHA256";
-        assert_eq!(held(None, Ok(&both)), said(two));
-        assert_eq!(held(Some(&[Chacha20Poly1305Sha256, Aes128GcmSha256]), Ok(&both)), said(two));
+        assert_eq!(check(None, Ok(&both)), said(two));
+        assert_eq!(check(Some(&[Chacha20Poly1305Sha256, Aes128GcmSha256]), Ok(&both)), said(two));
         let only = "security profile 1 of NBFT allows only TLS_AES_128_GCM_SHA256 and TLS_AES_256_GCM_SHA384";
         let restricted: Option<&[_]> = Some(&[Aes128GcmSha256, Aes256GcmSha384]);
         let chosen =
             "the cipher suite of nvme0 is TLS_CHACHA20_POLY1305_SHA256, as tlshd and the target agreed on, and ";
-        assert_eq!(held(restricted, Ok(&one)), Err(format!("{chosen}{only}")));
-        assert_eq!(held(restricted, Ok(&both)), Err(format!("{chosen}{only}")));
+        assert_eq!(check(restricted, Ok(&one)), Err(format!("{chosen}{only}")));
+        assert_eq!(check(restricted, Ok(&both)), Err(format!("{chosen}{only}")));
         let unknown = "the cipher suite of nvme0 is cipher 55 of linux/tls.h, as tlshd and the target agreed on, and ";
-        assert_eq!(held(restricted, Ok(&[(0x304, 55)])), Err(format!("{unknown}{only}")));
+        assert_eq!(check(restricted, Ok(&[(0x304, 55)])), Err(format!("{unknown}{only}")));
         let old = "nvme0 is secured by TLS 1.2 and cipher 51 of linux/tls.h, and NVMe/TCP allows only TLS 1.3";
-        assert_eq!(held(restricted, Ok(&[(0x303, 51)])), Err(old.into()));
-        assert_eq!(held(None, Ok(&[(0x303, 51)])), Err(old.into()));
+        assert_eq!(check(restricted, Ok(&[(0x303, 51)])), Err(old.into()));
+        assert_eq!(check(None, Ok(&[(0x303, 51)])), Err(old.into()));
         let unseen = "the cipher suite of nvme0 cannot be seen: sysfs does not show its connections; ";
-        assert_eq!(held(restricted, Err(SuitesError::Hidden)), Err(format!("{unseen}{only}")));
+        assert_eq!(check(restricted, Err(SuitesError::Hidden)), Err(format!("{unseen}{only}")));
         assert_eq!(
-            held(None, Err(SuitesError::Hidden)),
+            check(None, Err(SuitesError::Hidden)),
             said("; its cipher suite cannot be seen: sysfs does not show its connections")
         );
         assert_eq!(

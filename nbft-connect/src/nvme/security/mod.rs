@@ -1,4 +1,4 @@
-//! The security of a connection: what is required of it, how it was authenticated, and its secure channel.
+//! Verifies that a connection meets the security requirements of its subsystem.
 
 pub mod authentication;
 mod channel;

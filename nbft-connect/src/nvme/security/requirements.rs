@@ -1,4 +1,4 @@
-//! What a connection must show, and whether it does.
+//! The security requirements of a connection, and whether it meets them.
 
 use super::authentication::Proof;
 use super::violation::Violation;
@@ -10,25 +10,25 @@ use libnbft::plan::{Need, Policy};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// What a connection must show.
+/// The security requirements of a connection.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Requirements {
     pub(super) policy: Option<Policy>,
-    /// Whether a secret was given at all.
-    pub(super) given: bool,
-    /// Whether the controller must prove itself too.
+    /// Whether the kernel gets a secret.
+    pub(super) has_secret: bool,
+    /// Whether the controller must authenticate too.
     pub(super) mutual: bool,
-    /// The key by which it must be secured with TLS.
+    /// The required TLS channel, if any.
     pub(super) tls: Option<Channel>,
 }
 
 /// The secure channel that a connection must have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Channel {
-    /// The key by which it must be secured; `None`: any, for the kernel makes it.
+    /// The required key; `None`: any, since the kernel makes it.
     pub(super) key: Option<Serial>,
-    /// What that is, in words.
-    pub(super) words: String,
+    /// A description of the channel, for messages.
+    pub(super) description: String,
 }
 
 impl Requirements {
@@ -36,25 +36,25 @@ impl Requirements {
     #[must_use]
     pub fn new(policy: Option<&Policy>, secrets: Option<&Secrets>) -> Self {
         let mutual = secrets.is_some_and(|secrets| secrets.controller.is_some());
-        // Where secrets lie is nothing for the process that writes.
+        // The helper process does not need the secrets' places.
         let mut policy = policy.cloned();
         policy.iter_mut().for_each(|policy| policy.redfish.clear());
-        Self { policy, given: secrets.is_some(), mutual, tls: None }
+        Self { policy, has_secret: secrets.is_some(), mutual, tls: None }
     }
 
-    /// The policy that the connection is held against, if there is one.
+    /// The policy whose authentication must be verified, if any.
     fn binding(&self) -> Option<&Policy> {
-        self.policy.as_ref().filter(|_| self.given)
+        self.policy.as_ref().filter(|_| self.has_secret)
     }
 
-    /// Whether the kernel's log has to be read to verify a connection.
+    /// Whether [`Requirements::verify`] needs the kernel's log.
     #[must_use]
     pub fn needs_log(&self) -> bool {
         self.binding().is_some()
     }
 
-    /// Verifies the authentication of a connection by what the kernel logged since it was begun; `controller` is `nvmeN`, where that is
-    /// known.
+    /// Verifies the authentication of a connection. `logged` is what the kernel logged since the connection began; `controller` is
+    /// `nvmeN`, where that is known.
     ///
     /// # Errors
     ///
@@ -83,14 +83,14 @@ impl Requirements {
         Ok(Some(proof))
     }
 
-    /// Why the target refused the connection, where authentication had a part in it.
+    /// Why the target refused the connection, if authentication caused it.
     #[must_use]
     pub fn explain(&self, logged: &[String]) -> Option<Cause> {
         match explain::authentication(logged)? {
             AuthenticationLog::ControllerFailed => return Some(Cause::ControllerProofWrong),
             AuthenticationLog::Failed => {}
         }
-        Some(match (self.given, &self.policy) {
+        Some(match (self.has_secret, &self.policy) {
             (true, _) => Cause::AuthenticationFailed,
             (_, None) => Cause::AuthenticationUnplanned,
             (_, Some(policy)) if policy.authentication.need == Need::NotSupported => {
@@ -100,7 +100,7 @@ impl Requirements {
         })
     }
 
-    /// Why the kernel refused the connection: the errno of the write, and what the kernel logged meanwhile.
+    /// Why the kernel refused the connection, from the errno of the write and the kernel's log of that time.
     #[must_use]
     pub fn refusal(&self, errno: i32, logged: &[String]) -> Refusal {
         let known = self.explain(logged);
@@ -112,11 +112,11 @@ impl Requirements {
     }
 }
 
-/// Whether sysfs shows of a controller, `nvmeN`, what a policy requires.
+/// Checks in sysfs that a controller, `nvmeN`, satisfies a policy.
 ///
 /// # Errors
 ///
-/// What it lacks: a key, so that it is in plaintext, or a secret, so that it was not authenticated.
+/// What it lacks: a key, so it is in plaintext, or a secret, so it was not authenticated.
 pub fn satisfies(policy: &Policy, root: &Path, controller: &str) -> Result<(), Violation> {
     if policy.secure_channel.need == Need::Required && sysfs::tls_key(root, controller).is_none() {
         return Err(Violation::Plaintext { controller: controller.into(), by: channel_of(policy) });

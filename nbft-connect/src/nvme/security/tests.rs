@@ -1,4 +1,4 @@
-//! Authentication: what the kernel logs, against what is required.
+//! Tests that the kernel's log is checked against the required authentication.
 
 use super::requirements::Requirements;
 use super::violation::Violation;
@@ -6,7 +6,7 @@ use crate::nvme::keys::Secret;
 use crate::nvme::keys::Secrets;
 use libnbft::plan::{Authentication, HashFunction, KxGroup, Need, Origin, Policy};
 
-/// What Linux 6.12 logs of an authentication that went well.
+/// Linux 6.12's log of a successful authentication.
 const BOTH: [&str; 3] = [
     "nvme nvme0: qid 0: authenticated with hash hmac(sha384) dhgroup ffdhe2048",
     "nvme nvme0: qid 0: controller authenticated",
@@ -22,7 +22,7 @@ fn policy(need: Need, hashes: Option<Vec<HashFunction>>, groups: Option<Vec<KxGr
     policy
 }
 
-/// Requirements with a host secret, and a controller secret if both are to prove themselves.
+/// Requirements with a host secret, and with a controller secret if both sides must authenticate.
 fn requirements(policy: &Policy, mutual: bool) -> Requirements {
     let secret = || Secret::parse("DHHC-1:00:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaR:").unwrap();
     Requirements::new(Some(policy), Some(&Secrets { host: secret(), controller: mutual.then(secret) }))
@@ -38,7 +38,7 @@ fn verify(requirements: &Requirements, logged: &[&str]) -> Result<Option<String>
 }
 
 #[test]
-fn what_is_asked_for_must_be_in_the_log() {
+fn required_authentication_must_be_in_the_log() {
     use HashFunction::{Sha256, Sha384, Sha512};
     let both = "DH-HMAC-CHAP with SHA-384, key exchange 2048-bit, both sides".to_owned();
     let required = |hashes, groups| policy(Need::Required, hashes, groups);
@@ -61,14 +61,14 @@ fn no_authentication_is_not_enough_where_it_is_required() {
     let required = policy(Need::Required, None, None);
     let said = Err("the target asked for no authentication, but security profile 1 of NBFT requires it".into());
     assert_eq!(verify(&requirements(&required, false), &[]), said);
-    // Of another controller, and of an I/O queue.
+    // Lines of another controller and of an I/O queue.
     let others = [BOTH[0].replace("nvme0", "nvme1"), BOTH[0].replace("qid 0", "qid 1")];
     assert_eq!(verify(&requirements(&required, false), &[&others[0], &others[1]]), said);
     let allowed = policy(Need::Allowed, None, None);
     assert_eq!(verify(&requirements(&allowed, false), &[]), Ok(None));
-    let wants =
-        "the target asked for no authentication, but the controller secret wants the controller to prove itself";
-    assert_eq!(verify(&requirements(&allowed, true), &[]), Err(wants.into()));
+    let unasked =
+        "the target asked for no authentication, but the controller must prove itself: there is a controller secret";
+    assert_eq!(verify(&requirements(&allowed, true), &[]), Err(unasked.into()));
     let unreadable = requirements(&required, false).verify(Some("nvme0"), None);
     assert_eq!(unreadable, Err(Violation::LogUnreadable));
     assert_eq!(
@@ -80,13 +80,13 @@ fn no_authentication_is_not_enough_where_it_is_required() {
 }
 
 #[test]
-fn a_refusal_is_explained_by_what_was_asked() {
+fn a_refusal_is_explained_by_the_requirements() {
     let no_key = lines(&["nvme nvme0: qid 0: no key", "nvme nvme0: qid 0: authentication setup failed"]);
     let says = |requirements: &Requirements| requirements.explain(&no_key).map(|cause| cause.to_string());
-    let unsaid = "the target requires authentication, but no security profile of the table says so for it";
+    let unsaid = "the target requires authentication, but the table has no security profile for it";
     assert_eq!(says(&Requirements::default()).as_deref(), Some(unsaid));
     let not = policy(Need::NotSupported, None, None);
-    let silent = "the target requires authentication, but security profile 1 of NBFT does not speak of it";
+    let silent = "the target requires authentication, but security profile 1 of NBFT does not support it";
     assert_eq!(says(&Requirements::new(Some(&not), None)).as_deref(), Some(silent));
     let allowed = policy(Need::Allowed, None, None);
     let none = "the target requires authentication, and there is no secret for it";

@@ -1,4 +1,4 @@
-//! Why a connection does not meet the requirements of its security profiles.
+//! Why a connection does not meet its security requirements.
 
 use crate::nvme::sock_diag::SocketsError;
 use libnbft::codes;
@@ -6,12 +6,12 @@ use libnbft::plan::PolicyError;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 
-/// Why the cipher suites of a controller cannot be seen. Display is a sentence.
+/// Why the cipher suites of a controller cannot be read. Display is a sentence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum SuitesError {
-    /// sysfs does not show where its connections lead.
+    /// sysfs does not show its connections.
     #[error("sysfs does not show its connections")]
     Hidden,
     /// The sockets cannot be listed.
@@ -29,7 +29,7 @@ pub enum SuitesError {
     },
 }
 
-/// Why a connection does not meet its requirements, or cannot be seen to meet them. Display is a sentence.
+/// Why a connection does not meet its requirements, or cannot be verified. Display is a sentence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -43,8 +43,10 @@ pub enum Violation {
         /// The profiles and their verb.
         requires: String,
     },
-    /// The controller was to authenticate, and nobody did.
-    #[error("the target asked for no authentication, but the controller secret wants the controller to prove itself")]
+    /// The controller had to authenticate, and the target asked for no authentication.
+    #[error(
+        "the target asked for no authentication, but the controller must prove itself: there is a controller secret"
+    )]
     ControllerNotAsked,
     /// The target chose an algorithm that is not allowed.
     #[error("the target chose {chosen}, which {does} not allow")]
@@ -74,14 +76,14 @@ pub enum Violation {
         requires: String,
     },
     /// It is secured by another key.
-    #[error("{controller} is secured by key {used:08x} and not by {wanted:08x}, which the kernel was given")]
+    #[error("{controller} is secured by key {used:08x}, not by key {required:08x} as required")]
     OtherKey {
         /// `nvmeN`.
         controller: String,
         /// The key in use.
         used: i32,
-        /// The key that the kernel was given.
-        wanted: i32,
+        /// The key that the kernel was told to use.
+        required: i32,
     },
     /// The kernel shows no key.
     #[error("the kernel does not say that {controller} is secured by TLS")]
@@ -89,7 +91,7 @@ pub enum Violation {
         /// `nvmeN`.
         controller: String,
     },
-    /// The cipher suites are restricted and cannot be seen.
+    /// The profile restricts cipher suites, and they cannot be read.
     #[error("the cipher suite of {controller} cannot be seen: {why}; {only}")]
     SuiteUnseen {
         /// `nvmeN`.
@@ -117,7 +119,7 @@ pub enum Violation {
         /// The profiles and what they allow.
         only: String,
     },
-    /// The tables want its subsystem secured, in a way that cannot be met.
+    /// The tables' requirements for its subsystem cannot be met.
     #[error("{controller} does not count: {error}")]
     SubsystemUnmet {
         /// `nvmeN`.
@@ -125,14 +127,14 @@ pub enum Violation {
         /// What cannot be met.
         error: PolicyError,
     },
-    /// It could not be disconnected either.
-    #[error("{violation}; {controller} cannot be taken away: {error}")]
+    /// The controller violates its requirements and cannot be disconnected.
+    #[error("{violation}; {controller} cannot be disconnected: {error}")]
     Stays {
-        /// What it does not meet.
+        /// The violation.
         violation: Box<Violation>,
         /// `nvmeN`.
         controller: String,
-        /// What the system says.
+        /// The system's error.
         error: String,
     },
 }

@@ -1,8 +1,8 @@
-//! The profiles of a policy in words, for reasons.
+//! Names the security profiles of a policy, for messages.
 
 use libnbft::plan::Policy;
 
-/// The profiles of a policy by name.
+/// The names of the profiles of a policy.
 #[must_use]
 pub fn profiles(policy: &Policy) -> String {
     let names: Vec<_> =
@@ -10,17 +10,19 @@ pub fn profiles(policy: &Policy) -> String {
     names.join(" and ")
 }
 
-/// The profiles of a policy as the beginning of a sentence on what they require.
+/// `security profile 1 of NBFT requires`, for each profile of a policy.
 #[must_use]
 pub(super) fn requires(policy: &Policy) -> String {
     format!("{} require{}", profiles(policy), if policy.profiles.len() == 1 { "s" } else { "" })
 }
 
+/// `security profile 1 of NBFT does`, likewise.
+#[must_use]
 pub(super) fn does(policy: &Policy) -> String {
     format!("{} do{}", profiles(policy), if policy.profiles.len() == 1 { "es" } else { "" })
 }
 
-/// What requires the secure channel of a policy.
+/// The name of the source that requires the secure channel of a policy.
 #[must_use]
 pub fn channel_of(policy: &Policy) -> String {
     match policy.secure_channel.of_target {

@@ -1,4 +1,4 @@
-//! Whole option strings.
+//! Tests of whole option strings.
 
 use crate::nvme::fabrics::options::*;
 use crate::nvme::keys::{Identity, Secret, TlsKey};
@@ -31,7 +31,7 @@ fn whole_string() {
 }
 
 #[test]
-fn a_discovery_controller_is_not_kept() {
+fn a_transient_discovery_controller_has_no_timeouts() {
     let mut connection = connection();
     connection.nqn = DISCOVERY_NQN;
     let string = |nqn: &str| {
@@ -54,9 +54,9 @@ fn a_discovery_controller_is_not_kept() {
     let new = Supported::default();
     let expected = string("nqn.2014-08.org.example:cdc") + ",discovery";
     assert_eq!(connection.discovery_options(&new, DiscoveryConnection::Transient).unwrap().expose(), expected);
-    // One that is to last.
-    let lasting = expected + ",keep_alive_tmo=30,ctrl_loss_tmo=-1";
-    assert_eq!(connection.discovery_options(&new, DiscoveryConnection::Persistent).unwrap().expose(), lasting);
+    // A persistent one.
+    let persistent = expected + ",keep_alive_tmo=30,ctrl_loss_tmo=-1";
+    assert_eq!(connection.discovery_options(&new, DiscoveryConnection::Persistent).unwrap().expose(), persistent);
     assert_eq!(
         connection.discovery_options(&old, DiscoveryConnection::Persistent).unwrap_err(),
         OptionError::Unknown("discovery")
@@ -89,7 +89,7 @@ fn no_value_adds_an_option() {
 }
 
 #[test]
-fn required_options_must_be_known() {
+fn required_options_must_be_supported() {
     let old = Supported::from_list("instance=-1,cntlid=-1,transport=%s,traddr=%s,ctrl_loss_tmo=%d\n");
     assert!(old.knows("traddr") && !old.knows("hdr_digest"));
     assert_eq!(connection().options(&old).unwrap_err(), OptionError::Unknown("hdr_digest"));
@@ -97,7 +97,7 @@ fn required_options_must_be_known() {
 }
 
 #[test]
-fn secrets_are_given_where_the_kernel_lists_them_and_never_shown() {
+fn secrets_go_only_to_a_kernel_that_lists_them_and_are_never_shown() {
     let key = "DHHC-1:00:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaR:";
     let other = "DHHC-1:01:P4k/47Ih71FX6CavHVL9zDeCbJ0jaokInL28ACRat/Epq7n3:";
     let secrets = |controller: Option<&str>| Secrets {
@@ -121,7 +121,7 @@ fn secrets_are_given_where_the_kernel_lists_them_and_never_shown() {
     assert_eq!(options.expose(), format!("{plain},dhchap_secret={key},dhchap_ctrl_secret={other}"));
     assert_eq!(options.to_string(), format!("{plain},dhchap_secret=***,dhchap_ctrl_secret=***"));
     assert_eq!(connection.options(&one).unwrap_err(), OptionError::NoAuthentication("dhchap_ctrl_secret"));
-    // One that gives no list would log what it does not know.
+    // A kernel without a list would log the secret.
     let error = connection.options(&Supported::default()).unwrap_err();
     assert_eq!(error, OptionError::NoAuthentication("dhchap_secret"));
     connection.nqn = DISCOVERY_NQN;
@@ -130,7 +130,7 @@ fn secrets_are_given_where_the_kernel_lists_them_and_never_shown() {
 }
 
 #[test]
-fn tls_is_given_to_a_kernel_that_lists_it_only() {
+fn tls_goes_only_to_a_kernel_that_lists_it() {
     let identity = Identity::of_name("NVMe1R01 h s d", "h", "s").unwrap();
     let connection = Connection { tls: Some(Tls::Psk(TlsKey { serial: 0x1234_5678, identity })), ..connection() };
     let list = "transport=%s,host_iface=%s,hdr_digest,ctrl_loss_tmo=%d,keyring=%d";
@@ -145,9 +145,9 @@ fn tls_is_given_to_a_kernel_that_lists_it_only() {
     for (more, missing) in [("", "tls"), (",tls_key=%d", "tls"), (",tls", "tls_key")] {
         assert_eq!(connection.options(&with(more)).unwrap_err(), OptionError::NoTls(missing));
     }
-    // A kernel that gives no list has said of nothing that it knows it.
+    // A kernel without a list lists nothing.
     assert_eq!(connection.options(&Supported::default()).unwrap_err(), OptionError::NoTls("tls"));
-    // A key that authentication makes is another option, and none of the others goes with it.
+    // Secure concatenation is another option, and excludes the others.
     let made = Connection { tls: Some(Tls::Concatenation), ..connection.clone() };
     assert_eq!(made.options(&with(",concat")).unwrap().to_string(), format!("{plain},concat"));
     assert_eq!(made.options(&all).unwrap_err(), OptionError::NoTls("concat"));
