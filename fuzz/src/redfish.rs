@@ -99,7 +99,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
         r#"{"name":"dhchap-ctrl-secret","error":"it is hidden"}"#,
     ];
     seeds.push([&[1], (lines.join("\n") + "\n").as_bytes()].concat());
-    let requirements = r#"{"policy":null,"given":true,"mutual":false,"tls":null}"#;
+    let requirements = r#"{"policy":null,"has_secret":true,"mutual":false,"tls":null}"#;
     let frames = [
         r#""Supported""#.to_owned(),
         format!(r#"{{"Connect":{requirements}}}"#),

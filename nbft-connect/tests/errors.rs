@@ -363,7 +363,7 @@ fn no_driver() {
     in_namespace("no_driver", || {
         let (code, stderr) = Root::new("driver").with_table("firmware/static4.bin").nbft("connect --timeout 5");
         assert_eq!(code, 1);
-        let reason = "the kernel module nvme-tcp is not loaded and modprobe is not here";
+        let reason = "the kernel module nvme-tcp is not loaded, and modprobe is missing";
         assert!(stderr.starts_with(&format!("nbft: {reason}\n")), "{stderr}");
     });
 }

@@ -236,7 +236,8 @@ mod tests {
     fn files_that_others_could_read_or_write_are_refused() {
         let root = Root::new();
         root.file("etc/nbft/redfish/user", "operator", 0o640);
-        let said = "/etc/nbft/redfish/user: others than root can read or write it (mode 0640), so that it is not used; chmod 0600";
+        let said =
+            "/etc/nbft/redfish/user: others than root can read or write it (mode 0640), so it is not used; chmod 0600";
         assert_eq!(root.refusal(), said);
         root.file("etc/nbft/redfish/user", "operator", 0o600);
         let said = "there is a user for Redfish and no password: looked for /credentials/nbft.redfish-password, \

@@ -1,4 +1,4 @@
-//! Explains why the kernel refused a connection, from its errno and from what it logged. The only place that reads the kernel's words.
+//! Explains why the kernel refused a connection, from its errno and its log. Only this file searches the kernel's messages.
 
 use libnbft::codes;
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,7 @@ pub enum Cause {
     SourceMissing,
     /// EADDRINUSE.
     NoSourcePort,
-    /// ENODEV, or the kernel's word.
+    /// ENODEV, or the kernel logged it.
     InterfaceMissing,
     /// ENOENT, ENXIO.
     NoDevice,
@@ -38,45 +38,45 @@ pub enum Cause {
     FamilyUnsupported,
     /// EIO.
     ConnectRefused,
-    /// EKEYREJECTED, ENOKEY, or the kernel's word.
+    /// EKEYREJECTED, ENOKEY, or the kernel logged it.
     AuthenticationWanted,
     /// EOPNOTSUPP.
     Unsupported,
     /// EPROTO.
     AnswerMalformed,
-    /// Another errno, which says it itself.
+    /// Another errno. Display is empty: the errno's own text says it.
     Other,
     /// The target does not allow this host.
     HostNotAllowed,
-    /// The target does not know the subsystem, or does not allow this host.
+    /// The target has no such subsystem, or does not allow this host.
     SubsystemUnknown,
-    /// Another connection has this host ID and another host NQN.
+    /// Another connection uses this host ID with a different host NQN.
     HostIdInUse,
-    /// Another connection has this host NQN and another host ID.
+    /// Another connection uses this host NQN with a different host ID.
     HostNqnInUse,
-    /// Nobody makes TLS handshakes.
+    /// tlshd does not run.
     TlshdMissing,
-    /// The handshake took too long.
+    /// The TLS handshake timed out.
     HandshakeSlow,
-    /// The key was removed.
+    /// The PSK is no longer in the keyring.
     PskGone,
-    /// The handshake failed.
+    /// The TLS handshake failed.
     HandshakeFailed,
-    /// The handshake did not begin.
+    /// The TLS handshake did not begin.
     HandshakeNotBegun,
-    /// The target closed the connection after the handshake.
+    /// The target closed the connection after the TLS handshake.
     ClosedAfterHandshake,
-    /// The controller's proof is wrong.
+    /// The controller failed to authenticate.
     ControllerProofWrong,
-    /// The host's proof was refused.
+    /// The host failed to authenticate.
     AuthenticationFailed,
-    /// The target wants authentication, and the table does not speak of it.
+    /// The target requires authentication, and the table has no profile for it.
     AuthenticationUnplanned,
-    /// The target wants authentication, and these profiles do not support it.
+    /// The target requires authentication, and these profiles do not support it.
     AuthenticationUnsupported(String),
-    /// The target wants authentication, and there is no secret.
+    /// The target requires authentication, and there is no secret.
     AuthenticationWithoutSecret,
-    /// The process that writes gave no answer that can be read.
+    /// The helper process gave no readable answer.
     HelperFailed,
 }
 
@@ -126,27 +126,27 @@ impl fmt::Display for Cause {
             Self::Silent => "the target accepts the connection and stays silent",
             Self::HostUnreachable => "no host answers at the target's address",
             Self::NoRoute => "there is no route to the target",
-            Self::SourceMissing => "the source address is not on this machine",
+            Self::SourceMissing => "this machine does not have the source address",
             Self::NoSourcePort => "no source port is free",
-            Self::InterfaceMissing => "the interface is not there",
+            Self::InterfaceMissing => "the interface does not exist",
             Self::NoDevice => "there is no /dev/nvme-fabrics: the kernel module nvme-fabrics is not loaded",
             Self::Forbidden => "permission denied",
             Self::OptionRefused => "the kernel refuses an option",
             Self::FamilyUnsupported => "the kernel does not support the address's family",
             Self::ConnectRefused => "the target refused the Connect command",
             Self::AuthenticationWanted => "the target asks for authentication",
-            Self::Unsupported => "the kernel or target does not support what was asked for",
-            Self::AnswerMalformed => "the answer cannot be understood",
+            Self::Unsupported => "the kernel or the target does not support this connection",
+            Self::AnswerMalformed => "the answer cannot be read",
             Self::Other => "",
             Self::HostNotAllowed => "the subsystem is not open to this host NQN",
             Self::SubsystemUnknown => "the target does not know this subsystem NQN, or refuses this host",
             Self::HostIdInUse => "another connection uses this host ID with a different host NQN",
             Self::HostNqnInUse => "another connection uses this host NQN with a different host ID",
-            Self::TlshdMissing => "nobody does TLS handshakes here: tlshd does not run (it comes with ktls-utils)",
-            Self::HandshakeSlow => "the TLS handshake was not done in time: tlshd or the target does not answer",
-            Self::PskGone => "the TLS PSK is in the kernel's keyring no longer",
+            Self::TlshdMissing => "tlshd does not run, so there are no TLS handshakes (it comes with ktls-utils)",
+            Self::HandshakeSlow => "the TLS handshake timed out: tlshd or the target does not answer",
+            Self::PskGone => "the TLS PSK is no longer in the kernel's keyring",
             Self::HandshakeFailed => {
-                "the TLS handshake failed: the target has another PSK for this host, or none, or does without TLS at this port"
+                "the TLS handshake failed: the target has another PSK for this host, or none, or does not use TLS at this port"
             }
             Self::HandshakeNotBegun => "the kernel cannot begin the TLS handshake",
             Self::ClosedAfterHandshake => {
@@ -155,40 +155,40 @@ impl fmt::Display for Cause {
             }
             Self::ControllerProofWrong => "the controller's proof does not match the controller secret",
             Self::AuthenticationFailed => {
-                "authentication failed: the target has another secret for this host, or does without a hash function or group \
-                 that is needed"
+                "authentication failed: the target has another secret for this host, or lacks a required hash function or \
+                 group"
             }
             Self::AuthenticationUnplanned => {
-                "the target requires authentication, but no security profile of the table says so for it"
+                "the target requires authentication, but the table has no security profile for it"
             }
             Self::AuthenticationUnsupported(who) => {
-                return write!(f, "the target requires authentication, but {who} not speak of it");
+                return write!(f, "the target requires authentication, but {who} not support it");
             }
             Self::AuthenticationWithoutSecret => "the target requires authentication, and there is no secret for it",
-            Self::HelperFailed => "the answer of the process that writes to the fabrics device cannot be read",
+            Self::HelperFailed => "the helper process for /dev/nvme-fabrics gave no readable answer",
         })
     }
 }
 
-/// A refusal of the kernel. Display is a sentence with the kernel's own words at its end.
+/// Why the kernel refused a connection. Display is a sentence that ends with the kernel's own messages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     /// The errno.
     pub errno: i32,
     /// Why.
     pub cause: Cause,
-    /// Whether the errno says nothing beside the cause: it is not shown.
+    /// Whether the cause is complete without the errno, which is then not shown.
     says_all: bool,
-    /// What the kernel's log adds to the errno.
+    /// The cause in the kernel's log, if it differs from the errno's.
     hint: Option<Cause>,
-    /// What the kernel logged meanwhile.
+    /// The kernel's messages during the attempt.
     logged: Vec<String>,
-    /// Whether plaintext would have been allowed, and a PSK keeps the connection from it.
+    /// Whether plaintext is allowed, and nbft does not fall back to it because a PSK exists.
     keeps_from_plaintext: bool,
 }
 
 impl Refusal {
-    /// Of an errno; `known` is what is known better, `logged` what the kernel said meanwhile.
+    /// The refusal of a write with this errno. `known` is a more precise cause, `logged` the kernel's messages.
     #[must_use]
     pub fn of_write(errno: i32, known: Option<Cause>, logged: &[String]) -> Self {
         let hint = hint(&logged.join("; ")).filter(|_| known.is_none());
@@ -197,16 +197,16 @@ impl Refusal {
         Self { errno, cause, says_all: false, hint, logged: logged.to_vec(), keeps_from_plaintext: false }
     }
 
-    /// Of a TLS handshake, which the kernel has `tlshd` do; `None` where the write did not end in it.
+    /// The refusal of a write that failed in a TLS handshake; `None` where it did not.
     ///
-    /// What the kernel returns is shown only with what it logged: tlshd reports numbers of GnuTLS as if they were errnos, so that a
-    /// target that closes the connection (-110) looks like a time-out.
+    /// The errno is not shown. tlshd reports error numbers of GnuTLS as errnos, so a target that closes the connection (-110) looks
+    /// like a timeout.
     #[must_use]
     pub fn of_handshake(errno: i32, logged: &[String], keeps_from_plaintext: bool) -> Option<Self> {
         let says = |words: &str| logged.iter().any(|line| line.contains(words));
         let cause = match errno {
             libc::ESRCH => Cause::TlshdMissing,
-            // The kernel says "failed" of its own patience, and "complete" of what tlshd reports.
+            // The kernel logs "failed" for its own timeout, and "complete" for tlshd's result.
             libc::ETIMEDOUT if says("TLS handshake failed") => Cause::HandshakeSlow,
             libc::ENOKEY if says("Invalid key") => Cause::PskGone,
             libc::EACCES | libc::EKEYREJECTED => Cause::HandshakeFailed,
@@ -218,7 +218,7 @@ impl Refusal {
         Some(Self { errno, cause, says_all: true, hint: None, logged: logged.to_vec(), keeps_from_plaintext })
     }
 
-    /// Because the process that writes gave no answer.
+    /// A refusal because the helper process gave no readable answer.
     #[must_use]
     pub const fn of_helper() -> Self {
         Self {
@@ -231,7 +231,7 @@ impl Refusal {
         }
     }
 
-    /// The stable code: of what the log adds, where it adds something.
+    /// The stable code: the hint's if there is one, else the cause's.
     #[must_use]
     pub fn code(&self) -> &'static str {
         self.hint.as_ref().unwrap_or(&self.cause).code()
@@ -285,7 +285,7 @@ fn of_errno(errno: i32) -> Cause {
     }
 }
 
-/// What the kernel's terse words mean for whoever runs this machine.
+/// The cause that the kernel's messages name, if any.
 fn hint(logged: &str) -> Option<Cause> {
     const HINTS: [(&str, Cause); 8] = [
         ("is not allowed, hostnqn", Cause::HostNotAllowed),
@@ -300,12 +300,12 @@ fn hint(logged: &str) -> Option<Cause> {
     HINTS.into_iter().find(|(words, _)| logged.contains(words)).map(|(_, hint)| hint)
 }
 
-/// What the kernel's log says of a refusal in which authentication had a part.
+/// The party whose authentication failed, according to the kernel's log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AuthenticationLog {
-    /// The controller's proof is wrong.
+    /// The controller's.
     ControllerFailed,
-    /// The host's, or there was no key.
+    /// The host's, or the host had no key.
     Failed,
 }
 
@@ -332,22 +332,22 @@ mod tests {
 
     #[test]
     fn a_handshake_that_failed_has_one_sentence() {
-        let refused = "the TLS handshake failed: the target has another PSK for this host, or none, or does without TLS at this \
+        let refused = "the TLS handshake failed: the target has another PSK for this host, or none, or does not use TLS at this \
                        port";
         let cases = [
             (
                 libc::ESRCH,
                 "failed to start TLS: -3",
-                "nobody does TLS handshakes here: tlshd does not run (it comes with ktls-utils)",
+                "tlshd does not run, so there are no TLS handshakes (it comes with ktls-utils)",
             ),
             (
                 libc::ETIMEDOUT,
                 "TLS handshake failed, error -110",
-                "the TLS handshake was not done in time: tlshd or the target does not answer",
+                "the TLS handshake timed out: tlshd or the target does not answer",
             ),
-            // GnuTLS has this number for a connection that was closed.
+            // GnuTLS has this number for a closed connection.
             (libc::ETIMEDOUT, "TLS handshake complete, error -110", refused),
-            (libc::ENOKEY, "Invalid key 1234", "the TLS PSK is in the kernel's keyring no longer"),
+            (libc::ENOKEY, "Invalid key 1234", "the TLS PSK is no longer in the kernel's keyring"),
             (libc::EACCES, "TLS handshake complete, error -13", refused),
             (libc::EIO, "TLS handshake complete, error 5", refused),
             (libc::EINVAL, "failed to start TLS: -22", "the kernel cannot begin the TLS handshake"),
@@ -377,7 +377,7 @@ mod tests {
              subsystem NQN, or refuses this host; the kernel logged: nvme nvme1: Connect Invalid Data Parameter, \
              subsysnqn \"nqn.x\""
         );
-        // What the errno and the log both tell of is said once.
+        // A cause in both errno and log appears once.
         assert_eq!(
             of_write(libc::EKEYREJECTED, None, &["nvme nvme0: qid 0: Authentication failed".into()]),
             "the target asks for authentication (Key was rejected by service (os error 129)); the kernel logged: nvme nvme0: \

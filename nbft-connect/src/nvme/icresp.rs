@@ -1,4 +1,4 @@
-//! Reads a target's answer to ICReq, and says what is wrong with it.
+//! Reads and checks a target's answer to ICReq.
 //!
 //! A path passes if Linux would take the answer: the kernel's own checks, and the header length, which the specification fixes
 //! (NVMe/TCP Transport Specification, Initialize Connection Response).
@@ -9,22 +9,22 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 /// Length of ICReq and ICResp, in bytes.
 pub(super) const IC_PDU_LEN: usize = 128;
 
-/// Length of the header that each PDU begins with, in bytes.
+/// Length of the common header of all PDUs, in bytes.
 const COMMON_HEADER: usize = 8;
 
-/// Length of a C2HTermReq without the data that it quotes, in bytes.
+/// Length of a C2HTermReq without its data, in bytes.
 const TERM_REQ_LEN: usize = 24;
 
 const PDU_TYPE_ICRESP: u8 = 1;
 const PDU_TYPE_C2H_TERM_REQ: u8 = 3;
 
-/// The only format of PDUs there is.
+/// The only PDU format version.
 const PDU_FORMAT: u16 = 0;
 
-/// MAXH2CDATA of less is not allowed, in bytes.
+/// The least allowed MAXH2CDATA, in bytes.
 const LEAST_MAXH2CDATA: u32 = 4096;
 
-/// What ICReq has asked for.
+/// The digests that ICReq requests.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Digests {
     pub(super) header: bool,
@@ -35,7 +35,7 @@ pub(super) struct Digests {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadAnswer {
     /// Another PDU type.
-    #[error("the target answers ICReq with PDU type {0:#x}: it is no NVMe/TCP controller")]
+    #[error("the target answers ICReq with PDU type {0:#x}: it is not an NVMe/TCP controller")]
     Type(u8),
     /// C2HTermReq, with its fatal error status.
     #[error("the target refuses ICReq and ends the connection: {}", fatal_error(*.0))]
@@ -53,13 +53,13 @@ pub enum BadAnswer {
     #[error("the target answers with PDU format version {0}; Linux has version {PDU_FORMAT} only")]
     Format(u16),
     /// Data alignment that Linux lacks.
-    #[error("the target wants PDU data aligned (CPDA {0}), which Linux cannot do")]
+    #[error("the target requires PDU data alignment (CPDA {0}), which Linux lacks")]
     Alignment(u8),
     /// A digest that is required is off.
-    #[error("the target has the {0} digest off, and it must be on")]
+    #[error("the target has the {0} digest off, but it is required")]
     DigestOff(&'static str),
-    /// A digest that was not asked for is on.
-    #[error("the target turns the {0} digest on, and it was not asked for")]
+    /// A digest that was not requested is on.
+    #[error("the target turns the {0} digest on, but it was not requested")]
     DigestOn(&'static str),
     /// MAXH2CDATA below 4096, in bytes.
     #[error("the target takes {0} bytes of data at once (MAXH2CDATA); at least {LEAST_MAXH2CDATA} are required")]
@@ -67,7 +67,7 @@ pub enum BadAnswer {
 }
 
 impl BadAnswer {
-    /// That of a probe, if it failed by one.
+    /// The bad answer in an error of [`read`], if it holds one.
     pub(crate) fn of(error: &io::Error) -> Option<Self> {
         error.get_ref()?.downcast_ref().copied()
     }
@@ -90,8 +90,8 @@ fn fatal_error(status: u16) -> String {
 ///
 /// # Errors
 ///
-/// What the network said, or a [`BadAnswer`].
-pub(super) async fn read(stream: &mut (impl AsyncRead + Unpin), asked: Digests) -> io::Result<()> {
+/// The network's error, or a [`BadAnswer`].
+pub(super) async fn read(stream: &mut (impl AsyncRead + Unpin), requested: Digests) -> io::Result<()> {
     let mut pdu = [0; IC_PDU_LEN];
     fill(stream, &mut pdu, 0..COMMON_HEADER).await?;
     match pdu[0] {
@@ -102,10 +102,10 @@ pub(super) async fn read(stream: &mut (impl AsyncRead + Unpin), asked: Digests) 
         }
         other => return Err(io::Error::other(BadAnswer::Type(other))),
     }
-    check(&pdu, asked).map_err(io::Error::other)
+    check(&pdu, requested).map_err(io::Error::other)
 }
 
-/// Reads these bytes of the PDU; a target may send them one by one.
+/// Reads these bytes of the PDU, even if the target sends them one by one.
 async fn fill(
     stream: &mut (impl AsyncRead + Unpin),
     pdu: &mut [u8; IC_PDU_LEN],
@@ -121,8 +121,8 @@ async fn fill(
     Ok(())
 }
 
-/// Holds an ICResp against what was asked, in the kernel's order.
-fn check(pdu: &[u8; IC_PDU_LEN], asked: Digests) -> Result<(), BadAnswer> {
+/// Checks an ICResp against the requested digests, in the kernel's order.
+fn check(pdu: &[u8; IC_PDU_LEN], requested: Digests) -> Result<(), BadAnswer> {
     let word = |at: usize| u32::from_le_bytes([pdu[at], pdu[at + 1], pdu[at + 2], pdu[at + 3]]);
     if usize::from(pdu[2]) != IC_PDU_LEN {
         return Err(BadAnswer::HeaderLength(pdu[2]));
@@ -134,8 +134,8 @@ fn check(pdu: &[u8; IC_PDU_LEN], asked: Digests) -> Result<(), BadAnswer> {
     if format != PDU_FORMAT {
         return Err(BadAnswer::Format(format));
     }
-    for (bit, name, wanted) in [(1, "header", asked.header), (2, "data", asked.data)] {
-        match (pdu[11] & bit != 0, wanted) {
+    for (bit, name, required) in [(1, "header", requested.header), (2, "data", requested.data)] {
+        match (pdu[11] & bit != 0, required) {
             (false, true) => return Err(BadAnswer::DigestOff(name)),
             (true, false) => return Err(BadAnswer::DigestOn(name)),
             _ => {}
@@ -159,7 +159,7 @@ mod tests {
     const NONE: Digests = Digests { header: false, data: false };
     const BOTH: Digests = Digests { header: true, data: true };
 
-    /// As Linux' target answers.
+    /// An answer of Linux's target.
     fn good() -> [u8; IC_PDU_LEN] {
         let mut pdu = [0; IC_PDU_LEN];
         (pdu[0], pdu[2], pdu[4]) = (PDU_TYPE_ICRESP, 128, 128);
@@ -167,8 +167,8 @@ mod tests {
         pdu
     }
 
-    /// What is said of an answer that comes in pieces of `piece` bytes, after which the target closes.
-    fn said(answer: &[u8], asked: Digests, piece: usize) -> String {
+    /// The verdict on an answer that comes in pieces of `piece` bytes, after which the target closes.
+    fn verdict(answer: &[u8], requested: Digests, piece: usize) -> String {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let (mut target, mut host) = tokio::io::duplex(1);
@@ -181,7 +181,7 @@ mod tests {
                 }
             };
             let read = async {
-                let result = read(&mut host, asked).await;
+                let result = read(&mut host, requested).await;
                 drop(host);
                 result
             };
@@ -192,63 +192,69 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_as_asked_passes_however_it_comes() {
+    fn a_good_answer_passes_in_pieces_of_any_size() {
         for piece in [1, 3, 128] {
-            assert_eq!(said(&good(), NONE, piece), "good");
+            assert_eq!(verdict(&good(), NONE, piece), "good");
         }
         let mut pdu = good();
         pdu[11] = 3;
-        assert_eq!(said(&pdu, BOTH, 128), "good");
+        assert_eq!(verdict(&pdu, BOTH, 128), "good");
     }
 
     #[test]
-    fn each_wrong_field_has_its_sentence() {
+    fn each_wrong_field_has_its_message() {
         type Change = fn(&mut [u8; IC_PDU_LEN]);
         let cases: [(Change, Digests, &str); 12] = [
-            (|pdu| pdu[0] = 5, NONE, "the target answers ICReq with PDU type 0x5: it is no NVMe/TCP controller"),
-            (|pdu| pdu[0] = 0, NONE, "the target answers ICReq with PDU type 0x0: it is no NVMe/TCP controller"),
+            (|pdu| pdu[0] = 5, NONE, "the target answers ICReq with PDU type 0x5: it is not an NVMe/TCP controller"),
+            (|pdu| pdu[0] = 0, NONE, "the target answers ICReq with PDU type 0x0: it is not an NVMe/TCP controller"),
             (|pdu| pdu[2] = 24, NONE, "the target's answer to ICReq has header length 24 instead of 128"),
             (|pdu| pdu[5] = 1, NONE, "the target's answer to ICReq has length 384 instead of 128"),
             (|pdu| pdu[4] = 0, NONE, "the target's answer to ICReq has length 0 instead of 128"),
             (|pdu| pdu[9] = 1, NONE, "the target answers with PDU format version 256; Linux has version 0 only"),
-            (|pdu| pdu[10] = 31, NONE, "the target wants PDU data aligned (CPDA 31), which Linux cannot do"),
-            (|pdu| pdu[11] = 2, BOTH, "the target has the header digest off, and it must be on"),
-            (|pdu| pdu[11] = 1, BOTH, "the target has the data digest off, and it must be on"),
-            (|pdu| pdu[11] = 1, NONE, "the target turns the header digest on, and it was not asked for"),
-            (|pdu| pdu[11] = 2, NONE, "the target turns the data digest on, and it was not asked for"),
+            (|pdu| pdu[10] = 31, NONE, "the target requires PDU data alignment (CPDA 31), which Linux lacks"),
+            (|pdu| pdu[11] = 2, BOTH, "the target has the header digest off, but it is required"),
+            (|pdu| pdu[11] = 1, BOTH, "the target has the data digest off, but it is required"),
+            (|pdu| pdu[11] = 1, NONE, "the target turns the header digest on, but it was not requested"),
+            (|pdu| pdu[11] = 2, NONE, "the target turns the data digest on, but it was not requested"),
             (
                 |pdu| pdu[12..16].copy_from_slice(&4095_u32.to_le_bytes()),
                 NONE,
                 "the target takes 4095 bytes of data at once (MAXH2CDATA); at least 4096 are required",
             ),
         ];
-        for (change, asked, expected) in cases {
+        for (change, requested, expected) in cases {
             let mut pdu = good();
             change(&mut pdu);
-            assert_eq!(said(&pdu, asked, 128), expected);
+            assert_eq!(verdict(&pdu, requested, 128), expected);
         }
     }
 
     #[test]
-    fn what_is_no_nvme_target_is_told_from_one_that_refuses() {
+    fn a_foreign_protocol_is_told_from_a_refusal() {
         let http = b"HTTP/1.1 400 Bad Request\r\n\r\n";
-        assert_eq!(said(http, NONE, 7), "the target answers ICReq with PDU type 0x48: it is no NVMe/TCP controller");
+        assert_eq!(
+            verdict(http, NONE, 7),
+            "the target answers ICReq with PDU type 0x48: it is not an NVMe/TCP controller"
+        );
         let alert = [21, 3, 3, 0, 2, 2, 10, 0];
-        assert_eq!(said(&alert, NONE, 8), "the target answers ICReq with PDU type 0x15: it is no NVMe/TCP controller");
+        assert_eq!(
+            verdict(&alert, NONE, 8),
+            "the target answers ICReq with PDU type 0x15: it is not an NVMe/TCP controller"
+        );
         let mut refusal = [0; TERM_REQ_LEN];
         (refusal[0], refusal[2], refusal[4], refusal[8]) = (PDU_TYPE_C2H_TERM_REQ, 24, 24, 6);
         let ended = "the target refuses ICReq and ends the connection: ";
-        assert_eq!(said(&refusal, NONE, 24), format!("{ended}unsupported parameter"));
+        assert_eq!(verdict(&refusal, NONE, 24), format!("{ended}unsupported parameter"));
         refusal[9] = 1;
-        assert_eq!(said(&refusal, NONE, 24), format!("{ended}fatal error status 0x106"));
+        assert_eq!(verdict(&refusal, NONE, 24), format!("{ended}fatal error status 0x106"));
     }
 
     #[test]
-    fn a_target_that_closes_early_is_told_with_how_much_there_was() {
+    fn a_target_that_closes_early_is_reported_with_the_bytes_received() {
         for length in [0, 1, 8, 64, 127] {
             let expected =
                 format!("the target closed the connection after {length} of the 128 bytes of its answer to ICReq");
-            assert_eq!(said(&good()[..length], NONE, 5), expected);
+            assert_eq!(verdict(&good()[..length], NONE, 5), expected);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What the kernel logged of a connection that failed: its errno alone tells little.
+//! Reads the kernel's messages about NVMe: the errno of a failed connection alone says little.
 
 use crate::output::mask;
 use std::fs::{File, OpenOptions};
@@ -6,36 +6,36 @@ use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// The kernel's log, from a moment on that is marked.
+/// The kernel's log since a mark.
 #[derive(Debug)]
 pub struct Kmsg(Option<File>);
 
 impl Kmsg {
-    /// Opens it. A log that cannot be read has nothing to say.
+    /// Opens the log. A log that cannot be opened gives no lines.
     #[must_use]
     pub fn open(root: &Path) -> Self {
         let file = OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(root.join("dev/kmsg"));
         Self(file.ok())
     }
 
-    /// Remembers this moment.
+    /// Sets the mark to now.
     pub fn mark(&mut self) {
         if self.0.as_mut().is_some_and(|file| file.seek(SeekFrom::End(0)).is_err()) {
             self.0 = None;
         }
     }
 
-    /// The lines on NVMe since the mark, without repetition; `None` when the log cannot be read.
+    /// The lines about NVMe since the mark, without duplicates; `None` when the log cannot be read.
     #[must_use]
     pub fn nvme_lines(&mut self) -> Option<Vec<String>> {
         let file = self.0.as_mut()?;
         let mut lines: Vec<String> = Vec::new();
         let mut record = [0; 8192];
-        // Each read gives one record; a bound, since others may log faster than we read.
+        // Each read gives one record. The number is bounded, since others may log faster than this reads.
         for _ in 0..1000 {
             let length = match file.read(&mut record) {
                 Ok(length) => length,
-                // Some were overwritten before we came; the next ones are there.
+                // Some records were overwritten; the next read gives the oldest that is left.
                 Err(error) if error.raw_os_error() == Some(libc::EPIPE) => continue,
                 Err(_) => break,
             };
@@ -46,7 +46,7 @@ impl Kmsg {
     }
 }
 
-/// The text of a record (`prio,seq,time,flags;text`) when the NVMe host drivers wrote it.
+/// The text of a record (`prio,seq,time,flags;text`) if the NVMe host drivers wrote it.
 fn message(record: &str) -> Option<String> {
     let (_, text) = record.split_once(';')?;
     let text = text.lines().next()?.trim();

@@ -1,4 +1,4 @@
-//! The NVMe side of the kernel: the fabrics device, its options, discovery, and what sysfs and uevents say of controllers.
+//! Talks to the NVMe side of the kernel: the fabrics device, discovery controllers, keys, sysfs and uevents.
 
 pub mod discovery;
 pub mod explain;

@@ -1,4 +1,4 @@
-//! Loads the transport's driver.
+//! Loads the kernel module nvme-tcp.
 
 use libnbft::codes;
 use std::io;
@@ -10,12 +10,12 @@ use std::process::{ExitStatus, Stdio};
 #[non_exhaustive]
 pub enum ModuleError {
     /// modprobe is missing.
-    #[error("the kernel module nvme-tcp is not loaded and modprobe is not here")]
+    #[error("the kernel module nvme-tcp is not loaded, and modprobe is missing")]
     NoModprobe,
     /// modprobe cannot be run.
     #[error("modprobe nvme-tcp: {0}")]
     Modprobe(io::Error),
-    /// modprobe failed, in its own words.
+    /// modprobe failed; its message.
     #[error("the kernel module nvme-tcp cannot be loaded: {0}")]
     Refused(String),
 }
@@ -26,7 +26,7 @@ codes!(ModuleError {
     Refused => "module-refused",
 });
 
-/// Loads nvme-tcp (and with it nvme-fabrics and nvme-core) unless it is there.
+/// Loads nvme-tcp (and with it nvme-fabrics and nvme-core) unless it is loaded.
 ///
 /// # Errors
 ///
@@ -50,10 +50,10 @@ pub async fn load(root: &Path) -> Result<(), ModuleError> {
     }
 }
 
-/// Why modprobe failed: what it says, or how it ended where it says nothing.
-fn refused(status: ExitStatus, said: &[u8]) -> ModuleError {
-    let said = String::from_utf8_lossy(said);
-    let lines: Vec<_> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+/// Why modprobe failed: its message, or its exit status if it printed none.
+fn refused(status: ExitStatus, stderr: &[u8]) -> ModuleError {
+    let stderr = String::from_utf8_lossy(stderr);
+    let lines: Vec<_> = stderr.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let why = match (lines.is_empty(), status.code()) {
         (false, _) => lines.join("; "),
         (true, Some(code)) => format!("modprobe gives no reason (status {code})"),

@@ -1,8 +1,8 @@
-//! A probe of a path in user space: TCP from the HFI's address through its interface, then ICReq and ICResp; where TLS may be
-//! used, TCP alone.
+//! Probes a path in user space: it connects TCP from the HFI's address through its interface, then exchanges ICReq and ICResp. If
+//! the path may use TLS, it only connects TCP.
 //!
-//! The kernel connects one controller at a time, and a dead target keeps it from the next for seconds. A path that is
-//! proved first costs nobody else anything.
+//! The kernel connects one controller at a time, and a dead target blocks the next one for seconds. Probing a path first avoids
+//! this.
 
 use super::explain::Refusal;
 use super::icresp::{self, BadAnswer, Digests, IC_PDU_LEN};
@@ -15,7 +15,7 @@ use tokio::net::TcpSocket;
 
 const PDU_TYPE_ICREQ: u8 = 0;
 
-/// Where to and from where.
+/// The parameters of a probe.
 #[derive(Debug, Clone)]
 pub struct Probe {
     /// Target.
@@ -26,11 +26,11 @@ pub struct Probe {
     pub source: Option<IpAddr>,
     /// Interface: name and index (the scope of link-local addresses).
     pub interface: (String, u32),
-    /// Header digest wanted.
+    /// Whether to request the header digest.
     pub hdr_digest: bool,
-    /// Data digest wanted.
+    /// Whether to request the data digest.
     pub data_digest: bool,
-    /// Whether it may be for TLS: then nothing is sent, since all that could be would be in plaintext.
+    /// Whether the path may use TLS. Then the probe sends nothing, since it would send plaintext.
     pub tls: bool,
 }
 
@@ -47,7 +47,7 @@ pub enum ProbeFailure {
     /// The answer to ICReq is not one that Linux takes.
     #[error("{0}")]
     BadAnswer(BadAnswer),
-    /// Anything else that the system says.
+    /// Another error of the system.
     #[error("{0}")]
     Other(String),
 }
@@ -60,7 +60,7 @@ codes!(ProbeFailure {
 });
 
 impl ProbeFailure {
-    /// The stable code: that of the refusal, where it is one.
+    /// The stable code; a refusal's is its own.
     #[must_use]
     pub fn cause_code(&self) -> &'static str {
         match self {
@@ -81,12 +81,12 @@ impl From<io::Error> for ProbeFailure {
     }
 }
 
-/// How far a probe is.
+/// The stage of a probe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
-    /// TCP is being connected.
+    /// Connecting TCP.
     Connect,
-    /// ICReq was sent, or is being sent.
+    /// Exchanging ICReq and ICResp.
     Initialize,
 }
 
@@ -99,11 +99,11 @@ pub async fn probe(probe: &Probe, limit: Duration) -> Result<(), ProbeFailure> {
     trace(probe, limit).await.map_err(|(_, error)| error)
 }
 
-/// Probes the path within `limit`, and tells how far it came.
+/// Probes the path within `limit`, like [`probe`](probe()), and returns the stage that failed.
 ///
 /// # Errors
 ///
-/// As [`probe`](probe()), with the stage that failed.
+/// The stage that failed, and why.
 pub async fn trace(probe: &Probe, limit: Duration) -> Result<(), (Stage, ProbeFailure)> {
     let mut stage = Stage::Connect;
     let attempt = tokio::time::timeout(limit, attempt(probe, &mut stage)).await;

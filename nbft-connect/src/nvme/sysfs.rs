@@ -1,4 +1,4 @@
-//! What sysfs says of NVMe/TCP controllers and their namespaces.
+//! Reads NVMe controllers and their namespaces from sysfs.
 
 mod watch;
 
@@ -12,8 +12,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::{fmt, fs, io};
 
-/// What the state of a controller begins with that is being taken away.
-const GOING: &str = "deleting";
+/// The beginning of the state of a controller that is being deleted.
+const DELETING: &str = "deleting";
 
 /// A controller.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -41,10 +41,10 @@ pub struct Controller {
 }
 
 impl Controller {
-    /// Whether the kernel is taking it away.
+    /// Whether the kernel is deleting it.
     #[must_use]
     pub fn is_deleting(&self) -> bool {
-        self.state.starts_with(GOING)
+        self.state.starts_with(DELETING)
     }
 }
 
@@ -94,7 +94,7 @@ impl fmt::Display for PathNamespace {
     }
 }
 
-/// All controllers under `<root>/sys/class/nvme`; none when the directory is not there.
+/// All controllers under `<root>/sys/class/nvme`; none when the directory is missing.
 #[must_use]
 pub fn controllers(root: &Path) -> Vec<Controller> {
     Watch::default().controllers(root, |_| true)
@@ -105,13 +105,13 @@ fn directory(root: &Path, controller: &str) -> PathBuf {
     root.join("sys/class/nvme").join(controller)
 }
 
-/// Whether it is a discovery controller.
+/// Whether a controller is a discovery controller.
 #[must_use]
 pub fn is_discovery(root: &Path, controller: &str) -> bool {
     attribute(&directory(root, controller), "cntrltype") == "discovery"
 }
 
-/// Whether a controller was given a secret; `None` where the kernel does not say.
+/// Whether a controller has a secret; `None` where the kernel does not show it.
 #[must_use]
 pub fn has_secret(root: &Path, controller: &str) -> Option<bool> {
     let file = fs::File::open(directory(root, controller).join("dhchap_secret")).ok()?;
@@ -119,7 +119,7 @@ pub fn has_secret(root: &Path, controller: &str) -> Option<bool> {
     Some(text.trim() != "none")
 }
 
-/// The key by which a controller is secured with TLS; `None` where it is not.
+/// The TLS key of a controller; `None` where it has none.
 #[must_use]
 pub fn tls_key(root: &Path, controller: &str) -> Option<Serial> {
     Serial::from_str_radix(&attribute(&directory(root, controller), "tls_key"), 16).ok().filter(|serial| *serial != 0)
@@ -128,15 +128,15 @@ pub fn tls_key(root: &Path, controller: &str) -> Option<Serial> {
 /// The connections of a controller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Connections {
-    /// Where all of them lead to; a scope is left out.
+    /// Address and port of the target, without a scope.
     pub peer: SocketAddr,
-    /// Where they come from, when the kernel says so.
+    /// The source address, if the kernel shows it.
     pub source: Option<IpAddr>,
-    /// How many there are: one for each queue.
+    /// The number of connections: one for each queue.
     pub queues: usize,
 }
 
-/// The connections of a controller; `None` where the kernel does not say.
+/// The connections of a controller; `None` where the kernel does not show them.
 #[must_use]
 pub fn connections(root: &Path, controller: &str) -> Option<Connections> {
     let directory = directory(root, controller);
@@ -149,7 +149,7 @@ pub fn connections(root: &Path, controller: &str) -> Option<Connections> {
     })
 }
 
-/// The addresses that controllers come from: those that they are bound to, and those that they have now.
+/// The source addresses of all controllers: those that they are bound to, and those in use.
 pub(crate) fn sources(root: &Path) -> Vec<IpAddr> {
     let entries = fs::read_dir(root.join("sys/class/nvme")).into_iter().flatten().flatten();
     let addresses = entries.map(|entry| attribute(&entry.path(), "address"));
@@ -157,11 +157,11 @@ pub(crate) fn sources(root: &Path) -> Vec<IpAddr> {
     addresses.flat_map(parts).flatten().collect()
 }
 
-/// Lets nobody but root read the secrets of a controller: Linux shows them to all who can read sysfs.
+/// Makes the secrets of a controller readable only by root. Linux shows them to all users.
 ///
 /// # Errors
 ///
-/// When the kernel refuses. A controller without secrets is no error.
+/// When the kernel refuses. A controller without secrets is not an error.
 pub fn hide_secrets(root: &Path, controller: &str) -> io::Result<()> {
     for name in ["dhchap_secret", "dhchap_ctrl_secret"] {
         let file = directory(root, controller).join(name);
@@ -173,14 +173,14 @@ pub fn hide_secrets(root: &Path, controller: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether the kernel is taking a controller away, or has.
+/// Whether the kernel is deleting a controller, or has deleted it.
 #[must_use]
 pub fn is_deleting(root: &Path, controller: &str) -> bool {
     let state = attribute(&directory(root, controller), "state");
-    state.is_empty() || state.starts_with(GOING)
+    state.is_empty() || state.starts_with(DELETING)
 }
 
-/// The block device of a namespace that at least one live controller sees, and which the kernel has made usable.
+/// The block device of a namespace that a live controller has and that is usable.
 #[must_use]
 pub fn find_namespace(root: &Path, all: &[Controller], nqn: &str, nsid: u32, nid: Option<Nid>) -> Option<String> {
     let live = all.iter().filter(|controller| controller.nqn == nqn && controller.state == "live");
@@ -196,14 +196,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_head_of_a_path() {
+    fn the_block_device_of_a_path() {
         let named = |name: &str| PathNamespace { name: name.into(), ..PathNamespace::default() }.device();
         assert_eq!(named("nvme0c1n2"), "nvme0n2");
         assert_eq!(named("nvme10n1"), "nvme10n1");
     }
 
     #[test]
-    fn a_namespace_is_known_by_its_nid_and_only_then_by_its_nsid() {
+    fn a_namespace_is_matched_by_its_nid_else_by_its_nsid() {
         let uuid: Uuid = "cc3f2135-f931-4569-baea-0eee7113a521".parse().unwrap();
         let namespace = PathNamespace { nsid: 1, uuid: Some(uuid), ..PathNamespace::default() };
         assert!(namespace.is(7, Some(Nid::Uuid(uuid))));
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_roots_alone() {
+    fn only_root_can_read_secrets() {
         let root = std::env::temp_dir().join(format!("nbft-sysfs-{}", std::process::id()));
         let controller = root.join("sys/class/nvme/nvme0");
         fs::create_dir_all(&controller).unwrap();

@@ -1,4 +1,4 @@
-//! Events on devices: the kernel's own, heard without udev, and those that udev sends when it is done with one.
+//! Waits for device events: the kernel's own, or those that udev sends after it has processed one.
 
 use nix::sys::socket::{
     AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, bind, recv, setsockopt, socket, sockopt,
@@ -7,7 +7,7 @@ use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use tokio::io::unix::AsyncFd;
 
-/// Listens to uevents.
+/// A socket that receives uevents.
 #[derive(Debug)]
 pub struct Uevents {
     socket: AsyncFd<OwnedFd>,
@@ -16,24 +16,24 @@ pub struct Uevents {
 /// The multicast group of the kernel's events.
 const KERNEL_GROUP: u32 = 1;
 
-/// The multicast group of udev's.
+/// The multicast group of udev's events.
 const UDEV_GROUP: u32 = 2;
 
 impl Uevents {
-    /// The kernel's events; must be called on the runtime.
+    /// Receives the kernel's events. Call it on the runtime.
     ///
     /// # Errors
     ///
-    /// What the kernel says.
+    /// The kernel's error.
     pub fn of_kernel() -> io::Result<Self> {
         Self::open(KERNEL_GROUP)
     }
 
-    /// udev's events; must be called on the runtime.
+    /// Receives udev's events. Call it on the runtime.
     ///
     /// # Errors
     ///
-    /// What the kernel says.
+    /// The kernel's error.
     pub fn of_udev() -> io::Result<Self> {
         Self::open(UDEV_GROUP)
     }
@@ -41,7 +41,7 @@ impl Uevents {
     fn open(group: u32) -> io::Result<Self> {
         let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
         let socket = socket(AddressFamily::Netlink, SockType::Raw, flags, SockProtocol::NetlinkKObjectUEvent)?;
-        // Coldplug floods this socket; an overrun is survived, but costs a look at sysfs.
+        // Coldplug floods this socket. An overrun is harmless, but costs a scan of sysfs.
         let _ = setsockopt(&socket, sockopt::RcvBufForce, &(4 << 20));
         bind(socket.as_raw_fd(), &NetlinkAddr::new(0, group))?;
         // SAFETY: the `OwnedFd` keeps its descriptor open until the `AsyncFd` that owns it is dropped, and always gives the
@@ -50,23 +50,23 @@ impl Uevents {
         Ok(Self { socket })
     }
 
-    /// Waits until something happened to an NVMe controller or a block device, or events were lost. Gives the discovery
-    /// controllers (`nvmeN`) that said that what they tell has changed.
+    /// Waits until an NVMe controller or a block device changes, or events are lost. Returns the discovery controllers (`nvmeN`)
+    /// that reported a changed log page.
     ///
     /// # Errors
     ///
-    /// What the kernel says.
+    /// The kernel's error.
     pub async fn nvme_changed(&self) -> io::Result<Vec<String>> {
-        let mut news = Vec::new();
-        self.changed(b"nvme", |message| news.extend(news_of(message).map(str::to_owned))).await?;
-        Ok(news)
+        let mut changed = Vec::new();
+        self.changed(b"nvme", |message| changed.extend(changed_log_page(message).map(str::to_owned))).await?;
+        Ok(changed)
     }
 
-    /// Waits until something happened to a network interface, or events were lost.
+    /// Waits until a network interface changes, or events are lost.
     ///
     /// # Errors
     ///
-    /// What the kernel says.
+    /// The kernel's error.
     pub async fn net_changed(&self) -> io::Result<()> {
         self.changed(b"/net/", |_| ()).await
     }
@@ -108,9 +108,9 @@ fn path_holds(message: &[u8], part: &[u8]) -> bool {
     lines.next().is_some_and(holds)
 }
 
-/// The discovery controller of a kernel's message that its log page is another than before: by an asynchronous event (log page
-/// 70h, discovery log page change), or since it was away.
-fn news_of(message: &[u8]) -> Option<&str> {
+/// The discovery controller whose log page changed, according to a kernel's message: by an asynchronous event (log page 70h,
+/// discovery log page change), or because it reconnected.
+fn changed_log_page(message: &[u8]) -> Option<&str> {
     let mut lines = message.split(|byte| *byte == 0);
     let path = lines.next()?;
     let name = std::str::from_utf8(path.rsplit(|byte| *byte == b'/').next()?).ok()?;
@@ -119,14 +119,14 @@ fn news_of(message: &[u8]) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{news_of, path_holds};
+    use super::{changed_log_page, path_holds};
 
     #[test]
-    fn news_of_a_discovery_controller() {
+    fn a_changed_log_page_names_its_controller() {
         let of = |property: &str| {
             let message =
                 format!("change@/devices/virtual/nvme-fabrics/ctl/nvme3\0ACTION=change\0{property}\0SEQNUM=7\0");
-            news_of(message.as_bytes()).map(str::to_owned)
+            changed_log_page(message.as_bytes()).map(str::to_owned)
         };
         assert_eq!(of("NVME_AEN=0x70f002").as_deref(), Some("nvme3"));
         assert_eq!(of("NVME_EVENT=rediscover").as_deref(), Some("nvme3"));
@@ -134,13 +134,13 @@ mod tests {
     }
 
     #[test]
-    fn kernel_events_are_told_by_their_first_line() {
+    fn kernel_events_are_matched_by_their_first_line() {
         assert!(path_holds(b"add@/devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n1\0ACTION=add\0", b"nvme"));
         assert!(!path_holds(b"add@/devices/pci0000:00/0000:00:03.0/net/eth0\0ACTION=add\0X=nvme\0", b"nvme"));
     }
 
     #[test]
-    fn udev_events_are_told_by_their_path() {
+    fn udev_events_are_matched_by_their_path() {
         let message =
             b"libudev\0\xfe\xed\xca\xfe\x28\0\0\0ACTION=add\0DEVPATH=/devices/virtio0/net/eth0\0SUBSYSTEM=net\0";
         assert!(path_holds(message, b"/net/"));

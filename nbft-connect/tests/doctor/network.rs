@@ -271,7 +271,7 @@ fn not_a_controller() {
         assert_eq!(
             Root::new("web", &table()).path(""),
             "path 192.0.2.1 port 4420 over nbft0: stops at ICReq\n  \
-             wrong:    192.0.2.1 port 4420: the target answers ICReq with PDU type 0x48: it is no NVMe/TCP controller.\n  \
+             wrong:    192.0.2.1 port 4420: the target answers ICReq with PDU type 0x48: it is not an NVMe/TCP controller.\n  \
              do:       Another service has this port: correct it in the firmware's setup.\n"
                 .to_owned()
                 + TALKS

@@ -149,7 +149,7 @@ fn secrets_and_profiles_at_fault() {
             ),
             (
                 "authentication-unplanned",
-                "the target requires authentication, but no security profile of the table says so for it",
+                "the target requires authentication, but the table has no security profile for it",
                 "Let this host in without in-band authentication, or give the entry a security profile in the firmware's setup.",
             ),
         ];
@@ -188,7 +188,7 @@ fn secure_channels_at_fault() {
             ),
             (
                 "tlshd-missing",
-                "nobody does TLS handshakes here: tlshd does not run (it comes with ktls-utils)",
+                "tlshd does not run, so there are no TLS handshakes (it comes with ktls-utils)",
                 "Install ktls-utils, and have tlshd run (systemctl status tlshd), in the initramfs too.",
             ),
             (
@@ -199,7 +199,7 @@ fn secure_channels_at_fault() {
             ),
             (
                 "psk-not-allowed",
-                "the TLS PSK for it is one of SHA-256, which decides for TLS_AES_128_GCM_SHA256",
+                "the TLS PSK for it is one of SHA-256, which implies TLS_AES_128_GCM_SHA256",
                 "Use a PSK of the other hash, or widen the security profile in the firmware's setup.",
             ),
             (

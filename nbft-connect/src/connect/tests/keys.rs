@@ -71,7 +71,7 @@ async fn a_program_that_hangs_costs_one_time_out_and_no_other_path() {
         // Nothing of it had to wait.
         assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
         until(|| status(&root).paths[0].reason.is_some()).await;
-        let waits = format!("waits for its secrets, for which {}/etc/nbft/key-command is asked", root.0.display());
+        let waits = format!("waits for its secrets from {}/etc/nbft/key-command", root.0.display());
         assert_eq!(status(&root).paths[0].reason, Some(waits));
         until(|| status(&root).paths[..4].iter().all(|path| path.state == State::Failed)).await;
         assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
@@ -81,7 +81,7 @@ async fn a_program_that_hangs_costs_one_time_out_and_no_other_path() {
     assert_eq!(commanded(&root).len(), 1, "{:?}", commanded(&root));
     let reasons = status(&root).paths[..4].iter().map(|path| path.reason.clone().unwrap()).collect::<Vec<_>>();
     assert!(reasons.iter().all(|reason| reason.contains("key-command dhchap-secret: it takes longer than 10 s")));
-    assert!(reasons[3].ends_with(&format!("it takes longer than 10 s, for {}; it is not asked again", nqn(0))));
+    assert!(reasons[3].ends_with(&format!("it takes longer than 10 s, for {}; it is not run again", nqn(0))));
 }
 
 #[tokio::test(flavor = "current_thread")]

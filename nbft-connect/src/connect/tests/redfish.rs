@@ -112,7 +112,7 @@ async fn why_there_is_none_is_said() {
     assert_eq!(said, "dhchap-secret: it is hidden");
     let slow = root("exec sleep 30");
     let said = reason(&slow, &table_with(REQUIRED, KEYPATH), vec![]).await;
-    assert_eq!(said, format!("waits for its secrets, which are fetched by Redfish from {KEYPATH}"));
+    assert_eq!(said, format!("waits for its secrets by Redfish from {KEYPATH}"));
 }
 
 #[tokio::test(flavor = "current_thread")]

@@ -176,7 +176,7 @@ async fn nothing_is_written_without_what_is_required() {
     refused(root(&[]), &secured(REQUIRED), &none).await;
     let malformed = format!("/{DIRECTORY}/tls-psk: its checksum does not match: a character is wrong");
     refused(root(&[("tls-psk", &PSK.replace("LrZ", "LrY"))]), &secured(REQUIRED), &malformed).await;
-    let unfit = "the TLS PSK for it is one of SHA-256, which decides for TLS_AES_128_GCM_SHA256; its security profile allows \
+    let unfit = "the TLS PSK for it is one of SHA-256, which implies TLS_AES_128_GCM_SHA256; its security profile allows \
                  only TLS_AES_256_GCM_SHA384";
     refused(root(&[("tls-psk", PSK)]), &restricted(REQUIRED, 0x1302), unfit).await;
     let needs = "(it needs CONFIG_NVME_TCP_TLS, from Linux 6.7 on)";
@@ -192,10 +192,10 @@ async fn nothing_is_written_without_what_is_required() {
 #[tokio::test(flavor = "current_thread")]
 async fn a_handshake_that_fails_has_its_reason() {
     for (errno, expected) in [
-        (libc::ESRCH, "nobody does TLS handshakes here: tlshd does not run (it comes with ktls-utils)"),
+        (libc::ESRCH, "tlshd does not run, so there are no TLS handshakes (it comes with ktls-utils)"),
         (
             libc::EACCES,
-            "the TLS handshake failed: the target has another PSK for this host, or none, or does without TLS at this port",
+            "the TLS handshake failed: the target has another PSK for this host, or none, or does not use TLS at this port",
         ),
     ] {
         let root = root(&[("tls-psk", PSK)]);
@@ -210,7 +210,7 @@ async fn a_handshake_that_fails_is_not_replaced_by_a_connection_in_the_clear() {
     let ran = run_in(&root(&[("tls-psk", PSK)]), &secured(ALLOWED), answers, 1).await;
     let with = format!("{},tls,tls_key=1", options(4420));
     assert!(!ran.written.is_empty() && ran.written.iter().all(|written| *written == with), "{:?}", ran.written);
-    let expected = "the TLS handshake failed: the target has another PSK for this host, or none, or does without TLS at this port; \
+    let expected = "the TLS handshake failed: the target has another PSK for this host, or none, or does not use TLS at this port; \
                     TLS is allowed and not required here, but with a PSK nothing is connected in plaintext, since anybody on the \
                     wire could force that: for a target without TLS, remove the PSK";
     assert_eq!((ran.exit, ran.status.paths[0].reason.as_deref()), (Exit::Failed, Some(expected)));

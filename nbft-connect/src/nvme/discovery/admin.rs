@@ -1,4 +1,4 @@
-//! Get Log Page, as an admin command by ioctl on a controller's device.
+//! Sends Get Log Page to a controller: an admin command by ioctl on its device.
 
 use std::fs::File;
 use std::io;
@@ -7,12 +7,12 @@ use std::os::fd::AsRawFd;
 /// Get Log Page (NVM Express Base Specification, Admin Command Set).
 const GET_LOG_PAGE: u8 = 0x02;
 
-/// How long the controller may take for a command.
+/// The time limit of a command.
 const TIMEOUT_MS: u32 = 5_000;
 
-/// Somebody who has log pages: a controller, or a stand-in for it in tests.
+/// A source of log pages: a controller, or a stand-in for it in tests.
 pub(super) trait LogPages {
-    /// Fills `buffer`, whose length is a multiple of 4, with what log page `page` holds from byte `offset` on.
+    /// Fills `buffer`, whose length is a multiple of 4, from byte `offset` of log page `page`.
     fn read(&mut self, page: u8, offset: u64, buffer: &mut [u8]) -> io::Result<()>;
 }
 
@@ -53,7 +53,7 @@ impl Admin {
     }
 }
 
-/// The command, without the address of its buffer.
+/// The command, without the address of the buffer.
 fn get_log_page(page: u8, offset: u64, length: u32) -> Command {
     // The number of dwords, less one, in two halves.
     let dwords = (length / 4).saturating_sub(1);
@@ -74,8 +74,8 @@ impl LogPages for Admin {
         let length = u32::try_from(buffer.len()).map_err(io::Error::other)?;
         let mut command = get_log_page(page, offset, length);
         command.addr = buffer.as_mut_ptr() as u64;
-        // SAFETY: `command` has the layout that this ioctl takes, and names `buffer` with its own length, which is ours alone
-        // until the kernel, which writes there and nowhere else, returns.
+        // SAFETY: `command` has the layout of this ioctl, and names `buffer` with its length. The kernel writes only there, and
+        // nobody else uses `buffer` until it returns.
         let status = unsafe { nvme_ioctl_admin_cmd(self.0.as_raw_fd(), &raw mut command) }?;
         match status {
             0 => Ok(()),

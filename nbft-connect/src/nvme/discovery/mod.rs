@@ -1,7 +1,7 @@
-//! Asks a discovery controller: reads its log page, closes it.
+//! Reads the log page of a discovery controller, and disconnects the controller.
 //!
-//! Each of these blocks as long as the target lets it, so the process that writes to the fabrics device does it all: it closes
-//! what it opened even when nobody waits for the answer any more.
+//! Both may block as long as the target lets them, so the helper process does them. It disconnects what it connected even if the
+//! parent no longer waits for the answer.
 
 mod admin;
 mod read;
@@ -23,22 +23,22 @@ pub enum DiscoveryConnection {
     Transient,
     /// It is connected by an option string, and stays connected.
     Persistent,
-    /// It is connected already, as `nvmeN`, and stays so.
+    /// It is already connected, as `nvmeN`, and stays connected.
     Existing,
 }
 
 /// The result of reading a log page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DiscoveryResult {
-    /// Its log page, and its name (`nvmeN`) where it was connected and stays so.
+    /// Its log page, and the name (`nvmeN`) of a new persistent connection.
     LogPage(Log, Option<String>),
     /// The kernel refused the connection.
     Refused(Refusal),
-    /// It was connected, but its log page could not be read, or does not count.
+    /// The controller was connected, but its log page could not be read or must not be used.
     Unreadable(LogPageError),
 }
 
-/// Why the log page of a connected discovery controller is of no use. Display is a sentence.
+/// Why the log page of a connected discovery controller cannot be used. Display is a sentence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -48,26 +48,26 @@ pub enum LogPageError {
     Device {
         /// Path of the device.
         device: String,
-        /// What the system says.
+        /// The system's error.
         error: String,
     },
-    /// It does not give the page; what the system or the controller says.
+    /// The page cannot be read; the system's or the controller's error.
     #[error("the discovery log page cannot be read: {0}")]
     Refused(String),
-    /// The page has another form.
+    /// The page is malformed.
     #[error(transparent)]
     Malformed(#[from] LogError),
-    /// The page changed each time that it was read; how often.
-    #[error("the discovery log page changed each of the {0} times that it was read")]
+    /// The page changed during each read; the number of reads.
+    #[error("the discovery log page changed during each of {0} reads")]
     Changing(usize),
-    /// Reading takes too long; the limit in seconds.
+    /// Reading took too long; the limit in seconds.
     #[error("reading the discovery log page takes longer than {0} s")]
     Slow(u64),
-    /// The connection does not meet its requirements.
+    /// The connection violates its requirements.
     #[error(transparent)]
     Violation(#[from] Violation),
-    /// The process that reads gave no answer that can be read.
-    #[error("the answer of the process that writes to the fabrics device cannot be read")]
+    /// The helper process gave no readable answer.
+    #[error("the helper process for /dev/nvme-fabrics gave no readable answer")]
     HelperFailed,
 }
 
@@ -82,7 +82,7 @@ codes!(LogPageError {
 });
 
 impl LogPageError {
-    /// The stable code: that of the violation, where it is one.
+    /// The stable code; a violation's is its own.
     #[must_use]
     pub const fn cause_code(&self) -> &'static str {
         match self {
@@ -92,15 +92,15 @@ impl LogPageError {
     }
 }
 
-/// Reads the log page of a controller that is connected, and disconnects it where it does not stay.
-pub(super) fn read_log(root: &Path, name: &str, kind: DiscoveryConnection) -> DiscoveryResult {
+/// Reads the log page of a connected controller, and disconnects a transient one.
+pub(super) fn read_log(root: &Path, name: &str, connection: DiscoveryConnection) -> DiscoveryResult {
     let device = root.join("dev").join(name);
     let no_device =
         |error: io::Error| LogPageError::Device { device: device.display().to_string(), error: error.to_string() };
     let log = File::open(&device).map_err(no_device).and_then(|file| read::log(&mut Admin::new(file)));
-    // One that cannot be read is of no use, and a new connection may be better.
-    let kept = kind == DiscoveryConnection::Persistent && log.is_ok();
-    if !kept && kind != DiscoveryConnection::Existing {
+    // A controller whose log page cannot be read is disconnected too: a new connection may work.
+    let kept = connection == DiscoveryConnection::Persistent && log.is_ok();
+    if !kept && connection != DiscoveryConnection::Existing {
         close_or_warn(root, name);
     }
     match log {
@@ -109,15 +109,15 @@ pub(super) fn read_log(root: &Path, name: &str, kind: DiscoveryConnection) -> Di
     }
 }
 
-/// Closes a controller; that it cannot be closed is no reason not to use what it told.
+/// Disconnects a controller. A failure is only logged: its log page can still be used.
 pub(super) fn close_or_warn(root: &Path, name: &str) {
     if let Err(error) = close(root, name) {
-        log::warn!("{name}: the discovery controller cannot be closed: {error}");
+        log::warn!("{name}: the discovery controller cannot be disconnected: {error}");
     }
 }
 
-/// Has the kernel take a controller away.
-#[expect(clippy::disallowed_methods, reason = "an attribute of the kernel's, and our own word")]
+/// Disconnects a controller.
+#[expect(clippy::disallowed_methods, reason = "an attribute of the kernel, and a constant")]
 pub(super) fn close(root: &Path, name: &str) -> io::Result<()> {
     let file = root.join("sys/class/nvme").join(name).join("delete_controller");
     OpenOptions::new().write(true).open(file)?.write_all(b"1")

@@ -1,4 +1,4 @@
-//! Reading a log page of any length that may change meanwhile.
+//! Reads a whole log page, again if it changes meanwhile.
 
 use super::LogPageError;
 use super::admin::LogPages;
@@ -6,16 +6,16 @@ use libnbft::discovery_log::{Header, LEN, LOG_PAGE, Log};
 use std::io;
 use std::time::{Duration, Instant};
 
-/// How much is read at once: every controller can transfer a page of memory.
+/// Bytes in a read: every controller can transfer a page of memory.
 const CHUNK: usize = 4096;
 
-/// How often a page that changes is read.
+/// The number of reads of a changing page.
 const READS: usize = 5;
 
-/// How long all of it may take: the one who reads has other things to do.
+/// The time limit for all reads: the helper process must serve other connections.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// Reads the whole page: again, when its generation counter has moved meanwhile.
+/// Reads the whole page, again if its generation counter changed meanwhile.
 pub(super) fn log(controller: &mut impl LogPages) -> Result<Log, LogPageError> {
     let end = Instant::now() + LIMIT;
     let mut before = header(controller)?;
@@ -60,7 +60,7 @@ fn entries(controller: &mut impl LogPages, header: Header, end: Instant) -> Resu
 mod tests {
     use super::*;
 
-    /// A page that becomes the next of `pages` after so many reads.
+    /// A log page that becomes the next of `pages` at each number of reads in `turns`.
     struct Fake {
         pages: Vec<Vec<u8>>,
         turns: Vec<usize>,
@@ -123,14 +123,14 @@ mod tests {
 
     #[test]
     fn a_page_that_changes_is_read_again() {
-        // After the first chunk the page is another: the first reading holds both.
+        // The page changes after the first chunk, so the first reading mixes both.
         let mut fake = Fake::new(vec![page(1, 1..6), page(2, 101..104)], &[2]);
         assert_eq!(ports(&log(&mut fake).unwrap()), [101, 102, 103]);
         assert_eq!(fake.reads.len(), 6);
     }
 
     #[test]
-    fn a_page_that_never_rests_is_given_up() {
+    fn a_page_that_always_changes_is_an_error() {
         let pages = (0..200).map(|generation| page(generation, 1..2)).collect();
         let mut fake = Fake::new(pages, &(1..200).collect::<Vec<_>>());
         assert!(matches!(log(&mut fake), Err(LogPageError::Changing(READS))));
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_shorter_than_it_says_costs_what_is_missing() {
+    fn entries_missing_from_a_short_page_are_skipped() {
         let mut bytes = page(1, 1..3);
         bytes[8] = 6;
         let read = log(&mut Fake::new(vec![bytes], &[])).unwrap();
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_claims_to_be_endless_ends() {
+    fn a_page_with_a_huge_record_count_ends() {
         let mut bytes = page(1, 1..3);
         bytes[8..16].fill(0xff);
         let read = log(&mut Fake::new(vec![bytes], &[])).unwrap();
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_are_told() {
+    fn read_errors_are_returned() {
         struct Broken;
         impl LogPages for Broken {
             fn read(&mut self, _: u8, _: u64, _: &mut [u8]) -> io::Result<()> {

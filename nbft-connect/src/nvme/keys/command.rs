@@ -73,10 +73,10 @@ async fn ask_within(
     if text.trim_ascii().is_empty() {
         return Ok(None);
     }
-    let secret = Secret::parse(&text).map_err(|error| said(&format_args!("what it prints is no key: {error}")))?;
+    let secret = Secret::parse(&text).map_err(|error| said(&format_args!("its output is not a key: {error}")))?;
     match secret.kind() == name.kind() {
         true => Ok(Some(secret)),
-        false => Err(said(&format_args!("it prints {secret}, which is no such key"))),
+        false => Err(said(&format_args!("it prints {secret}, which is the wrong kind"))),
     }
 }
 
@@ -171,14 +171,14 @@ mod tests {
     fn what_goes_wrong_is_said() {
         let cases = [
             ("status", "echo 'DHHC-1:'; exit 7", "PROGRAM tls-psk: exit status: 7"),
-            ("nonsense", "echo secret", "PROGRAM tls-psk: what it prints is no key: it begins neither with"),
+            ("nonsense", "echo secret", "PROGRAM tls-psk: its output is not a key: it begins neither with"),
             ("endless", "exec yes", "PROGRAM tls-psk: it is longer than any key"),
             ("late", "exec sleep 60", "PROGRAM tls-psk: it takes longer than 2 s"),
             ("lingers", "exec >&-; exec sleep 60", "PROGRAM tls-psk: it takes longer than 2 s"),
             (
                 "kind",
                 "echo DHHC-1:00:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaR:",
-                "PROGRAM tls-psk: it prints a DH-HMAC-CHAP secret of 32 bytes, used as it is, which is no such key",
+                "PROGRAM tls-psk: it prints a DH-HMAC-CHAP secret of 32 bytes, used as it is, which is the wrong kind",
             ),
         ];
         for (name, script, expected) in cases {
@@ -187,7 +187,7 @@ mod tests {
         }
         let open = Program::new("open", "true");
         open.mode(0o775);
-        let said = "PROGRAM: others than root can write to it (mode 0775), so that it is not used; chmod 0755";
+        let said = "PROGRAM: others than root can write to it (mode 0775), so it is not used; chmod 0755";
         assert_eq!(open.ask(), Err(said.into()));
         open.mode(0o600);
         assert_eq!(open.ask(), Err("PROGRAM tls-psk: Permission denied (os error 13)".into()));

@@ -24,7 +24,7 @@ pub enum FileFault {
     #[error("it belongs to user {0}, not to root: the keys in it are not used")]
     Owner(u32),
     /// Others than root can do with it what they must not.
-    #[error("others than root can {verb} it (mode {mode:04o}), so that it is not used; chmod {:04o}", mode & !forbidden)]
+    #[error("others than root can {verb} it (mode {mode:04o}), so it is not used; chmod {:04o}", mode & !forbidden)]
     Open {
         /// Its mode.
         mode: u32,
@@ -34,13 +34,13 @@ pub enum FileFault {
         verb: &'static str,
     },
     /// It is a symbolic link.
-    #[error("a link is not followed")]
+    #[error("it is a symbolic link, which is not followed")]
     Link,
     /// It is no regular file.
-    #[error("it is no file")]
+    #[error("it is not a regular file")]
     NotAFile,
     /// It is no directory.
-    #[error("it is no directory")]
+    #[error("it is not a directory")]
     NotADirectory,
     /// It cannot be read; what the system says.
     #[error("{0}")]
@@ -68,7 +68,7 @@ pub enum SecretError {
     #[error(transparent)]
     File(#[from] FileError),
     /// There is a secret of the controller and none of the host.
-    #[error("{controller} is there without {host}: the controller proves itself only to a host that does so too")]
+    #[error("{controller} exists without {host}: the controller proves itself only to a host that does so too")]
     ControllerAlone {
         /// The file with the controller's secret.
         controller: String,
@@ -111,9 +111,7 @@ pub enum SecretError {
         places: Places,
     },
     /// The hash of the PSK decides for a cipher suite that is not allowed.
-    #[error(
-        "the TLS PSK for it is one of {hash}, which decides for {cipher}; its security profile allows only {allowed}"
-    )]
+    #[error("the TLS PSK for it is one of {hash}, which implies {cipher}; its security profile allows only {allowed}")]
     PskUnfit {
         /// Hash function of the PSK.
         hash: &'static str,

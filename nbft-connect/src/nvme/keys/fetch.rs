@@ -98,10 +98,10 @@ impl Keys {
     pub fn waits_in_words(&self, nqn: &str, policy: &Policy) -> String {
         let command = self.commands(nqn, true, true).iter().any(|source| self.store.is_under_way(source));
         match self.store.program() {
-            Some(program) if command => format!("waits for its secrets, for which {} is asked", program.display()),
+            Some(program) if command => format!("waits for its secrets from {}", program.display()),
             _ => {
                 let keypaths: Vec<_> = policy.redfish.iter().map(|keypath| keypath::shown(keypath)).collect();
-                format!("waits for its secrets, which are fetched by Redfish from {}", keypaths.join(" and "))
+                format!("waits for its secrets by Redfish from {}", keypaths.join(" and "))
             }
         }
     }
@@ -214,8 +214,8 @@ impl Fetch {
         }
         let asked = command::ask(&self.program, name, &self.hostnqn, nqn).await;
         if let Err(Failure::ForNow(why)) = &asked {
-            log::warn!("{why}; it is not asked again");
-            *self.turns.too_slow.borrow_mut() = Some(format!("{why}, for {nqn}; it is not asked again"));
+            log::warn!("{why}; it is not run again");
+            *self.turns.too_slow.borrow_mut() = Some(format!("{why}, for {nqn}; it is not run again"));
         }
         let found = |secret| Found { name, subsystem: Some(nqn.to_owned()), secret: Ok(secret) };
         Ok(asked?.map(found).into_iter().collect())

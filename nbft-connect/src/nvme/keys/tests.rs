@@ -188,7 +188,7 @@ fn host_and_controller_secret_come_from_one_place() {
     assert_eq!(
         root.find(SUBSYSTEM),
         Err(format!(
-            "{controller} is there without {host}: the controller proves itself only to a host that does so too"
+            "{controller} exists without {host}: the controller proves itself only to a host that does so too"
         ))
     );
     root.put(OF_HOST, KNOWN[0].0);
@@ -204,22 +204,22 @@ fn what_others_could_read_or_change_is_refused() {
     root.put(OF_SUBSYSTEM, KNOWN[1].0);
     root.mode(OF_SUBSYSTEM, 0o640);
     let says = |path: &str, what: &str| Err(format!("/{path}: {what}"));
-    let open = "others than root can read or write it (mode 0640), so that it is not used; chmod 0600";
+    let open = "others than root can read or write it (mode 0640), so it is not used; chmod 0600";
     assert_eq!(root.find(SUBSYSTEM), says(OF_SUBSYSTEM, open));
     root.mode(OF_SUBSYSTEM, 0o400);
     assert_eq!(root.find(SUBSYSTEM), Ok(Some((KNOWN[1].0.into(), None))));
     for directory in ["etc/nbft/keys", "etc/nbft/keys/nqn.2014-08.org.example:h"] {
         root.mode(directory, 0o775);
-        let open = "others than root can write to it (mode 0775), so that it is not used; chmod 0755";
+        let open = "others than root can write to it (mode 0775), so it is not used; chmod 0755";
         assert_eq!(root.find(SUBSYSTEM), says(directory, open));
         root.mode(directory, 0o755);
     }
     fs::remove_file(root.0.join(OF_SUBSYSTEM)).unwrap();
     symlink(root.0.join(OF_HOST), root.0.join(OF_SUBSYSTEM)).unwrap();
-    assert_eq!(root.find(SUBSYSTEM), says(OF_SUBSYSTEM, "a link is not followed"));
+    assert_eq!(root.find(SUBSYSTEM), says(OF_SUBSYSTEM, "it is a symbolic link, which is not followed"));
     fs::remove_file(root.0.join(OF_SUBSYSTEM)).unwrap();
     nix::unistd::mkfifo(&root.0.join(OF_SUBSYSTEM), nix::sys::stat::Mode::S_IRUSR).unwrap();
-    assert_eq!(root.find(SUBSYSTEM), says(OF_SUBSYSTEM, "it is no file"));
+    assert_eq!(root.find(SUBSYSTEM), says(OF_SUBSYSTEM, "it is not a regular file"));
 }
 
 #[test]
@@ -245,7 +245,7 @@ fn what_is_open_to_others_is_complained_of() {
     root.mode(OF_SUBSYSTEM, 0o644);
     root.mode(OF_HOST, 0o660);
     root.mode(host, 0o777);
-    let not_used = "so that it is not used; chmod";
+    let not_used = "so it is not used; chmod";
     assert_eq!(
         complaints(),
         format!(

@@ -1,4 +1,4 @@
-//! What is read of controllers and their namespaces, and what of it is not read again.
+//! Reads controllers and namespaces from sysfs repeatedly, and reads what cannot change only once.
 
 use super::{Controller, PathNamespace, directory};
 use libnbft::model::Uuid;
@@ -8,11 +8,11 @@ use std::io::Read;
 use std::os::unix::fs::DirEntryExt;
 use std::path::Path;
 
-/// What was read of each thing by its name, with the inode number of its entry.
+/// Values by name, each with the inode number of its sysfs entry.
 type Known<T> = BTreeMap<String, (u64, T)>;
 
-/// Controllers that are looked at again and again: what no longer changes about one or a namespace of it is not read again. The
-/// inode number tells one from another that has got its name; sysfs does not give a number twice.
+/// Controllers that are read repeatedly. Attributes that no longer change are not read again. The inode number distinguishes a
+/// controller from a later one of the same name; sysfs never uses a number twice.
 #[derive(Debug, Default)]
 pub struct Watch {
     known: Known<Seen>,
@@ -21,28 +21,28 @@ pub struct Watch {
 /// A controller that has been live.
 #[derive(Debug)]
 struct Seen {
-    /// As it was last.
+    /// Its last state.
     controller: Controller,
-    /// Those of its namespaces that say all of themselves.
+    /// Its namespaces that have all attributes.
     namespaces: Known<PathNamespace>,
 }
 
 impl Watch {
-    /// All controllers under `<root>/sys/class/nvme`, by name; none when the directory is not there. Of those whose NQN is not
-    /// `of_use` only their being there is sure: state and namespaces are given as they were last.
+    /// All controllers under `<root>/sys/class/nvme`, by name; none when the directory is missing. A controller whose NQN is not
+    /// `relevant` is not read again: its state and namespaces may be old.
     #[must_use]
-    pub fn controllers(&mut self, root: &Path, of_use: impl Fn(&str) -> bool) -> Vec<Controller> {
+    pub fn controllers(&mut self, root: &Path, relevant: impl Fn(&str) -> bool) -> Vec<Controller> {
         let mut before = std::mem::take(&mut self.known);
         let mut found = Vec::new();
         for (name, inode) in entries(&root.join("sys/class/nvme")) {
             let seen = before.remove(&name).filter(|(then, _)| *then == inode).map(|(_, seen)| seen);
             let was_live = seen.is_some();
             let seen = match seen {
-                Some(seen) if !of_use(&seen.controller.nqn) => seen,
-                seen => look(&directory(root, &name), &name, seen),
+                Some(seen) if !relevant(&seen.controller.nqn) => seen,
+                seen => read(&directory(root, &name), &name, seen),
             };
             found.push(seen.controller.clone());
-            // Before it is live, not even the NQN is sure to be its own.
+            // Before a controller is live, even its NQN may change.
             if was_live || seen.controller.state == "live" {
                 self.known.insert(name, (inode, seen));
             }
@@ -52,8 +52,8 @@ impl Watch {
     }
 }
 
-/// Looks at a controller: what can change, and all when it has not been seen.
-fn look(directory: &Path, name: &str, seen: Option<Seen>) -> Seen {
+/// Reads a controller: only what can change, or all when it is new.
+fn read(directory: &Path, name: &str, seen: Option<Seen>) -> Seen {
     let state = attribute(directory, "state");
     let (identity, known) = match seen {
         Some(seen) => (seen.controller, seen.namespaces),
@@ -63,7 +63,7 @@ fn look(directory: &Path, name: &str, seen: Option<Seen>) -> Seen {
     Seen { controller: Controller { state, namespaces: all, ..identity }, namespaces }
 }
 
-/// All namespaces of a controller by name, and those that say all of themselves; what is `known` is not read again.
+/// All namespaces of a controller by name, and those that have all attributes. `known` ones are not read again.
 fn namespaces(
     directory: &Path,
     controller: &str,
@@ -78,7 +78,7 @@ fn namespaces(
     for (name, inode) in entries(directory).filter(|(name, _)| is_namespace(name)) {
         let read = known.remove(&name).filter(|(then, _)| *then == inode).map(|(_, namespace)| namespace);
         let directory = directory.join(&name);
-        // The kernel makes this one when it has made the attributes.
+        // The kernel makes this directory after the attributes.
         let is_complete = read.is_some() || directory.join("power").exists();
         let read = read.unwrap_or_else(|| namespace(&directory, name.clone()));
         all.push(read.clone());
@@ -96,15 +96,15 @@ fn entries(directory: &Path) -> impl Iterator<Item = (String, u64)> + use<> {
     entries.filter_map(|entry| Some((entry.file_name().into_string().ok()?, entry.ino())))
 }
 
-/// An attribute without white space around it; empty when it cannot be read.
+/// An attribute without surrounding white space; empty when it cannot be read.
 pub(crate) fn attribute(directory: &Path, name: &str) -> String {
-    // One read gives all of it (sysfs: at most a page), and there are hundreds.
+    // One read gives the whole attribute (at most a page), and there are hundreds.
     let mut page = [0; 4096];
     let length = fs::File::open(directory.join(name)).and_then(|mut file| file.read(&mut page)).unwrap_or(0);
     String::from_utf8_lossy(&page[..length]).trim().to_owned()
 }
 
-/// What a controller stays to be as long as it is there.
+/// The attributes of a controller that never change.
 fn identity(directory: &Path, name: &str) -> Controller {
     let address = attribute(directory, "address");
     let part = |key| part_of(&address, key).to_owned();
@@ -121,7 +121,7 @@ fn identity(directory: &Path, name: &str) -> Controller {
     }
 }
 
-/// A part of a controller's address, `key=value,…`, without a scope; empty when it is not there.
+/// A part of a controller's address, `key=value,…`, without a scope; empty when it is missing.
 pub(super) fn part_of<'a>(address: &'a str, key: &str) -> &'a str {
     let value = address.split(',').find_map(|part| part.strip_prefix(key)?.strip_prefix('='));
     value.and_then(|value| value.split('%').next()).unwrap_or_default()
@@ -145,8 +145,7 @@ fn namespace(directory: &Path, name: String) -> PathNamespace {
 mod tests {
     use super::*;
 
-    /// Shows a controller as sysfs would; what is no longer true of one that is shown again is overwritten in place, so that only
-    /// who reads it again knows.
+    /// Writes a controller as sysfs shows it. A second call overwrites the attributes in place, so only a new read sees them.
     fn show(root: &Path, nqn: &str, state: &str, uuid: &str) {
         let controller = root.join("sys/class/nvme/nvme0");
         let namespace = controller.join("nvme0c0n1");
@@ -162,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_change_is_read_once() {
+    fn constant_attributes_are_read_once() {
         let root = std::env::temp_dir().join(format!("nbft-watch-{}", std::process::id()));
         let mut watch = Watch::default();
         assert_eq!(watch.controllers(&root, |_| true), []);
@@ -190,24 +189,24 @@ mod tests {
             }],
         };
         assert_eq!(watch.controllers(&root, |_| true), [seen.clone()]);
-        // The state changes, the rest is as it was.
+        // Only the state is read again.
         show(&root, "nqn.x:other", "connecting", uuids[1]);
         seen.state = "connecting".into();
         assert_eq!(watch.controllers(&root, |_| true), [seen.clone()]);
-        // Another namespace has the name; the old directory stays elsewhere, so that its inode number is not given again.
+        // A new namespace has the name. The old directory is moved, so that its inode number is not used again.
         let namespace = root.join("sys/class/nvme/nvme0/nvme0c0n1");
         fs::rename(&namespace, root.join("old-namespace")).unwrap();
         show(&root, "nqn.x:other", "live", uuids[1]);
         seen.state = "live".into();
         seen.namespaces[0].uuid = uuids[1].parse().ok();
         assert_eq!(watch.controllers(&root, |_| true), [seen.clone()]);
-        // And another controller.
+        // A new controller has the name.
         fs::rename(root.join("sys/class/nvme/nvme0"), root.join("old")).unwrap();
         assert_eq!(watch.controllers(&root, |_| true), []);
         show(&root, "nqn.x:other", "live", uuids[1]);
         seen.nqn = "nqn.x:other".into();
         assert_eq!(watch.controllers(&root, |_| true), [seen.clone()]);
-        // Nobody asks for what has changed.
+        // An irrelevant controller is not read again.
         show(&root, "nqn.x:other", "connecting", uuids[1]);
         assert_eq!(watch.controllers(&root, |nqn| nqn != "nqn.x:other"), [seen.clone()]);
         seen.state = "connecting".into();
@@ -216,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_says_nothing_of_itself_is_read_again() {
+    fn incomplete_controllers_are_read_again() {
         let root = std::env::temp_dir().join(format!("nbft-watch-again-{}", std::process::id()));
         let mut watch = Watch::default();
         fs::create_dir_all(root.join("sys/class/nvme/nvme0/nvme0n1")).unwrap();

@@ -175,7 +175,7 @@ fn of_keys_in_the_keyring_the_best_that_is_allowed() {
     assert_eq!(find(&names[..1], None), Ok(Some((1, "NVMe0R02".into()))));
     assert_eq!(find(&[], None), Ok(None));
     assert_eq!(find(&[format!("NVMe0R01 {HOST} {SUBSYSTEM}2")], None), Ok(None));
-    let unfit = "the TLS PSK for it is one of SHA-384, which decides for TLS_AES_256_GCM_SHA384; its security profile allows only \
+    let unfit = "the TLS PSK for it is one of SHA-384, which implies TLS_AES_256_GCM_SHA384; its security profile allows only \
                  TLS_AES_128_GCM_SHA256";
     assert_eq!(find(&names[..1], Some(SHA256_ONLY)), Err(unfit.into()));
     // The same of a key that lies in a file: nothing is put into the keyring.
@@ -196,7 +196,7 @@ fn what_is_there_and_no_psk_is_said_and_not_passed_over() {
     assert_eq!(find(), Err(format!("{path}: a TLS PSK belongs here, and it is a DH-HMAC-CHAP secret")));
     root.put(OF_HOST, DERIVED[0].0);
     root.mode(OF_HOST, 0o644);
-    let open = "others than root can read or write it (mode 0644), so that it is not used; chmod 0600";
+    let open = "others than root can read or write it (mode 0644), so it is not used; chmod 0600";
     assert_eq!(find(), Err(format!("{path}: {open}")));
 }
 
@@ -264,7 +264,7 @@ fn the_program_is_asked_last_and_once() {
     let refused = keys.find(SUBSYSTEM, &[]).unwrap_err();
     assert!(
         refused.to_string().ends_with(
-            "it prints a TLS PSK of 32 bytes, retained with SHA-256, for TLS_AES_128_GCM_SHA256, which is no such key"
+            "it prints a TLS PSK of 32 bytes, retained with SHA-256, for TLS_AES_128_GCM_SHA256, which is the wrong kind"
         ),
         "{refused}"
     );
