@@ -213,13 +213,14 @@ mod tests {
 
     #[test]
     fn the_connections_of_a_controller() {
-        let root = std::env::temp_dir().join(format!("nbft-connections-{}", std::process::id()));
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path();
         let controller = root.join("sys/class/nvme/nvme0");
         fs::create_dir_all(&controller).unwrap();
         let read = |address: &str, queues: &str| {
             fs::write(controller.join("address"), address).unwrap();
             fs::write(controller.join("queue_count"), queues).unwrap();
-            connections(&root, "nvme0")
+            connections(root, "nvme0")
         };
         let (peer, source) = ("192.0.2.1:4420".parse().unwrap(), "192.0.2.17".parse().ok());
         let address = "traddr=192.0.2.1,trsvcid=4420,host_iface=nbft0,src_addr=192.0.2.17\n";
@@ -230,24 +231,23 @@ mod tests {
         for (address, queues) in [(address, "0\n"), (address, ""), ("traddr=192.0.2.1\n", "2\n"), ("", "2\n")] {
             assert_eq!(read(address, queues), None, "{address} {queues}");
         }
-        assert_eq!(connections(&root, "nvme1"), None);
-        fs::remove_dir_all(&root).unwrap();
+        assert_eq!(connections(root, "nvme1"), None);
     }
 
     #[test]
     fn only_root_can_read_secrets() {
-        let root = std::env::temp_dir().join(format!("nbft-sysfs-{}", std::process::id()));
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path();
         let controller = root.join("sys/class/nvme/nvme0");
         fs::create_dir_all(&controller).unwrap();
         let file = controller.join("dhchap_secret");
         fs::write(&file, "none").unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
-        hide_secrets(&root, "nvme0").unwrap();
-        hide_secrets(&root, "nvme1").unwrap();
-        assert_eq!((has_secret(&root, "nvme0"), has_secret(&root, "nvme1")), (Some(false), None));
+        hide_secrets(root, "nvme0").unwrap();
+        hide_secrets(root, "nvme1").unwrap();
+        assert_eq!((has_secret(root, "nvme0"), has_secret(root, "nvme1")), (Some(false), None));
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         fs::write(&file, "DHHC-1:00:AAEC:\n").unwrap();
-        assert_eq!(has_secret(&root, "nvme0"), Some(true));
-        fs::remove_dir_all(&root).unwrap();
+        assert_eq!(has_secret(root, "nvme0"), Some(true));
     }
 }

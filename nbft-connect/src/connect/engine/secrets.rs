@@ -70,7 +70,7 @@ impl<F: Fabrics + 'static> Engine<F> {
 
     /// Why nothing is done for a target yet.
     pub(super) fn waits_for_keys(&self, target: &Target<'_>) -> Option<Waiting> {
-        target.security.map(|policy| Waiting::Secrets(self.settings.keys.waits_in_words(target.nqn, policy)))
+        target.security.map(|policy| Waiting::Secrets(self.settings.keys.describe_wait(target.nqn, policy)))
     }
 
     /// Whether secrets for a target are still being fetched; what is to be fetched for it is, from now on.
@@ -121,7 +121,7 @@ impl<F: Fabrics + 'static> Engine<F> {
                 status.set_reason(None);
             }
         }
-        let next = fetched.asked_first_for();
+        let next = fetched.next_source_for();
         self.settings.keys.take(fetched);
         if let Some(next) = next {
             self.fetch_early_for(|nqn| nqn == next);

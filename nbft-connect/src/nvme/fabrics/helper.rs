@@ -273,8 +273,9 @@ mod tests {
 
     #[tokio::test(flavor = "current_thread")]
     async fn a_question_that_is_too_long_or_malformed_fails_alone() {
-        let root = std::env::temp_dir().join(format!("nbft-fabrics-long-{}", std::process::id()));
-        let mut device = helper(&root);
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path();
+        let mut device = helper(root);
         let known = Supported::from_list("transport=%s,nqn=%s");
         assert_eq!(device.supported().await.unwrap(), known);
         // Ten keypaths, more profiles than there can be, and options of more than a page.
@@ -310,13 +311,13 @@ mod tests {
         drop(child);
         let mut alone = Helper { stream: parent }.into_device().unwrap();
         assert!(alone.connect("", &requirements).await.is_err());
-        std::fs::remove_dir_all(&root).unwrap();
     }
 
     #[test]
     fn a_controller_with_a_wrong_cipher_suite_is_disconnected() {
-        let root = std::env::temp_dir().join(format!("nbft-fabrics-{}", std::process::id()));
-        show(&root, "nvme0", 1);
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path();
+        show(root, "nvme0", 1);
         let controller = root.join("sys/class/nvme/nvme0");
         std::fs::write(controller.join("tls_key"), "00000001\n").unwrap();
         let (mut policy, mut channel) = (Policy::default(), SecureChannel::default());
@@ -325,7 +326,7 @@ mod tests {
         let identity = Identity::of_name("NVMe1R01 h s d", "h", "s").unwrap();
         let requirements =
             Requirements::new(Some(&policy), None).with_tls(Some(&Tls::Psk(TlsKey { serial: 1, identity })));
-        let mut kmsg = Kmsg::open(&root);
+        let mut kmsg = Kmsg::open(root);
         for (cipher, fits) in [(51, true), (54, false)] {
             let is_disconnected = || std::fs::read_to_string(controller.join("delete_controller")).unwrap() == "1";
             let begin = || std::fs::write(controller.join("delete_controller"), "").unwrap();
@@ -346,16 +347,14 @@ mod tests {
                 false => Written::PolicyViolation(violation.clone()),
             };
             assert_eq!(violation.to_string(), reason);
-            assert_eq!(keep_if_verified(&root, 0, &requirements, (&mut kmsg, &since)), expected);
+            assert_eq!(keep_if_verified(root, 0, &requirements, (&mut kmsg, &since)), expected);
             assert_eq!(is_disconnected(), !fits);
             // The log page of a discovery controller is not read; here it could not be.
             begin();
-            let result =
-                read_if_verified(&root, 0, DiscoveryConnection::Persistent, &requirements, (&mut kmsg, &since));
+            let result = read_if_verified(root, 0, DiscoveryConnection::Persistent, &requirements, (&mut kmsg, &since));
             let expected = DiscoveryResult::Unreadable(LogPageError::Violation(violation));
             assert_eq!(result == expected, !fits, "{result:?}");
             assert!(is_disconnected());
         }
-        std::fs::remove_dir_all(&root).unwrap();
     }
 }

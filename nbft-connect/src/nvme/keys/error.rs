@@ -1,4 +1,4 @@
-//! Why the secrets for a connection cannot be had.
+//! Why a connection has no secrets.
 
 use super::key::{Kind, MalformedKey};
 use super::keyring::KeyringError;
@@ -23,51 +23,51 @@ pub enum FileFault {
     /// It belongs to another user.
     #[error("it belongs to user {0}, not to root: the keys in it are not used")]
     Owner(u32),
-    /// Others than root can do with it what they must not.
+    /// Its mode gives others too much.
     #[error("others than root can {verb} it (mode {mode:04o}), so it is not used; chmod {:04o}", mode & !forbidden)]
     Open {
         /// Its mode.
         mode: u32,
         /// The bits that others must not have.
         forbidden: u32,
-        /// What others could do.
+        /// A verb for what the mode allows.
         verb: &'static str,
     },
     /// It is a symbolic link.
     #[error("it is a symbolic link, which is not followed")]
     Link,
-    /// It is no regular file.
+    /// It is not a regular file.
     #[error("it is not a regular file")]
     NotAFile,
-    /// It is no directory.
+    /// It is not a directory.
     #[error("it is not a directory")]
     NotADirectory,
-    /// It cannot be read; what the system says.
+    /// It cannot be read; the system's error.
     #[error("{0}")]
     Unreadable(String),
-    /// It holds no key.
+    /// Its text is not a key.
     #[error("{0}")]
     Malformed(MalformedKey),
-    /// It holds a key of the other kind.
+    /// It holds a key of another kind than this one.
     #[error("{}", other_kind(*.0))]
     OtherKind(Kind),
 }
 
 fn other_kind(wanted: Kind) -> &'static str {
     match wanted {
-        Kind::Dhchap => "a DH-HMAC-CHAP secret belongs here, and it is a TLS PSK",
-        Kind::TlsPsk => "a TLS PSK belongs here, and it is a DH-HMAC-CHAP secret",
+        Kind::Dhchap => "it must be a DH-HMAC-CHAP secret, and it is a TLS PSK",
+        Kind::TlsPsk => "it must be a TLS PSK, and it is a DH-HMAC-CHAP secret",
     }
 }
 
-/// Why the secrets for a connection cannot be had. Display is a sentence; no secret is in it.
+/// Why a connection has no secrets. Display is a sentence without any secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SecretError {
-    /// A file that is there is not used.
+    /// A file cannot be used.
     #[error(transparent)]
     File(#[from] FileError),
-    /// There is a secret of the controller and none of the host.
+    /// The controller has a secret and the host has none.
     #[error("{controller} exists without {host}: the controller proves itself only to a host that does so too")]
     ControllerAlone {
         /// The file with the controller's secret.
@@ -75,21 +75,21 @@ pub enum SecretError {
         /// The file that is missing.
         host: String,
     },
-    /// A Redfish service has a secret of the controller and none of the host.
+    /// A Redfish service has a controller secret and no host secret.
     #[error(
-        "{0} has a secret of the controller and none of this host: the controller proves itself only to a host that does so too"
+        "{0} has a controller secret and no secret of this host: the controller proves itself only to a host that does so too"
     )]
     RedfishControllerAlone(String),
-    /// The key-command has given the host's secret, and there was no time for the controller's.
-    #[error("there was no time to ask the key-command for the secret of the controller")]
+    /// The key-command gave the host secret, and there was no time to ask for the controller secret.
+    #[error("there was no time to run the key-command for the controller secret")]
     NotAsked,
-    /// The key-command or a Redfish service failed; in its words.
+    /// The key-command or a Redfish service failed; its message.
     #[error("{0}")]
     Fetch(String),
-    /// A key from a Redfish service is of no use.
+    /// A key from a Redfish service cannot be used.
     #[error("{name}: {reason}")]
     Unusable {
-        /// What it is for.
+        /// The name of the secret.
         name: &'static str,
         /// Why.
         reason: String,
@@ -97,32 +97,32 @@ pub enum SecretError {
     /// Authentication is required, and no place has a secret.
     #[error("authentication is required by {by}, and there is no secret for it: {places}")]
     Missing {
-        /// What requires it.
+        /// The source of the requirement.
         by: String,
-        /// Where it was looked for.
+        /// The places that nbft looked in.
         places: Places,
     },
     /// TLS is required, and no place has a PSK.
     #[error("TLS is required by {by}, and there is no PSK for it: {places}, and in the kernel's keyring .nvme")]
     PskMissing {
-        /// What requires it.
+        /// The source of the requirement.
         by: String,
-        /// Where it was looked for.
+        /// The places that nbft looked in.
         places: Places,
     },
-    /// The hash of the PSK decides for a cipher suite that is not allowed.
+    /// The hash of the PSK implies a cipher suite that is not allowed.
     #[error("the TLS PSK for it is one of {hash}, which implies {cipher}; its security profile allows only {allowed}")]
     PskUnfit {
         /// Hash function of the PSK.
         hash: &'static str,
-        /// The cipher suite that goes with it.
+        /// The cipher suite that it implies.
         cipher: &'static str,
         /// The suites that are allowed.
         allowed: String,
     },
-    /// The kernel has no keyring for TLS, or it is of no use.
-    #[error("{0}")]
-    Keyring(String),
+    /// The kernel's keyring for TLS cannot be used.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
 }
 
 codes!(SecretError {
@@ -139,10 +139,10 @@ codes!(SecretError {
 });
 
 impl SecretError {
-    /// Codes beside [`SecretError::CODES`], where a Redfish service was to have the secret.
+    /// Codes beside [`SecretError::CODES`], for secrets that a Redfish service should have.
     pub const REDFISH_CODES: [&'static str; 2] = ["secret-missing-redfish", "psk-missing-redfish"];
 
-    /// The stable code, which also tells whether a Redfish service was to have the secret.
+    /// The stable code, which also shows whether a Redfish service should have the secret.
     #[must_use]
     pub const fn cause_code(&self) -> &'static str {
         match self {
@@ -153,22 +153,16 @@ impl SecretError {
     }
 }
 
-impl From<KeyringError> for SecretError {
-    fn from(error: KeyringError) -> Self {
-        Self::Keyring(error.to_string())
-    }
-}
-
-/// The places where a secret was looked for.
+/// The places that nbft looked in for a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Places {
-    pub(super) words: String,
+    pub(super) text: String,
     /// Whether a Redfish service is among them.
     pub(super) redfish: bool,
 }
 
 impl fmt::Display for Places {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.words)
+        f.write_str(&self.text)
     }
 }

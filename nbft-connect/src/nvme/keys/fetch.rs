@@ -1,7 +1,7 @@
-//! Secrets that programs give: the administrator's, and ours that asks Redfish services.
+//! Fetches secrets from programs: the administrator's key-command, and nbft-redfish.
 //!
-//! They take seconds, so whoever connects has them run beside everything else, and a path waits for its own alone. A process that
-//! stays has them run when it starts, within one budget: later they may lie on what their secrets are to connect.
+//! A fetch takes seconds, so it runs beside everything else, and a path waits only for its own. The resident service fetches only when
+//! it starts, within one time limit: later the programs may lie on the storage that the secrets connect.
 
 use super::command;
 use super::fetch_protocol::{Failure, Found};
@@ -9,20 +9,20 @@ use super::key_name::Name;
 use super::keypath;
 use super::lookup::Keys;
 use super::redfish::{self, is_at_host_interface};
-use super::store::{Given, Source, State, Store};
+use super::store::{CommandResult, Source, State, Store};
 use super::turns::Turns;
 use libnbft::plan::Policy;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-/// After what time a service that could not be reached is asked again.
-const AGAIN: Duration = Duration::from_secs(5);
+/// The pause before an unreachable service is asked again.
+const RETRY_PAUSE: Duration = Duration::from_secs(5);
 
-/// Why nothing was fetched in the time for that.
+/// The reason of fetches that the time limit ended.
 const TOO_LATE: &str = "no answer within the time for fetching secrets";
 
-/// Something to be fetched.
+/// A fetch to run.
 #[derive(Debug)]
 pub struct Fetch {
     pub(super) source: Source,
@@ -33,7 +33,7 @@ pub struct Fetch {
     pub(super) until: Option<Instant>,
 }
 
-/// What was fetched.
+/// The result of a fetch.
 #[derive(Debug)]
 pub struct Fetched {
     source: Source,
@@ -41,14 +41,14 @@ pub struct Fetched {
 }
 
 impl Keys {
-    /// What is to be fetched before a subsystem can be connected, as its policy has it: secrets are wanted that lie nowhere else.
-    /// Those are under way from now on. A service is asked only for what the administrator's program does not have.
+    /// The fetches that a subsystem needs under its policy, because no file has its secrets. They count as under way from now on. A
+    /// service is asked only for secrets that the key-command does not have.
     #[must_use]
     pub fn to_fetch(&self, nqn: &str, policy: &Policy) -> Vec<Fetch> {
         self.begin(nqn, policy, true)
     }
 
-    /// The same of what can be fetched while the network is set up: not from a service elsewhere.
+    /// Those of [`Keys::to_fetch`] that need no network: none from a service elsewhere.
     #[must_use]
     pub fn to_fetch_early(&self, nqn: &str, policy: &Policy) -> Vec<Fetch> {
         self.begin(nqn, policy, policy.redfish.iter().all(|keypath| is_at_host_interface(keypath)))
@@ -56,7 +56,7 @@ impl Keys {
 
     fn begin(&self, nqn: &str, policy: &Policy, services: bool) -> Vec<Fetch> {
         let store = &self.store;
-        if !store.may_ask() || store.program().is_none() && policy.redfish.is_empty() {
+        if !store.may_request() || store.program().is_none() && policy.redfish.is_empty() {
             return Vec::new();
         }
         let (secret, psk) = self.lacks(nqn, policy);
@@ -64,38 +64,39 @@ impl Keys {
             return Vec::new();
         }
         let commands = self.commands(nqn, secret, psk);
-        let mut wanted: Vec<_> = commands.iter().filter(|source| store.may_be_asked(source)).cloned().collect();
-        if services && wanted.is_empty() && !commands.iter().any(|source| store.is_under_way(source)) {
-            let sources = policy.redfish.iter().cloned().map(Source::Redfish);
-            wanted.extend(sources.filter(|source| store.may_be_asked(source)));
+        let mut sources: Vec<_> = commands.iter().filter(|source| store.may_be_requested(source)).cloned().collect();
+        if services && sources.is_empty() && !commands.iter().any(|source| store.is_under_way(source)) {
+            let services = policy.redfish.iter().cloned().map(Source::Redfish);
+            sources.extend(services.filter(|source| store.may_be_requested(source)));
         }
-        wanted.into_iter().map(|source| store.begin(source, self.hostnqn())).collect()
+        sources.into_iter().map(|source| store.begin(source, self.hostnqn())).collect()
     }
 
-    /// What the administrator's program is asked for.
+    /// The requests to the key-command.
     fn commands(&self, nqn: &str, secret: bool, psk: bool) -> Vec<Source> {
         if self.store.program().is_none() {
             return Vec::new();
         }
-        let has_host_secret = || matches!(self.store.given(Name::HostSecret, nqn), Ok(Given::Key(_)));
+        let has_host_secret = || matches!(self.store.command_result(Name::HostSecret, nqn), Ok(CommandResult::Key(_)));
         let names =
             [(Name::HostSecret, secret), (Name::ControllerSecret, secret && has_host_secret()), (Name::TlsPsk, psk)];
-        names.into_iter().filter(|(_, wanted)| *wanted).map(|(name, _)| Source::Command(name, nqn.to_owned())).collect()
+        names.into_iter().filter(|(_, needed)| *needed).map(|(name, _)| Source::Command(name, nqn.to_owned())).collect()
     }
 
-    /// Whether something is being fetched that a subsystem may need.
+    /// Whether a fetch is under way that a subsystem may need.
     #[must_use]
     pub fn is_fetching(&self, nqn: &str, policy: &Policy) -> bool {
-        // First what costs nothing.
-        let asked = self.store.asked.borrow();
-        let any = asked.iter().any(|(source, state)| matches!(state, State::UnderWay(_)) && source.is_for(nqn, policy));
-        drop(asked);
+        // The cheap test comes first.
+        let requests = self.store.requests.borrow();
+        let any =
+            requests.iter().any(|(source, state)| matches!(state, State::UnderWay(_)) && source.is_for(nqn, policy));
+        drop(requests);
         any && self.lacks(nqn, policy) != (false, false)
     }
 
-    /// In words, what a subsystem waits for.
+    /// A message about the fetches that a subsystem waits for.
     #[must_use]
-    pub fn waits_in_words(&self, nqn: &str, policy: &Policy) -> String {
+    pub fn describe_wait(&self, nqn: &str, policy: &Policy) -> String {
         let command = self.commands(nqn, true, true).iter().any(|source| self.store.is_under_way(source));
         match self.store.program() {
             Some(program) if command => format!("waits for its secrets from {}", program.display()),
@@ -106,16 +107,16 @@ impl Keys {
         }
     }
 
-    /// Whether a secret, or a PSK, is wanted for a subsystem and lies nowhere.
+    /// Whether a subsystem needs a secret, or a PSK, that no place has.
     fn lacks(&self, nqn: &str, policy: &Policy) -> (bool, bool) {
         let secret = policy.authenticates() && matches!(self.find(nqn, &policy.redfish), Ok(None));
         (secret, policy.secures() && !self.prepare_tls(nqn, &policy.redfish))
     }
 
-    /// Takes in what was fetched.
+    /// Stores the result of a fetch.
     pub fn take(&self, fetched: Fetched) {
         let Fetched { source, result } = fetched;
-        let mut all = self.store.asked.borrow_mut();
+        let mut all = self.store.requests.borrow_mut();
         let state = match result {
             Ok(found) => {
                 source.log_found(&found);
@@ -123,20 +124,20 @@ impl Keys {
             }
             Err(failure) => {
                 let reason = failure.to_string();
-                // Nobody wants the same line every few seconds.
-                let again_so = matches!(all.get(&source), Some(State::UnderWay(Some(before))) if *before == reason);
-                let level = if again_so { log::Level::Debug } else { log::Level::Warn };
-                let again = match source {
-                    // Once for each: what it refuses may be counted against the machine.
+                // The same warning would repeat every few seconds.
+                let is_repeated = matches!(all.get(&source), Some(State::UnderWay(Some(before))) if *before == reason);
+                let level = if is_repeated { log::Level::Debug } else { log::Level::Warn };
+                let retry_at = match source {
+                    // Once for each key: its backend may count failures against the machine.
                     Source::Command(..) => None,
-                    Source::Redfish(_) => matches!(failure, Failure::ForNow(_)).then(|| Instant::now() + AGAIN),
+                    Source::Redfish(_) => matches!(failure, Failure::ForNow(_)).then(|| Instant::now() + RETRY_PAUSE),
                 };
                 match source {
-                    // Each path that wants it says so itself.
+                    // Each path that needs the secret reports this itself.
                     Source::Command(..) => log::debug!("no secret: {reason}"),
                     Source::Redfish(_) => log::log!(level, "no secret by Redfish: {reason}"),
                 }
-                State::Failed(reason, again)
+                State::Failed(reason, retry_at)
             }
         };
         all.insert(source, state);
@@ -144,14 +145,14 @@ impl Keys {
 }
 
 impl Store {
-    /// Marks a source as under way.
+    /// Marks a request as under way.
     fn begin(&self, source: Source, hostnqn: &str) -> Fetch {
-        let mut asked = self.asked.borrow_mut();
-        let before = match asked.remove(&source) {
+        let mut requests = self.requests.borrow_mut();
+        let before = match requests.remove(&source) {
             Some(State::Failed(reason, _)) => Some(reason),
             _ => None,
         };
-        asked.insert(source.clone(), State::UnderWay(before));
+        requests.insert(source.clone(), State::UnderWay(before));
         Fetch {
             source,
             hostnqn: hostnqn.to_owned(),
@@ -164,15 +165,15 @@ impl Store {
 }
 
 impl Fetched {
-    /// Whether it may be what a subsystem waits for.
+    /// Whether a subsystem may wait for it.
     #[must_use]
     pub fn is_for(&self, nqn: &str, policy: &Policy) -> bool {
         self.source.is_for(nqn, policy)
     }
 
-    /// The subsystem for which somebody else may have to be asked now, if there is one: a service is asked last.
+    /// The subsystem whose next source may have to be asked now: a service comes after the key-command.
     #[must_use]
-    pub fn asked_first_for(&self) -> Option<String> {
+    pub fn next_source_for(&self) -> Option<String> {
         match &self.source {
             Source::Command(_, nqn) => Some(nqn.clone()),
             Source::Redfish(_) => None,
@@ -181,7 +182,7 @@ impl Fetched {
 }
 
 impl Fetch {
-    /// Fetches it, when it is its turn.
+    /// Runs the fetch when it is its turn.
     pub async fn run(self) -> Fetched {
         let work = async {
             match &self.source {
@@ -198,7 +199,7 @@ impl Fetch {
         Fetched { source: self.source, result }
     }
 
-    /// Those who were asked until the time was over make room for others.
+    /// Fails when the time is over, also for a fetch that waited for its turn.
     fn in_time(&self) -> Result<(), Failure> {
         match self.until {
             Some(until) if until <= Instant::now() => Err(Failure::good(TOO_LATE)),
@@ -212,19 +213,19 @@ impl Fetch {
         if let Some(why) = &*self.turns.too_slow.borrow() {
             return Err(Failure::good(why));
         }
-        let asked = command::ask(&self.program, name, &self.hostnqn, nqn).await;
-        if let Err(Failure::ForNow(why)) = &asked {
+        let fetched = command::fetch(&self.program, name, &self.hostnqn, nqn).await;
+        if let Err(Failure::ForNow(why)) = &fetched {
             log::warn!("{why}; it is not run again");
             *self.turns.too_slow.borrow_mut() = Some(format!("{why}, for {nqn}; it is not run again"));
         }
         let found = |secret| Found { name, subsystem: Some(nqn.to_owned()), secret: Ok(secret) };
-        Ok(asked?.map(found).into_iter().collect())
+        Ok(fetched?.map(found).into_iter().collect())
     }
 
     async fn redfish(&self, keypath: &str) -> Result<Vec<Found>, Failure> {
         let turns = if is_at_host_interface(keypath) { &self.turns.host_interface } else { &self.turns.services };
         let _turn = turns.acquire().await;
         self.in_time()?;
-        redfish::ask(&self.root, keypath, &self.hostnqn).await
+        redfish::fetch(&self.root, keypath, &self.hostnqn).await
     }
 }

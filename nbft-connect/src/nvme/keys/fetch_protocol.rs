@@ -1,4 +1,4 @@
-//! What `nbft-redfish` hands to who has started it: a line for each secret, else a reason, and by its status whether to ask again.
+//! The output of `nbft-redfish`: a line for each secret, else a reason. Its exit status says whether to ask again.
 
 use super::key::{MalformedKey, Secret};
 use super::key_name::Name;
@@ -9,37 +9,38 @@ use std::borrow::Cow;
 use std::fmt;
 use zeroize::Zeroizing;
 
-/// Bytes of a line beside its texts, more than enough.
+/// More bytes than a line needs beside its texts.
 const FRAME: usize = 128;
 
-/// Bytes of a reason; what follows is cut off.
+/// The longest reason, in bytes; longer ones are cut.
 const MAX_REASON: usize = 1000;
 
-/// A secret that was found, or in words why it is of no use: others may be.
+/// A secret that was found, or why it cannot be used; others may still be usable.
 #[derive(Debug)]
 pub struct Found {
-    /// What it is.
+    /// Its name.
     pub name: Name,
-    /// The subsystem that it is for; `None`: any.
+    /// The NQN of its subsystem; `None`: all subsystems.
     pub subsystem: Option<String>,
+    /// The secret, or the other program's reason.
     pub secret: Result<Secret, String>,
 }
 
 /// Why nothing was fetched.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    /// It may be otherwise soon.
+    /// A later attempt may succeed.
     #[error("{0}")]
     ForNow(String),
-    /// It will be the same next time, or trying again could do harm.
+    /// A later attempt would fail too, or could do harm.
     #[error("{0}")]
     ForGood(String),
 }
 
-/// Why what the program printed cannot be read. Nothing of it is quoted.
+/// Why the output of the program cannot be read. No message quotes it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProtocolError {
-    /// The last line has no end.
+    /// The last line is incomplete.
     #[error("its output is cut off")]
     CutOff,
     /// A line is not a key.
@@ -64,21 +65,21 @@ pub enum LineFault {
     /// The key is malformed.
     #[error("{0}")]
     Key(MalformedKey),
-    /// It has a key and an error, or neither.
+    /// It has both a key and an error, or neither.
     #[error("it must have either a key or an error")]
     Both,
-    /// The key is of another kind.
+    /// The kind of the key does not match the name.
     #[error("its kind does not match its name")]
     Kind,
 }
 
-/// A reason of bounded length without any key. It is made of our own words; this is for what they quote.
+/// A reason of bounded length without any key: it may quote other texts.
 fn reason(what: &str) -> String {
     cut(&mask(what), MAX_REASON).into_owned()
 }
 
 impl Failure {
-    /// The program's status when it may be otherwise soon (sysexits, `EX_TEMPFAIL`); any other is for good.
+    /// The program's exit status for [`Failure::ForNow`] (sysexits, `EX_TEMPFAIL`).
     pub const STATUS_FOR_NOW: u8 = 75;
 
     pub fn good(what: impl fmt::Display) -> Self {
@@ -90,15 +91,15 @@ impl Failure {
     }
 }
 
-/// A [`Found`] as JSON. Nothing of it is text that could be taken for another line.
+/// A [`Found`] as JSON, which is always one line.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Line<'a> {
     name: &'a str,
-    /// Without it the key is for every subsystem.
+    /// If missing, the key is for all subsystems.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     subsystem: Option<Cow<'a, str>>,
-    /// Borrowed, so that no copy of it is made: a key has nothing that JSON escapes.
+    /// Borrowed, so that no copy is made: JSON escapes no character of a key.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     key: Option<&'a str>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
@@ -106,34 +107,34 @@ struct Line<'a> {
 }
 
 impl Found {
-    /// The line for a program: JSON with what the key is (`name`), the NQN of the subsystem that it is for (`subsystem`; without it,
-    /// every one), and the key itself (`key`), or why it is of no use (`error`).
+    /// The line for a program: JSON with the name of the key (`name`), the NQN of its subsystem (`subsystem`; if missing, all), and
+    /// the key (`key`), or why it cannot be used (`error`).
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "for the other process alone, which reads it as it was")]
+    #[expect(clippy::disallowed_methods, reason = "only for the other process, which needs the exact bytes")]
     pub fn line(&self) -> Zeroizing<String> {
         let subsystem = self.subsystem.as_deref().map(Cow::Borrowed);
         let (key, error) = match &self.secret {
             Ok(secret) => (Some(secret.expose()), None),
             Err(reason) => (None, Some(Cow::Borrowed(reason.as_str()))),
         };
-        // Never grows, so that no copy of the key is left behind: JSON makes at most six bytes of one.
+        // It never grows: a growing buffer would leave copies of the key behind. JSON makes at most six bytes of one.
         let texts = subsystem.as_deref().map_or(0, str::len) + error.as_deref().map_or(0, str::len);
         let mut line = Zeroizing::new(Vec::with_capacity(FRAME + key.map_or(0, str::len) + 6 * texts));
-        // Texts always become JSON, and a vector takes all.
+        // This cannot fail: texts always become JSON, and a vector takes all.
         let _ = serde_json::to_writer(&mut *line, &Line { name: self.name.text(), subsystem, key, error });
         line.push(b'\n');
         // JSON is UTF-8.
         Zeroizing::new(String::from_utf8(std::mem::take(&mut *line)).unwrap_or_default())
     }
 
-    /// All of them, from what the program has printed.
+    /// Parses the output of the program.
     ///
     /// # Errors
     ///
-    /// Which line cannot be read. What follows it could be taken for something that it is not.
+    /// The first line that cannot be read. Later lines are not trusted.
     pub fn parse_all(output: &[u8]) -> Result<Vec<Self>, ProtocolError> {
         let mut lines = output.split(|byte| *byte == b'\n').collect::<Vec<_>>();
-        // Each ends in one, the last too.
+        // Each line ends in a newline, the last too.
         if lines.pop() != Some(b"") {
             return Err(ProtocolError::CutOff);
         }
@@ -142,7 +143,7 @@ impl Found {
         lines.iter().zip(1..).map(parse).collect()
     }
 
-    /// From a line without its end.
+    /// Parses a line without its newline.
     fn parse(line: &[u8]) -> Result<Self, LineFault> {
         let line: Line<'_> = serde_json::from_slice(line).map_err(JsonError::from)?;
         let name = Name::of(line.name).ok_or(LineFault::Name)?;
@@ -177,7 +178,7 @@ mod tests {
     const PSK: &str = "NVMeTLSkey-1:01:VRLbtnN9AQb2WXW3c9+wEf/DRLz0QuLdbYvEhwtdWwNf9LrZ:";
 
     #[test]
-    fn lines_survive_whatever_is_in_them() {
+    fn lines_with_any_text_are_read_back() {
         let key = || Secret::parse(PSK).unwrap();
         let texts = ["nqn.2014-08.org.example:s", "a\tb\nc\"d\\e\0\u{202e}", "{\"name\":\"tls-psk\"}", ""];
         let found = texts.iter().flat_map(|text| {
@@ -196,14 +197,14 @@ mod tests {
             found.iter().map(|found| (found.name, found.subsystem.clone(), text(found))).collect()
         };
         assert_eq!(parts(&read), parts(&found));
-        // The longest texts leave the line where it was made.
+        // The longest texts fit the buffer.
         let long = Found { name: Name::TlsPsk, subsystem: Some("\u{1}".repeat(300)), secret: Ok(key()) };
         assert!(long.line().len() <= FRAME + PSK.len() + 6 * 300);
         assert!(found.iter().all(|found| !found.to_string().trim_end().contains(char::is_control)));
     }
 
     #[test]
-    fn lines_that_are_none_are_refused_without_being_quoted() {
+    fn malformed_lines_are_refused_without_being_quoted() {
         let cases = [
             format!("{{\"name\":\"tls-psk\",\"key\":\"{PSK}\"}}"),
             format!("{{\"name\":\"{PSK}\",\"key\":\"{PSK}\"}}\n"),

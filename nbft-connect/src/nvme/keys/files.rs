@@ -1,4 +1,4 @@
-//! Files with keys: who else could have read or written them, and what is in them.
+//! Reads keys from files, unless other users could have read or changed these.
 
 use super::error::{FileError, FileFault};
 use super::key::{Kind, Secret};
@@ -9,24 +9,24 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use zeroize::Zeroizing;
 
-/// No file with a key is longer, in bytes.
+/// The longest file with a key, in bytes.
 pub(super) const MAX_FILE: usize = 4096;
 
-/// Nothing of this name, or no name that could be there.
+/// Whether an error means that the file does not exist.
 pub fn absent(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR | libc::ENAMETOOLONG))
 }
 
-/// Bits of a mode that others may not have, and what they could do with them.
+/// Mode bits that others must not have, and a verb for what these allow.
 pub type Forbidden = (u32, &'static str);
 
-/// Of a file that holds a secret.
+/// For a file with a secret.
 pub const SECRET: Forbidden = (0o077, "read or write");
 
-/// Of a file or directory that says what is right.
+/// For a file or directory that decides what nbft trusts.
 pub const RULE: Forbidden = (0o022, "write to");
 
-/// Refuses what is another user's or open to others.
+/// Refuses a file that belongs to another user or is open to others.
 pub fn judge(path: &Path, metadata: &Metadata, (forbidden, verb): Forbidden) -> Result<(), FileError> {
     let refused = |fault| Err(FileError { path: path.to_path_buf(), fault });
     let (owner, ours) = (metadata.uid(), Uid::effective().as_raw());
@@ -40,7 +40,7 @@ pub fn judge(path: &Path, metadata: &Metadata, (forbidden, verb): Forbidden) -> 
     Ok(())
 }
 
-/// Opens a file that is not open to others, where that is ours to judge; `None` where there is no such file.
+/// Opens a file; `None` if it does not exist. If `judged`, its owner and mode are checked.
 ///
 /// # Errors
 ///
@@ -48,7 +48,7 @@ pub fn judge(path: &Path, metadata: &Metadata, (forbidden, verb): Forbidden) -> 
 pub fn open(path: &Path, judged: bool, forbidden: Forbidden) -> Result<Option<File>, FileError> {
     let refused = |fault| FileError { path: path.to_path_buf(), fault };
     let unreadable = |error: io::Error| refused(FileFault::Unreadable(error.to_string()));
-    // Neither through a link nor from a pipe that nobody writes to; credentials may well be links.
+    // A pipe must not block, and a link must not be followed. Credentials may be links.
     let flags = libc::O_NONBLOCK | if judged { libc::O_NOFOLLOW } else { 0 };
     let file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
         Ok(file) => file,
@@ -66,7 +66,7 @@ pub fn open(path: &Path, judged: bool, forbidden: Forbidden) -> Result<Option<Fi
     Ok(Some(file))
 }
 
-/// The secret in a file, which must be of this kind; `None` where there is no such file.
+/// The secret in a file, which must be of this kind; `None` if the file does not exist.
 pub(super) fn read(path: &Path, judged: bool, kind: Kind) -> Result<Option<Secret>, FileError> {
     let refused = |fault| FileError { path: path.to_path_buf(), fault };
     let Some(file) = open(path, judged, SECRET)? else { return Ok(None) };
@@ -75,14 +75,14 @@ pub(super) fn read(path: &Path, judged: bool, kind: Kind) -> Result<Option<Secre
     if secret.kind() == kind { Ok(Some(secret)) } else { Err(refused(FileFault::OtherKind(kind))) }
 }
 
-/// All of a file with a key, in memory that is wiped.
+/// The whole text of a file with a key, in memory that is wiped.
 ///
 /// # Errors
 ///
-/// What the file system says; `InvalidData` when it is too long for a key, or no text.
+/// The system's error; `InvalidData` when the file is too long for a key or not text.
 pub fn read_text(mut file: impl Read) -> io::Result<Zeroizing<String>> {
     let wrong = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what);
-    // Never grows, so that no copy is left behind.
+    // It never grows: a growing buffer would leave copies behind.
     let mut buffer = Zeroizing::new([0; MAX_FILE + 1]);
     let mut length = 0;
     loop {
@@ -94,12 +94,11 @@ pub fn read_text(mut file: impl Read) -> io::Result<Zeroizing<String>> {
             Err(error) => return Err(error),
         }
     }
-    let text = std::str::from_utf8(&buffer[..length]).map_err(|_| wrong("it is no text"))?;
+    let text = std::str::from_utf8(&buffer[..length]).map_err(|_| wrong("it is not text"))?;
     Ok(Zeroizing::new(text.to_owned()))
 }
 
-/// In words, what is wrong with the permissions of the key directory below `root` and of all that is in it, and likewise with how
-/// a Redfish service is spoken to.
+/// Messages about wrong permissions of the key directory below `root`, of its content, and of the settings for Redfish services.
 #[must_use]
 pub fn complaints(root: &Path) -> Vec<String> {
     let mut complaints = Vec::new();
@@ -114,20 +113,20 @@ pub fn complaints(root: &Path) -> Vec<String> {
     complaints
 }
 
-/// How a Redfish service is spoken to.
+/// The directory of the settings for Redfish services.
 pub const REDFISH: &str = "etc/nbft/redfish";
 
 /// The key directory.
 pub(super) const DIRECTORY: &str = "etc/nbft/keys";
 
-/// Directories in it: of the host, of the subsystem.
+/// Levels of directories in it: host, subsystem.
 const DEPTH: usize = 2;
 
 fn complain(path: &Path, depth: usize, complaints: &mut Vec<String>) {
     let Ok(metadata) = path.symlink_metadata() else { return };
     let judged = match metadata.is_dir() {
         true => judge(path, &metadata, RULE),
-        // The permissions of a link mean nothing; it is not followed.
+        // The permissions of a link do not matter: it is not followed.
         false if metadata.is_symlink() => Ok(()),
         false => judge(path, &metadata, SECRET),
     };
@@ -139,13 +138,13 @@ fn complain(path: &Path, depth: usize, complaints: &mut Vec<String>) {
         match (path.is_dir(), depth.checked_sub(1)) {
             (false, _) => complain(&path, 0, complaints),
             (true, Some(depth)) => complain(&path, depth, complaints),
-            // Nobody looks for keys so deep.
+            // nbft looks for no keys at this depth.
             (true, None) => {}
         }
     }
 }
 
-/// Whether others than its owner can read or write a file, with its permissions.
+/// The mode of a file, if others than its owner can read or write it.
 #[must_use]
 pub fn open_to_others(file: &File) -> Option<u32> {
     let mode = file.metadata().ok()?.mode() & 0o7777;

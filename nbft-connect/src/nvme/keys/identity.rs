@@ -1,4 +1,4 @@
-//! Identities of TLS PSKs (NVMe/TCP Transport Specification, PSK identity): `NVMe`, version, `R` (retained), hash, host NQN,
+//! Reads and writes identities of TLS PSKs (NVMe/TCP Transport Specification, PSK identity): `NVMe`, version, `R` (retained), hash, host NQN,
 //! subsystem NQN, and from version 1 on a digest of the key.
 
 use libnbft::plan::CipherSuite;
@@ -8,18 +8,18 @@ use libnbft::plan::CipherSuite;
 pub struct Identity {
     text: String,
     cipher: CipherSuite,
-    /// Version 1 is preferred, and of one version the longer hash, as Linux does.
+    /// Version 1 ranks higher, then the longer hash, as in Linux.
     rank: u8,
 }
 
 impl Identity {
-    /// Of version 1.
+    /// An identity of version 1.
     pub(super) fn new(cipher: CipherSuite, hostnqn: &str, subsysnqn: &str, digest: &str) -> Self {
         let text = format!("NVMe1R{} {hostnqn} {subsysnqn} {digest}", hash_number(cipher));
         Self { text, cipher, rank: rank(1, cipher) }
     }
 
-    /// Takes the name of a key apart; `None` when it is none of a retained PSK for this host and subsystem.
+    /// The identity in the name of a key; `None` unless it is a retained PSK for this host and subsystem.
     #[must_use]
     pub fn of_name(name: &str, hostnqn: &str, subsysnqn: &str) -> Option<Self> {
         let mut words = name.split(' ');
@@ -35,7 +35,7 @@ impl Identity {
         (whole && names).then(|| Self { text: name.to_owned(), cipher, rank: rank(version, cipher) })
     }
 
-    /// The identity as it goes over the wire.
+    /// The identity in wire form.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
@@ -47,7 +47,7 @@ impl Identity {
         self.cipher
     }
 
-    /// What is used first has more.
+    /// The highest rank is used first.
     pub(super) const fn rank(&self) -> u8 {
         self.rank
     }
@@ -57,7 +57,7 @@ fn rank(version: u8, cipher: CipherSuite) -> u8 {
     2 * version + u8::from(cipher == CipherSuite::Aes256GcmSha384)
 }
 
-/// The hash function as identities and contexts have it: two digits.
+/// The hash function in identities and contexts: two digits.
 pub(super) const fn hash_number(cipher: CipherSuite) -> &'static str {
     match cipher.hash() {
         libnbft::plan::HashFunction::Sha384 => "02",

@@ -1,4 +1,4 @@
-//! The text forms of keys (NVMe Base Specification, DH-HMAC-CHAP secret representation; NVMe/TCP Transport Specification, PSK
+//! Parses the text forms of keys (NVMe Base Specification, DH-HMAC-CHAP secret representation; NVMe/TCP Transport Specification, PSK
 //! interchange format): a prefix, `hh:` (the hash), the key and its CRC-32 (little endian) in base64, and a colon.
 
 use crate::output::{DHCHAP_PREFIX, PSK_PREFIX};
@@ -22,7 +22,7 @@ pub enum Kind {
     TlsPsk,
 }
 
-/// A key in its text form, checked. It is wiped from memory when it goes, and shows nothing of itself.
+/// A key in its text form. Dropping it wipes it from memory; `Display` and `Debug` show no part of the key.
 #[derive(Clone)]
 pub struct Secret {
     text: Zeroizing<String>,
@@ -33,13 +33,13 @@ pub struct Secret {
     length: usize,
 }
 
-/// Why a text is no key. No message holds any of it.
+/// Why a text is not a key. No message quotes the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MalformedKey {
-    /// Nothing is there.
+    /// The text is empty.
     #[error("it is empty")]
     Empty,
-    /// Another beginning.
+    /// It begins with another prefix.
     #[error("it begins neither with {DHCHAP_PREFIX} (DH-HMAC-CHAP secret) nor with {PSK_PREFIX} (TLS PSK)")]
     Prefix,
     /// No two digits and a colon behind the prefix.
@@ -54,10 +54,10 @@ pub enum MalformedKey {
     /// More than one line, or more behind the last colon.
     #[error("something follows the colon at its end")]
     Trailing,
-    /// What lies between the colons is not base64 with its padding.
+    /// The part between the colons is not base64 with padding.
     #[error("the part between its last two colons is not base64")]
     Base64,
-    /// A length that no key has, or not one with this hash.
+    /// No key with this hash has this length.
     #[error("its key has {0} bytes; with hash {1:02} it must have {2}")]
     Length(usize, u8, &'static str),
     /// The key and its CRC-32 do not match.
@@ -66,11 +66,11 @@ pub enum MalformedKey {
 }
 
 impl Secret {
-    /// Takes a key in; white space around it does not count.
+    /// Parses a key; white space around it is ignored.
     ///
     /// # Errors
     ///
-    /// Why it is no key.
+    /// Why the text is not a key.
     pub fn parse(text: &str) -> Result<Self, MalformedKey> {
         let text = text.trim_ascii();
         if text.is_empty() {
@@ -91,7 +91,7 @@ impl Secret {
         }
         let mut buffer = Zeroizing::new([0; MAX_LEN]);
         if encoded.len() > MAX_LEN.div_ceil(3) * 4 {
-            // It may be longer than said, by its last two padding characters.
+            // The message may say two bytes less: padding is not looked at.
             return Err(MalformedKey::Length((encoded.len() / 4 * 3).saturating_sub(CRC_LEN), hash, words));
         }
         let bytes = Base64::decode(encoded, &mut *buffer).map_err(|_| MalformedKey::Base64)?;
@@ -112,14 +112,14 @@ impl Secret {
         self.kind
     }
 
-    /// The key itself, for the one who must have it: the kernel.
+    /// The key itself, for the kernel only.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.text
     }
 
-    /// Of a TLS PSK: the cipher suite that its hash decides for, and whether it is to be retained. One without a hash is retained
-    /// already, and its length tells by which.
+    /// The cipher suite that the hash of a TLS PSK implies, and whether the PSK must still be retained. A PSK without a hash is
+    /// already retained, and its length implies the hash. `None` for other keys.
     #[must_use]
     pub const fn psk_hash(&self) -> Option<(CipherSuite, bool)> {
         match (self.kind, self.hash, self.length) {
@@ -133,14 +133,14 @@ impl Secret {
     pub(super) fn key_bytes(&self) -> Zeroizing<Vec<u8>> {
         let mut buffer = Zeroizing::new([0; MAX_LEN]);
         let encoded = self.text.trim_end_matches(':').rsplit(':').next().unwrap_or_default();
-        // It was decoded once, when it was parsed.
+        // Parsing decoded it, so this cannot fail.
         let bytes = Base64::decode(encoded, &mut *buffer).unwrap_or_default();
         Zeroizing::new(bytes[..self.length.min(bytes.len())].to_vec())
     }
 }
 
 impl Kind {
-    /// The lengths in bytes that a key with this hash can have, also in words.
+    /// The lengths in bytes of keys with this hash, also as text.
     const fn lengths(self, hash: u8) -> Result<(&'static [usize], &'static str), MalformedKey> {
         Ok(match (self, hash) {
             (Self::Dhchap, 0) => (&[32, 48, 64], "32, 48 or 64"),
@@ -154,7 +154,7 @@ impl Kind {
     }
 }
 
-/// What it is, nothing of what it holds.
+/// A description of the key, without the key.
 impl fmt::Display for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let hash = match self.hash {
@@ -186,8 +186,8 @@ impl fmt::Debug for Secret {
 /// The secrets for a subsystem.
 #[derive(Debug)]
 pub struct Secrets {
-    /// By which the host proves itself.
+    /// The host authenticates with it.
     pub host: Secret,
-    /// By which the controller must prove itself to us.
+    /// The controller must authenticate with it.
     pub controller: Option<Secret>,
 }

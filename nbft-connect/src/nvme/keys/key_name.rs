@@ -1,21 +1,21 @@
-//! Names of secrets, and NQNs as names of files and of credentials.
+//! Names the files and credentials that hold keys.
 
 use super::Kind;
 use std::fmt::Write;
 
-/// What a secret is.
+/// The name of a secret, which says its purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Name {
-    /// The secret by which the host proves itself.
+    /// The host authenticates with it.
     HostSecret,
-    /// The one by which a controller proves itself.
+    /// The controller authenticates with it.
     ControllerSecret,
     /// The configured PSK of a secure channel.
     TlsPsk,
 }
 
 impl Name {
-    /// Its file's name; behind `nbft.` its credential's.
+    /// The name of its file. Its credential has `nbft.` before it.
     #[must_use]
     pub const fn text(self) -> &'static str {
         match self {
@@ -25,7 +25,7 @@ impl Name {
         }
     }
 
-    /// Of which kind the key must be.
+    /// The kind of key that it must be.
     #[must_use]
     pub const fn kind(self) -> Kind {
         match self {
@@ -34,20 +34,20 @@ impl Name {
         }
     }
 
-    /// The secret of this name.
+    /// Parses a name.
     #[must_use]
     pub fn of(text: &str) -> Option<Self> {
         [Self::HostSecret, Self::ControllerSecret, Self::TlsPsk].into_iter().find(|name| name.text() == text)
     }
 }
 
-/// An NQN as the name of a file: what is no letter, digit, `.`, `-`, `_` or `:` is `%` and two hex digits, byte by byte, and so is
-/// a dot at the beginning. No two NQNs have one name, and none leads out of its directory.
+/// An NQN as a file name. Each byte other than a letter, digit, `.`, `-`, `_` or `:`, and a dot at the beginning, becomes `%` and two
+/// hex digits. Different NQNs have different names, and no name leads out of its directory.
 pub(super) fn file(nqn: &str) -> String {
     encode(nqn, b".-_:")
 }
 
-/// An NQN in the name of a credential: as a file's, but systemd allows no `:` there, which is `%3A`.
+/// An NQN in the name of a credential: like [`file`], but `:` becomes `%3A`, since systemd allows no `:` there.
 pub(super) fn credential(nqn: &str) -> String {
     encode(nqn, b".-_")
 }

@@ -1,7 +1,7 @@
-//! The kernel's keyring `.nvme`, in which its NVMe/TCP finds TLS PSKs, and `tlshd` after it.
+//! Reads and fills the kernel's keyring `.nvme`, where NVMe/TCP and `tlshd` find TLS PSKs.
 //!
-//! It belongs to root, who may read and change it without possessing it. A key in it is never made again: what replaces a key
-//! has another serial number, and the controllers that were made with the old one could not be connected again.
+//! Root may read and change it without possessing it. nbft never replaces a key: the new key would have another serial number, and
+//! controllers that use the old one could not reconnect.
 
 use std::fmt::Debug;
 use std::io;
@@ -18,14 +18,14 @@ const PSK: &std::ffi::CStr = c"psk";
 
 /// A keyring for TLS PSKs: the kernel's, or a stand-in for it in tests.
 pub trait Keyring: Debug {
-    /// The keys in it: serial numbers and names. Those that were revoked or have expired are left out.
+    /// Its keys: serial numbers and names. Revoked and expired keys are left out.
     ///
     /// # Errors
     ///
     /// [`KeyringError`].
     fn keys(&self) -> Result<Vec<(Serial, String)>, KeyringError>;
 
-    /// Puts a key into it.
+    /// Adds a key.
     ///
     /// # Errors
     ///
@@ -33,18 +33,28 @@ pub trait Keyring: Debug {
     fn add(&self, name: &str, key: &[u8]) -> Result<Serial, KeyringError>;
 }
 
-/// Why the keyring is of no use.
-#[derive(Debug, thiserror::Error)]
+/// Why the keyring cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyringError {
-    /// It is not there.
+    /// It does not exist.
     #[error("the kernel has no keyring {NAME}: it cannot do TLS (it needs CONFIG_NVME_TCP_TLS, from Linux 6.7 on)")]
     Missing,
-    /// The kernel refuses.
-    #[error("the kernel's keyring {NAME} cannot be {0}: {1}")]
-    Refused(&'static str, io::Error),
+    /// The kernel refuses an action, with this errno.
+    #[error("the kernel's keyring {NAME} cannot be {action}: {}", io::Error::from_raw_os_error(*errno))]
+    Refused {
+        /// The action, as a participle.
+        action: &'static str,
+        /// The errno.
+        errno: i32,
+    },
 }
 
-/// The kernel's.
+/// A refusal of this action.
+fn refused(action: &'static str) -> impl Fn(io::Error) -> KeyringError {
+    move |error| KeyringError::Refused { action, errno: error.raw_os_error().unwrap_or(libc::EINVAL) }
+}
+
+/// The kernel's keyring.
 #[derive(Debug)]
 pub(super) struct Kernel {
     /// `proc/keys` under the root.
@@ -56,19 +66,19 @@ impl Kernel {
         Self { list: root.join("proc/keys") }
     }
 
-    /// The keyring's serial number: it comes with the module, so that it is looked for each time.
+    /// The keyring's serial number. The keyring comes with the kernel module, so each call looks for it.
     fn serial(&self) -> Result<Serial, KeyringError> {
         match std::fs::read_to_string(&self.list) {
             Ok(list) => find(&list).ok_or(KeyringError::Missing),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(KeyringError::Missing),
-            Err(error) => Err(KeyringError::Refused("found in /proc/keys", error)),
+            Err(error) => Err(refused("found in /proc/keys")(error)),
         }
     }
 }
 
 impl Keyring for Kernel {
     fn keys(&self) -> Result<Vec<(Serial, String)>, KeyringError> {
-        let serials = sys::links(self.serial()?).map_err(|error| KeyringError::Refused("read", error))?;
+        let serials = sys::links(self.serial()?).map_err(refused("read"))?;
         let name = |serial: Serial| {
             let description = sys::describe(serial).ok()?;
             Some((serial, psk_name(&description)?.to_owned()))
@@ -77,7 +87,7 @@ impl Keyring for Kernel {
     }
 
     fn add(&self, name: &str, key: &[u8]) -> Result<Serial, KeyringError> {
-        sys::add(PSK, name, key, self.serial()?).map_err(|error| KeyringError::Refused("given a key", error))
+        sys::add(PSK, name, key, self.serial()?).map_err(refused("given a key"))
     }
 }
 
@@ -86,7 +96,7 @@ fn find(list: &str) -> Option<Serial> {
     list.lines().find_map(|line| {
         let mut words = line.split_ascii_whitespace();
         let serial = Serial::from_str_radix(words.next()?, 16).ok()?;
-        // Names that begin with a dot are the kernel's: nobody else can make such a keyring.
+        // Only the kernel can make keyrings whose names begin with a dot.
         let mut words = words.skip(6);
         (words.next()? == "keyring" && words.next()?.strip_suffix(':')? == NAME).then_some(serial)
     })
@@ -104,22 +114,22 @@ mod sys {
     use std::ffi::{CStr, CString};
     use std::io;
 
-    /// How many keys a keyring is read to.
+    /// Keys that are read from a keyring.
     const MAX_LINKS: usize = 4096;
 
-    /// No description is longer: the kernel takes a page.
+    /// The longest description, in bytes: the kernel uses a page.
     const MAX_DESCRIPTION: usize = 8192;
 
     /// Makes a key in a keyring.
     pub(super) fn add(kind: &CStr, name: &str, key: &[u8], keyring: Serial) -> io::Result<Serial> {
         let name = CString::new(name)?;
-        // SAFETY: both texts end in NUL, `key` is as long as is said, and all of them outlive the call, which only reads.
+        // SAFETY: both texts end in NUL, `key` has the given length, and all outlive the call, which only reads them.
         let serial =
             unsafe { libc::syscall(libc::SYS_add_key, kind.as_ptr(), name.as_ptr(), key.as_ptr(), key.len(), keyring) };
         Ok(result(serial)? as Serial)
     }
 
-    /// The serial numbers of what is in a keyring.
+    /// The serial numbers of the keys in a keyring.
     pub(super) fn links(keyring: Serial) -> io::Result<Vec<Serial>> {
         let mut bytes = vec![0; MAX_LINKS * size_of::<Serial>()];
         let length = control(libc::KEYCTL_READ, keyring, &mut bytes)?;
@@ -135,12 +145,12 @@ mod sys {
         Ok(String::from_utf8_lossy(text).into_owned())
     }
 
-    /// An operation that fills a buffer; how much of it is filled.
+    /// An operation that fills a buffer. Returns the number of bytes filled.
     fn control(operation: u32, key: Serial, buffer: &mut [u8]) -> io::Result<usize> {
-        // SAFETY: the buffer is as long as is said and outlives the call, which writes no more than that.
+        // SAFETY: the buffer has the given length and outlives the call, which writes no more than that.
         let length =
             unsafe { libc::syscall(libc::SYS_keyctl, operation, key, buffer.as_mut_ptr(), buffer.len(), 0_usize) };
-        // The length is that of all there is, more than the buffer may hold.
+        // The kernel returns the whole length, which may exceed the buffer's.
         Ok((result(length)? as usize).min(buffer.len()))
     }
 
@@ -194,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kernel_without_the_keyring_is_told_so() {
+    fn a_kernel_without_the_keyring_is_reported() {
         let kernel = Kernel::new(Path::new("/nonexistent"));
         let expected =
             "the kernel has no keyring .nvme: it cannot do TLS (it needs CONFIG_NVME_TCP_TLS, from Linux 6.7 on)";

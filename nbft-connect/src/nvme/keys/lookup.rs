@@ -1,5 +1,5 @@
-//! Where secrets come from: the service's credentials, then the key directory, then a program of the administrator's, then a
-//! Redfish service.
+//! Looks for secrets: in the service's credentials, then in the key directory, then from the key-command, then from a Redfish
+//! service.
 
 use super::error::{FileError, FileFault, Places, SecretError};
 use super::files::{DIRECTORY, RULE, absent, judge, read};
@@ -15,11 +15,10 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Instant;
 
-/// Where systemd keeps the credentials that the machine was started with.
+/// The directory of the credentials of the whole system.
 const SYSTEM_CREDENTIALS: &str = "run/credentials/@system";
 
-/// The directory of a service's own credentials, else of those that the machine was started with (SMBIOS, fw_cfg), which systemd
-/// leaves for root to read; under `root`.
+/// The directory of the service's own credentials, else that of the system's (SMBIOS, fw_cfg), which root can read; under `root`.
 #[must_use]
 pub fn credentials(root: &Path) -> Option<PathBuf> {
     let own = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
@@ -27,7 +26,7 @@ pub fn credentials(root: &Path) -> Option<PathBuf> {
     own.or_else(|| Some(root.join(SYSTEM_CREDENTIALS)).filter(|path| path.exists()))
 }
 
-/// Where secrets are looked for, and those found so far.
+/// The places of secrets, and the secrets found so far.
 #[derive(Debug)]
 pub struct Keys {
     /// `$CREDENTIALS_DIRECTORY`, under the root.
@@ -39,9 +38,9 @@ pub struct Keys {
     /// TLS PSKs by subsystem NQN.
     pub(super) psks: RefCell<BTreeMap<String, Rc<TlsPsk>>>,
     pub(super) keyring: Box<dyn Keyring>,
-    /// What programs give.
+    /// The secrets from programs.
     pub(super) store: Store,
-    /// Whether the files may no longer be read: they may lie on what the secrets are to connect.
+    /// Whether files must not be read any more: they may lie on the storage that the secrets connect.
     closed: bool,
 }
 
@@ -50,12 +49,12 @@ struct KeyFiles {
     host: PathBuf,
     controller: PathBuf,
     psk: PathBuf,
-    /// Whether permissions are ours to judge; those of credentials are systemd's.
+    /// Whether owner and mode must be checked; systemd cares for those of credentials.
     judged: bool,
 }
 
 impl Keys {
-    /// For this host; all paths are under `root`.
+    /// The secrets of this host; all paths are under `root`.
     #[must_use]
     pub fn new(root: &Path, credentials: Option<PathBuf>, hostnqn: &str) -> Self {
         Self {
@@ -70,30 +69,30 @@ impl Keys {
         }
     }
 
-    /// With another keyring than the kernel's.
+    /// Replaces the kernel's keyring.
     #[cfg(test)]
     #[must_use]
     pub(crate) fn with_keyring(self, keyring: impl Keyring + 'static) -> Self {
         Self { keyring: Box::new(keyring), ..self }
     }
 
-    /// The host that the keys are of.
+    /// The NQN of the host that owns the keys.
     pub(super) fn hostnqn(&self) -> &str {
         &self.hostnqn
     }
 
-    /// Reads no file from now on, and asks nobody after this moment: what was found by then is all there is.
+    /// Reads no file from now on, and starts no program after `until`. Secrets found by then stay.
     pub const fn close(&mut self, until: Instant) {
         self.closed = true;
         self.store.end_at(until);
     }
 
-    /// The secrets for a subsystem, from the first place that has any, last from what was fetched for it and from these Redfish
-    /// keypaths; `None` where none has, or it is not known yet.
+    /// The secrets for a subsystem, from the first place that has any; fetched ones, also from these Redfish keypaths, come last.
+    /// `None` if no place has any, or a fetch is under way.
     ///
     /// # Errors
     ///
-    /// Why what is there is not used. Then no other place is looked at.
+    /// Why an existing secret cannot be used. No later place is looked at.
     pub fn find(&self, nqn: &str, keypaths: &[String]) -> Result<Option<Rc<Secrets>>, SecretError> {
         if let Some(known) = self.found.borrow().get(nqn) {
             return Ok(Some(Rc::clone(known)));
@@ -117,18 +116,17 @@ impl Keys {
         self.files_for(nqn).find_map(|place| self.read_files(&place, nqn).transpose()).transpose()
     }
 
-    /// The configured PSK for a subsystem, from the first place that has one; `None` where none has, or where files may no longer be
-    /// read.
+    /// The configured PSK for a subsystem from the first file that has one; `None` if none has, or if files must not be read any more.
     ///
     /// # Errors
     ///
-    /// As [`Keys::find`].
+    /// Like [`Keys::find`].
     pub(super) fn configured_psk(&self, nqn: &str) -> Result<Option<Secret>, SecretError> {
         if self.closed {
             return Ok(None);
         }
         for place in self.files_for(nqn) {
-            if place.judged && !self.directories_are_there(nqn, &place.psk)? {
+            if place.judged && !self.directories_exist(nqn, &place.psk)? {
                 continue;
             }
             if let Some(secret) = read(&place.psk, place.judged, Kind::TlsPsk)? {
@@ -138,7 +136,7 @@ impl Keys {
         Ok(None)
     }
 
-    /// Where secrets of this kind for a subsystem are looked for.
+    /// The places of secrets of this kind for a subsystem, for messages.
     #[must_use]
     pub fn places(&self, nqn: &str, kind: Kind, keypaths: &[String]) -> Places {
         let file = |place: KeyFiles| match kind {
@@ -148,13 +146,13 @@ impl Keys {
         let files: Vec<_> = self.files_for(nqn).map(|place| file(place).display().to_string()).collect();
         let when = if self.closed { " when this service started" } else { "" };
         let credentials = if self.credentials.is_none() { "; no credentials were given" } else { "" };
-        let program = self.store.program().map(|program| format!("; asked {}", program.display())).unwrap_or_default();
-        let redfish = self.store.words(keypaths);
-        let words = format!("looked{when} for {}{credentials}{program}{redfish}", files.join(", "));
-        Places { words, redfish: !keypaths.is_empty() }
+        let program = self.store.program().map(|program| format!("; ran {}", program.display())).unwrap_or_default();
+        let redfish = self.store.describe(keypaths);
+        let text = format!("looked{when} for {}{credentials}{program}{redfish}", files.join(", "));
+        Places { text, redfish: !keypaths.is_empty() }
     }
 
-    /// The places in their order.
+    /// The files of each place, in order.
     fn files_for(&self, nqn: &str) -> impl Iterator<Item = KeyFiles> + use<> {
         let credential = |directory: &PathBuf, after: &str| KeyFiles {
             host: directory.join(format!("nbft.{}{after}", Name::HostSecret.text())),
@@ -180,7 +178,7 @@ impl Keys {
     }
 
     fn read_files(&self, place: &KeyFiles, nqn: &str) -> Result<Option<Secrets>, SecretError> {
-        if place.judged && !self.directories_are_there(nqn, &place.host)? {
+        if place.judged && !self.directories_exist(nqn, &place.host)? {
             return Ok(None);
         }
         let controller = read(&place.controller, place.judged, Kind::Dhchap)?;
@@ -194,8 +192,8 @@ impl Keys {
         }
     }
 
-    /// Whether the directories above a file are there; whoever can write to one could put any key in.
-    fn directories_are_there(&self, nqn: &str, file: &Path) -> Result<bool, FileError> {
+    /// Whether the directories above a file exist. Their modes matter too: a writable directory lets others replace keys.
+    fn directories_exist(&self, nqn: &str, file: &Path) -> Result<bool, FileError> {
         let mut directory = self.directory.clone();
         let below = [key_name::file(&self.hostnqn), key_name::file(nqn)];
         let mut below = below.iter();

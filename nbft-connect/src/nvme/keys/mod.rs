@@ -1,7 +1,7 @@
-//! Secrets: their forms, where they lie, and the care that is taken of them.
+//! Finds the secrets of connections, and keeps them out of everything that nbft shows.
 //!
-//! A secret is never in a log line, an error, the status or a process's arguments: its type shows nothing of it, and what is said
-//! of options or by the kernel goes through [`mask`](crate::output::mask()).
+//! No log line, error, status or process argument holds a secret. The type of a secret shows no part of it, and option strings and
+//! kernel messages go through [`mask`](crate::output::mask()).
 
 mod command;
 mod error;

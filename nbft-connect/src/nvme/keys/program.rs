@@ -1,4 +1,4 @@
-//! Programs that give secrets: they run beside everything else, are read within limits, and are ended when nobody waits for them.
+//! Runs programs that print secrets: it bounds their output, and ends them when their result is no longer needed.
 
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
@@ -10,31 +10,31 @@ use tokio::process::{Child, Command};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-/// How much is read of what a program complains of, in bytes. The rest is read too, and forgotten.
-const MAX_COMPLAINT: usize = 4096;
+/// Bytes of standard error that are kept. The rest is read and dropped.
+const MAX_STDERR: usize = 4096;
 
-/// How long the last complaints are waited for once a program has ended: what it has left running may have the pipe.
-const LAST_WORDS: Duration = Duration::from_millis(50);
+/// How long standard error is read after the program ended: its children may keep the pipe open.
+const STDERR_GRACE: Duration = Duration::from_millis(50);
 
-/// What came of a program.
+/// The result of a program.
 pub(super) struct Ended {
     pub(super) status: ExitStatus,
-    /// What it printed: one byte more than it may be where it is too long.
+    /// Its output, cut to one byte more than the limit.
     pub(super) output: Zeroizing<Vec<u8>>,
-    /// What it wrote to standard error, cut.
-    pub(super) complaint: String,
+    /// Its standard error, cut.
+    pub(super) stderr: String,
 }
 
-/// How a program is told to end when nobody waits for it any more.
+/// How a program is ended when its result is no longer needed.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Ending {
-    /// It alone, by SIGTERM: it leaves things as they were.
+    /// The program alone, by SIGTERM: it cleans up.
     Term,
-    /// It and all that it has started, by SIGKILL.
+    /// The program and its children, by SIGKILL.
     Kill,
 }
 
-/// A program that runs.
+/// A running program, which is ended when this is dropped.
 struct Running {
     pid: Option<u32>,
     ending: Ending,
@@ -43,7 +43,7 @@ struct Running {
 impl Drop for Running {
     fn drop(&mut self) {
         let Some(pid) = self.pid.and_then(|pid| i32::try_from(pid).ok()).map(Pid::from_raw) else { return };
-        // Nobody has waited for it, so the number is still its own.
+        // The program was not waited for, so the number is still its own.
         let _ = match self.ending {
             Ending::Term => kill(pid, Signal::SIGTERM),
             Ending::Kill => killpg(pid, Signal::SIGKILL),
@@ -51,24 +51,25 @@ impl Drop for Running {
     }
 }
 
-/// Runs a program without input after `check`, and reads at most `most` bytes and one of what it prints. When this is dropped, the
-/// program is told to end.
+/// Runs a program without input after `check`, and reads at most `most + 1` bytes of its output. Dropping the future ends the
+/// program.
 ///
 /// # Errors
 ///
-/// What `check` says, else what `said` makes of an error of the system.
+/// The error of `check`, or the system's error after `convert`.
 pub(super) async fn run<E: Send + 'static>(
     mut command: Command,
     most: usize,
     ending: Ending,
     check: impl FnOnce() -> Result<(), E> + Send + 'static,
-    said: impl Fn(io::Error) -> E,
+    convert: impl Fn(io::Error) -> E,
 ) -> Result<Ended, E> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     if matches!(ending, Ending::Kill) {
         command.process_group(0);
     }
-    // Not on this thread: while the root file system is away, it would wait for the program's file, and nobody would bring it back.
+    // Not on this thread: while the root file system is unreachable, reading the program would block it, and nothing would reconnect
+    // the root.
     let started = tokio::task::spawn_blocking(move || {
         check()?;
         let started = command.spawn().map(|child| {
@@ -77,40 +78,40 @@ pub(super) async fn run<E: Send + 'static>(
         });
         Ok(started)
     });
-    let started = started.await.map_err(|error| said(io::Error::other(error)))?;
-    let (child, running) = started?.map_err(&said)?;
-    read(child, running, most).await.map_err(said)
+    let started = started.await.map_err(|error| convert(io::Error::other(error)))?;
+    let (child, running) = started?.map_err(&convert)?;
+    read(child, running, most).await.map_err(convert)
 }
 
 async fn read(mut child: Child, mut running: Running, most: usize) -> io::Result<Ended> {
-    // As long as it may become, so that no copy is left behind when it grows.
-    let (mut output, mut complaint) = (Zeroizing::new(vec![0; most + 1]), Vec::new());
-    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    // Allocated at full length: a growing buffer would leave copies behind.
+    let (mut output, mut stderr) = (Zeroizing::new(vec![0; most + 1]), Vec::new());
+    let (output_pipe, error_pipe) = (child.stdout.take(), child.stderr.take());
     let (length, status) = {
-        let mut complaining = std::pin::pin!(listen(stderr, &mut complaint));
+        let mut collecting = std::pin::pin!(collect(error_pipe, &mut stderr));
         let mut work = std::pin::pin!(async {
-            let length = fill(stdout, &mut output).await?;
-            // One that prints too much is not waited for.
+            let length = fill(output_pipe, &mut output).await?;
+            // A program that prints too much is not waited for.
             let status = if length > most { None } else { Some(child.wait().await?) };
             io::Result::Ok((length, status))
         });
         tokio::select! {
             done = &mut work => {
-                let _ = timeout(LAST_WORDS, complaining).await;
+                let _ = timeout(STDERR_GRACE, collecting).await;
                 done?
             }
-            () = &mut complaining => work.await?,
+            () = &mut collecting => work.await?,
         }
     };
     if status.is_some() {
         running.pid = None;
     }
     output.truncate(length);
-    let complaint = String::from_utf8_lossy(&complaint).into_owned();
-    Ok(Ended { status: status.unwrap_or_default(), output, complaint })
+    let stderr = String::from_utf8_lossy(&stderr).into_owned();
+    Ok(Ended { status: status.unwrap_or_default(), output, stderr })
 }
 
-/// Fills a buffer with what is printed; how much that was.
+/// Fills a buffer with the output. Returns the number of bytes.
 async fn fill(stdout: Option<impl AsyncRead + Unpin>, buffer: &mut [u8]) -> io::Result<usize> {
     let Some(mut stdout) = stdout else { return Ok(0) };
     let mut length = 0;
@@ -123,12 +124,12 @@ async fn fill(stdout: Option<impl AsyncRead + Unpin>, buffer: &mut [u8]) -> io::
     Ok(length)
 }
 
-/// Takes the beginning of what is complained of. It is read to its end, so that nobody has to wait until it is.
-async fn listen(stderr: Option<impl AsyncRead + Unpin>, complaint: &mut Vec<u8>) {
-    let Some(mut stderr) = stderr else { return };
+/// Keeps the beginning of standard error, and reads it to its end, so that the program never blocks.
+async fn collect(pipe: Option<impl AsyncRead + Unpin>, kept: &mut Vec<u8>) {
+    let Some(mut pipe) = pipe else { return };
     let mut buffer = [0; 512];
-    while let Ok(length @ 1..) = stderr.read(&mut buffer).await {
-        let room = MAX_COMPLAINT - complaint.len();
-        complaint.extend_from_slice(&buffer[..length.min(room)]);
+    while let Ok(length @ 1..) = pipe.read(&mut buffer).await {
+        let room = MAX_STDERR - kept.len();
+        kept.extend_from_slice(&buffer[..length.min(room)]);
     }
 }

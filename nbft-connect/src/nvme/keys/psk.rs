@@ -1,7 +1,7 @@
-//! From a configured PSK to the key and the identity that TLS uses (NVMe/TCP Transport Specification, TLS PSK and PSK identity
+//! Derives the TLS PSK and its identity from a configured PSK (NVMe/TCP Transport Specification, TLS PSK and PSK identity
 //! derivation): configured PSK → retained PSK, which is the host's own → TLS PSK, which is for one subsystem.
 //!
-//! The identity is of version 1, which names the key by a digest of it, so that no two keys have one identity. Linux finds both
+//! The identity has version 1, which includes a digest of the key, so different keys have different identities. Linux finds both
 //! versions in its keyring, and its targets look for the one that the host offers.
 
 use super::Secret;
@@ -15,17 +15,17 @@ use sha2::{Sha256, Sha384};
 use std::fmt;
 use zeroize::Zeroizing;
 
-/// Length of the longest PSK in bytes, SHA-384's.
+/// The longest PSK, that of SHA-384, in bytes.
 const MAX_LEN: usize = 48;
 
-/// A TLS PSK. It is wiped from memory when it goes, and shows nothing of itself but its identity.
+/// A TLS PSK. Dropping it wipes it from memory; `Debug` shows only its identity.
 pub struct TlsPsk {
     identity: Identity,
     key: Zeroizing<Vec<u8>>,
 }
 
 impl TlsPsk {
-    /// The key for this host and subsystem; `None` when the secret is no configured PSK.
+    /// The key for this host and subsystem; `None` if the secret is not a configured PSK.
     #[must_use]
     pub fn derive(configured: &Secret, hostnqn: &str, subsysnqn: &str) -> Option<Self> {
         let (cipher, retain) = configured.psk_hash()?;
@@ -53,20 +53,20 @@ impl TlsPsk {
         Self { identity: Identity::new(cipher, hostnqn, subsysnqn, &digest), key }
     }
 
-    /// Its name, which is no secret.
+    /// Its identity, which is not secret.
     #[must_use]
     pub const fn identity(&self) -> &Identity {
         &self.identity
     }
 
-    /// The key itself, for the one who must have it: the kernel.
+    /// The key itself, for the kernel only.
     #[must_use]
     pub fn expose(&self) -> &[u8] {
         &self.key
     }
 }
 
-/// Shows the identity alone.
+/// Shows only the identity.
 impl fmt::Debug for TlsPsk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("TlsPsk").field(&self.identity.text()).finish()
@@ -76,7 +76,7 @@ impl fmt::Debug for TlsPsk {
 /// HKDF-Extract without a salt, and HKDF-Expand-Label (RFC 8446, section 7.1) to the key's own length.
 fn expand_label<D: EagerHash>(key: &[u8], label: &str, context: &str) -> Zeroizing<Vec<u8>> {
     let mut out = Zeroizing::new(vec![0; key.len().min(MAX_LEN)]);
-    // The labels and the digest are short, and the kernel takes no NQN of more than 223 bytes.
+    // The lengths fit: labels and digest are short, and the kernel takes NQNs of at most 223 bytes.
     let (label_len, context_len) = ("tls13 ".len() + label.len(), context.len());
     let parts: [&[u8]; 6] = [
         &(out.len() as u16).to_be_bytes(),
@@ -86,14 +86,14 @@ fn expand_label<D: EagerHash>(key: &[u8], label: &str, context: &str) -> Zeroizi
         &[context_len as u8],
         context.as_bytes(),
     ];
-    // It refuses more than 255 times the hash's length alone, and this is once.
+    // It fails only for more than 255 times the hash's length; this is at most once.
     let _ = Hkdf::<D>::new(None, key).expand_multi_info(&parts, &mut out);
     out
 }
 
 /// HMAC of a text in parts, in base64.
 fn digest<D: EagerHash>(key: &[u8], parts: &[&str]) -> String {
-    // A key of any length is taken.
+    // HMAC takes keys of any length.
     let Ok(mut mac) = <Hmac<D> as KeyInit>::new_from_slice(key) else { return String::new() };
     parts.iter().for_each(|part| mac.update(part.as_bytes()));
     let mut buffer = [0; MAX_LEN.div_ceil(3) * 4];

@@ -1,4 +1,4 @@
-//! What programs were asked for, and what they have given.
+//! Stores the requests to key-command and Redfish services, and their results.
 
 use super::command;
 use super::error::SecretError;
@@ -14,42 +14,45 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Instant;
 
-/// Who is asked, and for what.
+/// A source of fetched secrets.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Source {
-    /// The administrator's program, for this key of a subsystem.
+    /// The key-command, for this key of a subsystem.
     Command(Name, String),
-    /// The service that a keypath leads to.
+    /// The Redfish service of a keypath.
     Redfish(String),
 }
 
-/// What came of asking.
+/// The state of a request.
 #[derive(Debug)]
 pub(super) enum State {
-    /// With the reason why it was in vain before.
+    /// It is under way; why the last one failed, if one did.
     UnderWay(Option<String>),
+    /// It returned these secrets.
     Found(Vec<Found>),
-    /// Why not, and when it may be tried again.
+    /// Why it failed, and when it may be repeated.
     Failed(String, Option<Instant>),
 }
 
-/// What the administrator's program has given.
-pub(super) enum Given {
+/// The result of the key-command for one key.
+pub(super) enum CommandResult {
     /// It is not known yet.
     Unknown,
+    /// It has no such key.
     Nothing,
+    /// This key.
     Key(Secret),
 }
 
-/// All that was given.
+/// All requests and their results.
 #[derive(Debug)]
 pub(super) struct Store {
     pub(super) root: PathBuf,
-    /// The administrator's program, where there is one.
+    /// The key-command, if it exists.
     program: Option<PathBuf>,
-    pub(super) asked: RefCell<BTreeMap<Source, State>>,
+    pub(super) requests: RefCell<BTreeMap<Source, State>>,
     pub(super) turns: Rc<Turns>,
-    /// When asking ends, if it does.
+    /// When requests end, if they do.
     pub(super) until: Option<Instant>,
 }
 
@@ -58,59 +61,59 @@ impl Store {
         Self {
             root: root.to_path_buf(),
             program: Some(root.join(command::PROGRAM)).filter(|program| program.exists()),
-            asked: RefCell::default(),
+            requests: RefCell::default(),
             turns: Rc::new(Turns::new()),
             until: None,
         }
     }
 
-    /// Asks nobody after this.
+    /// Allows no request after this.
     pub(super) const fn end_at(&mut self, until: Instant) {
         self.until = Some(until);
     }
 
-    pub(super) fn may_ask(&self) -> bool {
+    pub(super) fn may_request(&self) -> bool {
         self.until.is_none_or(|until| Instant::now() < until)
     }
 
-    /// The administrator's program, where there is one.
+    /// The key-command, if it exists.
     pub(super) fn program(&self) -> Option<&Path> {
         self.program.as_deref()
     }
 
-    /// What the administrator's program has given.
-    pub(super) fn given(&self, name: Name, nqn: &str) -> Result<Given, SecretError> {
-        match self.asked.borrow().get(&Source::Command(name, nqn.to_owned())) {
-            _ if self.program.is_none() => Ok(Given::Nothing),
-            None if self.may_ask() => Ok(Given::Unknown),
-            None => Ok(Given::Nothing),
-            Some(State::UnderWay(_)) => Ok(Given::Unknown),
+    /// The result of the key-command for a key of a subsystem.
+    pub(super) fn command_result(&self, name: Name, nqn: &str) -> Result<CommandResult, SecretError> {
+        match self.requests.borrow().get(&Source::Command(name, nqn.to_owned())) {
+            _ if self.program.is_none() => Ok(CommandResult::Nothing),
+            None if self.may_request() => Ok(CommandResult::Unknown),
+            None => Ok(CommandResult::Nothing),
+            Some(State::UnderWay(_)) => Ok(CommandResult::Unknown),
             Some(State::Failed(reason, _)) => Err(SecretError::Fetch(reason.clone())),
             Some(State::Found(found)) => match found.first() {
-                Some(found) => found.secret.clone().map(Given::Key).map_err(SecretError::Fetch),
-                None => Ok(Given::Nothing),
+                Some(found) => found.secret.clone().map(CommandResult::Key).map_err(SecretError::Fetch),
+                None => Ok(CommandResult::Nothing),
             },
         }
     }
 
-    fn was_asked(&self, name: Name, nqn: &str) -> bool {
-        self.asked.borrow().contains_key(&Source::Command(name, nqn.to_owned()))
+    fn was_requested(&self, name: Name, nqn: &str) -> bool {
+        self.requests.borrow().contains_key(&Source::Command(name, nqn.to_owned()))
     }
 
-    /// The secrets for a subsystem: the program's, once all that it has is known, else a service's.
+    /// The secrets for a subsystem: the key-command's, once all of these are known, else a service's.
     pub(super) fn secrets(&self, nqn: &str, keypaths: &[String]) -> Result<Option<Secrets>, SecretError> {
-        match self.given(Name::HostSecret, nqn)? {
-            Given::Unknown => return Ok(None),
-            Given::Nothing => {}
-            Given::Key(host) => {
-                let controller = match self.given(Name::ControllerSecret, nqn)? {
-                    Given::Unknown => return Ok(None),
-                    // There may be one, and without it the controller would not have to prove itself.
-                    Given::Nothing if !self.was_asked(Name::ControllerSecret, nqn) => {
+        match self.command_result(Name::HostSecret, nqn)? {
+            CommandResult::Unknown => return Ok(None),
+            CommandResult::Nothing => {}
+            CommandResult::Key(host) => {
+                let controller = match self.command_result(Name::ControllerSecret, nqn)? {
+                    CommandResult::Unknown => return Ok(None),
+                    // There may be a controller secret, and without it the controller would not have to authenticate.
+                    CommandResult::Nothing if !self.was_requested(Name::ControllerSecret, nqn) => {
                         return Err(SecretError::NotAsked);
                     }
-                    Given::Nothing => None,
-                    Given::Key(key) => Some(key),
+                    CommandResult::Nothing => None,
+                    CommandResult::Key(key) => Some(key),
                 };
                 return Ok(Some(Secrets { host, controller }));
             }
@@ -127,21 +130,21 @@ impl Store {
         Ok(None)
     }
 
-    /// The configured PSK for a subsystem, likewise.
+    /// The configured PSK for a subsystem: the key-command's, else a service's.
     pub(super) fn psk(&self, nqn: &str, keypaths: &[String]) -> Result<Option<Secret>, SecretError> {
-        match self.given(Name::TlsPsk, nqn)? {
-            Given::Unknown => Ok(None),
-            Given::Key(key) => Ok(Some(key)),
-            Given::Nothing => {
+        match self.command_result(Name::TlsPsk, nqn)? {
+            CommandResult::Unknown => Ok(None),
+            CommandResult::Key(key) => Ok(Some(key)),
+            CommandResult::Nothing => {
                 keypaths.iter().find_map(|keypath| self.key(keypath, Name::TlsPsk, nqn).transpose()).transpose()
             }
         }
     }
 
-    /// The subsystem's own key, else the one for all.
+    /// The key for the subsystem, else the one for all subsystems.
     fn key(&self, keypath: &str, name: Name, nqn: &str) -> Result<Option<Secret>, SecretError> {
-        let asked = self.asked.borrow();
-        let Some(State::Found(found)) = asked.get(&Source::Redfish(keypath.to_owned())) else { return Ok(None) };
+        let requests = self.requests.borrow();
+        let Some(State::Found(found)) = requests.get(&Source::Redfish(keypath.to_owned())) else { return Ok(None) };
         let of = |subsystem: Option<&str>| {
             found.iter().find(|found| found.name == name && found.subsystem.as_deref() == subsystem)
         };
@@ -150,27 +153,27 @@ impl Store {
         secret.map_err(|reason| SecretError::Unusable { name: name.text(), reason })
     }
 
-    /// The result of these keypaths in words.
-    pub(super) fn words(&self, keypaths: &[String]) -> String {
-        let asked = self.asked.borrow();
-        let words = |keypath: &String| {
-            let what = match asked.get(&Source::Redfish(keypath.clone())) {
+    /// The results of these keypaths, for messages.
+    pub(super) fn describe(&self, keypaths: &[String]) -> String {
+        let requests = self.requests.borrow();
+        let describe = |keypath: &String| {
+            let result = match requests.get(&Source::Redfish(keypath.clone())) {
                 None => "it was not asked",
                 Some(State::UnderWay(_)) => "no answer yet",
                 Some(State::Found(_)) => "it has none for this subsystem",
                 Some(State::Failed(reason, _)) => reason,
             };
-            format!("; by Redfish from {}: {what}", keypath::shown(keypath))
+            format!("; by Redfish from {}: {result}", keypath::shown(keypath))
         };
-        keypaths.iter().map(words).collect()
+        keypaths.iter().map(describe).collect()
     }
 
     pub(super) fn is_under_way(&self, source: &Source) -> bool {
-        matches!(self.asked.borrow().get(source), Some(State::UnderWay(_)))
+        matches!(self.requests.borrow().get(source), Some(State::UnderWay(_)))
     }
 
-    pub(super) fn may_be_asked(&self, source: &Source) -> bool {
-        match self.asked.borrow().get(source) {
+    pub(super) fn may_be_requested(&self, source: &Source) -> bool {
+        match self.requests.borrow().get(source) {
             None => true,
             Some(State::Failed(_, again)) => again.is_some_and(|again| again <= Instant::now()),
             Some(State::UnderWay(_) | State::Found(_)) => false,
@@ -179,7 +182,7 @@ impl Store {
 }
 
 impl Source {
-    /// Whether it may have what a subsystem needs.
+    /// Whether it may have the secrets of a subsystem.
     pub(super) fn is_for(&self, nqn: &str, policy: &Policy) -> bool {
         match self {
             Self::Command(_, of) => of == nqn,

@@ -1,4 +1,4 @@
-//! Known keys, malformed ones, and where they are found.
+//! Tests of key texts, and of the places where keys are found.
 
 mod tls;
 
@@ -6,11 +6,11 @@ use super::{Keys, Kind, MalformedKey, Secret, key_name};
 use crate::output::mask;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::path::{Path, PathBuf};
 use std::time::Instant;
+use tempfile::TempDir;
 
-/// NewController by nvme-cli 2.13: `nvme gen-dhchap-key --hmac=HH --key-length=LENGTH --secret=000102…` for the first three, for the rest also
+/// Made by nvme-cli 2.13: `nvme gen-dhchap-key --hmac=HH --key-length=LENGTH --secret=000102…` for the first three, for the rest also
 /// `--nqn=nqn.2014-08.org.nvmexpress:uuid:5a0e3c2d-1b4f-4e6a-9c8d-7f6e5d4c3b2a`; `nvme gen-tls-key --hmac=HH --secret=000102…`.
 const KNOWN: [(&str, &str); 8] = [
     ("DHHC-1:00:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaR:", "a DH-HMAC-CHAP secret of 32 bytes, used as it is"),
@@ -58,9 +58,9 @@ fn keys_that_nvme_cli_makes() {
 }
 
 #[test]
-fn each_malformed_key_has_its_reason() {
+fn each_malformed_key_has_its_error() {
     let good = KNOWN[0].0;
-    // The first character of the key stands for another.
+    // The first character of the key is wrong.
     let typing_error = good.replacen("AAEC", "BAEC", 1);
     let cases = [
         ("", MalformedKey::Empty),
@@ -106,7 +106,7 @@ fn keys_in_texts_are_masked() {
 }
 
 #[test]
-fn names_are_safe_and_never_the_same() {
+fn file_names_are_safe_and_unique() {
     for (nqn, file, credential) in [
         (SUBSYSTEM, SUBSYSTEM, "nqn.2014-08.org.example%3As"),
         ("../../etc/x", "%2E.%2F..%2Fetc%2Fx", "%2E.%2F..%2Fetc%2Fx"),
@@ -118,19 +118,19 @@ fn names_are_safe_and_never_the_same() {
 }
 
 /// A root directory for one test.
-struct Root(PathBuf);
+struct Root(TempDir);
 
 impl Root {
     fn new() -> Self {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let root = std::env::temp_dir().join(format!("nbft-keys-{}-{number}", std::process::id()));
-        fs::create_dir_all(&root).unwrap();
-        Self(root)
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
     }
 
     fn put(&self, file: &str, text: &str) -> PathBuf {
-        let path = self.0.join(file);
+        let path = self.path().join(file);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, format!("{text}\n")).unwrap();
         self.mode(file, 0o600);
@@ -138,25 +138,19 @@ impl Root {
     }
 
     fn mode(&self, file: &str, mode: u32) {
-        fs::set_permissions(self.0.join(file), fs::Permissions::from_mode(mode)).unwrap();
+        fs::set_permissions(self.path().join(file), fs::Permissions::from_mode(mode)).unwrap();
     }
 
     fn keys(&self) -> Keys {
-        Keys::new(&self.0, Some(self.0.join("run/credentials")), HOST)
+        Keys::new(self.path(), Some(self.path().join("run/credentials")), HOST)
     }
 
-    /// The secrets of host and controller, or why there are none, without the path of the root.
+    /// The secrets of host and controller, or the error without the root's path.
     fn find(&self, nqn: &str) -> Result<Option<(String, Option<String>)>, String> {
         let found =
-            self.keys().find(nqn, &[]).map_err(|error| error.to_string().replace(self.0.to_str().unwrap(), ""))?;
+            self.keys().find(nqn, &[]).map_err(|error| error.to_string().replace(self.path().to_str().unwrap(), ""))?;
         let text = |secret: &Secret| secret.expose().to_owned();
         Ok(found.map(|secrets| (text(&secrets.host), secrets.controller.as_ref().map(text))))
-    }
-}
-
-impl Drop for Root {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
@@ -176,7 +170,7 @@ fn each_place_comes_before_the_next() {
     assert_eq!((root.find(SUBSYSTEM), root.find("nqn.x:other")), (is(2), is(2)));
     root.put("run/credentials/nbft.dhchap-secret.nqn.2014-08.org.example%3As", KNOWN[3].0);
     assert_eq!((root.find(SUBSYSTEM), root.find("nqn.x:other")), (is(3), is(2)));
-    let other_host = Keys::new(&root.0, None, "nqn.x:other-host");
+    let other_host = Keys::new(root.path(), None, "nqn.x:other-host");
     assert!(other_host.find(SUBSYSTEM, &[]).unwrap().is_none());
 }
 
@@ -198,7 +192,7 @@ fn host_and_controller_secret_come_from_one_place() {
 }
 
 #[test]
-fn what_others_could_read_or_change_is_refused() {
+fn files_open_to_others_are_refused() {
     let root = Root::new();
     root.put(OF_HOST, KNOWN[0].0);
     root.put(OF_SUBSYSTEM, KNOWN[1].0);
@@ -214,18 +208,18 @@ fn what_others_could_read_or_change_is_refused() {
         assert_eq!(root.find(SUBSYSTEM), says(directory, open));
         root.mode(directory, 0o755);
     }
-    fs::remove_file(root.0.join(OF_SUBSYSTEM)).unwrap();
-    symlink(root.0.join(OF_HOST), root.0.join(OF_SUBSYSTEM)).unwrap();
+    fs::remove_file(root.path().join(OF_SUBSYSTEM)).unwrap();
+    symlink(root.path().join(OF_HOST), root.path().join(OF_SUBSYSTEM)).unwrap();
     assert_eq!(root.find(SUBSYSTEM), says(OF_SUBSYSTEM, "it is a symbolic link, which is not followed"));
-    fs::remove_file(root.0.join(OF_SUBSYSTEM)).unwrap();
-    nix::unistd::mkfifo(&root.0.join(OF_SUBSYSTEM), nix::sys::stat::Mode::S_IRUSR).unwrap();
+    fs::remove_file(root.path().join(OF_SUBSYSTEM)).unwrap();
+    nix::unistd::mkfifo(&root.path().join(OF_SUBSYSTEM), nix::sys::stat::Mode::S_IRUSR).unwrap();
     assert_eq!(root.find(SUBSYSTEM), says(OF_SUBSYSTEM, "it is not a regular file"));
 }
 
 #[test]
-fn what_is_open_to_others_is_complained_of() {
+fn complaints_name_all_that_is_open_to_others() {
     let root = Root::new();
-    let complaints = || super::complaints(&root.0).join("\n").replace(root.0.to_str().unwrap(), "");
+    let complaints = || super::complaints(root.path()).join("\n").replace(root.path().to_str().unwrap(), "");
     assert_eq!(complaints(), "");
     root.put(OF_SUBSYSTEM, KNOWN[0].0);
     root.put(OF_HOST, KNOWN[0].0);
@@ -233,7 +227,7 @@ fn what_is_open_to_others_is_complained_of() {
     for directory in ["etc/nbft/keys", host, &format!("{host}/nqn.2014-08.org.example:s")] {
         root.mode(directory, 0o755);
     }
-    symlink("/nonexistent", root.0.join("etc/nbft/keys/link")).unwrap();
+    symlink("/nonexistent", root.path().join("etc/nbft/keys/link")).unwrap();
     for (name, mode) in [("ca", 0o644), ("password", 0o600), ("user", 0o600)] {
         root.put(&format!("etc/nbft/redfish/{name}"), "text");
         root.mode(&format!("etc/nbft/redfish/{name}"), mode);
@@ -259,11 +253,11 @@ fn what_is_open_to_others_is_complained_of() {
 }
 
 #[test]
-fn what_is_there_and_no_secret_is_said_and_not_passed_over() {
+fn a_file_without_a_usable_secret_is_an_error() {
     let root = Root::new();
     root.put(OF_HOST, KNOWN[0].0);
     let cases = [
-        (KNOWN[6].0.to_owned(), "a DH-HMAC-CHAP secret belongs here, and it is a TLS PSK"),
+        (KNOWN[6].0.to_owned(), "it must be a DH-HMAC-CHAP secret, and it is a TLS PSK"),
         (KNOWN[0].0.replace("AAEC", "BAEC"), "its checksum does not match: a character is wrong"),
         (String::new(), "it is empty"),
         ("x".repeat(5000), "it is longer than any key"),
@@ -275,16 +269,16 @@ fn what_is_there_and_no_secret_is_said_and_not_passed_over() {
 }
 
 #[test]
-fn what_was_found_stays_when_the_files_are_gone() {
+fn found_secrets_stay_when_the_files_are_gone() {
     let root = Root::new();
     root.put(OF_SUBSYSTEM, KNOWN[0].0);
     let mut keys = root.keys();
     assert!(keys.find(SUBSYSTEM, &[]).unwrap().is_some() && keys.find("nqn.x:other", &[]).unwrap().is_none());
     keys.close(Instant::now());
     root.put(OF_HOST, KNOWN[0].0);
-    fs::remove_file(root.0.join(OF_SUBSYSTEM)).unwrap();
+    fs::remove_file(root.path().join(OF_SUBSYSTEM)).unwrap();
     assert!(keys.find(SUBSYSTEM, &[]).unwrap().is_some() && keys.find("nqn.x:other", &[]).unwrap().is_none());
-    let places = keys.places(SUBSYSTEM, Kind::Dhchap, &[]).to_string().replace(root.0.to_str().unwrap(), "");
+    let places = keys.places(SUBSYSTEM, Kind::Dhchap, &[]).to_string().replace(root.path().to_str().unwrap(), "");
     assert_eq!(
         places,
         format!(

@@ -1,4 +1,4 @@
-//! The key by which a connection is secured: one that lies somewhere is put into the kernel's keyring, or one is there already.
+//! Finds the TLS PSK of a subsystem, and adds it to the kernel's keyring.
 
 use super::error::SecretError;
 use super::identity::Identity;
@@ -18,23 +18,22 @@ pub struct TlsKey {
     pub identity: Identity,
 }
 
-/// How a connection is secured with TLS 1.3.
+/// The TLS 1.3 channel of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Tls {
-    /// By a PSK that both sides have.
+    /// With a PSK that both sides have.
     Psk(TlsKey),
-    /// By a key that in-band authentication makes (secure concatenation).
+    /// With a key made by in-band authentication (secure concatenation).
     Concatenation,
 }
 
 impl Keys {
-    /// The key for a subsystem, as `allowed` has it (`None`: any cipher suite), after it was put into the kernel's keyring, where
-    /// it is not there already; `None` where there is none. Last it is looked for in what was fetched for it and from these Redfish
-    /// keypaths.
+    /// The key for a subsystem, in the kernel's keyring; `None` if there is none. It must imply an `allowed` cipher suite (`None`:
+    /// any). The places are: files, the keyring, the key-command, these Redfish keypaths.
     ///
     /// # Errors
     ///
-    /// Why a key that is there is not used, or why the keyring is of no use.
+    /// Why an existing key cannot be used, or why the keyring cannot.
     pub fn tls(
         &self,
         nqn: &str,
@@ -45,11 +44,11 @@ impl Keys {
         let fits = |identity: &Identity| allowed_hash(identity.cipher().hash());
         let psk = self.psk(nqn)?;
         if let Some(psk) = psk.as_ref().filter(|psk| !fits(psk.identity())) {
-            return Err(unfit(psk.identity(), allowed));
+            return Err(not_allowed(psk.identity(), allowed));
         }
-        let there = self.keyring.keys()?;
+        let in_keyring = self.keyring.keys()?;
         if let Some(psk) = psk {
-            let same = there.into_iter().find(|(_, name)| name == psk.identity().text());
+            let same = in_keyring.into_iter().find(|(_, name)| name == psk.identity().text());
             let serial = match same {
                 Some((serial, _)) => serial,
                 None => self.insert(&psk)?,
@@ -59,12 +58,12 @@ impl Keys {
         let of_subsystem = |(serial, name): (Serial, String)| {
             Some(TlsKey { serial, identity: Identity::of_name(&name, self.hostnqn(), nqn)? })
         };
-        let found: Vec<_> = there.into_iter().filter_map(of_subsystem).collect();
+        let found: Vec<_> = in_keyring.into_iter().filter_map(of_subsystem).collect();
         let best = found.iter().filter(|key| fits(&key.identity)).max_by_key(|key| key.identity.rank()).cloned();
         match (best, found.first()) {
             (Some(best), _) => Ok(Some(best)),
-            (None, Some(other)) => Err(unfit(&other.identity, allowed)),
-            // These are asked last; once they have given a key, that is the one that lies somewhere.
+            (None, Some(other)) => Err(not_allowed(&other.identity, allowed)),
+            // Fetched keys come last. Once kept, the key is found like one in a file.
             (None, None) => match self.store.psk(nqn, keypaths)? {
                 Some(configured) => {
                     self.keep(nqn, &configured);
@@ -75,8 +74,8 @@ impl Keys {
         }
     }
 
-    /// Takes the key for a subsystem from where it lies, for later, when files can no longer be read or when there is no time for
-    /// the program; false where there is none. What keeps it from that is said by [`Keys::tls`].
+    /// Reads the key for a subsystem now and keeps it, since files may be unreachable later. Returns whether a key exists. An error
+    /// counts as one: [`Keys::tls`] reports it.
     pub fn prepare_tls(&self, nqn: &str, keypaths: &[String]) -> bool {
         if !matches!(self.psk(nqn), Ok(None)) || self.has_in_keyring(nqn) {
             return true;
@@ -89,11 +88,11 @@ impl Keys {
     }
 
     fn has_in_keyring(&self, nqn: &str) -> bool {
-        let there = self.keyring.keys().unwrap_or_default();
-        there.iter().any(|(_, name)| Identity::of_name(name, self.hostnqn(), nqn).is_some())
+        let in_keyring = self.keyring.keys().unwrap_or_default();
+        in_keyring.iter().any(|(_, name)| Identity::of_name(name, self.hostnqn(), nqn).is_some())
     }
 
-    /// The PSK for a subsystem from a file, or one that was kept.
+    /// The PSK for a subsystem: the kept one, else the one in a file.
     fn psk(&self, nqn: &str) -> Result<Option<Rc<TlsPsk>>, SecretError> {
         if let Some(known) = self.psks.borrow().get(nqn) {
             return Ok(Some(Rc::clone(known)));
@@ -114,14 +113,14 @@ impl Keys {
     }
 }
 
-/// Why a key is not used whose hash decides for another cipher suite than is allowed.
-fn unfit(identity: &Identity, allowed: Option<&[CipherSuite]>) -> SecretError {
+/// The error for a key that implies a cipher suite that is not allowed.
+fn not_allowed(identity: &Identity, allowed: Option<&[CipherSuite]>) -> SecretError {
     let allowed: Vec<_> = allowed.unwrap_or_default().iter().map(|cipher| cipher.name()).collect();
     let cipher = identity.cipher();
     SecretError::PskUnfit { hash: cipher.hash().name(), cipher: cipher.name(), allowed: allowed.join(" and ") }
 }
 
-/// How a connection is secured with it.
+/// A description of a channel with this key.
 impl fmt::Display for TlsKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "TLS 1.3 with a PSK of {}", self.identity.cipher().hash())

@@ -1,20 +1,21 @@
-//! Who may be asked for secrets at the same time.
+//! Limits the fetches that run at the same time.
 
 use std::cell::RefCell;
 use tokio::sync::Semaphore;
 
-/// How many services are asked at once.
+/// Redfish services that are asked at the same time.
 const AT_ONCE: usize = 16;
 
-/// Who may be asked at the same time.
+/// The fetches that may run at the same time.
 #[derive(Debug)]
 pub(super) struct Turns {
-    /// The administrator's program may not be made to run twice at once.
+    /// The key-command, one at a time: it need not support more.
     pub(super) command: Semaphore,
-    /// Nor may two set up the NIC of the host interface, each for itself.
+    /// Services at the host interface, one at a time: each fetch sets up its NIC.
     pub(super) host_interface: Semaphore,
+    /// Other services.
     pub(super) services: Semaphore,
-    /// Why the administrator's program is not asked any more.
+    /// Why the key-command is not run again.
     pub(super) too_slow: RefCell<Option<String>>,
 }
 

@@ -68,15 +68,16 @@ mod tests {
 
     #[test]
     fn a_secure_channel_must_be_in_sysfs() {
-        let root = std::env::temp_dir().join(format!("nbft-requirements-{}", std::process::id()));
-        show(&root, "nvme3", 1);
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path();
+        show(root, "nvme3", 1);
         let sockets = InMemory::default();
         let identity = Identity::of_name("NVMe1R02 h s d", "h", "s").unwrap();
         let requirements = Requirements::default().with_tls(Some(&Tls::Psk(TlsKey { serial: 0x0123_abcd, identity })));
         let concatenated = Requirements::default().with_tls(Some(&Tls::Concatenation));
         let before = requirements.before(&sockets);
         sockets.add(socket(1, 40000, 52));
-        let verify = || requirements.verify_tls(&root, "nvme3", &before).map_err(|violation| violation.to_string());
+        let verify = || requirements.verify_tls(root, "nvme3", &before).map_err(|violation| violation.to_string());
         let silent = Err("the kernel does not say that nvme3 is secured by TLS".to_owned());
         assert_eq!(verify(), silent);
         let secured = Ok(Some("TLS 1.3 with a PSK of SHA-384, cipher suite TLS_AES_256_GCM_SHA384".to_owned()));
@@ -90,18 +91,17 @@ mod tests {
         ] {
             std::fs::write(root.join("sys/class/nvme/nvme3/tls_key"), text).unwrap();
             assert_eq!(verify(), expected, "{text:?}");
-            assert_eq!(Requirements::default().verify_tls(&root, "nvme3", &before), Ok(None));
+            assert_eq!(Requirements::default().verify_tls(root, "nvme3", &before), Ok(None));
             let made = "TLS 1.3 with a key made by authentication, cipher suite TLS_AES_256_GCM_SHA384";
             let any = if expected == silent { silent.clone() } else { Ok(Some(made.to_owned())) };
             assert_eq!(
-                concatenated.verify_tls(&root, "nvme3", &before).map_err(|violation| violation.to_string()),
+                concatenated.verify_tls(root, "nvme3", &before).map_err(|violation| violation.to_string()),
                 any,
                 "{text:?}"
             );
         }
         // The helper process gets the same requirements.
         let copy: Requirements = serde_json::from_str(&serde_json::to_string(&requirements).unwrap()).unwrap();
-        std::fs::remove_dir_all(&root).unwrap();
         assert_eq!(copy, requirements);
     }
 }

@@ -84,7 +84,6 @@ mod tests {
     use crate::nvme::sock_diag::SocketsError;
     use crate::nvme::sock_diag::fake::{InMemory, show, socket};
     use libnbft::plan::Origin;
-    use std::fs;
 
     fn policy(ciphers: Option<Vec<CipherSuite>>) -> Policy {
         let mut policy = Policy::default();
@@ -99,8 +98,9 @@ mod tests {
 
     #[test]
     fn only_matching_connections_count() {
-        let root = std::env::temp_dir().join(format!("nbft-suites-{}", std::process::id()));
-        show(&root, "nvme0", 2);
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path();
+        show(root, "nvme0", 2);
         let sockets = InMemory::default();
         // A connection of another controller to the same port.
         sockets.add(socket(1, 40000, 54));
@@ -108,7 +108,7 @@ mod tests {
         let seen = |count| {
             let expected =
                 format!("it has 2 queues, and the kernel shows {count} connections with TLS to 192.0.2.1:4420");
-            assert_eq!(suites(&root, "nvme0", &since).map_err(|error| error.to_string()), Err(expected));
+            assert_eq!(suites(root, "nvme0", &since).map_err(|error| error.to_string()), Err(expected));
         };
         seen(0);
         sockets.add(socket(2, 40001, 51));
@@ -119,20 +119,19 @@ mod tests {
         sockets.add(TlsSocket { local: "192.0.2.18:40001".parse().unwrap(), ..socket(5, 40001, 54) });
         seen(1);
         sockets.add(socket(6, 40004, 51));
-        assert_eq!(suites(&root, "nvme0", &since), Ok(set(&[(0x304, 51)])));
+        assert_eq!(suites(root, "nvme0", &since), Ok(set(&[(0x304, 51)])));
         // A matching connection counts.
         sockets.add(socket(7, 40005, 52));
-        assert_eq!(suites(&root, "nvme0", &since), Ok(set(&[(0x304, 51), (0x304, 52)])));
-        assert_eq!(suites(&root, "nvme0", &Since::ever(&sockets)).unwrap().len(), 3);
-        assert_eq!(suites(&root, "nvme1", &since), Err(SuitesError::Hidden));
+        assert_eq!(suites(root, "nvme0", &since), Ok(set(&[(0x304, 51), (0x304, 52)])));
+        assert_eq!(suites(root, "nvme0", &Since::ever(&sockets)).unwrap().len(), 3);
+        assert_eq!(suites(root, "nvme1", &since), Err(SuitesError::Hidden));
         sockets.set(None);
         let gone: Result<BTreeSet<Suite>, _> = Err(SuitesError::Sockets(SocketsError::Refused(libc::ENOENT)));
-        assert_eq!(suites(&root, "nvme0", &since), gone);
+        assert_eq!(suites(root, "nvme0", &since), gone);
         assert_eq!(gone.clone().unwrap_err().to_string(), "sock_diag: No such file or directory (os error 2)");
         let since = Since::now(&sockets);
         sockets.set(Some(vec![socket(1, 40000, 51), socket(2, 40001, 51)]));
-        assert_eq!(suites(&root, "nvme0", &since), gone, "the new ones cannot be told from the old ones");
-        fs::remove_dir_all(&root).unwrap();
+        assert_eq!(suites(root, "nvme0", &since), gone, "the new ones cannot be told from the old ones");
     }
 
     #[test]

@@ -162,14 +162,15 @@ mod tests {
 
     #[test]
     fn constant_attributes_are_read_once() {
-        let root = std::env::temp_dir().join(format!("nbft-watch-{}", std::process::id()));
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path();
         let mut watch = Watch::default();
-        assert_eq!(watch.controllers(&root, |_| true), []);
+        assert_eq!(watch.controllers(root, |_| true), []);
         let uuids = ["cc3f2135-f931-4569-baea-0eee7113a521", "11111111-2222-3333-4444-555555555555"];
         // Until it is live, it is read each time.
-        show(&root, "nqn.x:early", "connecting", uuids[0]);
-        assert_eq!(watch.controllers(&root, |_| true)[0].nqn, "nqn.x:early");
-        show(&root, "nqn.x:first", "live", uuids[0]);
+        show(root, "nqn.x:early", "connecting", uuids[0]);
+        assert_eq!(watch.controllers(root, |_| true)[0].nqn, "nqn.x:early");
+        show(root, "nqn.x:first", "live", uuids[0]);
         let mut seen = Controller {
             name: "nvme0".into(),
             transport: "tcp".into(),
@@ -188,44 +189,43 @@ mod tests {
                 eui: Some("01a000".into()),
             }],
         };
-        assert_eq!(watch.controllers(&root, |_| true), [seen.clone()]);
+        assert_eq!(watch.controllers(root, |_| true), [seen.clone()]);
         // Only the state is read again.
-        show(&root, "nqn.x:other", "connecting", uuids[1]);
+        show(root, "nqn.x:other", "connecting", uuids[1]);
         seen.state = "connecting".into();
-        assert_eq!(watch.controllers(&root, |_| true), [seen.clone()]);
+        assert_eq!(watch.controllers(root, |_| true), [seen.clone()]);
         // A new namespace has the name. The old directory is moved, so that its inode number is not used again.
         let namespace = root.join("sys/class/nvme/nvme0/nvme0c0n1");
         fs::rename(&namespace, root.join("old-namespace")).unwrap();
-        show(&root, "nqn.x:other", "live", uuids[1]);
+        show(root, "nqn.x:other", "live", uuids[1]);
         seen.state = "live".into();
         seen.namespaces[0].uuid = uuids[1].parse().ok();
-        assert_eq!(watch.controllers(&root, |_| true), [seen.clone()]);
+        assert_eq!(watch.controllers(root, |_| true), [seen.clone()]);
         // A new controller has the name.
         fs::rename(root.join("sys/class/nvme/nvme0"), root.join("old")).unwrap();
-        assert_eq!(watch.controllers(&root, |_| true), []);
-        show(&root, "nqn.x:other", "live", uuids[1]);
+        assert_eq!(watch.controllers(root, |_| true), []);
+        show(root, "nqn.x:other", "live", uuids[1]);
         seen.nqn = "nqn.x:other".into();
-        assert_eq!(watch.controllers(&root, |_| true), [seen.clone()]);
+        assert_eq!(watch.controllers(root, |_| true), [seen.clone()]);
         // An irrelevant controller is not read again.
-        show(&root, "nqn.x:other", "connecting", uuids[1]);
-        assert_eq!(watch.controllers(&root, |nqn| nqn != "nqn.x:other"), [seen.clone()]);
+        show(root, "nqn.x:other", "connecting", uuids[1]);
+        assert_eq!(watch.controllers(root, |nqn| nqn != "nqn.x:other"), [seen.clone()]);
         seen.state = "connecting".into();
-        assert_eq!(watch.controllers(&root, |nqn| nqn == "nqn.x:other"), [seen]);
-        fs::remove_dir_all(&root).unwrap();
+        assert_eq!(watch.controllers(root, |nqn| nqn == "nqn.x:other"), [seen]);
     }
 
     #[test]
     fn incomplete_controllers_are_read_again() {
-        let root = std::env::temp_dir().join(format!("nbft-watch-again-{}", std::process::id()));
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path();
         let mut watch = Watch::default();
         fs::create_dir_all(root.join("sys/class/nvme/nvme0/nvme0n1")).unwrap();
-        let nothing = watch.controllers(&root, |_| true);
+        let nothing = watch.controllers(root, |_| true);
         assert_eq!((nothing[0].nqn.as_str(), nothing[0].namespaces[0].nsid), ("", 0));
-        show(&root, "nqn.x:first", "live", "");
+        show(root, "nqn.x:first", "live", "");
         fs::write(root.join("sys/class/nvme/nvme0/nvme0n1/nsid"), "7\n").unwrap();
-        let now = watch.controllers(&root, |_| true);
+        let now = watch.controllers(root, |_| true);
         let nsids: Vec<_> = now[0].namespaces.iter().map(|namespace| namespace.nsid).collect();
         assert_eq!((now[0].nqn.as_str(), nsids), ("nqn.x:first", vec![3, 7]));
-        fs::remove_dir_all(&root).unwrap();
     }
 }

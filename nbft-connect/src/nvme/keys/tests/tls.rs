@@ -1,4 +1,4 @@
-//! TLS PSKs: known answers, identities, and how a key comes into the keyring.
+//! Tests of TLS PSKs: known answers, identities, and the keyring.
 
 use super::*;
 use crate::nvme::keys::SecretError;
@@ -12,9 +12,9 @@ const SUBSYSTEM_OF_LIBNVME: &str = "nqn.psk-test-subsys";
 
 /// Configured PSK, host NQN, subsystem NQN, identity, TLS PSK.
 ///
-/// The first two configured PSKs and identities are those of libnvme's test/psk.c; the TLS PSKs that go with them were computed with
-/// the HMAC of Python's standard library. The last two are those of Linux's KUnit test of `nvme_auth_derive_tls_psk`, whose PSK is
-/// taken as one that is retained already.
+/// The first two configured PSKs and identities are those of libnvme's test/psk.c; their TLS PSKs were computed with
+/// the HMAC of Python's standard library. The last two are those of Linux's KUnit test of `nvme_auth_derive_tls_psk`, whose PSK counts
+/// as a retained one.
 const DERIVED: [(&str, &str, &str, &str, &str); 4] = [
     (
         "NVMeTLSkey-1:01:VRLbtnN9AQb2WXW3c9+wEf/DRLz0QuLdbYvEhwtdWwNf9LrZ:",
@@ -62,7 +62,7 @@ fn known_answers_of_the_derivation() {
 }
 
 #[test]
-fn names_that_are_no_identity_of_these_two() {
+fn other_names_are_no_identity() {
     for name in [
         "",
         "NVMe0R01 h",
@@ -82,12 +82,12 @@ fn names_that_are_no_identity_of_these_two() {
     assert_eq!(Identity::of_name("NVMe0R02 h s", "h", "s").unwrap().cipher(), CipherSuite::Aes256GcmSha384);
 }
 
-/// A keyring in memory, as it is seen from outside.
+/// A keyring in memory.
 #[derive(Debug, Clone, Default)]
-struct Memory(Rc<RefCell<Vec<Held>>>);
+struct Memory(Rc<RefCell<Vec<NamedKey>>>);
 
-/// A key with its name.
-type Held = (Serial, String, Vec<u8>);
+/// Serial number, name and key.
+type NamedKey = (Serial, String, Vec<u8>);
 
 impl Keyring for Memory {
     fn keys(&self) -> Result<Vec<(Serial, String)>, KeyringError> {
@@ -112,7 +112,7 @@ impl Memory {
     }
 }
 
-/// Serial number and beginning of the identity.
+/// The serial number and the beginning of the identity.
 fn short(key: Result<Option<TlsKey>, SecretError>) -> Result<Option<(Serial, String)>, String> {
     key.map_err(|error| error.to_string()).map(|key| key.map(|key| (key.serial, key.identity.text()[..8].to_owned())))
 }
@@ -136,7 +136,7 @@ fn a_key_is_put_into_the_keyring_once() {
     let psk = TlsPsk::derive(&Secret::parse(DERIVED[0].0).unwrap(), HOST, SUBSYSTEM).unwrap();
     let expected = (100, psk.identity().text().to_owned(), psk.expose().to_vec());
     assert_eq!(*memory.0.borrow(), [expected]);
-    // Another subsystem's is another key.
+    // The key of another subsystem is different.
     root.put(OF_HOST, DERIVED[0].0);
     let keys = root.keys().with_keyring(memory.clone());
     assert_eq!(short(keys.tls("nqn.x:other", None, &[])), Ok(Some((101, "NVMe1R01".into()))));
@@ -162,7 +162,7 @@ fn credentials_come_first_and_the_keyring_last() {
 }
 
 #[test]
-fn of_keys_in_the_keyring_the_best_that_is_allowed() {
+fn the_best_allowed_key_in_the_keyring_is_used() {
     let root = Root::new();
     let name = |version: &str, digest: &str| format!("{version} {HOST} {SUBSYSTEM}{digest}");
     let names = [name("NVMe0R02", ""), name("NVMe1R01", " d"), name("NVMe0R01", ""), name("NVMe1R02", " d")];
@@ -178,7 +178,7 @@ fn of_keys_in_the_keyring_the_best_that_is_allowed() {
     let unfit = "the TLS PSK for it is one of SHA-384, which implies TLS_AES_256_GCM_SHA384; its security profile allows only \
                  TLS_AES_128_GCM_SHA256";
     assert_eq!(find(&names[..1], Some(SHA256_ONLY)), Err(unfit.into()));
-    // The same of a key that lies in a file: nothing is put into the keyring.
+    // The same for a key in a file: the keyring stays empty.
     root.put(OF_HOST, DERIVED[1].0);
     let memory = Memory::default();
     assert_eq!(
@@ -189,11 +189,11 @@ fn of_keys_in_the_keyring_the_best_that_is_allowed() {
 }
 
 #[test]
-fn what_is_there_and_no_psk_is_said_and_not_passed_over() {
+fn a_file_without_a_usable_psk_is_an_error() {
     let root = Root::new();
     let path = root.put(OF_HOST, KNOWN[0].0).display().to_string();
     let find = || short(root.keys().with_keyring(Memory::default()).tls(SUBSYSTEM, None, &[]));
-    assert_eq!(find(), Err(format!("{path}: a TLS PSK belongs here, and it is a DH-HMAC-CHAP secret")));
+    assert_eq!(find(), Err(format!("{path}: it must be a TLS PSK, and it is a DH-HMAC-CHAP secret")));
     root.put(OF_HOST, DERIVED[0].0);
     root.mode(OF_HOST, 0o644);
     let open = "others than root can read or write it (mode 0644), so it is not used; chmod 0600";
@@ -201,16 +201,16 @@ fn what_is_there_and_no_psk_is_said_and_not_passed_over() {
 }
 
 #[test]
-fn a_psk_stays_known_when_the_files_are_gone() {
+fn found_psks_stay_when_the_files_are_gone() {
     let root = Root::new();
     root.put(OF_HOST, DERIVED[0].0);
     let memory = Memory::default();
     let mut keys = root.keys().with_keyring(memory.clone());
     keys.prepare_tls(SUBSYSTEM, &[]);
     keys.close(Instant::now());
-    fs::remove_file(root.0.join(OF_HOST)).unwrap();
+    fs::remove_file(root.path().join(OF_HOST)).unwrap();
     assert_eq!(short(keys.tls(SUBSYSTEM, None, &[])), Ok(Some((100, "NVMe1R01".into()))));
-    // A run before put it there: no file is needed at all.
+    // An earlier run put the key there, so no file is needed.
     let mut later = root.keys().with_keyring(memory.clone());
     later.close(Instant::now());
     assert_eq!(short(later.tls(SUBSYSTEM, None, &[])), Ok(Some((100, "NVMe1R01".into()))));
@@ -218,14 +218,14 @@ fn a_psk_stays_known_when_the_files_are_gone() {
 }
 
 #[test]
-fn the_program_is_asked_last_and_once() {
+fn the_key_command_runs_last_and_once() {
     let root = Root::new();
     root.put("etc/nbft/key-command", "");
-    let script = format!("#!/bin/sh\necho \"$*\" >> {}\necho '{}'", root.0.join("asked").display(), DERIVED[0].0);
-    fs::write(root.0.join("etc/nbft/key-command"), script).unwrap();
+    let script = format!("#!/bin/sh\necho \"$*\" >> {}\necho '{}'", root.path().join("asked").display(), DERIVED[0].0);
+    fs::write(root.path().join("etc/nbft/key-command"), script).unwrap();
     root.mode("etc/nbft/key-command", 0o700);
     root.mode("etc/nbft", 0o755);
-    let asked = || fs::read_to_string(root.0.join("asked")).unwrap_or_default();
+    let asked = || fs::read_to_string(root.path().join("asked")).unwrap_or_default();
     let policy = |authenticates: bool| {
         let mut policy = Policy::default();
         policy.secure_channel.need = Need::Required;
@@ -245,12 +245,12 @@ fn the_program_is_asked_last_and_once() {
         fetch(&keys, &policy(false));
         short(keys.tls(SUBSYSTEM, None, &[]))
     };
-    // Of the keyring and of files first.
+    // Keys in the keyring and in files come first.
     assert_eq!(find(&Memory::with(&[&format!("NVMe0R01 {HOST} {SUBSYSTEM}")])), Ok(Some((1, "NVMe0R01".into()))));
     root.put(OF_HOST, DERIVED[1].0);
     assert_eq!(find(&Memory::default()), Ok(Some((100, "NVMe1R02".into()))));
     assert_eq!(asked(), "");
-    fs::remove_file(root.0.join(OF_HOST)).unwrap();
+    fs::remove_file(root.path().join(OF_HOST)).unwrap();
     let keys = root.keys().with_keyring(Memory::default());
     for _ in 0..2 {
         fetch(&keys, &policy(false));
@@ -258,8 +258,8 @@ fn the_program_is_asked_last_and_once() {
     }
     assert_eq!(asked(), format!("tls-psk {HOST} {SUBSYSTEM}\n"));
     let places = keys.places(SUBSYSTEM, Kind::TlsPsk, &[]).to_string();
-    assert!(places.ends_with(&format!("; asked {}", root.0.join("etc/nbft/key-command").display())), "{places}");
-    // It is not asked again for what it did not give.
+    assert!(places.ends_with(&format!("; ran {}", root.path().join("etc/nbft/key-command").display())), "{places}");
+    // It does not run again for a key that it did not give.
     fetch(&keys, &policy(true));
     let refused = keys.find(SUBSYSTEM, &[]).unwrap_err();
     assert!(
@@ -279,11 +279,11 @@ fn the_program_is_asked_last_and_once() {
 }
 
 #[test]
-fn a_host_secret_is_not_used_before_it_is_known_whether_the_controller_has_one() {
+fn a_host_secret_waits_until_the_controller_secret_is_known() {
     let root = Root::new();
     root.put("etc/nbft/key-command", "");
     let script = format!("#!/bin/sh\n[ $1 = dhchap-secret ] && echo '{}'; true", KNOWN[0].0);
-    fs::write(root.0.join("etc/nbft/key-command"), script).unwrap();
+    fs::write(root.path().join("etc/nbft/key-command"), script).unwrap();
     root.mode("etc/nbft/key-command", 0o700);
     root.mode("etc/nbft", 0o755);
     let mut policy = Policy::default();
@@ -303,8 +303,8 @@ fn a_host_secret_is_not_used_before_it_is_known_whether_the_controller_has_one()
     assert_eq!((secrets.host.expose(), secrets.controller.is_none()), (KNOWN[0].0, true));
     other.close(Instant::now());
     assert!(other.find(SUBSYSTEM, &[]).unwrap().is_some());
-    // The time is over before that was known.
+    // The time ends before that is known.
     keys.close(Instant::now());
-    let said = "there was no time to ask the key-command for the secret of the controller";
+    let said = "there was no time to run the key-command for the controller secret";
     assert_eq!(keys.find(SUBSYSTEM, &[]).unwrap_err().to_string(), said);
 }
