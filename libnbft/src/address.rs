@@ -8,7 +8,8 @@
 //! ```
 
 use core::fmt;
-use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::net::{IpAddr, Ipv4Addr};
+use ipnet::{IpNet, Ipv4Net, ipv4_mask_to_prefix};
 
 /// Why an address cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,16 +80,12 @@ impl core::error::Error for Unusable {}
 /// (RFC 3021), the first one of an IPv6 subnet where it is 127 or 128 (RFC 6164).
 pub fn check_host(ip: IpAddr, prefix: u8) -> Result<(), Unusable> {
     check_server(ip)?;
-    if prefix > width(ip) {
-        return Err(Unusable::Prefix(prefix));
-    }
-    let first = network_address(ip, prefix) == ip;
+    let subnet = IpNet::new(ip, prefix).map_err(|_| Unusable::Prefix(prefix))?;
+    let first = subnet.network() == ip;
     match ip {
         IpAddr::V4(_) if prefix >= 31 => Ok(()),
         IpAddr::V4(_) if first => Err(Unusable::SubnetItself(prefix)),
-        IpAddr::V4(ip) if ip.to_bits() | u32::MAX.checked_shr(prefix.into()).unwrap_or(0) == ip.to_bits() => {
-            Err(Unusable::SubnetBroadcast(prefix))
-        }
+        IpAddr::V4(_) if subnet.broadcast() == ip => Err(Unusable::SubnetBroadcast(prefix)),
         IpAddr::V6(_) if first && prefix < 127 => Err(Unusable::RouterAnycast(prefix)),
         _ => Ok(()),
     }
@@ -196,20 +193,20 @@ pub const fn shortest_on_link(ip: IpAddr) -> u8 {
 
 /// The prefix length of an IPv4 subnet mask, in bits; `None` where its ones do not lie together.
 #[must_use]
-pub const fn prefix_of_mask(mask: Ipv4Addr) -> Option<u8> {
-    let bits = mask.to_bits();
-    let ones = bits.leading_ones();
-    if bits.count_ones() == ones { Some(ones as u8) } else { None }
+pub fn prefix_of_mask(mask: Ipv4Addr) -> Option<u8> {
+    ipv4_mask_to_prefix(mask).ok()
+}
+
+/// The IPv4 subnet mask of a prefix length in bits; one above 32 counts as 32.
+#[must_use]
+pub fn mask_of_prefix(prefix: u8) -> Ipv4Addr {
+    Ipv4Net::new_assert(Ipv4Addr::UNSPECIFIED, prefix.min(32)).netmask()
 }
 
 /// The first address of a subnet with this prefix length in bits; one above the address's width counts as the width.
 #[must_use]
 pub fn network_address(ip: IpAddr, prefix: u8) -> IpAddr {
-    let host_bits = u32::from(width(ip) - prefix.min(width(ip)));
-    match ip {
-        IpAddr::V4(ip) => Ipv4Addr::from_bits(ip.to_bits() & u32::MAX.checked_shl(host_bits).unwrap_or(0)).into(),
-        IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() & u128::MAX.checked_shl(host_bits).unwrap_or(0)).into(),
-    }
+    IpNet::new_assert(ip, prefix.min(width(ip))).network()
 }
 
 const fn width(ip: IpAddr) -> u8 {

@@ -127,6 +127,11 @@ fn masks() {
     assert_eq!(of(255, 0, 255, 0), None);
     assert_eq!(of(0, 255, 255, 255), None);
     assert_eq!(of(0, 0, 0, 1), None);
+    for prefix in 0..=32 {
+        assert_eq!(prefix_of_mask(mask_of_prefix(prefix)), Some(prefix));
+    }
+    assert_eq!(mask_of_prefix(20), Ipv4Addr::new(255, 255, 240, 0));
+    assert_eq!(mask_of_prefix(255), Ipv4Addr::BROADCAST);
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 use super::NetFailure;
 use super::lease::{Lease, duid_on_the_wire, seconds_since_start};
-use libnbft::address::prefix_of_mask;
+use libnbft::address::{mask_of_prefix, prefix_of_mask};
 use libnbft::model::Mac;
 use libnbft::plan::{Network, Route};
 use mozim::{DhcpV4Client, DhcpV4Config, DhcpV4Lease, DhcpV4State};
@@ -59,7 +59,7 @@ fn firmware_lease(network: &Network) -> Option<DhcpV4Lease> {
     let Some(IpAddr::V4(address)) = network.address else { return None };
     let mut lease = DhcpV4Lease::default();
     lease.yiaddr = address;
-    lease.subnet_mask = Ipv4Addr::from(u32::MAX.checked_shl(32 - u32::from(network.prefix.min(32))).unwrap_or(0));
+    lease.subnet_mask = mask_of_prefix(network.prefix);
     if let Some(IpAddr::V4(server)) = network.dhcp_server {
         (lease.siaddr, lease.srv_id) = (server, server);
     }
