@@ -22,14 +22,14 @@ pub struct TableFile {
 
 /// Why a table's file could not be found or read.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: {kind}", path.display())]
+#[error("{}: {problem}", path.display())]
 pub struct FileError {
     path: PathBuf,
-    kind: Kind,
+    problem: Problem,
 }
 
 #[derive(Debug, thiserror::Error)]
-enum Kind {
+enum Problem {
     #[error("{0}")]
     Io(#[from] io::Error),
     #[error("the file has more than {MAX_SIZE} bytes, which no table has")]
@@ -37,8 +37,8 @@ enum Kind {
 }
 
 impl FileError {
-    fn new(path: &Path, kind: impl Into<Kind>) -> Self {
-        Self { path: path.into(), kind: kind.into() }
+    fn new(path: &Path, problem: impl Into<Problem>) -> Self {
+        Self { path: path.into(), problem: problem.into() }
     }
 
     /// The file or directory.
@@ -50,13 +50,13 @@ impl FileError {
     /// Whether the caller may not read it: Linux shows ACPI tables to root only.
     #[must_use]
     pub fn is_permission_denied(&self) -> bool {
-        matches!(&self.kind, Kind::Io(error) if error.kind() == io::ErrorKind::PermissionDenied)
+        matches!(&self.problem, Problem::Io(error) if error.kind() == io::ErrorKind::PermissionDenied)
     }
 
     /// Whether there is no such file or directory.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        matches!(&self.kind, Kind::Io(error) if error.kind() == io::ErrorKind::NotFound)
+        matches!(&self.problem, Problem::Io(error) if error.kind() == io::ErrorKind::NotFound)
     }
 }
 
@@ -145,7 +145,7 @@ impl TableFile {
     /// When it cannot be opened or read, is no regular file, or has more than [`MAX_SIZE`] bytes.
     pub fn read(&self) -> Result<Vec<u8>, FileError> {
         read_regular(&self.path, MAX_SIZE).map_err(|error| match error.kind() {
-            io::ErrorKind::FileTooLarge => FileError::new(&self.path, Kind::Large),
+            io::ErrorKind::FileTooLarge => FileError::new(&self.path, Problem::Large),
             _ => FileError::new(&self.path, error),
         })
     }
@@ -163,12 +163,16 @@ pub fn open_regular(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK | libc::O_NOCTTY);
     let file = options.open(path)?;
-    let kind = file.metadata()?.file_type();
-    if kind.is_dir() {
+    let file_type = file.metadata()?.file_type();
+    if file_type.is_dir() {
         #[cfg(unix)]
         return Err(io::Error::from_raw_os_error(libc::EISDIR));
     }
-    if kind.is_file() { Ok(file) } else { Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file")) }
+    if file_type.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"))
+    }
 }
 
 /// Reads a regular file of at most `limit` bytes; a larger one is not read to its end.

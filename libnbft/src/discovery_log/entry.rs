@@ -15,7 +15,7 @@ use zerocopy::FromBytes as _;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 #[non_exhaustive]
-pub enum Kind {
+pub enum EntryKind {
     /// Another discovery controller, which knows more.
     Referral,
     /// A subsystem with namespaces.
@@ -30,7 +30,7 @@ pub enum Kind {
 #[non_exhaustive]
 pub struct Entry {
     /// What it leads to.
-    pub kind: Kind,
+    pub kind: EntryKind,
     /// Its NQN; fit to be given to the kernel.
     pub nqn: Nqn,
     /// Its address. Unspecified (`0.0.0.0`, `::`) where the target listens on all that it has and does not know by which it was
@@ -123,7 +123,7 @@ impl Entry {
     /// A port of a subsystem.
     #[must_use]
     pub const fn subsystem(nqn: Nqn, address: IpAddr, port: u16) -> Self {
-        Self { kind: Kind::Subsystem, nqn, address, port, secure_channel_required: false }
+        Self { kind: EntryKind::Subsystem, nqn, address, port, secure_channel_required: false }
     }
 
     /// Reads an entry.
@@ -137,9 +137,9 @@ impl Entry {
             return Err(EntryError::Transport(raw.transport));
         }
         let kind = match raw.kind {
-            1 => Kind::Referral,
-            2 => Kind::Subsystem,
-            3 => Kind::Current,
+            1 => EntryKind::Referral,
+            2 => EntryKind::Subsystem,
+            3 => EntryKind::Current,
             other => return Err(EntryError::Kind(other)),
         };
         Ok(Self {
@@ -159,18 +159,18 @@ fn text(field: TextField, bytes: &[u8]) -> Result<&str, EntryError> {
     Ok(text.trim_end_matches(' '))
 }
 
-fn nqn(kind: Kind, bytes: &[u8]) -> Result<Nqn, EntryError> {
+fn nqn(kind: EntryKind, bytes: &[u8]) -> Result<Nqn, EntryError> {
     let text = text(TextField::Nqn, bytes)?;
     if text.is_empty() {
         // Who refers to a discovery controller without a name means the well-known one.
-        return if kind == Kind::Subsystem { Err(EntryError::NoNqn) } else { Ok(Nqn(DISCOVERY_NQN.into())) };
+        return if kind == EntryKind::Subsystem { Err(EntryError::NoNqn) } else { Ok(Nqn(DISCOVERY_NQN.into())) };
     }
     match nqn_form(text) {
         Err(error) if !error.is_usable() => return Err(EntryError::Nqn(error)),
         _ => {}
     }
     let nqn = Nqn(text.into());
-    if kind == Kind::Subsystem && nqn.is_discovery() { Err(EntryError::DiscoveryNqn) } else { Ok(nqn) }
+    if kind == EntryKind::Subsystem && nqn.is_discovery() { Err(EntryError::DiscoveryNqn) } else { Ok(nqn) }
 }
 
 fn address(family: u8, bytes: &[u8]) -> Result<IpAddr, EntryError> {
@@ -186,9 +186,9 @@ fn address(family: u8, bytes: &[u8]) -> Result<IpAddr, EntryError> {
     ip.filter(is_host).ok_or_else(|| EntryError::Address(text.into()))
 }
 
-fn port(kind: Kind, bytes: &[u8]) -> Result<u16, EntryError> {
+fn port(kind: EntryKind, bytes: &[u8]) -> Result<u16, EntryError> {
     match text(TextField::Trsvcid, bytes)? {
-        "" if kind == Kind::Subsystem => Ok(IO_PORT),
+        "" if kind == EntryKind::Subsystem => Ok(IO_PORT),
         "" => Ok(DISCOVERY_PORT),
         text => parse_port(text).map_err(|_| EntryError::Port(text.into())),
     }

@@ -28,8 +28,9 @@ mod entry;
 #[cfg(test)]
 mod tests;
 
-pub use entry::{Entry, EntryError, Kind};
+pub use entry::{Entry, EntryError, EntryKind};
 
+use crate::codes::codes;
 use crate::raw::DiscoveryLogHeader;
 use alloc::vec::Vec;
 use zerocopy::FromBytes as _;
@@ -70,6 +71,11 @@ pub enum LogError {
     #[error("the discovery log page has record format {0}, which is not known")]
     Format(u16),
 }
+
+codes!(LogError {
+    Short => "log-page-short",
+    Format => "log-page-format",
+});
 
 impl Header {
     /// Reads the header from the page's beginning.
@@ -147,7 +153,7 @@ impl Log {
     /// How many entries are ports of subsystems.
     #[must_use]
     pub fn subsystem_count(&self) -> usize {
-        self.entries.iter().filter(|entry| entry.kind == Kind::Subsystem).count()
+        self.entries.iter().filter(|entry| entry.kind == EntryKind::Subsystem).count()
     }
 
     fn skip(&mut self, reason: EntryError) {

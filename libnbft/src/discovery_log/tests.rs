@@ -24,7 +24,7 @@ fn entry() -> [u8; LEN] {
 
 fn read() -> Entry {
     Entry {
-        kind: Kind::Subsystem,
+        kind: EntryKind::Subsystem,
         nqn: Nqn(SUBSYSTEM.into()),
         address: "192.0.2.1".parse().unwrap(),
         port: 4420,
@@ -71,7 +71,7 @@ fn text_is_padded_with_blanks_or_fills_its_field() {
 
 #[test]
 fn referrals_and_the_controller_itself() {
-    for (code, kind) in [(1, Kind::Referral), (3, Kind::Current)] {
+    for (code, kind) in [(1, EntryKind::Referral), (3, EntryKind::Current)] {
         let mut bytes = entry();
         bytes[2] = code;
         bytes[256..512].fill(0);

@@ -1,6 +1,6 @@
 //! Bounds what a plan holds, so that it stays small whatever the tables ask for.
 
-use super::entry::{Candidate, Entry, Key, key};
+use super::entry::{Candidate, Entry, PathKey, path_key};
 use super::left_out::{Item, LeftOut};
 use super::limits::{MAX_LEFT_OUT, MAX_PATHS};
 use super::{Plan, Reason};
@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 
 /// Leaves out what is too much of the tables' entries, as one item for each entry.
 pub(super) fn admit(entries: &mut [Entry<'_>]) {
-    let mut paths: BTreeSet<Key> = BTreeSet::new();
+    let mut paths: BTreeSet<PathKey> = BTreeSet::new();
     let mut namespaces: BTreeSet<(String, Option<Nid>, u32)> = BTreeSet::new();
     for boot in [true, false] {
         let mut requests: Vec<_> = entries
@@ -29,7 +29,7 @@ pub(super) fn admit(entries: &mut [Entry<'_>]) {
         for round in 0..rounds {
             for (_, request) in &mut requests {
                 let Some(candidate) = request.candidates.get_mut(round) else { continue };
-                let key = key(&request.target, candidate);
+                let key = path_key(&request.target, candidate);
                 candidate.admitted = paths.contains(&key) || paths.len() < MAX_PATHS && paths.insert(key);
             }
         }

@@ -9,12 +9,12 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
-pub(super) type Key = (String, NetworkRef, IpAddr, u16);
+pub(super) type PathKey = (String, NetworkRef, IpAddr, u16);
 
 /// What has been planned already, found without walking all of it: a table can ask for 255 x 255 paths.
 #[derive(Default)]
-pub(super) struct Known {
-    pub(super) paths: BTreeMap<Key, usize>,
+pub(super) struct Planned {
+    pub(super) paths: BTreeMap<PathKey, usize>,
     /// Namespaces and the paths that they have.
     pub(super) members: BTreeSet<(usize, usize)>,
 }
@@ -46,7 +46,7 @@ impl Entry<'_> {
     }
 }
 
-pub(super) fn key(target: &Target, candidate: &Candidate) -> Key {
+pub(super) fn path_key(target: &Target, candidate: &Candidate) -> PathKey {
     (target.nqn.clone(), candidate.at, target.traddr, target.trsvcid)
 }
 

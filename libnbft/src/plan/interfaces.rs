@@ -23,17 +23,17 @@ const DEFAULT_METRIC: u16 = 500;
 pub(super) struct Networks {
     /// One list for each table: HFI index and its network.
     tables: Vec<Vec<(u8, Result<NetworkRef, Reason>)>>,
-    /// One map for each table, from the HFI index to the place in the list: each of 255 entries may name 255 HFIs.
-    places: Vec<BTreeMap<u8, usize>>,
+    /// One map for each table, from the HFI index to the position in the list: each of 255 entries may name 255 HFIs.
+    positions: Vec<BTreeMap<u8, usize>>,
 }
 
 impl Networks {
     /// The network of HFI `index` in table number `table`.
     pub(super) fn get(&self, table: usize, index: u8) -> Result<NetworkRef, Reason> {
-        let place = self.places.get(table).and_then(|places| places.get(&index));
+        let position = self.positions.get(table).and_then(|positions| positions.get(&index));
         self.tables
             .get(table)
-            .and_then(|hfis| hfis.get(*place?))
+            .and_then(|hfis| hfis.get(*position?))
             .map_or(Err(Reason::HfiMissing), |(_, network)| network.clone())
     }
 
@@ -61,9 +61,10 @@ pub(super) fn plan(plan: &mut Plan, sources: &[Source<'_>]) -> Networks {
         }
         tables.push(entries);
     }
-    let places = |table: &Vec<(u8, _)>| table.iter().enumerate().map(|(place, (index, _))| (*index, place)).collect();
-    let places = tables.iter().map(places).collect();
-    Networks { tables, places }
+    let positions =
+        |table: &Vec<(u8, _)>| table.iter().enumerate().map(|(position, (index, _))| (*index, position)).collect();
+    let positions = tables.iter().map(positions).collect();
+    Networks { tables, positions }
 }
 
 fn add_hfi(plan: &mut Plan, source: &Source<'_>, hfi: &Hfi) -> Result<NetworkRef, Reason> {

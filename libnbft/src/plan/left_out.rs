@@ -44,7 +44,7 @@ pub enum Item {
     /// The last item of a list that is too long: one item and how many others.
     Rest {
         /// What the first of them is.
-        kind: Kind,
+        kind: DescriptorKind,
         /// How many others.
         others: usize,
     },
@@ -54,7 +54,7 @@ pub enum Item {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
-pub enum Kind {
+pub enum DescriptorKind {
     /// An HFI descriptor.
     Hfi,
     /// An SSNS descriptor.
@@ -66,11 +66,11 @@ pub enum Kind {
 impl Item {
     /// The kind of its descriptor.
     #[must_use]
-    pub const fn kind(self) -> Kind {
+    pub const fn kind(self) -> DescriptorKind {
         match self {
-            Self::Hfi => Kind::Hfi,
-            Self::Ssns | Self::SsnsOver { .. } | Self::SsnsOverSome { .. } => Kind::Ssns,
-            Self::Discovery => Kind::Discovery,
+            Self::Hfi => DescriptorKind::Hfi,
+            Self::Ssns | Self::SsnsOver { .. } | Self::SsnsOverSome { .. } => DescriptorKind::Ssns,
+            Self::Discovery => DescriptorKind::Discovery,
             Self::Rest { kind, .. } => kind,
         }
     }
@@ -78,19 +78,19 @@ impl Item {
     /// Whether it is a subsystem or a discovery controller, which `connect` would have connected.
     #[must_use]
     pub const fn is_target(self) -> bool {
-        !matches!(self.kind(), Kind::Hfi)
+        !matches!(self.kind(), DescriptorKind::Hfi)
     }
 
     /// What follows its kind and index.
-    fn rest(self) -> Rest {
-        Rest(self)
+    fn suffix(self) -> Suffix {
+        Suffix(self)
     }
 }
 
 /// The part of an item's name that follows its kind and index.
-struct Rest(Item);
+struct Suffix(Item);
 
-impl fmt::Display for Rest {
+impl fmt::Display for Suffix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Item::SsnsOver { hfi, others } => {
@@ -104,7 +104,7 @@ impl fmt::Display for Rest {
     }
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for DescriptorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Hfi => "HFI",
@@ -116,7 +116,7 @@ impl fmt::Display for Kind {
 
 impl fmt::Display for Item {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.kind(), self.rest())
+        write!(f, "{}{}", self.kind(), self.suffix())
     }
 }
 
@@ -128,7 +128,7 @@ impl LeftOut {
     /// What it is and which: `SSNS 2 over HFI 1`.
     #[must_use]
     pub fn name(&self) -> String {
-        alloc::format!("{} {}{}", self.item.kind(), self.origin.index, self.item.rest())
+        alloc::format!("{} {}{}", self.item.kind(), self.origin.index, self.item.suffix())
     }
 }
 

@@ -23,7 +23,7 @@ mod tests;
 mod text;
 
 pub use discovery::{Discovered, DiscoveryController, DiscoveryMode, DiscoverySource, EntryLeftOut};
-pub use left_out::{Item, Kind, LeftOut};
+pub use left_out::{DescriptorKind, Item, LeftOut};
 pub use limits::{MAX_DISCOVERY, MAX_LEFT_OUT, MAX_PATHS};
 #[cfg(feature = "std")]
 pub use load::{LoadError, Loaded};

@@ -1,12 +1,12 @@
 //! Which namespaces to expect, and which of them booting waits for.
 
-use super::entry::{Known, is_waited_for};
+use super::entry::{Planned, is_waited_for};
 use super::{Namespace, Origin, Plan};
 use crate::model::Ssns;
 use alloc::vec;
 
 /// Adds the namespace of an SSNS, folding it into one that is known: by its NID, or by its NSID where there is none.
-pub(super) fn add(plan: &mut Plan, known: &mut Known, ssns: &Ssns, origin: &Origin, nqn: &str, paths: &[usize]) {
+pub(super) fn add(plan: &mut Plan, planned: &mut Planned, ssns: &Ssns, origin: &Origin, nqn: &str, paths: &[usize]) {
     let nid = ssns.nid();
     let same = |known: &Namespace| {
         known.nqn == nqn
@@ -25,5 +25,5 @@ pub(super) fn add(plan: &mut Plan, known: &mut Known, ssns: &Ssns, origin: &Orig
     namespace.ssns.push(origin.clone());
     namespace.boot |= is_waited_for(ssns);
     namespace.nid = namespace.nid.or(nid);
-    namespace.paths.extend(paths.iter().filter(|path| known.members.insert((index, **path))));
+    namespace.paths.extend(paths.iter().filter(|path| planned.members.insert((index, **path))));
 }

@@ -1,6 +1,6 @@
 //! Which controllers the SSNS descriptors ask for, and over which HFIs.
 
-use super::entry::{Candidate, Entry, Known, Request, is_waited_for, key};
+use super::entry::{Candidate, Entry, Planned, Request, is_waited_for, path_key};
 use super::interfaces::Networks;
 use super::left_out::{Item, LeftOut};
 use super::limits::{MAX_PAIRS, MAX_PATHS};
@@ -29,11 +29,11 @@ pub(super) fn plan(plan: &mut Plan, sources: &[Source<'_>], networks: &Networks)
     if share.is_some() {
         bounds::admit(&mut entries);
     }
-    let mut known = Known::default();
+    let mut planned = Planned::default();
     for entry in entries {
         plan.left_out.extend(entry.left_out);
         if let Some(request) = entry.request {
-            add_ssns(plan, &mut known, entry.ssns, &entry.origin, &request);
+            add_ssns(plan, &mut planned, entry.ssns, &entry.origin, &request);
         }
     }
     plan.notes.extend(requirements.note());
@@ -132,16 +132,16 @@ fn choose(
     (candidates, unused)
 }
 
-fn add_ssns(plan: &mut Plan, known: &mut Known, ssns: &Ssns, origin: &Origin, request: &Request<'_>) {
+fn add_ssns(plan: &mut Plan, planned: &mut Planned, ssns: &Ssns, origin: &Origin, request: &Request<'_>) {
     let candidates = request.candidates.iter();
     let indexes: Vec<usize> =
-        candidates.map(|candidate| add_path(plan, known, ssns, origin, request, candidate)).collect();
+        candidates.map(|candidate| add_path(plan, planned, ssns, origin, request, candidate)).collect();
     if indexes.is_empty() {
         plan.left_out.push(LeftOut::new(Item::Ssns, origin, Reason::HfiNoneLeft, is_waited_for(ssns)));
         return;
     }
     note_untransferable(plan, ssns, origin);
-    namespaces::add(plan, known, ssns, origin, &request.target.nqn, &indexes);
+    namespaces::add(plan, planned, ssns, origin, &request.target.nqn, &indexes);
 }
 
 fn candidates(
@@ -215,7 +215,7 @@ pub(super) fn same_nic_other_family(
 
 fn add_path(
     plan: &mut Plan,
-    known: &mut Known,
+    planned: &mut Planned,
     ssns: &Ssns,
     origin: &Origin,
     request: &Request<'_>,
@@ -227,8 +227,8 @@ fn add_path(
     let unavailable = ssns.flags.availability() == Availability::UNAVAILABLE;
     let timeout = ssns.ext.as_ref().and_then(|ext| ext.diagnostics).map(|d| d.connect_timeout);
     let timeout = timeout.filter(|seconds| !matches!(seconds, 0 | 0xffff));
-    let key = key(target, candidate);
-    let known = *known.paths.entry(key).or_insert(plan.paths.len());
+    let key = path_key(target, candidate);
+    let known = *planned.paths.entry(key).or_insert(plan.paths.len());
     if let Some(path) = plan.paths.get_mut(known) {
         path.ssns.push(origin.clone());
         path.hdr_digest |= hdr_digest;

@@ -1,7 +1,7 @@
 //! Turns the log page of a discovery controller into paths of the plan.
 
 use super::{DiscoveryController, DiscoveryMode};
-use crate::discovery_log::{Entry, Kind, Log, Skipped};
+use crate::discovery_log::{Entry, EntryKind, Log, Skipped};
 use crate::plan::limits::MAX_PAIRS;
 use crate::plan::paths::{link_name, source_address};
 use crate::plan::{EntryReason, Namespace, NetworkRef, Origin, Path, Plan, Policy, Reach, interfaces, reach};
@@ -102,7 +102,7 @@ impl Plan {
         found: &mut Discovered,
     ) -> Result<(), EntryReason> {
         let is_wanted = from.mode == DiscoveryMode::Immediate || wanted.contains(&entry.nqn.0);
-        if entry.kind == Kind::Current || entry.kind == Kind::Subsystem && !is_wanted {
+        if entry.kind == EntryKind::Current || entry.kind == EntryKind::Subsystem && !is_wanted {
             return Ok(());
         }
         // No less than the tables ask for, and what the controller's own profile allows.
@@ -115,7 +115,7 @@ impl Plan {
         // Who listens on every address is where the controller that tells of it is.
         let traddr = if entry.address.is_unspecified() { from.traddr } else { entry.address };
         let (network, reach) = self.best_network(from.network, traddr).ok_or(EntryReason::HfiNoneOfFamily(traddr))?;
-        if entry.kind == Kind::Referral {
+        if entry.kind == EntryKind::Referral {
             let referral = DiscoveryController {
                 nqn: entry.nqn.0.clone(),
                 traddr,
