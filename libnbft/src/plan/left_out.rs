@@ -1,10 +1,10 @@
-//! What the tables hold and the plan does not.
+//! Names items of the tables that the plan does not use.
 
 use super::{Origin, Reason};
 use alloc::string::String;
 use core::fmt;
 
-/// What the tables hold and the plan does not.
+/// An item of the tables that the plan does not use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LeftOut {
@@ -14,7 +14,7 @@ pub struct LeftOut {
     pub origin: Origin,
     /// Why.
     pub reason: Reason,
-    /// Whether it is a boot entry that firmware did not mark unavailable, and nothing of it is left in the plan.
+    /// Whether it is a boot entry without a path in the plan. Entries that firmware marked unavailable do not count.
     pub boot: bool,
 }
 
@@ -75,7 +75,7 @@ impl Item {
         }
     }
 
-    /// Whether it is a subsystem or a discovery controller, which `connect` would have connected.
+    /// Whether it is a subsystem or a discovery controller, not an interface.
     #[must_use]
     pub const fn is_target(self) -> bool {
         !matches!(self.kind(), DescriptorKind::Hfi)
@@ -141,7 +141,7 @@ impl fmt::Display for LeftOut {
 
 #[cfg(feature = "serde")]
 mod form {
-    //! The form in JSON: the item and the reason in words and as values, so that it reads back as it was.
+    //! Writes the item and the reason to JSON in words and as values, and reads the values back.
     use super::{Item, LeftOut, Origin, Reason};
     use alloc::string::{String, ToString};
     use serde::{Deserialize, Deserializer, Serialize, Serializer};

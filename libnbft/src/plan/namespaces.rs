@@ -1,18 +1,18 @@
-//! Which namespaces to expect, and which of them booting waits for.
+//! Plans which namespaces to expect, and which of them booting waits for.
 
 use super::entry::{Planned, is_waited_for};
 use super::{Namespace, Origin, Plan};
 use crate::model::Ssns;
 use alloc::vec;
 
-/// Adds the namespace of an SSNS, folding it into one that is known: by its NID, or by its NSID where there is none.
+/// Adds the namespace of an SSNS, or merges it into a known one with the same NID, or the same NSID if there is no NID.
 pub(super) fn add(plan: &mut Plan, planned: &mut Planned, ssns: &Ssns, origin: &Origin, nqn: &str, paths: &[usize]) {
     let nid = ssns.nid();
     let same = |known: &Namespace| {
         known.nqn == nqn
             && match (known.nid, nid) {
                 (Some(a), Some(b)) => a == b,
-                // A failed attempt of the firmware has neither: it is the namespace of its subsystem's other entries.
+                // A failed attempt of firmware has neither. It counts as the namespace of its subsystem's other entries.
                 _ => known.nsid == ssns.nsid || ssns.nsid == 0,
             }
     };
