@@ -6,7 +6,7 @@ fn main() -> Result<(), libnbft::files::FileError> {
     let argument = std::env::args_os().nth(1).unwrap_or_else(|| libnbft::files::DEFAULT_PATH.into());
     let loaded = Plan::load(&argument, &Options::default())?;
     for (path, error) in &loaded.unusable {
-        eprintln!("{}: {error}", path.display());
+        println!("{}: {error}", path.display());
     }
     for interface in loaded.plan.interfaces {
         let pci = interface.pci.map_or("anywhere".to_string(), |pci| pci.to_string());
