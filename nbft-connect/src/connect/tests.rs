@@ -11,9 +11,7 @@ mod redfish;
 mod secured;
 mod tls;
 
-use super::engine::{Engine, RunMode, Settings};
-use super::paths::Phase;
-use super::queue;
+use super::engine::{Engine, Phase, RunMode, Settings, next_path};
 use super::restore;
 use crate::cli::Wait;
 use crate::exit::Exit;
@@ -403,13 +401,13 @@ fn the_path_of_a_missing_boot_namespace_goes_first() {
     table.ssns[0].flags = model::SsnsFlags::NON_BOOTABLE;
     table.ssns[0].nqn = Some(Nqn("nqn.2014-08.org.example:other".into()));
     let plan = Plan::new(&[Source { name: "NBFT", table: &table }], &Options::default());
-    let next = |phases: &[Phase; 3], present: bool| queue::next(&plan, phases, &[0; 3], &[false, present]);
+    let next = |phases: &[Phase; 3], present: bool| next_path(&plan, phases, &[0; 3], &[false, present]);
     assert_eq!(next(&[Phase::Queued; 3], false), Some(1));
     assert_eq!(next(&[Phase::Queued, Phase::Probing, Phase::Queued], false), Some(2));
     assert_eq!(next(&[Phase::Queued, Phase::Up, Phase::Queued], false), Some(0));
     assert_eq!(next(&[Phase::Queued; 3], true), Some(0));
     assert_eq!(next(&[Phase::Probing; 3], false), None);
-    let after = |failures: &[u32; 3]| queue::next(&plan, &[Phase::Queued; 3], failures, &[false, false]);
+    let after = |failures: &[u32; 3]| next_path(&plan, &[Phase::Queued; 3], failures, &[false, false]);
     assert_eq!(after(&[0, 1, 0]), Some(2));
     assert_eq!(after(&[0, 2, 1]), Some(2));
     assert_eq!(after(&[0, 1, 1]), Some(1));

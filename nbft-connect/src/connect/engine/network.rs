@@ -1,0 +1,66 @@
+//! Notes what becomes of each interface, and starts the attempts over those that are ready.
+
+use super::state::StateMachine;
+use crate::connect::target::LinkEndpoint;
+use crate::net::NetEvent;
+use crate::status::schema::{HfiStatus, Reason, State, Status};
+use libnbft::plan::NetworkRef;
+
+impl StateMachine {
+    pub(super) fn network(&mut self, event: NetEvent) {
+        match event {
+            NetEvent::Ready { at, link_name, ifindex, address, lease, timings } => {
+                let elapsed = self.elapsed_ms();
+                log::info!("{link_name}: ready with {address} after {elapsed} ms ({timings})");
+                if let Some(interface) = self.interface(at) {
+                    interface.state = State::Up;
+                    interface.name.clone_from(&link_name);
+                    interface.address = Some(address.to_string());
+                    interface.lease = lease.map(|lease| *lease);
+                    interface.set_reason(None);
+                    interface.ready_ms.get_or_insert(elapsed);
+                }
+                self.endpoints.retain(|(network, _)| *network != at);
+                self.endpoints.push((at, LinkEndpoint { link_name, ifindex, address }));
+                // Only now can a controller that is connected already be recognised as this path's.
+                self.scan_sysfs();
+                self.start_over(at);
+            }
+            NetEvent::Renewed { at, lease } => {
+                if let Some(interface) = self.interface(at) {
+                    interface.lease = Some(*lease);
+                }
+            }
+            NetEvent::Informed { at, information } => {
+                if let Some(interface) = self.interface(at) {
+                    log::info!("{}: {} told: {information}", interface.name, information.server);
+                    interface.information = Some(*information);
+                }
+            }
+            NetEvent::Waiting { at, for_what } => {
+                if let Some(interface) = self.interface(at) {
+                    log::debug!("{}: waiting for {for_what}", interface.name);
+                    interface.set_reason(Some(Reason {
+                        code: for_what.code().to_owned(),
+                        text: format!("waiting for {for_what}"),
+                    }));
+                }
+            }
+            NetEvent::Failed { at, reason } => {
+                let reason = Reason { code: reason.code().to_owned(), text: reason.to_string() };
+                let name = self.interface(at).map(|interface| {
+                    interface.state = State::Failed;
+                    interface.set_reason(Some(reason.clone()));
+                    interface.name.clone()
+                });
+                log::warn!("{}: {}", name.unwrap_or_default(), reason.text);
+                self.endpoints.retain(|(network, _)| *network != at);
+            }
+        }
+    }
+
+    fn interface(&mut self, at: NetworkRef) -> Option<&mut HfiStatus> {
+        let index = Status::interface_index(&self.plan, at)?;
+        self.status.interfaces.get_mut(index)
+    }
+}
