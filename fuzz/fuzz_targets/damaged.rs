@@ -1,5 +1,5 @@
-//! Tables with damage behind a head and a checksum that are in order: the fuzzer's bytes as they come, mended, and a table that
-//! is made from them, changed in places.
+//! Reads damaged tables whose head and checksum are right: the fuzzer's bytes with these mended, or a table made from the bytes
+//! and changed in places.
 #![no_main]
 
 use libnbft_fuzz::{damaged, mend, read};

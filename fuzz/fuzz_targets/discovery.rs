@@ -1,4 +1,4 @@
-//! A discovery log page, as a controller may send it: what is kept can be given to the kernel, and made into paths.
+//! Reads discovery log pages: every entry that is kept fits the kernel's options and can become a path.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|page: &[u8]| libnbft_fuzz::discover(page));

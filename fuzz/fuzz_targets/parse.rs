@@ -1,4 +1,4 @@
-//! Any bytes, as they come.
+//! Reads any bytes as a table.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| libnbft_fuzz::read(bytes));

@@ -1,4 +1,4 @@
-//! Model → bytes → model → bytes, and model → JSON → model: nothing is lost on the way.
+//! Writes and reads models: model → bytes → model → bytes, and model → JSON → model lose nothing.
 #![no_main]
 
 use libnbft::model::Table;

@@ -1,4 +1,4 @@
-//! Text forms: what is read shows itself so that it reads the same, and holds nothing that would break a line or an option.
+//! Parses text forms: each value that is read shows a text that reads the same and breaks no line or option.
 #![no_main]
 
 use libnbft::model::{Mac, Nid, Nqn, PciAddress, Uuid};

@@ -1,20 +1,21 @@
-//! What DHCP servers say, and what would be set of it.
+//! Turns the fuzzer's bytes into DHCP answers, and checks the network that follows from them.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use libnbft::address::{check_destination, check_gateway, check_granted, check_server, network_address};
 use libnbft::model::{Hfi, HfiTcp, HfiTcpFlags, IpOrigin, Mac, Table, TransportType};
 use libnbft::plan::{Network, Options, Plan, Source};
 use nbft_connect::net::Lease;
-use nbft_connect::net::fuzz::{self, DhcpV4ClasslessRoute, DhcpV4Lease, DhcpV6Lease, Outcome};
+use nbft_connect::net::fuzz::{self, Outcome};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// No text is longer, in bytes, whatever a server says; as a whole, and in the log.
 const MOST_TOLD: usize = 128 << 10;
 const MOST_DROPPED: usize = 4096;
 
-/// Transaction and DUID of the Information-request.
+/// Transaction, DUID and association of the client.
 const TRANSACTION: u32 = 0x01_0203;
 const DUID: [u8; 10] = [0, 3, 0, 1, 2, 0, 0, 0, 0, 1];
+const IAID: u32 = 7;
 
 /// Addresses that are near to what no interface can have.
 const ODD: [[u8; 4]; 12] = [
@@ -47,47 +48,104 @@ const ODD6: [&str; 9] = [
 /// Makes a lease of the fuzzer's bytes, and looks at what follows from it.
 pub fn follow(input: &[u8]) {
     let Some((kind, bytes)) = input.split_first() else { return };
-    let _ = match kind % 4 {
+    let _ = match kind % 6 {
         0 => v4(&mut Unstructured::new(bytes)),
         1 => v6(&mut Unstructured::new(bytes)),
         2 => stored(bytes),
-        _ => {
+        3 => {
             told(bytes);
             Ok(())
         }
+        4 => {
+            // Whatever a link carries.
+            let message = fuzz::packet(bytes).unwrap_or(bytes);
+            reply4(message, &mut Unstructured::new(&[]))
+        }
+        _ => reply6(bytes, &mut Unstructured::new(&[])),
     };
 }
 
+/// A DHCPv4 reply with options that are whole, each with a content that is near to what it may have.
 fn v4(bytes: &mut Unstructured<'_>) -> Result<()> {
-    let planned = planned(bytes, false)?;
-    let mut lease = DhcpV4Lease::default();
-    (lease.yiaddr, lease.subnet_mask, lease.srv_id) = (ip4(bytes)?, ip4(bytes)?, ip4(bytes)?);
-    (lease.t1_sec, lease.t2_sec, lease.lease_time_sec) = Arbitrary::arbitrary(bytes)?;
-    lease.mtu = Arbitrary::arbitrary(bytes)?;
-    (lease.dns_srvs, lease.gateways, lease.ntp_srvs) = (ips4(bytes)?, ips4(bytes)?, ips4(bytes)?);
-    if bool::arbitrary(bytes)? {
-        let route = |bytes: &mut Unstructured<'_>| {
-            let (destination, router) = (ip4(bytes)?, ip4(bytes)?);
-            // As far as the client lets them through.
-            Ok(DhcpV4ClasslessRoute { destination, prefix_length: u8::arbitrary(bytes)? % 33, router })
-        };
-        lease.classless_routes = Some(several(bytes, route)?);
+    const NUMBERS: [u8; 3] = [51, 58, 59];
+    const ADDRESSES: [u8; 5] = [1, 3, 6, 42, 54];
+    const TEXTS: [u8; 4] = [12, 15, 17, 119];
+    let mut message = vec![0; 236];
+    message[0] = 2;
+    message[4..8].copy_from_slice(&TRANSACTION.to_be_bytes());
+    message[16..20].copy_from_slice(&ip4(bytes)?.octets());
+    message.extend([99, 130, 83, 99, 53, 1, 5]);
+    for option in several(bytes, |bytes| {
+        Ok(match u8::arbitrary(bytes)? % 6 {
+            0 => (*bytes.choose(&NUMBERS)?, u32::arbitrary(bytes)?.to_be_bytes().to_vec()),
+            1 => (*bytes.choose(&ADDRESSES)?, several(bytes, ip4)?.iter().flat_map(|ip| ip.octets()).collect()),
+            2 => (*bytes.choose(&TEXTS)?, Vec::arbitrary(bytes)?),
+            3 => (26, u16::arbitrary(bytes)?.to_be_bytes().to_vec()),
+            4 => (*bytes.choose(&[121, 249])?, several(bytes, route4)?.concat()),
+            _ => Arbitrary::arbitrary(bytes)?,
+        })
+    })? {
+        for part in option.1.chunks(255) {
+            message.extend([option.0, part.len() as u8]);
+            message.extend(part);
+        }
     }
-    (lease.host_name, lease.domain_name, lease.domain_search) = Arbitrary::arbitrary(bytes)?;
-    judge(fuzz::v4(&lease, &planned), &planned);
+    reply4(&message, bytes)
+}
+
+/// A classless route, host bits and all.
+fn route4(bytes: &mut Unstructured<'_>) -> Result<Vec<u8>> {
+    let prefix = u8::arbitrary(bytes)? % 33;
+    let destination = ip4(bytes)?.octets();
+    Ok([&[prefix], &destination[..usize::from(prefix.div_ceil(8))], &ip4(bytes)?.octets()].concat())
+}
+
+fn reply4(message: &[u8], bytes: &mut Unstructured<'_>) -> Result<()> {
+    let planned = planned(bytes, false)?;
+    if let Some(outcome) = fuzz::v4(message, TRANSACTION, &planned) {
+        judge(outcome.map_err(|why| why.to_string()), &planned);
+    }
     Ok(())
 }
 
+/// A DHCPv6 reply that grants addresses, with options that are whole.
 fn v6(bytes: &mut Unstructured<'_>) -> Result<()> {
+    let option = |code: u16, content: &[u8]| {
+        let content = &content[..content.len().min(4096)];
+        [&code.to_be_bytes(), &(content.len() as u16).to_be_bytes(), content].concat()
+    };
+    let address = |bytes: &mut Unstructured<'_>| {
+        let (ip, times): (_, [u32; 2]) = (ip6(bytes)?, Arbitrary::arbitrary(bytes)?);
+        Ok(option(5, &[ip.octets().as_slice(), &times.map(u32::to_be_bytes).concat()].concat()))
+    };
+    let times: [u32; 2] = Arbitrary::arbitrary(bytes)?;
+    let numbers = [IAID, times[0], times[1]].map(u32::to_be_bytes).concat();
+    let mut message = reply_to(7);
+    message.extend(option(3, &[numbers, several(bytes, address)?.concat()].concat()));
+    for (code, content) in several(bytes, |bytes| {
+        Ok(match u8::arbitrary(bytes)? % 4 {
+            0 => (23, several(bytes, ip6)?.iter().flat_map(|ip| ip.octets()).collect()),
+            1 => (12, ip6(bytes)?.octets().to_vec()),
+            2 => (*bytes.choose(&[13, 24, 56, 59])?, Vec::arbitrary(bytes)?),
+            _ => Arbitrary::arbitrary(bytes)?,
+        })
+    })? {
+        message.extend(option(code, &content));
+    }
+    reply6(&message, bytes)
+}
+
+fn reply6(message: &[u8], bytes: &mut Unstructured<'_>) -> Result<()> {
     let planned = planned(bytes, true)?;
-    let mut lease = DhcpV6Lease::default();
-    (lease.address, lease.srv_ip) = (ip6(bytes)?, ip6(bytes)?);
-    (lease.t1_sec, lease.t2_sec) = Arbitrary::arbitrary(bytes)?;
-    (lease.preferred_time_sec, lease.valid_time_sec) = Arbitrary::arbitrary(bytes)?;
-    lease.dns_srvs = several(bytes, ip6)?;
-    (lease.ntp_srvs, lease.domain_list) = Arbitrary::arbitrary(bytes)?;
-    judge(fuzz::v6(&lease, &planned), &planned);
+    if let Some(outcome) = fuzz::v6(message, TRANSACTION, (&DUID, IAID), &planned) {
+        judge(outcome.map_err(|why| why.to_string()), &planned);
+    }
     Ok(())
+}
+
+/// The head of a reply to the client, from a server that has a name.
+fn reply_to(kind: u8) -> Vec<u8> {
+    [&[kind, 1, 2, 3, 0, 1, 0, DUID.len() as u8][..], &DUID, &[0, 2, 0, 2, 0, 9]].concat()
 }
 
 /// As a status file holds it.
@@ -95,14 +153,14 @@ fn stored(bytes: &[u8]) -> Result<()> {
     let Ok(lease) = serde_json::from_slice(bytes) else { return Ok(()) };
     for ipv6 in [false, true] {
         let planned = planned(&mut Unstructured::new(&[]), ipv6)?;
-        judge(fuzz::of(Lease::clone(&lease), &planned), &planned);
+        judge(fuzz::of(Lease::clone(&lease), &planned).map_err(|why| why.to_string()), &planned);
     }
     Ok(())
 }
 
 fn told(bytes: &[u8]) {
-    let head = [&[7, 1, 2, 3, 0, 1, 0, DUID.len() as u8][..], &DUID, &[0, 2, 0, 2, 0, 9]].concat();
-    let Some(told) = fuzz::information(&[&head, bytes].concat(), TRANSACTION, &DUID) else { return };
+    let message = [&reply_to(7), bytes].concat();
+    let Some(told) = fuzz::information(&message, TRANSACTION, &DUID) else { return };
     assert!(told.dns.iter().all(|dns| check_server(*dns).is_ok()), "{told:?}");
     assert!(serde_json::to_string(&told).expect("it has a JSON form").len() <= MOST_TOLD);
     assert!(!told.to_string().chars().any(char::is_control), "{told}");
@@ -186,10 +244,6 @@ fn ip6(bytes: &mut Unstructured<'_>) -> Result<Ipv6Addr> {
     })
 }
 
-fn ips4(bytes: &mut Unstructured<'_>) -> Result<Option<Vec<Ipv4Addr>>> {
-    if bool::arbitrary(bytes)? { several(bytes, ip4).map(Some) } else { Ok(None) }
-}
-
 fn several<T>(bytes: &mut Unstructured<'_>, one: impl Fn(&mut Unstructured<'_>) -> Result<T>) -> Result<Vec<T>> {
     let mut all = Vec::new();
     while !bytes.is_empty() && all.len() < 400 && u8::arbitrary(bytes)? % 8 != 0 {
@@ -224,5 +278,20 @@ pub fn seeds() -> Vec<Vec<u8>> {
         [&[2], six.as_bytes()].concat(),
         [&[3], options.concat().as_slice()].concat(),
     ];
-    made.chain(whole).collect()
+    let mut v4 = vec![0; 236];
+    v4[0] = 2;
+    v4[4..8].copy_from_slice(&TRANSACTION.to_be_bytes());
+    v4[16..20].copy_from_slice(&[192, 0, 2, 77]);
+    v4.extend(b"\x63\x82\x53\x63\x35\x01\x05\x01\x04\xff\xff\xff\0\x33\x04\0\0\x0e\x10\x36\x04\xc0\0\x02\x01\xff");
+    let total = u16::try_from(28 + v4.len()).expect("it is short").to_be_bytes();
+    let udp = u16::try_from(8 + v4.len()).expect("it is short").to_be_bytes();
+    let ip = [&[0x45, 0, total[0], total[1], 0, 0, 0, 0, 64, 17][..], &[0; 10]].concat();
+    let packet = [&[4][..], &ip, &[0, 67, 0, 68, udp[0], udp[1], 0, 0], &v4].concat();
+    let granted = [
+        &[0, 3, 0, 40, 0, 0, 0, IAID as u8, 0, 0, 2, 0, 0, 0, 3, 0, 0, 5, 0, 24][..],
+        &Ipv6Addr::new(0x2001, 0xdb8, 1, 0, 0, 0, 0, 0x99).octets(),
+        &[0, 0, 4, 0, 0, 0, 8, 0],
+    ];
+    let v6 = [&[5], reply_to(7).as_slice(), &granted.concat()].concat();
+    made.chain(whole).chain([packet, v6]).collect()
 }

@@ -1,4 +1,4 @@
-//! What the fuzz targets have in common.
+//! Makes inputs for the fuzz targets, and checks what is read from them.
 
 pub mod lease;
 pub mod redfish;

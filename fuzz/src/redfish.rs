@@ -1,8 +1,8 @@
-//! Answers of Redfish services, and what goes between our own processes.
+//! Turns the fuzzer's bytes into Redfish answers and frames between our own processes, and checks what is read from them.
 
 use nbft_connect::nvme::fabrics::fuzz::frames;
-use nbft_redfish::fuzz;
 use nbft_connect::output::escape;
+use nbft_redfish::fuzz;
 
 /// What stands in the fuzzer's bytes for these: a key, a PSK, a password, the host.
 const STANDS_FOR: [(&str, &str); 4] = [("@S", SECRET), ("@P", PSK), ("@W", PASSWORD), ("@H", HOST)];
@@ -89,7 +89,9 @@ pub fn seeds() -> Vec<Vec<u8>> {
     ];
     let mut seeds: Vec<_> = told
         .iter()
-        .map(|bodies| [&[0], bodies.iter().map(|body| body.as_bytes()).collect::<Vec<_>>().join(&NEXT).as_slice()].concat())
+        .map(|bodies| {
+            [&[0], bodies.iter().map(|body| body.as_bytes()).collect::<Vec<_>>().join(&NEXT).as_slice()].concat()
+        })
         .collect();
     let lines = [
         r#"{"name":"dhchap-secret","key":"@S"}"#,

@@ -1,4 +1,4 @@
-//! A status file, and all that follows from it.
+//! Turns the fuzzer's bytes into a status file, and checks what the commands make of it.
 
 use libnbft::model::{
     Hfi, HfiTcp, HfiTcpFlags, Host, IpOrigin, Mac, NidType, Nqn, Ssns, SsnsFlags, Table, TransportType, Uuid,

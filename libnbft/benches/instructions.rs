@@ -1,4 +1,4 @@
-//! Instructions that reading takes, as valgrind counts them: `cargo bench -p libnbft --bench instructions`.
+//! Counts the instructions that reading takes, by valgrind: `cargo bench -p libnbft --bench instructions`.
 //!
 //! The count is the same at every run, whatever else the machine does, so that a regression shows. What one operation takes is
 //! the difference between many of them and few. Fails when a count is above its limit; a change that is worth its price

@@ -1,5 +1,5 @@
-//! Wall-clock time of a plan of 255 SSNS over 4 interfaces: `cargo bench -p libnbft --bench plan`. Fails when the median is more
-//! than a millisecond.
+//! Measures the wall-clock time of a plan of 255 SSNS over 4 interfaces: `cargo bench -p libnbft --bench plan`. Fails if the median
+//! is more than a millisecond.
 
 #[path = "../tests/support/mod.rs"]
 mod support;

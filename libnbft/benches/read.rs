@@ -1,4 +1,4 @@
-//! Wall-clock time from a file to its model, against only reading that file: `cargo bench -p libnbft --bench read`.
+//! Measures the wall-clock time from a file to its model, against only reading that file: `cargo bench -p libnbft --bench read`.
 //!
 //! Both are timed in turn, batch by batch, so that whatever else the machine does hits both. The medians count. Fails when
 //! the model costs more than three times the reading.

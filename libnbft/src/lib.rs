@@ -24,7 +24,7 @@
 //!     └──────────────────────┘
 //! ```
 //!
-//! Descriptors refer to each other by the index that each bears: an SSNS names its HFIs, its security profile and the discovery
+//! Descriptors refer to each other by their index fields: an SSNS names its HFIs, its security profile and the discovery
 //! controller by which it was found. Names of structures and fields are those of the NVM Express Boot Specification,
 //! revisions 1.0 to 1.3.
 //!
@@ -94,11 +94,11 @@
 //!
 //! # What it promises
 //!
-//! * No input panics. What is allocated is in proportion to the input, whatever its references point at.
+//! * No input makes it panic. It allocates in proportion to the input, also if all references point at the same bytes.
 //! * One broken descriptor costs that descriptor; the rest stays usable, and a [`Finding`] says what was lost. Only what
 //!   [`ParseError`] names makes a table unusable as a whole.
-//! * Codes, flags and revisions that are not known here survive as numbers.
-//! * `parse(&write(&table)?)?.table == table` for every model that [`write()`] takes.
+//! * Unknown codes, flags and revisions survive as numbers.
+//! * `parse(&write(&table)?)?.table == table` for every model that [`write()`] accepts.
 //! * Text from a table may hold anything but NUL: [escape](text::escape) it before it reaches a terminal or a file. [`text`]
 //!   has the forms that are fit for the kernel.
 //!

@@ -1,4 +1,4 @@
-//! What reading allocates is in proportion to the input.
+//! Measures that reading a table allocates in proportion to the input.
 
 mod support;
 

@@ -76,13 +76,13 @@ fn unmanaged_by_networkmanager(nics: &[Nic]) -> File {
 fn sysctl(nics: &[Nic]) -> File {
     let mut text = String::new();
     for name in nics.iter().flat_map(names) {
-        for (key, value) in crate::net::IPV4_SETTINGS {
+        for (key, value) in crate::net::IPV4_SYSCTLS {
             text += &format!("-net/ipv4/conf/{name}/{key} = {value}\n");
         }
     }
     for link in nics.iter().flat_map(|nic| &nic.links) {
         let advertised = link.has(Method::Slaac) || link.has(Method::Dhcp6);
-        for (key, value) in crate::net::ipv6_settings(advertised) {
+        for (key, value) in crate::net::ipv6_sysctls(advertised) {
             text += &format!("-net/ipv6/conf/{}/{key} = {value}\n", link.name);
         }
     }

@@ -12,6 +12,7 @@ pub mod exit;
 pub mod export;
 pub mod handover;
 pub mod input;
+pub(crate) mod jitter;
 pub mod kernel_command_line;
 pub mod net;
 pub mod nvme;

@@ -1,4 +1,4 @@
-//! Addresses that a server granted and grants no more: a server that moves the client at each renewal.
+//! Removes addresses that a server no longer grants: the server gives the client another address at each renewal.
 
 #![allow(clippy::disallowed_macros, clippy::disallowed_methods, clippy::print_stderr, clippy::unwrap_used)]
 
@@ -40,14 +40,14 @@ fn only(address: IpAddr) -> (Vec<String>, Vec<String>) {
 }
 
 #[test]
-fn an_address_goes_when_the_server_has_moved_the_client() {
-    in_namespace("an_address_goes_when_the_server_has_moved_the_client", || {
+fn an_address_is_removed_when_the_server_grants_another() {
+    in_namespace("an_address_is_removed_when_the_server_grants_another", || {
         link("192.0.2.1/24");
         let server = Granting::start("eth0-peer", Terms { pool: [50, 90], seconds: 4, renew: 2 });
         runtime().block_on(async {
             let root = Root::new("moved");
-            let settings = NetOptions::new(root.0.clone()).maintaining(Vec::new());
-            let (_handle, mut events) = start_with(settings, &by_dhcp()).await;
+            let options = NetOptions::new(root.0.clone()).maintaining(Vec::new());
+            let (_handle, mut events) = start_with(options, &by_dhcp()).await;
             let mut addresses = Vec::new();
             for _ in 0..5 {
                 addresses.push(leased(&mut events).await.1.address);
@@ -59,7 +59,7 @@ fn an_address_goes_when_the_server_has_moved_the_client() {
             server.renew(true);
             let last = *addresses.last().unwrap();
             until("all but the last have gone", 15, || addresses_and_rules() == only(last)).await;
-            // It is the one of its subnet still, and its routes are there.
+            // It is still the address of its subnet, and its routes exist.
             let routes = ip_lines("-4 route show table all dev nbft0");
             assert!(
                 routes.iter().all(|route| route.contains(&last.to_string()) || !route.contains("src")),
@@ -81,8 +81,8 @@ fn an_address_stays_as_long_as_a_connection_uses_it() {
         let listener = TcpListener::bind("192.0.2.1:4420").unwrap();
         runtime().block_on(async {
             let root = Root::new("used");
-            let settings = NetOptions::new(root.0.clone()).maintaining(Vec::new());
-            let (handle, mut events) = start_with(settings, &by_dhcp()).await;
+            let options = NetOptions::new(root.0.clone()).maintaining(Vec::new());
+            let (handle, mut events) = start_with(options, &by_dhcp()).await;
             let first = leased(&mut events).await.1.address;
             let socket = tokio::net::TcpSocket::new_v4().unwrap();
             socket.bind(SocketAddr::new(first, 0)).unwrap();
@@ -97,18 +97,18 @@ fn an_address_stays_as_long_as_a_connection_uses_it() {
             };
             assert!(both(addresses_and_rules()), "{:?}", addresses_and_rules());
 
-            // So it does with a service that knows of no lease, which the server moves again.
+            // The same with a service that has no lease, to which the server gives another address again.
             drop(handle);
             server.renew(false);
-            let settings = NetOptions::new(root.0.clone()).maintaining(Vec::new());
-            let (_handle, mut events) = start_with(settings, &by_dhcp()).await;
+            let options = NetOptions::new(root.0.clone()).maintaining(Vec::new());
+            let (_handle, mut events) = start_with(options, &by_dhcp()).await;
             let third = leased(&mut events).await.1.address;
             server.renew(true);
-            // One that was killed between the address and its rules has left no other sign.
+            // A run that was killed between address and rules leaves no other sign.
             ip("address add 192.0.2.99/24 dev nbft0 metric 500");
             until("the second has gone", 15, || both(addresses_and_rules())).await;
             assert!(addresses_and_rules().0.contains(&third.to_string()));
-            // An NVMe controller that reconnects has no connection meanwhile.
+            // An NVMe controller has no connection while it reconnects.
             let bound = format!("traddr=192.0.2.1,trsvcid=4420,host_traddr={first},src_addr={first}\n");
             root.file("sys/class/nvme/nvme0/address", &bound);
             std::io::Write::write_all(&mut other_end, b"end").unwrap();
@@ -122,15 +122,15 @@ fn an_address_stays_as_long_as_a_connection_uses_it() {
 }
 
 #[test]
-fn an_address_whose_lease_has_ended_goes_even_if_a_connection_uses_it() {
-    in_namespace("an_address_whose_lease_has_ended_goes_even_if_a_connection_uses_it", || {
+fn an_address_whose_lease_has_ended_is_removed_even_if_a_connection_uses_it() {
+    in_namespace("an_address_whose_lease_has_ended_is_removed_even_if_a_connection_uses_it", || {
         link("192.0.2.1/24");
         let server = Granting::start("eth0-peer", Terms { pool: [50, 90], seconds: 12, renew: 2 });
         let _listener = TcpListener::bind("192.0.2.1:4420").unwrap();
         runtime().block_on(async {
             let root = Root::new("ended");
-            let settings = NetOptions::new(root.0.clone()).maintaining(Vec::new());
-            let (_handle, mut events) = start_with(settings, &by_dhcp()).await;
+            let options = NetOptions::new(root.0.clone()).maintaining(Vec::new());
+            let (_handle, mut events) = start_with(options, &by_dhcp()).await;
             let first = leased(&mut events).await.1.address;
             let socket = tokio::net::TcpSocket::new_v4().unwrap();
             socket.bind(SocketAddr::new(first, 0)).unwrap();
@@ -149,8 +149,8 @@ fn a_rule_that_is_removed_is_set_again() {
         let server = Granting::start("eth0-peer", Terms { pool: [50, 90], seconds: 600, renew: 300 });
         runtime().block_on(async {
             let root = Root::new("rule");
-            let settings = NetOptions::new(root.0.clone()).maintaining(Vec::new());
-            let (_handle, mut events) = start_with(settings, &by_dhcp()).await;
+            let options = NetOptions::new(root.0.clone()).maintaining(Vec::new());
+            let (_handle, mut events) = start_with(options, &by_dhcp()).await;
             leased(&mut events).await;
             let all = || (ip_lines("-4 rule show"), ip_lines("-4 route show table all"));
             let before = all();

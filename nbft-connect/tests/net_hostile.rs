@@ -5,7 +5,7 @@
 mod common;
 
 use common::dhcp::{link, plan};
-use common::hostile::{Grant, Hostile, until};
+use common::hostile::{Hostile, grant, grant6, until};
 use common::net::{AT, next, outcome, ready, runtime, start, start_with};
 use common::{in_namespace, ip, ip_lines};
 use libnbft::model::{Hfi, HfiTcp, HfiTcpFlags, IpOrigin, Mac, Table, TransportType};
@@ -20,19 +20,6 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddrV6};
 use std::os::fd::AsRawFd;
 use std::process::Command;
 use std::time::Duration;
-
-/// Options by which every lease is whole: mask, lease time, server.
-fn whole() -> Vec<(u8, Vec<u8>)> {
-    vec![(1, vec![255, 255, 255, 0]), (51, vec![0, 0, 14, 16]), (54, vec![192, 0, 2, 1])]
-}
-
-/// A grant of this address with these options in the place of the usual ones; an empty one is left out.
-fn grant(address: &str, options: &[(u8, &[u8])]) -> Grant {
-    let mut all = whole();
-    all.retain(|(code, _)| options.iter().all(|(other, _)| other != code));
-    all.extend(options.iter().filter(|(_, content)| !content.is_empty()).map(|(code, bytes)| (*code, bytes.to_vec())));
-    (address.parse().unwrap(), all)
-}
 
 /// As `ip`, where there may be nothing to do.
 fn ip_maybe(words: &str) {
@@ -200,7 +187,7 @@ fn a_dhcpv6_lease_of_an_address_that_no_interface_can_have_is_refused() {
             ("ff02::99", "it is a multicast address"),
             ("2001:db8:1::", "it is the router anycast address of its /64 subnet"),
         ] {
-            server.grant((address.parse().unwrap(), whole));
+            server.grant(grant6(address, whole));
             let error = runtime().block_on(became(&plan, &|| server.asked())).unwrap_err();
             assert_eq!(error, format!("the lease of {address} from :: is refused: {why}"));
             assert_eq!(set("-6"), [""; 0], "{address}");
@@ -208,7 +195,7 @@ fn a_dhcpv6_lease_of_an_address_that_no_interface_can_have_is_refused() {
         // For ever, with the times left to the client.
         for times in [[u32::MAX, u32::MAX, u32::MAX, u32::MAX], [u32::MAX, u32::MAX, 0, 0], whole] {
             let address = "2001:db8:1::99".parse::<Ipv6Addr>().unwrap();
-            server.grant((address, times));
+            server.grant(grant6("2001:db8:1::99", times));
             let lease = runtime().block_on(became(&plan, &|| server.asked())).unwrap();
             assert_eq!((lease.address, lease.seconds), (address.into(), times[1]));
             assert!(lease.renew_seconds <= lease.rebind_seconds && lease.rebind_seconds <= lease.seconds, "{lease:?}");
@@ -386,11 +373,11 @@ fn a_renewal_is_checked_as_the_first_lease_is() {
         let server = Hostile::v6();
         let plan = plan("::", HfiTcpFlags::DHCP_OVERRIDE, IpOrigin::DHCP, None);
         let whole = [1800, 3600, 900, 1440];
-        server.grant(("2001:db8:1::99".parse().unwrap(), whole));
+        server.grant(grant6("2001:db8:1::99", whole));
         let mut lease = runtime().block_on(became(&plan, &|| server.asked())).unwrap();
         // Its time has come, and now the server moves it to the routers' address.
         lease.renew_seconds = 0;
-        server.grant(("2001:db8:1::".parse().unwrap(), whole));
+        server.grant(grant6("2001:db8:1::", whole));
         runtime().block_on(async {
             let (_handle, mut events) =
                 start_with(NetOptions::new("/".into()).maintaining(vec![(AT, lease)]), &plan).await;

@@ -1,4 +1,4 @@
-//! Beside a network manager of the running system that has the interface: what it sets is taken, and nobody asks for more.
+//! Uses the address of a network manager that has the interface, and requests none.
 
 #![allow(clippy::disallowed_macros, clippy::disallowed_methods, clippy::unwrap_used)]
 
@@ -12,8 +12,8 @@ use nbft_connect::net::{NetEvent, NetOptions, Waiting};
 use std::fs;
 
 #[test]
-fn a_managers_new_address_is_taken() {
-    in_namespace("a_managers_new_address_is_taken", || {
+fn the_new_address_of_a_manager_is_used() {
+    in_namespace("the_new_address_of_a_manager_is_used", || {
         link("192.0.2.1/24");
         let server = Server::dnsmasq("manager", &[POOL, "--dhcp-authoritative", "--dhcp-option=3,192.0.2.254"]);
         let plan = plan("192.0.2.77", HfiTcpFlags::DHCP_OVERRIDE, IpOrigin::DHCP, None);
@@ -26,7 +26,7 @@ fn a_managers_new_address_is_taken() {
             let state = format!("run/systemd/netif/links/{index}");
             root.file(&state, "ADMIN_STATE=configured\n");
 
-            // The manager's server has given another address: old one away, new one there a little later.
+            // The manager got another address: it removes the old one and sets the new one a little later.
             ip("address del 192.0.2.77/24 dev nbft0");
             let waiting = next(&mut events).await;
             assert!(matches!(waiting, NetEvent::Waiting { at: AT, for_what: Waiting::Manager }), "{waiting:?}");
@@ -38,7 +38,7 @@ fn a_managers_new_address_is_taken() {
                 lease
             };
             assert_eq!(unmoved(second.clone()), first);
-            // The HFI's own table goes by the new address; what there was for the old one harms nobody.
+            // The HFI's own table has the new address; what is left of the old one does no harm.
             let new = |line: &String| line.contains("192.0.2.60");
             let table = plan.interfaces[0].links[0].networks[0].route_table;
             assert_eq!(
@@ -52,14 +52,14 @@ fn a_managers_new_address_is_taken() {
             assert_eq!(rules, [format!("20000: from 192.0.2.60 lookup {table} proto static")]);
             assert!(ip("-4 address show dev nbft0").contains("valid_lft 1"), "its lifetime stays the manager's");
 
-            // The new one first, in another subnet, whose router nobody knows.
+            // The manager sets the new address first, in another subnet whose router is unknown.
             ip("address add 198.51.100.60/24 dev nbft0");
             ip("address del 192.0.2.60/24 dev nbft0");
             let (_, third) = leased(&mut events).await;
             assert_eq!((third.address.to_string().as_str(), third.routes.as_slice()), ("198.51.100.60", &[][..]));
             assert_eq!(server.messages(), once, "{}", server.log());
 
-            // No manager any more: the address is ours to ask for.
+            // No manager has the interface any more: nbft requests the address.
             fs::remove_file(root.0.join(&state)).unwrap();
             ip("address del 198.51.100.60/24 dev nbft0");
             let (_, own) = leased(&mut events).await;

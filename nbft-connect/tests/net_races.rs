@@ -1,4 +1,4 @@
-//! Who is first: udev or we, a connection or a new name, a run that was cut short or the next one.
+//! Races: with udev, with a connection that is bound to a name, with an earlier run that was cut short.
 
 #![allow(clippy::disallowed_macros, clippy::disallowed_methods, clippy::unwrap_used)]
 
@@ -11,7 +11,7 @@ use nix::sys::socket::{AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProto
 use std::net::UdpSocket;
 use std::os::fd::AsRawFd;
 
-/// What udevd sends when it is done with a device.
+/// Sends the event that udevd sends when it has handled a device.
 fn udev_is_done_with(name: &str) {
     let flags = SockFlag::SOCK_CLOEXEC;
     let socket = socket(AddressFamily::Netlink, SockType::Raw, flags, SockProtocol::NetlinkKObjectUEvent).unwrap();
@@ -37,7 +37,7 @@ fn the_nic_is_left_alone_until_udev_is_done_with_it() {
             let NetEvent::Waiting { at: AT, for_what: Waiting::Udev } = next(&mut events).await else {
                 panic!("udev is first")
             };
-            // Another device of udev's is not ours.
+            // An event of another device changes nothing.
             root.file(&format!("run/udev/data/n{}", index("lo")), "");
             udev_is_done_with("lo");
             let early = tokio::time::timeout(std::time::Duration::from_millis(200), events.recv()).await;
@@ -87,7 +87,7 @@ fn a_run_that_was_cut_short_is_completed() {
         set_up();
         let expected = look();
         assert!(expected[1].iter().any(|route| route.starts_with("default via 192.0.2.254")), "{expected:?}");
-        // Back to after each step of a run: named, up, with its address, with one route, with one rule.
+        // As a run leaves it after each step: named, up, with its address, with one route, with one rule.
         let steps: [&[&str]; 4] = [
             &["-4 address flush dev nbft0", "route flush table 20000", "rule flush priority 20000"],
             &["route del default", "route flush table 20000", "-4 rule del priority 20000 oif nbft0"],
@@ -102,7 +102,7 @@ fn a_run_that_was_cut_short_is_completed() {
             set_up();
             assert_eq!(look(), expected, "after {undo:?}");
         }
-        // An address that would expire under the root file system is made to stay.
+        // An address that would expire under the root file system becomes permanent.
         ip("address change 192.0.2.2/24 dev nbft0 metric 500 valid_lft 60 preferred_lft 60");
         assert!(ip("-4 address show nbft0").contains("valid_lft 60sec"));
         set_up();
@@ -112,8 +112,8 @@ fn a_run_that_was_cut_short_is_completed() {
 }
 
 #[test]
-fn a_nic_without_carrier_keeps_no_other_waiting() {
-    in_namespace("a_nic_without_carrier_keeps_no_other_waiting", || {
+fn a_nic_without_carrier_delays_no_other() {
+    in_namespace("a_nic_without_carrier_delays_no_other", || {
         veth("eth0", 1);
         veth("eth1", 2);
         // eth0 never gets a carrier, eth1 has one.
@@ -133,8 +133,8 @@ fn sent(name: &str) -> u64 {
 }
 
 #[test]
-fn two_nics_in_one_subnet_send_each_its_own_traffic() {
-    in_namespace("two_nics_in_one_subnet_send_each_its_own_traffic", || {
+fn two_nics_in_one_subnet_each_send_their_own_traffic() {
+    in_namespace("two_nics_in_one_subnet_each_send_their_own_traffic", || {
         // The target is another host: it answers on one bridge for both.
         std::process::Command::new("mount").args(["-t", "tmpfs", "none", "/run"]).status().unwrap();
         ip("netns add target");
@@ -155,7 +155,7 @@ fn two_nics_in_one_subnet_send_each_its_own_traffic() {
         const PACKETS: u64 = 200;
         for (source, own, other) in [("192.0.2.2", "nbft0", "nbft1"), ("192.0.2.3", "nbft1", "nbft0")] {
             let socket = UdpSocket::bind((source, 0)).unwrap();
-            // What waits for the neighbour is lost but for a few.
+            // The kernel queues only a few packets while it resolves the neighbour.
             let end = std::time::Instant::now() + std::time::Duration::from_secs(10);
             while !ip(&format!("neigh show 192.0.2.9 dev {own}")).contains("lladdr") {
                 assert!(std::time::Instant::now() < end, "{own} does not find the target");
@@ -180,8 +180,8 @@ fn two_nics_in_one_subnet_send_each_its_own_traffic() {
 }
 
 #[test]
-fn an_address_that_is_refused_leaves_the_others() {
-    in_namespace("an_address_that_is_refused_leaves_the_others", || {
+fn a_refused_address_leaves_the_others() {
+    in_namespace("a_refused_address_leaves_the_others", || {
         veth("eth0", 1);
         ip("-6 address add 2001:db8:1::2/64 dev eth0-peer nodad");
         ip("link set eth0-peer up");
@@ -198,8 +198,8 @@ fn an_address_that_is_refused_leaves_the_others() {
 }
 
 #[test]
-fn lost_events_are_asked_for_again() {
-    in_namespace("lost_events_are_asked_for_again", || {
+fn the_state_is_read_again_when_events_are_lost() {
+    in_namespace("the_state_is_read_again_when_events_are_lost", || {
         const COUNT: u8 = 40;
         let addresses: Vec<String> = (1..=COUNT).map(|number| format!("10.0.{number}.2")).collect();
         let nics: Vec<Nic> = (1..=COUNT)
@@ -210,10 +210,10 @@ fn lost_events_are_asked_for_again() {
         (1..=COUNT).for_each(|number| veth(&format!("e{number}"), number));
         let plan = plan(&nics);
         runtime().block_on(async {
-            // Two events fill it: whoever trusts events alone waits for ever.
-            let settings = NetOptions::new("/".into()).with_event_buffer(4096);
-            let (_handle, mut events) = start_with(settings, &plan).await;
-            // All waiting, then every carrier while nobody listens.
+            // Two events fill the buffer: events alone would leave the interface waiting for ever.
+            let options = NetOptions::new("/".into()).with_event_buffer(4096);
+            let (_handle, mut events) = start_with(options, &plan).await;
+            // All wait; then every carrier comes while no task reads events.
             for _ in 0..COUNT {
                 let NetEvent::Waiting { for_what: Waiting::Carrier, .. } = next(&mut events).await else {
                     panic!("no carrier yet")

@@ -1,4 +1,4 @@
-//! NICs that are removed and come back, again and again, with each way to get an address.
+//! Removes NICs and brings them back, again and again, with each way to get an address.
 
 #![allow(clippy::disallowed_macros, clippy::disallowed_methods, clippy::print_stderr, clippy::unwrap_used)]
 
@@ -11,10 +11,10 @@ use libnbft::model::{HfiTcpFlags, IpOrigin};
 use libnbft::plan::Plan;
 use nbft_connect::net::{NetEvent, NetFailure, NetOptions};
 
-/// How often the NIC goes.
+/// How often the NIC is removed.
 const TIMES: u32 = 5;
 
-/// The NIC at a bridge that stays when it goes, with the server's address.
+/// Connects the NIC to a bridge that outlives it and has the server's address.
 fn plug() {
     veth("eth0", 1);
     ip("link set eth0-peer master lan up");
@@ -26,8 +26,8 @@ fn bridge(address: &str) {
     ip("link set lan up");
 }
 
-/// Removes the NIC and brings it back: each time it must be told to be gone, and then ready with the address.
-fn goes_and_comes_back(plan: &Plan, family: &str) {
+/// Removes the NIC and brings it back: each time an event must report its removal, and then the address.
+fn is_removed_and_comes_back(plan: &Plan, family: &str) {
     plug();
     runtime().block_on(async {
         let root = Root::new("removed");
@@ -37,7 +37,7 @@ fn goes_and_comes_back(plan: &Plan, family: &str) {
             let address = loop {
                 match next(&mut events).await {
                     NetEvent::Ready { at: AT, address, .. } => break address,
-                    // The kernel refuses what is asked of a link that is about to go.
+                    // The kernel refuses requests for a link that is about to go.
                     NetEvent::Waiting { .. } | NetEvent::Failed { .. } | NetEvent::Informed { .. } => {}
                     other => panic!("{other:?}"),
                 }
@@ -50,17 +50,17 @@ fn goes_and_comes_back(plan: &Plan, family: &str) {
             if time == TIMES {
                 break;
             }
-            // The kernel tells of the addresses first, or of the link: whoever waits for an address waits on a link that goes.
+            // The kernel reports the addresses first, or the link: a wait for an address is a wait on a link that goes.
             if time % 2 == 1 {
                 ip("address flush dev nbft0 scope global");
-                // It is asked again, or, what is static, set again.
+                // The address is requested again; a static one is set again.
                 while !matches!(next(&mut events).await, NetEvent::Waiting { .. } | NetEvent::Ready { .. }) {}
             }
             ip("link del nbft0");
             loop {
                 match next(&mut events).await {
                     NetEvent::Failed { at: AT, reason: NetFailure::LinkGone } => break,
-                    // What was there once more just before.
+                    // The address was set once more just before.
                     NetEvent::Ready { .. } if time % 2 == 1 => {}
                     NetEvent::Waiting { .. } | NetEvent::Failed { .. } | NetEvent::Informed { .. } => {}
                     other => panic!("{other:?}"),
@@ -75,7 +75,7 @@ fn goes_and_comes_back(plan: &Plan, family: &str) {
 fn with_a_static_address() {
     in_namespace("with_a_static_address", || {
         bridge("192.0.2.1/24");
-        goes_and_comes_back(&plan(&[NIC]), "-4");
+        is_removed_and_comes_back(&plan(&[NIC]), "-4");
     });
 }
 
@@ -85,7 +85,7 @@ fn with_dhcpv4() {
         bridge("192.0.2.1/24");
         let _server = Server::dnsmasq_on("lan", "removed4", &[POOL, "--dhcp-authoritative"]);
         let plan = leased_plan("192.0.2.77", HfiTcpFlags::DHCP_OVERRIDE, IpOrigin::DHCP, None);
-        goes_and_comes_back(&plan, "-4");
+        is_removed_and_comes_back(&plan, "-4");
     });
 }
 
@@ -94,7 +94,7 @@ fn with_dhcpv6() {
     in_namespace("with_dhcpv6", || {
         bridge("2001:db8:1::1/64");
         let _server = Server::dnsmasq_on("lan", "removed6", &POOL6);
-        goes_and_comes_back(&leased_plan("::", HfiTcpFlags::DHCP_OVERRIDE, IpOrigin::DHCP, None), "-6");
+        is_removed_and_comes_back(&leased_plan("::", HfiTcpFlags::DHCP_OVERRIDE, IpOrigin::DHCP, None), "-6");
     });
 }
 
@@ -103,7 +103,7 @@ fn with_router_advertisements() {
     in_namespace("with_router_advertisements", || {
         bridge("2001:db8:1::1/64");
         let _router = Server::radvd("lan", "removed-ra", "");
-        goes_and_comes_back(&leased_plan("::", HfiTcpFlags::AUTOCONFIGURED, IpOrigin::OTHER, None), "-6");
+        is_removed_and_comes_back(&leased_plan("::", HfiTcpFlags::AUTOCONFIGURED, IpOrigin::OTHER, None), "-6");
     });
 }
 
@@ -130,7 +130,7 @@ fn a_nic_that_is_renamed_or_was_elsewhere_is_set_up_again() {
             ip("link set nbft0 name other0");
             assert_eq!(ready().await, first);
             assert_eq!(all(), before);
-            // It comes back with the index that it had, but down and without its addresses.
+            // It comes back with the same index, but down and without its addresses.
             ip("netns add elsewhere");
             ip("link set nbft0 netns elsewhere");
             ip(&format!("-n elsewhere link set nbft0 netns {} name eth0", std::process::id()));

@@ -1,4 +1,4 @@
-//! Static addresses on real links: veth pairs in namespaces that the tests make.
+//! Sets up static addresses on real links: veth pairs in namespaces that the tests make.
 
 #![allow(clippy::disallowed_macros, clippy::disallowed_methods, clippy::unwrap_used)]
 
@@ -46,7 +46,7 @@ fn address_routes_and_rules() {
             );
         };
         set_up();
-        // Twice is once, and the link is not taken down for it.
+        // A second run changes nothing, and does not take the link down.
         let index = ip("-o link show nbft0");
         set_up();
         assert_eq!(ip("-o link show nbft0"), index);
@@ -93,8 +93,8 @@ fn a_duplicate_address_is_refused() {
 }
 
 #[test]
-fn carrier_and_nic_that_come_late() {
-    in_namespace("carrier_and_nic_that_come_late", || {
+fn carrier_and_nic_may_come_late() {
+    in_namespace("carrier_and_nic_may_come_late", || {
         let plan = plan(&[NIC]);
         runtime().block_on(async {
             let (_handle, mut events) = start(&plan).await;
@@ -128,8 +128,8 @@ fn a_link_that_borrows_the_mac_is_not_the_nic() {
 }
 
 #[test]
-fn two_nics_in_one_subnet_keep_to_their_own() {
-    in_namespace("two_nics_in_one_subnet_keep_to_their_own", || {
+fn two_nics_in_one_subnet_each_use_their_own_routes() {
+    in_namespace("two_nics_in_one_subnet_each_use_their_own_routes", || {
         for (name, mac) in [("eth0", 1), ("eth1", 2)] {
             veth(name, mac);
             ip(&format!("link set {name}-peer up"));

@@ -1,4 +1,4 @@
-//! Networks that are kept in the running system.
+//! Maintains networks in the resident service.
 
 #![allow(clippy::disallowed_macros, clippy::disallowed_methods, clippy::unwrap_used)]
 
@@ -9,14 +9,14 @@ use common::{in_namespace, ip, ip_lines};
 use nbft_connect::net::{NetEvent, NetFailure, NetOptions};
 
 #[test]
-fn what_goes_comes_back() {
-    in_namespace("what_goes_comes_back", || {
+fn addresses_carrier_and_nic_are_restored() {
+    in_namespace("addresses_carrier_and_nic_are_restored", || {
         veth("eth0", 1);
         ip("link set eth0-peer up");
         let plan = plan(&[NIC]);
         runtime().block_on(async {
-            let settings = NetOptions::new("/".into()).maintaining(Vec::new());
-            let (_handle, mut events) = start_with(settings, &plan).await;
+            let options = NetOptions::new("/".into()).maintaining(Vec::new());
+            let (_handle, mut events) = start_with(options, &plan).await;
             ready(&mut events).await;
             let routes = || {
                 let mut routes = ip_lines("route show table all");
@@ -31,7 +31,7 @@ fn what_goes_comes_back() {
             ready(&mut events).await;
             assert_eq!(all(), before);
 
-            // A carrier that comes back is told: paths are tried at once then.
+            // A carrier that comes back is reported: paths are then tried at once.
             ip("link set eth0-peer down");
             ip("link set eth0-peer up");
             ready(&mut events).await;

@@ -1,4 +1,4 @@
-//! HTTPS to a Redfish service (DMTF DSP0266): one resource after the other, by HTTP Basic authentication, else by a session.
+//! Reads resources of a Redfish service by HTTPS (DMTF DSP0266), with HTTP Basic authentication or a session.
 
 use crate::Failure;
 use crate::keys::Service;
@@ -28,13 +28,13 @@ const ANSWER: Duration = Duration::from_secs(8);
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// No resource is longer, in bytes.
+/// The longest resource that is read, in bytes.
 const MAX_BODY: usize = 4 << 20;
 
 /// Bytes of host and port that are shown.
 const MAX_AUTHORITY: usize = 256;
 
-/// How often an answer may send us elsewhere.
+/// The most redirects that are followed.
 const MAX_REDIRECTS: usize = 3;
 
 const SESSIONS: &str = "/redfish/v1/SessionService/Sessions";
@@ -49,17 +49,17 @@ pub(crate) struct Client {
     start: String,
     user: Option<(Zeroizing<String>, Zeroizing<String>)>,
     places: String,
-    /// By which it proves who it is: Basic, or the session's token.
+    /// The authentication header: Basic, or the session's token.
     proof: Option<(HeaderName, HeaderValue)>,
     /// Path of the session, once there is one.
     session: Option<String>,
     refusal: Refusal,
-    /// What no sentence may quote.
+    /// Texts that no message may quote.
     secrets: Secrets,
 }
 
 impl Client {
-    /// For what is at a place, through a NIC where it has one.
+    /// A client for a place, over a NIC if it has one.
     pub(crate) fn new(place: Place, nic: Option<&str>, settings: Settings) -> Result<Self, Failure> {
         let (config, refusal) = trust::config(&settings)?;
         let builder = HttpsConnectorBuilder::new().with_tls_config(config).https_only();
@@ -76,7 +76,7 @@ impl Client {
         Ok(Self { http, authority, start, user, places, proof, session: None, refusal, secrets })
     }
 
-    /// The service, in words.
+    /// The service, for messages.
     pub(crate) fn base(&self) -> String {
         format!("https://{}", cut(self.authority.as_str(), MAX_AUTHORITY))
     }
@@ -84,7 +84,7 @@ impl Client {
     /// Ends the session, if there is one: services have few of them.
     pub(crate) async fn log_out(&mut self) {
         if let Some(session) = self.session.take() {
-            // It ends by itself otherwise.
+            // Otherwise it expires.
             let _ = self.send(Method::DELETE, &session, None).await;
         }
     }
@@ -149,7 +149,7 @@ impl Client {
         while let Some(frame) = timeout_at(end, body.frame()).await.map_err(|_| late())? {
             match frame {
                 Ok(frame) => whole.extend_from_slice(frame.data_ref().map_or(&[], |data| data)),
-                // Old servers end a connection without saying so by TLS. What is cut off shows in the JSON.
+                // Old servers end a connection without TLS's close_notify. JSON shows whether it is cut off.
                 Err(error) if is_cut_off(&error) && !whole.is_empty() => break,
                 Err(error) => return Err(Failure::now(said(&quote::error(&last(&error), &self.secrets)))),
             }
@@ -160,7 +160,7 @@ impl Client {
         Ok(whole)
     }
 
-    /// What is wrong with a reference that is none of this service. Of another service its address is named, and nothing else.
+    /// Says that a reference does not lead to this service. Of another service it names the address only.
     fn strange(&self, reference: &str) -> String {
         let elsewhere = reference.parse::<Uri>().ok().and_then(|uri| {
             let host = uri.host().map(str::to_owned).filter(|host| quote::is_plain(&format!("/{host}"), &self.secrets));
@@ -193,7 +193,7 @@ impl Client {
                     self.places
                 )
             }
-            // Tried once only: services lock users out.
+            // One attempt only: services lock users out.
             (StatusCode::UNAUTHORIZED, Some(_)) => "it does not take the user or the password".to_owned(),
             (StatusCode::FORBIDDEN, _) => "the user may not read it".to_owned(),
             (StatusCode::NOT_FOUND, _) => "there is no such resource".to_owned(),
@@ -263,7 +263,7 @@ fn sensitive(mut value: HeaderValue) -> HeaderValue {
     value
 }
 
-/// The last of an error's causes, which says most.
+/// The last of an error's causes: the most precise.
 fn last(error: &dyn Error) -> String {
     causes(error).last().map_or_else(|| error.to_string(), ToString::to_string)
 }

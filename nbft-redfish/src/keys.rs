@@ -1,4 +1,4 @@
-//! Keys as a Redfish service holds them (DMTF DSP2046, Key), and which secret of whom each is.
+//! Reads a Redfish service's keys (DMTF DSP2046, Key), and decides which secret each is, and of which NQN.
 
 use crate::quote;
 use libnbft::text::{NqnError, nqn_form};
@@ -9,10 +9,10 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use zeroize::{Zeroize, Zeroizing};
 
-/// No collection with more keys is read to its end.
+/// The most keys of a collection that are read.
 const MAX_KEYS: usize = 1024;
 
-/// Of so many keys that are passed over it is said why.
+/// The most keys that are left out with a message each.
 const MAX_REFUSED: usize = 8;
 
 /// A resource of one of the kinds that lead to keys, with what is looked at here.
@@ -37,13 +37,13 @@ struct Resource {
     secrets: Option<Link>,
 }
 
-/// What a key is of NVMe over Fabrics.
+/// The part of a key for NVMe over Fabrics.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Nvmeof {
     #[serde(rename = "NQN")]
     nqn: Option<String>,
-    /// Target keys have it, host keys have not; an empty one pairs with none.
+    /// Target keys have it, host keys do not. An empty one pairs with none.
     #[serde(rename = "HostKeyId")]
     host_key: Option<String>,
     #[serde(rename = "SecurityProtocolType")]
@@ -56,7 +56,7 @@ struct Link {
     path: String,
 }
 
-/// A text that is wiped when it goes.
+/// A text that is wiped when it is dropped.
 #[derive(Deserialize)]
 #[serde(transparent)]
 struct Text(String);
@@ -67,24 +67,24 @@ impl Drop for Text {
     }
 }
 
-/// What a service has for a host.
+/// A service's keys for a host.
 #[derive(Debug, Default)]
 pub struct Fetched {
-    /// The keys, of use or not.
+    /// The keys, usable or not.
     pub found: Vec<Found>,
-    /// In words, why others are passed over: nobody can ask for them.
+    /// Why other keys are left out: no subsystem can have them.
     pub refused: Vec<String>,
 }
 
-/// A service that has resources: what a client makes of it.
+/// A service that has resources.
 pub(crate) trait Service {
-    /// The path that is asked for.
+    /// The path that the keypath names.
     fn start(&self) -> &str;
 
-    /// A resource in words; a path that the service gives is in them only where it cannot hold a secret.
+    /// A resource for messages. A path that the service gives is shown only if it cannot hold a secret.
     fn called(&self, path: &str) -> String;
 
-    /// What no sentence may quote.
+    /// Texts that no message may quote.
     fn secrets(&self) -> &[Zeroizing<String>];
 
     /// A resource.
@@ -100,7 +100,7 @@ pub(crate) async fn read(client: &mut impl Service, hostnqn: &str) -> Result<Fet
         read += 1;
         let resource = parse(&client.get(&path).await?).map_err(|(why, again)| {
             let what = format!("{}: not a Redfish resource: {why}", client.called(&path));
-            // What is cut off may be whole the next time.
+            // An answer that is cut off may be whole the next time.
             if again { Failure::now(what) } else { Failure::good(what) }
         })?;
         if let Some(secrets) = resource.secrets {
@@ -128,7 +128,7 @@ pub(crate) async fn read(client: &mut impl Service, hostnqn: &str) -> Result<Fet
     take(&keys, hostnqn, client.secrets()).map_err(|what| Failure::good(format_args!("{start}: {what}")))
 }
 
-/// A resource; else what is wrong with it, and whether it is cut off. Nothing is quoted: a secret may lie in any place of it.
+/// Parses a resource. The error says whether it is cut off, and quotes nothing: a secret may lie in any place of it.
 fn parse(body: &[u8]) -> Result<Resource, (String, bool)> {
     serde_json::from_slice(body).map_err(|error| (care::position(&error), error.is_eof()))
 }
@@ -141,7 +141,7 @@ struct NoKeys {
     refused: String,
 }
 
-/// Why no subsystem can have an NQN.
+/// Why a subsystem cannot have an NQN.
 #[derive(Debug, thiserror::Error)]
 enum NqnRefused {
     #[error("it has a secret in it")]
@@ -163,7 +163,7 @@ fn take(keys: &[Resource], hostnqn: &str, secrets: &[Zeroizing<String>]) -> Resu
         let subsystem = (nqn != hostnqn).then(|| nqn.clone());
         match (nvmeof.protocol.as_deref(), &nvmeof.host_key) {
             (Some("TLS_PSK"), _) => add(&mut found, (Name::TlsPsk, subsystem), key, secrets),
-            // A host key filed under a subsystem is the host's for that one.
+            // A host key filed under a subsystem is the host's key for that subsystem.
             (Some("DHHC"), None) => add(&mut found, (Name::HostSecret, subsystem), key, secrets),
             (Some("DHHC"), Some(paired)) => {
                 let pair = keys.iter().find(|key| !paired.is_empty() && key.id.as_deref() == Some(paired));
@@ -189,7 +189,7 @@ fn take(keys: &[Resource], hostnqn: &str, secrets: &[Zeroizing<String>]) -> Resu
     Ok(Fetched { found, refused })
 }
 
-/// Whether a subsystem can be called so. The name will be shown.
+/// Whether a subsystem can have this NQN. Messages will show it.
 fn usable(nqn: &str, secrets: &[Zeroizing<String>]) -> Result<(), NqnRefused> {
     if matches!(mask(nqn), Cow::Owned(_)) || quote::holds(nqn, secrets) {
         return Err(NqnRefused::Secret);
@@ -200,7 +200,7 @@ fn usable(nqn: &str, secrets: &[Zeroizing<String>]) -> Result<(), NqnRefused> {
     }
 }
 
-/// Why a key is of no use. A path is in it only where no secret can be.
+/// Why a key cannot be used. It holds a path only if no secret can be in it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 enum KeyFault {
     #[error("{0} is one of two different keys for the same: which is meant cannot be told")]
@@ -215,7 +215,7 @@ enum KeyFault {
 
 type ByUse = BTreeMap<(Name, Option<String>), Result<Secret, KeyFault>>;
 
-/// Adds a key for what it is used for; which of two is meant nobody can tell.
+/// Adds a key for its use. Two different keys for one use are an error.
 fn add(found: &mut ByUse, (name, subsystem): (Name, Option<String>), key: &Resource, secrets: &[Zeroizing<String>]) {
     let secret = secret(name, key, secrets);
     let secret = match (found.remove(&(name, subsystem.clone())), secret) {
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn whose_key_each_is() {
+    fn each_key_is_for_its_nqn() {
         let keys = [
             key("1", "DHHC", HOST, None, Some(ONE)),
             key("2", "DHHC", SUBSYSTEM, Some(""), Some(OTHER)),
@@ -300,10 +300,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_use_is_said() {
+    fn unusable_keys_have_a_reason() {
         assert_eq!(lines(&[]), Err("of 0 key(s) there none is a DH-HMAC-CHAP secret or TLS PSK".into()));
         let refusal = |keys: &[Resource]| lines(keys).unwrap().concat();
-        // One that is of no use costs no other.
+        // An unusable key does not affect others.
         let hidden = "tls-psk\t*\terror: /k/1 has no KeyString: the service does not give the key out\n";
         let other = key("2", "TLS_PSK", SUBSYSTEM, None, Some(PSK));
         let expected = format!("{hidden}tls-psk\t{SUBSYSTEM}\t{PSK}\n");
@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn what_people_see_shows_no_key() {
+    fn texts_for_people_show_no_key() {
         let found = take(&[key("1", "DHHC", HOST, None, Some(ONE))], HOST, &[]).unwrap();
         assert_eq!(
             found.found[0].to_string(),

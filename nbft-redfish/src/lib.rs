@@ -1,7 +1,7 @@
 //! `nbft-redfish`: fetches the secrets that a security profile's keypath leads to from a Redfish service.
 //!
-//! It is a program of its own, which ends when it has printed them: so `nbft`, which every initramfs carries, has neither HTTP
-//! nor certificates in it, and what those libraries leave of a secret in memory is soon gone.
+//! It is a program of its own and ends when it has printed them. So `nbft`, which every initramfs carries, has no HTTP and no
+//! certificates in it, and no copy of a secret that those libraries make stays in memory. The library is for tests and the fuzzer.
 
 // What a test writes and prints is its own.
 #![cfg_attr(test, allow(clippy::disallowed_macros, clippy::disallowed_methods))]
@@ -46,17 +46,17 @@ pub struct Args {
     pub root: PathBuf,
 }
 
-/// Fetches what is asked for.
+/// Fetches the keys.
 ///
 /// # Errors
 ///
-/// Why nothing was fetched.
+/// When no key was fetched.
 pub fn run(args: &Args) -> Result<Fetched, Failure> {
     care::leave_no_core();
     let settings = Settings::read(&args.root, credentials(&args.root)).map_err(Failure::good)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::now)?;
     let found = runtime.block_on(fetch(args, settings));
-    // A name that is still looked up is not worth waiting for.
+    // Does not wait for a name that is still being looked up.
     runtime.shutdown_background();
     found
 }
@@ -66,7 +66,7 @@ async fn fetch(args: &Args, settings: Settings) -> Result<Fetched, Failure> {
     let Some((interface, address)) = place.interface.clone() else {
         return read(Client::new(place, None, settings)?, args).await;
     };
-    // Also when nobody waits any more, the NIC is left as it was.
+    // The NIC is restored also when the caller ends this program.
     let mut told_to_end = signal(SignalKind::terminate()).map_err(Failure::now)?;
     let mut nic = nic::find(&args.root, &interface.device).await?;
     let client = Client::new(place, Some(&nic.link().name), settings)?;
@@ -77,7 +77,7 @@ async fn fetch(args: &Args, settings: Settings) -> Result<Fetched, Failure> {
         } => found,
         _ = told_to_end.recv() => Err(Failure::now("nobody waits for it any more")),
     };
-    nic.leave().await;
+    nic.restore().await;
     found
 }
 

@@ -24,7 +24,7 @@ fn main() -> ExitCode {
         fetched.found.iter().try_for_each(show).map_err(|error| Failure::ForNow(error.to_string()))
     });
     let Err(failure) = shown else { return ExitCode::SUCCESS };
-    // Whoever has started it says it, with all that belongs to it.
+    // `nbft connect` logs this line with its own context.
     let _ = print_error("", &failure.to_string());
     match failure {
         Failure::ForNow(_) => ExitCode::from(Failure::STATUS_FOR_NOW),

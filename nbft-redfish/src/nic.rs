@@ -1,4 +1,4 @@
-//! The NIC of the host interface: found, and given the host's address while it is needed.
+//! Finds the NIC of the host interface, and sets it up with the host's address while it is needed.
 
 use crate::Failure;
 use crate::smbios::{Assignment, Device, HostInterface};
@@ -9,36 +9,36 @@ use std::path::Path;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long it is waited for: USB devices come late.
-const APPEARS: Duration = Duration::from_secs(10);
+/// How long to wait for the NIC: USB devices appear late.
+const APPEARS_LIMIT: Duration = Duration::from_secs(10);
 
-/// How often it is looked.
-const LOOK: Duration = Duration::from_millis(100);
+/// Pause between two checks for the NIC.
+const POLL: Duration = Duration::from_millis(100);
 
-/// The NIC, when it is there.
+/// Waits for the NIC.
 pub(crate) async fn find(root: &Path, device: &Device) -> Result<TemporaryNic, Failure> {
-    let end = Instant::now() + APPEARS;
+    let end = Instant::now() + APPEARS_LIMIT;
     loop {
-        let view = NetSnapshot::take().await.map_err(Failure::now)?;
-        let link = view.links().find(|link| view.is_nic(root, link) && is(root, link, device)).cloned();
+        let snapshot = NetSnapshot::take().await.map_err(Failure::now)?;
+        let link = snapshot.links().find(|link| snapshot.is_nic(root, link) && is(root, link, device)).cloned();
         match link {
             Some(link) => return TemporaryNic::new(link).map_err(Failure::now),
             None if Instant::now() > end => {
-                let seconds = APPEARS.as_secs();
+                let seconds = APPEARS_LIMIT.as_secs();
                 return Err(Failure::now(format_args!(
                     "the NIC of the Redfish host interface is not there after {seconds} s: {device}"
                 )));
             }
-            None => tokio::time::sleep(LOOK).await,
+            None => tokio::time::sleep(POLL).await,
         }
     }
 }
 
-/// Sets the NIC up for what is said to a service, unless it is.
+/// Sets up the NIC for packets to a service, unless somebody has.
 pub(crate) async fn prepare(nic: &mut TemporaryNic, interface: &HostInterface, service: IpAddr) -> Result<(), Failure> {
     let said = |what: &dyn std::fmt::Display| format!("the Redfish host interface ({}): {what}", interface.device);
-    let view = NetSnapshot::take().await.map_err(|error| Failure::ForNow(said(&error)))?;
-    if has_way(nic.link(), &view, service) {
+    let snapshot = NetSnapshot::take().await.map_err(|error| Failure::ForNow(said(&error)))?;
+    if is_in_subnet(nic.link(), &snapshot, service) {
         return Ok(());
     }
     if interface.vlan != 0 {
@@ -55,12 +55,13 @@ pub(crate) async fn prepare(nic: &mut TemporaryNic, interface: &HostInterface, s
 }
 
 /// Whether a link is up, with an address in the service's subnet.
-fn has_way(link: &Link, view: &NetSnapshot, service: IpAddr) -> bool {
-    let near = |ip: IpAddr, prefix| ip.is_ipv4() == service.is_ipv4() && subnet(ip, prefix) == subnet(service, prefix);
-    link.up && view.addresses().iter().any(|at| at.link == link.index && near(at.ip, at.prefix))
+fn is_in_subnet(link: &Link, snapshot: &NetSnapshot, service: IpAddr) -> bool {
+    let is_near =
+        |ip: IpAddr, prefix| ip.is_ipv4() == service.is_ipv4() && subnet(ip, prefix) == subnet(service, prefix);
+    link.up && snapshot.addresses().iter().any(|at| at.link == link.index && is_near(at.ip, at.prefix))
 }
 
-/// Whether a link is the device's: by its MAC where that is said, else by vendor and product.
+/// Whether a link is the device's: by its MAC if that is known, else by vendor and product.
 fn is(root: &Path, link: &Link, device: &Device) -> bool {
     let (mac, vendor, product, files) = match device {
         Device::Usb(vendor, product, mac) => (mac, vendor, product, ["../idVendor", "../idProduct"]),
@@ -88,7 +89,8 @@ mod tests {
 
     #[test]
     fn a_nic_without_a_known_mac_is_found_by_vendor_and_product() {
-        let root = std::env::temp_dir().join(format!("nbft-redfish-nic-{}", std::process::id()));
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path().canonicalize().unwrap();
         let (usb, pci) = (root.join("devices/1-1"), root.join("devices/0000:00:03.0"));
         for (device, link, at) in [(&usb, "usb0", "1-1/1-1:1.0"), (&pci, "eth0", "0000:00:03.0")] {
             fs::create_dir_all(root.join("devices").join(at)).unwrap();
@@ -111,6 +113,5 @@ mod tests {
         assert!(is(&root, &link("lo"), &Device::Usb(0, 0, Some(Mac([2, 0, 0, 0, 0, 1])))));
         assert!(!is(&root, &link("usb0"), &Device::Usb(0x0d28, 0x0204, Some(Mac([2, 0, 0, 0, 0, 2])))));
         assert!(!is(&root, &link("usb0"), &Device::Other(9)));
-        fs::remove_dir_all(root).unwrap();
     }
 }

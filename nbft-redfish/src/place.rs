@@ -1,4 +1,4 @@
-//! Where a keypath leads: to which service, what of it, and whether by the machine's Redfish host interface.
+//! Resolves a keypath to a service, a resource, and the machine's Redfish host interface if it leads there.
 
 use crate::Failure;
 use crate::smbios::{HostInterface, host_interfaces};
@@ -23,7 +23,7 @@ pub(crate) struct Place {
     pub(crate) authority: Authority,
     /// Path of the resource.
     pub(crate) start: String,
-    /// The name for which its certificate must be, where that is not the host.
+    /// The name that its certificate must have, if that is not the host.
     pub(crate) name: Option<ServerName<'static>>,
     /// The host interface that it is behind, with the service's address.
     pub(crate) interface: Option<(HostInterface, IpAddr)>,
@@ -55,7 +55,7 @@ impl Place {
         };
         let host = if address.is_ipv6() { format!("[{address}]") } else { address.to_string() };
         let authority = format!("{host}:{}", interface.port).parse().map_err(Failure::good)?;
-        // By the address where the service has no name, or one that is none.
+        // The address, if the service has no valid name.
         let name = ServerName::try_from(interface.name.clone()).ok();
         Ok(Self { authority, start: path.to_owned(), name, interface: Some((interface, address)) })
     }
@@ -76,15 +76,15 @@ impl Place {
         }
         let host = authority.host().trim_start_matches('[').trim_end_matches(']');
         let table = read_regular(&root.join(SMBIOS), MAX_SMBIOS).unwrap_or_default();
-        // By its name it could not be looked up here, so only its address counts.
+        // Names are not looked up for this: only the address is compared.
         let interface = with_address(host_interfaces(&table)).filter(|(_, address)| host.parse() == Ok(*address));
         let start = uri.path_and_query().map_or("/", PathAndQuery::as_str).to_owned();
         Ok(Self { authority, start, name: None, interface })
     }
 }
 
-/// Whether what follows the host is a port, or nothing. The parser takes any digits, and HTTP's port would be taken for those that
-/// are too many.
+/// Whether a valid port or nothing follows the host. The parser accepts any digits, and falls back to HTTP's port if there are too
+/// many.
 fn has_port(authority: &Authority) -> bool {
     let port = authority.as_str().get(authority.host().len()..).unwrap_or_default();
     let digits = port.strip_prefix(':').unwrap_or_default();
@@ -92,7 +92,7 @@ fn has_port(authority: &Authority) -> bool {
     digits.is_empty() && port.len() <= 1 || number().is_some_and(|number| number != 0)
 }
 
-/// The host interface that counts, with its service's address: the first that has one.
+/// The first host interface that has an address of its service.
 fn with_address(all: Vec<HostInterface>) -> Option<(HostInterface, IpAddr)> {
     all.into_iter().find_map(|interface| interface.service.map(|address| (interface, address)))
 }

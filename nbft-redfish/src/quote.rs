@@ -1,4 +1,4 @@
-//! What a service says, as it may be shown: a secret can lie in every place of an answer.
+//! Decides which texts of a service messages may show: a secret can lie in any place of an answer.
 
 use nbft_connect::nvme::keys::care::cut;
 use std::borrow::Cow;
@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 /// The longest path that is shown, in bytes.
 const MAX_PATH: usize = 160;
 
-/// Bytes of the path that is asked for.
+/// Bytes of the keypath's own path that are shown.
 const MAX_START: usize = 256;
 
 /// The longest part of a path between slashes that is shown, in bytes: a UUID fits, the shortest key in base64 does not.
@@ -16,10 +16,10 @@ const MAX_SEGMENT: usize = 40;
 /// The longest sentence of a library that is shown, in bytes.
 const MAX_ERROR: usize = 300;
 
-/// What was given to the service or got from it, and is nobody else's.
+/// The secrets sent to the service or received from it.
 pub(crate) type Secrets = Vec<Zeroizing<String>>;
 
-/// Whether a path from a service can be shown: one that is plain and has nothing in it that could be a key, nor one of these.
+/// Whether a path from a service can be shown: it is plain, and holds none of these secrets and nothing that could be a key.
 pub(crate) fn is_plain(path: &str, secrets: &[Zeroizing<String>]) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-~?$=&".contains(&byte);
     path.starts_with('/')
@@ -29,8 +29,8 @@ pub(crate) fn is_plain(path: &str, secrets: &[Zeroizing<String>]) -> bool {
         && !holds(path, secrets)
 }
 
-/// A resource of a service in words. A path that the service gives is in them only where it is plain; the one that is asked for is
-/// the table's.
+/// A resource of a service, for messages. A path that the service gives is shown only if it is plain; the keypath's own path is from
+/// the table.
 pub(crate) fn resource(base: &str, path: &str, start: &str, secrets: &[Zeroizing<String>]) -> String {
     match path == start || is_plain(path, secrets) {
         true => format!("{base}{}", cut(path, MAX_START)),
@@ -38,12 +38,12 @@ pub(crate) fn resource(base: &str, path: &str, start: &str, secrets: &[Zeroizing
     }
 }
 
-/// A library's sentence on what a service did, unless it has one of these in it.
+/// A library's message, unless it holds one of these secrets.
 pub(crate) fn error<'t>(text: &'t str, secrets: &[Zeroizing<String>]) -> Cow<'t, str> {
     if holds(text, secrets) { "an error whose text has a secret in it".into() } else { cut(text, MAX_ERROR) }
 }
 
-/// Whether a text has one of these in it.
+/// Whether a text holds one of these secrets.
 pub(crate) fn holds(text: &str, secrets: &[Zeroizing<String>]) -> bool {
     secrets.iter().any(|secret| !secret.is_empty() && text.contains(secret.as_str()))
 }

@@ -1,4 +1,4 @@
-//! With what a Redfish service is spoken to: the user, and which certificates are right.
+//! Reads the user for a Redfish service, and the certificates to trust.
 
 use nbft_connect::nvme::keys::files::{self, REDFISH, RULE, SECRET, absent, judge};
 use nbft_connect::nvme::keys::{FileError, FileFault, read_text};
@@ -12,7 +12,7 @@ const MAX_CERTIFICATES: u64 = 256 * 1024;
 /// Digits of a SHA-256 fingerprint.
 const DIGITS: usize = 64;
 
-/// What is set: each a file of the directory, or a credential `nbft.redfish-` and its name.
+/// The settings. Each is a file of the directory, or a credential named `nbft.redfish-` and the file's name.
 pub(crate) struct Settings {
     /// User name and password.
     pub(crate) user: Option<(Zeroizing<String>, Zeroizing<String>)>,
@@ -20,11 +20,11 @@ pub(crate) struct Settings {
     pub(crate) authorities: Option<String>,
     /// SHA-256 fingerprints of services' certificates.
     pub(crate) fingerprints: Vec<[u8; 32]>,
-    /// In words, where this is looked for.
+    /// The places of the settings, for messages.
     pub(crate) places: String,
 }
 
-/// Why the settings are not used. Display is a sentence; no setting is in it.
+/// Why the settings are not used. No message holds a setting.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SettingsError {
     #[error(transparent)]
@@ -47,18 +47,18 @@ impl SettingsError {
     }
 }
 
-/// Where settings are looked for.
+/// The places of the settings.
 struct Places {
     credentials: Option<PathBuf>,
     directory: PathBuf,
 }
 
 impl Settings {
-    /// Reads what is set; all paths are under `root`.
+    /// Reads the settings; all paths are under `root`.
     ///
     /// # Errors
     ///
-    /// Why what is there is not used.
+    /// When a setting cannot be used.
     pub(crate) fn read(root: &Path, credentials: Option<PathBuf>) -> Result<Self, SettingsError> {
         let directory = root.join(REDFISH);
         match directory.symlink_metadata() {
@@ -92,7 +92,7 @@ impl Settings {
 }
 
 impl Places {
-    /// The files for a setting, and whether their permissions are ours to judge.
+    /// The files for a setting, and whether to check their permissions.
     fn of(&self, name: &str) -> impl Iterator<Item = (PathBuf, bool)> + use<> {
         let credential =
             self.credentials.as_ref().map(|directory| (directory.join(format!("nbft.redfish-{name}")), false));
@@ -120,7 +120,7 @@ impl Places {
         Ok(None)
     }
 
-    /// What is public, with its file.
+    /// A public text, with its file.
     fn text(&self, name: &str) -> Result<Option<(PathBuf, String)>, SettingsError> {
         for (path, judged) in self.of(name) {
             let Some(file) = files::open(&path, judged, RULE)? else { continue };
@@ -174,11 +174,12 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
-    struct Root(PathBuf);
+    struct Root(PathBuf, #[expect(dead_code)] tempfile::TempDir);
 
     impl Root {
-        fn new(name: &str) -> Self {
-            let root = Self(std::env::temp_dir().join(format!("nbft-redfish-settings-{}-{name}", std::process::id())));
+        fn new() -> Self {
+            let directory = tempfile::tempdir().unwrap();
+            let root = Self(directory.path().to_owned(), directory);
             for directory in [REDFISH, "credentials"] {
                 fs::create_dir_all(root.0.join(directory)).unwrap();
                 fs::set_permissions(root.0.join(directory), fs::Permissions::from_mode(0o755)).unwrap();
@@ -202,19 +203,13 @@ mod tests {
         }
     }
 
-    impl Drop for Root {
-        fn drop(&mut self) {
-            let _ = fs::remove_dir_all(&self.0);
-        }
-    }
-
     fn user(settings: &Settings) -> (&str, &str) {
         settings.user.as_ref().map(|(user, password)| (user.as_str(), password.as_str())).expect("there is a user")
     }
 
     #[test]
     fn credentials_come_before_files() {
-        let root = Root::new("order");
+        let root = Root::new();
         assert!(root.read().unwrap().user.is_none());
         root.file("etc/nbft/redfish/user", "operator\n", 0o600).file("etc/nbft/redfish/password", " p:w ", 0o400);
         assert_eq!(user(&root.read().unwrap()), ("operator", " p:w "));
@@ -225,8 +220,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_is_refused_and_not_cut() {
-        let root = Root::new("long");
+    fn long_files_are_refused_and_not_cut() {
+        let root = Root::new();
         let most = MAX_CERTIFICATES as usize;
         root.file("etc/nbft/redfish/ca", &"x".repeat(most), 0o644);
         assert_eq!(root.read().unwrap().authorities.map(|text| text.len()), Some(most));
@@ -238,8 +233,8 @@ mod tests {
     }
 
     #[test]
-    fn what_others_could_have_read_or_written_is_refused() {
-        let root = Root::new("open");
+    fn files_that_others_could_read_or_write_are_refused() {
+        let root = Root::new();
         root.file("etc/nbft/redfish/user", "operator", 0o640);
         let said = "/etc/nbft/redfish/user: others than root can read or write it (mode 0640), so that it is not used; chmod 0600";
         assert_eq!(root.refusal(), said);
@@ -258,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn fingerprints_as_they_are_printed() {
+    fn fingerprints_are_read_in_the_forms_of_openssl() {
         let (plain, colons) = ("ab".repeat(32), ["AB"; 32].join(":"));
         let text = format!(
             "# the controller's\n{plain}\n\nsha256 Fingerprint={colons}\n {colons} \nSHA256 Fingerprint={plain}\n"
@@ -269,7 +264,7 @@ mod tests {
             "xy".repeat(32),
             "é".repeat(32),
             format!("{plain}ab"),
-            // What a number may have before it, and what is a fingerprint with its colons and blanks left out.
+            // A sign before a number; fingerprints only if colons and blanks are left out.
             "+f".repeat(32),
             "a:b".repeat(32),
             format!(":{plain}"),

@@ -1,4 +1,4 @@
-//! The machine's Redfish host interface, as its SMBIOS table describes it (DMTF DSP0134, type 42; DSP0270, Redfish over IP).
+//! Reads the machine's Redfish host interfaces from its SMBIOS table (DMTF DSP0134, type 42; DSP0270, Redfish over IP).
 
 use libnbft::model::Mac;
 use nom::bytes::complete::take;
@@ -22,33 +22,33 @@ pub(crate) struct HostInterface {
     pub(crate) device: Device,
     /// How the host's end gets its address.
     pub(crate) assignment: Assignment,
-    /// The host's address, where it is written there.
+    /// The host's address and prefix length, if the table has them.
     pub(crate) host: Option<(IpAddr, u8)>,
-    /// The service's address, where it is written there.
+    /// The service's address, if the table has it.
     pub(crate) service: Option<IpAddr>,
     /// The service's port.
     pub(crate) port: u16,
     /// VLAN of the service; 0: none.
     pub(crate) vlan: u32,
-    /// What the service is called; may be an address in text, or empty.
+    /// The service's name; may be an address in text form, or empty.
     pub(crate) name: String,
 }
 
-/// By what a NIC is known.
+/// How the table identifies a NIC.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Device {
-    /// A USB device: vendor and product, and its MAC where it is said.
+    /// A USB device: vendor and product, and its MAC if the table has it.
     Usb(u16, u16, Option<Mac>),
-    /// A PCI device: vendor and device, and its MAC where it is said.
+    /// A PCI device: vendor and device, and its MAC if the table has it.
     Pci(u16, u16, Option<Mac>),
-    /// A kind that is not known here.
+    /// An unknown kind.
     Other(u8),
 }
 
 /// How an end of the interface gets its address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Assignment {
-    /// It is written there.
+    /// The table has the address.
     Static,
     /// By DHCP.
     Dhcp,
@@ -56,7 +56,7 @@ pub(crate) enum Assignment {
     Auto,
     /// The host chooses it.
     HostSelected,
-    /// Not said, or a value that is not defined.
+    /// Unknown, or an undefined value.
     Unknown(u8),
 }
 
@@ -72,7 +72,7 @@ impl From<u8> for Assignment {
     }
 }
 
-/// All host interfaces with Redfish over IP in a table of SMBIOS structures. What cannot be read ends it.
+/// All host interfaces with Redfish over IP in a table of SMBIOS structures, up to the first structure that cannot be read.
 #[must_use]
 pub(crate) fn host_interfaces(mut table: &[u8]) -> Vec<HostInterface> {
     let mut found = Vec::new();
@@ -85,10 +85,10 @@ pub(crate) fn host_interfaces(mut table: &[u8]) -> Vec<HostInterface> {
     found
 }
 
-/// A structure's type and the formatted part behind its header; the strings behind it are passed over.
+/// A structure's type and the formatted part behind its header; the strings behind it are skipped.
 fn structure(table: &[u8]) -> IResult<&[u8], (u8, &[u8])> {
     let (rest, (kind, length)) = (le_u8, le_u8).parse(table)?;
-    // Of the header, the handle is left.
+    // The handle is still part of it.
     let (rest, formatted) = take(usize::from(length).saturating_sub(2))(rest)?;
     let end = rest.windows(2).position(|pair| pair == [0, 0]).map_or(rest.len(), |at| at + 2);
     Ok((&rest[end..], (kind, formatted.get(2..).unwrap_or_default())))
@@ -134,7 +134,7 @@ fn redfish_over_ip(record: &[u8], device: Device) -> IResult<&[u8], HostInterfac
     let (rest, (assignment, host)) = end(rest)?;
     let (rest, (_, service)) = end(rest)?;
     let (rest, (port, vlan)) = (le_u16, le_u32).parse(rest)?;
-    // Firmware counts the name's length in different ways: what is there is taken.
+    // Firmware counts the name's length in different ways: the name ends where the record does.
     let (rest, length) = le_u8(rest)?;
     let name = &rest[..rest.len().min(length.into())];
     let name = name.split(|byte| *byte == 0).next().unwrap_or_default();
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_said_is_not_there() {
+    fn absent_values_are_none() {
         let none = address(0, &[], &[]);
         let read = host_interfaces(&table(&usb(), &record(&none, &none, b"a\0b")));
         assert_eq!((read[0].host, read[0].service, read[0].name.as_str()), (None, None, "a"));
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_is_cut_off_or_changed_is_a_panic() {
+    fn no_damaged_table_panics() {
         let whole = table(&usb(), &v4());
         for length in 0..whole.len() {
             let _ = host_interfaces(&whole[..length]);
@@ -308,9 +308,9 @@ mod tests {
         }
     }
 
-    /// Of random tables, damaged ones and ones with structures of garbage: no more comes than can be in them, in little time.
+    /// Random tables, damaged ones and ones with structures of garbage give no more interfaces than they can hold, in little time.
     #[test]
-    fn garbage_is_no_panic_and_no_more_than_it_can_hold() {
+    fn garbage_neither_panics_nor_gives_too_many_interfaces() {
         let mut numbers = Numbers(0x6e62_6674);
         let whole = table(&usb(), &v4());
         for round in 0..60_000 {

@@ -1,7 +1,7 @@
-//! Which certificates are right: those whose fingerprints are listed, else those that a listed authority vouches for.
+//! Verifies a service's certificate: its fingerprint is listed, or a listed authority has signed it.
 //!
-//! Management controllers come with certificates that they have signed themselves, often without a name in them, and a machine
-//! that boots may not know the date; a fingerprint needs neither.
+//! Management controllers have self-signed certificates, often without a name, and a machine that boots may have the wrong date. A
+//! fingerprint needs neither.
 
 use crate::Failure;
 use crate::quote::{self, Secrets};
@@ -15,7 +15,7 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootC
 use sha2::{Digest, Sha256};
 use std::sync::{Arc, Mutex};
 
-/// What was found wrong with a certificate, for the message.
+/// Why a certificate is refused, for the message.
 pub(crate) type Refusal = Arc<Mutex<Option<String>>>;
 
 #[derive(Debug)]
@@ -25,11 +25,11 @@ struct Trust {
     provider: Arc<CryptoProvider>,
     places: String,
     refusal: Refusal,
-    /// What no sentence may quote.
+    /// Texts that no message may quote.
     secrets: Secrets,
 }
 
-/// TLS by what is set, and where it is said why a certificate is refused.
+/// The TLS configuration of the settings, and the place of the reason if a certificate is refused.
 pub(crate) fn config(settings: &Settings) -> Result<(ClientConfig, Refusal), Failure> {
     let provider = Arc::new(ring::default_provider());
     let refusal = Refusal::default();
@@ -59,7 +59,7 @@ fn authorities(pem: &str, provider: &Arc<CryptoProvider>) -> Result<Arc<WebPkiSe
     verifier.map_err(|error| wrong(&error))
 }
 
-/// What is wrong with a text that should be PEM. The library's sentence quotes what it has read, which may be a key.
+/// Says why a text is not PEM. The library's own message quotes the text, which may be a key.
 fn malformed(error: &pem::Error) -> &'static str {
     match error {
         pem::Error::MissingSectionEnd { .. } => "a section has no end",

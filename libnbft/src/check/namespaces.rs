@@ -190,7 +190,7 @@ impl Checker<'_> {
         if ext.asqsz != 0 && !ext.flags.admin_asqsz() {
             self.report(
                 Rule::AsqszUnflagged,
-                format_args!("{owner}: there is an admin queue size of {}, but nobody configured it", ext.asqsz),
+                format_args!("{owner}: the admin queue size is {}, but no administrator configured it", ext.asqsz),
                 bytes_of!(offset, SsnsExt.asqsz),
             );
         }

@@ -1,5 +1,6 @@
 //! Findings: each says what is wrong with a table, by which rule, and in which bytes.
 
+mod define_rules;
 mod quoted;
 mod rule;
 mod severity;

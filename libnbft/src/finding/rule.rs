@@ -1,48 +1,8 @@
-//! Defines the rules: stable name, severity, what a finding says, why it matters for booting. nbft-rules(7) is made from them.
+//! Lists the rules: stable name, severity, what a finding says, why it matters for booting. nbft-rules(7) is made from this list.
 
 use super::Severity;
+use super::define_rules::rules;
 use core::fmt;
-
-/// Defines the rules from one table: variant, name, severity, what it says, why it matters.
-macro_rules! rules {
-    ($($variant:ident, $name:literal, $severity:ident, $summary:literal, $why:literal;)*) => {
-        /// A rule, known by a name that does not change.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[non_exhaustive]
-        pub enum Rule {
-            $(#[doc = $summary] $variant,)*
-        }
-
-        impl Rule {
-            /// Every rule, in the order of the manual page.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
-
-            /// The stable name, in kebab case.
-            #[must_use]
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
-
-            /// How much a finding by this rule matters.
-            #[must_use]
-            pub const fn severity(self) -> Severity {
-                match self { $(Self::$variant => Severity::$severity,)* }
-            }
-
-            /// What a finding by this rule says, in one sentence.
-            #[must_use]
-            pub const fn summary(self) -> &'static str {
-                match self { $(Self::$variant => $summary,)* }
-            }
-
-            /// Why it matters for booting.
-            #[must_use]
-            pub const fn why(self) -> &'static str {
-                match self { $(Self::$variant => $why,)* }
-            }
-        }
-    };
-}
 
 impl Rule {
     /// The rule of this name.
@@ -351,7 +311,7 @@ rules! {
         "Digests are required, but the transport flags are not in use.",
         "nbft connects without digests, which firmware may not have meant.";
     AsqszUnflagged, "asqsz-unflagged", Note,
-        "There is an admin queue size, but the flag says that nobody configured it.",
+        "There is an admin queue size, but the flag says that no administrator configured it.",
         "Most firmware does this. nbft does not request this size.";
     RootPathUnflagged, "root-path-unflagged", Note,
         "There is a DHCP root path, but the flag says that firmware did not use it.",

@@ -7,6 +7,7 @@
 
 mod address;
 mod codes;
+mod flags;
 mod hardware;
 mod identifiers;
 #[cfg(feature = "serde")]
@@ -15,6 +16,7 @@ mod text;
 
 pub use address::Address;
 pub use codes::*;
+pub use flags::*;
 pub use hardware::{Mac, PciAddress, VlanId};
 pub use identifiers::{DISCOVERY_NQN, Nid, Nqn, Uuid};
 pub use text::{FixedText, TextError};

@@ -1,10 +1,10 @@
 //! How much a plan takes from the tables.
 
 /// How many paths, and how many namespaces, a plan takes from the tables: those of boot entries first, and each entry's best path
-/// before the second one of any. What does not fit is among [`Plan::left_out`].
+/// before the second one of any. What does not fit is among [`Plan::left_out`](super::Plan::left_out).
 pub const MAX_PATHS: usize = 1024;
 
-/// How many items [`Plan::left_out`] and [`Plan::notes`] have at most. One more item counts what does not fit; boot entries are
+/// How many items [`Plan::left_out`](super::Plan::left_out) and [`Plan::notes`](super::Plan::notes) have at most. One more item counts what does not fit; boot entries are
 /// kept first.
 pub const MAX_LEFT_OUT: usize = 1024;
 

@@ -1,4 +1,4 @@
-//! What refuses a table as a whole, and how the rules play together.
+//! Tests which tables are refused as a whole, and how the rules work together.
 
 use crate::support::fields;
 use crate::support::tables::{self, ip, nqn, tcp};

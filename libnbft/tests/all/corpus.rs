@@ -1,4 +1,4 @@
-//! Tables of real firmware, and what is left of them when they are damaged.
+//! Tests that tables of real firmware are read, also truncated and damaged.
 
 use crate::common::{Sample, firmware, public};
 use libnbft::{Severity, parse};

@@ -1,6 +1,6 @@
-//! `show -o json` beside an independent statement of what nvme-cli prints: read from a table's bytes by offset, with nothing
-//! of the library's, for random tables. What nvme-cli leaves out (an entry with a broken reference, a table of a later revision)
-//! may be more here, never otherwise.
+//! Compares the JSON of random tables with an independent statement of what nvme-cli prints, which reads a table's bytes by offset
+//! without the library. nvme-cli leaves out entries with a broken reference and tables of a later revision; the JSON has these
+//! too, and otherwise the same.
 
 use crate::support::random;
 use arbitrary::Unstructured;

@@ -1,4 +1,4 @@
-//! Which fields a table has: what is not in use, or is no structure, has none.
+//! Tests which fields a table has: only structures and references that are in use have fields.
 
 use crate::support::cases::{Bytes, patched};
 use crate::support::{fields, tables};

@@ -1,4 +1,4 @@
-//! Each way in which an interface's values, and those of the targets behind it, can be wrong, and where they are right.
+//! Tests the rules for interfaces and their targets with wrong values, and with right ones beside them.
 
 use crate::support::found::about;
 use crate::support::tables::{self, ip, tcp};

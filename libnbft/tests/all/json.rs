@@ -1,4 +1,4 @@
-//! The JSON form says all that a model holds.
+//! Tests that the JSON form loses nothing of any model.
 
 use crate::support::random;
 use arbitrary::Unstructured;

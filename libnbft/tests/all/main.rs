@@ -1,4 +1,4 @@
-//! The tests that see the crate as its users do, in one program: each change of the crate links it once.
+//! Tests the crate's public API, in one program so that each change links only once.
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -1,4 +1,4 @@
-//! Typed values: what they show, what they read, what they say of nonsense.
+//! Tests how typed values are shown and parsed, and their errors.
 
 use crate::support::tables;
 use libnbft::model::{

@@ -1,4 +1,4 @@
-//! Tables on which other readers fail: each is read right, with the finding that it deserves.
+//! Tests tables on which other readers fail: each is read right, with the right finding.
 
 use crate::support::tables::{self, discovery, ip};
 use libnbft::model::{Nqn, Table, Uuid};

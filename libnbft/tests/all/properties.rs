@@ -1,4 +1,4 @@
-//! What holds for every table and for any bytes.
+//! Tests properties of every table and of any bytes.
 
 use arbitrary::Unstructured;
 use libnbft::{check_together, parse, write};

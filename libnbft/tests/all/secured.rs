@@ -1,4 +1,4 @@
-//! What security profiles come to in a plan: tables that our writer made, read back, and the plan's words compared whole.
+//! Tests the plans of tables with security profiles, and compares the plans' text whole.
 
 use crate::support::tables::{discovery, ip, make, nqn, ssns, static4};
 use libnbft::discovery_log::{Entry, Header, Log};

@@ -1,4 +1,4 @@
-//! Each way in which a structure can be broken: what is said of it, and which bytes are marked.
+//! Tests the findings of broken structures: their messages and the bytes that they mark.
 
 use crate::support::cases::{Bytes, patched};
 use crate::support::found::{at, found};

@@ -1,4 +1,4 @@
-//! `testdata/` holds what the writer makes and what must be read from it; every rule has a table that shows it.
+//! Compares `testdata/` with what the writer makes and the parser reads; every rule has a table that breaks it.
 
 use crate::support::{cases, folder, manual, samples, tables};
 use libnbft::{Parsed, Rule, Severity, check_together, parse};

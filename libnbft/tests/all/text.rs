@@ -1,4 +1,4 @@
-//! Text forms: what is one, what is none, and that each reads back what it shows.
+//! Tests which texts the parsers of text forms accept, and that they read back what they show.
 
 use libnbft::model::{DISCOVERY_NQN, Nid, Nqn, Uuid};
 use libnbft::text::{DiscoveryUri, HostAddress, NqnError, NqnForm, RootPath, nqn_form, parse_port};

@@ -1,4 +1,4 @@
-//! Each way in which a value can be wrong, beyond the one that its rule's table shows, and where it is right.
+//! Tests the rules for values with more wrong values than the rules' own tables have, and with right ones.
 
 use crate::support::found::{Found, about, at, found};
 use crate::support::tables::{self, tcp};

@@ -1,4 +1,4 @@
-//! What the writer refuses, and that the model survives serde.
+//! Tests which models the writer refuses, and that serde loses nothing of a model.
 
 use crate::support::tables::{self, tcp};
 use libnbft::model::{HfiFlags, Nqn, SecurityFlags, SsnsFlags, Table, TransportType};

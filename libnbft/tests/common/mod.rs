@@ -1,4 +1,4 @@
-//! Tables of real firmware: our lab's, and the public ones where `NBFT_CORPUS` names their folder.
+//! Loads tables of real firmware: our lab's, and the public ones if `NBFT_CORPUS` names their folder.
 #![allow(dead_code)] // each test uses its part
 
 use std::path::Path;

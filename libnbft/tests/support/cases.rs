@@ -1,4 +1,4 @@
-//! For each rule a table, or two, that breaks it and nothing else.
+//! Makes for each rule a table, or two, that breaks this rule only.
 
 use super::tables::{
     HOST, discovery, hfi, ip, make, nqn, profile, slaac6, ssns, static4, static6, tcp, with_discovery, with_security,

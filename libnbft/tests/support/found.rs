@@ -1,4 +1,4 @@
-//! What is found in a table that was changed.
+//! Collects the findings of a table that was changed.
 
 use super::cases::{Bytes, patched};
 use libnbft::model::Table;

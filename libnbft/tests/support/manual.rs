@@ -1,4 +1,4 @@
-//! The manual page of the rules, whose list is made from the rules themselves.
+//! Makes the list in nbft-rules(7) from the rules.
 
 use libnbft::{Rule, Severity};
 use std::fmt::Write as _;

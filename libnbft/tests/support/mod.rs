@@ -1,4 +1,4 @@
-//! Tables made by the writer: those of `testdata/`, which the example `make-testdata` writes and a test compares.
+//! Makes the tables of `testdata/` with the writer; the example `make-testdata` writes them and a test compares them.
 #![allow(dead_code)] // each user takes its part
 
 pub(crate) mod cases;

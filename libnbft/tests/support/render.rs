@@ -1,4 +1,4 @@
-//! What is read from a table, and what is wrong with it, as text.
+//! Shows model, findings and fields of a table as text.
 
 use libnbft::{Finding, Parsed, check_together, parse};
 use std::fmt::Write as _;

@@ -1,4 +1,4 @@
-//! Tables that are right: nothing is wrong with any of them.
+//! Makes tables without any finding.
 
 use libnbft::model::{
     Address, Control, Diagnostics, Discovery, DiscoveryFlags, FixedText, Header, Hfi, HfiExt, HfiExtFlags, HfiFlags,

@@ -1,6 +1,6 @@
 //! How long to pause before a path is tried again.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
+use crate::jitter;
 use std::time::Duration;
 
 const FIRST: Duration = Duration::from_millis(200);
@@ -13,9 +13,7 @@ pub(super) const LONGEST_STAYING: Duration = Duration::from_secs(30);
 pub(super) fn pause(attempts: u32, longest: Duration) -> Duration {
     let doubled = FIRST * 2_u32.pow(attempts.saturating_sub(1).min(10));
     let pause = doubled.min(longest);
-    // The standard library seeds each RandomState anew: enough chance for a jitter.
-    let chance = RandomState::new().build_hasher().finish() % 256;
-    pause - pause / 4 * (chance as u32) / 256
+    jitter::scaled(pause, 0.75, 1.0)
 }
 
 #[cfg(test)]

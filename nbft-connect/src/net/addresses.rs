@@ -1,113 +1,115 @@
-//! The addresses of a link: static, granted or advertised, until each can be used.
+//! Sets the addresses of a link, static, leased or from a router, and waits until each can be used.
 
-use super::book::Placed;
+use super::applied::AppliedNetwork;
 use super::dhcp6_stateless::LONGEST_PAUSE;
+use super::error::NetFailure;
+use super::event::{NetEvent, Timings, Waiting};
 use super::lease::Lease;
 use super::state::{Address, State};
-use super::worker::{MAINTAIN_RETRY, RETRY, Up, Worker, gone};
-use super::{NetEvent, NetFailure, Timings, Waiting, dhcp, dhcp6, requests};
-use libnbft::plan::{Link as PlanLink, Method, Network, NetworkRef};
+use super::target::{LinkId, LinkNetwork};
+use super::watcher::ended;
+use super::worker::{MAINTAIN_RETRY, RETRY, ReadyNetwork, Worker};
+use super::{dhcp, dhcp4, dhcp6, requests};
+use libnbft::plan::{Link as PlanLink, Method, NetworkRef};
 use std::net::{IpAddr, Ipv6Addr};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-/// Whether DHCPv6 is asked by this network for what goes beside an advertised address: one of a link is enough, and where one
-/// has a lease it has been told all with that.
-fn asks_beside(link: &PlanLink, network: usize) -> bool {
+/// An address, and the lease that it is from.
+pub(super) type Configured = (IpAddr, Option<Box<Lease>>);
+
+/// Whether this network asks DHCPv6 for the information that goes with a router's address. One request of a link is enough, and a
+/// DHCPv6 lease brings the information with it.
+fn asks_for_information(link: &PlanLink, network: usize) -> bool {
     let first = link.networks.iter().position(|network| network.method == Method::Slaac);
     first == Some(network) && !link.networks.iter().any(|network| network.method == Method::Dhcp6)
 }
 
 impl Worker {
-    /// All networks of a link that is up.
-    pub(super) async fn link(&self, link_number: usize, link: &PlanLink, index: u32, name: &str, mut timings: Timings) {
+    /// Sets up all networks of a link that is up.
+    pub(super) async fn set_up_networks(
+        &self,
+        link_number: usize,
+        link: &PlanLink,
+        on: LinkId<'_>,
+        mut timings: Timings,
+    ) {
         let started = Instant::now();
-        if !self.watcher.look(|state| state.links.get(&index).is_some_and(|link| link.carrier)) {
+        if !self.watcher.read(|state| state.links.get(&on.index).is_some_and(|link| link.carrier)) {
             for network in 0..link.networks.len() {
-                self.tell(NetEvent::Waiting { at: self.at(link_number, network), for_what: Waiting::Carrier });
+                self.send_waiting(self.at(link_number, network), Waiting::Carrier);
             }
-            let carrier = |state: &State| state.links.get(&index)?.carrier.then_some(());
+            let carrier = |state: &State| state.links.get(&on.index)?.carrier.then_some(());
             if self.watcher.wait_for(carrier).await.is_none() {
                 return;
             }
         }
         timings.carrier = started.elapsed();
-        // At once: one address's duplicate address detection must not delay the others.
-        let networks = (0..link.networks.len())
-            .map(|number| self.bring_up_network(link, self.at(link_number, number), (index, name), timings));
+        // All at once: one address's duplicate address detection must not delay the others.
+        let networks = link.networks.iter().enumerate().map(|(number, network)| {
+            let on = LinkNetwork { at: self.at(link_number, number), network, link: on };
+            self.set_up_network(on, asks_for_information(link, number), timings)
+        });
         futures_util::future::join_all(networks).await;
     }
 
-    /// Goes on until the network is ready, or, when it is to stay, for ever: who started it ends it when the link is gone.
-    async fn bring_up_network(&self, link: &PlanLink, at: NetworkRef, (index, name): (u32, &str), timings: Timings) {
-        let Some(network) = link.networks.get(at.network) else { return };
+    /// Tries until the network is ready; the resident service then maintains it. The caller ends it when the link is gone.
+    async fn set_up_network(&self, on: LinkNetwork<'_>, asks_for_information: bool, timings: Timings) {
         let started = Instant::now();
-        let mut pause;
         loop {
-            let last = self.book.lease(at);
-            match self.network(at, network, (index, name), last.as_ref()).await {
+            let pause = match self.configure(on).await {
                 Ok((address, lease)) => {
                     let timings = Timings { address: started.elapsed(), ..timings };
-                    let up = Up { name, index, address, lease, timings };
-                    self.tell(up.ready(at));
-                    let asks = up.lease.is_none() && asks_beside(link, at.network);
-                    if !self.is_maintaining() {
+                    let ready = ReadyNetwork { link: on.link, address, lease, timings };
+                    self.send(ready.event(on.at));
+                    let asks = ready.lease.is_none() && asks_for_information;
+                    if !self.maintains {
                         if asks {
-                            if let Err(error) = self.inform(at, network, (index, name), LONGEST_PAUSE).await {
-                                log::debug!("{name}: {error}");
+                            if let Err(error) = self.request_information(on, LONGEST_PAUSE).await {
+                                log::debug!("{}: {error}", on.link.name);
                             }
                         }
                         return;
                     }
                     tokio::select! {
-                        () = self.keep(at, network, up) => {}
-                        never = self.maintain_information(at, network, (index, name)), if asks => match never {},
+                        () = self.maintain(on, ready) => {}
+                        never = self.maintain_information(on), if asks => match never {},
                     }
                     continue;
                 }
                 Err(reason) => {
-                    // A server may come later; a static address that was refused once is refused again, at least for a while.
-                    pause = match (network.method, &reason) {
-                        (Method::Static, NetFailure::AddressGone(_)) => RETRY,
-                        (Method::Static, _) => MAINTAIN_RETRY,
-                        _ => RETRY,
-                    };
-                    let ends = pause == MAINTAIN_RETRY && !self.maintains;
-                    self.tell(NetEvent::Failed { at, reason });
-                    if ends {
+                    let pause = pause_after(on.network.method, &reason);
+                    self.send(NetEvent::Failed { at: on.at, reason });
+                    if pause == MAINTAIN_RETRY && !self.maintains {
                         return;
                     }
+                    pause
                 }
-            }
+            };
             tokio::time::sleep(pause).await;
         }
     }
 
-    async fn network(
-        &self,
-        at: NetworkRef,
-        network: &Network,
-        (index, name): (u32, &str),
-        last: Option<&Lease>,
-    ) -> Result<(IpAddr, Option<Box<Lease>>), NetFailure> {
-        match network.method {
+    /// Sets the network's address and routes.
+    async fn configure(&self, on: LinkNetwork<'_>) -> Result<Configured, NetFailure> {
+        match on.network.method {
             Method::Dhcp4 | Method::Dhcp6 => {
-                let lease = match self.held(at, index) {
+                let lease = match self.present_lease(on) {
                     Some(lease) => lease,
-                    None => match self.of_manager(at, network, (index, name), last).await {
-                        Some(up) => return Ok(up),
-                        None => self.lease(at, network, (index, name), None).await?,
+                    None => match self.address_of_manager(on).await {
+                        Some(configured) => return Ok(configured),
+                        None => self.request_lease(on, None).await?,
                     },
                 };
-                self.granted(at, network, (index, name), lease).await
+                self.apply_lease(on, lease).await
             }
-            Method::Slaac => match self.held(at, index) {
-                Some(lease) => self.granted(at, network, (index, name), lease).await,
-                None => self.advertised(at, network, (index, name)).await,
+            Method::Slaac => match self.present_lease(on) {
+                Some(lease) => self.apply_lease(on, lease).await,
+                None => self.address_from_router(on).await,
             },
-            _ => match network.address {
+            _ => match on.network.address {
                 Some(ip) => {
-                    self.set(at, network, ip, index, name).await?;
-                    self.place(at, Placed { index, name: name.to_owned(), ip, network: network.clone(), lease: None });
+                    self.set_address(on, ip).await?;
+                    self.record_on(on, ip, None);
                     Ok((ip, None))
                 }
                 None => Err(NetFailure::Unsupported("an HFI without an address")),
@@ -115,105 +117,74 @@ impl Worker {
         }
     }
 
+    /// Records what a network has on its link now.
+    pub(super) fn record_on(&self, on: LinkNetwork<'_>, ip: IpAddr, lease: Option<Lease>) {
+        let (index, name) = (on.link.index, on.link.name.to_owned());
+        self.record(on.at, AppliedNetwork { index, name, ip, network: on.network.clone(), lease });
+    }
+
     /// Sets what a server granted.
-    pub(super) async fn granted(
-        &self,
-        at: NetworkRef,
-        network: &Network,
-        (index, name): (u32, &str),
-        lease: Lease,
-    ) -> Result<(IpAddr, Option<Box<Lease>>), NetFailure> {
+    pub(super) async fn apply_lease(&self, on: LinkNetwork<'_>, lease: Lease) -> Result<Configured, NetFailure> {
         if let Some(mtu) = lease.mtu.filter(|_| self.mtu.is_none()) {
-            self.set_granted_mtu(at, index, name, mtu).await;
+            self.set_leased_mtu(on.at, on.link, mtu).await;
         }
-        let own = lease.over(network);
-        let ip = self.set_granted(at, &own, lease.address, index, name).await?;
-        self.place(at, Placed { index, name: name.to_owned(), ip, network: own, lease: Some(lease.clone()) });
+        let leased = lease.over(on.network);
+        let on = on.with(&leased);
+        let ip = self.set_leased_address(on, lease.address).await?;
+        self.record_on(on, ip, Some(lease.clone()));
         Ok((ip, Some(Box::new(lease))))
     }
 
-    /// Sets an address that a server granted. One that cannot be used goes again: the server may grant another each time.
-    pub(super) async fn set_granted(
-        &self,
-        at: NetworkRef,
-        network: &Network,
-        ip: IpAddr,
-        index: u32,
-        name: &str,
-    ) -> Result<IpAddr, NetFailure> {
-        let was_there = self.watcher.look(|state| state.address(index, ip).is_some());
-        let set = self.set(at, network, ip, index, name).await;
-        if set.is_err() && !was_there {
-            let handle = &self.watcher.handle;
+    /// Sets an address that a server granted. An address that cannot be used is removed: the next lease may have another.
+    pub(super) async fn set_leased_address(&self, on: LinkNetwork<'_>, ip: IpAddr) -> Result<IpAddr, NetFailure> {
+        let index = on.link.index;
+        let existed = self.watcher.read(|state| state.address(index, ip).is_some());
+        let set = self.set_address(on, ip).await;
+        if set.is_err() && !existed {
+            let (handle, network) = (&self.watcher.handle, on.network);
             if let Err(error) = requests::remove_address(handle, index, ip, network.prefix, network.route_table).await {
-                log::debug!("{name}: {error}");
+                log::debug!("{}: {error}", on.link.name);
             }
         }
         set
     }
 
-    /// The lease that is held already: its address is there.
-    fn held(&self, at: NetworkRef, index: u32) -> Option<Lease> {
-        let lease = self.book.lease(at)?;
-        let there = self.watcher.look(|state| state.address(index, lease.address).is_some());
-        (there && !self.book.is_former(index, lease.address)).then_some(lease)
-    }
-
-    /// Whether it goes on when all is set up.
-    pub(super) const fn is_maintaining(&self) -> bool {
-        self.maintains
-    }
-
-    /// The fixed addresses of the link that a network is on.
-    pub(super) fn fixed(&self, at: NetworkRef) -> Vec<IpAddr> {
-        let networks = self.interface.links.get(at.link).map(|link| link.networks.iter());
-        let fixed = networks.into_iter().flatten().filter(|network| network.method == Method::Static);
-        fixed.filter_map(|network| network.address).collect()
+    /// The last lease, if its address is still set.
+    fn present_lease(&self, on: LinkNetwork<'_>) -> Option<Lease> {
+        let lease = self.applied.lease(on.at)?;
+        let index = on.link.index;
+        let exists = self.watcher.read(|state| state.address(index, lease.address).is_some());
+        (exists && !self.applied.is_former(index, lease.address)).then_some(lease)
     }
 
     /// Sets an address that never expires, and its routes.
-    pub(super) async fn set(
-        &self,
-        at: NetworkRef,
-        network: &Network,
-        ip: IpAddr,
-        index: u32,
-        name: &str,
-    ) -> Result<IpAddr, NetFailure> {
-        let handle = &self.watcher.handle;
+    async fn set_address(&self, on: LinkNetwork<'_>, ip: IpAddr) -> Result<IpAddr, NetFailure> {
+        let (handle, index, network) = (&self.watcher.handle, on.link.index, on.network);
         let same = |now: &Address| now.prefix == network.prefix && now.permanent && !now.duplicate;
-        if !self.watcher.look(|state| state.address(index, ip).is_some_and(same)) {
+        if !self.watcher.read(|state| state.address(index, ip).is_some_and(same)) {
             requests::add_address(handle, index, ip, network).await?;
-            // The event that it is there may come after the answer.
-            let there = |state: &State| state.address(index, ip).map(|_| ());
-            let _ = tokio::time::timeout(RETRY, self.watcher.wait_for(there)).await;
+            // The kernel may send the event of the address after its answer.
+            let exists = |state: &State| state.address(index, ip).map(|_| ());
+            let _ = tokio::time::timeout(RETRY, self.watcher.wait_for(exists)).await;
         }
-        self.address_is_usable(at, index, ip).await?;
-        requests::add_routes(handle, (index, name), ip, network).await?;
+        self.wait_until_usable(on.at, index, ip).await?;
+        requests::add_routes(handle, on.link, ip, network).await?;
         Ok(ip)
     }
 
-    /// Asks for a lease, or, when it is held already, for its renewal.
-    pub(super) async fn lease(
-        &self,
-        at: NetworkRef,
-        network: &Network,
-        (index, name): (u32, &str),
-        held: Option<&Lease>,
-    ) -> Result<Lease, NetFailure> {
-        self.tell(NetEvent::Waiting { at, for_what: Waiting::Lease });
+    /// Asks for a lease, or for the renewal of `held`.
+    pub(super) async fn request_lease(&self, on: LinkNetwork<'_>, held: Option<&Lease>) -> Result<Lease, NetFailure> {
+        self.send_waiting(on.at, Waiting::Lease);
+        let (index, name, network) = (on.link.index, on.link.name, on.network);
         let client = dhcp::Client { name, index, mac: self.interface.mac };
         let lease = if network.method == Method::Dhcp4 {
-            dhcp::v4(&client, network).await?
+            dhcp4::lease(&client, network, held).await?
         } else {
             let link_local = self.link_local(index).await?;
-            match held {
-                Some(held) => dhcp6::renew(&client, link_local, network, held).await?,
-                None => dhcp6::ask(&client, link_local, network).await?,
-            }
+            dhcp6::lease(&client, link_local, network, held).await?
         };
         let (lease, dropped) = lease.usable(network)?;
-        // Said once, not again with each renewal.
+        // Each renewal drops the same items: one warning is enough.
         let level = if held.is_some() { log::Level::Debug } else { log::Level::Warn };
         for item in dropped {
             log::log!(level, "{name}: {item}");
@@ -221,7 +192,7 @@ impl Worker {
         Ok(lease)
     }
 
-    /// The link's own address, once it can be used.
+    /// Waits for the link's own link-local address.
     pub(super) async fn link_local(&self, index: u32) -> Result<Ipv6Addr, NetFailure> {
         let own = |state: &State| {
             let mut of_link = state.addresses.iter().filter(|address| address.link == index && !address.tentative);
@@ -230,16 +201,16 @@ impl Worker {
                 _ => None,
             })
         };
-        self.watcher.wait_for(own).await.ok_or_else(gone)
+        self.watcher.wait_for(own).await.ok_or_else(ended)
     }
 
     /// Waits until duplicate address detection has passed.
-    pub(super) async fn address_is_usable(&self, at: NetworkRef, index: u32, ip: IpAddr) -> Result<(), NetFailure> {
+    pub(super) async fn wait_until_usable(&self, at: NetworkRef, index: u32, ip: IpAddr) -> Result<(), NetFailure> {
         if ip.is_ipv4() {
             return Ok(());
         }
         let judge = |state: &State| {
-            // It was there: somebody has removed it meanwhile.
+            // The address existed: somebody has removed it since.
             let Some(address) = state.address(index, ip) else { return Some(Err(NetFailure::AddressGone(ip))) };
             match (address.duplicate, address.tentative) {
                 (true, _) => Some(Err(NetFailure::Duplicate(ip))),
@@ -247,10 +218,20 @@ impl Worker {
                 (false, true) => None,
             }
         };
-        if let Some(verdict) = self.watcher.look(judge) {
+        if let Some(verdict) = self.watcher.read(judge) {
             return verdict;
         }
-        self.tell(NetEvent::Waiting { at, for_what: Waiting::Address });
+        self.send_waiting(at, Waiting::Address);
         self.watcher.wait_for(judge).await.unwrap_or(Ok(()))
+    }
+}
+
+/// How long to wait before a network is set up again. A server may answer later. A static address that the kernel refused once, it
+/// refuses again for a while.
+const fn pause_after(method: Method, failure: &NetFailure) -> Duration {
+    match (method, failure) {
+        (Method::Static, NetFailure::AddressGone(_)) => RETRY,
+        (Method::Static, _) => MAINTAIN_RETRY,
+        _ => RETRY,
     }
 }

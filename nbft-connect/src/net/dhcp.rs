@@ -1,24 +1,20 @@
-//! DHCP as firmware did it: with its identity, and asking for its address first. DHCPv6 is in [`super::dhcp6`].
-//!
-//! Only in these two the DHCP client is imported.
+//! What DHCPv4 and DHCPv6 share: the client's identity, how long a server is asked, and why that failed.
 
 use super::NetFailure;
 use super::lease::{Lease, duid_on_the_wire, seconds_since_start};
-use libnbft::address::prefix_of_mask;
 use libnbft::model::Mac;
-use libnbft::plan::{Network, Route};
-use mozim::{DhcpV4Client, DhcpV4Config, DhcpV4Lease, DhcpV4State};
-use std::net::{IpAddr, Ipv4Addr};
+use libnbft::plan::Network;
+use std::io;
+use std::time::Duration;
 
-/// Seconds until a round without an answer is given up; servers that probe the address first take three.
-pub(super) const TIMEOUT: u32 = 12;
+/// How long a server is asked before the failure is told; servers that probe the address first take three seconds.
+pub(super) const ROUND: Duration = Duration::from_secs(12);
 
-/// Option 17: where to boot from.
-const ROOT_PATH: u8 = 17;
+/// Longest message that is read: Ethernet's MTU. What does not fit is not for a client that asks for a handful of values.
+pub(super) const LONGEST_MESSAGE: usize = 1500;
 
-/// Client identifier types: a hardware address, and IAID with DUID (RFC 4361).
-pub(super) const CLIENT_ID_ETHERNET: u8 = 1;
-const CLIENT_ID_RFC4361: u8 = 255;
+/// Hardware type of Ethernet.
+pub(super) const ETHERNET: u8 = 1;
 
 /// The link that asks.
 pub(super) struct Client<'a> {
@@ -27,86 +23,66 @@ pub(super) struct Client<'a> {
     pub(super) mac: Mac,
 }
 
-pub(super) fn failed(step: &str) -> impl FnOnce(mozim::DhcpError) -> NetFailure + '_ {
-    move |error| NetFailure::Kernel { step: step.to_owned(), reason: error.to_string() }
+/// Why there is no lease.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum DhcpFailure {
+    /// The kernel refused a step.
+    #[error("{step}: {error}")]
+    Socket { step: &'static str, error: io::Error },
+    /// Nobody granted an address.
+    #[error("no server has granted an address within {} s", ROUND.as_secs())]
+    NoAnswer,
 }
 
-/// Asks for firmware's address first (INIT-REBOOT), for any if the server does not grant it.
-pub(super) async fn v4(client: &Client<'_>, network: &Network) -> Result<Lease, NetFailure> {
-    let mut config = DhcpV4Config::new(client.name);
-    config.set_iface_index(client.index).set_iface_mac_raw(&client.mac.0).map_err(failed("DHCPv4"))?;
-    match identity(network) {
-        Some((iaid, duid)) => {
-            log::info!("{}: DHCPv4 client identifier of the table: IAID {iaid:#x}, DUID {}", client.name, hex(&duid));
-            config.set_client_id(CLIENT_ID_RFC4361, &[&iaid.to_be_bytes()[..], &duid].concat());
-        }
-        None => {
-            log::info!("{}: DHCPv4 client identifier: the MAC address", client.name);
-            config.set_client_id(CLIENT_ID_ETHERNET, &client.mac.0);
-        }
+impl DhcpFailure {
+    pub(super) fn socket(step: &'static str) -> impl Fn(io::Error) -> Self {
+        move |error| Self::Socket { step, error }
     }
-    config.request_extra_dhcp_opts(&[ROOT_PATH]).set_timeout_sec(TIMEOUT);
-    let mut dhcp = DhcpV4Client::init(config, firmware_lease(network)).await.map_err(failed("DHCPv4"))?;
-    loop {
-        if let DhcpV4State::Done(lease) = dhcp.run().await.map_err(failed("DHCPv4"))? {
-            return Ok(of_v4(&lease));
-        }
+
+    /// As a failure of a network that asked by this protocol.
+    pub(super) fn of(self, protocol: &str) -> NetFailure {
+        NetFailure::Dhcp { step: protocol.to_owned(), reason: self.to_string() }
     }
 }
 
-/// Firmware's lease as far as the table tells it: enough to ask for it again.
-fn firmware_lease(network: &Network) -> Option<DhcpV4Lease> {
-    let Some(IpAddr::V4(address)) = network.address else { return None };
-    let mut lease = DhcpV4Lease::default();
-    lease.yiaddr = address;
-    lease.subnet_mask = Ipv4Addr::from(u32::MAX.checked_shl(32 - u32::from(network.prefix.min(32))).unwrap_or(0));
-    if let Some(IpAddr::V4(server)) = network.dhcp_server {
-        (lease.siaddr, lease.srv_id) = (server, server);
-    }
-    // Never used: the answer brings its own. The client wants them in this order.
-    (lease.t1_sec, lease.t2_sec, lease.lease_time_sec) = (1800, 3150, 3600);
-    Some(lease)
+/// A lease as a server grants it, and a sentence for each thing in it that is odd.
+pub(super) struct Granted {
+    pub(super) lease: Lease,
+    pub(super) findings: Vec<String>,
 }
 
-/// The lease in our own words, as the server says it.
-pub(super) fn of_v4(lease: &DhcpV4Lease) -> Lease {
-    let default = |gateway: &Ipv4Addr| Route {
-        destination: Ipv4Addr::UNSPECIFIED.into(),
-        prefix: 0,
-        gateway: Some(IpAddr::V4(*gateway)),
-    };
-    // RFC 3442: option 3 means nothing beside option 121.
-    let routes = match &lease.classless_routes {
-        Some(routes) => routes
-            .iter()
-            .map(|route| Route {
-                destination: route.destination.into(),
-                prefix: route.prefix_length,
-                gateway: (!route.router.is_unspecified()).then_some(route.router.into()),
-            })
-            .collect(),
-        None => lease.gateways.iter().flatten().take(1).map(default).collect(),
-    };
-    let domains = lease.domain_search.clone().or_else(|| lease.domain_name.clone().map(|name| vec![name]));
-    let raw = lease.get_option_raw(ROOT_PATH);
-    Lease {
-        address: lease.yiaddr.into(),
-        // Of a mask whose ones do not lie together nobody can tell what it means: as if there were none.
-        prefix: prefix_of_mask(lease.subnet_mask).unwrap_or(0),
-        server: lease.srv_id.into(),
-        server_duid: None,
-        granted_at: seconds_since_start(),
-        seconds: lease.lease_time_sec,
-        renew_seconds: lease.t1_sec,
-        rebind_seconds: lease.t2_sec,
-        routes,
-        dns: lease.dns_srvs.iter().flatten().map(|dns| IpAddr::V4(*dns)).collect(),
-        domains: domains.unwrap_or_default(),
-        ntp: lease.ntp_srvs.iter().flatten().map(ToString::to_string).collect(),
-        mtu: lease.mtu,
-        host_name: lease.host_name.clone(),
-        // The raw form begins with code and length.
-        root_path: raw.and_then(|raw| text(raw.get(2..)?)),
+impl Granted {
+    /// The lease. What is odd is said once, not again with each renewal.
+    pub(super) fn told(self, client: &Client<'_>, is_renewal: bool) -> Lease {
+        let level = if is_renewal { log::Level::Debug } else { log::Level::Warn };
+        for finding in self.findings {
+            log::log!(level, "{}: {finding}", client.name);
+        }
+        self.lease
+    }
+}
+
+/// How far a lease is through its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LeaseAge {
+    /// The server that granted it renews it.
+    Renewable,
+    /// Any server may renew it.
+    Rebindable,
+    /// It has ended.
+    Over,
+}
+
+impl LeaseAge {
+    pub(super) fn of(lease: &Lease) -> Self {
+        let passed = seconds_since_start().saturating_sub(lease.granted_at);
+        if passed >= u64::from(lease.seconds) && lease.seconds != u32::MAX {
+            Self::Over
+        } else if passed >= u64::from(lease.rebind_seconds) {
+            Self::Rebindable
+        } else {
+            Self::Renewable
+        }
     }
 }
 
@@ -115,11 +91,41 @@ pub(super) fn identity(network: &Network) -> Option<(u32, Vec<u8>)> {
     Some((network.iaid?, duid_on_the_wire(network.duid.as_deref()?)))
 }
 
+/// A text that a server sends: it ends at the first NUL. Bytes that are no text are none.
 pub(super) fn text(bytes: &[u8]) -> Option<String> {
-    let text = String::from_utf8_lossy(bytes).trim_end_matches('\0').to_owned();
-    (!text.is_empty()).then_some(text)
+    let text = std::str::from_utf8(bytes.split(|byte| *byte == 0).next()?).ok()?;
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The bytes of a text of hexadecimal digits.
+pub(super) fn bytes(hex: &str) -> Option<Vec<u8>> {
+    let pair = |at| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok();
+    (0..hex.len()).step_by(2).map(pair).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits() {
+        assert_eq!(bytes("00ff1a"), Some(vec![0, 0xff, 0x1a]));
+        assert_eq!(bytes(""), Some(vec![]));
+        for not in ["0", "0g", "é", "000"] {
+            assert_eq!(bytes(not), None, "{not}");
+        }
+    }
+
+    #[test]
+    fn texts_end_at_the_first_nul() {
+        assert_eq!(text(b"host\0\0").as_deref(), Some("host"));
+        assert_eq!(text(b"host").as_deref(), Some("host"));
+        for none in [&b""[..], b"\0host", b"\xff"] {
+            assert_eq!(text(none), None);
+        }
+    }
 }

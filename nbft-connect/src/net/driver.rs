@@ -1,7 +1,6 @@
-//! Loads the drivers of the NICs, ahead of udev.
+//! Loads the drivers of the NICs before udev does.
 //!
-//! udev loads them too, but behind every other device that the machine started with: a second or more in which the NIC could
-//! have found its carrier.
+//! udev handles every other device of the machine first. Without this, a NIC gets its carrier a second or more later.
 
 use super::nic::{has_link, is_network_device};
 use libnbft::model::PciAddress;
@@ -11,10 +10,10 @@ use std::fs;
 use std::path::Path;
 use std::process::Stdio;
 
-/// Asks modprobe for the drivers of the interfaces that have no link yet. Not waited for, and no failure is one of ours: the
-/// NIC comes with udev then, or not at all.
+/// Starts modprobe for the drivers of the interfaces that have no link yet. nbft does not wait for it, and its failure is no failure
+/// of the boot: udev still loads the driver.
 pub(super) fn load(root: &Path, interfaces: &[Interface]) {
-    // The devices of another root are not this machine's.
+    // Under another root are the devices of another machine.
     if root != Path::new("/") {
         return;
     }
@@ -23,7 +22,7 @@ pub(super) fn load(root: &Path, interfaces: &[Interface]) {
         return;
     }
     log::debug!("modprobe {}", aliases.iter().map(String::as_str).collect::<Vec<_>>().join(" "));
-    // -b: what the administrator keeps from being loaded is not loaded by us either.
+    // -b: respects the administrator's blacklist.
     let child = tokio::process::Command::new("modprobe")
         .args(["-a", "-b", "-q"])
         .args(&aliases)
@@ -36,7 +35,7 @@ pub(super) fn load(root: &Path, interfaces: &[Interface]) {
     }
 }
 
-/// What the NICs' devices, and virtio's under them, call themselves.
+/// The module aliases of the NICs' devices, and of virtio devices under them.
 fn aliases(root: &Path, at: impl Iterator<Item = PciAddress>) -> BTreeSet<String> {
     let mut aliases = BTreeSet::new();
     for pci in at {
@@ -65,8 +64,9 @@ mod tests {
     }
 
     #[test]
-    fn drivers_are_asked_for_by_the_aliases_of_nics_without_a_link() {
-        let root = std::env::temp_dir().join(format!("nbft-driver-{}", std::process::id()));
+    fn aliases_are_those_of_nics_without_a_link() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path();
         let devices = root.join("sys/bus/pci/devices");
         // A virtio NIC, one that has its driver, a disk.
         file(&devices.join("0000:00:03.0/class"), "0x020000\n");
@@ -78,8 +78,7 @@ mod tests {
         file(&devices.join("0000:00:05.0/class"), "0x010000\n");
         file(&devices.join("0000:00:05.0/modalias"), "pci:disk\n");
         let at = |device| PciAddress::new(0, 0, device, 0);
-        let found: Vec<_> = aliases(&root, [3, 4, 5, 6].map(at).into_iter()).into_iter().collect();
-        fs::remove_dir_all(&root).unwrap();
+        let found: Vec<_> = aliases(root, [3, 4, 5, 6].map(at).into_iter()).into_iter().collect();
         assert_eq!(found, ["pci:virtio", "virtio:d1"]);
     }
 }

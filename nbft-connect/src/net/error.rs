@@ -1,19 +1,29 @@
-//! Why a network cannot be used.
+//! Says why a network cannot be used, with a stable code for programs.
 
 use libnbft::address::Unusable;
 use libnbft::codes;
+use std::fmt;
+use std::io;
 use std::net::IpAddr;
 
 /// Why a network cannot be used.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NetFailure {
     /// The kernel refused a step.
-    #[error("{step}: {reason}")]
+    #[error("{step}: {error}")]
     Kernel {
-        /// What was tried.
+        /// The step.
+        step: Step,
+        /// The kernel's answer.
+        error: KernelError,
+    },
+    /// The DHCP client cannot work: a socket or a message could not be made.
+    #[error("{step}: {reason}")]
+    Dhcp {
+        /// The step.
         step: String,
-        /// What the kernel said.
+        /// The client's or the system's answer.
         reason: String,
     },
     /// Another host has the address.
@@ -22,11 +32,11 @@ pub enum NetFailure {
     /// A server granted an address that no interface can have.
     #[error("the lease of {address} from {server} is refused: {why}")]
     Refused {
-        /// What was granted.
+        /// The granted address.
         address: IpAddr,
-        /// Who granted it.
+        /// The server.
         server: IpAddr,
-        /// Why it cannot be used.
+        /// Why the address cannot be used.
         why: Unusable,
     },
     /// No interface can have the address.
@@ -37,27 +47,114 @@ pub enum NetFailure {
         /// Why it cannot be used.
         why: Unusable,
     },
-    /// The address was removed before it could be used, as the kernel does with IPv6 addresses when the MTU falls below 1280.
+    /// The address was removed before it could be used. The kernel does so with IPv6 addresses when the MTU falls below 1280.
     #[error("{0} was removed before it could be used")]
     AddressGone(IpAddr),
-    /// The kernel's events cannot be heard.
+    /// The link has no carrier.
+    #[error("{name}: no carrier after {seconds} s")]
+    NoCarrier {
+        /// Name of the link.
+        name: String,
+        /// How long it was waited for.
+        seconds: u64,
+    },
+    /// The kernel cannot be asked, or its events cannot be received.
     #[error("netlink: {0}")]
-    Netlink(#[source] std::io::Error),
-    /// The NIC was taken away.
+    Netlink(KernelError),
+    /// The NIC was removed.
     #[error("the NIC is gone")]
     LinkGone,
-    /// Not in this version.
+    /// This version cannot set it up.
     #[error("{0} is not supported by this version")]
     Unsupported(&'static str),
 }
 
 codes!(NetFailure {
     Kernel => "kernel-refused",
+    Dhcp => "dhcp-client",
     Duplicate => "address-duplicate",
     Refused => "lease-refused",
     Unusable => "address-unusable",
     AddressGone => "address-gone",
+    NoCarrier => "no-carrier",
     Netlink => "netlink",
     LinkGone => "nic-gone",
     Unsupported => "unsupported",
 });
+
+/// A request to the kernel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Step {
+    /// Give a link this name.
+    Rename(String),
+    /// Bring a link up.
+    BringUp,
+    /// Set this MTU.
+    Mtu(u16),
+    /// Make the VLAN of this name.
+    AddVlan(String),
+    /// Set an address with its prefix length.
+    AddAddress(IpAddr, u8),
+    /// Remove an address with its prefix length.
+    RemoveAddress(IpAddr, u8),
+    /// Set the route to a destination with its prefix length.
+    AddRoute(IpAddr, u8),
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rename(name) => write!(f, "cannot name it {name}"),
+            Self::BringUp => f.write_str("cannot bring the link up"),
+            Self::Mtu(mtu) => write!(f, "cannot set an MTU of {mtu}"),
+            Self::AddVlan(name) => write!(f, "cannot make VLAN {name} (kernel module 8021q)"),
+            Self::AddAddress(ip, prefix) => write!(f, "cannot set {ip}/{prefix}"),
+            Self::RemoveAddress(ip, prefix) => write!(f, "cannot remove {ip}/{prefix}"),
+            Self::AddRoute(destination, prefix) => write!(f, "cannot set the route to {destination}/{prefix}"),
+        }
+    }
+}
+
+/// An answer of the kernel that is an error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KernelError {
+    /// An error number.
+    Errno(i32),
+    /// No answer that can be read.
+    Unreadable(String),
+}
+
+impl fmt::Display for KernelError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Errno(errno) => io::Error::from_raw_os_error(*errno).fmt(f),
+            Self::Unreadable(text) => f.write_str(text),
+        }
+    }
+}
+
+impl From<io::Error> for KernelError {
+    fn from(error: io::Error) -> Self {
+        error.raw_os_error().map_or_else(|| Self::Unreadable(error.to_string()), Self::Errno)
+    }
+}
+
+/// Why the kernel sends no packet from one address to another over a link.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RouteFailure {
+    /// One address is IPv4, the other IPv6.
+    #[error("the addresses are not of one family")]
+    Families,
+    /// A route exists that sends no packets: `blackhole`, `unreachable` and such, as `ip route` names it.
+    #[error("the route is of type {0}")]
+    Type(String),
+    /// The kernel has no route.
+    #[error("{0}")]
+    Kernel(KernelError),
+    /// The kernel does not answer.
+    #[error("the kernel gives no answer")]
+    NoAnswer,
+}

@@ -1,4 +1,4 @@
-//! What the network side tells whoever has started it.
+//! The events that setting up networks sends to its caller.
 
 use super::dhcp6_stateless::Information;
 use super::error::NetFailure;
@@ -12,9 +12,9 @@ use std::time::Duration;
 /// How long each wait took.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Timings {
-    /// Until the NIC was there.
+    /// Until the NIC appeared.
     pub nic: Duration,
-    /// Until udev was done with it.
+    /// Until udev had handled it.
     pub udev: Duration,
     /// Until it had carrier.
     pub carrier: Duration,
@@ -30,12 +30,12 @@ impl fmt::Display for Timings {
     }
 }
 
-/// What is waited for.
+/// What a network waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Waiting {
     /// The NIC: its driver has not made it yet.
     Nic,
-    /// udev, which is to name it.
+    /// udev, which may rename it.
     Udev,
     /// Carrier.
     Carrier,
@@ -73,12 +73,12 @@ impl fmt::Display for Waiting {
     }
 }
 
-/// What became of a network.
+/// A change of a network.
 #[derive(Debug)]
 pub enum NetEvent {
     /// It can be used.
     Ready {
-        /// Which.
+        /// The network.
         at: NetworkRef,
         /// Name of the link as the kernel has it.
         link_name: String,
@@ -86,35 +86,35 @@ pub enum NetEvent {
         ifindex: u32,
         /// The address.
         address: IpAddr,
-        /// What a DHCP server granted.
+        /// The lease that the address is from.
         lease: Option<Box<Lease>>,
         /// How long each wait took.
         timings: Timings,
     },
     /// Its lease was renewed.
     Renewed {
-        /// Which.
+        /// The network.
         at: NetworkRef,
         /// The lease.
         lease: Box<Lease>,
     },
-    /// A DHCPv6 server told what it knows beside the address that a router advertisement gave.
+    /// A DHCPv6 server sent information beside the address that a router advertisement brought.
     Informed {
-        /// Which.
+        /// The network.
         at: NetworkRef,
-        /// What it told.
+        /// The information.
         information: Box<Information>,
     },
     /// It waits.
     Waiting {
-        /// Which.
+        /// The network.
         at: NetworkRef,
-        /// For what.
+        /// What it waits for.
         for_what: Waiting,
     },
     /// It cannot be used.
     Failed {
-        /// Which.
+        /// The network.
         at: NetworkRef,
         /// Why.
         reason: NetFailure,

@@ -1,62 +1,57 @@
-//! The address that a network manager of the running system sets where it has the interface: it is taken, and none asked for
-//! beside it.
+//! Uses the address set by the running system's network manager instead of requesting one.
 
-use super::book::Placed;
+use super::addresses::Configured;
+use super::event::Waiting;
 use super::lease::{Lease, seconds_since_start};
 use super::lease_manager::lease_manager;
 use super::requests;
 use super::state::{Address, State};
 use super::subnet;
+use super::target::LinkNetwork;
 use super::worker::Worker;
-use super::{NetEvent, Waiting};
-use libnbft::plan::{Method, Network, NetworkRef};
+use libnbft::plan::{Method, Network};
 use std::net::IpAddr;
 use std::time::Duration;
 
-/// How often a manager that sets nothing is asked whether the interface is still its own: no event tells.
-const STILL_MANAGED: Duration = Duration::from_secs(5);
+/// How often to check whether a manager that sets no address still has the interface: no event tells.
+const CHECK_INTERVAL: Duration = Duration::from_secs(5);
 
 impl Worker {
-    /// Waits for the manager's address as long as it has the link; `None` as soon as it has not. `last` is the lease that was
-    /// held before.
-    pub(super) async fn of_manager(
-        &self,
-        at: NetworkRef,
-        network: &Network,
-        (index, name): (u32, &str),
-        last: Option<&Lease>,
-    ) -> Option<(IpAddr, Option<Box<Lease>>)> {
-        if !self.is_maintaining() {
+    /// Waits for the manager's address as long as a manager has the link; `None` as soon as none has.
+    pub(super) async fn address_of_manager(&self, on: LinkNetwork<'_>) -> Option<Configured> {
+        if !self.maintains {
             return None;
         }
-        let others = self.fixed(at);
-        let given = |state: &State| given(state, index, network, &others);
+        let (index, name, network) = (on.link.index, on.link.name, on.network);
+        let last = self.applied.lease(on.at);
+        let others = self.static_addresses(on.at);
+        let find = |state: &State| managed_address(state, index, network, &others);
         loop {
-            let who = lease_manager(&self.root, index)?;
-            self.tell(NetEvent::Waiting { at, for_what: Waiting::Manager });
-            let Ok(found) = tokio::time::timeout(STILL_MANAGED, self.watcher.wait_for(given)).await else { continue };
-            // Nobody listens any more.
+            let manager = lease_manager(&self.root, index)?;
+            self.send_waiting(on.at, Waiting::Manager);
+            let Ok(found) = tokio::time::timeout(CHECK_INTERVAL, self.watcher.wait_for(find)).await else { continue };
+            // The watcher has ended.
             let Some(address) = found else { return std::future::pending().await };
-            log::info!("{name}: {who} has the interface: its address {} is taken", address.ip);
-            let lease = last.map(|last| moved(last, &address));
+            log::info!("{name}: {manager} has the interface: its address {} is taken", address.ip);
+            let lease = last.as_ref().map(|last| lease_at(last, &address));
             let mut own = lease.as_ref().map_or_else(|| network.clone(), |lease| lease.over(network));
             (own.address, own.prefix) = (Some(address.ip), address.prefix);
-            own.routes.retain(|route| route.gateway.is_none_or(|gateway| on_link(gateway, &address)));
-            if let Err(error) = requests::add_routes(&self.watcher.handle, (index, name), address.ip, &own).await {
+            own.routes.retain(|route| route.gateway.is_none_or(|gateway| is_on_link(gateway, &address)));
+            let (on, ip) = (on.with(&own), address.ip);
+            if let Err(error) = requests::add_routes(&self.watcher.handle, on.link, ip, on.network).await {
                 log::warn!("{name}: {error}");
             }
-            let (name, ip) = (name.to_owned(), address.ip);
-            self.place(at, Placed { index, name, ip, network: own, lease: lease.clone() });
+            self.record_on(on, ip, lease.clone());
             return Some((ip, lease.map(Box::new)));
         }
     }
 }
 
-/// An address of the kind that the network's method brings, not one of `others`.
-fn given(state: &State, index: u32, network: &Network, others: &[IpAddr]) -> Option<Address> {
+/// An address of the kind that the network's method brings, and none of `others`.
+fn managed_address(state: &State, index: u32, network: &Network, others: &[IpAddr]) -> Option<Address> {
     let fits = |address: &&Address| match (network.method, address.ip) {
         (Method::Dhcp4, IpAddr::V4(ip)) => !ip.is_link_local(),
-        // DHCPv6 knows nothing of subnets, so that this cannot be one of a router advertisement.
+        // DHCPv6 grants single addresses; those of a router advertisement have the prefix of their subnet.
         (Method::Dhcp6, IpAddr::V6(_)) => address.prefix == 128,
         _ => false,
     };
@@ -64,15 +59,15 @@ fn given(state: &State, index: u32, network: &Network, others: &[IpAddr]) -> Opt
     of_link.find(|a| fits(a) && !a.tentative && !a.duplicate && !others.contains(&a.ip)).cloned()
 }
 
-/// The lease as the manager has it now, as far as it shows. What another subnet's routers are, nobody says.
-fn moved(last: &Lease, address: &Address) -> Lease {
+/// The last lease with the manager's address. The routers of another subnet are unknown.
+fn lease_at(last: &Lease, address: &Address) -> Lease {
     let mut lease = Lease { address: address.ip, prefix: address.prefix, ..last.clone() };
     lease.granted_at = seconds_since_start();
-    lease.routes.retain(|route| route.gateway.is_none_or(|gateway| on_link(gateway, address)));
+    lease.routes.retain(|route| route.gateway.is_none_or(|gateway| is_on_link(gateway, address)));
     lease
 }
 
-fn on_link(gateway: IpAddr, address: &Address) -> bool {
+fn is_on_link(gateway: IpAddr, address: &Address) -> bool {
     let link_local = matches!(gateway, IpAddr::V6(ip) if ip.is_unicast_link_local());
     link_local
         || gateway.is_ipv4() == address.ip.is_ipv4()

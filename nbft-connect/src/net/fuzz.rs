@@ -1,11 +1,9 @@
 //! From what a server says to what is set, as one pure function each.
 
 use super::dhcp6_stateless;
-use super::{Information, Lease, dhcp, dhcp6};
+use super::{Information, Lease, NetFailure, dhcp4, dhcp6};
 use libnbft::plan::Network;
 use std::net::Ipv6Addr;
-
-pub use mozim::{DhcpV4ClasslessRoute, DhcpV4Lease, DhcpV6Lease};
 
 /// What is set, and what is told.
 #[derive(Debug)]
@@ -18,31 +16,42 @@ pub struct Outcome {
     pub dropped: Vec<String>,
 }
 
-/// Of a DHCPv4 lease; why it is refused otherwise.
+/// Of a DHCPv4 message of this transaction, if it is a reply.
 ///
 /// # Errors
 ///
 /// When no interface can have the address.
-pub fn v4(lease: &DhcpV4Lease, planned: &Network) -> Result<Outcome, String> {
-    of(dhcp::of_v4(lease), planned)
+pub fn v4(message: &[u8], transaction: u32, planned: &Network) -> Option<Result<Outcome, NetFailure>> {
+    dhcp4::read(message, transaction).map(|lease| of(lease, planned))
 }
 
-/// Of a DHCPv6 lease; why it is refused otherwise.
-///
-/// # Errors
-///
-/// When no interface can have the address.
-pub fn v6(lease: &DhcpV6Lease, planned: &Network) -> Result<Outcome, String> {
-    of(dhcp6::of(lease), planned)
+/// The DHCPv4 message in an IPv4 packet.
+#[must_use]
+pub fn packet(bytes: &[u8]) -> Option<&[u8]> {
+    dhcp4::frame::message(bytes)
 }
 
-/// Of a lease that a file holds; why it is refused otherwise.
+/// Of a DHCPv6 message of this transaction to the client with this DUID and association, if it grants an address.
 ///
 /// # Errors
 ///
 /// When no interface can have the address.
-pub fn of(lease: Lease, planned: &Network) -> Result<Outcome, String> {
-    let (lease, dropped) = lease.usable(planned).map_err(|error| error.to_string())?;
+pub fn v6(
+    message: &[u8],
+    transaction: u32,
+    (duid, iaid): (&[u8], u32),
+    planned: &Network,
+) -> Option<Result<Outcome, NetFailure>> {
+    dhcp6::read(message, transaction, duid, iaid).map(|lease| of(lease, planned))
+}
+
+/// Of a lease that a file holds.
+///
+/// # Errors
+///
+/// When no interface can have the address.
+pub fn of(lease: Lease, planned: &Network) -> Result<Outcome, NetFailure> {
+    let (lease, dropped) = lease.usable(planned)?;
     let network = lease.over(planned);
     Ok(Outcome { lease, network, dropped })
 }

@@ -1,8 +1,7 @@
 //! What a DHCP server granted, in our own words.
 
 use super::subnet;
-use super::usable::check_route;
-use libnbft::address::check_gateway;
+use libnbft::address::{Unusable, check_destination, check_gateway};
 use libnbft::plan::{Network, Route};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -75,6 +74,15 @@ impl Lease {
         network.routes = reachable(&network, routes);
         network
     }
+}
+
+/// Checks a route of an interface that has the address `own` with this prefix length.
+pub(super) fn check_route(route: &Route, own: IpAddr, prefix: u8) -> Result<(), Unusable> {
+    if route.destination.is_ipv4() != own.is_ipv4() {
+        return Err(Unusable::Family);
+    }
+    check_destination(route.destination, route.prefix, route.gateway.is_some())?;
+    route.gateway.map_or(Ok(()), |gateway| check_gateway(gateway, own, prefix))
 }
 
 /// Seconds since the machine's start, suspension included: what a lease's life is counted in.

@@ -1,133 +1,126 @@
-//! What keeps a network alive in the running system: leases renewed, addresses set again, a carrier that comes back told.
+//! Maintains a network in the resident service: renews leases, sets addresses again, reports a carrier that comes back.
 
-use super::book::Placed;
-use super::lease::Lease;
+use super::error::NetFailure;
+use super::event::NetEvent;
+use super::lease::{Lease, seconds_since_start};
 use super::lease_manager::lease_manager;
 use super::state::State;
-use super::worker::{Up, Worker};
-use super::{NetEvent, NetFailure};
-use crate::net::lease::seconds_since_start;
-use libnbft::plan::{Network, NetworkRef};
+use super::target::LinkNetwork;
+use super::worker::{ReadyNetwork, Worker};
 use std::net::IpAddr;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Pause after a renewal that failed: a lease has half its life left then.
+/// Pause after a renewal that failed: the lease still has half of its life.
 const RETRY: Duration = Duration::from_secs(15);
 
 /// No lease is renewed more often than this.
-const LEAST: Duration = Duration::from_secs(5);
+const SHORTEST_INTERVAL: Duration = Duration::from_secs(5);
 
 impl Worker {
-    /// Goes on until the address is gone.
-    pub(super) async fn keep(&self, at: NetworkRef, network: &Network, mut up: Up<'_>) {
-        let (name, index) = (up.name, up.index);
-        let gone = async {
-            // The one that the network has now: a renewal may bring another.
-            let gone = |state: &State| {
-                let address = self.book.placed(at)?.ip;
+    /// Maintains a network until its address is gone.
+    pub(super) async fn maintain(&self, on: LinkNetwork<'_>, mut ready: ReadyNetwork<'_>) {
+        let (name, index) = (on.link.name, on.link.index);
+        let removed = async {
+            // The address that the network has now: a renewal may bring another.
+            let removed = |state: &State| {
+                let address = self.applied.of(on.at)?.ip;
                 state.address(index, address).is_none().then_some(())
             };
-            if self.watcher.wait_for(gone).await.is_none() {
-                // Nobody listens any more.
+            if self.watcher.wait_for(removed).await.is_none() {
+                // The watcher has ended.
                 std::future::pending::<()>().await;
             }
         };
         tokio::select! {
-            () = gone => {}
-            () = self.tend(at, network, &mut up) => {}
-            never = self.keep_rules(at) => match never {},
+            () = removed => {}
+            () = self.maintain_lease_and_carrier(on, &mut ready) => {}
+            never = self.maintain_rules(on.at) => match never {},
         }
-        let address = up.address;
-        match lease_manager(&self.root, index).filter(|_| up.lease.is_some()) {
-            Some(who) => log::info!("{name}: {address} is gone, and {who} has the interface"),
+        let address = ready.address;
+        match lease_manager(&self.root, index).filter(|_| ready.lease.is_some()) {
+            Some(manager) => log::info!("{name}: {address} is gone, and {manager} has the interface"),
             None => log::warn!("{name}: {address} is gone; it is set again"),
         }
     }
 
-    /// Renews the lease each time when half of it is over, and tells when the carrier comes back: paths that were given up for
-    /// a while are worth a try at once. Never ends.
-    async fn tend(&self, at: NetworkRef, network: &Network, up: &mut Up<'_>) {
-        let index = up.index;
-        // Counted, for a cut may be over before anybody looks.
+    /// Renews the lease each time that half of it is over, and reports when the carrier comes back: paths whose retries had long
+    /// pauses are tried again at once. Never ends.
+    async fn maintain_lease_and_carrier(&self, on: LinkNetwork<'_>, ready: &mut ReadyNetwork<'_>) {
+        let index = on.link.index;
+        // By the kernel's counter: a cut may be over before its event is read.
         let carriers = |state: &State| Some(state.links.get(&index)?.carrier_ups);
-        let mut known = self.watcher.look(carriers);
-        let mut renewal = up.lease.as_deref().map(renewal_of);
+        let mut known = self.watcher.read(carriers);
+        let mut renewal = ready.lease.as_deref().map(renewal_time);
         loop {
             tokio::select! {
                 Some(now) = self.watcher.wait_for(|state| carriers(state).filter(|now| Some(*now) != known)) => {
                     known = Some(now);
-                    log::info!("{}: carrier is back", up.name);
+                    log::info!("{}: carrier is back", on.link.name);
                     // A link that was down has lost its routes.
-                    self.set_routes_again(at).await;
-                    self.tell(up.ready(at));
+                    self.set_routes_again(on.at).await;
+                    self.send(ready.event(on.at));
                 }
                 () = tokio::time::sleep_until(renewal.unwrap_or_else(Instant::now)), if renewal.is_some() => {
-                    renewal = self.renew(at, network, up).await;
+                    renewal = self.renew(on, ready).await;
                 }
                 else => std::future::pending().await,
             }
         }
     }
 
-    /// Renews the lease unless a network manager does, and says when to do it next.
-    async fn renew(&self, at: NetworkRef, network: &Network, up: &mut Up<'_>) -> Option<Instant> {
-        // Cancelled, it leaves what is known.
-        let mut lease = up.lease.clone()?;
-        if let Some(who) = lease_manager(&self.root, up.index) {
-            log::debug!("{}: {who} renews the lease", up.name);
+    /// Renews the lease unless a network manager does. Returns the time of the next renewal.
+    async fn renew(&self, on: LinkNetwork<'_>, ready: &mut ReadyNetwork<'_>) -> Option<Instant> {
+        let name = on.link.name;
+        // A copy: a cancelled renewal leaves the lease as it was.
+        let mut lease = ready.lease.clone()?;
+        if let Some(manager) = lease_manager(&self.root, on.link.index) {
+            log::debug!("{name}: {manager} renews the lease");
             lease.granted_at = seconds_since_start();
         } else {
-            match self.ask_again(at, network, &lease, up).await {
-                Ok((address, new)) => (up.address, *lease) = (address, new),
+            match self.request_renewal(on, &lease, ready).await {
+                Ok((address, new)) => (ready.address, *lease) = (address, new),
                 Err(error) => {
-                    log::warn!("{}: the lease of {} is not renewed: {error}", up.name, lease.address);
+                    log::warn!("{name}: the lease of {} is not renewed: {error}", lease.address);
                     return Some(Instant::now() + RETRY);
                 }
             }
         }
-        let next = renewal_of(&lease);
-        up.lease = Some(lease);
+        let next = renewal_time(&lease);
+        ready.lease = Some(lease);
         Some(next)
     }
 
-    /// Asks for the address that is there: with DHCPv4 as after a reboot, so that any server may answer.
-    async fn ask_again(
+    /// Requests the present address again.
+    async fn request_renewal(
         &self,
-        at: NetworkRef,
-        network: &Network,
+        on: LinkNetwork<'_>,
         old: &Lease,
-        up: &Up<'_>,
+        ready: &ReadyNetwork<'_>,
     ) -> Result<(IpAddr, Lease), NetFailure> {
-        let mut asking = network.clone();
-        (asking.address, asking.dhcp_server) = (Some(old.address), Some(old.server));
-        // A DHCPv6 lease knows nothing of its subnet; the table does.
+        let mut request = on.network.clone();
+        (request.address, request.dhcp_server) = (Some(old.address), Some(old.server));
+        // A DHCPv6 lease has no prefix length; the table has.
         if old.address.is_ipv4() {
-            asking.prefix = old.prefix;
+            request.prefix = old.prefix;
         }
-        let lease = self.lease(at, &asking, (up.index, up.name), Some(old)).await?;
-        log::info!("{}: lease of {} renewed for {} s", up.name, lease.address, lease.seconds);
-        let own = lease.over(network);
-        let placed = |ip| Placed {
-            index: up.index,
-            name: up.name.to_owned(),
-            ip,
-            network: own.clone(),
-            lease: Some(lease.clone()),
-        };
+        let lease = self.request_lease(on.with(&request), Some(old)).await?;
+        log::info!("{}: lease of {} renewed for {} s", on.link.name, lease.address, lease.seconds);
+        let leased = lease.over(on.network);
+        let on = on.with(&leased);
         if lease.address == old.address {
-            self.place(at, placed(up.address));
-            self.tell(NetEvent::Renewed { at, lease: Box::new(lease.clone()) });
-            return Ok((up.address, lease));
+            self.record_on(on, ready.address, Some(lease.clone()));
+            self.send(NetEvent::Renewed { at: on.at, lease: Box::new(lease.clone()) });
+            return Ok((ready.address, lease));
         }
         // The old address stays as long as connections use it.
-        let address = self.set_granted(at, &own, lease.address, up.index, up.name).await?;
-        self.place(at, placed(address));
-        self.tell(Up { address, lease: Some(Box::new(lease.clone())), ..up.clone() }.ready(at));
+        let address = self.set_leased_address(on, lease.address).await?;
+        self.record_on(on, address, Some(lease.clone()));
+        self.send(ReadyNetwork { address, lease: Some(Box::new(lease.clone())), ..ready.clone() }.event(on.at));
         Ok((address, lease))
     }
 }
 
-fn renewal_of(lease: &Lease) -> Instant {
-    Instant::now() + lease.renew_in().max(LEAST)
+fn renewal_time(lease: &Lease) -> Instant {
+    Instant::now() + lease.renew_in().max(SHORTEST_INTERVAL)
 }

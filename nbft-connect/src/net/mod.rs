@@ -1,11 +1,13 @@
-//! The network side of the kernel: NICs found, named, brought up, given addresses and routes; by events, never by
-//! sleeping. Only here rtnetlink is imported.
+//! Sets up the network: finds NICs, names them, brings them up, gives them addresses and routes. It waits for the kernel's events and
+//! does not poll. Only this room imports rtnetlink.
 
 mod addresses;
-mod book;
+mod applied;
 mod dhcp;
+mod dhcp4;
 mod dhcp6;
 mod dhcp6_stateless;
+mod domain_names;
 mod driver;
 mod error;
 mod event;
@@ -15,8 +17,10 @@ mod former;
 pub mod fuzz;
 mod lease;
 mod lease_manager;
+mod lease_times;
 mod maintain;
 mod nic;
+mod nic_setup;
 mod options;
 mod requests;
 mod rules;
@@ -24,27 +28,30 @@ mod slaac;
 mod snapshot;
 mod state;
 mod sysctl;
+mod target;
 mod temporary_nic;
 mod usable;
 mod watcher;
 mod worker;
 
 pub use dhcp6_stateless::Information;
-pub use error::NetFailure;
+pub use error::{KernelError, NetFailure, RouteFailure, Step};
 pub use event::{NetEvent, Timings, Waiting};
 pub use lease::Lease;
 pub(crate) use lease::duid_on_the_wire;
 pub use lease_manager::lease_manager;
-#[doc(hidden)]
-pub use libnbft::address::network_address as subnet;
 pub use nic::is_network_device;
 pub use options::NetOptions;
 pub(crate) use requests::RULE_PRIORITY;
+pub(crate) use sysctl::{IPV4_SYSCTLS, ipv6_sysctls};
+
+// `nbft-redfish`, a package of its own, finds and sets up its NIC by these.
+#[doc(hidden)]
+pub use libnbft::address::network_address as subnet;
 #[doc(hidden)]
 pub use snapshot::{Neighbour, NetSnapshot};
 #[doc(hidden)]
 pub use state::{Address, Link};
-pub(crate) use sysctl::{IPV4_SETTINGS, ipv6_settings};
 #[doc(hidden)]
 pub use temporary_nic::TemporaryNic;
 
@@ -54,7 +61,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinHandle;
 use watcher::Watcher;
 
-/// Keeps the work going; dropped, it stops, and what is set up stays.
+/// Owns the work. When it is dropped, the work stops; what is set up stays.
 #[derive(Debug)]
 pub struct NetHandle {
     tasks: Vec<JoinHandle<()>>,
@@ -62,7 +69,7 @@ pub struct NetHandle {
 }
 
 impl NetHandle {
-    /// Who sets routes to what is found later.
+    /// Sets routes to targets that are found later.
     #[must_use]
     pub fn router(&self) -> Router {
         self.router.clone()
@@ -74,11 +81,11 @@ impl NetHandle {
 pub struct Router(Watcher);
 
 impl Router {
-    /// Sets the routes of a network; those that are there stay.
+    /// Sets the routes of a network; existing routes stay.
     ///
     /// # Errors
     ///
-    /// What the kernel says.
+    /// When the kernel refuses, because the link is down or gone.
     pub async fn route(
         &self,
         link_name: &str,
@@ -86,7 +93,8 @@ impl Router {
         address: IpAddr,
         network: &Network,
     ) -> Result<(), NetFailure> {
-        requests::add_routes(&self.0.handle, (ifindex, link_name), address, network).await
+        let link = target::LinkId { index: ifindex, name: link_name };
+        requests::add_routes(&self.0.handle, link, address, network).await
     }
 }
 
@@ -98,7 +106,7 @@ impl Drop for NetHandle {
     }
 }
 
-/// Starts setting up every interface, all at once; returns when the kernel's state is known.
+/// Starts setting up all interfaces at once. Returns when the kernel's state is known.
 ///
 /// # Errors
 ///

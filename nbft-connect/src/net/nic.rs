@@ -1,4 +1,4 @@
-//! Which link is the NIC that the table means, and whether udev is done with it.
+//! Finds the link of a table's NIC, and tells whether udev has handled it.
 
 use super::state::{Link, State};
 use libnbft::model::{Mac, PciAddress};
@@ -6,23 +6,23 @@ use rtnetlink::packet_route::link::InfoKind;
 use std::fs;
 use std::path::Path;
 
-/// The NIC's link: at the PCI address, with the MAC; by the MAC alone when no NIC can be at that PCI address.
+/// The NIC's link, by PCI address and MAC; by the MAC alone if no NIC can be at that PCI address.
 pub(super) fn find(state: &State, root: &Path, mac: Mac, pci: Option<PciAddress>) -> Option<Link> {
     let candidates: Vec<&Link> = state.links.values().filter(|link| link.has_mac(mac) && is_nic(link, root)).collect();
     let at_pci = |link: &&&Link| pci.is_some_and(|pci| is_at(link, root, pci));
     if let Some(link) = candidates.iter().find(at_pci) {
         return Some((*link).clone());
     }
-    if pci.is_some_and(|pci| may_still_come(root, pci)) {
+    if pci.is_some_and(|pci| may_appear(root, pci)) {
         return None;
     }
-    // The permanent address tells a NIC from one whose address was set to it.
+    // The permanent MAC tells the NIC from another one that was given its address.
     let permanent = candidates.iter().find(|link| link.permanent_mac == Some(mac));
     permanent.or(candidates.first()).map(|link| (*link).clone())
 }
 
-/// Whether a link is a NIC and not a VLAN, bond or bridge that borrows its address. A veth pair has no device, and stands
-/// for a NIC in network namespaces.
+/// Whether a link is a NIC, and not a VLAN, bond or bridge with a NIC's address. In network namespaces a veth pair, which has no
+/// device, serves as a NIC.
 pub(super) fn is_nic(link: &Link, root: &Path) -> bool {
     link.kind == Some(InfoKind::Veth) || root.join("sys/class/net").join(&link.name).join("device").exists()
 }
@@ -34,8 +34,8 @@ pub(super) fn is_at(link: &Link, root: &Path, pci: PciAddress) -> bool {
     device.is_ok_and(|path| path.components().any(|part| part.as_os_str() == wanted.as_str()))
 }
 
-/// Whether a network device sits at the PCI address whose driver has not made a link yet.
-fn may_still_come(root: &Path, pci: PciAddress) -> bool {
+/// Whether a network device is at the PCI address whose driver has made no link yet.
+fn may_appear(root: &Path, pci: PciAddress) -> bool {
     is_network_device(root, pci) && !has_link(&root.join("sys/bus/pci/devices").join(pci.to_string()))
 }
 
@@ -46,7 +46,7 @@ pub fn is_network_device(root: &Path, pci: PciAddress) -> bool {
     fs::read_to_string(class).is_ok_and(|class| class.starts_with("0x02"))
 }
 
-/// Whether the device, or one under it (virtio), has a link.
+/// Whether the device, or a virtio device under it, has a link.
 pub(super) fn has_link(device: &Path) -> bool {
     let children = fs::read_dir(device).into_iter().flatten().flatten();
     device.join("net").exists()
@@ -55,12 +55,12 @@ pub(super) fn has_link(device: &Path) -> bool {
             .any(|child| child.path().join("net").exists())
 }
 
-/// Whether udev runs, and so names NICs.
+/// Whether udev runs: it renames NICs then.
 pub(super) fn udev_runs(root: &Path) -> bool {
     root.join("run/udev/control").exists()
 }
 
-/// Whether udev has done what it does when a device appears: its database has an entry then.
+/// Whether udev has handled the link's appearance: its database has an entry then.
 pub(super) fn udev_is_done(root: &Path, index: u32) -> bool {
     root.join(format!("run/udev/data/n{index}")).exists()
 }

@@ -1,45 +1,45 @@
-//! How networks are set up, beside what the plan says.
+//! Options for setting up networks, beside the plan.
 
 use super::lease::Lease;
 use libnbft::plan::NetworkRef;
 use std::path::PathBuf;
 
-/// How networks are set up.
+/// Options for setting up networks.
 #[derive(Debug, Clone)]
 pub struct NetOptions {
     pub(super) root: PathBuf,
     pub(super) event_buffer: usize,
     pub(super) mtu: Option<u16>,
-    /// The leases that are held already, for one who maintains the networks once they are set up.
+    /// Maintain the networks once they are set up; these leases are held already.
     pub(super) maintain: Option<Vec<(NetworkRef, Lease)>>,
 }
 
-/// Holds the events of some hundred interfaces coming up at once; only what is queued takes memory.
+/// Bytes that hold the events of some hundred interfaces that come up at once. Only queued events take memory.
 const EVENT_BUFFER: usize = 8 << 20;
 
 impl NetOptions {
-    /// With `/sys`, `/proc` and `/run` under `root`.
+    /// Reads and writes `/sys`, `/proc` and `/run` under `root`.
     #[must_use]
     pub const fn new(root: PathBuf) -> Self {
         Self { root, event_buffer: EVENT_BUFFER, mtu: None, maintain: None }
     }
 
-    /// Going on when all is set up: addresses are set again when they go, leases renewed when nobody else does. `leases` are
-    /// those that are known to be held already.
+    /// Maintains the networks once they are set up: sets addresses again that are removed, and renews leases unless a network
+    /// manager does. `leases` are known to be held already.
     #[must_use]
     pub fn maintaining(mut self, leases: Vec<(NetworkRef, Lease)>) -> Self {
         self.maintain = Some(leases);
         self
     }
 
-    /// With this MTU for every NIC, whatever a DHCP server says.
+    /// Sets this MTU on every NIC, whatever a DHCP server says.
     #[must_use]
     pub const fn with_mtu(mut self, mtu: Option<u16>) -> Self {
         self.mtu = mtu;
         self
     }
 
-    /// With room for this many bytes of netlink events. Where more come at once, the kernel's state is asked for again.
+    /// Makes room for this many bytes of netlink events. When more come at once, the kernel's state is read again.
     #[must_use]
     pub const fn with_event_buffer(mut self, bytes: usize) -> Self {
         self.event_buffer = bytes;

@@ -1,6 +1,8 @@
-//! Requests to the kernel, each such that doing it twice is doing it once.
+//! Idempotent netlink requests.
 
-use super::{NetFailure, subnet};
+use super::error::{KernelError, NetFailure, Step};
+use super::subnet;
+use super::target::LinkId;
 use libnbft::address::{check_host, check_server};
 use libnbft::plan::{Network, Route};
 use rtnetlink::packet_route::address::AddressAttribute;
@@ -10,18 +12,15 @@ use rtnetlink::{Handle, LinkUnspec, LinkVlan, RouteMessageBuilder};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
-/// Priority of our rules: before the main table's (32766), after whatever an administrator puts first.
+/// Priority of nbft's rules: before the main table's (32766), after the rules that an administrator puts first.
 pub(crate) const RULE_PRIORITY: u32 = 20_000;
 
-fn refused(step: impl FnOnce() -> String) -> impl FnOnce(rtnetlink::Error) -> NetFailure {
-    move |error| NetFailure::Kernel { step: step(), reason: words(&error) }
+fn refused(step: impl FnOnce() -> Step) -> impl FnOnce(rtnetlink::Error) -> NetFailure {
+    move |error| NetFailure::Kernel { step: step(), error: kernel_error(&error) }
 }
 
-pub(super) fn words(error: &rtnetlink::Error) -> String {
-    match errno(error) {
-        Some(errno) => std::io::Error::from_raw_os_error(errno).to_string(),
-        None => error.to_string(),
-    }
+pub(super) fn kernel_error(error: &rtnetlink::Error) -> KernelError {
+    errno(error).map_or_else(|| KernelError::Unreadable(error.to_string()), KernelError::Errno)
 }
 
 pub(super) fn errno(error: &rtnetlink::Error) -> Option<i32> {
@@ -31,7 +30,7 @@ pub(super) fn errno(error: &rtnetlink::Error) -> Option<i32> {
     }
 }
 
-fn unless_there(result: Result<(), rtnetlink::Error>) -> Result<(), rtnetlink::Error> {
+fn unless_present(result: Result<(), rtnetlink::Error>) -> Result<(), rtnetlink::Error> {
     match result {
         Err(error) if errno(&error) == Some(libc::EEXIST) => Ok(()),
         other => other,
@@ -41,37 +40,37 @@ fn unless_there(result: Result<(), rtnetlink::Error>) -> Result<(), rtnetlink::E
 /// Names a link.
 pub(super) async fn rename(handle: &Handle, index: u32, name: &str) -> Result<(), NetFailure> {
     let message = LinkUnspec::new_with_index(index).name(name).build();
-    handle.link().set(message).execute().await.map_err(refused(|| format!("cannot name it {name}")))
+    handle.link().set(message).execute().await.map_err(refused(|| Step::Rename(name.to_owned())))
 }
 
 /// Brings a link up.
 pub(super) async fn up(handle: &Handle, index: u32) -> Result<(), NetFailure> {
     let message = LinkUnspec::new_with_index(index).up().build();
-    handle.link().set(message).execute().await.map_err(refused(|| "cannot bring the link up".into()))
+    handle.link().set(message).execute().await.map_err(refused(|| Step::BringUp))
 }
 
 /// Sets the MTU.
 pub(super) async fn mtu(handle: &Handle, index: u32, mtu: u16) -> Result<(), NetFailure> {
     let message = LinkUnspec::new_with_index(index).mtu(u32::from(mtu)).build();
-    handle.link().set(message).execute().await.map_err(refused(|| format!("cannot set an MTU of {mtu}")))
+    handle.link().set(message).execute().await.map_err(refused(|| Step::Mtu(mtu)))
 }
 
 /// Makes a VLAN.
 pub(super) async fn add_vlan(handle: &Handle, name: &str, parent: u32, id: u16) -> Result<(), NetFailure> {
     let result = handle.link().add(LinkVlan::new(name, parent, id).build()).execute().await;
-    unless_there(result).map_err(refused(|| format!("cannot make VLAN {name} (kernel module 8021q)")))
+    unless_present(result).map_err(refused(|| Step::AddVlan(name.to_owned())))
 }
 
-/// Sets an address that never expires, its subnet's route with the HFI's metric.
+/// Sets an address that never expires. The route to its subnet gets the HFI's metric.
 pub(super) async fn add_address(handle: &Handle, index: u32, ip: IpAddr, network: &Network) -> Result<(), NetFailure> {
     check_host(ip, network.prefix).map_err(|why| NetFailure::Unusable { address: ip, why })?;
     let mut request = handle.address().add(index, ip, network.prefix).replace();
     request.message_mut().attributes.push(AddressAttribute::RoutePriority(network.metric));
-    request.execute().await.map_err(refused(|| format!("cannot set {ip}/{}", network.prefix)))
+    request.execute().await.map_err(refused(|| Step::AddAddress(ip, network.prefix)))
 }
 
-/// Removes an address, and the route to its subnet in the HFI's own table unless another address uses it: IPv4 routes go with
-/// the address that they name as their source.
+/// Removes an address, and the route to it in the HFI's own table. The kernel removes IPv4 routes with the address that they name
+/// as their source.
 pub(super) async fn remove_address(
     handle: &Handle,
     index: u32,
@@ -82,11 +81,11 @@ pub(super) async fn remove_address(
     let message = handle.address().add(index, ip, prefix).message_mut().clone();
     match handle.address().del(message).execute().await {
         Err(error) if errno(&error) != Some(libc::EADDRNOTAVAIL) => {
-            return Err(refused(|| format!("cannot remove {ip}/{prefix}"))(error));
+            return Err(refused(|| Step::RemoveAddress(ip, prefix))(error));
         }
         _ => {}
     }
-    // A subnet is on the link by its advertisement, a single address by nobody.
+    // An advertised subnet stays on the link; the route to a single address has no other owner.
     if let (IpAddr::V6(ip), 128) = (ip, prefix) {
         let route = Route { destination: ip.into(), prefix, gateway: None };
         let _ = handle.route().del(route_v6(index, ip, &route, Table { id: table, metric: None })).execute().await;
@@ -94,25 +93,25 @@ pub(super) async fn remove_address(
     Ok(())
 }
 
-/// Has the other addresses of a subnet stay when its first is removed: Linux removes them with it otherwise.
+/// Keeps the other addresses of a subnet when its first is removed; by default Linux removes them too.
 ///
 /// # Errors
 ///
-/// When the setting cannot be written.
-#[expect(clippy::disallowed_methods, reason = "a setting of the kernel's, and our own word")]
+/// When the sysctl cannot be written.
+#[expect(clippy::disallowed_methods, reason = "a sysctl gets a constant")]
 pub(super) fn promote_secondaries(root: &Path, name: &str) -> std::io::Result<()> {
     std::fs::write(root.join("proc/sys/net/ipv4/conf").join(name).join("promote_secondaries"), "1")
 }
 
-/// The routes of a network in the main table, and all again in the HFI's own, which rules choose. A route that the kernel
-/// refuses costs itself.
+/// Sets the routes of a network in the main table and in the HFI's own, which rules choose. A route that the kernel refuses is
+/// logged and left out.
 pub(super) async fn add_routes(
     handle: &Handle,
-    link: (u32, &str),
+    link: LinkId<'_>,
     ip: IpAddr,
     network: &Network,
 ) -> Result<(), NetFailure> {
-    // A rule from 0.0.0.0 would send whatever is not bound to an address to this HFI's table.
+    // A rule from 0.0.0.0 would send all packets that are not bound to an address to this HFI's table.
     check_server(ip).map_err(|why| NetFailure::Unusable { address: ip, why })?;
     let connected = Route { destination: subnet(ip, network.prefix), prefix: network.prefix, gateway: None };
     let own = Table { id: network.route_table, metric: None };
@@ -121,31 +120,32 @@ pub(super) async fn add_routes(
     let in_own = std::iter::once(&connected).chain(&network.routes).map(|route| (route, own));
     let mut refused: Vec<&Route> = Vec::new();
     for (route, table) in in_main.chain(in_own) {
-        // Both tables say the same.
+        // It was refused for the main table already.
         if refused.contains(&route) {
             continue;
         }
-        let Err(error) = add_route(handle, link.0, ip, route, table).await else { continue };
+        let Err(error) = add_route(handle, link.index, ip, route, table).await else { continue };
         if is_of_link(&error) {
-            return Err(cannot_set(route)(error));
+            return Err(route_refused(route)(error));
         }
-        log::warn!("{}: {}", link.1, cannot_set(route)(error));
+        log::warn!("{}: {}", link.name, route_refused(route)(error));
         refused.push(route);
     }
-    for rule in [Rule::From(ip), Rule::Out(link.1)] {
+    for rule in [Rule::From(ip), Rule::Out(link.name)] {
         if let Err(error) = add_rule(handle, ip.is_ipv6(), &rule, network.route_table).await {
-            // A kernel without policy routing: one path works all the same.
-            log::warn!("{}: no rule for table {}: {}", link.1, network.route_table, words(&error));
+            // A kernel without policy routing still serves one path.
+            log::warn!("{}: no rule for table {}: {}", link.name, network.route_table, kernel_error(&error));
         }
     }
     Ok(())
 }
 
-fn cannot_set(route: &Route) -> impl FnOnce(rtnetlink::Error) -> NetFailure {
-    refused(move || format!("cannot set the route to {}/{}", route.destination, route.prefix))
+fn route_refused(route: &Route) -> impl FnOnce(rtnetlink::Error) -> NetFailure + use<> {
+    let step = Step::AddRoute(route.destination, route.prefix);
+    refused(move || step)
 }
 
-/// Whether the link is down or gone, or the kernel cannot be asked at all: then it is not the route that is wrong.
+/// Whether the link is down or gone, or the kernel does not answer: then the route is not at fault.
 fn is_of_link(error: &rtnetlink::Error) -> bool {
     matches!(errno(error), None | Some(libc::ENODEV | libc::ENETDOWN))
 }
@@ -209,7 +209,7 @@ enum Rule<'a> {
 
 async fn add_rule(handle: &Handle, ipv6: bool, rule: &Rule<'_>, table: u32) -> Result<(), rtnetlink::Error> {
     let mut request = handle.rule().add().table_id(table).priority(RULE_PRIORITY).action(RuleAction::ToTable);
-    // A network manager that makes the same rule says this of it: then they are one.
+    // With the protocol that a network manager gives the same rule, the kernel sees one rule.
     request.message_mut().attributes.push(RuleAttribute::Protocol(RouteProtocol::Static));
     let result = match (rule, ipv6) {
         (Rule::From(IpAddr::V4(ip)), _) => request.v4().source_prefix(*ip, 32).execute().await,
@@ -225,5 +225,5 @@ async fn add_rule(handle: &Handle, ipv6: bool, rule: &Rule<'_>, table: u32) -> R
             request.execute().await
         }
     };
-    unless_there(result)
+    unless_present(result)
 }

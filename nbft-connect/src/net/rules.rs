@@ -1,4 +1,4 @@
-//! Our rules, each of which chooses an HFI's own table: read from the kernel's messages, and removed.
+//! Reads from the kernel's messages, and removes, the rules that choose an HFI's own table.
 
 use super::requests::{RULE_PRIORITY, errno};
 use rtnetlink::packet_route::AddressFamily;
@@ -6,16 +6,16 @@ use rtnetlink::packet_route::rule::{RuleAction, RuleAttribute, RuleMessage};
 use rtnetlink::{Handle, IpVersion};
 use std::net::IpAddr;
 
-/// What a rule asks of a packet.
+/// Which packets a rule applies to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Selector {
-    /// It comes from this address.
+    /// Packets from this address.
     From(IpAddr),
-    /// It goes out by the link of this name.
+    /// Packets that leave by the link of this name.
     Out(String),
 }
 
-/// A rule of our priority.
+/// A rule that has nbft's priority.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Rule {
     pub(super) ipv6: bool,
@@ -30,7 +30,7 @@ impl Rule {
         [rule(Selector::From(ip)), rule(Selector::Out(name.to_owned()))]
     }
 
-    /// The rule of a message, when it is one that we would make.
+    /// The rule of a message, if nbft makes such rules.
     pub(super) fn of(message: &RuleMessage) -> Option<Self> {
         let ipv6 = match message.header.family {
             AddressFamily::Inet => false,
@@ -68,7 +68,7 @@ impl Rule {
         message
     }
 
-    /// Removes it; one that is not there is no error.
+    /// Removes it. A rule that does not exist is no error.
     pub(super) async fn remove(&self, handle: &Handle) -> Result<(), rtnetlink::Error> {
         match handle.rule().del(self.message()).execute().await {
             Err(error) if errno(&error) == Some(libc::ENOENT) => Ok(()),
@@ -81,7 +81,7 @@ const fn length(ip: IpAddr) -> u8 {
     if ip.is_ipv6() { 128 } else { 32 }
 }
 
-/// The messages of all rules; none where the kernel has no policy routing.
+/// The messages of all rules; none if the kernel has no policy routing.
 pub(super) async fn dump(handle: &Handle) -> Vec<RuleMessage> {
     use futures_util::StreamExt;
     let mut all = Vec::new();
@@ -99,13 +99,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rule_is_read_as_it_is_written() {
+    fn a_rule_that_is_written_reads_the_same() {
         for ip in ["192.0.2.2", "2001:db8::2"] {
             for rule in Rule::all(ip.parse().unwrap(), "nbft0", 20_003) {
                 assert_eq!(Rule::of(&rule.message()), Some(rule.clone()));
-                let mut of_others = rule.message();
-                of_others.attributes[1] = RuleAttribute::Priority(100);
-                assert_eq!(Rule::of(&of_others), None);
+                let mut other_priority = rule.message();
+                other_priority.attributes[1] = RuleAttribute::Priority(100);
+                assert_eq!(Rule::of(&other_priority), None);
             }
         }
     }

@@ -1,8 +1,9 @@
-//! What the kernel says of the network now, for a reader who changes nothing.
+//! Reads the kernel's links, addresses, routes and neighbours, and changes none of them.
 
+use super::error::{NetFailure, RouteFailure};
 use super::state::{Address, Link, State};
 use super::watcher::dump;
-use super::{NetFailure, nic};
+use super::{nic, requests};
 use futures_util::StreamExt;
 use libnbft::model::PciAddress;
 use libnbft::plan::Interface;
@@ -14,7 +15,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 use tokio::task::JoinHandle;
 
-/// Links and addresses as they are, and a way to ask for routes and neighbours.
+/// The links and addresses of one moment. Routes and neighbours are read when asked for.
 #[derive(Debug)]
 pub struct NetSnapshot {
     state: State,
@@ -22,14 +23,14 @@ pub struct NetSnapshot {
     task: JoinHandle<()>,
 }
 
-/// What is known of the next hop.
+/// What the kernel knows of a host on a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Neighbour {
     /// Its hardware address is known.
     Known,
-    /// It was asked for and nobody has answered.
+    /// The kernel asked for it, and no host has answered.
     Silent,
-    /// Nobody has asked.
+    /// The kernel has not asked for it.
     Unasked,
 }
 
@@ -40,29 +41,29 @@ impl Drop for NetSnapshot {
 }
 
 impl NetSnapshot {
-    /// Asks for links and addresses; must be called on the runtime.
+    /// Reads links and addresses. Must be called on the runtime.
     ///
     /// # Errors
     ///
     /// When netlink cannot be used.
     pub async fn take() -> Result<Self, NetFailure> {
-        let (asking, handle, _) = rtnetlink::new_connection().map_err(NetFailure::Netlink)?;
+        let (asking, handle, _) = rtnetlink::new_connection().map_err(|error| NetFailure::Netlink(error.into()))?;
         let task = tokio::spawn(asking);
         let state = dump(&handle).await?;
         Ok(Self { state, handle, task })
     }
 
-    /// The link that is the NIC of a plan.
+    /// The link of a planned interface's NIC.
     pub fn nic(&self, root: &Path, interface: &Interface) -> Option<Link> {
         nic::find(&self.state, root, interface.mac, interface.pci)
     }
 
-    /// The link of whatever NIC sits at a PCI address.
+    /// The link of the NIC at a PCI address.
     pub fn nic_at(&self, root: &Path, pci: PciAddress) -> Option<&Link> {
         self.links().find(|link| nic::is_nic(link, root) && nic::is_at(link, root, pci))
     }
 
-    /// Whether a link is a NIC, and not one that lies on others.
+    /// Whether a link is a NIC, and not a VLAN, bond or bridge on one.
     pub fn is_nic(&self, root: &Path, link: &Link) -> bool {
         nic::is_nic(link, root)
     }
@@ -79,27 +80,27 @@ impl NetSnapshot {
         &self.state.addresses
     }
 
-    /// By which gateway `link` sends from one address to another; `None` when the target is on the link.
+    /// The gateway by which `link` sends from one address to another; `None` when the target is on the link.
     ///
     /// # Errors
     ///
-    /// What the kernel says where there is no route. An IPv4 socket that is bound to an interface takes its target for on
-    /// the link then; this asks for a route that somebody set.
-    pub async fn route(&self, link: u32, from: IpAddr, to: IpAddr) -> Result<Option<IpAddr>, String> {
-        let Some(mut question) = question(link, from, to) else {
-            return Err("the addresses are not of one family".into());
+    /// When no route that somebody set leads there. An IPv4 socket that is bound to an interface would then take its target to be on
+    /// the link.
+    pub async fn route(&self, link: u32, from: IpAddr, to: IpAddr) -> Result<Option<IpAddr>, RouteFailure> {
+        let Some(mut request) = route_request(link, from, to) else {
+            return Err(RouteFailure::Families);
         };
-        question.header.flags |= RouteFlags::FibMatch;
-        let mut answers = Box::pin(self.handle.route().get(question).execute());
+        request.header.flags |= RouteFlags::FibMatch;
+        let mut answers = Box::pin(self.handle.route().get(request).execute());
         match answers.next().await {
-            Some(Ok(route)) if is_way(&route) => Ok(gateway(&route)),
-            Some(Ok(route)) => Err(format!("the route is of type {}", words(route.header.kind))),
-            Some(Err(error)) => Err(super::requests::words(&error)),
-            None => Err("the kernel gives no answer".into()),
+            Some(Ok(route)) if is_usable(&route) => Ok(gateway(&route)),
+            Some(Ok(route)) => Err(RouteFailure::Type(type_name(route.header.kind))),
+            Some(Err(error)) => Err(RouteFailure::Kernel(requests::kernel_error(&error))),
+            None => Err(RouteFailure::NoAnswer),
         }
     }
 
-    /// What the kernel knows of a host on a link now; best asked after something was sent to it.
+    /// What the kernel knows of a host on a link now. Call it after something was sent to the host.
     pub async fn neighbour(&self, link: u32, ip: IpAddr) -> Neighbour {
         let family = if ip.is_ipv6() { AddressFamily::Inet6 } else { AddressFamily::Inet };
         let mut all = Box::pin(self.handle.neighbours().get().set_address_family(family).execute());
@@ -117,7 +118,7 @@ impl NetSnapshot {
     }
 }
 
-fn question(link: u32, from: IpAddr, to: IpAddr) -> Option<RouteMessage> {
+fn route_request(link: u32, from: IpAddr, to: IpAddr) -> Option<RouteMessage> {
     Some(match (from, to) {
         (IpAddr::V4(from), IpAddr::V4(to)) => RouteMessageBuilder::<Ipv4Addr>::new()
             .destination_prefix(to, 32)
@@ -133,8 +134,8 @@ fn question(link: u32, from: IpAddr, to: IpAddr) -> Option<RouteMessage> {
     })
 }
 
-/// As `ip route` names it.
-fn words(kind: RouteType) -> String {
+/// A route's type, as `ip route` names it.
+fn type_name(kind: RouteType) -> String {
     match kind {
         RouteType::Broadcast => "broadcast".into(),
         RouteType::Anycast => "anycast".into(),
@@ -147,7 +148,7 @@ fn words(kind: RouteType) -> String {
     }
 }
 
-fn is_way(route: &RouteMessage) -> bool {
+fn is_usable(route: &RouteMessage) -> bool {
     matches!(route.header.kind, RouteType::Unicast | RouteType::Local)
 }
 

@@ -1,4 +1,4 @@
-//! What the kernel says of links and addresses. How it is kept up to date is in [`super::watcher`].
+//! Holds the kernel's links, addresses and rules, built from its messages. [`super::watcher`] keeps them up to date.
 
 use super::rules::Rule;
 use libnbft::model::Mac;
@@ -17,26 +17,26 @@ use std::net::IpAddr;
 pub struct Link {
     pub index: u32,
     /// Tells it from a link that had its index before.
-    pub(super) born: u64,
+    pub(super) generation: u64,
     pub name: String,
     pub mac: Option<Mac>,
     pub(super) permanent_mac: Option<Mac>,
     pub up: bool,
     pub carrier: bool,
-    /// How often the carrier has come.
+    /// How often the carrier has come up.
     pub(super) carrier_ups: u32,
     pub(super) kind: Option<InfoKind>,
     pub mtu: u32,
     /// The bond or bridge that it is a port of.
     pub master: Option<u32>,
-    /// The link that it lies on, and its VLAN ID.
+    /// Of a VLAN: the link that it is on, and its ID.
     pub vlan: Option<(u32, u16)>,
-    /// What the last router advertisement says of DHCPv6.
-    pub(super) advertised: Advertised,
+    /// The flags of the last router advertisement.
+    pub(super) router_flags: RouterFlags,
 }
 
 impl Link {
-    /// Whether a NIC has this MAC address, whatever was set on it since.
+    /// Whether a NIC has this MAC address by its hardware, whatever address was set on it since.
     pub fn has_mac(&self, mac: Mac) -> bool {
         match self.permanent_mac.filter(|permanent| !permanent.is_zero()) {
             Some(permanent) => permanent == mac,
@@ -47,14 +47,14 @@ impl Link {
 
 /// Flags of a router advertisement (RFC 4861, section 4.2).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Advertised {
+pub(super) struct RouterFlags {
     /// M: DHCPv6 grants addresses.
     pub(super) managed: bool,
-    /// O: DHCPv6 tells other things, DNS servers among them.
+    /// O: DHCPv6 has other information, such as DNS servers.
     pub(super) other: bool,
 }
 
-impl From<Inet6IfaceFlags> for Advertised {
+impl From<Inet6IfaceFlags> for RouterFlags {
     fn from(flags: Inet6IfaceFlags) -> Self {
         let has = |flag| flags.contains(flag);
         Self { managed: has(Inet6IfaceFlags::RaManaged), other: has(Inet6IfaceFlags::Otherconf) }
@@ -69,21 +69,28 @@ pub struct Address {
     pub prefix: u8,
     pub tentative: bool,
     pub duplicate: bool,
-    /// Never expires.
+    /// Whether it never expires.
     pub(super) permanent: bool,
-    /// Of the route to its subnet; 0 where nobody chose one.
+    /// Metric of the route to its subnet; 0 where none was chosen.
     pub(super) metric: u32,
 }
 
-/// The whole.
+impl Address {
+    /// Whether it is an IPv6 address of this link other than the link-local one.
+    pub(super) fn is_global_ipv6_of(&self, link: u32) -> bool {
+        self.link == link && matches!(self.ip, IpAddr::V6(ip) if !ip.is_unicast_link_local())
+    }
+}
+
+/// Links, addresses and rules.
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) links: BTreeMap<u32, Link>,
     pub(super) addresses: Vec<Address>,
-    /// Those of our priority.
+    /// The rules that have nbft's priority.
     pub(super) rules: Vec<Rule>,
-    /// How many links have come so far.
-    births: u64,
+    /// How many links have appeared so far.
+    generations: u64,
 }
 
 impl State {
@@ -91,33 +98,33 @@ impl State {
         self.addresses.iter().find(|address| address.link == link && address.ip == ip)
     }
 
-    /// Takes in what the kernel says.
+    /// Applies a message of the kernel.
     pub(super) fn apply(&mut self, message: RouteNetlinkMessage) {
         match message {
             RouteNetlinkMessage::NewLink(message) => match message.header.interface_family {
                 AddressFamily::Unspec => {
                     if let Some(mut link) = link(&message) {
-                        link.born = match self.links.get(&link.index) {
-                            Some(known) => known.born,
+                        link.generation = match self.links.get(&link.index) {
+                            Some(known) => known.generation,
                             None => {
-                                self.births += 1;
-                                self.births
+                                self.generations += 1;
+                                self.generations
                             }
                         };
                         self.links.insert(link.index, link);
                     }
                 }
-                // Events on IPv6 options come as link messages of that family, with a few of the link's own attributes.
+                // Events of IPv6 options are link messages of that family, with a few of the link's own attributes.
                 AddressFamily::Inet6 => {
                     let link = self.links.get_mut(&message.header.index);
-                    if let Some((link, advertised)) = link.zip(advertised(&message)) {
-                        link.advertised = advertised;
+                    if let Some((link, flags)) = link.zip(router_flags(&message)) {
+                        link.router_flags = flags;
                     }
                 }
-                // What a bridge says of its port.
+                // A bridge reports its port.
                 _ => {}
             },
-            // One that leaves a bridge comes as a link message of that family.
+            // A port that leaves a bridge is a link message of that family.
             RouteNetlinkMessage::DelLink(message) if message.header.interface_family == AddressFamily::Unspec => {
                 self.links.remove(&message.header.index);
             }
@@ -146,15 +153,15 @@ impl State {
         }
     }
 
-    /// Takes over which link is which from the state before events were lost.
-    pub(super) fn follow(&mut self, before: &Self) {
+    /// Adopts the links' generations from the state before events were lost.
+    pub(super) fn adopt_generations(&mut self, before: &Self) {
         for link in self.links.values_mut() {
-            link.born = match before.links.get(&link.index) {
-                Some(known) if known.mac == link.mac && known.kind == link.kind => known.born,
-                _ => before.births + link.born,
+            link.generation = match before.links.get(&link.index) {
+                Some(known) if known.mac == link.mac && known.kind == link.kind => known.generation,
+                _ => before.generations + link.generation,
             };
         }
-        self.births += before.births;
+        self.generations += before.generations;
     }
 }
 
@@ -182,7 +189,7 @@ fn link(message: &LinkMessage) -> Option<Link> {
                     }),
                     _ => None,
                 });
-                link.advertised = inet6.map(Advertised::from).unwrap_or_default();
+                link.router_flags = inet6.map(RouterFlags::from).unwrap_or_default();
             }
             LinkAttribute::LinkInfo(infos) => {
                 for info in infos {
@@ -200,8 +207,8 @@ fn link(message: &LinkMessage) -> Option<Link> {
     (!link.name.is_empty()).then_some(link)
 }
 
-/// What an event on IPv6 options says of router advertisements: the crate gives its attributes as bytes.
-fn advertised(message: &LinkMessage) -> Option<Advertised> {
+/// The flags of a router advertisement in an event of IPv6 options. The crate gives the event's attributes as bytes.
+fn router_flags(message: &LinkMessage) -> Option<RouterFlags> {
     /// IFLA_INET6_FLAGS.
     const FLAGS: u16 = 1;
     let options = message.attributes.iter().find_map(|attribute| match attribute {
@@ -230,7 +237,7 @@ fn address(message: &AddressMessage) -> Option<Address> {
     let mut flags = AddressFlags::from_bits_truncate(u32::from(message.header.flags.bits()));
     for attribute in &message.attributes {
         match attribute {
-            // On point-to-point links `Address` is the peer's and `Local` ours.
+            // On point-to-point links `Address` is the peer's address and `Local` our own.
             AddressAttribute::Local(local) => ip = Some(*local),
             AddressAttribute::Address(address) => ip = ip.or(Some(*address)),
             AddressAttribute::Flags(all) => flags = *all,
@@ -247,9 +254,4 @@ fn address(message: &AddressMessage) -> Option<Address> {
         permanent: flags.contains(AddressFlags::Permanent),
         metric,
     })
-}
-
-/// Whether a link has this address beside the one that it makes itself.
-pub(super) fn is_global(address: &Address, link: u32) -> bool {
-    address.link == link && matches!(address.ip, IpAddr::V6(ip) if !ip.is_unicast_link_local())
 }

@@ -1,7 +1,9 @@
-//! A NIC that is no interface of the table: set up for a while, and then left as it was found.
+//! Sets up a NIC that is no interface of the table, and restores it afterwards.
 
-use super::requests::{errno, up, words};
-use super::{Link, NetFailure, NetSnapshot};
+use super::error::{NetFailure, Step};
+use super::requests::{errno, kernel_error, up};
+use super::snapshot::NetSnapshot;
+use super::state::Link;
 use rtnetlink::packet_route::address::{AddressAttribute, AddressFlags, AddressHeaderFlags, AddressMessage};
 use rtnetlink::{Handle, LinkUnspec};
 use std::net::IpAddr;
@@ -9,27 +11,27 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-/// How long its carrier is waited for.
-const CARRIER: Duration = Duration::from_secs(5);
+/// How long to wait for the carrier.
+const CARRIER_LIMIT: Duration = Duration::from_secs(5);
 
-/// How often it is looked for that.
-const LOOK: Duration = Duration::from_millis(50);
+/// Pause between two checks of the carrier.
+const POLL: Duration = Duration::from_millis(50);
 
-/// A NIC that is given back.
+/// A NIC whose set-up is undone by [`restore`](Self::restore).
 #[derive(Debug)]
 pub struct TemporaryNic {
     link: Link,
     handle: Handle,
     task: JoinHandle<()>,
-    /// What is taken back in the end.
+    /// The address to remove in the end.
     address: Option<AddressMessage>,
     brought_up: bool,
 }
 
 impl TemporaryNic {
-    /// Touches nothing yet.
+    /// Changes nothing yet.
     pub fn new(link: Link) -> Result<Self, NetFailure> {
-        let (asking, handle, _) = rtnetlink::new_connection().map_err(NetFailure::Netlink)?;
+        let (asking, handle, _) = rtnetlink::new_connection().map_err(|error| NetFailure::Netlink(error.into()))?;
         Ok(Self { link, handle, task: tokio::spawn(asking), address: None, brought_up: false })
     }
 
@@ -37,22 +39,24 @@ impl TemporaryNic {
         &self.link
     }
 
-    /// Brings it up with an address, for sockets that are bound to it, and waits for its carrier. May be given up at any time.
+    /// Brings the NIC up with an address, for sockets that are bound to it, and waits for its carrier. May be cancelled at any time.
     pub async fn set_up(&mut self, address: IpAddr, prefix: u8) -> Result<(), NetFailure> {
         if !self.link.up {
             self.brought_up = true;
             up(&self.handle, self.link.index).await?;
         }
         self.add(address, prefix).await?;
-        let end = Instant::now() + CARRIER;
+        let end = Instant::now() + CARRIER_LIMIT;
         loop {
             match NetSnapshot::take().await?.link(self.link.index) {
                 Some(link) if link.carrier => return Ok(()),
                 _ if Instant::now() > end => {
-                    let step = format!("no carrier within {} s", CARRIER.as_secs());
-                    return Err(NetFailure::Kernel { step, reason: self.link.name.clone() });
+                    return Err(NetFailure::NoCarrier {
+                        name: self.link.name.clone(),
+                        seconds: CARRIER_LIMIT.as_secs(),
+                    });
                 }
-                _ => tokio::time::sleep(LOOK).await,
+                _ => tokio::time::sleep(POLL).await,
             }
         }
     }
@@ -61,9 +65,9 @@ impl TemporaryNic {
         let mut request = self.handle.address().add(self.link.index, address, prefix);
         let message = request.message_mut();
         let flags = match address {
-            // The kernel sends by the NIC that a socket is bound to; a route could lead the packets of others there meanwhile.
+            // A bound socket needs no route, and a route could lead other programs' packets to this NIC.
             IpAddr::V4(_) => AddressFlags::Noprefixroute,
-            // IPv6 finds no way without a route.
+            // IPv6 needs the route.
             IpAddr::V6(_) => {
                 message.header.flags |= AddressHeaderFlags::Nodad;
                 AddressFlags::Nodad
@@ -72,16 +76,16 @@ impl TemporaryNic {
         message.attributes.push(AddressAttribute::Flags(flags));
         self.address = Some(message.clone());
         let Err(error) = request.execute().await else { return Ok(()) };
-        // One that was there before stays.
+        // An address that existed before stays.
         self.address = None;
         match errno(&error) {
             Some(libc::EEXIST) => Ok(()),
-            _ => Err(NetFailure::Kernel { step: format!("cannot set {address}/{prefix}"), reason: words(&error) }),
+            _ => Err(NetFailure::Kernel { step: Step::AddAddress(address, prefix), error: kernel_error(&error) }),
         }
     }
 
-    /// Gives it back.
-    pub async fn leave(self) {
+    /// Restores the NIC as it was found.
+    pub async fn restore(self) {
         if let Some(address) = self.address {
             let _ = self.handle.address().del(address).execute().await;
         }

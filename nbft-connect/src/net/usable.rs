@@ -2,11 +2,9 @@
 //! whatever else is odd costs itself.
 
 use super::NetFailure;
-use super::lease::Lease;
-use libnbft::address::{
-    Unusable, check_destination, check_gateway, check_granted, check_server, network_address, shortest_on_link,
-};
-use libnbft::plan::{Network, Route};
+use super::lease::{Lease, check_route};
+use libnbft::address::{Unusable, check_granted, check_server, network_address, shortest_on_link};
+use libnbft::plan::Network;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// Every IPv4 host takes packets of 576 bytes (RFC 791, section 3.1).
@@ -128,26 +126,17 @@ impl Lease {
     }
 }
 
-/// Checks a route of an interface that has the address `own` with this prefix length.
-pub(super) fn check_route(route: &Route, own: IpAddr, prefix: u8) -> Result<(), Unusable> {
-    if route.destination.is_ipv4() != own.is_ipv4() {
-        return Err(Unusable::Family);
-    }
-    check_destination(route.destination, route.prefix, route.gateway.is_some())?;
-    route.gateway.map_or(Ok(()), |gateway| check_gateway(gateway, own, prefix))
-}
-
 const fn unspecified(like: IpAddr) -> IpAddr {
     if like.is_ipv4() { IpAddr::V4(Ipv4Addr::UNSPECIFIED) } else { IpAddr::V6(Ipv6Addr::UNSPECIFIED) }
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use libnbft::model::{Hfi, HfiTcp, HfiTcpFlags, IpOrigin, Mac, Table, TransportType};
-    use libnbft::plan::{Options, Plan, Source};
+    use libnbft::plan::{Options, Plan, Route, Source};
 
-    fn planned(address: &str, prefix: u8) -> Network {
+    pub(in crate::net) fn planned(address: &str, prefix: u8) -> Network {
         let mut tcp = HfiTcp::default();
         (tcp.mac, tcp.ip, tcp.prefix) = (Mac([2, 0, 0, 0, 0, 1]), address.parse::<IpAddr>().unwrap().into(), prefix);
         (tcp.flags, tcp.ip_origin) = (HfiTcpFlags::VALID.with(HfiTcpFlags::DHCP_OVERRIDE), IpOrigin::DHCP);

@@ -1,7 +1,9 @@
-//! The kernel's state of links and addresses, kept what it is by events, for whoever waits for it to change.
+//! Mirrors the kernel's links and addresses and wakes waiters on change.
 
+use super::error::{KernelError, NetFailure};
+use super::options::NetOptions;
 use super::state::{Link, State};
-use super::{NetFailure, NetOptions, rules};
+use super::{nic, requests, rules};
 use crate::nvme::uevent::Uevents;
 use futures_util::{FutureExt, Stream, StreamExt};
 use nix::sys::socket::{setsockopt, sockopt};
@@ -9,13 +11,12 @@ use rtnetlink::packet_core::{NetlinkMessage, NetlinkPayload};
 use rtnetlink::packet_route::RouteNetlinkMessage;
 use rtnetlink::sys::SocketAddr;
 use rtnetlink::{Handle, MulticastGroup};
-use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::path::Path;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// Gives requests to the kernel and the state to whoever waits for it to change.
+/// Sends requests to the kernel, and waits for its state to change.
 #[derive(Debug, Clone)]
 pub(super) struct Watcher {
     pub(super) handle: Handle,
@@ -23,54 +24,55 @@ pub(super) struct Watcher {
 }
 
 impl Watcher {
-    /// Listens first and asks then, so that nothing is missed between.
+    /// Subscribes to events, then reads the state, so that no change between the two is missed.
     ///
-    /// Events come over a socket of their own: where they overflow it, no answer to a request may be lost with them.
+    /// Events have a socket of their own: when it overflows, no answer to a request is lost with them.
     pub(super) async fn start(options: &NetOptions) -> Result<(Self, Vec<JoinHandle<()>>), NetFailure> {
         use MulticastGroup::{Ipv4Ifaddr, Ipv4Rule, Ipv6Ifaddr, Ipv6Ifinfo, Ipv6Rule};
         let groups = [MulticastGroup::Link, Ipv4Ifaddr, Ipv6Ifaddr, Ipv6Ifinfo, Ipv4Rule, Ipv6Rule];
-        let (mut listening, _, events) = rtnetlink::new_multicast_connection(&groups).map_err(NetFailure::Netlink)?;
+        let (mut listening, _, events) =
+            rtnetlink::new_multicast_connection(&groups).map_err(|error| NetFailure::Netlink(error.into()))?;
         set_buffer(listening.socket_mut().as_raw_fd(), options.event_buffer);
-        let (asking, handle, _) = rtnetlink::new_connection().map_err(NetFailure::Netlink)?;
+        let (asking, handle, _) = rtnetlink::new_connection().map_err(|error| NetFailure::Netlink(error.into()))?;
         let mut tasks = vec![tokio::spawn(listening), tokio::spawn(asking)];
         let (sender, state) = watch::channel(dump_all(&handle).await?);
         let udev = udev_events(&options.root);
-        tasks.push(tokio::spawn(listen(handle.clone(), sender, events, udev)));
+        tasks.push(tokio::spawn(mirror(handle.clone(), sender, events, udev)));
         Ok((Self { handle, state }, tasks))
     }
 
-    /// With a state that a test tells, and a kernel that is the real one.
+    /// For tests: the caller sends the state, the kernel is the real one.
     #[cfg(test)]
-    pub(super) fn told(state: State) -> (watch::Sender<State>, Self) {
+    pub(super) fn with_state(state: State) -> (watch::Sender<State>, Self) {
         let (asking, handle, _) = rtnetlink::new_connection().unwrap();
         tokio::spawn(asking);
         let (sender, state) = watch::channel(state);
         (sender, Self { handle, state })
     }
 
-    /// Waits until `look` finds what it looks for.
-    pub(super) async fn wait_for<T>(&self, mut look: impl FnMut(&State) -> Option<T>) -> Option<T> {
+    /// Waits until `find` finds something; `None` when the watcher has ended.
+    pub(super) async fn wait_for<T>(&self, mut find: impl FnMut(&State) -> Option<T>) -> Option<T> {
         let mut state = self.state.clone();
         loop {
-            if let Some(found) = look(&state.borrow_and_update()) {
+            if let Some(found) = find(&state.borrow_and_update()) {
                 return Some(found);
             }
             state.changed().await.ok()?;
         }
     }
 
-    /// Does the work as long as the link of this index is there and such; `None` when it no longer is. Whatever waits on a link
-    /// waits in here: an index that is gone never comes back, and nothing tells so twice.
+    /// Does the work as long as the link of this index exists and fulfils a condition; `None` when it no longer does. All work on a
+    /// link runs in here: an index that is gone never comes back, and no second event says so.
     pub(super) async fn while_there<T>(
         &self,
         index: u32,
-        such: impl Fn(&Link) -> bool,
+        condition: impl Fn(&Link) -> bool,
         work: impl Future<Output = T>,
     ) -> Option<T> {
         let gone = async {
-            let gone = |state: &State| (!state.links.get(&index).is_some_and(&such)).then_some(());
+            let gone = |state: &State| (!state.links.get(&index).is_some_and(&condition)).then_some(());
             if self.wait_for(gone).await.is_none() {
-                // Nobody listens any more.
+                // The watcher has ended.
                 std::future::pending::<()>().await;
             }
         };
@@ -81,17 +83,17 @@ impl Watcher {
         }
     }
 
-    /// Looks once.
-    pub(super) fn look<T>(&self, look: impl FnOnce(&State) -> T) -> T {
-        look(&self.state.borrow())
+    /// Reads the state as it is now.
+    pub(super) fn read<T>(&self, read: impl FnOnce(&State) -> T) -> T {
+        read(&self.state.borrow())
     }
 }
 
-/// An event and who sent it.
+/// An event and its sender.
 type Event = (NetlinkMessage<RouteNetlinkMessage>, SocketAddr);
 
-/// Keeps the state what the kernel's is.
-async fn listen(
+/// Applies each event to the state.
+async fn mirror(
     handle: Handle,
     sender: watch::Sender<State>,
     mut events: impl Stream<Item = Event> + Unpin,
@@ -105,7 +107,7 @@ async fn listen(
                     NetlinkPayload::InnerMessage(message) => sender.send_modify(|state| state.apply(message)),
                     NetlinkPayload::Overrun(_) => match resynchronize(&handle, &mut events).await {
                         Ok(mut state) => sender.send_modify(|before| {
-                            state.follow(before);
+                            state.adopt_generations(before);
                             *before = state;
                         }),
                         Err(error) => log::warn!("{error}"),
@@ -113,14 +115,14 @@ async fn listen(
                     _ => {}
                 },
             },
-            // udev is done with a device: those who wait for it look again.
-            () = heard(&mut udev) => sender.send_modify(|_| {}),
+            // udev has handled a device: whoever waits for that checks again.
+            () = udev_event(&mut udev) => sender.send_modify(|_| {}),
         }
     }
 }
 
-/// The kernel's state after events were lost. Those that are still queued are older than it or newer, nobody can tell: it is
-/// asked for until none came meanwhile, or, where there is no end of them, until they are not worth the wait.
+/// The kernel's state after events were lost. Events that are still queued may be older or newer than it. So the state is read until
+/// no event came meanwhile; when events never stop, a limited number of times.
 async fn resynchronize(handle: &Handle, events: &mut (impl Stream<Item = Event> + Unpin)) -> Result<State, NetFailure> {
     const TRIES: usize = 20;
     log::debug!("netlink events were lost; asking for everything again");
@@ -135,8 +137,8 @@ async fn resynchronize(handle: &Handle, events: &mut (impl Stream<Item = Event> 
     dump_all(handle).await
 }
 
-/// Room for the events of many interfaces at once. Best effort: without the right to it the kernel's default stays, and
-/// what is lost is asked for again.
+/// Makes room for the events of many interfaces at once. Without the right to do so the kernel's default stays; when events are
+/// lost, the state is read again.
 fn set_buffer(socket: RawFd, bytes: usize) {
     // SAFETY: the caller's socket is open while this runs, and nothing keeps the borrow.
     let socket = unsafe { BorrowedFd::borrow_raw(socket) };
@@ -146,10 +148,10 @@ fn set_buffer(socket: RawFd, bytes: usize) {
 }
 
 fn udev_events(root: &Path) -> Option<Uevents> {
-    super::nic::udev_runs(root).then(|| Uevents::of_udev().ok()).flatten()
+    nic::udev_runs(root).then(|| Uevents::of_udev().ok()).flatten()
 }
 
-async fn heard(udev: &mut Option<Uevents>) {
+async fn udev_event(udev: &mut Option<Uevents>) {
     match udev {
         Some(events) => {
             if let Err(error) = events.net_changed().await {
@@ -159,6 +161,11 @@ async fn heard(udev: &mut Option<Uevents>) {
         }
         None => std::future::pending().await,
     }
+}
+
+/// The failure of waiting for something when the watcher has ended.
+pub(super) fn ended() -> NetFailure {
+    NetFailure::Netlink(KernelError::Errno(libc::EPIPE))
 }
 
 /// Links, addresses and rules.
@@ -172,7 +179,7 @@ async fn dump_all(handle: &Handle) -> Result<State, NetFailure> {
 
 /// Links and addresses.
 pub(super) async fn dump(handle: &Handle) -> Result<State, NetFailure> {
-    let failed = |error: rtnetlink::Error| NetFailure::Netlink(io::Error::other(error.to_string()));
+    let failed = |error: rtnetlink::Error| NetFailure::Netlink(requests::kernel_error(&error));
     let mut fresh = State::default();
     let mut links = Box::pin(handle.link().get().execute());
     while let Some(message) = links.next().await {

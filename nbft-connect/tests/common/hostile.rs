@@ -1,4 +1,4 @@
-//! DHCP servers that say what a test wants them to, on the peer of eth0.
+//! Fake DHCP servers on the peer of eth0: they say what a test gives them, which no real server would say.
 
 use nix::sys::socket::{setsockopt, sockopt};
 use std::ffi::OsString;
@@ -10,8 +10,21 @@ use std::time::Duration;
 /// What a DHCPv4 server grants: an address, and options by code.
 pub(crate) type Grant = (Ipv4Addr, Vec<(u8, Vec<u8>)>);
 
-/// What a DHCPv6 server grants: an address, its preferred and valid lifetime, T1 and T2.
-pub(crate) type Grant6 = (Ipv6Addr, [u32; 4]);
+/// What a DHCPv6 server grants: T1 and T2, and addresses, each with its preferred and valid lifetime.
+pub(crate) type Grant6 = ([u32; 2], Vec<(Ipv6Addr, [u32; 2])>);
+
+/// A grant of this address with these options in the place of mask, lease time and server; an empty one is left out.
+pub(crate) fn grant(address: &str, options: &[(u8, &[u8])]) -> Grant {
+    let mut all = vec![(1, vec![255, 255, 255, 0]), (51, vec![0, 0, 14, 16]), (54, vec![192, 0, 2, 1])];
+    all.retain(|(code, _)| options.iter().all(|(other, _)| other != code));
+    all.extend(options.iter().filter(|(_, content)| !content.is_empty()).map(|(code, bytes)| (*code, bytes.to_vec())));
+    (address.parse().unwrap(), all)
+}
+
+/// A grant of one address: its preferred and valid lifetime, T1 and T2.
+pub(crate) fn grant6(address: &str, [preferred, valid, t1, t2]: [u32; 4]) -> Grant6 {
+    ([t1, t2], vec![(address.parse().unwrap(), [preferred, valid])])
+}
 
 /// What a server makes of a request, and whether that grants something.
 type Answer<G> = fn(&[u8], &G) -> Option<(Vec<u8>, bool)>;
@@ -58,26 +71,43 @@ fn bound(address: &str) -> UdpSocket {
 
 impl Hostile<Grant> {
     pub(crate) fn v4() -> Self {
+        Self::v4_that(answer4)
+    }
+
+    /// One that has forgotten its leases: it answers no request but for its own offer.
+    pub(crate) fn v4_without_memory() -> Self {
+        Self::v4_that(|request, grant| {
+            let asks_it = option4(request, 53) == Some(&[1]) || option4(request, 54).is_some();
+            asks_it.then(|| answer4(request, grant))?
+        })
+    }
+
+    fn v4_that(answer: Answer<Grant>) -> Self {
         let socket = bound("0.0.0.0:67");
         socket.set_broadcast(true).unwrap();
         let everybody = "255.255.255.255:68".parse().unwrap();
-        Self::start((Ipv4Addr::UNSPECIFIED, Vec::new()), socket, answer4, Some(everybody))
+        Self::start((Ipv4Addr::UNSPECIFIED, Vec::new()), socket, answer, Some(everybody))
     }
+}
+
+/// The content of an option of a DHCPv4 message.
+fn option4(message: &[u8], wanted: u8) -> Option<&[u8]> {
+    let mut rest = message.get(240..)?;
+    while let [code, length, tail @ ..] = rest {
+        let content = tail.get(..usize::from(*length))?;
+        if *code == wanted {
+            return Some(content);
+        }
+        rest = &tail[content.len()..];
+    }
+    None
 }
 
 /// An offer to a discovery, an acknowledgement to a request.
 fn answer4(request: &[u8], (address, options): &Grant) -> Option<(Vec<u8>, bool)> {
-    let mut rest = request.get(240..)?;
-    let mut kind = None;
-    while let [code, length, tail @ ..] = rest {
-        if *code == 53 {
-            kind = tail.first().copied();
-        }
-        rest = tail.get(usize::from(*length)..).unwrap_or_default();
-    }
-    let kind: u8 = match kind? {
-        1 => 2,
-        3 => 5,
+    let kind: u8 = match option4(request, 53)? {
+        [1] => 2,
+        [3] => 5,
         _ => return None,
     };
     let mut reply = request.get(..240)?.to_vec();
@@ -97,12 +127,12 @@ impl Hostile<Grant6> {
         let socket = bound("[::]:547");
         let index = super::ip("-o link show eth0-peer").split(':').next().unwrap().parse().unwrap();
         socket.join_multicast_v6(&"ff02::1:2".parse().unwrap(), index).unwrap();
-        Self::start((Ipv6Addr::UNSPECIFIED, [0; 4]), socket, answer6, None)
+        Self::start(([0; 2], Vec::new()), socket, answer6, None)
     }
 }
 
 /// An advertisement to a solicitation, a reply to a request.
-fn answer6(request: &[u8], (address, [preferred, valid, t1, t2]): &Grant6) -> Option<(Vec<u8>, bool)> {
+fn answer6(request: &[u8], ([t1, t2], addresses): &Grant6) -> Option<(Vec<u8>, bool)> {
     let kind = match request.first()? {
         1 => 2,
         3 | 5 | 6 => 7,
@@ -119,9 +149,13 @@ fn answer6(request: &[u8], (address, [preferred, valid, t1, t2]): &Grant6) -> Op
         match code {
             1 => option(1, content),
             3 => {
-                let address = [&address.octets()[..], &preferred.to_be_bytes(), &valid.to_be_bytes()].concat();
-                let times = [&content[..4], &t1.to_be_bytes(), &t2.to_be_bytes(), &[0, 5, 0, 24], &address].concat();
-                option(3, &times);
+                let mut association = [&content[..4], &t1.to_be_bytes(), &t2.to_be_bytes()].concat();
+                for (address, [preferred, valid]) in addresses {
+                    association.extend([0, 5, 0, 24]);
+                    association.extend(address.octets());
+                    association.extend([preferred.to_be_bytes(), valid.to_be_bytes()].concat());
+                }
+                option(3, &association);
             }
             _ => {}
         }

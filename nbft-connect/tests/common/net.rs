@@ -1,4 +1,4 @@
-//! Links and the events on them.
+//! Makes links, and receives the events of setting them up.
 
 use super::ip;
 use libnbft::model::{Hfi, HfiTcp, HfiTcpFlags, Mac, NidType, Nqn, Ssns, Table, TransportType};
@@ -7,9 +7,10 @@ use nbft_connect::net::{self, NetEvent, NetOptions};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tempfile::TempDir;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-/// No test takes longer than this; none waits for it.
+/// The longest wait for one event.
 const LIMIT: Duration = Duration::from_secs(40);
 
 /// The first network of a plan.
@@ -68,21 +69,21 @@ pub(crate) async fn start_under(root: &Path, plan: &Plan) -> (net::NetHandle, Un
     start_with(NetOptions::new(root.to_owned()), plan).await
 }
 
-pub(crate) async fn start_with(settings: NetOptions, plan: &Plan) -> (net::NetHandle, UnboundedReceiver<NetEvent>) {
+pub(crate) async fn start_with(options: NetOptions, plan: &Plan) -> (net::NetHandle, UnboundedReceiver<NetEvent>) {
     let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
-    let handle = net::start(&plan.interfaces, settings, sender).await.unwrap();
+    let handle = net::start(&plan.interfaces, options, sender).await.unwrap();
     (handle, receiver)
 }
 
-/// A root whose settings of the network are the real ones, and nothing else.
-pub(crate) struct Root(pub(crate) PathBuf);
+/// A root that has the real `/proc` and nothing else. Its directory is removed with it.
+pub(crate) struct Root(pub(crate) PathBuf, #[expect(dead_code)] TempDir);
 
 impl Root {
     pub(crate) fn new(name: &str) -> Self {
-        let root = std::env::temp_dir().join(format!("nbft-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&root).unwrap();
+        let directory = tempfile::Builder::new().prefix(&format!("nbft-{name}-")).tempdir().unwrap();
+        let root = directory.path().to_owned();
         std::os::unix::fs::symlink("/proc", root.join("proc")).unwrap();
-        Self(root)
+        Self(root, directory)
     }
 
     pub(crate) fn file(&self, path: &str, content: &str) {
@@ -92,19 +93,11 @@ impl Root {
     }
 }
 
-impl Drop for Root {
-    fn drop(&mut self) {
-        // The link to /proc first, by itself.
-        let _ = std::fs::remove_file(self.0.join("proc"));
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
 pub(crate) async fn next(events: &mut UnboundedReceiver<NetEvent>) -> NetEvent {
     tokio::time::timeout(LIMIT, events.recv()).await.expect("an event in time").expect("an open channel")
 }
 
-/// The next event that is not of waiting.
+/// The next event other than `Waiting`.
 pub(crate) async fn outcome(events: &mut UnboundedReceiver<NetEvent>) -> NetEvent {
     loop {
         match next(events).await {

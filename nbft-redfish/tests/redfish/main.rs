@@ -88,14 +88,15 @@ fn collection(ids: &[&str]) -> serde_json::Value {
 }
 
 /// A root with the settings of one test.
-struct Root(PathBuf);
+struct Root(PathBuf, #[expect(dead_code)] tempfile::TempDir);
 
 impl Root {
     fn new(name: &str) -> Self {
-        let root = std::env::temp_dir().join(format!("nbft-redfish-{}-{name}", std::process::id()));
+        let directory = tempfile::Builder::new().prefix(&format!("nbft-redfish-{name}-")).tempdir().unwrap();
+        let root = directory.path().to_owned();
         fs::create_dir_all(root.join("etc/nbft/redfish")).unwrap();
         fs::set_permissions(root.join("etc/nbft/redfish"), fs::Permissions::from_mode(0o755)).unwrap();
-        Self(root)
+        Self(root, directory)
     }
 
     fn with(self, setting: &str, text: &str) -> Self {
@@ -120,11 +121,5 @@ impl Root {
             command.arg("--root").arg(&self.0).args(words).env_remove("CREDENTIALS_DIRECTORY").output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap().replace(&*self.0.to_string_lossy(), "");
         (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
-    }
-}
-
-impl Drop for Root {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }

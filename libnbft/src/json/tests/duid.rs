@@ -1,4 +1,4 @@
-//! The DHCP DUID in nvme-cli's keys, the root path and the availability: what is written, and that it is read back.
+//! Tests nvme-cli's keys for the DHCP DUID, the root path and the availability, written and read back.
 
 use super::*;
 use crate::json::Hfi as JsonHfi;

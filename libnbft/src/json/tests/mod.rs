@@ -1,4 +1,4 @@
-//! Checks the keys and values of the JSON form one by one. That it loses nothing of any model is tested in `tests/all/json.rs`.
+//! Tests the keys and values of the JSON form one by one; `tests/all/json.rs` tests that it loses nothing of any model.
 
 mod duid;
 mod refused;

@@ -1,4 +1,4 @@
-//! JSON that no table is made from.
+//! Tests which JSON is refused, with which error.
 
 use super::{Json, read};
 use crate::model::*;

@@ -1,34 +1,20 @@
 //! The two messages of stateless DHCPv6 (RFC 8415, section 8), byte by byte.
 
 use super::Information;
+use crate::net::dhcp6::options::{
+    BOOT_FILE_URL, CLIENT_ID, DNS_SERVERS, DOMAIN_LIST, ELAPSED_TIME, INF_MAX_RT, NTP_SERVER, OPTION_REQUEST,
+    REFRESH_TIME, SERVER_ID, addresses, all_options, push_option, time_servers,
+};
+use crate::net::domain_names::{Compression, domain_names};
 use crate::net::usable::{LONGEST_PATH, MOST};
 use libnbft::address::check_server;
-use nom::IResult;
 use nom::Parser;
-use nom::bytes::complete::take;
 use nom::combinator::all_consuming;
-use nom::multi::{length_data, many0};
-use nom::number::complete::{be_u8, be_u16, be_u24, be_u32};
+use nom::number::complete::{be_u8, be_u24, be_u32};
 use std::net::{IpAddr, Ipv6Addr};
 
 const REPLY: u8 = 7;
 const INFORMATION_REQUEST: u8 = 11;
-
-/// Option codes (RFC 8415, section 21; RFC 3646; RFC 5908; RFC 5970).
-const CLIENT_ID: u16 = 1;
-const SERVER_ID: u16 = 2;
-const OPTION_REQUEST: u16 = 6;
-const ELAPSED_TIME: u16 = 8;
-const DNS_SERVERS: u16 = 23;
-const DOMAIN_LIST: u16 = 24;
-const REFRESH_TIME: u16 = 32;
-const NTP_SERVER: u16 = 56;
-const BOOT_FILE_URL: u16 = 59;
-const INF_MAX_RT: u16 = 83;
-
-/// Suboptions of [`NTP_SERVER`]: an address, and a name.
-const NTP_ADDRESS: u16 = 1;
-const NTP_NAME: u16 = 3;
 
 const REQUESTED: [u16; 6] = [DNS_SERVERS, DOMAIN_LIST, REFRESH_TIME, NTP_SERVER, BOOT_FILE_URL, INF_MAX_RT];
 
@@ -48,23 +34,16 @@ pub(super) struct Reply {
 /// A request; `transaction` has 24 bits, `elapsed` counts hundredths of a second since the first one of this exchange.
 pub(super) fn request(transaction: u32, duid: &[u8], elapsed: u16) -> Vec<u8> {
     let mut bytes = (u32::from(INFORMATION_REQUEST) << 24 | transaction & 0x00ff_ffff).to_be_bytes().to_vec();
-    let mut option = |code: u16, content: &[u8]| {
-        // A DUID has at most 130 bytes (section 11.1), the others fewer; a longer one is the table's mistake.
-        let content = &content[..content.len().min(usize::from(u16::MAX))];
-        bytes.extend(code.to_be_bytes());
-        bytes.extend((content.len() as u16).to_be_bytes());
-        bytes.extend(content);
-    };
-    option(CLIENT_ID, duid);
-    option(OPTION_REQUEST, &REQUESTED.map(u16::to_be_bytes).concat());
-    option(ELAPSED_TIME, &elapsed.to_be_bytes());
+    push_option(&mut bytes, CLIENT_ID, duid);
+    push_option(&mut bytes, OPTION_REQUEST, &REQUESTED.map(u16::to_be_bytes).concat());
+    push_option(&mut bytes, ELAPSED_TIME, &elapsed.to_be_bytes());
     bytes
 }
 
 /// The answer to the request with this transaction and DUID; `None` for whatever else comes (section 16.10).
 pub(super) fn reply(bytes: &[u8], transaction: u32, duid: &[u8], server: Ipv6Addr) -> Option<Reply> {
     let (bytes, (kind, of)) = (be_u8::<_, ()>, be_u24).parse(bytes).ok()?;
-    let options = options(bytes)?;
+    let options = all_options(bytes)?;
     let find = |wanted| options.iter().find(|(code, _)| *code == wanted).map(|(_, content)| *content);
     let answers = kind == REPLY && of == transaction && find(CLIENT_ID) == Some(duid) && find(SERVER_ID).is_some();
     if !answers {
@@ -74,8 +53,8 @@ pub(super) fn reply(bytes: &[u8], transaction: u32, duid: &[u8], server: Ipv6Add
     let url = find(BOOT_FILE_URL).map(|url| String::from_utf8_lossy(url).into_owned());
     let information = Information {
         server: server.into(),
-        dns: find(DNS_SERVERS).map(addresses).unwrap_or_default(),
-        domains: find(DOMAIN_LIST).and_then(names).unwrap_or_default(),
+        dns: find(DNS_SERVERS).map(servers).unwrap_or_default(),
+        domains: find(DOMAIN_LIST).and_then(|names| domain_names(names, Compression::Forbidden)).unwrap_or_default(),
         ntp: find(NTP_SERVER).map(ntp).unwrap_or_default(),
         boot_file_url: url.filter(|url| (1..=LONGEST_PATH).contains(&url.len())),
     };
@@ -83,46 +62,16 @@ pub(super) fn reply(bytes: &[u8], transaction: u32, duid: &[u8], server: Ipv6Add
     Some(Reply { information, refresh: number(REFRESH_TIME), longest_pause })
 }
 
-/// Options by code; `None` when they do not fill the message exactly.
-fn options(bytes: &[u8]) -> Option<Vec<(u16, &[u8])>> {
-    let all: IResult<&[u8], _, ()> = all_consuming(many0((be_u16, length_data(be_u16)))).parse(bytes);
-    all.ok().map(|(_, options)| options)
-}
-
 /// Addresses of servers; those that no other host can have are left out.
-fn addresses(bytes: &[u8]) -> Vec<IpAddr> {
-    let addresses = bytes.chunks_exact(16).filter_map(|address| <[u8; 16]>::try_from(address).ok());
-    let all = addresses.map(|address| IpAddr::from(Ipv6Addr::from(address)));
-    all.filter(|ip| check_server(*ip).is_ok()).take(MOST).collect()
+fn servers(content: &[u8]) -> Vec<IpAddr> {
+    addresses(content).map(IpAddr::V6).filter(|ip| check_server(*ip).is_ok()).take(MOST).collect()
 }
 
-/// Names in DNS form, which may not be compressed here (section 10).
-fn names(bytes: &[u8]) -> Option<Vec<String>> {
-    let (mut names, mut labels, mut rest) = (Vec::new(), Vec::new(), bytes);
-    while let Some((&length, after)) = rest.split_first() {
-        if length == 0 {
-            names.push(labels.join("."));
-            labels.clear();
-            rest = after;
-            continue;
-        }
-        // Above 63 it is no label's length.
-        let (after, label) = take::<_, _, ()>(Some(length).filter(|length| *length < 64)?).parse(after).ok()?;
-        labels.push(std::str::from_utf8(label).ok()?);
-        rest = after;
-    }
-    labels.is_empty().then(|| names.into_iter().filter(|name| !name.is_empty()).take(MOST).collect())
-}
-
-/// Addresses and names of time servers; a multicast address is none to be written down.
-fn ntp(bytes: &[u8]) -> Vec<String> {
-    let servers = options(bytes).unwrap_or_default().into_iter();
-    let texts = |(code, content)| match code {
-        NTP_ADDRESS => addresses(content).iter().map(IpAddr::to_string).collect(),
-        NTP_NAME => names(content).unwrap_or_default(),
-        _ => Vec::new(),
-    };
-    servers.flat_map(texts).take(MOST).collect()
+/// Time servers; addresses that no other host can have are left out.
+fn ntp(content: &[u8]) -> Vec<String> {
+    let mut servers = time_servers(content);
+    servers.retain(|server| server.parse().map_or(true, |ip| check_server(ip).is_ok()));
+    servers
 }
 
 #[cfg(test)]

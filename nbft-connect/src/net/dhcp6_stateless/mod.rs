@@ -1,24 +1,19 @@
 //! Stateless DHCPv6: what a server says beside the address that a router advertisement gave (RFC 8415, section 18.2.6).
 //!
-//! Nobody waits for it: the root file system needs none of it, only the hand-over does. The DHCP client of [`super::dhcp6`]
-//! has no Information-request.
+//! Nobody waits for it: the root file system needs none of it, only the hand-over does.
 
 mod message;
 
 use super::NetFailure;
-use super::dhcp::Client;
+use super::dhcp::{Client, LONGEST_MESSAGE};
+use super::dhcp6::socket::ServersSocket;
+use crate::jitter;
 use crate::output::escape;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::hash::{BuildHasher, Hasher, RandomState};
-use std::net::{IpAddr, Ipv6Addr, SocketAddrV6};
+use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
-use tokio::net::UdpSocket;
 use tokio::time::{Instant, sleep, timeout_at};
-
-const CLIENT_PORT: u16 = 546;
-const SERVER_PORT: u16 = 547;
-const SERVERS: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 1, 2);
 
 /// INF_MAX_DELAY, INF_TIMEOUT and INF_MAX_RT (section 7.6).
 const MAX_DELAY: Duration = Duration::from_secs(1);
@@ -28,9 +23,6 @@ pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 /// IRT_DEFAULT and IRT_MINIMUM: how long an answer holds (section 7.6).
 const REFRESH: u32 = 86_400;
 const LEAST_REFRESH: u32 = 600;
-
-/// Ethernet's MTU: what does not fit is not for one that asks for a handful of values.
-const LARGEST: usize = 1500;
 
 /// What a DHCPv6 server says of the network without granting an address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,25 +68,23 @@ pub(super) async fn ask(
 ) -> Result<Told, NetFailure> {
     let failed = |step: &str| {
         let step = format!("DHCPv6 Information-request: {step}");
-        move |error: std::io::Error| NetFailure::Kernel { step, reason: error.to_string() }
+        move |error: std::io::Error| NetFailure::Dhcp { step, reason: error.to_string() }
     };
-    let to = |port, ip| SocketAddrV6::new(ip, port, 0, client.index);
     // Machines that a power failure has stopped together do not ask together.
-    sleep(MAX_DELAY.mul_f64(chance())).await;
-    let socket = UdpSocket::bind(to(CLIENT_PORT, link_local)).await.map_err(failed("bind"))?;
-    let transaction = (chance() * f64::from(1 << 24)) as u32;
-    let (begun, mut pause, mut buffer) = (Instant::now(), jittered(FIRST_PAUSE), [0; LARGEST]);
+    sleep(jitter::scaled(MAX_DELAY, 0.0, 1.0)).await;
+    let socket = ServersSocket::open(client, link_local).await.map_err(failed("bind"))?;
+    let transaction = fastrand::u32(..1 << 24);
+    let (begun, mut pause, mut buffer) = (Instant::now(), jittered(FIRST_PAUSE), [0; LONGEST_MESSAGE]);
     loop {
         let elapsed = u16::try_from(begun.elapsed().as_millis() / 10).unwrap_or(u16::MAX);
         let request = message::request(transaction, duid, elapsed);
         // A link that is down for a while is no reason to give up.
-        if let Err(error) = socket.send_to(&request, to(SERVER_PORT, SERVERS)).await {
+        if let Err(error) = socket.send(&request).await {
             log::debug!("{}: DHCPv6 Information-request: {error}", client.name);
         }
         let until = Instant::now() + pause;
-        while let Ok(received) = timeout_at(until, socket.recv_from(&mut buffer)).await {
+        while let Ok(received) = timeout_at(until, socket.receive(&mut buffer)).await {
             let (length, from) = received.map_err(failed("receive"))?;
-            let IpAddr::V6(from) = from.ip() else { continue };
             if let Some(reply) = message::reply(&buffer[..length], transaction, duid, from) {
                 return Ok(told(reply));
             }
@@ -121,12 +111,7 @@ fn next_pause(last: Duration, longest: Duration) -> Duration {
 }
 
 fn jittered(pause: Duration) -> Duration {
-    pause.mul_f64(0.9 + 0.2 * chance())
-}
-
-/// From 0 to 1. The standard library seeds each RandomState anew.
-fn chance() -> f64 {
-    f64::from(RandomState::new().build_hasher().finish() as u32) / f64::from(u32::MAX)
+    jitter::scaled(pause, 0.9, 1.1)
 }
 
 #[cfg(test)]

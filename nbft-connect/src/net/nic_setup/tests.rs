@@ -1,14 +1,16 @@
-//! A NIC that goes and comes back, told by events whose order is forced. Its index is nobody's, so that the kernel refuses
-//! whatever is asked of it.
+//! A NIC that goes and comes back, by events in a forced order. No link has its index, so the kernel refuses every request for it.
 
 use super::*;
+use crate::net::options::NetOptions;
 use crate::net::state::State;
-use libnbft::plan::{Options, Plan, Source};
+use crate::net::watcher::Watcher;
+use libnbft::plan::{Interface, Options, Plan, Source};
 use rtnetlink::packet_route::RouteNetlinkMessage::{self, DelAddress, DelLink, NewAddress, NewLink};
 use rtnetlink::packet_route::address::{AddressAttribute, AddressMessage};
 use rtnetlink::packet_route::link::{InfoKind, LinkAttribute, LinkFlags, LinkInfo, LinkMessage};
 use rtnetlink::packet_route::{AddressFamily, address::AddressHeaderFlags};
 use std::net::Ipv6Addr;
+use std::path::PathBuf;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::watch;
 
@@ -36,16 +38,18 @@ fn address(index: u32) -> AddressMessage {
     message
 }
 
+/// The worker of one NIC, and the state that a test gives it.
 struct Kernel {
     state: watch::Sender<State>,
     events: UnboundedReceiver<NetEvent>,
     worker: tokio::task::JoinHandle<()>,
     interface: Interface,
+    root: tempfile::TempDir,
 }
 
 impl Kernel {
-    /// A worker for one NIC whose address a router advertisement brings, and nothing but what the test tells it.
-    fn start(name: &str) -> (Self, PathBuf) {
+    /// A worker for one NIC whose address a router advertisement brings.
+    fn start() -> Self {
         use libnbft::model::{Hfi, HfiTcp, HfiTcpFlags, Mac, Table, TransportType};
         let mut tcp = HfiTcp::default();
         (tcp.mac, tcp.flags) = (Mac(MAC), HfiTcpFlags::VALID.with(HfiTcpFlags::AUTOCONFIGURED));
@@ -54,24 +58,25 @@ impl Kernel {
         let mut table = Table::default();
         table.hfis.push(hfi);
         let plan = Plan::new(&[Source { name: "NBFT", table: &table }], &Options::default());
-        let root = std::env::temp_dir().join(format!("nbft-worker-{name}-{}", std::process::id()));
+        let root = tempfile::tempdir().unwrap();
         let (sender, events) = unbounded_channel();
-        let (state, watcher) = Watcher::told(State::default());
-        let options = NetOptions::new(root.clone()).maintaining(Vec::new());
+        let (state, watcher) = Watcher::with_state(State::default());
+        let options = NetOptions::new(root.path().to_owned()).maintaining(Vec::new());
         let worker = Worker::new(0, plan.interfaces[0].clone(), &options, watcher, sender);
         let interface = worker.interface.clone();
-        (Self { state, events, worker: tokio::spawn(worker.run()), interface }, root)
+        Self { state, events, worker: tokio::spawn(worker.run()), interface, root }
     }
 
-    fn tell(&self, message: RouteNetlinkMessage) {
+    fn send(&self, message: RouteNetlinkMessage) {
         self.state.send_modify(|state| state.apply(message));
     }
 
-    /// The next event but for those that `skip` something.
+    /// The next event.
     async fn next(&mut self) -> NetEvent {
         tokio::time::timeout(Duration::from_secs(20), self.events.recv()).await.expect("an event in time").unwrap()
     }
 
+    /// Waits for an event; before it only `Waiting` may come.
     async fn until(&mut self, is: impl Fn(&NetEvent) -> bool) {
         loop {
             let event = self.next().await;
@@ -98,23 +103,23 @@ fn ready_on(event: &NetEvent, index: u32, name: &str) -> bool {
 const NIC: u32 = 2_000_000_001;
 
 #[tokio::test]
-async fn a_nic_that_goes_is_waited_for_whatever_goes_first() {
+async fn a_nic_that_is_removed_is_waited_for_in_either_order_of_events() {
     for address_first in [true, false] {
-        let (mut kernel, _) = Kernel::start(if address_first { "address" } else { "link" });
+        let mut kernel = Kernel::start();
         kernel.until(|event| waits(event, Waiting::Nic)).await;
         for index in [NIC, NIC + 1, NIC] {
-            kernel.tell(NewLink(link(index, "nbft0")));
+            kernel.send(NewLink(link(index, "nbft0")));
             kernel.until(|event| waits(event, Waiting::Advertisement)).await;
-            kernel.tell(NewAddress(address(index)));
+            kernel.send(NewAddress(address(index)));
             kernel.until(|event| ready_on(event, index, "nbft0")).await;
             if address_first {
-                kernel.tell(DelAddress(address(index)));
-                // It is waited for the address again, on a link that will be gone at once.
+                kernel.send(DelAddress(address(index)));
+                // The worker waits for the address again, on a link that is about to go.
                 kernel.until(|event| waits(event, Waiting::Advertisement)).await;
-                kernel.tell(DelLink(link(index, "nbft0")));
+                kernel.send(DelLink(link(index, "nbft0")));
             } else {
-                kernel.tell(DelLink(link(index, "nbft0")));
-                kernel.tell(DelAddress(address(index)));
+                kernel.send(DelLink(link(index, "nbft0")));
+                kernel.send(DelAddress(address(index)));
             }
             kernel.until(is_gone).await;
             kernel.until(|event| waits(event, Waiting::Nic)).await;
@@ -124,13 +129,13 @@ async fn a_nic_that_goes_is_waited_for_whatever_goes_first() {
 }
 
 #[tokio::test]
-async fn a_nic_that_goes_before_it_is_set_up_is_waited_for() {
-    let (mut kernel, _) = Kernel::start("before");
+async fn a_nic_that_is_removed_before_it_is_set_up_is_waited_for() {
+    let mut kernel = Kernel::start();
     let mut down = link(NIC, "nbft0");
     down.header.flags = LinkFlags::Up;
-    kernel.tell(NewLink(down));
+    kernel.send(NewLink(down));
     kernel.until(|event| waits(event, Waiting::Carrier)).await;
-    kernel.tell(DelLink(link(NIC, "nbft0")));
+    kernel.send(DelLink(link(NIC, "nbft0")));
     kernel.until(is_gone).await;
     kernel.until(|event| waits(event, Waiting::Nic)).await;
     kernel.worker.abort();
@@ -138,11 +143,11 @@ async fn a_nic_that_goes_before_it_is_set_up_is_waited_for() {
 
 #[tokio::test]
 async fn another_link_with_the_same_index_is_another_nic() {
-    let (mut kernel, _) = Kernel::start("index");
-    kernel.tell(NewLink(link(NIC, "nbft0")));
-    kernel.tell(NewAddress(address(NIC)));
+    let mut kernel = Kernel::start();
+    kernel.send(NewLink(link(NIC, "nbft0")));
+    kernel.send(NewAddress(address(NIC)));
     kernel.until(|event| ready_on(event, NIC, "nbft0")).await;
-    // Nobody looks between the two.
+    // One change, so that the worker sees no state between.
     kernel.state.send_modify(|state| {
         state.apply(DelAddress(address(NIC)));
         state.apply(DelLink(link(NIC, "nbft0")));
@@ -155,32 +160,31 @@ async fn another_link_with_the_same_index_is_another_nic() {
 
 #[tokio::test]
 async fn a_nic_that_is_renamed_is_set_up_under_its_new_name() {
-    let (mut kernel, root) = Kernel::start("renamed");
-    // A connection is bound to it, so that it keeps this name.
-    let controller = root.join("sys/class/nvme/nvme0");
+    let mut kernel = Kernel::start();
+    // A connection is bound to this name, so the NIC keeps it.
+    let controller = kernel.root.path().join("sys/class/nvme/nvme0");
     std::fs::create_dir_all(&controller).unwrap();
     std::fs::write(controller.join("address"), "traddr=203.0.113.1,trsvcid=4420,host_iface=lan0\n").unwrap();
-    kernel.tell(NewLink(link(NIC, "nbft0")));
-    kernel.tell(NewAddress(address(NIC)));
+    kernel.send(NewLink(link(NIC, "nbft0")));
+    kernel.send(NewAddress(address(NIC)));
     kernel.until(|event| ready_on(event, NIC, "nbft0")).await;
-    kernel.tell(NewLink(link(NIC, "lan0")));
+    kernel.send(NewLink(link(NIC, "lan0")));
     kernel.until(|event| ready_on(event, NIC, "lan0")).await;
     kernel.worker.abort();
-    std::fs::remove_dir_all(root).unwrap();
 }
 
 #[tokio::test]
-async fn an_address_that_is_removed_before_it_can_be_used_is_no_longer_waited_for() {
-    let (kernel, _) = Kernel::start("tentative");
+async fn waiting_ends_for_an_address_that_is_removed_before_it_can_be_used() {
+    let kernel = Kernel::start();
     let mut coming = address(NIC);
     coming.header.flags = AddressHeaderFlags::Tentative;
-    let (state, watcher) = Watcher::told(State::default());
+    let (state, watcher) = Watcher::with_state(State::default());
     state.send_modify(|state| state.apply(NewAddress(coming.clone())));
     let options = NetOptions::new(PathBuf::from("/nowhere")).maintaining(Vec::new());
     let (sender, _events) = unbounded_channel();
     let worker = Worker::new(0, kernel.interface.clone(), &options, watcher, sender);
     let at = NetworkRef { interface: 0, link: 0, network: 0 };
-    let waits = worker.address_is_usable(at, NIC, IP.parse().unwrap());
+    let waits = worker.wait_until_usable(at, NIC, IP.parse().unwrap());
     let removed = async {
         tokio::task::yield_now().await;
         state.send_modify(|state| state.apply(DelAddress(coming.clone())));
@@ -191,7 +195,7 @@ async fn an_address_that_is_removed_before_it_can_be_used_is_no_longer_waited_fo
 }
 
 #[test]
-fn what_a_bridge_says_of_a_port_is_not_said_of_the_nic() {
+fn messages_of_a_bridge_on_its_port_do_not_change_the_nic() {
     let mut state = State::default();
     state.apply(NewLink(link(NIC, "nbft0")));
     let mut port = link(NIC, "nbft0");
@@ -200,18 +204,18 @@ fn what_a_bridge_says_of_a_port_is_not_said_of_the_nic() {
     state.apply(NewLink(port.clone()));
     assert!(state.links[&NIC].has_mac(libnbft::model::Mac(MAC)));
     state.apply(DelLink(port));
-    assert!(state.links.contains_key(&NIC), "it has left the bridge, not the machine");
+    assert!(state.links.contains_key(&NIC), "the NIC has left the bridge, not the machine");
 }
 
 #[test]
-fn events_that_were_lost_do_not_make_another_nic_of_one() {
+fn lost_events_do_not_make_a_nic_another_one() {
     let mut before = State::default();
     before.apply(NewLink(link(NIC + 7, "lan7")));
     before.apply(NewLink(link(NIC, "nbft0")));
     let mut after = State::default();
     after.apply(NewLink(link(NIC, "nbft0")));
     after.apply(NewLink(link(NIC + 1, "nbft1")));
-    after.follow(&before);
-    assert_eq!(after.links[&NIC].born, before.links[&NIC].born);
-    assert!(before.links.values().all(|old| old.born != after.links[&(NIC + 1)].born));
+    after.adopt_generations(&before);
+    assert_eq!(after.links[&NIC].generation, before.links[&NIC].generation);
+    assert!(before.links.values().all(|old| old.generation != after.links[&(NIC + 1)].generation));
 }

@@ -1,5 +1,5 @@
-//! Addresses that a router advertisement brings, and what DHCPv6 has beside them: real dnsmasq and radvd on the other end of
-//! a veth pair, and a server that says nothing.
+//! Sets up addresses from router advertisements, and reads what DHCPv6 adds: real dnsmasq and radvd on the other end of a veth pair,
+//! and a server that does not answer.
 
 #![allow(clippy::disallowed_macros, clippy::disallowed_methods, clippy::unwrap_used)]
 
@@ -15,7 +15,7 @@ use std::fs;
 use std::net::{Ipv6Addr, UdpSocket};
 use std::time::Duration;
 
-/// Of the MAC address that the test's NIC has.
+/// The address made of the test NIC's MAC address.
 const AUTOCONFIGURED: &str = "2001:db8:1::ff:fe00:1";
 
 /// An HFI whose address came from a router advertisement.
@@ -23,7 +23,7 @@ fn autoconfigured() -> Plan {
     plan("::", HfiTcpFlags::AUTOCONFIGURED, IpOrigin::OTHER, None)
 }
 
-/// A router that advertises a prefix to make addresses of, with these flags beside.
+/// A router that advertises a prefix for addresses, with these flags.
 fn router(name: &str, flags: &str) -> Server {
     let config = format!(
         "interface eth0-peer {{ AdvSendAdvert on; {flags} MinRtrAdvInterval 3; MaxRtrAdvInterval 4; \
@@ -36,7 +36,7 @@ fn router(name: &str, flags: &str) -> Server {
     })
 }
 
-/// The messages of the server that a client brings about.
+/// The server's messages, without those that no client caused.
 fn exchanged(server: &Server) -> Vec<String> {
     server.messages().into_iter().filter(|message| message != "DHCP").collect()
 }
@@ -54,8 +54,8 @@ fn slaac() {
 }
 
 #[test]
-fn what_stateless_dhcpv6_says_comes_after_the_address() {
-    in_namespace("what_stateless_dhcpv6_says_comes_after_the_address", || {
+fn information_of_stateless_dhcpv6_comes_after_the_address() {
+    in_namespace("information_of_stateless_dhcpv6_comes_after_the_address", || {
         link("2001:db8:1::1/64");
         let options = [
             "--dhcp-option=option6:dns-server,[2001:db8:1::4],[2001:db8:1::5]",
@@ -74,11 +74,11 @@ fn what_stateless_dhcpv6_says_comes_after_the_address() {
             boot_file_url: Some("tftp://[2001:db8:1::9]/boot".into()),
         };
         runtime().block_on(async {
-            for staying in [false, true] {
+            for resident in [false, true] {
                 let root = Root::new("stateless-root");
-                let settings = NetOptions::new(root.0.clone());
-                let settings = if staying { settings.maintaining(Vec::new()) } else { settings };
-                let (_handle, mut events) = start_with(settings, &autoconfigured()).await;
+                let options = NetOptions::new(root.0.clone());
+                let options = if resident { options.maintaining(Vec::new()) } else { options };
+                let (_handle, mut events) = start_with(options, &autoconfigured()).await;
                 assert_eq!(ready(&mut events).await.2.to_string(), AUTOCONFIGURED);
                 match outcome(&mut events).await {
                     NetEvent::Informed { at: AT, information } => assert_eq!(*information, expected()),
@@ -92,8 +92,8 @@ fn what_stateless_dhcpv6_says_comes_after_the_address() {
 }
 
 #[test]
-fn a_server_that_says_nothing_holds_nothing_up() {
-    in_namespace("a_server_that_says_nothing_holds_nothing_up", || {
+fn a_silent_server_delays_nothing() {
+    in_namespace("a_silent_server_delays_nothing", || {
         link("2001:db8:1::1/64");
         let _router = router("silent", "AdvOtherConfigFlag on;");
         let heard = UdpSocket::bind("[::]:547").unwrap();
@@ -115,7 +115,7 @@ fn a_server_that_says_nothing_holds_nothing_up() {
                 let length = receive.await.expect("a request").unwrap();
                 requests.push(buffer[..length].to_vec());
             }
-            // Information-request with the table's DUID as it goes over the wire, and then what is asked for.
+            // Information-request with the table's DUID in wire form, then the requested options.
             let identifier = [0, 1, 0, 10, 0, 3, 0, 1, 2, 0, 0, 0, 0, 9];
             for request in &requests {
                 assert_eq!((request[0], &request[4..18]), (11, &identifier[..]), "{request:02x?}");
@@ -130,10 +130,10 @@ fn a_server_that_says_nothing_holds_nothing_up() {
 }
 
 #[test]
-fn an_open_method_becomes_dhcpv6_where_the_router_says_so() {
-    in_namespace("an_open_method_becomes_dhcpv6_where_the_router_says_so", || {
+fn an_open_method_becomes_dhcpv6_if_the_router_says_so() {
+    in_namespace("an_open_method_becomes_dhcpv6_if_the_router_says_so", || {
         link("2001:db8:1::1/64");
-        // M, and a prefix that no address is to be made of.
+        // M, and a prefix that is not for addresses.
         let server = Server::dnsmasq("managed", &POOL6);
         let open = plan("::", HfiTcpFlags(0), IpOrigin::OTHER, None);
         assert_eq!(open.networks().map(|(_, network)| network.method).collect::<Vec<_>>(), [Method::Slaac]);
@@ -147,11 +147,11 @@ fn an_open_method_becomes_dhcpv6_where_the_router_says_so() {
         let own = exchanged(&server);
         assert_eq!(own, ["DHCPSOLICIT", "DHCPADVERTISE", "DHCPREQUEST", "DHCPREPLY"], "{}", server.log());
 
-        // Who stays takes it as it is.
+        // The resident service uses the lease as it is.
         runtime().block_on(async {
             let root = Root::new("managed-root");
-            let settings = NetOptions::new(root.0.clone()).maintaining(vec![(AT, lease.clone())]);
-            let (_handle, mut events) = start_with(settings, &open).await;
+            let options = NetOptions::new(root.0.clone()).maintaining(vec![(AT, lease.clone())]);
+            let (_handle, mut events) = start_with(options, &open).await;
             assert_eq!(leased(&mut events).await.1, lease);
         });
         assert_eq!(exchanged(&server), own, "{}", server.log());
@@ -159,10 +159,10 @@ fn an_open_method_becomes_dhcpv6_where_the_router_says_so() {
 }
 
 #[test]
-fn an_advertised_address_goes_before_one_by_dhcpv6() {
-    in_namespace("an_advertised_address_goes_before_one_by_dhcpv6", || {
+fn an_advertised_address_is_preferred_to_dhcpv6() {
+    in_namespace("an_advertised_address_is_preferred_to_dhcpv6", || {
         link("2001:db8:1::1/64");
-        // M, and a prefix to make addresses of.
+        // M, and a prefix for addresses.
         let range = "--dhcp-range=2001:db8:1::50,2001:db8:1::5f,slaac,64,1h";
         let server = Server::dnsmasq("both", &[range, "--enable-ra", "--dhcp-authoritative"]);
         runtime().block_on(async {
@@ -178,7 +178,7 @@ fn an_advertised_address_goes_before_one_by_dhcpv6() {
     });
 }
 
-/// The next event that is not of waiting for an advertisement: nothing else is waited for.
+/// The next event other than `Waiting` for carrier or advertisement; there must be no other wait.
 async fn next_outcome(events: &mut tokio::sync::mpsc::UnboundedReceiver<NetEvent>) -> NetEvent {
     use nbft_connect::net::Waiting;
     loop {

@@ -1,0 +1,155 @@
+//! Gets an IPv6 address from a DHCP server, and renews it.
+
+mod machine;
+mod message;
+pub(super) mod options;
+pub(super) mod socket;
+
+use super::NetFailure;
+use super::dhcp::{
+    Client, DhcpFailure, ETHERNET, Granted, LONGEST_MESSAGE, LeaseAge, ROUND, bytes, hex, identity, text,
+};
+use super::domain_names::{Compression, domain_names};
+use super::lease::{Lease, seconds_since_start};
+use super::lease_times::{DHCP6, lease_times};
+use libnbft::plan::Network;
+use machine::{Machine, Meaning};
+use message::{Offered, Reply, Request, Sender};
+use options::{BOOT_FILE_URL, DNS_SERVERS, DOMAIN_LIST, NTP_SERVER};
+use socket::ServersSocket;
+use std::net::{IpAddr, Ipv6Addr};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
+
+/// Asks for an address; `link_local` is the link's own. With a lease that is held, asks for its renewal first.
+pub(super) async fn lease(
+    client: &Client<'_>,
+    link_local: Ipv6Addr,
+    network: &Network,
+    held: Option<&Lease>,
+) -> Result<Lease, NetFailure> {
+    let sender = sender(client, network);
+    let round = async |request| {
+        let round = timeout(ROUND, exchange(client, link_local, &sender, Machine::new(request))).await;
+        round.unwrap_or(Err(DhcpFailure::NoAnswer)).map(|granted| granted.told(client, held.is_some()))
+    };
+    if let Some((held, request)) = held.and_then(|held| Some((held, renewal(held)?))) {
+        match round(request).await {
+            Ok(lease) => return Ok(lease),
+            Err(failure) => log::info!("{}: {} is not renewed ({failure}): asked for anew", client.name, held.address),
+        }
+    }
+    round(Request::Solicit).await.map_err(|failure| failure.of("DHCPv6"))
+}
+
+/// How a lease is renewed (RFC 8415, sections 18.2.4 and 18.2.5); `None` when it is over, or nobody knows whose it is.
+fn renewal(held: &Lease) -> Option<Request> {
+    let IpAddr::V6(address) = held.address else { return None };
+    let server = bytes(held.server_duid.as_deref()?)?;
+    match LeaseAge::of(held) {
+        LeaseAge::Renewable => Some(Request::Renew { server, address }),
+        LeaseAge::Rebindable => Some(Request::Rebind { address }),
+        LeaseAge::Over => None,
+    }
+}
+
+/// The DUID as it goes over the wire: the table's, else one of the MAC address.
+pub(super) fn wire_duid(client: &Client<'_>, network: &Network) -> Vec<u8> {
+    let of_mac = || [&[0, 3, 0, ETHERNET], &client.mac.0[..]].concat();
+    identity(network).map_or_else(of_mac, |(_, duid)| duid)
+}
+
+fn sender(client: &Client<'_>, network: &Network) -> Sender {
+    let (name, duid) = (client.name, wire_duid(client, network));
+    let table = identity(network).map(|(iaid, _)| iaid);
+    match table {
+        Some(iaid) => log::info!("{name}: DHCPv6 identity of the table: IAID {iaid:#x}, DUID {}", hex(&duid)),
+        None => log::info!("{name}: DHCPv6 DUID: the MAC address"),
+    }
+    Sender { duid, iaid: table.unwrap_or(0) }
+}
+
+/// Sends what the machine wants until a server grants an address.
+async fn exchange(
+    client: &Client<'_>,
+    link_local: Ipv6Addr,
+    sender: &Sender,
+    mut machine: Machine,
+) -> Result<Granted, DhcpFailure> {
+    let socket = ServersSocket::open(client, link_local).await.map_err(DhcpFailure::socket("bind"))?;
+    let (mut buffer, mut begun, mut transaction) = ([0; LONGEST_MESSAGE], None, machine.transaction());
+    let mut due = Instant::now() + machine.first_pause();
+    loop {
+        match timeout_at(due, socket.receive(&mut buffer)).await {
+            Ok(Ok((length, from))) => {
+                let Some(reply) = message::reply(&buffer[..length], machine.transaction(), sender) else { continue };
+                let (kind, status) = (reply.kind, reply.status);
+                log::debug!("{}: DHCPv6 {kind:?} from {from}, status {status}: {:?}", client.name, reply.offered);
+                match machine.hear(&reply) {
+                    Meaning::Granted(address) => return Ok(granted(&reply, address)),
+                    Meaning::Next(pause) => due = Instant::now() + pause,
+                    Meaning::Nothing => {
+                        for finding in &reply.findings {
+                            log::info!("{}: {finding}", client.name);
+                        }
+                    }
+                }
+            }
+            // A link that is down for a while is no reason to give up.
+            Ok(Err(error)) => {
+                log::debug!("{}: DHCPv6: {error}", client.name);
+                sleep_until(due).await;
+            }
+            Err(_) => {
+                if machine.transaction() != transaction {
+                    (transaction, begun) = (machine.transaction(), None);
+                }
+                let elapsed = begun.get_or_insert_with(Instant::now).elapsed().as_millis() / 10;
+                let elapsed = u16::try_from(elapsed).unwrap_or(u16::MAX);
+                log::debug!("{}: DHCPv6 {:?}", client.name, machine.request());
+                let bytes = message::request(machine.request(), transaction, elapsed, sender);
+                due = Instant::now() + machine.wait();
+                if let Err(error) = socket.send(&bytes).await {
+                    log::debug!("{}: DHCPv6: {error}", client.name);
+                }
+            }
+        }
+    }
+}
+
+/// What a reply with this message would grant; the fuzzer's way in.
+pub(super) fn read(bytes: &[u8], transaction: u32, duid: &[u8], iaid: u32) -> Option<Lease> {
+    let reply = message::reply(bytes, transaction, &Sender { duid: duid.to_vec(), iaid })?;
+    let address = reply.offered.first()?.address;
+    Some(granted(&reply, address).lease)
+}
+
+/// The lease of an address in our own words, as the server says it, but for times that cannot be.
+fn granted(reply: &Reply<'_>, address: Ipv6Addr) -> Granted {
+    let of_address = |offered: &&Offered| offered.address == address;
+    let valid = reply.offered.iter().find(of_address).map_or(0, |offered| offered.valid);
+    // Section 14.2; an address that is preferred no longer says nothing of when.
+    let preferred = reply.offered.iter().map(|offered| offered.preferred).filter(|preferred| *preferred != 0).min();
+    let times = lease_times(valid, preferred.unwrap_or(valid), reply.times, DHCP6);
+    let mut findings = reply.findings.clone();
+    findings.extend(times.finding);
+    let domains = reply.option(DOMAIN_LIST).and_then(|names| domain_names(names, Compression::Forbidden));
+    let lease = Lease {
+        address: address.into(),
+        // Which subnet is on the link the router advertisement says, not DHCPv6.
+        prefix: 128,
+        server: reply.server_address().into(),
+        server_duid: Some(hex(reply.server)),
+        granted_at: seconds_since_start(),
+        seconds: valid,
+        renew_seconds: times.renew,
+        rebind_seconds: times.rebind,
+        routes: Vec::new(),
+        dns: reply.option(DNS_SERVERS).into_iter().flat_map(options::addresses).map(IpAddr::V6).collect(),
+        domains: domains.unwrap_or_default(),
+        ntp: reply.option(NTP_SERVER).map(options::time_servers).unwrap_or_default(),
+        mtu: None,
+        host_name: None,
+        root_path: reply.option(BOOT_FILE_URL).and_then(text),
+    };
+    Granted { lease, findings }
+}

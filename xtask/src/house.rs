@@ -1,0 +1,154 @@
+//! The rules of the house (ARCHITECTURE.md): which room may import which, no circle, no long file, failures that are values.
+
+use crate::graph::{arrows, circles};
+use crate::source::{Source, read};
+use std::io;
+use std::path::Path;
+
+/// Longest file in lines, tests too.
+const MAX_LINES: usize = 400;
+
+/// The crates, each with its rooms from the top floor down: a room imports the rooms below its own line. Rooms in one line do not
+/// import each other.
+const CRATES: [(&str, &[&[&str]]); 5] = [
+    (
+        "libnbft/src",
+        &[
+            &["plan"],
+            &["discovery_log"],
+            &["check"],
+            &["annotate", "json", "write"],
+            &["parse"],
+            &["finding"],
+            &["text"],
+            &["model"],
+            &["address", "codes", "error", "files", "heap", "hex", "subnet"],
+            &["raw"],
+        ],
+    ),
+    (
+        "nbft-connect/src",
+        &[
+            &["commands"],
+            &["connect"],
+            &["handover"],
+            &["export"],
+            &["status"],
+            &["net"],
+            &["nvme"],
+            &["process", "input"],
+            &["cli", "kernel_command_line"],
+            &["output"],
+            &["error", "exit", "jitter"],
+        ],
+    ),
+    ("nbft-redfish/src", &[]),
+    ("lab/src", &[]),
+    ("xtask/src", &[]),
+];
+
+/// Every breach of the rules, in words.
+pub(crate) fn check(root: &Path) -> io::Result<Vec<String>> {
+    let mut breaches = Vec::new();
+    for (src, floors) in CRATES {
+        let sources = read(&root.join(src))?;
+        let names: Vec<String> = sources.iter().map(|source| name(root, source)).collect();
+        breaches.extend(check_crate(&sources, &names, floors));
+        long_files(root, &root.join(src), &mut breaches)?;
+        let tests = root.join(src).with_file_name("tests");
+        if tests.is_dir() {
+            long_files(root, &tests, &mut breaches)?;
+        }
+    }
+    Ok(breaches)
+}
+
+fn name(root: &Path, source: &Source) -> String {
+    source.path.strip_prefix(root).unwrap_or(&source.path).display().to_string()
+}
+
+fn check_crate(sources: &[Source], names: &[String], floors: &[&[&str]]) -> Vec<String> {
+    let mut breaches = Vec::new();
+    let arrows = arrows(sources);
+    for circle in circles(&arrows) {
+        let files: Vec<_> = circle.iter().map(|file| names[*file].as_str()).collect();
+        breaches.push(format!("{}: these files import each other; move what they share below both", files.join(", ")));
+    }
+    let floor = |source: &Source| {
+        let room = source.module.first()?;
+        floors.iter().position(|rooms| rooms.contains(&room.as_str()))
+    };
+    for (from, source) in sources.iter().enumerate() {
+        if !floors.is_empty() && !source.module.is_empty() && floor(source).is_none() {
+            breaches.push(format!("{}: no floor; give its room one in xtask/src/house.rs", names[from]));
+        }
+        for to in &arrows[from] {
+            let (target, room) = (&sources[*to], source.module.first());
+            if target.module.first() == room {
+                continue;
+            }
+            if let (Some(above), Some(below)) = (floor(source), floor(target)) {
+                if above >= below {
+                    breaches.push(format!("{}: imports {}, which is not below it", names[from], names[*to]));
+                }
+            }
+        }
+        breaches.extend(
+            messages(&source.code).map(|line| format!("{}:{line}: a Result whose error is a String", names[from])),
+        );
+    }
+    breaches
+}
+
+/// Lines of functions that give a failure as a sentence. A program cannot match on one.
+fn messages(code: &str) -> impl Iterator<Item = usize> {
+    let lines = code.lines().zip(1..).filter(|(line, _)| !line.trim_start().starts_with("//"));
+    lines
+        .filter(|(line, _)| line.contains("-> Result<") && line.contains(concat!(", Str", "ing>")))
+        .map(|(_, number)| number)
+}
+
+/// Files that nobody reads at a sitting.
+fn long_files(root: &Path, directory: &Path, breaches: &mut Vec<String>) -> io::Result<()> {
+    let mut entries: Vec<_> = std::fs::read_dir(directory)?.collect::<Result<_, _>>()?;
+    entries.sort_by_key(std::fs::DirEntry::path);
+    for entry in entries {
+        let path = entry.path();
+        if path.is_dir() {
+            long_files(root, &path, breaches)?;
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let lines = std::fs::read_to_string(&path)?.lines().count();
+            if lines > MAX_LINES {
+                let name = path.strip_prefix(root).unwrap_or(&path).display();
+                breaches.push(format!("{name}: {lines} lines, above {MAX_LINES}; cut it by job"));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::fake;
+
+    #[test]
+    fn each_rule_is_broken_by_something() {
+        let files = [
+            fake("high/mod.rs", "use crate::low;\nfn f() -> Result<(), String> { Ok(()) }\n"),
+            fake("low.rs", "use crate::high::Thing;\n"),
+            fake("beside.rs", ""),
+        ];
+        let names = ["high/mod.rs", "low.rs", "beside.rs"].map(str::to_owned);
+        let floors: &[&[&str]] = &[&["high"], &["low"]];
+        let expected = [
+            "high/mod.rs, low.rs: these files import each other; move what they share below both",
+            "high/mod.rs:2: a Result whose error is a String",
+            "low.rs: imports high/mod.rs, which is not below it",
+            "beside.rs: no floor; give its room one in xtask/src/house.rs",
+        ];
+        assert_eq!(check_crate(&files, &names, floors), expected);
+        let good = [fake("high/mod.rs", "use crate::low;\n"), fake("low.rs", "")];
+        assert_eq!(check_crate(&good, &names, floors), [""; 0]);
+    }
+}

@@ -1,0 +1,33 @@
+//! Writes what is derived: testdata and the rules page.
+
+use std::io;
+use std::path::Path;
+use std::process::Command;
+
+/// The files that are written, as git names them.
+const GENERATED: [&str; 3] = ["testdata/tables", "testdata/rules", "man/nbft-rules.7"];
+
+/// Writes every generated file; with `check`, names those that were not as they are written.
+pub(crate) fn regen(root: &Path, check: bool) -> io::Result<Vec<String>> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let made = Command::new(cargo)
+        .args(["run", "--quiet", "--package", "libnbft", "--example", "make-testdata"])
+        .current_dir(root)
+        .status()?;
+    if !made.success() {
+        return Err(io::Error::other(format!("make-testdata: {made}")));
+    }
+    if !check {
+        return Ok(Vec::new());
+    }
+    let changed = Command::new("git")
+        .args(["-c", "safe.directory=*", "status", "--porcelain", "--"])
+        .args(GENERATED)
+        .current_dir(root)
+        .output()?;
+    let changed = String::from_utf8_lossy(&changed.stdout);
+    Ok(changed
+        .lines()
+        .map(|line| format!("{}: not as cargo xtask regen writes it", line.get(3..).unwrap_or(line)))
+        .collect())
+}
