@@ -15,6 +15,8 @@ mod schedule;
 mod secrets;
 mod state;
 mod sysfs_scan;
+#[cfg(test)]
+mod tests;
 
 pub(super) use state::{Ended, RunMode, Settings};
 #[cfg(test)]
