@@ -62,8 +62,10 @@ pub(super) enum Effect {
     Probe { target: TargetId, probe: Probe, begins: Instant },
     /// Give the device a path's options.
     Write { path: usize, options: OptionString, requirements: Requirements },
-    /// Read the log page of a discovery controller.
-    ReadLog { controller: usize, by: LogSource },
+    /// Read the log page of a discovery controller that is connected as `name`.
+    ReadLog { controller: usize, name: String },
+    /// Connect a discovery controller and read its log page.
+    Discover { controller: usize, kind: DiscoveryConnection, options: OptionString, requirements: Requirements },
     /// Set the routes of these links, then start these targets.
     Route { links: Vec<(LinkEndpoint, Network)>, targets: Vec<TargetId> },
     /// Fetch secrets.
@@ -74,15 +76,6 @@ pub(super) enum Effect {
     Register { controller: String },
     /// Write the status file.
     Save,
-}
-
-/// The connection by which a log page is read.
-#[derive(Debug)]
-pub(super) enum LogSource {
-    /// This controller is connected already.
-    Connected(String),
-    /// A new one.
-    New(DiscoveryConnection, OptionString, Requirements),
 }
 
 impl StateMachine {

@@ -1,9 +1,9 @@
 //! Brings all targets of a plan up at once, and keeps them up.
 //!
 //! One [`StateMachine`] holds all shared state: plan, attempts, status. Only its transitions write to it, one for each
-//! [`Event`](event::Event), one after the other. They start no work of their own: they read sysfs and the clock, and return
-//! [`Effect`]s. The loop in this file carries these out, and turns what comes back into the next event. Only the loop owns the fabrics device, the
-//! router and the work in the background.
+//! [`Event`], one after the other. They start no work of their own: they read sysfs and the clock, and return [`Effect`]s. The
+//! loop in this file carries these out, and turns what comes back into the next event. Only the loop owns the fabrics device,
+//! the router and the work in the background.
 
 mod attempt;
 mod discovery;
@@ -29,7 +29,7 @@ use crate::nvme::fabrics::{DEVICE, Fabrics};
 use crate::nvme::security::Requirements;
 use crate::nvme::uevent::Uevents;
 use crate::nvme::{module, probe};
-use event::{Effect, Event, LogSource};
+use event::{Effect, Event};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use libnbft::plan::Plan;
@@ -148,18 +148,18 @@ impl<F: Fabrics + 'static> Engine<F> {
                         (Event::Written(path, result), Some(device))
                     });
                 }
-                Effect::ReadLog { controller, by } => self.with_device(move |mut device| async move {
-                    let result = match by {
-                        LogSource::Connected(name) => {
-                            device.discover(DiscoveryConnection::Existing, &name, &Requirements::default()).await
-                        }
-                        LogSource::New(kind, options, requirements) => {
-                            log::debug!("{DEVICE}: {options}");
-                            device.discover(kind, options.expose(), &requirements).await
-                        }
-                    };
+                Effect::ReadLog { controller, name } => self.with_device(move |mut device| async move {
+                    let existing = DiscoveryConnection::Existing;
+                    let result = device.discover(existing, &name, &Requirements::default()).await;
                     (Event::LogRead(controller, result), Some(device))
                 }),
+                Effect::Discover { controller, kind, options, requirements } => {
+                    log::debug!("{DEVICE}: {options}");
+                    self.with_device(move |mut device| async move {
+                        let result = device.discover(kind, options.expose(), &requirements).await;
+                        (Event::LogRead(controller, result), Some(device))
+                    });
+                }
                 Effect::Route { links, targets } => {
                     let router = self.router.clone();
                     self.start(async move {

@@ -1,7 +1,7 @@
 //! Decides when each probe begins, which target the device is given next, and when the run is finished.
 
 use super::attempt::{Phase, TargetId};
-use super::event::{Effect, LogSource};
+use super::event::Effect;
 use super::state::{RunMode, StateMachine};
 use crate::cli::Wait;
 use crate::connect::backoff::{LONGEST, LONGEST_STAYING, pause};
@@ -142,7 +142,7 @@ impl StateMachine {
         let target = TargetId::Discovery(controller);
         if let Some(name) = self.connected(controller) {
             self.occupy_device(target);
-            self.effects.push(Effect::ReadLog { controller, by: LogSource::Connected(name) });
+            self.effects.push(Effect::ReadLog { controller, name });
             return;
         }
         if self.waits_for_secrets(target) {
@@ -158,7 +158,7 @@ impl StateMachine {
             Err(failure) => self.failed(target, failure),
             Ok((options, requirements)) => {
                 self.occupy_device(target);
-                self.effects.push(Effect::ReadLog { controller, by: LogSource::New(kind, options, requirements) });
+                self.effects.push(Effect::Discover { controller, kind, options, requirements });
             }
         }
     }

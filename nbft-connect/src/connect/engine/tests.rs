@@ -133,7 +133,7 @@ fn a_log_page_adds_a_path() {
     let controller = TargetId::Discovery(0);
     assert_eq!(probed(&effects), [controller]);
     let effects = machine.step(Event::Probed(controller, Ok(())));
-    assert!(matches!(effects[..], [Effect::ReadLog { controller: 0, .. }]));
+    assert!(matches!(effects[..], [Effect::Discover { controller: 0, .. }]));
 
     let log = page(&[(2, 4420, NQN)]);
     let effects = machine.step(Event::LogRead(0, Ok(DiscoveryResult::LogPage(log, None))));
