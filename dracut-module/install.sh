@@ -6,8 +6,9 @@ set -eu
 cd "$(dirname "$0")"
 module=${DESTDIR:-}${DRACUT_DIR:-/usr/lib/dracut}/modules.d/50nbft
 install -d -m 0755 "$module"
-install -m 0755 module-setup.sh nbft-*.sh "$module"
-install -m 0644 nbft-connect.service nbft-names.service nbft-tlshd.service nbft-*.conf 05-nbft.network 92-nbft-ifup.rules "$module"
+# dracut wants all of a module in one folder.
+install -m 0755 module-setup.sh hooks/* "$module"
+install -m 0644 units/nbft-connect.service units/nbft-names.service units/nbft-tlshd.service conf/* "$module"
 units=${DESTDIR:-}${UNIT_DIR:-/usr/lib/systemd/system}
 install -d -m 0755 "$units"
-install -m 0644 nbft-stay.service "$units"
+install -m 0644 units/nbft-stay.service "$units"

@@ -2,8 +2,8 @@
 
 use crate::boot;
 use crate::error::{Error, Result};
-use crate::image::initrd::Init;
 use crate::place::Place;
+use crate::scenario::system::Init;
 use crate::scenario::{Expect, Outcome, Scenario};
 use crate::stats::{Spread, spread};
 use std::fmt::Write as _;

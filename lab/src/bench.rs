@@ -2,8 +2,8 @@
 
 use crate::boot::{self, Images};
 use crate::error::{At, Error, Result};
-use crate::image::initrd::{Init, Way};
 use crate::place::Place;
+use crate::scenario::system::{Init, Way};
 use crate::scenario::{self, Expect, Outcome, Scenario};
 use crate::signals;
 use crate::stats::{Spread, spread};

@@ -2,9 +2,9 @@
 
 use crate::boot::{self, Done, Options};
 use crate::error::Result;
-use crate::image::initrd::Init;
 use crate::place::Place;
 use crate::scenario::Scenario;
+use crate::scenario::system::Init;
 use crate::{bare, bench, prepare, scenario, signals, soak, suite, timeline};
 use clap::{Parser, Subcommand};
 

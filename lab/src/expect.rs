@@ -2,9 +2,9 @@
 
 use crate::error::Result;
 use crate::handover;
-use crate::image::initrd::Way;
 use crate::place::Place;
 use crate::report::Report;
+use crate::scenario::system::Way;
 use crate::scenario::{Controller, Expect, Scenario};
 use crate::vm::capture::Session;
 use libnbft::model::DISCOVERY_NQN;

@@ -26,3 +26,4 @@ pub mod timeline;
 pub mod tpm;
 pub mod vm;
 pub mod wire;
+pub mod wires;

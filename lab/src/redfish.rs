@@ -1,6 +1,6 @@
 //! A Redfish service on the target, and the host interface by which the host's SMBIOS table leads to it.
 
-use crate::scenario::target::mac;
+use crate::wires::mac;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};

@@ -1,8 +1,8 @@
 //! Boots in a row, each with one path of two dead: which one and how is drawn by lot.
 
 use crate::error::{Error, Result};
-use crate::image::initrd::Init;
 use crate::place::Place;
+use crate::scenario::system::Init;
 use crate::scenario::target::Target;
 use crate::scenario::{self, Scenario};
 use crate::suite::Case;

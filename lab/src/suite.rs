@@ -2,8 +2,8 @@
 
 use crate::boot::{self, Done, Options};
 use crate::error::{Error, Result};
-use crate::image::initrd::Init;
 use crate::place::Place;
+use crate::scenario::system::Init;
 use crate::scenario::{Outcome, Scenario};
 use crate::signals;
 use std::sync::Mutex;

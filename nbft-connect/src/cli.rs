@@ -1,11 +1,14 @@
 //! The command line: what can be typed, nothing of what it does.
 
+mod flip;
+
+pub use flip::Flip;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use libnbft::model::Uuid;
 use libnbft::text::{NqnError, nqn_form};
 use std::num::ParseIntError;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 /// Boot from NVMe/TCP as the ACPI NVMe Boot Firmware Table (NBFT) says.
 #[derive(Debug, Parser)]
@@ -197,15 +200,6 @@ pub enum Spec {
     V1_1,
 }
 
-/// Bits to invert in one byte.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Flip {
-    /// Which byte.
-    pub offset: usize,
-    /// Which of its bits.
-    pub mask: u8,
-}
-
 /// Why an argument is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ArgumentError {
@@ -218,29 +212,6 @@ pub enum ArgumentError {
     /// No timeout.
     #[error("a timeout is a whole number of seconds from 1 to {max}", max = u32::MAX)]
     Seconds,
-}
-
-impl FromStr for Flip {
-    type Err = ArgumentError;
-
-    fn from_str(text: &str) -> Result<Self, ArgumentError> {
-        let (offset, bit) = match text.split_once(':') {
-            Some((offset, bit)) => (offset, Some(bit)),
-            None => (text, None),
-        };
-        let offset = match offset.strip_prefix("0x") {
-            Some(digits) => usize::from_str_radix(digits, 16),
-            None => offset.parse(),
-        };
-        let mask = match bit {
-            None => 0xff,
-            Some(bit) => match bit.parse::<u8>() {
-                Ok(bit @ 0..=7) => 1 << bit,
-                _ => return Err(ArgumentError::Bit),
-            },
-        };
-        Ok(Self { offset: offset.map_err(ArgumentError::Offset)?, mask })
-    }
 }
 
 /// Options by which the host's identity in the table is overridden.

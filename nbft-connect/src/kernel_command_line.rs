@@ -47,12 +47,12 @@ impl KernelCommandLine {
     ///
     /// # Errors
     ///
-    /// What was given, when it is no such number.
-    pub fn mtu(&self) -> Result<Option<u16>, String> {
+    /// [`InvalidMtu`] when something else was given.
+    pub fn mtu(&self) -> Result<Option<u16>, InvalidMtu> {
         let Some(text) = self.value(&["rd.nvmf.mtu"]) else { return Ok(None) };
         match text.parse() {
             Ok(mtu @ 576..) => Ok(Some(mtu)),
-            _ => Err(text),
+            _ => Err(InvalidMtu(text)),
         }
     }
 
@@ -69,6 +69,11 @@ impl KernelCommandLine {
         value.is_some_and(|value| matches!(value.as_str(), "0" | "n" | "N" | "off" | "OFF" | "Off" | "f" | "F"))
     }
 }
+
+/// An MTU on the kernel's command line that is none. It holds what was given.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("rd.nvmf.mtu={0} is not a number of bytes from 576 to 65535")]
+pub struct InvalidMtu(pub String);
 
 fn words(text: &str) -> IResult<&str, Vec<String>> {
     all_consuming(delimited(multispace0, separated_list0(multispace1, word), multispace0)).parse(text)
@@ -89,7 +94,7 @@ fn split(word: &str) -> (String, Option<String>) {
 
 #[cfg(test)]
 mod tests {
-    use super::KernelCommandLine;
+    use super::{InvalidMtu, KernelCommandLine};
 
     #[test]
     fn words_and_quotes() {
@@ -108,7 +113,7 @@ mod tests {
         assert_eq!((mtu("rd.nvmf.mtu=576"), mtu("rd.nvmf.mtu=65535")), (Ok(Some(576)), Ok(Some(65535))));
         assert_eq!((mtu("quiet"), mtu("rd.nvmf.mtu")), (Ok(None), Ok(None)));
         for wrong in ["575", "65536", "jumbo", "-1"] {
-            assert_eq!(mtu(&format!("rd.nvmf.mtu={wrong}")), Err(wrong.to_owned()));
+            assert_eq!(mtu(&format!("rd.nvmf.mtu={wrong}")), Err(InvalidMtu(wrong.to_owned())));
         }
     }
 

@@ -104,7 +104,9 @@ fn check_crate(sources: &[Source], names: &[String], floors: &[&[&str]]) -> Vec<
 fn messages(code: &str) -> impl Iterator<Item = usize> {
     let lines = code.lines().zip(1..).filter(|(line, _)| !line.trim_start().starts_with("//"));
     lines
-        .filter(|(line, _)| line.contains("-> Result<") && line.contains(concat!(", Str", "ing>")))
+        .filter(|(line, _)| {
+            line.split_once("-> Result<").is_some_and(|(_, result)| result.contains(concat!(", Str", "ing>")))
+        })
         .map(|(_, number)| number)
 }
 

@@ -1,9 +1,7 @@
 //! A root disk with Debian: systemd, udev, our service, and a network manager or none.
 
-use super::disk::{REPORT, ROOT_UUID};
-use super::initrd::LUKS_KEY;
 use super::layers::{copy, put};
-use super::storage::{HOME_LUKS_UUID, HOME_UUID};
+use super::shared::{HOME_LUKS_UUID, HOME_UUID, LUKS_KEY, REPORT, ROOT_UUID};
 use super::{busybox, layers, tls};
 use crate::error::Result;
 use crate::exports;
@@ -82,7 +80,7 @@ pub(super) fn debian(place: &Place, besides: Besides, initrd: &Path) -> Result<P
     let (fstab, crypttab) = tables(home);
     let own_tlshd = if tlshd { "cp -a /lab-tls/. /; systemctl -q enable tlshd.service" } else { "true" };
     let key = key.text(Manager::setup(manager)).text(&fstab).text(&crypttab).text(own_tlshd).file(&nbft)?;
-    let key = key.file(&place.repo.join("dracut-module/nbft-stay.service"))?.file(initrd)?;
+    let key = key.file(&place.repo.join("dracut-module/units/nbft-stay.service"))?.file(initrd)?;
     place.cached(&format!("images/root-debian-{}.img", key.hex()), |partial| {
         println!("making a root disk of Debian");
         let upper = suffixed(partial, ".upper");
@@ -102,11 +100,11 @@ pub(super) fn debian(place: &Place, besides: Besides, initrd: &Path) -> Result<P
         }
         put(&upper, "lab/writes", 0o644, WRITES.as_bytes())?;
         put(&upper, "lab/all-ethernet.network", 0o644, MANAGED.as_bytes())?;
-        let stay = place.repo.join("dracut-module/nbft-stay.service");
+        let stay = place.repo.join("dracut-module/units/nbft-stay.service");
         copy(&upper, "usr/lib/systemd/system/nbft-stay.service", &stay)?;
         // An administrator's names for the firmware's NICs, which must not win over nbftN.
-        for (wire, byte) in crate::scenario::target::WIRES {
-            let mac = crate::scenario::target::mac(wire, 2);
+        for (wire, byte) in crate::wires::WIRES {
+            let mac = crate::wires::mac(wire, 2);
             let link = format!("[Match]\nMACAddress={mac}\n\n[Link]\nName=lan{}\n", byte - 0x0a);
             put(&upper, &format!("etc/systemd/network/10-lan-{wire}.link"), 0o644, link.as_bytes())?;
         }

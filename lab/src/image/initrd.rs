@@ -1,65 +1,17 @@
 //! The host's initramfs, made by real dracut in a Debian folder.
 
-use super::layers;
-use super::storage::LUKS_UUID;
-use super::tls;
+use super::shared::{LUKS_KEY, LUKS_UUID};
+use super::{layers, tls};
 use crate::error::{At, Error, Result};
 use crate::place::{Key, Place, suffixed};
 use crate::prepare::chroot::{Debian, chroot, forget, inside};
 use crate::prepare::kernel::Kernel;
 use crate::scenario::Building;
+use crate::scenario::system::{Init, Way};
 use crate::shell::run;
 use crate::tpm;
-use serde::Deserialize;
 use std::fs;
 use std::path::{Path, PathBuf};
-
-/// Who is process 1 in the initramfs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum Init {
-    /// dracut's own script.
-    Plain,
-    /// systemd.
-    Systemd,
-}
-
-impl Init {
-    /// The name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Plain => "plain",
-            Self::Systemd => "systemd",
-        }
-    }
-}
-
-/// What the image has for the network and NVMe/TCP.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-pub enum Way {
-    /// Our module.
-    #[default]
-    #[serde(rename = "nbft")]
-    Nbft,
-    /// Nothing: root is local.
-    #[serde(rename = "local")]
-    Local,
-    /// The distribution's: nvmf, nvme-cli, jq, network-legacy.
-    #[serde(rename = "stock")]
-    Stock,
-    /// Ours beside the distribution's.
-    #[serde(rename = "nbft+stock")]
-    NbftStock,
-    /// Ours beside nvmf and NetworkManager.
-    #[serde(rename = "nbft+networkmanager")]
-    NbftNetworkManager,
-    /// Ours beside systemd-networkd.
-    #[serde(rename = "nbft+networkd")]
-    NbftNetworkd,
-    /// Our module, but the binary does nothing: for what must fail.
-    #[serde(rename = "nbft-true")]
-    NbftTrue,
-}
 
 const NETWORK: &str = "nvmf network network-legacy network-manager systemd-networkd connman ifcfg net-lib url-lib qemu-net \
                        kernel-network-modules nbft";
@@ -69,33 +21,10 @@ const SYSTEMD: &str = "systemd systemd-ac-power systemd-ask-password systemd-bat
     systemd-portabled systemd-pstore systemd-repart systemd-resolved systemd-rfkill systemd-sysctl systemd-sysext \
     systemd-sysusers systemd-timedated systemd-timesyncd systemd-tmpfiles systemd-udevd systemd-veritysetup dracut-systemd \
     dbus dbus-broker dbus-daemon";
+
 /// Not wanted by anyone, and slow to build: hardware that no virtual machine of ours has.
 const NEVER: &str = "multipath mdraid dmraid nvdimm bluetooth drm plymouth iscsi nbd nfs cifs fcoe fcoe-uefi lunmask tpm2-tss \
     memstrack biosdevname terminfo i18n pollcdrom";
-
-impl Way {
-    /// Whether our module is in it.
-    pub const fn ours(self) -> bool {
-        !matches!(self, Self::Local | Self::Stock)
-    }
-
-    fn wanted(self) -> &'static [&'static str] {
-        match self {
-            Self::Local => &[],
-            Self::Nbft | Self::NbftTrue => &["nbft", "kernel-network-modules"],
-            Self::Stock => &["nvmf", "network", "network-legacy", "kernel-network-modules", "net-lib", "url-lib"],
-            Self::NbftStock => {
-                &["nbft", "nvmf", "network", "network-legacy", "kernel-network-modules", "net-lib", "url-lib"]
-            }
-            Self::NbftNetworkd => {
-                &["nbft", "network", "systemd-networkd", "kernel-network-modules", "net-lib", "url-lib"]
-            }
-            Self::NbftNetworkManager => {
-                &["nbft", "nvmf", "network", "network-manager", "kernel-network-modules", "net-lib", "url-lib"]
-            }
-        }
-    }
-}
 
 /// What an image is made of.
 #[derive(Debug, Clone, Copy)]
@@ -133,8 +62,6 @@ const MARKS: &str = include_str!("marks/module-setup.sh");
 
 /// Where the LUKS key lies in the image.
 pub const LUKS_KEY_PATH: &str = "/lab.key";
-/// The LUKS key.
-pub const LUKS_KEY: &str = "a key of the laboratory";
 
 impl Recipe<'_> {
     fn modules(&self) -> (String, String) {

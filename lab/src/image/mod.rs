@@ -6,6 +6,8 @@ pub mod disk;
 pub mod initrd;
 pub mod layers;
 pub mod modules;
+mod root;
+pub mod shared;
 pub mod storage;
 pub mod target;
 pub mod tls;

@@ -1,9 +1,9 @@
 //! Disks on LVM and LUKS: roots, and a /home. Making them takes the device mapper, so a virtual machine does it.
 
 use super::busybox;
-use super::disk::ext4;
-use super::initrd::LUKS_KEY;
-use super::layers::put;
+use super::layers::{ext4, put};
+use super::root::mini;
+use super::shared::{HOME_LUKS_UUID, HOME_UUID, LUKS_KEY, LUKS_UUID};
 use crate::error::{At, Error, Result};
 use crate::place::{Key, Place, remove, suffixed};
 use crate::prepare::chroot::{Debian, chroot, programs};
@@ -12,13 +12,6 @@ use crate::vm::Machine;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-
-/// The UUID of the LUKS device of a root.
-pub const LUKS_UUID: &str = "1a5bc0de-6c75-4b73-8d6c-76726f6f7421";
-
-/// The UUIDs of a /home's LUKS device and of the file system in it.
-pub const HOME_LUKS_UUID: &str = "1a5bc0de-6c75-4b73-8d6c-686f6d656c75";
-pub const HOME_UUID: &str = "6e6d7468-6f6d-4665-8f74-686f6d656673";
 
 /// What the device mapper is to make.
 #[derive(Debug, Clone, Copy)]
@@ -70,7 +63,7 @@ poweroff -f
 
 /// Makes a root disk from the small root's, once for each of those.
 pub fn disk(place: &Place, luks: bool) -> Result<PathBuf> {
-    let root = super::disk::mini(place)?;
+    let root = mini(place)?;
     let name = if luks { "luks" } else { "lvm" };
     let source = root.file_name().unwrap_or_default().to_string_lossy();
     let key = Key::new().text(&source).text(BUILD).text(LUKS_UUID).hex();

@@ -1,11 +1,10 @@
 //! Scenarios: what is booted, how, and what must come of it. Data, one file each.
 
+pub mod system;
 pub mod table;
 pub mod target;
 
 use crate::error::{At, Error, Result};
-use crate::image::disk::Root;
-use crate::image::initrd::{Init, Way};
 use crate::place::Place;
 use crate::prepare::chroot::Debian;
 use crate::prepare::kernel::Flavour;
@@ -14,6 +13,7 @@ use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
+use system::{Init, Root, Way};
 use table::Table;
 use target::Target;
 

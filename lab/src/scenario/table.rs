@@ -1,9 +1,10 @@
 //! The firmware's tables of a scenario: real firmware's, or made from a few fields by libnbft's writer.
 
-use super::target::{Target, WIRES, mac, numbered, numbered_uuid};
+use super::target::{Target, numbered, numbered_uuid};
 use super::yes;
 use crate::error::{At, Error, Result};
 use crate::place::Place;
+use crate::wires::{WIRES, mac};
 use libnbft::model::{
     Address, Control, DISCOVERY_NQN, Discovery, DiscoveryFlags, Header, Hfi, HfiFlags, HfiTcp, HfiTcpFlags, Host,
     HostFlags, IpOrigin, NidType, Nqn, PciAddress, SecretType, SecurityFlags, SecurityProfile, Ssns, SsnsFlags,

@@ -8,6 +8,7 @@ use crate::output::{self, print_bytes};
 use libnbft::json;
 use libnbft::model::{Diagnostics, Table};
 use serde::Deserialize;
+use std::fmt::Display;
 use std::io;
 use std::path::Path;
 
@@ -25,15 +26,16 @@ const MAX_JSON: u64 = 64 << 20;
 pub fn run(args: &BuildArgs, common: &Common) -> Result<Exit, Error> {
     let name = args.file.display().to_string();
     let text = read(&args.file, common)?;
-    let wrong = |error: String| Error::Other(format!("{name}: {error}"));
-    let json = choose(parse(&text).map_err(wrong)?, args.table).map_err(|error| wrong(error.to_string()))?;
-    let mut table = Table::try_from(&json).map_err(|error| wrong(error.to_string()))?;
+    let wrong = |error: &dyn Display| Error::Other(format!("{name}: {error}"));
+    let tables = parse(&text).map_err(|error| wrong(&error))?;
+    let json = choose(tables, args.table).map_err(|error| wrong(&error))?;
+    let mut table = Table::try_from(&json).map_err(|error| wrong(&error))?;
     if let Some(spec) = args.spec {
         for lost in set_spec(&mut table, spec) {
             log::warn!("{name}: specification 1.0 has no place for {lost}");
         }
     }
-    let mut bytes = libnbft::write(&table).map_err(|error| wrong(error.to_string()))?;
+    let mut bytes = libnbft::write(&table).map_err(|error| wrong(&error))?;
     break_table(&mut bytes, args).map_err(|error| Error::Usage(error.to_string()))?;
     match &args.output {
         Some(path) => {
@@ -68,17 +70,16 @@ fn read(file: &Path, common: &Common) -> Result<String, Error> {
 }
 
 /// What `show` prints is an array; one table alone does as well.
-fn parse(text: &str) -> Result<Vec<json::Table>, String> {
+fn parse(text: &str) -> serde_json::Result<Vec<json::Table>> {
     let one = text.trim_start().starts_with('{');
-    let read = |error: serde_json::Error| error.to_string();
     // One or the other, not an untagged enum: its errors would not say what is wrong where.
     if one {
         let mut deserializer = serde_json::Deserializer::from_str(text);
-        let table = json::Table::deserialize(&mut deserializer).map_err(read)?;
-        deserializer.end().map_err(read)?;
+        let table = json::Table::deserialize(&mut deserializer)?;
+        deserializer.end()?;
         Ok(vec![table])
     } else {
-        serde_json::from_str(text).map_err(read)
+        serde_json::from_str(text)
     }
 }
 

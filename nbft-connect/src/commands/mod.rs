@@ -3,6 +3,7 @@
 pub mod build;
 pub mod check;
 pub mod check_key;
+pub mod connect;
 pub mod doctor;
 mod hex;
 pub mod plan;

@@ -55,12 +55,9 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
     let started = Instant::now();
     let root = common.path("/");
     let kernel = KernelCommandLine::read(&root);
-    if let Some(parameter) = kernel.nbft_off().filter(|_| !args.dry_run) {
+    if let Some(parameter) = kernel.nbft_off() {
         log::info!("{parameter} on the kernel's command line: the NBFT is left alone");
         return Ok(Exit::Nothing);
-    }
-    if args.dry_run {
-        return crate::commands::plan::show_of(&args.identity, args.output_format, common);
     }
     let tables = plan::tables(common)?;
     let mut plan = plan::plan(&tables, &args.identity, &kernel);
@@ -258,8 +255,8 @@ fn work(plan: Plan, settings: Settings, mut network: net::NetOptions, common: &C
 
 /// The MTU of the kernel's command line.
 fn mtu(kernel: &KernelCommandLine) -> Option<u16> {
-    kernel.mtu().unwrap_or_else(|text| {
-        log::warn!("rd.nvmf.mtu={text} is not a number of bytes from 576 to 65535: the MTU is left as it is");
+    kernel.mtu().unwrap_or_else(|error| {
+        log::warn!("{error}: the MTU is left as it is");
         None
     })
 }

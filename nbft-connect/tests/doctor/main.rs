@@ -7,6 +7,7 @@
 mod common;
 mod discovery;
 mod network;
+mod outcome;
 mod support;
 mod system;
 mod warnings;

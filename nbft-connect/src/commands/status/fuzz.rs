@@ -27,10 +27,10 @@ pub struct Derived {
 /// # Errors
 ///
 /// Why they are no status file.
-pub fn derive(bytes: &[u8], plan: &Plan) -> Result<Derived, String> {
+pub fn derive(bytes: &[u8], plan: &Plan) -> Result<Derived, Box<dyn std::error::Error>> {
     // Nothing of this machine has a say.
     let nowhere = Path::new("/nonexistent");
-    let (mut status, dropped) = Status::parse(bytes).map_err(|error| error.to_string())?;
+    let (mut status, dropped) = Status::parse(bytes)?;
     let mut plan = plan.clone();
     crate::connect::restore_discovered(&mut plan, &status, nowhere);
     for (_, lease) in status.leases(&plan) {
@@ -42,7 +42,7 @@ pub fn derive(bytes: &[u8], plan: &Plan) -> Result<Derived, String> {
         formats.into_iter().filter_map(|format| export::files(format, &plan, Some(&status), nowhere, false).ok());
     Ok(Derived {
         text: super::render(&status).as_str().to_owned(),
-        json: json::text(&status, Secrets::Masked).map_err(|error| error.to_string())?,
+        json: json::text(&status, Secrets::Masked)?,
         dropped,
         exports: files.flatten().map(|file| (file.name, file.content)).collect(),
         exit: crate::status::outcome::exit_of(&status).code(),

@@ -5,7 +5,7 @@ use super::event::{Effect, Event};
 use super::state::{Ending, RunMode, StateMachine};
 use crate::cli::Wait;
 use crate::connect::tests::discovery::{page, table_with};
-use crate::connect::tests::{NID, NQN, Root, ready, settings, show_controller, table};
+use crate::connect::tests::harness::{NID, NQN, Root, ready, settings, show_controller, table};
 use crate::nvme::discovery::DiscoveryResult;
 use crate::nvme::fabrics::options::Supported;
 use crate::nvme::fabrics::{NewController, Written};

@@ -22,7 +22,7 @@ use std::path::Path;
 /// Why they cannot be seen.
 pub(crate) fn suites(root: &Path, controller: &str, since: &Since<'_>) -> Result<BTreeSet<Suite>, SuitesError> {
     let known = sysfs::connections(root, controller).ok_or(SuitesError::Hidden)?;
-    let sockets = since.list().map_err(SuitesError::Sockets)?;
+    let sockets = since.list()?;
     let its: Vec<_> = sockets.iter().filter(|socket| may_be(socket, &known)).collect();
     let (seen, queues) = (its.len(), known.queues);
     if seen < queues {
@@ -81,6 +81,7 @@ fn joined<T: ToString>(items: &[T]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nvme::sock_diag::SocketsError;
     use crate::nvme::sock_diag::fake::{InMemory, show, socket};
     use libnbft::plan::Origin;
     use std::fs;
@@ -125,7 +126,7 @@ mod tests {
         assert_eq!(suites(&root, "nvme0", &Since::ever(&sockets)).unwrap().len(), 3);
         assert_eq!(suites(&root, "nvme1", &since), Err(SuitesError::Hidden));
         sockets.set(None);
-        let gone = Err(SuitesError::Sockets("sock_diag: No such file or directory (os error 2)".to_owned()));
+        let gone = Err(SuitesError::Sockets(SocketsError::Refused(libc::ENOENT)));
         assert_eq!(suites(&root, "nvme0", &since), gone);
         let since = Since::now(&sockets);
         sockets.set(Some(vec![socket(1, 40000, 51), socket(2, 40001, 51)]));
@@ -136,10 +137,9 @@ mod tests {
     #[test]
     fn suites_are_held_against_the_policy() {
         use CipherSuite::{Aes128GcmSha256, Aes256GcmSha384, Chacha20Poly1305Sha256};
-        let held = |ciphers: Option<&[CipherSuite]>, suites: Result<&[(u16, u16)], &str>| {
+        let held = |ciphers: Option<&[CipherSuite]>, suites: Result<&[(u16, u16)], SuitesError>| {
             let policy = policy(ciphers.map(<[_]>::to_vec));
-            let suites = suites.map(set).map_err(|why| SuitesError::Sockets(why.to_owned()));
-            check_cipher_suites(Some(&policy), "nvme0", suites).map_err(|violation| violation.to_string())
+            check_cipher_suites(Some(&policy), "nvme0", suites.map(set)).map_err(|violation| violation.to_string())
         };
         let (one, both) = ([(0x304, 54)], [(0x304, 54), (0x304, 51)]);
         let said = |what: &str| Ok(what.to_owned());
@@ -158,9 +158,12 @@ mod tests {
         let old = "nvme0 is secured by TLS 1.2 and cipher 51 of linux/tls.h, and NVMe/TCP allows only TLS 1.3";
         assert_eq!(held(restricted, Ok(&[(0x303, 51)])), Err(old.into()));
         assert_eq!(held(None, Ok(&[(0x303, 51)])), Err(old.into()));
-        let unseen = "the cipher suite of nvme0 cannot be seen: it says nothing; ";
-        assert_eq!(held(restricted, Err("it says nothing")), Err(format!("{unseen}{only}")));
-        assert_eq!(held(None, Err("it says nothing")), said("; its cipher suite cannot be seen: it says nothing"));
+        let unseen = "the cipher suite of nvme0 cannot be seen: sysfs does not show its connections; ";
+        assert_eq!(held(restricted, Err(SuitesError::Hidden)), Err(format!("{unseen}{only}")));
+        assert_eq!(
+            held(None, Err(SuitesError::Hidden)),
+            said("; its cipher suite cannot be seen: sysfs does not show its connections")
+        );
         assert_eq!(
             check_cipher_suites(None, "nvme0", Ok(set(&one))).map_err(|violation| violation.to_string()),
             said(", cipher suite TLS_CHACHA20_POLY1305_SHA256")

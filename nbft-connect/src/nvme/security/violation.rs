@@ -1,5 +1,6 @@
 //! Why a connection does not meet the requirements of its security profiles.
 
+use crate::nvme::sock_diag::SocketsError;
 use libnbft::codes;
 use libnbft::plan::PolicyError;
 use serde::{Deserialize, Serialize};
@@ -13,9 +14,9 @@ pub enum SuitesError {
     /// sysfs does not show where its connections lead.
     #[error("sysfs does not show its connections")]
     Hidden,
-    /// The sockets cannot be listed; in the kernel's words.
-    #[error("{0}")]
-    Sockets(String),
+    /// The sockets cannot be listed.
+    #[error(transparent)]
+    Sockets(#[from] SocketsError),
     /// There are fewer connections with TLS than queues.
     #[error("it has {queues} queues, and the kernel shows {seen} connections with TLS to {peer}")]
     Fewer {

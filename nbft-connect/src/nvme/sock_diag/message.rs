@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn what_the_kernel_refuses_is_an_error() {
         let errno = |datagram: &[u8]| match list(datagram) {
-            Err(SocketsError::Refused(error)) => error.raw_os_error(),
+            Err(SocketsError::Refused(errno)) => Some(errno),
             other => panic!("{other:?}"),
         };
         assert_eq!(errno(&done(-libc::ENOENT)), Some(libc::ENOENT));

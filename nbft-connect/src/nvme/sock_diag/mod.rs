@@ -11,6 +11,7 @@ pub use kernel::Kernel;
 pub(crate) use kernel::local_addresses;
 
 use libnbft::plan::CipherSuite;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -66,10 +67,10 @@ impl<'s> Since<'s> {
     ///
     /// # Errors
     ///
-    /// In words, why they cannot be listed, or could not be at that moment.
-    pub fn list(&self) -> Result<Vec<TlsSocket>, String> {
-        let old = self.old.as_ref().map_err(ToString::to_string)?;
-        let mut sockets = self.sockets.list().map_err(|error| error.to_string())?;
+    /// Why they cannot be listed, or could not be at that moment.
+    pub fn list(&self) -> Result<Vec<TlsSocket>, SocketsError> {
+        let old = self.old.as_ref().map_err(Clone::clone)?;
+        let mut sockets = self.sockets.list()?;
         sockets.retain(|socket| !old.contains(&socket.cookie));
         Ok(sockets)
     }
@@ -85,14 +86,28 @@ pub struct Suite {
 }
 
 /// Why the sockets cannot be listed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum SocketsError {
-    /// The kernel refuses. ENOENT: it has no `tcp_diag`.
-    #[error("sock_diag: {0}")]
-    Refused(#[from] io::Error),
-    /// It answers what is no answer.
+    /// The kernel refuses, with this error number. ENOENT: it has no `tcp_diag`.
+    #[error("sock_diag: {}", io::Error::from_raw_os_error(*.0))]
+    Refused(i32),
+    /// The kernel's answer cannot be read. It holds the decoder's error.
     #[error("sock_diag: its answer cannot be read: {0}")]
-    Malformed(#[from] netlink_packet_core::DecodeError),
+    Malformed(String),
+}
+
+impl From<io::Error> for SocketsError {
+    fn from(error: io::Error) -> Self {
+        Self::Refused(error.raw_os_error().unwrap_or(libc::EIO))
+    }
+}
+
+impl From<netlink_packet_core::DecodeError> for SocketsError {
+    fn from(error: netlink_packet_core::DecodeError) -> Self {
+        Self::Malformed(error.to_string())
+    }
 }
 
 impl Suite {

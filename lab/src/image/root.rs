@@ -1,0 +1,39 @@
+//! The small root: a busybox and `nbft`, which report and switch off. It is made without a mount.
+
+use super::busybox;
+use super::layers::{copy, ext4, nbft, program, put};
+use super::shared::{REPORT, ROOT_UUID};
+use crate::error::{At, Result};
+use crate::place::{Key, Place, remove, suffixed};
+use std::fs;
+use std::path::PathBuf;
+
+const BARE: &str = include_str!("bare.sh");
+const MINI_INIT: &str = include_str!("mini-init.sh");
+
+/// Makes it, once for each content.
+pub(super) fn mini(place: &Place) -> Result<PathBuf> {
+    let nbft = nbft(place)?;
+    let key = Key::new().text("mini 1").text(REPORT).text(BARE).text(MINI_INIT).file(&nbft)?;
+    place.cached(&format!("images/root-mini-{}.img", key.hex()), |partial| {
+        let tree = suffixed(partial, ".tree");
+        remove(&tree)?;
+        for dir in ["bin", "sbin", "usr/bin", "lib64", "dev", "proc", "sys", "run", "tmp", "etc", "lab"] {
+            let dir = tree.join(dir);
+            fs::create_dir_all(&dir).at(&dir)?;
+        }
+        copy(&tree, "bin/busybox", &busybox::busybox(place)?)?;
+        for name in ["sh", "cat", "mount"] {
+            let link = tree.join("bin").join(name);
+            std::os::unix::fs::symlink("busybox", &link).at(&link)?;
+        }
+        program(&tree, "usr/bin/nbft", &nbft)?;
+        put(&tree, "sbin/init", 0o755, MINI_INIT.as_bytes())?;
+        put(&tree, "lab/report", 0o644, REPORT.as_bytes())?;
+        put(&tree, "lab/bare", 0o644, BARE.as_bytes())?;
+        // dracut and systemd want to see that this is a root.
+        put(&tree, "etc/os-release", 0o644, b"ID=lab\nNAME=lab\n")?;
+        ext4(&tree, partial, ROOT_UUID, "24M")?;
+        remove(&tree)
+    })
+}
