@@ -1,15 +1,18 @@
 //! Ends a run: its outcome, the reasons of what is missing, and the status file.
 
 use super::attempt::{Phase, TargetId};
+use super::secrets;
 use super::state::{Ended, Ending, RunMode, StateMachine};
-use super::{SAVE_AGAIN, secrets};
 use crate::connect::registry;
 use crate::exit::Exit;
 use crate::nvme::sysfs;
 use crate::output;
 use crate::status::outcome;
 use crate::status::schema::{Outcome, Reason, State};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// After how long a resident process tries again to write the status file, while another process writes it.
+const SAVE_AGAIN: Duration = Duration::from_secs(10);
 
 impl StateMachine {
     pub(super) fn conclude(mut self) -> Ended {

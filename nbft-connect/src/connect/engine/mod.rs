@@ -11,12 +11,14 @@ mod event;
 mod finish;
 mod network;
 mod persistent;
+mod progress;
 mod schedule;
 mod secrets;
 mod state;
 mod sysfs_scan;
 #[cfg(test)]
 mod tests;
+mod transition;
 
 pub(super) use state::{Ended, RunMode, Settings};
 #[cfg(test)]
@@ -39,12 +41,6 @@ use std::pin::Pin;
 use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::UnboundedReceiver;
-
-/// How long the status file may be behind.
-const SAVE_DELAY: Duration = Duration::from_secs(1);
-
-/// After how long a resident process tries again to write the status file, while another process writes it.
-const SAVE_AGAIN: Duration = Duration::from_secs(10);
 
 /// How long a probe may take: three SYNs are sent meanwhile.
 const PROBE_LIMIT: Duration = Duration::from_secs(5);

@@ -1,6 +1,5 @@
 //! The state of the engine: plan, attempts, status, and when what is due.
 
-use super::SAVE_DELAY;
 use super::attempt::{Attempt, Phase, TargetId};
 use super::event::Effect;
 use crate::cli::Wait;
@@ -19,6 +18,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
+
+/// How long the status file may be behind.
+const SAVE_DELAY: Duration = Duration::from_secs(1);
 
 /// What the engine is given beside the plan.
 #[derive(Debug)]
