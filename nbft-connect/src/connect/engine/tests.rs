@@ -173,6 +173,7 @@ fn the_deadline_ends_a_run_whose_target_has_not_answered() {
     let (mut machine, effects) = machine(&root, &table(&[4420]), until_boot(Wait::Boot));
     assert_eq!(writes(&effects).len(), 1);
     assert!(machine.step(Event::Deadline).is_empty());
+    assert_eq!(machine.ending, Some(Ending::Deadline));
     let ended = machine.conclude();
     assert_eq!(ended.status.outcome, Outcome::Failed);
     assert_eq!(ended.status.paths[0].code.as_deref(), Some("waits-for-answer"));
