@@ -52,7 +52,10 @@ pub fn follow(input: &[u8]) {
     let plan = plan();
     let derived = match fuzz::derive(input, &plan) {
         Ok(derived) => derived,
-        Err(why) => return assert!(is_text(&why) && why.len() < 256, "{why:?}"),
+        Err(why) => {
+            let why = why.to_string();
+            return assert!(is_text(&why) && why.len() < 256, "{why:?}");
+        }
     };
     let all = || [&derived.text, &derived.json].into_iter().chain(derived.exports.iter().map(|(_, content)| content));
     for text in all() {

@@ -1,4 +1,4 @@
-//! Says which IP addresses can be used for what, before one that a table or the network names reaches the kernel.
+//! Checks IP addresses from tables and from the network before they reach the kernel.
 //!
 //! ```
 //! use libnbft::address::{Unusable, check_host};
@@ -8,7 +8,8 @@
 //! ```
 
 use core::fmt;
-use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use core::net::{IpAddr, Ipv4Addr};
+use ipnet::{IpNet, ipv4_mask_to_prefix};
 
 /// Why an address cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +30,7 @@ pub enum Unusable {
     Broadcast,
     /// An IPv4 address in IPv6 form: `::ffff:0:0/96` or `::/96` (RFC 4291, section 2.5.5).
     Ipv4InIpv6,
-    /// In `fe80::/10`, where a server grants it.
+    /// A server granted an address in `fe80::/10`.
     LinkLocal,
     /// The first address of an IPv4 subnet with this prefix length.
     SubnetItself(u8),
@@ -39,9 +40,9 @@ pub enum Unusable {
     RouterAnycast(u8),
     /// The prefix length is above the address's width in bits.
     Prefix(u8),
-    /// An IPv4 address where an IPv6 one is wanted, or the other way round.
+    /// The other address is IPv6 and this one IPv4, or the other way round.
     Family,
-    /// A gateway that is the host's own address.
+    /// The gateway is the host's own address.
     Own,
 }
 
@@ -75,20 +76,16 @@ impl core::error::Error for Unusable {}
 ///
 /// # Errors
 ///
-/// Why no interface can have it. The first and the last address of a subnet are hosts where the prefix length is 31 or 32
-/// (RFC 3021), the first one of an IPv6 subnet where it is 127 or 128 (RFC 6164).
+/// Why no interface can have it. With a prefix length of 31 or 32, the first and last address of an IPv4 subnet are hosts
+/// (RFC 3021). With 127 or 128, so is the first address of an IPv6 subnet (RFC 6164).
 pub fn check_host(ip: IpAddr, prefix: u8) -> Result<(), Unusable> {
     check_server(ip)?;
-    if prefix > width(ip) {
-        return Err(Unusable::Prefix(prefix));
-    }
-    let first = network_address(ip, prefix) == ip;
+    let subnet = IpNet::new(ip, prefix).map_err(|_| Unusable::Prefix(prefix))?;
+    let first = subnet.network() == ip;
     match ip {
         IpAddr::V4(_) if prefix >= 31 => Ok(()),
         IpAddr::V4(_) if first => Err(Unusable::SubnetItself(prefix)),
-        IpAddr::V4(ip) if ip.to_bits() | u32::MAX.checked_shr(prefix.into()).unwrap_or(0) == ip.to_bits() => {
-            Err(Unusable::SubnetBroadcast(prefix))
-        }
+        IpAddr::V4(_) if subnet.broadcast() == ip => Err(Unusable::SubnetBroadcast(prefix)),
         IpAddr::V6(_) if first && prefix < 127 => Err(Unusable::RouterAnycast(prefix)),
         _ => Ok(()),
     }
@@ -98,7 +95,7 @@ pub fn check_host(ip: IpAddr, prefix: u8) -> Result<(), Unusable> {
 ///
 /// # Errors
 ///
-/// As [`check_host`], and where it is an IPv6 link-local address: those an interface makes itself (RFC 4862, section 5.3).
+/// As [`check_host`]. Also refuses IPv6 link-local addresses: an interface makes them itself (RFC 4862, section 5.3).
 pub fn check_granted(ip: IpAddr, prefix: u8) -> Result<(), Unusable> {
     match ip {
         IpAddr::V6(ip) if ip.is_unicast_link_local() => Err(Unusable::LinkLocal),
@@ -110,7 +107,7 @@ pub fn check_granted(ip: IpAddr, prefix: u8) -> Result<(), Unusable> {
 ///
 /// # Errors
 ///
-/// Why no packet can go by it.
+/// Why it cannot forward packets.
 pub fn check_gateway(gateway: IpAddr, own: IpAddr, prefix: u8) -> Result<(), Unusable> {
     if gateway.is_ipv4() != own.is_ipv4() {
         return Err(Unusable::Family);
@@ -118,8 +115,8 @@ pub fn check_gateway(gateway: IpAddr, own: IpAddr, prefix: u8) -> Result<(), Unu
     if gateway == own {
         return Err(Unusable::Own);
     }
-    // Which addresses of another subnet are no hosts, its own prefix length would say. An IPv6 router may be asked at the
-    // anycast address.
+    // The prefix length of another subnet is unknown, and with it the addresses that are no hosts there. An IPv6 router may
+    // have the anycast address.
     if gateway.is_ipv4() && prefix <= 32 && network_address(gateway, prefix) == network_address(own, prefix) {
         check_host(gateway, prefix)
     } else {
@@ -127,7 +124,7 @@ pub fn check_gateway(gateway: IpAddr, own: IpAddr, prefix: u8) -> Result<(), Unu
     }
 }
 
-/// Checks a server (DNS, DHCP, NTP) on whatever network.
+/// Checks the address of a server (DNS, DHCP, NTP) on any network.
 ///
 /// # Errors
 ///
@@ -154,11 +151,11 @@ pub fn check_server(ip: IpAddr) -> Result<(), Unusable> {
     Err(why)
 }
 
-/// Checks the address of a target. A loopback address is one: a target may run on the host itself.
+/// Checks the address of a target. A loopback address passes: a target may run on the host itself.
 ///
 /// # Errors
 ///
-/// Why nobody can be connected there.
+/// Why no target can have the address.
 pub fn check_target(ip: IpAddr) -> Result<(), Unusable> {
     match check_server(ip) {
         Err(why @ (Unusable::Unspecified | Unusable::Multicast | Unusable::Broadcast)) => Err(why),
@@ -170,7 +167,7 @@ pub fn check_target(ip: IpAddr) -> Result<(), Unusable> {
 ///
 /// # Errors
 ///
-/// Why no route leads there. Without a gateway, nothing is larger than [`shortest_on_link`] says.
+/// Why no route leads there. Without a gateway, [`shortest_on_link`] is the shortest prefix length.
 pub fn check_destination(ip: IpAddr, prefix: u8, gateway: bool) -> Result<(), Unusable> {
     match ip {
         _ if prefix > width(ip) => Err(Unusable::Prefix(prefix)),
@@ -187,29 +184,23 @@ pub fn check_destination(ip: IpAddr, prefix: u8, gateway: bool) -> Result<(), Un
     }
 }
 
-/// The shortest prefix length in bits of what a server may say lies on the link: 8, for IPv6 16. A few shorter ones would put
-/// all the world there, as 0 does.
+/// The shortest prefix length in bits of a destination that a server may announce as on the link: 8 for IPv4, 16 for IPv6.
+/// A few shorter prefixes together would put every address on the link, as 0 does.
 #[must_use]
 pub const fn shortest_on_link(ip: IpAddr) -> u8 {
     if ip.is_ipv4() { 8 } else { 16 }
 }
 
-/// The prefix length of an IPv4 subnet mask, in bits; `None` where its ones do not lie together.
+/// The prefix length of an IPv4 subnet mask, in bits; `None` if its ones are not contiguous.
 #[must_use]
-pub const fn prefix_of_mask(mask: Ipv4Addr) -> Option<u8> {
-    let bits = mask.to_bits();
-    let ones = bits.leading_ones();
-    if bits.count_ones() == ones { Some(ones as u8) } else { None }
+pub fn prefix_of_mask(mask: Ipv4Addr) -> Option<u8> {
+    ipv4_mask_to_prefix(mask).ok()
 }
 
-/// The first address of a subnet with this prefix length in bits; one above the address's width counts as the width.
+/// The first address of the subnet with this prefix length in bits. A length above the address's width counts as the width.
 #[must_use]
 pub fn network_address(ip: IpAddr, prefix: u8) -> IpAddr {
-    let host_bits = u32::from(width(ip) - prefix.min(width(ip)));
-    match ip {
-        IpAddr::V4(ip) => Ipv4Addr::from_bits(ip.to_bits() & u32::MAX.checked_shl(host_bits).unwrap_or(0)).into(),
-        IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() & u128::MAX.checked_shl(host_bits).unwrap_or(0)).into(),
-    }
+    IpNet::new_assert(ip, prefix.min(width(ip))).network()
 }
 
 const fn width(ip: IpAddr) -> u8 {

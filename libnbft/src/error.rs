@@ -1,12 +1,12 @@
-//! Why a table cannot be used at all.
+//! Says why bytes are no usable table.
 
 use core::ops::Range;
 
 /// Why the bytes are unusable as a table.
 ///
-/// Anything less is a [`Finding`](crate::Finding), and the rest of the table stays usable. The problems are private, so that a
-/// later version may distinguish more. The text says which it was; [`ParseError::is_not_nbft`] says whether the bytes are
-/// something else altogether.
+/// Smaller faults are [`Finding`](crate::Finding)s, and the rest of the table stays usable. The problems are private, so that a
+/// later version may distinguish more. The text names the problem; [`ParseError::is_not_nbft`] says whether the bytes are no
+/// NBFT at all.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a usable NBFT: {problem}")]
 pub struct ParseError {

@@ -1,4 +1,4 @@
-//! Finding and reading table files.
+//! Finds and reads table files.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// Where Linux shows the ACPI tables.
 pub const DEFAULT_PATH: &str = "/sys/firmware/acpi/tables";
 
-/// Largest file that is read as a table, in bytes. The largest legal lists take 65 KiB, so that this leaves room for any heap.
+/// Largest file that is read as a table, in bytes. The largest legal lists take 65 KiB, so this leaves room for any heap.
 pub const MAX_SIZE: u64 = 4 << 20;
 
 /// A table's file, found but not read.
@@ -22,23 +22,23 @@ pub struct TableFile {
 
 /// Why a table's file could not be found or read.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: {kind}", path.display())]
+#[error("{}: {problem}", path.display())]
 pub struct FileError {
     path: PathBuf,
-    kind: Kind,
+    problem: Problem,
 }
 
 #[derive(Debug, thiserror::Error)]
-enum Kind {
+enum Problem {
     #[error("{0}")]
     Io(#[from] io::Error),
-    #[error("the file has more than {MAX_SIZE} bytes, which no table has")]
+    #[error("the file has more than {MAX_SIZE} bytes and is no table")]
     Large,
 }
 
 impl FileError {
-    fn new(path: &Path, kind: impl Into<Kind>) -> Self {
-        Self { path: path.into(), kind: kind.into() }
+    fn new(path: &Path, problem: impl Into<Problem>) -> Self {
+        Self { path: path.into(), problem: problem.into() }
     }
 
     /// The file or directory.
@@ -50,31 +50,31 @@ impl FileError {
     /// Whether the caller may not read it: Linux shows ACPI tables to root only.
     #[must_use]
     pub fn is_permission_denied(&self) -> bool {
-        matches!(&self.kind, Kind::Io(error) if error.kind() == io::ErrorKind::PermissionDenied)
+        matches!(&self.problem, Problem::Io(error) if error.kind() == io::ErrorKind::PermissionDenied)
     }
 
     /// Whether there is no such file or directory.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        matches!(&self.kind, Kind::Io(error) if error.kind() == io::ErrorKind::NotFound)
+        matches!(&self.problem, Problem::Io(error) if error.kind() == io::ErrorKind::NotFound)
     }
 }
 
-/// Finds the tables that `path` names: that file, whatever its name, or those of that directory.
+/// Finds the tables at `path`: the file itself, under any name, or the tables of the directory.
 ///
-/// In a directory tables are called `NBFT`, or `NBFT1`, `NBFT2` and so on; they come in the order of their numbers. Other
-/// names, such as `NBFT.json`, are not looked at. A directory without a table gives an empty list.
+/// In a directory, tables are called `NBFT`, `NBFT1`, `NBFT2` and so on. The list has the order of their numbers. `find`
+/// ignores other names, such as `NBFT.json`. A directory without a table gives an empty list.
 ///
 /// # Errors
 ///
-/// When there is nothing at `path`, or the directory cannot be read.
+/// Nothing exists at `path`, or the directory cannot be read.
 pub fn find(path: &Path) -> Result<Vec<TableFile>, FileError> {
     let named = |name: &str| number(name).map(|number| (number, String::new()));
     find_by(path, named)
 }
 
-/// As [`find`], but of a directory every file whose name begins with `NBFT`: what other programs read there. The tables that
-/// are numbered come first, then the others in the order of their names, numbers within them by value.
+/// Like [`find`], but takes every file of a directory whose name begins with `NBFT`, as other programs do. Numbered tables
+/// come first. The others follow in the order of their names, and numbers in names sort by value.
 ///
 /// # Errors
 ///
@@ -85,11 +85,11 @@ pub fn find_any(path: &Path) -> Result<Vec<TableFile>, FileError> {
         None => name.strip_prefix("NBFT").map(|rest| (u32::MAX, natural(rest))),
     };
     let files = find_by(path, named)?;
-    // A directory of that name is none of the tables; whatever else cannot be read is worth a word.
+    // A directory of that name is no table. Any other unreadable file deserves an error.
     Ok(files.into_iter().filter(|file| !file.path.is_dir()).collect())
 }
 
-/// A text that sorts by the numbers in it: each is led by its length.
+/// A sort key: numbers in the text sort by value, because each is preceded by its length.
 fn natural(text: &str) -> String {
     let mut key = String::new();
     for run in text.split_inclusive(|c: char| !c.is_ascii_digit()) {
@@ -107,7 +107,7 @@ fn natural(text: &str) -> String {
     key
 }
 
-/// The tables of which `key` gives the place in the order.
+/// The files for which `key` gives a sort key, in its order.
 fn find_by<K: Ord>(path: &Path, key: impl Fn(&str) -> Option<K>) -> Result<Vec<TableFile>, FileError> {
     let error = |error: io::Error| FileError::new(path, error);
     if !std::fs::metadata(path).map_err(error)?.is_dir() {
@@ -125,7 +125,7 @@ fn find_by<K: Ord>(path: &Path, key: impl Fn(&str) -> Option<K>) -> Result<Vec<T
     Ok(found.into_iter().map(|(_, file)| file).collect())
 }
 
-/// The number of a table by its name: 0 for `NBFT`, 1 for `NBFT1`; `None` when it is no table's name.
+/// The number in a table's name: 0 for `NBFT`, 1 for `NBFT1`; `None` for other names.
 fn number(name: &str) -> Option<u32> {
     let digits = name.strip_prefix("NBFT")?;
     if digits.is_empty() {
@@ -142,40 +142,44 @@ impl TableFile {
     ///
     /// # Errors
     ///
-    /// When it cannot be opened or read, is no regular file, or has more than [`MAX_SIZE`] bytes.
+    /// The file cannot be opened or read, is no regular file, or has more than [`MAX_SIZE`] bytes.
     pub fn read(&self) -> Result<Vec<u8>, FileError> {
         read_regular(&self.path, MAX_SIZE).map_err(|error| match error.kind() {
-            io::ErrorKind::FileTooLarge => FileError::new(&self.path, Kind::Large),
+            io::ErrorKind::FileTooLarge => FileError::new(&self.path, Problem::Large),
             _ => FileError::new(&self.path, error),
         })
     }
 }
 
-/// Opens a file for reading, if it is a regular one; symbolic links are followed. It never waits: the open of a pipe that
-/// nobody writes to, or of a device, would.
+/// Opens a regular file for reading and follows symbolic links. It never blocks, unlike a plain open of a device or of a pipe
+/// without a writer.
 ///
 /// # Errors
 ///
-/// What the system says; [`io::ErrorKind::InvalidInput`] when it is a pipe, a socket or a device.
+/// The system's error; [`io::ErrorKind::InvalidInput`] for a pipe, a socket or a device.
 pub fn open_regular(path: &Path) -> io::Result<File> {
     let mut options = File::options();
     options.read(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK | libc::O_NOCTTY);
     let file = options.open(path)?;
-    let kind = file.metadata()?.file_type();
-    if kind.is_dir() {
+    let file_type = file.metadata()?.file_type();
+    if file_type.is_dir() {
         #[cfg(unix)]
         return Err(io::Error::from_raw_os_error(libc::EISDIR));
     }
-    if kind.is_file() { Ok(file) } else { Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file")) }
+    if file_type.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"))
+    }
 }
 
-/// Reads a regular file of at most `limit` bytes; a larger one is not read to its end.
+/// Reads a regular file of at most `limit` bytes. It stops reading a larger one at the limit.
 ///
 /// # Errors
 ///
-/// As [`open_regular`], and [`io::ErrorKind::FileTooLarge`] when there are more bytes.
+/// As [`open_regular`]; [`io::ErrorKind::FileTooLarge`] if there are more bytes.
 pub fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let file = open_regular(path)?;
     // The size is a hint only: a file of /proc has none.
@@ -185,11 +189,11 @@ pub fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Reads all that is in `reader` to the end of `bytes`, if it is at most `limit` bytes.
+/// Appends everything in `reader` to `bytes`, at most `limit` bytes.
 ///
 /// # Errors
 ///
-/// What the reader says, and [`io::ErrorKind::FileTooLarge`] when there are more bytes.
+/// The reader's error; [`io::ErrorKind::FileTooLarge`] if there are more bytes.
 pub fn read_to_limit(reader: impl io::Read, limit: u64, bytes: &mut Vec<u8>) -> io::Result<()> {
     let read = reader.take(limit.saturating_add(1)).read_to_end(bytes)?;
     if read as u64 > limit {

@@ -1,8 +1,8 @@
 //! The ACPI NVMe Boot Firmware Table (NBFT): bytes ⇄ model ⇄ plan.
 //!
-//! Firmware that boots a machine over NVMe/TCP leaves this table behind: who the host is, which interfaces it set up, and
-//! which namespaces it reached over them. This crate reads every revision of the table, says what is wrong with it down to the
-//! byte, writes tables, and plans what a machine that finds one should do.
+//! Firmware that boots a machine over NVMe/TCP leaves this table behind. It holds the identity of the host, the interfaces that
+//! firmware set up, and the namespaces that it reached over them. This crate reads every revision of the table, reports its
+//! faults down to the byte, writes tables, and plans the network and the connections of the booted system.
 //!
 //! ```text
 //!   0 ┌──────────────────────┐
@@ -24,31 +24,53 @@
 //!     └──────────────────────┘
 //! ```
 //!
-//! Descriptors refer to each other by their index fields: an SSNS names its HFIs, its security profile and the discovery
-//! controller by which it was found. Names of structures and fields are those of the NVM Express Boot Specification,
+//! Descriptors refer to each other by their indexes: an SSNS names its HFIs, its security profile and the discovery controller
+//! that returned it. Names of structures and fields are those of the NVM Express Boot Specification,
 //! revisions 1.0 to 1.3.
+//!
+//! # The tables of this machine
+//!
+#![cfg_attr(feature = "std", doc = "```no_run")]
+#![cfg_attr(not(feature = "std"), doc = "```ignore")]
+//! use libnbft::files;
+//! use std::path::Path;
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     for file in files::find(Path::new(files::DEFAULT_PATH))? {
+//!         let bytes = file.read()?;
+//!         let parsed = libnbft::parse(&bytes)?;
+//!         println!("{} has {} HFIs and {} SSNSs", file.name, parsed.table.hfis.len(), parsed.table.ssns.len());
+//!         for finding in parsed.check() {
+//!             println!("{}: {finding}", file.name);
+//!         }
+//!     }
+//!     Ok(())
+//! }
+//! ```
 //!
 //! # A network manager: which interfaces belong to the firmware?
 //!
-//! The plan merges what the tables say of each NIC, so that nobody else touches its addresses. On a machine, the path is
-//! [`files::DEFAULT_PATH`].
+//! The plan has one interface for each NIC of all tables. A network manager leaves these interfaces alone. On a machine, the
+//! path is [`files::DEFAULT_PATH`].
 //!
 #![cfg_attr(all(feature = "std", feature = "plan"), doc = "```")]
 #![cfg_attr(not(all(feature = "std", feature = "plan")), doc = "```ignore")]
 //! use libnbft::plan::{Method, Options, Plan};
 //!
-//! let path = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/tables/multipath.nbft");
-//! let loaded = Plan::load(path, &Options::default())?;
-//! for (file, error) in &loaded.unusable {
-//!     eprintln!("{}: {error}", file.display());
+//! fn main() -> Result<(), libnbft::files::FileError> {
+//!     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/tables/multipath.nbft");
+//!     let loaded = Plan::load(path, &Options::default())?;
+//!     for (file, error) in &loaded.unusable {
+//!         eprintln!("{}: {error}", file.display());
+//!     }
+//!     let nic = &loaded.plan.interfaces[1];
+//!     assert_eq!((nic.name.as_str(), nic.mac.to_string().as_str()), ("nbft1", "02:00:5e:00:53:02"));
+//!     let network = &nic.links[0].networks[0];
+//!     assert_eq!(network.method, Method::Static);
+//!     assert_eq!(network.to_string(), "static 198.51.100.11/24");
+//!     assert_eq!((network.prefix, network.gateway.is_some()), (24, true));
+//!     Ok(())
 //! }
-//! let nic = &loaded.plan.interfaces[1];
-//! assert_eq!((nic.name.as_str(), nic.mac.to_string().as_str()), ("nbft1", "02:00:5e:00:53:02"));
-//! let network = &nic.links[0].networks[0];
-//! assert_eq!(network.method, Method::Static);
-//! assert_eq!(network.address.map(|ip| ip.to_string()).as_deref(), Some("198.51.100.11"));
-//! assert_eq!((network.prefix, network.gateway.is_some()), (24, true));
-//! # Ok::<(), libnbft::files::FileError>(())
 //! ```
 //!
 //! # A connector: which controllers, over which interfaces?
@@ -58,7 +80,7 @@
 //! use libnbft::plan::{Options, Plan, Source};
 //!
 //! let bytes = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/tables/multipath.nbft"));
-//! let parsed = libnbft::parse(bytes)?;
+//! let parsed = libnbft::parse(bytes).expect("the table is usable");
 //! let plan = Plan::new(&[Source { name: "NBFT", table: &parsed.table }], &Options::default());
 //! let host = plan.host.as_ref().expect("the table names the host");
 //! assert_eq!(host.nqn, "nqn.2014-08.org.nvmexpress:uuid:5a0e3c2d-1b4f-4e6a-9c8d-7f6e5d4c3b2a");
@@ -73,7 +95,6 @@
 //! // The namespace is there when this identifier is, over either path.
 //! let nid = plan.namespaces[0].nid.expect("the table names the namespace");
 //! assert_eq!(nid.to_string(), "3f0c1e77-902b-4d5a-8e61-223344556677");
-//! # Ok::<(), libnbft::ParseError>(())
 //! ```
 //!
 //! # A linter: what is wrong with the table that my driver wrote?
@@ -94,23 +115,23 @@
 //!
 //! # What it promises
 //!
-//! * No input makes it panic. It allocates in proportion to the input, also if all references point at the same bytes.
-//! * One broken descriptor costs that descriptor; the rest stays usable, and a [`Finding`] says what was lost. Only what
-//!   [`ParseError`] names makes a table unusable as a whole.
+//! * No input panics. Allocations are in proportion to the input, whatever its references point at.
+//! * A broken descriptor costs only itself: the rest stays usable, and a [`Finding`] names the loss. Only a [`ParseError`] makes
+//!   a table unusable as a whole.
 //! * Unknown codes, flags and revisions survive as numbers.
-//! * `parse(&write(&table)?)?.table == table` for every model that [`write()`] accepts.
-//! * Text from a table may hold anything but NUL: [escape](text::escape) it before it reaches a terminal or a file. [`text`]
-//!   has the forms that are fit for the kernel.
+//! * `parse(&write(&table)?)?.table == table` for every model that [`write()`] takes.
+//! * Text from a table may hold any character but NUL: [escape](text::escape) it before it reaches a terminal or a file.
+//!   [`text`] has the forms for the kernel.
 //!
 //! # Features
 //!
-//! All are on by default, and each can be had alone; without any of them the crate is the parser and the rules, `no_std` with
+//! All are on by default, and each works alone. Without any of them the crate is the parser and the rules, `no_std` with
 //! `alloc`.
 //!
 //! * `std`: [`files`], which finds and reads table files.
 //! * `serde`: the model in serde's terms, and [`json`], the form that `nbft show -o json` prints.
 //! * `write`: [`write()`] and [`repair_checksum`].
-//! * `plan`: [`plan`], and [`discovery_log`], the log page that a plan's discovery controllers give.
+//! * `plan`: [`plan`], and [`discovery_log`], the log page of discovery controllers.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

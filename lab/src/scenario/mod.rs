@@ -1,5 +1,6 @@
 //! Scenarios: what is booted, how, and what must come of it. Data, one file each.
 
+mod defaults;
 pub mod system;
 pub mod table;
 pub mod target;
@@ -219,9 +220,9 @@ pub struct Expect {
     /// What the firmware table's JSON says must be so: identity, addresses, controllers.
     #[serde(default)]
     pub as_json: bool,
-    /// Host NQN of every controller.
+    /// Host NQN of every controller; where nothing is said, a made table's.
     pub hostnqn: Option<String>,
-    /// Host ID of every controller.
+    /// Host ID of every controller, likewise.
     pub hostid: Option<String>,
     /// Addresses of interfaces, link-local ones aside; no others may be there.
     #[serde(default)]
@@ -363,9 +364,7 @@ pub fn load(place: &Place, name: &str) -> Result<Scenario> {
     let text = fs::read_to_string(&path).at(&path)?;
     let mut scenario: Scenario = toml::from_str(&text).map_err(|e| Error::Scenario { path, message: e.to_string() })?;
     scenario.name = name.to_owned();
-    if scenario.target.is_none() && !scenario.local {
-        scenario.target = Some(Target::default());
-    }
+    defaults::fill_in(&mut scenario);
     Ok(scenario)
 }
 

@@ -23,9 +23,9 @@ use std::path::{Path, PathBuf};
 pub struct Table {
     /// A table of real firmware, by its name in `testdata/firmware/`; then nothing else is looked at.
     pub firmware: Option<String>,
-    /// Host NQN.
+    /// Host NQN; where nothing is said, the laboratory's.
     pub hostnqn: String,
-    /// Host ID.
+    /// Host ID, likewise.
     pub hostid: String,
     /// Host fabric interfaces; they are numbered from 1.
     pub hfi: Vec<HfiSpec>,
@@ -75,6 +75,7 @@ pub struct DiscoverySpec {
 #[serde(deny_unknown_fields)]
 pub struct HfiSpec {
     /// The NIC, by its wire.
+    #[serde(default = "first_wire")]
     pub wire: String,
     /// Address and prefix length; without it, none.
     pub ip: Option<String>,
@@ -182,6 +183,10 @@ impl Table {
         table.discovery = (1..).zip(&self.discovery).map(|(index, spec)| spec.model(index)).collect();
         Ok(table)
     }
+}
+
+fn first_wire() -> String {
+    WIRES[0].0.to_owned()
 }
 
 const fn one() -> u16 {

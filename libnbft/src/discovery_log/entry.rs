@@ -1,4 +1,4 @@
-//! One entry of the page.
+//! Reads one entry of the page.
 
 use super::LEN;
 use crate::address::{Unusable, check_target};
@@ -11,16 +11,16 @@ use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use zerocopy::FromBytes as _;
 
-/// What an entry leads to (Discovery Log Page Entry, SUBTYPE).
+/// What an entry names (Discovery Log Page Entry, SUBTYPE).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 #[non_exhaustive]
-pub enum Kind {
-    /// Another discovery controller, which knows more.
+pub enum EntryKind {
+    /// Another discovery controller, with a log page of its own.
     Referral,
     /// A subsystem with namespaces.
     Subsystem,
-    /// The discovery subsystem that was asked, at one of its own ports.
+    /// A port of the discovery subsystem that returned the page.
     Current,
 }
 
@@ -29,16 +29,15 @@ pub enum Kind {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Entry {
-    /// What it leads to.
-    pub kind: Kind,
-    /// Its NQN; fit to be given to the kernel.
+    /// What it names.
+    pub kind: EntryKind,
+    /// Its NQN. The kernel can be given it.
     pub nqn: Nqn,
-    /// Its address. Unspecified (`0.0.0.0`, `::`) where the target listens on all that it has and does not know by which it was
-    /// reached.
+    /// Its address. An unspecified address (`0.0.0.0`, `::`) means the discovery controller's own.
     pub address: IpAddr,
-    /// Its TCP port, 1 to 65535; the one that belongs to its kind when the entry names none.
+    /// Its TCP port, 1 to 65535; the default port of its kind if the entry names none.
     pub port: u16,
-    /// Whether it demands a secure channel (TREQ, bits 1-0).
+    /// Whether it requires a secure channel (TREQ, bits 1-0).
     pub secure_channel_required: bool,
 }
 
@@ -70,22 +69,22 @@ impl fmt::Display for TextField {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum EntryError {
-    /// It ends before its 1024 bytes do.
+    /// It has fewer than 1024 bytes.
     #[error("it has {0} bytes, not {LEN}")]
     Short(usize),
-    /// Another transport than TCP.
+    /// A transport other than TCP.
     #[error("its transport type is {0:#x}, not NVMe/TCP")]
     Transport(u8),
     /// Neither IPv4 nor IPv6.
     #[error("its address family is {0:#x}, neither IPv4 nor IPv6")]
     Family(u8),
-    /// A subsystem type to come.
-    #[error("its subsystem type is {0:#x}, which is not known")]
+    /// An unknown subsystem type.
+    #[error("its subsystem type {0:#x} is unknown")]
     Kind(u8),
     /// A field that holds no text.
     #[error("its {0} is not text")]
     Text(TextField),
-    /// No address of its family, or one at which nobody can be reached.
+    /// No address of its family, or one that no target can have.
     #[error("its transport address {0:?} is no address of a host in its family")]
     Address(String),
     /// No TCP port.
@@ -97,10 +96,10 @@ pub enum EntryError {
     /// No NQN at all.
     #[error("it has no NQN")]
     NoNqn,
-    /// A subsystem under the name of discovery controllers.
-    #[error("it is called a subsystem and has the discovery NQN")]
+    /// A subsystem with the discovery NQN.
+    #[error("it is a subsystem and has the discovery NQN")]
     DiscoveryNqn,
-    /// One more than [`MAX_ENTRIES`](super::MAX_ENTRIES).
+    /// More entries than [`MAX_ENTRIES`](super::MAX_ENTRIES).
     #[error("there are too many")]
     TooMany,
 }
@@ -123,23 +122,23 @@ impl Entry {
     /// A port of a subsystem.
     #[must_use]
     pub const fn subsystem(nqn: Nqn, address: IpAddr, port: u16) -> Self {
-        Self { kind: Kind::Subsystem, nqn, address, port, secure_channel_required: false }
+        Self { kind: EntryKind::Subsystem, nqn, address, port, secure_channel_required: false }
     }
 
     /// Reads an entry.
     ///
     /// # Errors
     ///
-    /// When it cannot be used for NVMe/TCP.
+    /// Why it cannot be used for NVMe/TCP.
     pub fn parse(bytes: &[u8]) -> Result<Self, EntryError> {
         let (raw, _) = DiscoveryLogEntry::ref_from_prefix(bytes).map_err(|_| EntryError::Short(bytes.len()))?;
         if TransportType(raw.transport) != TransportType::TCP {
             return Err(EntryError::Transport(raw.transport));
         }
         let kind = match raw.kind {
-            1 => Kind::Referral,
-            2 => Kind::Subsystem,
-            3 => Kind::Current,
+            1 => EntryKind::Referral,
+            2 => EntryKind::Subsystem,
+            3 => EntryKind::Current,
             other => return Err(EntryError::Kind(other)),
         };
         Ok(Self {
@@ -159,25 +158,25 @@ fn text(field: TextField, bytes: &[u8]) -> Result<&str, EntryError> {
     Ok(text.trim_end_matches(' '))
 }
 
-fn nqn(kind: Kind, bytes: &[u8]) -> Result<Nqn, EntryError> {
+fn nqn(kind: EntryKind, bytes: &[u8]) -> Result<Nqn, EntryError> {
     let text = text(TextField::Nqn, bytes)?;
     if text.is_empty() {
-        // Who refers to a discovery controller without a name means the well-known one.
-        return if kind == Kind::Subsystem { Err(EntryError::NoNqn) } else { Ok(Nqn(DISCOVERY_NQN.into())) };
+        // A referral without an NQN means the well-known discovery NQN.
+        return if kind == EntryKind::Subsystem { Err(EntryError::NoNqn) } else { Ok(Nqn(DISCOVERY_NQN.into())) };
     }
     match nqn_form(text) {
         Err(error) if !error.is_usable() => return Err(EntryError::Nqn(error)),
         _ => {}
     }
     let nqn = Nqn(text.into());
-    if kind == Kind::Subsystem && nqn.is_discovery() { Err(EntryError::DiscoveryNqn) } else { Ok(nqn) }
+    if kind == EntryKind::Subsystem && nqn.is_discovery() { Err(EntryError::DiscoveryNqn) } else { Ok(nqn) }
 }
 
 fn address(family: u8, bytes: &[u8]) -> Result<IpAddr, EntryError> {
     let text = text(TextField::Traddr, bytes)?;
     let ip = match family {
         1 => text.parse::<Ipv4Addr>().ok().map(IpAddr::V4),
-        // The scope behind a link-local address is the target's, and means nothing here.
+        // The scope of a link-local address is the target's and means nothing on this host.
         2 => text.split('%').next().and_then(|text| text.parse::<Ipv6Addr>().ok()).map(IpAddr::V6),
         other => return Err(EntryError::Family(other)),
     };
@@ -186,9 +185,9 @@ fn address(family: u8, bytes: &[u8]) -> Result<IpAddr, EntryError> {
     ip.filter(is_host).ok_or_else(|| EntryError::Address(text.into()))
 }
 
-fn port(kind: Kind, bytes: &[u8]) -> Result<u16, EntryError> {
+fn port(kind: EntryKind, bytes: &[u8]) -> Result<u16, EntryError> {
     match text(TextField::Trsvcid, bytes)? {
-        "" if kind == Kind::Subsystem => Ok(IO_PORT),
+        "" if kind == EntryKind::Subsystem => Ok(IO_PORT),
         "" => Ok(DISCOVERY_PORT),
         text => parse_port(text).map_err(|_| EntryError::Port(text.into())),
     }

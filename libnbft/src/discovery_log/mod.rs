@@ -1,4 +1,4 @@
-//! The discovery log page: what a discovery controller knows (NVM Express Base Specification, Discovery Log Page).
+//! Reads the discovery log page, the list that a discovery controller returns (NVM Express Base Specification, Discovery Log Page).
 //!
 //! ```text
 //!      0 ┌──────────────┐
@@ -10,9 +10,9 @@
 //!        └──────────────┘
 //! ```
 //!
-//! It comes over the wire from whoever answers, and is trusted no more than the table: no input panics, an entry that cannot be
-//! used costs itself only, and what is kept of one holds nothing that would add an option or a line. It may be of any
-//! length, so it is taken piece by piece ([`Log::take`]), and what is kept is bounded ([`MAX_ENTRIES`]).
+//! The page comes over the network and is trusted no more than the table. No input panics. An unusable entry costs only itself.
+//! A kept entry holds no character that could add an option or a line. A page may have any length, so [`Log::take`] reads it
+//! piece by piece and keeps at most [`MAX_ENTRIES`] entries.
 //!
 //! ```
 //! use libnbft::discovery_log::{Header, LEN, Log};
@@ -28,8 +28,9 @@ mod entry;
 #[cfg(test)]
 mod tests;
 
-pub use entry::{Entry, EntryError, Kind};
+pub use entry::{Entry, EntryError, EntryKind};
 
+use crate::codes::codes;
 use crate::raw::DiscoveryLogHeader;
 use alloc::vec::Vec;
 use zerocopy::FromBytes as _;
@@ -40,21 +41,21 @@ pub const LOG_PAGE: u8 = 0x70;
 /// Length in bytes of the header, and of each entry.
 pub const LEN: usize = 1024;
 
-/// How many records are read of a page; whoever claims more is not believed.
+/// How many records of a page are read at most, whatever number the header states.
 pub const MAX_RECORDS: u64 = 1 << 16;
 
-/// How many entries are kept of a page.
+/// How many entries of a page are kept at most.
 pub const MAX_ENTRIES: usize = 1 << 12;
 
-/// How many reasons are kept why entries were passed over.
+/// How many [`Skipped`] entries of a page are kept at most.
 const MAX_REASONS: usize = 32;
 
-/// What the page begins with.
+/// The beginning of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
-    /// Moves whenever the page changes. When it is not the same after reading as before, entries may be torn.
+    /// The generation counter. It changes with the page: if it differs after reading, entries may be torn.
     pub generation: u64,
-    /// How many entries follow.
+    /// The number of entries that follow.
     pub records: u64,
 }
 
@@ -63,20 +64,25 @@ pub struct Header {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum LogError {
-    /// It ends within the header.
-    #[error("the discovery log page has {0} bytes, not even its header of {LEN}")]
+    /// The page ends within the header.
+    #[error("the discovery log page has {0} bytes, fewer than its header of {LEN}")]
     Short(usize),
-    /// Its entries have another form.
-    #[error("the discovery log page has record format {0}, which is not known")]
+    /// The page has an unknown record format.
+    #[error("the discovery log page has the unknown record format {0}")]
     Format(u16),
 }
+
+codes!(LogError {
+    Short => "log-page-short",
+    Format => "log-page-format",
+});
 
 impl Header {
     /// Reads the header from the page's beginning.
     ///
     /// # Errors
     ///
-    /// When there is less than a header, or the entries after it have a form that is not known.
+    /// The page is shorter than a header, or has an unknown record format.
     pub fn parse(bytes: &[u8]) -> Result<Self, LogError> {
         let (raw, _) = DiscoveryLogHeader::ref_from_prefix(bytes).map_err(|_| LogError::Short(bytes.len()))?;
         match raw.format.get() {
@@ -85,14 +91,14 @@ impl Header {
         }
     }
 
-    /// How many records are to be read.
+    /// The number of records to read, at most [`MAX_RECORDS`].
     #[must_use]
     pub fn to_read(&self) -> u64 {
         self.records.min(MAX_RECORDS)
     }
 }
 
-/// What is kept of a page.
+/// The kept content of a page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -101,15 +107,15 @@ pub struct Log {
     pub generation: u64,
     /// The header's number of records.
     pub records: u64,
-    /// How many of them have been taken.
+    /// How many records [`Log::take`] has read so far.
     pub taken: u64,
-    /// Those that can be used, in the order of the page.
+    /// The usable entries, in the order of the page.
     pub entries: Vec<Entry>,
-    /// The first of those that cannot be used.
+    /// The first unusable entries.
     pub skipped: Vec<Skipped>,
 }
 
-/// An entry that cannot be used.
+/// An unusable entry.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[error("entry {number}: {reason}")]
@@ -122,14 +128,13 @@ pub struct Skipped {
 }
 
 impl Log {
-    /// A page of which nothing but the header is known.
+    /// A page whose header is known and whose entries are not yet read.
     #[must_use]
     pub fn new(header: Header) -> Self {
         Self { generation: header.generation, records: header.records, ..Self::default() }
     }
 
-    /// Takes the next entries: as many as `bytes` holds whole and the header announced. A page that ends early loses what is
-    /// missing.
+    /// Reads the next entries: each complete one in `bytes`, up to the number in the header.
     pub fn take(&mut self, bytes: &[u8]) {
         for bytes in bytes.chunks_exact(LEN) {
             if self.is_whole() {
@@ -147,7 +152,7 @@ impl Log {
     /// How many entries are ports of subsystems.
     #[must_use]
     pub fn subsystem_count(&self) -> usize {
-        self.entries.iter().filter(|entry| entry.kind == Kind::Subsystem).count()
+        self.entries.iter().filter(|entry| entry.kind == EntryKind::Subsystem).count()
     }
 
     fn skip(&mut self, reason: EntryError) {
@@ -156,7 +161,7 @@ impl Log {
         }
     }
 
-    /// Whether each entry that is to be read has been taken.
+    /// Whether all records have been read.
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.taken >= self.records.min(MAX_RECORDS)

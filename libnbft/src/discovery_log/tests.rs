@@ -24,7 +24,7 @@ fn entry() -> [u8; LEN] {
 
 fn read() -> Entry {
     Entry {
-        kind: Kind::Subsystem,
+        kind: EntryKind::Subsystem,
         nqn: Nqn(SUBSYSTEM.into()),
         address: "192.0.2.1".parse().unwrap(),
         port: 4420,
@@ -71,7 +71,7 @@ fn text_is_padded_with_blanks_or_fills_its_field() {
 
 #[test]
 fn referrals_and_the_controller_itself() {
-    for (code, kind) in [(1, Kind::Referral), (3, Kind::Current)] {
+    for (code, kind) in [(1, EntryKind::Referral), (3, EntryKind::Current)] {
         let mut bytes = entry();
         bytes[2] = code;
         bytes[256..512].fill(0);
@@ -148,11 +148,11 @@ fn what_cannot_be_used_says_why() {
     let cases: [Case; 10] = [
         (|b| b[0] = 1, "its transport type is 0x1, not NVMe/TCP"),
         (|b| b[1] = 0, "its address family is 0x0, neither IPv4 nor IPv6"),
-        (|b| b[2] = 4, "its subsystem type is 0x4, which is not known"),
+        (|b| b[2] = 4, "its subsystem type 0x4 is unknown"),
         (|b| b[256] = 0, "it has no NQN"),
         (|b| b[256] = 0xff, "its NQN is not text"),
         (|b| b[280] = b',', "its NQN cannot be used: it holds ',', which the kernel's option string cannot carry"),
-        (|b| put(b, 256, DISCOVERY_NQN), "it is called a subsystem and has the discovery NQN"),
+        (|b| put(b, 256, DISCOVERY_NQN), "it is a subsystem and has the discovery NQN"),
         (|b| put(b, 32, "4420x"), "its transport service ID \"4420x\" is not a TCP port"),
         (|b| put(b, 32, "0\0"), "its transport service ID \"0\" is not a TCP port"),
         (|b| b[512] = 0xff, "its transport address is not text"),

@@ -1,6 +1,6 @@
-//! Bounds what a plan holds, so that it stays small whatever the tables ask for.
+//! Bounds the size of a plan, whatever the tables ask for.
 
-use super::entry::{Candidate, Entry, Key, key};
+use super::entry::{Candidate, Entry, PathKey, path_key};
 use super::left_out::{Item, LeftOut};
 use super::limits::{MAX_LEFT_OUT, MAX_PATHS};
 use super::{Plan, Reason};
@@ -10,9 +10,9 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// Leaves out what is too much of the tables' entries, as one item for each entry.
+/// Leaves out paths above [`MAX_PATHS`], as one item for each SSNS.
 pub(super) fn admit(entries: &mut [Entry<'_>]) {
-    let mut paths: BTreeSet<Key> = BTreeSet::new();
+    let mut paths: BTreeSet<PathKey> = BTreeSet::new();
     let mut namespaces: BTreeSet<(String, Option<Nid>, u32)> = BTreeSet::new();
     for boot in [true, false] {
         let mut requests: Vec<_> = entries
@@ -29,7 +29,7 @@ pub(super) fn admit(entries: &mut [Entry<'_>]) {
         for round in 0..rounds {
             for (_, request) in &mut requests {
                 let Some(candidate) = request.candidates.get_mut(round) else { continue };
-                let key = key(&request.target, candidate);
+                let key = path_key(&request.target, candidate);
                 candidate.admitted = paths.contains(&key) || paths.len() < MAX_PATHS && paths.insert(key);
             }
         }
@@ -51,11 +51,11 @@ pub(super) fn admit(entries: &mut [Entry<'_>]) {
     }
 }
 
-/// Counts the items that are too many.
+/// Cuts the lists to [`MAX_LEFT_OUT`], with a last item that counts the rest.
 pub(super) fn shorten(plan: &mut Plan) {
     let left_out = plan.left_out.len();
     if left_out > MAX_LEFT_OUT {
-        // Whoever counts boot entries or subsystems must not count none where there is one.
+        // Callers count boot entries and subsystems: the first of these must stay in the list.
         let rank = |left: &LeftOut| (!left.boot, !left.item.is_target());
         plan.left_out.sort_by_key(rank);
         let more = left_out - MAX_LEFT_OUT;

@@ -1,4 +1,4 @@
-//! The entries of the tables on their way into the plan: an SSNS, its target, and the HFIs that can reach it.
+//! Holds an SSNS on its way into the plan: its target and the HFIs that can reach it.
 
 use super::left_out::LeftOut;
 use super::target::Target;
@@ -9,17 +9,17 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
-pub(super) type Key = (String, NetworkRef, IpAddr, u16);
+pub(super) type PathKey = (String, NetworkRef, IpAddr, u16);
 
-/// What has been planned already, found without walking all of it: a table can ask for 255 x 255 paths.
+/// Indexes of planned paths. A table can ask for 255 x 255 paths, too many to search one by one.
 #[derive(Default)]
-pub(super) struct Known {
-    pub(super) paths: BTreeMap<Key, usize>,
+pub(super) struct Planned {
+    pub(super) paths: BTreeMap<PathKey, usize>,
     /// Namespaces and the paths that they have.
     pub(super) members: BTreeSet<(usize, usize)>,
 }
 
-/// An SSNS, and what becomes of it.
+/// An SSNS, split into what is connected and what is left out.
 pub(super) struct Entry<'a> {
     pub(super) ssns: &'a Ssns,
     pub(super) origin: Origin,
@@ -29,13 +29,13 @@ pub(super) struct Entry<'a> {
     pub(super) request: Option<Request<'a>>,
 }
 
-/// What an SSNS asks for.
+/// The connections that an SSNS asks for.
 pub(super) struct Request<'a> {
     pub(super) target: Target,
     pub(super) security: Option<&'a Policy>,
     /// The HFIs to connect over, the best one first.
     pub(super) candidates: Vec<Candidate>,
-    /// How many HFIs there were before any was left out as too many.
+    /// How many HFIs there were before the bounds of the plan.
     pub(super) requested: usize,
 }
 
@@ -46,16 +46,16 @@ impl Entry<'_> {
     }
 }
 
-pub(super) fn key(target: &Target, candidate: &Candidate) -> Key {
+pub(super) fn path_key(target: &Target, candidate: &Candidate) -> PathKey {
     (target.nqn.clone(), candidate.at, target.traddr, target.trsvcid)
 }
 
-/// An HFI by which a target may be reached.
+/// An HFI that may reach the target.
 pub(super) struct Candidate {
     pub(super) hfi: u8,
     pub(super) at: NetworkRef,
     pub(super) reach: Reach,
-    /// Whether there is room for it, once that is decided.
+    /// Whether the bounds of the plan leave room for it.
     pub(super) admitted: bool,
 }
 

@@ -1,4 +1,4 @@
-//! By which name the host is known to the target.
+//! Chooses the host NQN and host ID that targets see.
 
 use super::target::check_nqn;
 use super::{HostIdentity, Options, Plan, Source};
@@ -15,7 +15,7 @@ pub(super) fn plan(plan: &mut Plan, sources: &[Source<'_>], options: &Options) {
         None => (None, None, String::from("no table names a host")),
     };
     if let Some(other) = &options.hostnqn {
-        // The kernel pairs them 1:1: a new NQN with the old ID would be refused where the old pair is in use.
+        // The kernel pairs them 1:1: it refuses a new NQN with the old ID while the old pair is in use.
         if options.hostid.is_none() {
             id = Nqn(other.clone()).uuid().or(id);
         }
@@ -71,7 +71,7 @@ fn host_nqn(host: &Host) -> Option<String> {
     host.nqn.as_ref().map(|nqn| nqn.0.clone()).filter(|nqn| !nqn.is_empty())
 }
 
-/// The table's host ID as it lies there; zeros and ones are no identity, so the NQN's UUID stands in.
+/// The table's host ID. All zeros or all ones identify nobody, so the NQN's UUID replaces them.
 fn host_id(plan: &mut Plan, host: &Host) -> Option<Uuid> {
     if !host.id.is_placeholder() {
         return Some(host.id);

@@ -1,4 +1,4 @@
-//! Which interfaces the HFIs ask for.
+//! Plans which interfaces, links, addresses and routes to set up for the HFIs.
 
 use super::left_out::{Item, LeftOut};
 use super::{Interface, Link, Method, Network, NetworkRef, Origin, Plan, Reach, Reason, Route, Source};
@@ -12,28 +12,28 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// First of the routing tables that hold one HFI's routes each. Above the 255 of the classic range, so that no table that
-/// an administrator numbered by hand is met.
+/// First of the routing tables that hold one HFI's routes each. It is above the classic range of 255 tables, which
+/// administrators number by hand.
 const FIRST_ROUTE_TABLE: u32 = 20_000;
 
 /// Metric when the table states none (0) or "routing supported, no metric configured" (500).
 const DEFAULT_METRIC: u16 = 500;
 
-/// Where the networks of one table's HFIs are, or why an HFI has none.
+/// The network of each HFI, or why an HFI has none.
 pub(super) struct Networks {
     /// One list for each table: HFI index and its network.
     tables: Vec<Vec<(u8, Result<NetworkRef, Reason>)>>,
-    /// One map for each table, from the HFI index to the place in the list: each of 255 entries may name 255 HFIs.
-    places: Vec<BTreeMap<u8, usize>>,
+    /// One map for each table, from the HFI index to the position in the list: each of 255 entries may name 255 HFIs.
+    positions: Vec<BTreeMap<u8, usize>>,
 }
 
 impl Networks {
     /// The network of HFI `index` in table number `table`.
     pub(super) fn get(&self, table: usize, index: u8) -> Result<NetworkRef, Reason> {
-        let place = self.places.get(table).and_then(|places| places.get(&index));
+        let position = self.positions.get(table).and_then(|positions| positions.get(&index));
         self.tables
             .get(table)
-            .and_then(|hfis| hfis.get(*place?))
+            .and_then(|hfis| hfis.get(*position?))
             .map_or(Err(Reason::HfiMissing), |(_, network)| network.clone())
     }
 
@@ -61,9 +61,10 @@ pub(super) fn plan(plan: &mut Plan, sources: &[Source<'_>]) -> Networks {
         }
         tables.push(entries);
     }
-    let places = |table: &Vec<(u8, _)>| table.iter().enumerate().map(|(place, (index, _))| (*index, place)).collect();
-    let places = tables.iter().map(places).collect();
-    Networks { tables, places }
+    let positions =
+        |table: &Vec<(u8, _)>| table.iter().enumerate().map(|(position, (index, _))| (*index, position)).collect();
+    let positions = tables.iter().map(positions).collect();
+    Networks { tables, positions }
 }
 
 fn add_hfi(plan: &mut Plan, source: &Source<'_>, hfi: &Hfi) -> Result<NetworkRef, Reason> {
@@ -71,7 +72,7 @@ fn add_hfi(plan: &mut Plan, source: &Source<'_>, hfi: &Hfi) -> Result<NetworkRef
     if tcp.mac.is_zero() {
         return Err(Reason::MacZero);
     }
-    // The NIC takes its number before its HFI is judged, so that a broken HFI shifts no name.
+    // The NIC takes its number before its HFI is checked, so a broken HFI shifts no name.
     let interface = interface_of(plan, tcp);
     if hfi.transport != TransportType::TCP {
         return Err(Reason::TransportOther(hfi.transport.0));
@@ -97,8 +98,11 @@ fn add_hfi(plan: &mut Plan, source: &Source<'_>, hfi: &Hfi) -> Result<NetworkRef
     Ok(at(networks.len() - 1))
 }
 
-/// Takes the addresses out of a network that cannot be what the table says they are, with a note for each. Without a static
-/// address of its own a network is none.
+/// Removes unusable addresses from a network, with a note for each.
+///
+/// # Errors
+///
+/// The network is static and its own address is unusable.
 fn drop_unusable(network: &mut Network, notes: &mut Vec<String>) -> Result<(), Reason> {
     let at = format!("{}: HFI {}", network.hfi.table, network.hfi.index);
     let mut drop = |what: &str, ip: IpAddr, why: Unusable| notes.push(format!("{at}: {what} {ip} is not used: {why}"));
@@ -107,7 +111,7 @@ fn drop_unusable(network: &mut Network, notes: &mut Vec<String>) -> Result<(), R
         if network.method == Method::Static {
             return Err(Reason::AddressUnusable { ip, why });
         }
-        // Another one is asked for.
+        // The server grants another one.
         drop("IP address", ip, why);
         network.address = None;
     }
@@ -177,7 +181,7 @@ fn network_of(source: &Source<'_>, hfi: &Hfi, tcp: &HfiTcp) -> Result<Network, R
     })
 }
 
-/// DHCP is told by the flag or the origin: firmware is seen to set either alone, and garbage as origin.
+/// The flag or the origin states DHCP: some firmware sets only one of them, and some writes garbage as origin.
 fn method(tcp: &HfiTcp, ipv6: bool) -> Method {
     let dhcp = tcp.flags.dhcp_override() || tcp.ip_origin == IpOrigin::DHCP;
     let advertised = tcp.flags.autoconfigured() || tcp.ip_origin == IpOrigin::ROUTER_ADVERTISEMENT;
@@ -186,14 +190,14 @@ fn method(tcp: &HfiTcp, ipv6: bool) -> Method {
         (true, _) if dhcp => Method::Dhcp6,
         (false, _) if dhcp => Method::Dhcp4,
         (_, true) => Method::Static,
-        // Nothing says how, but firmware had no address to write: ask in the way that needs no knowledge.
+        // Firmware wrote neither a method nor an address: use the method that needs no configuration.
         (true, false) => Method::Slaac,
         (false, false) => Method::Dhcp4,
     }
 }
 
-/// The family of an HFI: its address's; when that is not set, its DHCP server's or gateway's, then that of the targets and
-/// discovery controllers it is to reach, and at last the form of the zero address (`::ffff:0.0.0.0` is an IPv4 one).
+/// The family of an HFI: that of its address, else of its DHCP server or gateway, else of its targets and discovery
+/// controllers. The last resort is the form of the zero address (`::ffff:0.0.0.0` is IPv4).
 fn is_ipv6(table: &Table, hfi: &Hfi, tcp: &HfiTcp) -> bool {
     let own = [tcp.ip, tcp.dhcp_server, tcp.gateway].into_iter().find_map(|address| address.get());
     let targets = || {
@@ -227,7 +231,7 @@ impl Network {
         unspecified(self.is_ipv6())
     }
 
-    /// Whether another HFI asks for just the same.
+    /// Whether another HFI asks for the same network.
     fn is_same(&self, other: &Self) -> bool {
         let key = |n: &Self| (n.method, n.address, n.prefix, n.gateway);
         key(self) == key(other)

@@ -1,10 +1,10 @@
-//! What the tables hold and the plan does not.
+//! Names items of the tables that the plan does not use.
 
 use super::{Origin, Reason};
 use alloc::string::String;
 use core::fmt;
 
-/// What the tables hold and the plan does not.
+/// An item of the tables that the plan does not use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LeftOut {
@@ -14,7 +14,7 @@ pub struct LeftOut {
     pub origin: Origin,
     /// Why.
     pub reason: Reason,
-    /// Whether it is a boot entry that firmware did not mark unavailable, and nothing of it is left in the plan.
+    /// Whether it is a boot entry without a path in the plan. Entries that firmware marked unavailable do not count.
     pub boot: bool,
 }
 
@@ -44,7 +44,7 @@ pub enum Item {
     /// The last item of a list that is too long: one item and how many others.
     Rest {
         /// What the first of them is.
-        kind: Kind,
+        kind: DescriptorKind,
         /// How many others.
         others: usize,
     },
@@ -54,7 +54,7 @@ pub enum Item {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
-pub enum Kind {
+pub enum DescriptorKind {
     /// An HFI descriptor.
     Hfi,
     /// An SSNS descriptor.
@@ -66,31 +66,31 @@ pub enum Kind {
 impl Item {
     /// The kind of its descriptor.
     #[must_use]
-    pub const fn kind(self) -> Kind {
+    pub const fn kind(self) -> DescriptorKind {
         match self {
-            Self::Hfi => Kind::Hfi,
-            Self::Ssns | Self::SsnsOver { .. } | Self::SsnsOverSome { .. } => Kind::Ssns,
-            Self::Discovery => Kind::Discovery,
+            Self::Hfi => DescriptorKind::Hfi,
+            Self::Ssns | Self::SsnsOver { .. } | Self::SsnsOverSome { .. } => DescriptorKind::Ssns,
+            Self::Discovery => DescriptorKind::Discovery,
             Self::Rest { kind, .. } => kind,
         }
     }
 
-    /// Whether it is a subsystem or a discovery controller, which `connect` would have connected.
+    /// Whether it is a subsystem or a discovery controller, not an interface.
     #[must_use]
     pub const fn is_target(self) -> bool {
-        !matches!(self.kind(), Kind::Hfi)
+        !matches!(self.kind(), DescriptorKind::Hfi)
     }
 
     /// What follows its kind and index.
-    fn rest(self) -> Rest {
-        Rest(self)
+    fn suffix(self) -> Suffix {
+        Suffix(self)
     }
 }
 
 /// The part of an item's name that follows its kind and index.
-struct Rest(Item);
+struct Suffix(Item);
 
-impl fmt::Display for Rest {
+impl fmt::Display for Suffix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Item::SsnsOver { hfi, others } => {
@@ -104,7 +104,7 @@ impl fmt::Display for Rest {
     }
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for DescriptorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Hfi => "HFI",
@@ -116,7 +116,7 @@ impl fmt::Display for Kind {
 
 impl fmt::Display for Item {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.kind(), self.rest())
+        write!(f, "{}{}", self.kind(), self.suffix())
     }
 }
 
@@ -128,7 +128,7 @@ impl LeftOut {
     /// What it is and which: `SSNS 2 over HFI 1`.
     #[must_use]
     pub fn name(&self) -> String {
-        alloc::format!("{} {}{}", self.item.kind(), self.origin.index, self.item.rest())
+        alloc::format!("{} {}{}", self.item.kind(), self.origin.index, self.item.suffix())
     }
 }
 
@@ -141,7 +141,7 @@ impl fmt::Display for LeftOut {
 
 #[cfg(feature = "serde")]
 mod form {
-    //! The form in JSON: the item and the reason in words and as values, so that it reads back as it was.
+    //! Writes the item and the reason to JSON in words and as values, and reads the values back.
     use super::{Item, LeftOut, Origin, Reason};
     use alloc::string::{String, ToString};
     use serde::{Deserialize, Deserializer, Serialize, Serializer};

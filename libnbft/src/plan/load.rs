@@ -1,4 +1,4 @@
-//! From a path to a plan in one call.
+//! Reads tables from a path and plans from them in one call.
 
 use super::{Options, Plan, Source};
 use crate::error::ParseError;
@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 use std::string::String;
 use std::vec::Vec;
 
-/// A plan, and the files that it could not be made from.
+/// A plan, and the files that it does not use.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Loaded {
     /// The plan of all usable tables; empty when there is none.
     pub plan: Plan,
-    /// Files that are no usable tables, and why.
+    /// Unusable files, with the reasons.
     pub unusable: Vec<(PathBuf, LoadError)>,
 }
 
@@ -23,10 +23,10 @@ pub struct Loaded {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoadError {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
-    /// It is no table.
+    /// The file is no table.
     #[error(transparent)]
     Table(#[from] ParseError),
 }
@@ -37,7 +37,7 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// When there is nothing at `path`, or the directory cannot be read.
+    /// Nothing exists at `path`, or the directory cannot be read.
     pub fn load(path: impl AsRef<Path>, options: &Options) -> Result<Loaded, FileError> {
         let mut tables: Vec<(String, Table)> = Vec::new();
         let mut unusable = Vec::new();

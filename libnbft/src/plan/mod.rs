@@ -1,5 +1,4 @@
-//! What a machine should do about its tables: interfaces to set up, controllers to connect, namespaces to expect, and
-//! for whatever is left out, the reason.
+//! Plans a boot from tables: interfaces to set up, controllers to connect, namespaces to expect, and what is left out and why.
 //!
 //! A plan is a pure function of the tables and a few [`Options`]. Nothing here talks to the kernel.
 
@@ -23,7 +22,7 @@ mod tests;
 mod text;
 
 pub use discovery::{Discovered, DiscoveryController, DiscoveryMode, DiscoverySource, EntryLeftOut};
-pub use left_out::{Item, Kind, LeftOut};
+pub use left_out::{DescriptorKind, Item, LeftOut};
 pub use limits::{MAX_DISCOVERY, MAX_LEFT_OUT, MAX_PATHS};
 #[cfg(feature = "std")]
 pub use load::{LoadError, Loaded};
@@ -44,11 +43,11 @@ use core::net::IpAddr;
 pub struct Source<'a> {
     /// Name of the file (`NBFT`, `NBFT1`, …).
     pub name: &'a str,
-    /// What it says.
+    /// Its content.
     pub table: &'a Table,
 }
 
-/// What the user wants otherwise than the tables say.
+/// What the user sets in place of the tables' values.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Options {
@@ -74,7 +73,7 @@ impl Options {
     }
 }
 
-/// Where something in the plan comes from.
+/// The descriptor that an item of the plan comes from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Origin {
@@ -109,18 +108,17 @@ pub struct Plan {
     /// Discovery controllers, asked at once or as a fall-back.
     #[cfg_attr(feature = "serde", serde(default))]
     pub discovery: Vec<DiscoveryController>,
-    /// Subsystems for which an entry names a security profile: whoever else tells of one, no less is asked of it.
+    /// Subsystems for which an entry names a security profile. Its requirements hold for discovered paths too.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
     pub secured: Vec<Secured>,
-    /// What the tables hold and the plan does not, with the reason.
+    /// Items of the tables that the plan does not use, with the reasons.
     pub left_out: Vec<LeftOut>,
-    /// What was decided where the tables leave room, or what cannot be passed on.
+    /// Decisions where the tables leave a choice, and values that Linux has no option for.
     pub notes: Vec<String>,
 }
 
 impl Plan {
-    /// Makes the plan for these tables, given in their natural order. It is bounded: [`MAX_PATHS`], [`MAX_DISCOVERY`] and
-    /// [`MAX_LEFT_OUT`] say by what.
+    /// Plans from these tables, given in their natural order. [`MAX_PATHS`], [`MAX_DISCOVERY`] and [`MAX_LEFT_OUT`] bound its size.
     #[must_use]
     pub fn new(sources: &[Source<'_>], options: &Options) -> Self {
         let mut plan = Self { tables: sources.iter().map(|s| s.name.into()).collect(), ..Self::default() };
@@ -156,7 +154,7 @@ impl Plan {
     }
 }
 
-/// The pair by which the host is known to the target. The kernel refuses two host IDs for one NQN.
+/// The host NQN and host ID that targets see. The kernel refuses two host IDs for one NQN.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -165,11 +163,11 @@ pub struct HostIdentity {
     pub nqn: String,
     /// Host ID.
     pub id: Uuid,
-    /// In words, where the pair comes from.
+    /// Where the pair comes from, in words.
     pub why: String,
 }
 
-/// A NIC: what one MAC address stands for.
+/// A NIC, identified by its MAC address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -178,13 +176,13 @@ pub struct Interface {
     pub name: String,
     /// MAC address.
     pub mac: Mac,
-    /// PCI address; `None` when the table holds 0000:00:00.0, where a host bridge sits and no NIC.
+    /// PCI address; `None` if the table holds 0000:00:00.0, the address of a host bridge.
     pub pci: Option<PciAddress>,
-    /// The untagged link and the VLANs that are used. Empty when no HFI of the NIC is usable.
+    /// The untagged link and the VLANs in use. Empty if no HFI of the NIC is usable.
     pub links: Vec<Link>,
 }
 
-/// Where addresses live: the NIC itself or a VLAN on it.
+/// A link that has addresses: the NIC itself or a VLAN on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -193,7 +191,7 @@ pub struct Link {
     pub name: String,
     /// VLAN ID, 1-4094.
     pub vlan: Option<u16>,
-    /// What is configured on it, one entry for each HFI.
+    /// Its networks, one for each HFI.
     pub networks: Vec<Network>,
 }
 
@@ -204,9 +202,9 @@ pub struct Link {
 pub enum Method {
     /// The table's address is set.
     Static,
-    /// DHCPv4; the table's address, if any, is asked for first.
+    /// DHCPv4; the client requests the table's address first, if there is one.
     Dhcp4,
-    /// DHCPv6; the table's address, if any, is asked for first.
+    /// DHCPv6; the client requests the table's address first, if there is one.
     Dhcp6,
     /// IPv6 router advertisements.
     Slaac,
@@ -223,11 +221,11 @@ pub struct Network {
     pub method: Method,
     /// The table's address.
     pub address: Option<IpAddr>,
-    /// Prefix length in bits; what the table's 0 stands for is already put in.
+    /// Prefix length in bits. A 0 in the table is already replaced: by 32 for IPv4, by 64 for IPv6.
     pub prefix: u8,
     /// Gateway.
     pub gateway: Option<IpAddr>,
-    /// Whether the gateway is to hold a default route.
+    /// Whether the default route goes through the gateway.
     pub default_route: bool,
     /// Metric of the routes in the main table; rises in HFI order.
     pub metric: u32,
@@ -237,13 +235,13 @@ pub struct Network {
     pub routes: Vec<Route>,
     /// DNS servers.
     pub dns: Vec<IpAddr>,
-    /// DHCP server that firmware had.
+    /// DHCP server that firmware used.
     pub dhcp_server: Option<IpAddr>,
     /// Host name.
     pub host_name: Option<String>,
     /// DHCP IAID of firmware's client.
     pub iaid: Option<u32>,
-    /// DHCP DUID of firmware's client, as it lies in the table.
+    /// DHCP DUID of firmware's client, with the bytes of the table.
     pub duid: Option<Vec<u8>>,
 }
 
@@ -276,7 +274,7 @@ pub struct NetworkRef {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Path {
-    /// The SSNS descriptors that ask for it; none when only a discovery controller told of it.
+    /// The SSNS descriptors that name it; none if only a discovery log page does.
     pub ssns: Vec<Origin>,
     /// Subsystem NQN.
     pub nqn: String,
@@ -284,26 +282,26 @@ pub struct Path {
     pub traddr: IpAddr,
     /// TCP port.
     pub trsvcid: u16,
-    /// The network that it goes through.
+    /// The network that it uses.
     pub network: NetworkRef,
     /// Name of the link, for the option `host_iface`.
     pub host_iface: String,
-    /// Source address when the table fixes it; otherwise the one that the interface gets.
+    /// Source address if the table fixes it; otherwise the interface's address.
     pub host_traddr: Option<IpAddr>,
     /// PDU header digest required.
     pub hdr_digest: bool,
     /// Data digest required.
     pub data_digest: bool,
-    /// Whether the target can be reached from there, as far as the table tells.
+    /// How the network reaches the target, according to the table.
     pub reach: Reach,
-    /// Whether firmware marked each of its entries unavailable: tried, never waited for, fails quietly.
+    /// Whether firmware marked each of its entries unavailable. Such a path is tried, and booting never waits for it.
     pub unavailable: bool,
-    /// Seconds that firmware gave a connection; a hint.
+    /// Firmware's connect timeout in seconds; a hint.
     pub timeout: Option<u16>,
-    /// Which discovery controller told of it, when it is not from the tables.
+    /// The discovery controller whose log page names it, if the tables do not.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub discovered: Option<DiscoverySource>,
-    /// What it must and may do for its security; `None` where the tables name no security profile.
+    /// Its security requirements; `None` if the tables name no security profile.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub security: Option<Policy>,
 }
@@ -317,7 +315,7 @@ pub enum Reach {
     OnLink,
     /// Through the HFI's gateway.
     Gateway,
-    /// The HFI's address is not known before DHCP or a router advertisement tells it.
+    /// The HFI's address comes from DHCP or a router advertisement and is not known yet.
     Unknown,
     /// Another subnet and no gateway.
     NoRoute,
@@ -328,11 +326,11 @@ pub enum Reach {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Namespace {
-    /// The SSNS descriptors that name it; none when only a discovery controller told of its subsystem.
+    /// The SSNS descriptors that name it; none if only a discovery log page names its subsystem.
     pub ssns: Vec<Origin>,
     /// Subsystem NQN.
     pub nqn: String,
-    /// Namespace ID; 0 = by the NID alone.
+    /// Namespace ID; 0 if only the NID identifies it.
     pub nsid: u32,
     /// Namespace identifier.
     #[cfg_attr(feature = "serde", serde(with = "nid_text"))]

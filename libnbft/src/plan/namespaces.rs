@@ -1,18 +1,18 @@
-//! Which namespaces to expect, and which of them booting waits for.
+//! Plans which namespaces to expect, and which of them booting waits for.
 
-use super::entry::{Known, is_waited_for};
+use super::entry::{Planned, is_waited_for};
 use super::{Namespace, Origin, Plan};
 use crate::model::Ssns;
 use alloc::vec;
 
-/// Adds the namespace of an SSNS, folding it into one that is known: by its NID, or by its NSID where there is none.
-pub(super) fn add(plan: &mut Plan, known: &mut Known, ssns: &Ssns, origin: &Origin, nqn: &str, paths: &[usize]) {
+/// Adds the namespace of an SSNS, or merges it into a known one with the same NID, or the same NSID if there is no NID.
+pub(super) fn add(plan: &mut Plan, planned: &mut Planned, ssns: &Ssns, origin: &Origin, nqn: &str, paths: &[usize]) {
     let nid = ssns.nid();
     let same = |known: &Namespace| {
         known.nqn == nqn
             && match (known.nid, nid) {
                 (Some(a), Some(b)) => a == b,
-                // A failed attempt of the firmware has neither: it is the namespace of its subsystem's other entries.
+                // A failed attempt of firmware has neither. It counts as the namespace of its subsystem's other entries.
                 _ => known.nsid == ssns.nsid || ssns.nsid == 0,
             }
     };
@@ -25,5 +25,5 @@ pub(super) fn add(plan: &mut Plan, known: &mut Known, ssns: &Ssns, origin: &Orig
     namespace.ssns.push(origin.clone());
     namespace.boot |= is_waited_for(ssns);
     namespace.nid = namespace.nid.or(nid);
-    namespace.paths.extend(paths.iter().filter(|path| known.members.insert((index, **path))));
+    namespace.paths.extend(paths.iter().filter(|path| planned.members.insert((index, **path))));
 }

@@ -1,6 +1,6 @@
-//! Which controllers the SSNS descriptors ask for, and over which HFIs.
+//! Plans which controllers to connect for the SSNS descriptors, and over which HFIs.
 
-use super::entry::{Candidate, Entry, Known, Request, is_waited_for, key};
+use super::entry::{Candidate, Entry, Planned, Request, is_waited_for, path_key};
 use super::interfaces::Networks;
 use super::left_out::{Item, LeftOut};
 use super::limits::{MAX_PAIRS, MAX_PATHS};
@@ -29,11 +29,11 @@ pub(super) fn plan(plan: &mut Plan, sources: &[Source<'_>], networks: &Networks)
     if share.is_some() {
         bounds::admit(&mut entries);
     }
-    let mut known = Known::default();
+    let mut planned = Planned::default();
     for entry in entries {
         plan.left_out.extend(entry.left_out);
         if let Some(request) = entry.request {
-            add_ssns(plan, &mut known, entry.ssns, &entry.origin, &request);
+            add_ssns(plan, &mut planned, entry.ssns, &entry.origin, &request);
         }
     }
     plan.notes.extend(requirements.note());
@@ -64,7 +64,7 @@ fn entry<'a>(
     requirements: &'a Requirements,
     share: Option<usize>,
 ) -> Entry<'a> {
-    // Fails closed: a connection in plaintext is not what the table asks for.
+    // Fails closed: a connection in plaintext never takes the place of a secured one.
     let secured = |target: Target| match requirements.of_port(&target) {
         Ok(security) => Ok((target, security)),
         Err(error) => Err(Reason::SecurityUnmet(error.clone())),
@@ -88,7 +88,7 @@ fn entry<'a>(
     entry
 }
 
-/// The HFIs that are not used: one item each, or, where there are many, one for each kind of reason.
+/// Names the unused HFIs: one item each, or one for each reason code if there are `many`.
 fn name_unused(origin: &Origin, unused: Vec<Unused>, many: bool) -> Vec<LeftOut> {
     let mut groups: Vec<(Unused, usize)> = Vec::new();
     for one in unused {
@@ -101,7 +101,7 @@ fn name_unused(origin: &Origin, unused: Vec<Unused>, many: bool) -> Vec<LeftOut>
     groups.into_iter().map(item).collect()
 }
 
-/// An HFI that an SSNS names and that is not used for it.
+/// An HFI that an SSNS names and the plan does not use for it.
 struct Unused {
     hfi: u8,
     why: Reason,
@@ -132,16 +132,16 @@ fn choose(
     (candidates, unused)
 }
 
-fn add_ssns(plan: &mut Plan, known: &mut Known, ssns: &Ssns, origin: &Origin, request: &Request<'_>) {
+fn add_ssns(plan: &mut Plan, planned: &mut Planned, ssns: &Ssns, origin: &Origin, request: &Request<'_>) {
     let candidates = request.candidates.iter();
     let indexes: Vec<usize> =
-        candidates.map(|candidate| add_path(plan, known, ssns, origin, request, candidate)).collect();
+        candidates.map(|candidate| add_path(plan, planned, ssns, origin, request, candidate)).collect();
     if indexes.is_empty() {
         plan.left_out.push(LeftOut::new(Item::Ssns, origin, Reason::HfiNoneLeft, is_waited_for(ssns)));
         return;
     }
     note_untransferable(plan, ssns, origin);
-    namespaces::add(plan, known, ssns, origin, &request.target.nqn, &indexes);
+    namespaces::add(plan, planned, ssns, origin, &request.target.nqn, &indexes);
 }
 
 fn candidates(
@@ -178,7 +178,7 @@ fn candidates(
         }
     }
     if found.is_empty() && ssns.hfi_indexes().is_empty() {
-        // No HFI is named at all: whichever can reach the target serves.
+        // The SSNS names no HFI: any that can reach the target serves.
         for (hfi, at) in networks.of_table(table) {
             if let Some(reach) = plan.network(at).and_then(|network| reach::reach(network, target.traddr)) {
                 add(&mut found, hfi, at, reach);
@@ -198,7 +198,7 @@ pub(super) fn source_address(plan: &Plan, at: NetworkRef) -> Option<IpAddr> {
     plan.network(at).filter(|network| network.method == Method::Static).and_then(|network| network.address)
 }
 
-/// Another HFI of the same NIC that has the target's family: firmware is seen to name the IPv4 HFI for an IPv6 target.
+/// Another HFI of the same NIC with the target's family: some firmware names the IPv4 HFI for an IPv6 target.
 pub(super) fn same_nic_other_family(
     plan: &Plan,
     networks: &Networks,
@@ -215,7 +215,7 @@ pub(super) fn same_nic_other_family(
 
 fn add_path(
     plan: &mut Plan,
-    known: &mut Known,
+    planned: &mut Planned,
     ssns: &Ssns,
     origin: &Origin,
     request: &Request<'_>,
@@ -227,8 +227,8 @@ fn add_path(
     let unavailable = ssns.flags.availability() == Availability::UNAVAILABLE;
     let timeout = ssns.ext.as_ref().and_then(|ext| ext.diagnostics).map(|d| d.connect_timeout);
     let timeout = timeout.filter(|seconds| !matches!(seconds, 0 | 0xffff));
-    let key = key(target, candidate);
-    let known = *known.paths.entry(key).or_insert(plan.paths.len());
+    let key = path_key(target, candidate);
+    let known = *planned.paths.entry(key).or_insert(plan.paths.len());
     if let Some(path) = plan.paths.get_mut(known) {
         path.ssns.push(origin.clone());
         path.hdr_digest |= hdr_digest;
@@ -256,7 +256,7 @@ fn add_path(
     known
 }
 
-/// Says what the table states and Linux has no option for.
+/// Notes values of the table that Linux has no option for.
 fn note_untransferable(plan: &mut Plan, ssns: &Ssns, origin: &Origin) {
     let Some(ext) = &ssns.ext else { return };
     let at = format!("{}: SSNS {}", origin.table, origin.index);

@@ -1,4 +1,4 @@
-//! Which targets an HFI can reach.
+//! Says how an HFI reaches a target.
 
 use super::{Network, Reach};
 use crate::subnet::{is_link_local6, same_subnet};

@@ -1,4 +1,4 @@
-//! Why something in the tables is not in the plan.
+//! Says why an item of the tables or of a log page is not in the plan.
 
 use super::limits::{MAX_DISCOVERY, MAX_LEFT_OUT, MAX_PATHS};
 use super::security::PolicyError;

@@ -1,4 +1,4 @@
-//! The target of an SSNS: NQN, address and port that the kernel can be given.
+//! Checks the target of an SSNS: NQN, address and port for the kernel.
 
 use super::Reason;
 use crate::address::check_target;
@@ -8,7 +8,7 @@ use crate::text::{IO_PORT, parse_port};
 use alloc::string::String;
 use core::net::IpAddr;
 
-/// What of an SSNS a connection needs.
+/// The subsystem port of an SSNS.
 pub(super) struct Target {
     pub(super) nqn: String,
     pub(super) traddr: IpAddr,

@@ -1,4 +1,4 @@
-//! The plan for people.
+//! Prints the plan for people.
 
 use super::{
     DiscoveryController, DiscoveryMode, Interface, Method, Namespace, Network, Origin, Path, Plan, Policy, Reach, Route,
@@ -6,7 +6,7 @@ use super::{
 use crate::text::Escaping;
 use core::fmt::{self, Write};
 
-/// Lines to be shown. Text from the tables stands in them escaped, whatever a line is put together from.
+/// Writes lines, with control characters of the tables escaped.
 struct Lines<'a, 'b>(Escaping<&'a mut fmt::Formatter<'b>>);
 
 impl Lines<'_, '_> {

@@ -101,7 +101,7 @@ fn what_is_not_there_or_too_large_is_an_error_with_its_path() {
     set_size(MAX_SIZE + 1);
     let error = file.read().expect_err("it is too large");
     assert!(!error.is_not_found());
-    let expected = format!("{}: the file has more than 4194304 bytes, which no table has", table.display());
+    let expected = format!("{}: the file has more than 4194304 bytes and is no table", table.display());
     assert_eq!(error.to_string(), expected);
     fs::remove_file(&table).expect("it can be removed");
     assert!(file.read().expect_err("it is gone").is_not_found());

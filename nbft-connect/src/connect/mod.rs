@@ -5,7 +5,6 @@ mod engine;
 mod failure;
 
 mod paths;
-mod queue;
 mod registry;
 mod restore;
 mod target;

@@ -59,14 +59,14 @@ impl<'a> From<&'a DiscoveryController> for Target<'a> {
 }
 
 impl Target<'_> {
-    /// The trial in user space, through an interface that is ready.
-    pub(crate) fn probe(&self, ready: &LinkEndpoint) -> Probe {
+    /// The probe in user space, through an interface that is ready.
+    pub(crate) fn probe(&self, endpoint: &LinkEndpoint) -> Probe {
         let (hdr_digest, data_digest) = self.digests;
         Probe {
             target: self.traddr,
             port: self.trsvcid,
-            source: Some(ready.address),
-            interface: (ready.link_name.clone(), ready.ifindex),
+            source: Some(endpoint.address),
+            interface: (endpoint.link_name.clone(), endpoint.ifindex),
             hdr_digest,
             data_digest,
             tls: self.security.is_some_and(Policy::secures),

@@ -4,8 +4,8 @@
 //! loopback.
 
 mod again;
-mod discovery;
-mod harness;
+pub(super) mod discovery;
+pub(super) mod harness;
 mod keys;
 mod probes;
 mod redfish;
@@ -14,9 +14,7 @@ mod tls;
 
 use harness::*;
 
-use super::engine::{RunMode, Settings};
-use super::paths::Phase;
-use super::queue;
+use super::engine::{Phase, RunMode, Settings, next_path};
 use crate::cli::Wait;
 use crate::exit::Exit;
 use crate::nvme::discovery::DiscoveryResult;
@@ -79,13 +77,13 @@ fn the_path_of_a_missing_boot_namespace_goes_first() {
     table.ssns[0].flags = model::SsnsFlags::NON_BOOTABLE;
     table.ssns[0].nqn = Some(Nqn("nqn.2014-08.org.example:other".into()));
     let plan = Plan::new(&[Source { name: "NBFT", table: &table }], &Options::default());
-    let next = |phases: &[Phase; 3], present: bool| queue::next(&plan, phases, &[0; 3], &[false, present]);
+    let next = |phases: &[Phase; 3], present: bool| next_path(&plan, phases, &[0; 3], &[false, present]);
     assert_eq!(next(&[Phase::Queued; 3], false), Some(1));
     assert_eq!(next(&[Phase::Queued, Phase::Probing, Phase::Queued], false), Some(2));
     assert_eq!(next(&[Phase::Queued, Phase::Up, Phase::Queued], false), Some(0));
     assert_eq!(next(&[Phase::Queued; 3], true), Some(0));
     assert_eq!(next(&[Phase::Probing; 3], false), None);
-    let after = |failures: &[u32; 3]| queue::next(&plan, &[Phase::Queued; 3], failures, &[false, false]);
+    let after = |failures: &[u32; 3]| next_path(&plan, &[Phase::Queued; 3], failures, &[false, false]);
     assert_eq!(after(&[0, 1, 0]), Some(2));
     assert_eq!(after(&[0, 2, 1]), Some(2));
     assert_eq!(after(&[0, 1, 1]), Some(1));

@@ -1,7 +1,7 @@
 //! Turns the log page of a discovery controller into paths of the plan.
 
 use super::{DiscoveryController, DiscoveryMode};
-use crate::discovery_log::{Entry, Kind, Log, Skipped};
+use crate::discovery_log::{Entry, EntryKind, Log, Skipped};
 use crate::plan::limits::MAX_PAIRS;
 use crate::plan::paths::{link_name, source_address};
 use crate::plan::{EntryReason, Namespace, NetworkRef, Origin, Path, Plan, Policy, Reach, interfaces, reach};
@@ -11,18 +11,18 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::net::IpAddr;
 
-/// How many discovered paths a plan takes in: whoever tells of ever new ones is not followed without end.
+/// How many discovered paths a plan takes, however many the log pages name.
 pub(super) const MAX_DISCOVERED: usize = 1024;
 
-/// What followed from a log page.
+/// The result of [`Plan::discover`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Discovered {
-    /// Indexes in [`Plan::paths`] of all paths that it tells of, new or not.
+    /// Indexes in [`Plan::paths`] of all paths that the page names, new or not.
     pub paths: Vec<usize>,
-    /// Other discovery controllers that it refers to, known or not; [`Plan::refer`] adds one to the plan.
+    /// Other discovery controllers that the page refers to, known or not. [`Plan::refer`] adds one to the plan.
     pub referrals: Vec<DiscoveryController>,
-    /// Entries that are not used, and why.
+    /// Unused entries, with the reasons.
     pub left_out: Vec<EntryLeftOut>,
 }
 
@@ -30,7 +30,7 @@ pub struct Discovered {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EntryLeftOut {
-    /// A port that can be read and does not become a path.
+    /// A readable entry that does not become a path.
     Port {
         /// NQN of the subsystem or discovery controller.
         nqn: String,
@@ -41,7 +41,7 @@ pub enum EntryLeftOut {
         /// Why.
         reason: EntryReason,
     },
-    /// An entry that cannot be read.
+    /// An unreadable entry.
     Unreadable(Skipped),
 }
 
@@ -67,8 +67,8 @@ impl fmt::Display for EntryLeftOut {
 }
 
 impl Plan {
-    /// Takes in what the discovery controller `from` told: its subsystems become paths of the plan, and routes are added for
-    /// them. Of a fall-back only the subsystems in `wanted` count; else each one does.
+    /// Adds the subsystems in the log page of the discovery controller `from` as paths, with routes to them. If `from` is a
+    /// fallback, only the subsystems in `wanted` count; otherwise each one does.
     pub fn discover(&mut self, from: &DiscoveryController, log: &Log, wanted: &[String]) -> Discovered {
         let mut found = Discovered::default();
         for entry in &log.entries {
@@ -84,7 +84,7 @@ impl Plan {
         found
     }
 
-    /// Adds a controller that another one referred to, and the route to it; `None` when it is there already.
+    /// Adds a controller that another one referred to, and the route to it; `None` if the plan has it already.
     pub fn refer(&mut self, controller: DiscoveryController) -> Option<usize> {
         if self.discovery.iter().any(|known| known.is_same(&controller)) {
             return None;
@@ -102,20 +102,20 @@ impl Plan {
         found: &mut Discovered,
     ) -> Result<(), EntryReason> {
         let is_wanted = from.mode == DiscoveryMode::Immediate || wanted.contains(&entry.nqn.0);
-        if entry.kind == Kind::Current || entry.kind == Kind::Subsystem && !is_wanted {
+        if entry.kind == EntryKind::Current || entry.kind == EntryKind::Subsystem && !is_wanted {
             return Ok(());
         }
-        // No less than the tables ask for, and what the controller's own profile allows.
+        // The tables' requirements for the subsystem; without any, what the controller's own profile allows.
         let of_table =
             self.requirement(&entry.nqn.0).map_err(|error| EntryReason::SecurityUnmet(error.clone()))?.cloned();
         let mut security = of_table.or_else(|| from.security.clone().map(Policy::relax_to_allowed));
         if entry.secure_channel_required {
             security = Some(security.unwrap_or_default().require_tls());
         }
-        // Who listens on every address is where the controller that tells of it is.
+        // An unspecified address means the discovery controller's own.
         let traddr = if entry.address.is_unspecified() { from.traddr } else { entry.address };
         let (network, reach) = self.best_network(from.network, traddr).ok_or(EntryReason::HfiNoneOfFamily(traddr))?;
-        if entry.kind == Kind::Referral {
+        if entry.kind == EntryKind::Referral {
             let referral = DiscoveryController {
                 nqn: entry.nqn.0.clone(),
                 traddr,
@@ -140,14 +140,14 @@ impl Plan {
         Ok(())
     }
 
-    /// The network by which an address is reached best; the one that the answer came through where others are no better.
+    /// The network that reaches an address best; `own` if no other is better.
     fn best_network(&self, own: NetworkRef, target: IpAddr) -> Option<(NetworkRef, Reach)> {
         let reached = self.networks().filter_map(|(at, network)| Some((at, reach::reach(network, target)?)));
         reached.min_by_key(|(at, reach)| (*reach, *at != own))
     }
 
-    /// The path to a discovered subsystem port, added unless it is there, and among the paths of the subsystem's namespaces;
-    /// `None` when there are too many.
+    /// The path to a discovered subsystem port. A new one is added to the plan and to the subsystem's namespaces; `None` if
+    /// there are too many.
     fn discovered_path(
         &mut self,
         from: &DiscoveryController,
@@ -168,7 +168,7 @@ impl Plan {
         }
         let siblings = || self.paths.iter().filter(|path| path.nqn == entry.nqn.0 && path.discovered.is_none());
         let of_controller = |path: &&Path| path.ssns.iter().any(|origin| from.ssns.contains(origin));
-        // What a controller tells is bounded with what the tables ask for.
+        // One bound holds for the tables and the log pages together.
         let taken: usize = self.paths.iter().map(|path| path.ssns.len()).sum();
         let room = (2 * MAX_PAIRS).saturating_sub(taken).max(1);
         let mut ssns: Vec<Origin> = Vec::new();
@@ -185,7 +185,7 @@ impl Plan {
             network,
             host_iface: link_name(self, network),
             host_traddr: source_address(self, network),
-            // What the table requires of one path of a subsystem is required of each.
+            // A digest that the tables require of one path holds for each path of the subsystem.
             hdr_digest: siblings().any(|path| path.hdr_digest),
             data_digest: siblings().any(|path| path.data_digest),
             reach,

@@ -1,4 +1,4 @@
-//! Which discovery controllers to ask, over which HFI and when.
+//! Plans which discovery controllers to ask, over which HFI and when.
 
 mod log_page;
 #[cfg(test)]
@@ -29,28 +29,28 @@ use core::net::IpAddr;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct DiscoveryController {
-    /// The discovery descriptors that name it, or that led to it by referral, 16 at most.
+    /// The discovery descriptors that name it or whose controllers refer to it, 16 at most.
     pub descriptors: Vec<Origin>,
-    /// Its NQN; the well-known one when the table gives none.
+    /// Its NQN; the well-known discovery NQN if the table gives none.
     pub nqn: String,
     /// Transport address.
     pub traddr: IpAddr,
     /// TCP port.
     pub trsvcid: u16,
-    /// The network that it is asked through.
+    /// The network that it uses.
     pub network: NetworkRef,
     /// Name of the link, for the option `host_iface`.
     pub host_iface: String,
-    /// Source address when the table fixes it; otherwise the one that the interface gets.
+    /// Source address if the table fixes it; otherwise the interface's address.
     pub host_traddr: Option<IpAddr>,
-    /// Whether it can be reached from there, as far as the table tells.
+    /// How the network reaches it, according to the table.
     pub reach: Reach,
     /// When it is asked.
     #[cfg_attr(feature = "serde", serde(rename = "ask"))]
     pub mode: DiscoveryMode,
     /// The SSNS descriptors that firmware says came from it, 256 at most.
     pub ssns: Vec<Origin>,
-    /// What asking it must and may do for its security; `None` where no descriptor names a security profile.
+    /// Its security requirements; `None` if no descriptor names a security profile.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub security: Option<Policy>,
 }
@@ -60,7 +60,7 @@ pub struct DiscoveryController {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum DiscoveryMode {
-    /// As soon as its interface is ready: no path of the plan came from it, and each subsystem that it tells of is connected.
+    /// As soon as its interface is ready. No path of the plan came from it, and each subsystem of its log page is connected.
     #[cfg_attr(feature = "serde", serde(rename = "at-once"))]
     Immediate,
     /// When a path that came from it fails, and then for other addresses of that path's subsystem.
@@ -69,14 +69,14 @@ pub enum DiscoveryMode {
 }
 
 impl DiscoveryController {
-    /// As who told of a path.
+    /// This controller as the source of a path.
     #[must_use]
     pub fn source(&self) -> DiscoverySource {
         let Self { nqn, traddr, trsvcid, descriptors, .. } = self.clone();
         DiscoverySource { nqn, traddr, trsvcid, descriptors }
     }
 
-    /// Whether it is the one that told of a path, over whichever HFI.
+    /// Whether it is the source of a path, over any HFI.
     #[must_use]
     pub fn is(&self, source: &DiscoverySource) -> bool {
         (&self.nqn, self.traddr, self.trsvcid) == (&source.nqn, source.traddr, source.trsvcid)
@@ -90,7 +90,7 @@ impl fmt::Display for DiscoveryController {
     }
 }
 
-/// The discovery controller that told of a path.
+/// The discovery controller whose log page names a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct DiscoverySource {
@@ -100,7 +100,7 @@ pub struct DiscoverySource {
     pub traddr: IpAddr,
     /// TCP port.
     pub trsvcid: u16,
-    /// The discovery descriptors that name it, or that led to it by referral, 16 at most.
+    /// The discovery descriptors that name it or whose controllers refer to it, 16 at most.
     pub descriptors: Vec<Origin>,
 }
 
@@ -144,12 +144,12 @@ pub(super) fn plan(plan: &mut Plan, sources: &[Source<'_>], networks: &Networks)
     plan.left_out.extend(left_out);
 }
 
-/// Adds a controller, or what is new of it when it is there: firmware writes one for each of its drivers.
+/// Adds a controller, or merges it into a known one: firmware writes one descriptor for each of its drivers.
 ///
 /// # Errors
 ///
-/// When what the two ask for cannot be had together: the first stays as it is, which is no less than it asked for; and when
-/// there are too many.
+/// The security requirements of the two contradict each other, and the first one stays unchanged; or there are too many
+/// controllers.
 fn add(
     all: &mut Vec<DiscoveryController>,
     controller: DiscoveryController,
@@ -217,7 +217,7 @@ fn controller(
         host_iface: link_name(plan, network),
         host_traddr: source_address(plan, network),
         reach,
-        // While the path that is planned serves, it need not be asked.
+        // While a planned path works, nobody needs the log page.
         mode: if ssns.iter().any(|origin| covered.contains(origin)) {
             DiscoveryMode::Fallback
         } else {
@@ -257,8 +257,8 @@ impl DiscoveryController {
 }
 
 impl Plan {
-    /// Whether what is booted from is not in the tables and must be told by a discovery controller: no namespace is waited
-    /// for, and there is one to be asked at once.
+    /// Whether the boot namespace comes from a discovery log page: the tables name no boot namespace, and one controller is
+    /// asked immediately.
     #[must_use]
     pub fn boots_by_discovery(&self) -> bool {
         !self.namespaces.iter().any(|namespace| namespace.boot)

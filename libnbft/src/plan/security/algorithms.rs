@@ -1,4 +1,4 @@
-//! The algorithms of DH-HMAC-CHAP and of TLS that are known here.
+//! Lists the known algorithms of DH-HMAC-CHAP and of TLS.
 
 use core::fmt;
 

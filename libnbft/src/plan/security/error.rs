@@ -1,11 +1,11 @@
-//! Why the requirements of security profiles cannot be met.
+//! Says why the requirements of security profiles cannot be met.
 
 use crate::codes::codes;
 use crate::plan::Origin;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// What a security profile is about.
+/// A feature that a security profile may require.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
@@ -16,7 +16,7 @@ pub enum Feature {
     SecureChannel,
 }
 
-/// What a profile allows, of which nothing can be used here.
+/// The list of a profile that holds nothing this host can use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
@@ -49,7 +49,7 @@ pub enum PolicyError {
         /// The value, 0-3.
         value: u8,
     },
-    /// The profile requires a feature, and allows only what cannot be used here.
+    /// The profile requires a feature and allows only algorithms that this host cannot use.
     Unsupported {
         /// Index of the profile.
         profile: u8,
@@ -58,7 +58,7 @@ pub enum PolicyError {
         /// What it allows.
         algorithms: Algorithms,
     },
-    /// Several profiles count together, require a feature, and allow nothing in common.
+    /// Several profiles hold together, require a feature, and allow no common algorithm.
     NothingInCommon {
         /// The profiles.
         profiles: Vec<Origin>,

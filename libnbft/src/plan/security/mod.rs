@@ -1,4 +1,4 @@
-//! What the security profiles of the tables require of each connection, and which algorithms they allow.
+//! Reads from the security profiles the requirements for each connection and the allowed algorithms.
 
 mod algorithms;
 mod error;

@@ -1,4 +1,4 @@
-//! What security profiles ask of a connection (Boot Specification, Security Profile Descriptor).
+//! Reads the requirements for a connection from security profiles (Boot Specification, Security Profile Descriptor).
 
 use super::algorithms::{CipherSuite, HashFunction, KxGroup};
 use super::error::{Algorithms, Feature, PolicyError};
@@ -10,16 +10,16 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// How far something is wanted; what is wanted more sorts last.
+/// How far a feature is required. Stricter needs sort last.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 pub enum Need {
-    /// The subsystem does not support it: it is not done.
+    /// The subsystem does not support it, and the host does not use it.
     #[default]
     NotSupported,
-    /// It is done where it can be.
+    /// The host uses it if possible.
     Allowed,
-    /// Nothing is connected without it.
+    /// The host refuses to connect without it.
     Required,
 }
 
@@ -28,12 +28,12 @@ pub enum Need {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Authentication {
-    /// How far it is wanted.
+    /// How far it is required.
     pub need: Need,
-    /// The only hash functions that may be used; `None`: any. Never empty where it is wanted.
+    /// The only hash functions that may be used; `None`: any. Never empty unless the need is [`Need::NotSupported`].
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub hashes: Option<Vec<HashFunction>>,
-    /// The only key exchange groups that may be used; `None`: any. Never empty where it is wanted.
+    /// The only key exchange groups that may be used; `None`: any. Never empty unless the need is [`Need::NotSupported`].
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub groups: Option<Vec<KxGroup>>,
 }
@@ -43,29 +43,29 @@ pub struct Authentication {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct SecureChannel {
-    /// How far it is wanted.
+    /// How far it is required.
     pub need: Need,
-    /// The only cipher suites that may be used; `None`: any. Never empty where it is wanted.
+    /// The only cipher suites that may be used; `None`: any. Never empty unless the need is [`Need::NotSupported`].
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub ciphers: Option<Vec<CipherSuite>>,
-    /// Whether it is the target that requires it, by its entry in a discovery log page, whatever the tables say.
+    /// Whether the target requires it by its entry in a discovery log page.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "core::ops::Not::not"))]
     pub of_target: bool,
 }
 
-/// What a connection must and may do for its security.
+/// The security requirements of a connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Policy {
-    /// The profiles that it comes from, 16 at most.
+    /// The profiles that state them, 16 at most.
     pub profiles: Vec<Origin>,
     /// In-band authentication.
     pub authentication: Authentication,
     /// Secure channel.
     pub secure_channel: SecureChannel,
-    /// Where a Redfish service holds the secrets (a Key or a collection of them), as the profiles' secret keypaths say: a URI, or
-    /// a path at the machine's Redfish host interface; 16 at most.
+    /// The profiles' secret keypaths: where a Redfish service holds the secrets (a Key or a collection of Keys). Each is a URI,
+    /// or a path at the machine's Redfish host interface; 16 at most.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
     pub redfish: Vec<String>,
 }
@@ -105,10 +105,10 @@ impl Policy {
         Ok(Self { profiles: vec![origin], authentication, secure_channel, redfish: redfish(profile) })
     }
 
-    /// Both at once: what either requires, and only what both allow.
+    /// Combines both: what either requires, and only the algorithms that both allow.
     pub(in crate::plan) fn and(mut self, other: Self) -> Result<Self, PolicyError> {
         add(&mut self.profiles, other.profiles);
-        // Neither says that the other's secrets are not to be used.
+        // Neither profile excludes the other's secrets.
         add(&mut self.redfish, other.redfish);
         let (mine, others) = (self.authentication, other.authentication);
         self.authentication = Authentication {
@@ -157,7 +157,7 @@ impl Policy {
         self
     }
 
-    /// Allows what the profiles require: for subsystems that the profiles are not for, and that one of them has led to.
+    /// Turns requirements into permissions, for subsystems that the discovery controller names and its profile is not for.
     pub(in crate::plan) fn relax_to_allowed(mut self) -> Self {
         self.authentication.need = self.authentication.need.min(Need::Allowed);
         self.secure_channel.need = self.secure_channel.need.min(Need::Allowed);
@@ -166,13 +166,13 @@ impl Policy {
     }
 }
 
-/// The profile's secret keypath, where it leads to a Redfish service and has the characters of a URI.
+/// The profile's secret keypath, if it names a Redfish service and has only characters of a URI.
 fn redfish(profile: &SecurityProfile) -> Vec<String> {
     let keypath = profile.secret_keypath.iter().filter(|_| profile.secret_type.is_redfish());
     keypath.filter(|keypath| keypath.bytes().all(|byte| byte.is_ascii_graphic())).cloned().collect()
 }
 
-/// Adds to a list what it does not hold, as long as there is room: each path has a copy of it.
+/// Adds new items to a list, up to [`MAX_NAMED`]: each path has a copy of the list.
 fn add<T: PartialEq>(list: &mut Vec<T>, others: Vec<T>) {
     for other in others {
         if list.len() < MAX_NAMED && !list.contains(&other) {
@@ -198,7 +198,7 @@ fn none_of<T>(list: &Option<Vec<T>>) -> bool {
 }
 
 impl SecureChannel {
-    /// Takes the profile's lists over; what is on none of them is not allowed.
+    /// Restricts the algorithms to the profile's lists.
     fn restrict(&mut self, profile: &SecurityProfile) -> Result<(), Algorithms> {
         let flags = profile.flags;
         if flags.secure_channel_policy() != PolicyList::NONE {
@@ -216,9 +216,9 @@ impl SecureChannel {
 }
 
 impl Authentication {
-    /// Takes the profile's lists over; what is on none of them is not allowed.
+    /// Restricts the algorithms to the profile's lists.
     ///
-    /// Values that no specification known here defines allow nothing: nobody here could choose them.
+    /// Unknown values allow nothing, because the host cannot choose them.
     fn restrict(&mut self, profile: &SecurityProfile) -> Result<(), Algorithms> {
         let flags = profile.flags;
         if flags.authentication_policy() != PolicyList::NONE {

@@ -1,4 +1,4 @@
-//! What the security profiles of all entries require of each subsystem and of each port.
+//! Collects the requirements of all entries for each subsystem and each port.
 
 use super::error::PolicyError;
 use super::policy::Policy;
@@ -13,17 +13,17 @@ use core::net::IpAddr;
 /// A policy, or why it cannot be met.
 type PolicyResult = Result<Policy, PolicyError>;
 
-/// What the tables require of a subsystem, whatever leads to it.
+/// The requirements of the tables for a subsystem, also on discovered paths.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Secured {
     /// Subsystem NQN.
     pub nqn: String,
-    /// What its connections must and may do, or why that cannot be met. Nothing is connected in the second case.
+    /// The requirements for its connections, or why they cannot be met. In the second case the host refuses to connect.
     pub policy: Result<Policy, PolicyError>,
 }
 
-/// What all entries of all tables require together: each path to a port must meet it.
+/// The requirements of all entries of all tables together. Each path to a port must meet them.
 #[derive(Default)]
 pub(in crate::plan) struct Requirements {
     ports: BTreeMap<(String, IpAddr, u16), PolicyResult>,
@@ -57,11 +57,11 @@ impl Requirements {
         }
     }
 
-    /// What the tables require of a subsystem's port; `None`: nothing.
+    /// The requirements of the tables for a subsystem's port; `None` if there are none.
     ///
     /// # Errors
     ///
-    /// Why it cannot be met.
+    /// Why they cannot be met.
     pub(in crate::plan) fn of_port(&self, target: &Target) -> Result<Option<&Policy>, &PolicyError> {
         match self.ports.get(&(target.nqn.clone(), target.traddr, target.trsvcid)) {
             None => Ok(None),
@@ -97,11 +97,11 @@ fn join<K: Ord>(policies: &mut BTreeMap<K, PolicyResult>, key: K, policy: Policy
 }
 
 impl Plan {
-    /// What the tables require of a subsystem, whatever leads to it; `None`: nothing.
+    /// The requirements of the tables for a subsystem, also on discovered paths; `None` if there are none.
     ///
     /// # Errors
     ///
-    /// Why it cannot be met.
+    /// Why they cannot be met.
     pub fn requirement(&self, nqn: &str) -> Result<Option<&Policy>, &PolicyError> {
         match self.secured.iter().find(|secured| secured.nqn == nqn) {
             None => Ok(None),
@@ -112,7 +112,7 @@ impl Plan {
 
 #[cfg(feature = "serde")]
 mod form {
-    //! The form in JSON: the policy, or the error in words, with its code and as a value.
+    //! Writes to JSON the policy, or the error in words, as a code and as a value, and reads it back.
     use super::{Policy, PolicyError, Secured};
     use alloc::string::{String, ToString};
     use serde::{Deserialize, Deserializer, Serialize, Serializer};

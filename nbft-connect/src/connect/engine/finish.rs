@@ -1,53 +1,22 @@
-//! When it ends, and how: outcome, reasons, status file.
+//! Ends a run: its outcome, the reasons of what is missing, and the status file.
 
-use super::{Ended, Engine, LINGER, RunMode, SAVE_AGAIN, secrets};
-use crate::cli::Wait;
-use crate::connect::paths::Phase;
-use crate::connect::target::Target;
+use super::attempt::{Phase, TargetId};
+use super::secrets;
+use super::state::{Ended, Ending, RunMode, StateMachine};
+use crate::connect::registry;
 use crate::exit::Exit;
-use crate::nvme::fabrics::Fabrics;
+use crate::nvme::sysfs;
 use crate::output;
 use crate::status::outcome;
 use crate::status::schema::{Outcome, Reason, State};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-impl<F: Fabrics + 'static> Engine<F> {
-    pub(super) fn boot_there(&self) -> bool {
-        let any_boot = self.status.boots_by_discovery || self.status.namespaces.iter().any(|n| n.boot);
-        if !any_boot {
-            // Nothing is waited for: each path has its try.
-            let tried = self.status.paths.iter().all(|path| path.state != State::Pending);
-            return tried && self.discovery.is_settled();
-        }
-        outcome::boot_there(&self.status)
-    }
+/// After how long a resident process tries again to write the status file, while another process writes it.
+const SAVE_AGAIN: Duration = Duration::from_secs(10);
 
-    /// Whether everything that is waited for is there; starts the time of grace for what is about to come.
-    pub(super) fn finished(&mut self) -> bool {
-        let RunMode::UntilBoot { wait, .. } = self.settings.until else { return false };
-        if !self.boot_there() {
-            return false;
-        }
-        let coming = |phase: &Phase| match phase {
-            Phase::Probing | Phase::Queued | Phase::WaitKeys | Phase::Writing => true,
-            // A second run: the interfaces have not had the time to say that they are ready.
-            Phase::WaitNetwork => self.complete_at_start,
-            Phase::Pause | Phase::Up => false,
-        };
-        match wait {
-            Wait::All => {
-                let up = |(phase, path): (&Phase, &libnbft::plan::Path)| *phase == Phase::Up || path.unavailable;
-                self.phases.iter().zip(&self.plan.paths).all(up) && self.discovery.is_settled()
-            }
-            Wait::Boot if self.phases.iter().any(coming) || self.discovery.is_coming() => {
-                self.linger_until.get_or_insert_with(|| Instant::now() + LINGER);
-                false
-            }
-            Wait::Boot => true,
-        }
-    }
-
-    pub(super) fn conclude(mut self, deadline_passed: bool) -> Ended {
+impl StateMachine {
+    pub(super) fn conclude(mut self) -> Ended {
+        let deadline_passed = self.ending == Some(Ending::Deadline);
         if let Some(error) = &self.fatal_error {
             log::error!("{error}");
             let reason = error.reason();
@@ -62,8 +31,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         if self.next_scan.is_some() && self.is_missing_some() {
             self.scan_sysfs();
         }
-        self.explain_pending_paths();
-        self.explain_discovery();
+        self.explain_pending();
         let outcome = outcome::outcome(&self.status, deadline_passed || self.is_resident());
         if let (true, RunMode::UntilBoot { timeout, .. }) = (deadline_passed, self.settings.until) {
             log::warn!("the budget of {} s is spent", timeout.as_secs());
@@ -79,25 +47,38 @@ impl<F: Fabrics + 'static> Engine<F> {
             _ => log::info!("{} ({} ms)", self.status.message, self.status.elapsed_ms),
         }
         let exit = match self.is_resident() && self.fatal_error.is_none() {
-            // What it was told to end has not failed.
+            // Being told to stop is success.
             true => Exit::Ok,
             false => outcome::exit(outcome),
         };
         Ended { exit, plan: self.plan, status: self.status }
     }
 
-    /// A path that was never tried has its interface to blame; one whose try has not ended, its target.
-    fn explain_pending_paths(&mut self) {
-        for index in 0..self.plan.paths.len() {
-            let path = &self.status.paths[index];
-            if path.state == State::Pending && path.reason.is_none() {
-                let target = Target::from(&self.plan.paths[index]);
-                let waiting = match self.phases[index] {
-                    Phase::Writing => Some(secrets::unfinished(&target)),
-                    _ => self.blamed_interface(&target),
-                };
-                self.status.paths[index].set_reason(waiting.map(|waiting| waiting.reason()));
-            }
+    /// A target that was never tried has its interface to blame; a path whose write has not ended, its target.
+    fn explain_pending(&mut self) {
+        let mut reasons = Vec::new();
+        for attempt in &self.attempts {
+            let planned = self.planned(attempt.target);
+            let waiting = match attempt.target {
+                TargetId::Path(path) => {
+                    let status = &self.status.paths[path];
+                    match (status.state == State::Pending && status.reason.is_none(), attempt.phase) {
+                        (false, _) => continue,
+                        (true, Phase::Writing) => Some(secrets::unfinished(&planned)),
+                        (true, _) => self.blamed_interface(&planned),
+                    }
+                }
+                TargetId::Discovery(index) => {
+                    if attempt.phase != Phase::WaitNetwork || self.status.discovery[index].reason.is_some() {
+                        continue;
+                    }
+                    self.blamed_interface(&planned)
+                }
+            };
+            reasons.push((attempt.target, waiting.map(|waiting| waiting.reason())));
+        }
+        for (target, reason) in reasons {
+            self.set_reason(target, reason);
         }
     }
 
@@ -131,13 +112,23 @@ impl<F: Fabrics + 'static> Engine<F> {
         }
     }
 
-    /// The status file while the work goes on.
-    pub(super) fn save_now(&mut self) {
+    /// Enters a controller as ours, and hides its secrets, also those that it is given later.
+    pub(super) fn register(&self, controller: &str) {
+        if let Err(error) = registry::enter(&self.settings.root, controller) {
+            log::warn!("/run/nvme/registry/{controller}: {error}");
+        }
+        if let Err(error) = sysfs::hide_secrets(&self.settings.root, controller) {
+            log::warn!("{controller}: its secrets stay open to all in sysfs: {error}");
+        }
+    }
+
+    /// Writes the status file while the work goes on.
+    pub(super) fn save_running(&mut self) {
         let outcome = if self.is_resident() { outcome::outcome(&self.status, true) } else { Outcome::Running };
         self.save(outcome);
     }
 
-    pub(super) fn save(&mut self, outcome: Outcome) {
+    fn save(&mut self, outcome: Outcome) {
         self.save_at = None;
         self.status.outcome = outcome;
         self.status.message = outcome::message(&self.status);
@@ -145,12 +136,12 @@ impl<F: Fabrics + 'static> Engine<F> {
         self.status.peak_memory_kib = peak_memory_kib();
         match self.settings.status_file.write(&self.status) {
             Ok(true) => {}
-            // Whoever writes it ends some time; whoever stays writes it then.
+            // The other process ends some time; the resident one writes it then.
             Ok(false) => self.save_at = self.is_resident().then(|| Instant::now() + SAVE_AGAIN),
             Err(error) => log::warn!("{}: {error}", self.settings.status_file.path().display()),
         }
         if self.is_resident() && self.told_systemd {
-            // A system that waits for its root may not read what it is told.
+            // A system that waits for its root may not read the notice.
             return;
         }
         self.told_systemd = true;

@@ -1,178 +1,70 @@
-//! The loop that brings paths up: all at once, and the device fed with those that are proved.
+//! Brings all targets of a plan up at once, and keeps them up.
+//!
+//! One [`StateMachine`] holds all shared state: plan, attempts, status. Only its transitions write to it, one for each
+//! [`Event`], one after the other. They start no work of their own: they read sysfs and the clock, and return [`Effect`]s. The
+//! loop in this file carries these out, and turns what comes back into the next event. Only the loop owns the fabrics device,
+//! the router and the work in the background.
 
-mod device;
-mod discover;
+mod attempt;
+mod discovery;
+mod event;
 mod finish;
 mod network;
 mod persistent;
-mod probe_schedule;
-mod retry;
+mod progress;
+mod schedule;
 mod secrets;
+mod state;
 mod sysfs_scan;
+#[cfg(test)]
+mod tests;
+mod transition;
 
-use super::failure::FatalError;
-use super::paths::Phase;
-use super::target::LinkEndpoint;
-use crate::cli::Wait;
+pub(super) use state::{Ended, RunMode, Settings};
+#[cfg(test)]
+pub(super) use {attempt::Phase, schedule::next_path};
+
 use crate::error::Error;
-use crate::exit::Exit;
 use crate::net::{NetEvent, Router};
-use crate::nvme::fabrics::options::Supported;
-use crate::nvme::fabrics::{Fabrics, Written};
-use crate::nvme::keys::{Fetched, Keys};
-use crate::nvme::module::{self, ModuleError};
-use crate::nvme::probe::ProbeFailure;
-use crate::nvme::security::Violation;
-use crate::nvme::sock_diag::TlsSockets;
-use crate::nvme::sysfs;
+use crate::nvme::discovery::DiscoveryConnection;
+use crate::nvme::fabrics::{DEVICE, Fabrics};
+use crate::nvme::security::Requirements;
 use crate::nvme::uevent::Uevents;
-use crate::status::file::StatusFile;
-use crate::status::schema::Status;
+use crate::nvme::{module, probe};
+use event::{Effect, Event};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use libnbft::plan::{NetworkRef, Plan};
-use std::collections::BTreeMap;
+use libnbft::plan::Plan;
+use state::StateMachine;
 use std::io;
-use std::path::PathBuf;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::UnboundedReceiver;
 
-/// How long it goes on after the last boot namespace while other paths are about to come up.
-const LINGER: Duration = Duration::from_millis(300);
+/// How long a probe may take: three SYNs are sent meanwhile.
+const PROBE_LIMIT: Duration = Duration::from_secs(5);
 
-/// How long the status file may be behind.
-const SAVE_DELAY: Duration = Duration::from_secs(1);
-
-/// After how long one that stays looks again whether it is to write the status file, while another process does.
-const SAVE_AGAIN: Duration = Duration::from_secs(10);
-
-/// What the engine is told beside the plan.
-#[derive(Debug)]
-pub(super) struct Settings {
-    pub(super) root: PathBuf,
-    pub(super) status_file: StatusFile,
-    pub(super) until: RunMode,
-    /// What a former run left.
-    pub(super) before: Option<Status>,
-    /// Process of `connect --stay`: this one, or one that runs beside it.
-    pub(super) service: Option<u32>,
-    pub(super) ctrl_loss_tmo: i32,
-    /// Whether discovery controllers stay connected.
-    pub(super) persistent_discovery: bool,
-    pub(super) keys: Keys,
-    pub(super) sockets: Box<dyn TlsSockets>,
-    pub(super) started: Instant,
-}
-
-/// How it ended.
-#[derive(Debug)]
-pub(super) struct Ended {
-    pub(super) exit: Exit,
-    /// The plan, with what discovery has added.
-    pub(super) plan: Plan,
-    pub(super) status: Status,
-}
-
-/// When it ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum RunMode {
-    /// When what is waited for is there, at last after `timeout`.
-    UntilBoot { timeout: Duration, wait: Wait },
-    /// When it is told to.
-    Resident,
-}
-
-/// What work in the background comes back with.
-enum Done<F> {
-    Module(Result<(), ModuleError>),
-    Supported(F, io::Result<Supported>),
-    Proved(usize, Result<(), ProbeFailure>),
-    PauseOver(usize),
-    Written(usize, F, io::Result<Written>),
-    Discovery(discover::Heard<F>),
-    Fetched(Fetched),
-}
-
-type Work<F> = FuturesUnordered<Pin<Box<dyn Future<Output = Done<F>>>>>;
+/// An event of work in the background, and the device where the work had it.
+type Done<F> = (Event, Option<F>);
 
 /// The engine over a fabrics device.
 pub(super) struct Engine<F> {
-    plan: Plan,
-    settings: Settings,
-    status: Status,
-    phases: Vec<Phase>,
-    ready: Vec<(NetworkRef, LinkEndpoint)>,
-    discovery: discover::Discovery,
-    /// Who sets routes to what is discovered.
-    router: Option<Router>,
+    machine: StateMachine,
     /// The device, unless a write is under way.
     device: Option<F>,
-    /// What the kernel knows; `None` until the driver is loaded.
-    supported: Option<Supported>,
-    work: Work<F>,
-    linger_until: Option<Instant>,
-    /// When the status file is to be written again, if it is behind.
-    save_at: Option<Instant>,
-    /// When the next trial may begin.
-    next_probe: Instant,
-    /// When sysfs is to be looked at again, if something has happened since.
-    next_scan: Option<Instant>,
-    /// What it showed.
-    watch: sysfs::Watch,
-    /// By subsystem NQN, why a connection that somebody else has made to it does not count.
-    unsecured: BTreeMap<String, Violation>,
-    /// When the next look may be.
-    no_scan_before: Instant,
-    /// Whether systemd knows that this runs.
-    told_systemd: bool,
-    /// Whether the boot namespaces were there before anything was done.
-    complete_at_start: bool,
-    /// Why nothing can come up any more.
-    fatal_error: Option<FatalError>,
+    /// Sets routes to discovered targets behind a gateway.
+    router: Option<Router>,
+    work: FuturesUnordered<Pin<Box<dyn Future<Output = Done<F>>>>>,
 }
 
 impl<F: Fabrics + 'static> Engine<F> {
     pub(super) fn new(plan: Plan, settings: Settings, device: F) -> Self {
-        let mut status = Status::of_plan(&plan);
-        status.started_uptime_ms =
-            uptime_ms(&settings.root).saturating_sub(settings.started.elapsed().as_millis() as u64);
-        status.service = settings.service;
-        if let Some(before) = &settings.before {
-            if settings.service.is_some() {
-                // They are up, and go on: nobody shall see them come up again, nor forget what the service knows.
-                status.take_interfaces(before);
-            } else {
-                status.take_grants(before);
-            }
-            status.take_discovery(before, |name| sysfs::is_discovery(&settings.root, name));
-        }
-        Self {
-            phases: vec![Phase::WaitNetwork; plan.paths.len()],
-            ready: Vec::new(),
-            discovery: discover::Discovery::of_plan(&plan),
-            router: None,
-            device: Some(device),
-            supported: None,
-            work: FuturesUnordered::new(),
-            linger_until: None,
-            save_at: None,
-            next_probe: settings.started,
-            next_scan: None,
-            watch: sysfs::Watch::default(),
-            unsecured: BTreeMap::new(),
-            no_scan_before: settings.started,
-            told_systemd: false,
-            complete_at_start: false,
-            fatal_error: None,
-            plan,
-            settings,
-            status,
-        }
+        let machine = StateMachine::new(plan, settings);
+        Self { machine, device: Some(device), router: None, work: FuturesUnordered::new() }
     }
 
-    /// With somebody who sets routes to what is discovered behind a gateway.
+    /// With a router for discovered targets.
     pub(super) fn with_router(mut self, router: Router) -> Self {
         self.router = Some(router);
         self
@@ -184,118 +76,124 @@ impl<F: Fabrics + 'static> Engine<F> {
         let mut uevents = None;
         let mut terminate = signal(SignalKind::terminate()).map_err(|error| cannot("signals", error))?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| cannot("signals", error))?;
-        let deadline = self.deadline();
-        let root = self.settings.root.clone();
-        self.work.push(Box::pin(async move { Done::Module(module::load(&root).await) }));
-        self.listen(&mut uevents).map_err(|error| cannot("uevents", error))?;
-        self.scan_sysfs();
-        self.complete_at_start = self.boot_there();
-        self.save_now();
-        self.fetch_early();
-        let mut deadline_passed = false;
-        loop {
-            self.feed_device();
-            if self.fatal_error.is_some() || self.finished() {
-                break;
-            }
-            self.listen(&mut uevents).map_err(|error| cannot("uevents", error))?;
-            // Those that are not set are not waited for.
-            let at = |when: Option<Instant>| tokio::time::Instant::from_std(when.unwrap_or(self.settings.started));
-            let (linger, save, scan) = (at(self.linger_until), at(self.save_at), at(self.next_scan));
-            tokio::select! {
-                Some(done) = self.work.next() => self.done(done),
-                Some(event) = network.recv() => {
-                    self.network(event);
-                    self.save_soon();
-                }
-                () = tokio::time::sleep_until(save), if self.save_at.is_some() => self.save_now(),
-                Some(changed) = changed(uevents.as_ref()) => {
-                    match changed {
-                        Ok(news) => news.iter().for_each(|name| self.ask_for_news(name)),
-                        Err(error) => log::warn!("uevents: {error}"),
-                    }
-                    self.scan_soon();
-                }
-                () = tokio::time::sleep_until(scan), if self.next_scan.is_some() => self.scan_sysfs(),
-                () = tokio::time::sleep_until(linger), if self.linger_until.is_some() => break,
-                () = tokio::time::sleep_until(deadline), if !self.is_resident() => {
-                    deadline_passed = true;
-                    break;
-                }
-                _ = terminate.recv() => break,
-                _ = interrupt.recv() => break,
-            }
-        }
-        Ok(self.conclude(deadline_passed))
-    }
-
-    const fn is_resident(&self) -> bool {
-        matches!(self.settings.until, RunMode::Resident)
-    }
-
-    fn deadline(&self) -> tokio::time::Instant {
-        let timeout = match self.settings.until {
-            RunMode::UntilBoot { timeout, .. } => timeout,
-            RunMode::Resident => Duration::ZERO,
+        let started = self.machine.settings.started;
+        let deadline = match self.machine.settings.until {
+            RunMode::UntilBoot { timeout, .. } => Some(started + timeout),
+            RunMode::Resident => None,
         };
-        tokio::time::Instant::from_std(self.settings.started + timeout)
+        self.listen(&mut uevents).map_err(|error| cannot("uevents", error))?;
+        let effects = self.machine.begin();
+        self.carry_out(effects);
+        while self.machine.ending.is_none() {
+            self.listen(&mut uevents).map_err(|error| cannot("uevents", error))?;
+            let machine = &self.machine;
+            // Timers that are not set are not waited for.
+            let at = |when: Option<Instant>| tokio::time::sleep_until(when.unwrap_or(started).into());
+            let (linger, save, scan) = (machine.linger_until, machine.save_at, machine.next_scan);
+            let (event, device) = tokio::select! {
+                Some(done) = self.work.next() => done,
+                Some(event) = network.recv() => (Event::Network(event), None),
+                () = at(save), if save.is_some() => (Event::SaveDue, None),
+                Some(changes) = changes(uevents.as_ref()) => (Event::Uevents(changes), None),
+                () = at(scan), if scan.is_some() => (Event::ScanDue, None),
+                () = at(linger), if linger.is_some() => (Event::LingerOver, None),
+                () = at(deadline), if deadline.is_some() => (Event::Deadline, None),
+                _ = terminate.recv() => (Event::Stop, None),
+                _ = interrupt.recv() => (Event::Stop, None),
+            };
+            self.device = self.device.take().or(device);
+            let effects = self.machine.step(event);
+            self.carry_out(effects);
+        }
+        Ok(self.machine.conclude())
     }
 
-    fn elapsed_ms(&self) -> u64 {
-        self.settings.started.elapsed().as_millis() as u64
+    /// Listens to the kernel's uevents only while something is missing.
+    fn listen(&mut self, uevents: &mut Option<Uevents>) -> io::Result<()> {
+        match (self.machine.needs_uevents(), &uevents) {
+            (true, None) => {
+                *uevents = Some(Uevents::of_kernel()?);
+                // What happened until now was not heard.
+                self.machine.next_scan = Some(Instant::now());
+            }
+            (false, Some(_)) => *uevents = None,
+            (true, Some(_)) | (false, None) => {}
+        }
+        Ok(())
     }
 
-    fn done(&mut self, done: Done<F>) {
-        match done {
-            Done::Module(Ok(())) => self.ask_for_options(),
-            Done::Supported(device, result) => {
-                self.device = Some(device);
-                match result {
-                    Ok(supported) => self.supported = Some(supported),
-                    Err(error) => self.fatal_error = Some(FatalError::Device { error: error.to_string() }),
+    fn carry_out(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::LoadModule => {
+                    let root = self.machine.settings.root.clone();
+                    self.start(async move { Event::Module(module::load(&root).await) });
                 }
-            }
-            Done::Module(Err(error)) => self.fatal_error = Some(error.into()),
-            Done::Proved(path, result) => self.proved(path, result),
-            // Its interface came back meanwhile, or its controller was found to be there.
-            Done::PauseOver(path) if self.phases[path] != Phase::Pause => {}
-            Done::PauseOver(path) => self.start_path(path),
-            Done::Written(path, device, result) => {
-                self.device = Some(device);
-                if matches!(result, Ok(Written::Controller(..))) {
-                    // What there is to do for this one can be done while the kernel is at the next.
-                    self.phases[path] = Phase::Up;
-                    self.feed_device();
+                Effect::AskOptions => self.with_device(|mut device| async move {
+                    let supported = device.supported().await;
+                    (Event::Supported(supported), Some(device))
+                }),
+                Effect::Probe { target, probe, begins } => self.start(async move {
+                    tokio::time::sleep_until(begins.into()).await;
+                    Event::Probed(target, probe::probe(&probe, PROBE_LIMIT).await)
+                }),
+                Effect::Write { path, options, requirements } => {
+                    log::debug!("{DEVICE}: {options}");
+                    self.with_device(move |mut device| async move {
+                        let result = device.connect(options.expose(), &requirements).await;
+                        (Event::Written(path, result), Some(device))
+                    });
                 }
-                self.written(path, result);
+                Effect::ReadLog { controller, name } => self.with_device(move |mut device| async move {
+                    let existing = DiscoveryConnection::Existing;
+                    let result = device.discover(existing, &name, &Requirements::default()).await;
+                    (Event::LogRead(controller, result), Some(device))
+                }),
+                Effect::Discover { controller, kind, options, requirements } => {
+                    log::debug!("{DEVICE}: {options}");
+                    self.with_device(move |mut device| async move {
+                        let result = device.discover(kind, options.expose(), &requirements).await;
+                        (Event::LogRead(controller, result), Some(device))
+                    });
+                }
+                Effect::Route { links, targets } => {
+                    let router = self.router.clone();
+                    self.start(async move {
+                        for (endpoint, network) in links {
+                            let Some(router) = &router else { break };
+                            let set =
+                                router.route(&endpoint.link_name, endpoint.ifindex, endpoint.address, &network).await;
+                            if let Err(error) = set {
+                                log::warn!("{}: {error}", endpoint.link_name);
+                            }
+                        }
+                        Event::Routed(targets)
+                    });
+                }
+                Effect::Fetch(fetch) => self.start(async move { Event::Fetched(fetch.run().await) }),
+                Effect::Pause { target, pause } => self.start(async move {
+                    tokio::time::sleep(pause).await;
+                    Event::PauseOver(target)
+                }),
+                Effect::Register { controller } => self.machine.register(&controller),
+                Effect::Save => self.machine.save_running(),
             }
-            Done::Discovery(heard) => self.heard(heard),
-            Done::Fetched(fetched) => self.fetched(fetched),
         }
     }
 
-    fn ask_for_options(&mut self) {
-        let Some(mut device) = self.device.take() else { return };
-        self.work.push(Box::pin(async move {
-            let supported = device.supported().await;
-            Done::Supported(device, supported)
-        }));
+    fn start(&self, work: impl Future<Output = Event> + 'static) {
+        self.work.push(Box::pin(async move { (work.await, None) }));
     }
 
-    /// Has the status written a little later: whoever looks at it while we wait sees what for, and a boot that goes well is
-    /// not held up by it.
-    fn save_soon(&mut self) {
-        self.save_at.get_or_insert_with(|| Instant::now() + SAVE_DELAY);
+    /// Starts work that has the device until it ends. The state machine asks for one such work at a time.
+    fn with_device<W: Future<Output = Done<F>> + 'static>(&mut self, work: impl FnOnce(F) -> W) {
+        if let Some(device) = self.device.take() {
+            self.work.push(Box::pin(work(device)));
+        }
     }
 }
 
-/// The next change that the kernel tells of; `None` when nobody listens.
-async fn changed(uevents: Option<&Uevents>) -> Option<io::Result<Vec<String>>> {
+/// The next changes that the kernel tells of; `None` when nobody listens.
+async fn changes(uevents: Option<&Uevents>) -> Option<io::Result<Vec<String>>> {
     Some(uevents?.nvme_changed().await)
-}
-
-fn uptime_ms(root: &std::path::Path) -> u64 {
-    let text = std::fs::read_to_string(root.join("proc/uptime")).unwrap_or_default();
-    let seconds: f64 = text.split(' ').next().and_then(|first| first.parse().ok()).unwrap_or(0.0);
-    (seconds * 1000.0) as u64
 }

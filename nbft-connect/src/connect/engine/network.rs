@@ -1,18 +1,17 @@
-//! Takes the events of the network: writes them into the status, and starts what waited for them.
+//! Notes what becomes of each interface, and starts the attempts over those that are ready.
 
-use super::Engine;
+use super::state::StateMachine;
 use crate::connect::target::LinkEndpoint;
 use crate::net::NetEvent;
-use crate::nvme::fabrics::Fabrics;
 use crate::status::schema::{HfiStatus, Reason, State, Status};
 use libnbft::plan::NetworkRef;
 
-impl<F: Fabrics + 'static> Engine<F> {
+impl StateMachine {
     pub(super) fn network(&mut self, event: NetEvent) {
         match event {
             NetEvent::Ready { at, link_name, ifindex, address, lease, timings } => {
-                log::info!("{link_name}: ready with {address} after {} ms ({timings})", self.elapsed_ms());
                 let elapsed = self.elapsed_ms();
+                log::info!("{link_name}: ready with {address} after {elapsed} ms ({timings})");
                 if let Some(interface) = self.interface(at) {
                     interface.state = State::Up;
                     interface.name.clone_from(&link_name);
@@ -21,12 +20,11 @@ impl<F: Fabrics + 'static> Engine<F> {
                     interface.set_reason(None);
                     interface.ready_ms.get_or_insert(elapsed);
                 }
-                self.ready.retain(|(network, _)| *network != at);
-                self.ready.push((at, LinkEndpoint { link_name, ifindex, address }));
-                // A controller that is there already is known for this path's only now.
+                self.endpoints.retain(|(network, _)| *network != at);
+                self.endpoints.push((at, LinkEndpoint { link_name, ifindex, address }));
+                // Only now can a controller that is connected already be recognised as this path's.
                 self.scan_sysfs();
-                self.start_paths_over(at);
-                self.ask_over(at);
+                self.start_over(at);
             }
             NetEvent::Renewed { at, lease } => {
                 if let Some(interface) = self.interface(at) {
@@ -56,16 +54,12 @@ impl<F: Fabrics + 'static> Engine<F> {
                     interface.name.clone()
                 });
                 log::warn!("{}: {}", name.unwrap_or_default(), reason.text);
-                self.ready.retain(|(network, _)| *network != at);
+                self.endpoints.retain(|(network, _)| *network != at);
             }
         }
     }
 
-    pub(super) fn ready(&self, at: NetworkRef) -> Option<&LinkEndpoint> {
-        self.ready.iter().find(|(network, _)| *network == at).map(|(_, ready)| ready)
-    }
-
-    pub(super) fn interface(&mut self, at: NetworkRef) -> Option<&mut HfiStatus> {
+    fn interface(&mut self, at: NetworkRef) -> Option<&mut HfiStatus> {
         let index = Status::interface_index(&self.plan, at)?;
         self.status.interfaces.get_mut(index)
     }

@@ -1,18 +1,17 @@
-//! What security profiles ask of a connection: its secrets beforehand, and what it must show afterwards.
+//! Finds and fetches the secrets by which a target is connected.
 
-use super::discover::Step;
-use super::{Done, Engine};
+use super::attempt::{Phase, TargetId};
+use super::event::Effect;
+use super::state::StateMachine;
 use crate::connect::failure::{ConnectFailure, Waiting};
-use crate::connect::paths::Phase;
 use crate::connect::target::Target;
-use crate::nvme::fabrics::Fabrics;
-use crate::nvme::fabrics::options::{CONCATENATION, Connection, OptionError, OptionString, Supported};
-use crate::nvme::keys::{Fetch, Fetched, Kind, SecretError, Secrets, Tls};
-use crate::nvme::security::{Requirements, channel_of, profiles};
+use crate::nvme::fabrics::options::{CONCATENATION, Supported};
+use crate::nvme::keys::{Fetched, Kind, SecretError, Secrets, Tls};
+use crate::nvme::security::{channel_of, profiles};
 use libnbft::plan::{Need, Policy};
 use std::rc::Rc;
 
-impl<F: Fabrics + 'static> Engine<F> {
+impl StateMachine {
     /// The secrets by which a target is to be connected; `None` where none are given to the kernel.
     ///
     /// # Errors
@@ -30,7 +29,7 @@ impl<F: Fabrics + 'static> Engine<F> {
                 by: profiles(policy),
                 places: self.settings.keys.places(target.nqn, Kind::Dhchap, &policy.redfish),
             }),
-            // What is only allowed, and what this kernel cannot do, is not done.
+            // Where it is optional and this kernel cannot do it, it is left out.
             (Need::Allowed, Some(_)) if !supported.lists("dhchap_secret") => Ok(None),
             _ => Ok(secrets),
         }
@@ -53,7 +52,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         let required = channel.need == Need::Required;
         match supported.tls() {
             Err(error) if required => return Err(error.into()),
-            // What is only allowed, and what this kernel cannot do, is not done.
+            // Where it is optional and this kernel cannot do it, it is left out.
             Err(_) => return Ok(None),
             Ok(()) => {}
         }
@@ -68,82 +67,66 @@ impl<F: Fabrics + 'static> Engine<F> {
         }
     }
 
-    /// Why nothing is done for a target yet.
-    pub(super) fn waits_for_keys(&self, target: &Target<'_>) -> Option<Waiting> {
-        target.security.map(|policy| Waiting::Secrets(self.settings.keys.describe_wait(target.nqn, policy)))
-    }
-
-    /// Whether secrets for a target are still being fetched; what is to be fetched for it is, from now on.
-    pub(super) fn awaits_keys(&self, target: &Target<'_>) -> bool {
-        let Some(policy) = target.security else { return false };
-        self.fetch(self.settings.keys.to_fetch(target.nqn, policy));
-        self.settings.keys.is_fetching(target.nqn, policy)
+    /// Whether the secrets of a target are still being fetched; starts to fetch what can be fetched.
+    pub(super) fn waits_for_secrets(&mut self, target: TargetId) -> bool {
+        let planned = self.planned(target);
+        let Some(policy) = planned.security else { return false };
+        let keys = &self.settings.keys;
+        let fetches = keys.to_fetch(planned.nqn, policy);
+        let is_waiting = keys.is_fetching(planned.nqn, policy);
+        let waiting = is_waiting.then(|| Waiting::Secrets(keys.describe_wait(planned.nqn, policy)));
+        self.effects.extend(fetches.into_iter().map(Effect::Fetch));
+        if let Some(waiting) = waiting {
+            self.set_phase(target, Phase::WaitKeys);
+            self.set_reason(target, Some(waiting.reason()));
+            self.save_soon();
+        }
+        is_waiting
     }
 
     /// Fetches what can be fetched while the network is set up: from the administrator's program, and from behind the machine's own
-    /// Redfish host interface. Who stays fetches all, also for what is up: later there may be no way to a secret.
-    pub(super) fn fetch_early(&self) {
+    /// Redfish host interface. A resident process fetches all, also for paths that are up: later there may be no way to a secret.
+    pub(super) fn fetch_early(&mut self) {
         self.fetch_early_for(|_| true);
     }
 
-    fn fetch_early_for(&self, is_wanted: impl Fn(&str) -> bool) {
-        let is_up = |phase: &Phase| *phase == Phase::Up && !self.is_resident();
-        let paths = self.plan.paths.iter().zip(&self.phases).filter(|(_, phase)| !is_up(phase));
-        let targets = paths.map(|(path, _)| Target::from(path)).chain(self.plan.discovery.iter().map(Target::from));
-        let secured = targets.filter_map(|target| Some((target.nqn, target.security?)));
-        for (nqn, policy) in secured.filter(|(nqn, _)| is_wanted(nqn)) {
-            self.fetch(match self.is_resident() {
-                true => self.settings.keys.to_fetch(nqn, policy),
-                false => self.settings.keys.to_fetch_early(nqn, policy),
-            });
-        }
+    fn fetch_early_for(&mut self, is_wanted: impl Fn(&str) -> bool) {
+        let is_resident = self.is_resident();
+        let down = self.attempts.iter().filter(|attempt| attempt.phase != Phase::Up || is_resident);
+        let secured = down.filter_map(|attempt| {
+            let target = self.planned(attempt.target);
+            Some((target.nqn, target.security?))
+        });
+        let keys = &self.settings.keys;
+        let fetches: Vec<_> = secured
+            .filter(|(nqn, _)| is_wanted(nqn))
+            .flat_map(|(nqn, policy)| match is_resident {
+                true => keys.to_fetch(nqn, policy),
+                false => keys.to_fetch_early(nqn, policy),
+            })
+            .collect();
+        self.effects.extend(fetches.into_iter().map(Effect::Fetch));
     }
 
-    fn fetch(&self, fetches: Vec<Fetch>) {
-        for fetch in fetches {
-            self.work.push(Box::pin(async move { Done::Fetched(fetch.run().await) }));
-        }
-    }
-
-    /// Takes in what was fetched; those who have waited for it go on, with a secret or with the reason why there is none.
+    /// Takes what was fetched; the attempts that have waited for it go on, with a secret or with the reason why there is none.
     pub(super) fn fetched(&mut self, fetched: Fetched) {
-        let concerned = |nqn: &str, policy: &Option<Policy>| policy.as_ref().is_some_and(|of| fetched.is_for(nqn, of));
-        for ((phase, status), path) in self.phases.iter_mut().zip(&mut self.status.paths).zip(&self.plan.paths) {
-            if *phase == Phase::WaitKeys && concerned(&path.nqn, &path.security) {
-                *phase = Phase::Queued;
-                status.set_reason(None);
-            }
-        }
-        let controllers = self.discovery.all.iter_mut().zip(&mut self.status.discovery).zip(&self.plan.discovery);
-        for ((asking, status), controller) in controllers {
-            if asking.step == Step::WaitKeys && concerned(&controller.nqn, &controller.security) {
-                asking.step = Step::Queued;
-                status.set_reason(None);
-            }
+        let waiting = self.attempts.iter().filter(|attempt| attempt.phase == Phase::WaitKeys);
+        let concerned: Vec<TargetId> = waiting
+            .map(|attempt| attempt.target)
+            .filter(|target| {
+                let planned = self.planned(*target);
+                planned.security.is_some_and(|policy| fetched.is_for(planned.nqn, policy))
+            })
+            .collect();
+        for target in concerned {
+            self.set_phase(target, Phase::Queued);
+            self.set_reason(target, None);
         }
         let next = fetched.next_source_for();
         self.settings.keys.take(fetched);
         if let Some(next) = next {
             self.fetch_early_for(|nqn| nqn == next);
         }
-    }
-
-    /// What the device is given for a target, and what must come of it; `string` makes the options of its kind of controller.
-    ///
-    /// # Errors
-    ///
-    /// What keeps it from being connected.
-    pub(super) fn prepare<'s>(
-        &'s self,
-        target: &Target<'s>,
-        supported: &Supported,
-        string: impl FnOnce(&Connection<'s>, &Supported) -> Result<OptionString, OptionError>,
-    ) -> Result<(OptionString, Requirements), ConnectFailure> {
-        let connection = self.connection(target, supported)?;
-        let options = string(&connection, supported)?;
-        let requirements =
-            Requirements::new(target.security, connection.secrets.as_deref()).with_tls(connection.tls.as_ref());
-        Ok((options, requirements))
     }
 }
 

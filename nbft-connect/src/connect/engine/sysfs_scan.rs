@@ -1,36 +1,34 @@
-//! What sysfs shows, against what is expected.
+//! Compares what sysfs shows with what is expected.
 
-use super::Engine;
+use super::attempt::{Phase, TargetId};
+use super::state::StateMachine;
 use crate::connect::failure::{ConnectFailure, Waiting};
-use crate::connect::paths::{Phase, is_path};
-use crate::nvme::fabrics::Fabrics;
+use crate::connect::paths::is_path;
 use crate::nvme::security;
 use crate::nvme::security::{Violation, check_cipher_suites, satisfies};
 use crate::nvme::sock_diag::Since;
 use crate::nvme::sysfs::{self, Controller};
-use crate::nvme::uevent::Uevents;
 use crate::status::schema::{Reason, State};
-use libnbft::plan::{Path, Policy};
+use libnbft::plan::Policy;
 use nix::time::{ClockId, clock_gettime};
 use std::collections::BTreeMap;
-use std::io;
 use std::time::{Duration, Instant};
 
-/// While a namespace is missing, this many times the processor time of a look passes before the next.
+/// While a namespace is missing, this many times the processor time of a scan passes before the next.
 const SHARE: u32 = 4;
 
-/// The pause between two looks when no namespace is missing.
+/// The pause between two scans when no namespace is missing.
 const AT_LEISURE: Duration = Duration::from_secs(1);
 
-/// In words, how a controller was authenticated and is secured, as far as that is known.
+/// In words, how a controller was authenticated and how it is secured, as far as that is known.
 type SecurityState = (Option<String>, Option<String>);
 
-impl<F: Fabrics + 'static> Engine<F> {
+impl StateMachine {
     /// Takes over a controller that is this path's already.
     pub(super) fn adopt(&mut self, path: usize, controllers: &[Controller]) -> bool {
         let planned = &self.plan.paths[path];
-        let ready = self.ready(planned.network);
-        let Some(name) = controllers.iter().find(|c| is_path(c, planned, ready)).map(|c| c.name.clone()) else {
+        let endpoint = self.endpoint(planned.network);
+        let Some(name) = controllers.iter().find(|c| is_path(c, planned, endpoint)).map(|c| c.name.clone()) else {
             return false;
         };
         if sysfs::is_deleting(&self.settings.root, &name) {
@@ -44,27 +42,26 @@ impl<F: Fabrics + 'static> Engine<F> {
         true
     }
 
-    /// Whether a controller that is there can be the path's: how it was authenticated and is secured, as far as that is known.
+    /// Verifies that a connected controller meets the path's security: how it was authenticated and is secured.
     ///
     /// # Errors
     ///
-    /// Why it cannot: it has no secret, so that it was not authenticated, or no key, so that it is in plaintext, or not one of the
-    /// cipher suites that are allowed.
+    /// The violation: it was not authenticated, it is in plaintext, or its cipher suite is not allowed.
     pub(super) fn verify(&self, path: usize, controllers: &[Controller]) -> Result<SecurityState, Violation> {
         let planned = &self.plan.paths[path];
-        let made = controllers.iter().find(|c| is_path(c, planned, self.ready(planned.network)));
+        let made = controllers.iter().find(|c| is_path(c, planned, self.endpoint(planned.network)));
         match (planned.security.as_ref(), made) {
-            (Some(policy), Some(made)) => self.shown(policy, made),
+            (Some(policy), Some(made)) => self.verify_controller(policy, made),
             _ => Ok(SecurityState::default()),
         }
     }
 
-    /// Holds what is seen of a controller that is there against a policy.
-    fn shown(&self, policy: &Policy, made: &Controller) -> Result<SecurityState, Violation> {
+    /// Verifies a connected controller against a policy.
+    fn verify_controller(&self, policy: &Policy, made: &Controller) -> Result<SecurityState, Violation> {
         let (root, name) = (&self.settings.root, &made.name);
         satisfies(policy, root, name)?;
         let key = sysfs::tls_key(root, name);
-        // What a former run saw of it, it saw of this one, and held against the policy when there were no others to take for it.
+        // Reuse what the previous run verified for this controller.
         let before = self.settings.before.iter().flat_map(|before| &before.paths);
         let mut known = before.filter(|known| known.nqn == made.nqn && known.controller.as_ref() == Some(name));
         let (authenticated, secured) =
@@ -76,7 +73,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         Ok((authenticated, Some(format!("TLS 1.3{}", check_cipher_suites(Some(policy), name, suites)?))))
     }
 
-    /// The controllers whose namespaces count; remembers why others do not, and leaves those on trial out.
+    /// The controllers whose namespaces count. Keeps the reason of each other one, and leaves out those being verified.
     fn retain_trusted(&mut self, mut controllers: Vec<Controller>) -> Vec<Controller> {
         let mut unsecured = BTreeMap::new();
         let any_secured = !self.plan.secured.is_empty() || self.plan.paths.iter().any(|path| path.security.is_some());
@@ -96,19 +93,19 @@ impl<F: Fabrics + 'static> Engine<F> {
         controllers
     }
 
-    /// Why what is behind a controller of somebody else's does not count: the tables would have had it secured.
+    /// Why a foreign controller does not satisfy the tables' security.
     fn unsecured(&self, controller: &Controller) -> Option<Violation> {
         let ours = self.status.paths.iter().filter(|path| path.state == State::Up);
         if ours.clone().any(|path| path.controller.as_ref() == Some(&controller.name) && path.nqn == controller.nqn) {
             return None;
         }
-        let mut planned = self.plan.paths.iter().filter(|path| is_path(controller, path, self.ready(path.network)));
+        let mut planned = self.plan.paths.iter().filter(|path| is_path(controller, path, self.endpoint(path.network)));
         if let Some(path) = planned.next() {
-            return self.shown(path.security.as_ref()?, controller).err();
+            return self.verify_controller(path.security.as_ref()?, controller).err();
         }
-        // By another way than the tables': what they ask of the subsystem.
+        // The tables have no such path: their requirement for the subsystem holds.
         match self.plan.requirement(&controller.nqn) {
-            Ok(policy) => self.shown(policy?, controller).err(),
+            Ok(policy) => self.verify_controller(policy?, controller).err(),
             Err(error) => Some(Violation::SubsystemUnmet { controller: controller.name.clone(), error: error.clone() }),
         }
     }
@@ -116,42 +113,37 @@ impl<F: Fabrics + 'static> Engine<F> {
     /// Paths whose controllers the kernel has removed: it gives up for good when a target refuses a reconnection with "do not
     /// retry", whatever ctrl_loss_tmo says.
     fn find_lost(&mut self, controllers: &[Controller]) {
-        for path in 0..self.plan.paths.len() {
+        for path in self.paths_in(|phase| phase == Phase::Up) {
             let Some(name) = self.status.paths[path].controller.clone() else { continue };
             let nqn = &self.plan.paths[path].nqn;
-            let there = |c: &Controller| c.name == name && c.nqn == *nqn && !c.is_deleting();
-            if self.phases[path] != Phase::Up || controllers.iter().any(there) {
+            if controllers.iter().any(|c| c.name == name && c.nqn == *nqn && !c.is_deleting()) {
                 continue;
             }
             let status = &mut self.status.paths[path];
             status.controller = None;
             status.attempts = 0;
-            self.path_failed(path, ConnectFailure::Removed { controller: name });
+            self.failed(TargetId::Path(path), ConnectFailure::Removed { controller: name });
         }
     }
 
-    /// Listens to the kernel while there is something to hear: of many paths it has much to say that nobody waits for.
-    pub(super) fn listen(&mut self, uevents: &mut Option<Uevents>) -> io::Result<()> {
-        match (self.watches() || self.settings.persistent_discovery, &uevents) {
-            (true, None) => {
-                *uevents = Some(Uevents::of_kernel()?);
-                // What happened until now was not heard.
-                self.next_scan = Some(Instant::now());
-            }
-            (false, Some(_)) => *uevents = None,
-            (true, Some(_)) | (false, None) => {}
-        }
-        Ok(())
+    /// The paths in phases that are meant.
+    fn paths_in(&self, is_meant: impl Fn(Phase) -> bool) -> Vec<usize> {
+        let phases = self.path_phases();
+        (0..phases.len()).filter(|path| is_meant(phases[*path])).collect()
     }
 
-    /// Whether there is something to learn from sysfs: what another program connects meanwhile is known when the kernel refuses
-    /// to do it again.
+    /// Whether the kernel's uevents are of use: of many paths it sends many that nothing waits for.
+    pub(super) fn needs_uevents(&self) -> bool {
+        self.watches() || self.settings.persistent_discovery
+    }
+
+    /// Whether scans are of use: where another program has connected a path meanwhile, the kernel refuses to do it again.
     fn watches(&self) -> bool {
         self.is_resident() || self.is_missing_some()
     }
 
-    /// Looks at sysfs now, or a little later when the last look was just now: a look costs as much as there are controllers, and
-    /// each controller that comes is worth several events.
+    /// Scans sysfs now, or a little later when the last scan was just now: a scan costs more with each controller, and each new
+    /// controller causes several events.
     pub(super) fn scan_soon(&mut self) {
         let now = Instant::now();
         if !self.watches() {
@@ -164,11 +156,14 @@ impl<F: Fabrics + 'static> Engine<F> {
         }
     }
 
-    /// Whether a controller is just being held against its terms: it may be taken away again, and what it shows does not count yet.
+    /// Whether the security of this controller is just being verified: it may be disconnected again, and its namespaces do not count
+    /// yet.
     fn is_being_verified(&self, controller: &Controller) -> bool {
-        let writing = |(phase, path): &(&Phase, &Path)| **phase == Phase::Writing && path.security.is_some();
-        let mut is_being_verified = self.phases.iter().zip(&self.plan.paths).filter(writing);
-        is_being_verified.any(|(_, path)| is_path(controller, path, self.ready(path.network)))
+        self.attempts.iter().filter(|attempt| attempt.phase == Phase::Writing).any(|attempt| {
+            let TargetId::Path(path) = attempt.target else { return false };
+            let path = &self.plan.paths[path];
+            path.security.is_some() && is_path(controller, path, self.endpoint(path.network))
+        })
     }
 
     /// Whether a namespace is not there.
@@ -186,25 +181,23 @@ impl<F: Fabrics + 'static> Engine<F> {
     }
 
     fn compare_with_sysfs(&mut self) {
-        // Of what is there nothing is to be learnt, unless it is watched over.
+        // Namespaces that are there need no scan, except in the resident process.
         let missing = |nqn: &str| {
             let mut all = self.plan.namespaces.iter().zip(&self.status.namespaces);
             all.any(|(planned, status)| planned.nqn == nqn && status.state != State::Up)
         };
-        let stays = self.is_resident();
-        let controllers = self.watch.controllers(&self.settings.root, |nqn| stays || missing(nqn));
-        if stays {
+        let is_resident = self.is_resident();
+        let controllers = self.watch.controllers(&self.settings.root, |nqn| is_resident || missing(nqn));
+        if is_resident {
             self.find_lost(&controllers);
             self.find_lost_discovery(&controllers);
         }
-        for path in 0..self.plan.paths.len() {
-            if !matches!(self.phases[path], Phase::Up | Phase::Writing) {
-                self.adopt(path, &controllers);
-            }
+        for path in self.paths_in(|phase| !matches!(phase, Phase::Up | Phase::Writing)) {
+            self.adopt(path, &controllers);
         }
         let controllers = self.retain_trusted(controllers);
         for (planned, status) in self.plan.namespaces.iter().zip(&mut self.status.namespaces) {
-            if status.state == State::Up && !stays {
+            if status.state == State::Up && !is_resident {
                 continue;
             }
             let found =
@@ -238,7 +231,7 @@ impl<F: Fabrics + 'static> Engine<F> {
     }
 }
 
-/// The processor time of this thread: how long a look takes by the clock says little while the kernel is busy with connections.
+/// The processor time of this thread: a scan's time by the clock says little while the kernel is busy with connections.
 fn processor_time() -> Duration {
     clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map_or(Duration::ZERO, Duration::from)
 }

@@ -8,7 +8,7 @@ use libnbft::model::DISCOVERY_NQN;
 const OTHER: &str = "nqn.2014-08.org.example:other";
 
 /// What a controller tells: subsystem type, port on loopback, NQN.
-fn page(entries: &[(u8, u16, &str)]) -> Log {
+pub(in crate::connect) fn page(entries: &[(u8, u16, &str)]) -> Log {
     let mut log = Log::new(Header { generation: 1, records: entries.len() as u64 });
     for (kind, port, nqn) in entries {
         let mut bytes = [0; LEN];
@@ -27,7 +27,7 @@ fn tell(entries: &[(u8, u16, &str)]) -> Answer {
 }
 
 /// A table that names a discovery controller, from which its subsystems came.
-fn table_with(controller: u16, ports: &[u16]) -> Table {
+pub(in crate::connect) fn table_with(controller: u16, ports: &[u16]) -> Table {
     let mut table = table(ports);
     table.discovery.push(discovery_at(controller, 0));
     for ssns in &mut table.ssns {

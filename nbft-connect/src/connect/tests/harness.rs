@@ -28,15 +28,15 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
-pub(super) const NQN: &str = "nqn.2014-08.org.example:subsystem";
-pub(super) const NID: &str = "cc3f2135-f931-4569-baea-0eee7113a521";
+pub(in crate::connect) const NQN: &str = "nqn.2014-08.org.example:subsystem";
+pub(in crate::connect) const NID: &str = "cc3f2135-f931-4569-baea-0eee7113a521";
 pub(super) const OTHER_NID: &str = "11111111-2222-3333-4444-555555555555";
 
 /// A directory that is gone when the test ends.
-pub(super) struct Root(pub(super) PathBuf);
+pub(in crate::connect) struct Root(pub(in crate::connect) PathBuf);
 
 impl Root {
-    pub(super) fn new() -> Self {
+    pub(in crate::connect) fn new() -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let root = std::env::temp_dir().join(format!("nbft-engine-{}-{number}", std::process::id()));
@@ -55,7 +55,7 @@ impl Drop for Root {
 }
 
 /// Shows a controller with one namespace as sysfs would.
-pub(super) fn show_controller(root: &Path, number: usize, options: &str, nid: &str) {
+pub(in crate::connect) fn show_controller(root: &Path, number: usize, options: &str, nid: &str) {
     let option =
         |key: &str| options.split(',').find_map(|o| o.strip_prefix(key)?.strip_prefix('=')).unwrap_or_default();
     let directory = root.join(format!("sys/class/nvme/nvme{number}"));
@@ -204,7 +204,7 @@ pub(super) async fn closed_port() -> u16 {
 }
 
 /// A table with one HFI on loopback and an SSNS for each port.
-pub(super) fn table(ports: &[u16]) -> Table {
+pub(in crate::connect) fn table(ports: &[u16]) -> Table {
     let mut table = Table::default();
     let mut host = Host::default();
     host.id = Uuid([0x22; 16]);
@@ -273,6 +273,22 @@ pub(super) fn start(root: &Root, table: &Table, answers: Vec<Answer>, until: Run
     start_with(root, table, answers, until, |_| ())
 }
 
+/// Settings of a run in this directory.
+pub(in crate::connect) fn settings(root: &Root, until: RunMode, before: Option<Status>) -> Settings {
+    Settings {
+        root: root.0.clone(),
+        status_file: StatusFile::new(root.0.join(STATUS)),
+        until,
+        before,
+        service: Some(7),
+        ctrl_loss_tmo: -1,
+        persistent_discovery: false,
+        keys: Keys::new(&root.0, None, "nqn.2014-08.org.example:host").with_keyring(tls::InRoot(root.0.clone())),
+        sockets: Box::new(tls::InRoot(root.0.clone())),
+        started: Instant::now(),
+    }
+}
+
 /// With other settings.
 pub(super) fn start_with(
     root: &Root,
@@ -282,23 +298,11 @@ pub(super) fn start_with(
     change: impl FnOnce(&mut Settings),
 ) -> Started {
     let mut plan = Plan::new(&[Source { name: "NBFT", table }], &Options::default());
-    let status_file = root.0.join(STATUS);
-    let before = Status::read(&status_file).unwrap();
+    let before = Status::read(&root.0.join(STATUS)).unwrap();
     if let Some(before) = &before {
         restore::restore_discovered(&mut plan, before, &root.0);
     }
-    let mut settings = Settings {
-        root: root.0.clone(),
-        status_file: StatusFile::new(status_file),
-        until,
-        before,
-        service: Some(7),
-        ctrl_loss_tmo: -1,
-        persistent_discovery: false,
-        keys: Keys::new(&root.0, None, "nqn.2014-08.org.example:host").with_keyring(tls::InRoot(root.0.clone())),
-        sockets: Box::new(tls::InRoot(root.0.clone())),
-        started: Instant::now(),
-    };
+    let mut settings = settings(root, until, before);
     change(&mut settings);
     let written = Rc::new(RefCell::new(Vec::new()));
     let fake = Fake { root: root.0.clone(), answers: answers.into(), written: Rc::clone(&written) };
@@ -327,7 +331,7 @@ pub(super) fn status(root: &Root) -> Status {
     Status::read(&root.0.join(STATUS)).unwrap().expect("a status file")
 }
 
-pub(super) fn ready() -> NetEvent {
+pub(in crate::connect) fn ready() -> NetEvent {
     NetEvent::Ready {
         at: NetworkRef { interface: 0, link: 0, network: 0 },
         link_name: "lo".into(),

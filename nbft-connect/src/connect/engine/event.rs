@@ -1,0 +1,76 @@
+//! The events that the loop brings, and the effects that it carries out.
+
+use super::attempt::TargetId;
+use crate::connect::target::LinkEndpoint;
+use crate::net::NetEvent;
+use crate::nvme::discovery::{DiscoveryConnection, DiscoveryResult};
+use crate::nvme::fabrics::Written;
+use crate::nvme::fabrics::options::{OptionString, Supported};
+use crate::nvme::keys::{Fetch, Fetched};
+use crate::nvme::module::ModuleError;
+use crate::nvme::probe::{Probe, ProbeFailure};
+use crate::nvme::security::Requirements;
+use libnbft::plan::Network;
+use std::io;
+use std::time::{Duration, Instant};
+
+/// What has happened.
+pub(super) enum Event {
+    /// The driver is loaded, or cannot be.
+    Module(Result<(), ModuleError>),
+    /// The device has listed its options.
+    Supported(io::Result<Supported>),
+    /// An interface has changed.
+    Network(NetEvent),
+    /// A probe has ended.
+    Probed(TargetId, Result<(), ProbeFailure>),
+    /// The device has answered for a path.
+    Written(usize, io::Result<Written>),
+    /// The log page of a discovery controller is read, or cannot be.
+    LogRead(usize, io::Result<DiscoveryResult>),
+    /// Routes to these new targets are set, as far as the kernel let us.
+    Routed(Vec<TargetId>),
+    /// A program has given secrets, or has failed to.
+    Fetched(Fetched),
+    /// The pause before the next try is over.
+    PauseOver(TargetId),
+    /// The kernel tells of changes; these discovery controllers have a new log page.
+    Uevents(io::Result<Vec<String>>),
+    /// The time of a scan has come.
+    ScanDue,
+    /// The time to write the status file has come.
+    SaveDue,
+    /// The grace after the last boot namespace is over.
+    LingerOver,
+    /// The budget is spent.
+    Deadline,
+    /// A signal asks for the end.
+    Stop,
+}
+
+/// What the loop is to do.
+#[derive(Debug)]
+pub(super) enum Effect {
+    /// Load the driver.
+    LoadModule,
+    /// Ask the device for its options.
+    AskOptions,
+    /// Probe a target, from this time on.
+    Probe { target: TargetId, probe: Probe, begins: Instant },
+    /// Give the device a path's options.
+    Write { path: usize, options: OptionString, requirements: Requirements },
+    /// Read the log page of a discovery controller that is connected as `name`.
+    ReadLog { controller: usize, name: String },
+    /// Connect a discovery controller and read its log page.
+    Discover { controller: usize, kind: DiscoveryConnection, options: OptionString, requirements: Requirements },
+    /// Set the routes of these links, then start these targets.
+    Route { links: Vec<(LinkEndpoint, Network)>, targets: Vec<TargetId> },
+    /// Fetch secrets.
+    Fetch(Fetch),
+    /// Wait before the next try.
+    Pause { target: TargetId, pause: Duration },
+    /// Enter a controller as ours, and hide its secrets.
+    Register { controller: String },
+    /// Write the status file.
+    Save,
+}
