@@ -12,11 +12,7 @@ const LICENCES: [&str; 7] =
     ["MIT", "Apache-2.0", "Apache-2.0 WITH LLVM-exception", "BSD-2-Clause", "BSD-3-Clause", "ISC", "Unicode-3.0"];
 
 /// Crates that are there twice, each with who holds the old one. A new entry is a decision, not a habit.
-const TWICE: [(&str, &str); 3] = [
-    ("getrandom", "ring 0.17, which is in nbft-redfish alone, uses 0.2"),
-    ("nix", "rtnetlink 0.24 uses 0.30"),
-    ("syn", "derive macros are between 2 and 3"),
-];
+const TWICE: [(&str, &str); 1] = [("syn", "derive macros are between 2 and 3")];
 
 /// Top of the repository.
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
