@@ -95,7 +95,7 @@ fn keys_that_others_can_read_are_warned_of() {
         std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o700)).unwrap();
     }
     assert_eq!(check(0o600, &["--strict"]), (0, String::new()));
-    let warning = "nbft: DIR/etc/nbft/keys/nqn.x/tls-psk: others than root can read or write it (mode 0644), so that it is not \
+    let warning = "nbft: DIR/etc/nbft/keys/nqn.x/tls-psk: others than root can read or write it (mode 0644), so it is not \
                    used; chmod 0600\n";
     assert_eq!(check(0o644, &[]), (0, warning.into()));
     assert_eq!(check(0o644, &["--strict"]), (1, warning.into()));

@@ -49,7 +49,7 @@ fn from_files() {
     let cases: [(&[u8], &str); 4] = [
         (b"", "not a key: it is empty"),
         (typing_error.as_bytes(), "not a key: its checksum does not match: a character is wrong"),
-        (b"\xff\xfe", "it is no text"),
+        (b"\xff\xfe", "it is not text"),
         (&[b'A'; 5000], "it is longer than any key"),
     ];
     for (text, why) in cases {
