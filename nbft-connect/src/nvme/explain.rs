@@ -1,4 +1,4 @@
-//! Explains why the kernel refused a connection, from its errno and its log. Only this file searches the kernel's messages.
+//! Explains why the kernel refused a connection, from its errno and its log.
 
 use libnbft::codes;
 use serde::{Deserialize, Serialize};
