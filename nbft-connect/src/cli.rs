@@ -34,7 +34,7 @@ pub struct Common {
     /// The table file that a command was given as its argument.
     #[arg(skip)]
     pub file: Option<PathBuf>,
-    /// Say more (twice: still more)
+    /// Log more (twice: still more)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
 }
@@ -98,11 +98,11 @@ pub enum Command {
     Plan(PlanArgs),
     /// Set up the interfaces and connect the controllers
     Connect(ConnectArgs),
-    /// Show what came of `connect`
+    /// Show the result of `connect`
     Status(StatusArgs),
     /// Find out why a path or a boot namespace is not there
     Doctor(DoctorArgs),
-    /// Write the plan's network in another program's words
+    /// Export the network settings for another program
     Export(ExportArgs),
 }
 
@@ -127,10 +127,10 @@ pub struct ShowArgs {
     /// Only discovery controllers
     #[arg(short = 'd', long)]
     pub discovery: bool,
-    /// The bytes of the whole table with what they mean
+    /// Every byte of the table with its structure and field
     #[arg(long, conflicts_with_all = ["subsystem", "hfi", "discovery", "output_format"])]
     pub hex: bool,
-    /// Replace NQNs, addresses, MACs, UUIDs and names, the same by the same
+    /// Replace NQNs, addresses, MACs, UUIDs and names; equal values stay equal
     #[arg(long)]
     pub redact: bool,
 }
@@ -155,7 +155,7 @@ pub struct CheckKeyArgs {
     /// File with one key; - is standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// Also the identity of a TLS PSK for this host
+    /// Also print the identity of a TLS PSK for this host
     #[arg(long, value_name = "NQN", requires = "subsysnqn")]
     pub hostnqn: Option<String>,
     /// The subsystem of the identity
@@ -172,10 +172,10 @@ pub struct BuildArgs {
     /// Write to OUT instead of standard output
     #[arg(short = 'o', long, value_name = "OUT")]
     pub output: Option<PathBuf>,
-    /// Which table of the file, from 1, when there are several
+    /// Number of the table in the file, from 1, if there are several
     #[arg(long, value_name = "N")]
     pub table: Option<usize>,
-    /// Give the table the form of this specification instead of the one its content asks for
+    /// Write the table in the form of this specification (default: the oldest one that fits)
     #[arg(long, value_enum, value_name = "SPEC")]
     pub spec: Option<Spec>,
     /// Invert a byte or one bit of it (0-7); may be repeated
@@ -274,17 +274,16 @@ pub struct ConnectArgs {
     /// What to wait for
     #[arg(long, value_enum, default_value_t)]
     pub wait: Wait,
-    /// Go on until told to stop: bring up what is missing, make again what the kernel removes, renew leases
+    /// Run until a signal: connect missing paths, reconnect removed controllers, renew leases
     #[arg(long, conflicts_with_all = ["dry_run", "timeout", "wait"])]
     pub stay: bool,
-    /// Seconds after which the kernel gives a lost controller up; -1 never
+    /// Seconds after which the kernel gives up a lost controller; -1: never
     #[arg(long, value_name = "SECONDS", default_value_t = -1, allow_negative_numbers = true)]
     pub ctrl_loss_tmo: i32,
-    /// Keep the discovery controllers that are asked connected, and ask again when they say that something changed (also
-    /// rd.nvmf.persistent-discovery)
+    /// Keep discovery controllers connected, and follow changes of their log pages (also rd.nvmf.persistent-discovery)
     #[arg(long)]
     pub persistent_discovery: bool,
-    /// What to leave for the running system's network manager [default: auto in an initramfs with a connection, else none]
+    /// Files to write for the running system's network manager [default: auto in an initramfs with a connection, else none]
     #[arg(long, value_enum)]
     pub handover: Option<Handover>,
 }
@@ -326,7 +325,7 @@ pub struct DoctorArgs {
     /// Output format
     #[arg(short = 'o', long, value_enum, default_value_t)]
     pub output_format: Format,
-    /// Seconds that a target has to answer; all are asked at once
+    /// Seconds a target has to answer; all are tried at once
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = seconds, allow_negative_numbers = true)]
     pub timeout: u32,
 }
@@ -334,7 +333,7 @@ pub struct DoctorArgs {
 /// `nbft export`.
 #[derive(Debug, Args)]
 pub struct ExportArgs {
-    /// In whose words
+    /// Format
     #[arg(value_enum)]
     pub format: ExportFormat,
     /// A table file, or a directory that holds NBFT*, in place of the machine's tables
@@ -343,10 +342,10 @@ pub struct ExportArgs {
     /// Write files into DIR instead of standard output
     #[arg(long, value_name = "DIR")]
     pub output: Option<PathBuf>,
-    /// With initrd-needs: say whether ADDRESS, however it is spelled, is a target of the tables; may be repeated
+    /// With initrd-needs: print whether ADDRESS, in any spelling, is a target of the tables; may be repeated
     #[arg(long, value_name = "ADDRESS")]
     pub compare: Vec<String>,
-    /// With networkmanager: leave the interfaces the kernel's names, and know the NICs by their MAC addresses
+    /// With networkmanager: keep the kernel's interface names, and match NICs by MAC address
     #[arg(long)]
     pub kernel_names: bool,
     /// Identity.
