@@ -56,7 +56,7 @@ mod tests {
         assert_eq!(Hex::separated(&[0, 0xab], ":").to_string(), "00:ab");
         assert_eq!(bytes_from_hex("00aB9f"), Some(alloc::vec![0, 0xab, 0x9f]));
         assert_eq!(bytes_from_hex(""), Some(Vec::new()));
-        for text in ["0", "0g", "00:ab", "é0"] {
+        for text in ["0", "000", "0g", "00:ab", "é", "é0"] {
             assert_eq!(bytes_from_hex(text), None, "{text}");
         }
     }

@@ -1,5 +1,6 @@
 //! Reads the user for a Redfish service, and the certificates to trust.
 
+use libnbft::text::bytes_from_hex;
 use nbft_connect::nvme::keys::files::{self, REDFISH, RULE, SECRET, absent, judge};
 use nbft_connect::nvme::keys::{FileError, FileFault, read_text};
 use std::io::{self, Read};
@@ -158,14 +159,7 @@ fn fingerprint(line: &str) -> Option<[u8; 32]> {
         DIGITS => text.to_owned(),
         _ => text.split(':').map(|pair| Some(pair).filter(|pair| pair.len() == 2)).collect::<Option<String>>()?,
     };
-    if digits.len() != DIGITS || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
-    let mut bytes = [0; 32];
-    for (byte, pair) in bytes.iter_mut().zip(digits.as_bytes().chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    Some(bytes)
+    bytes_from_hex(&digits)?.try_into().ok()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Bytes with what they mean beside them.
 
 use crate::output::Text;
+use libnbft::text::Hex;
 use std::fmt::Write;
 use std::ops::Range;
 
@@ -137,10 +138,10 @@ fn offset_width(offset: usize) -> usize {
 
 fn line(text: &mut Text, bytes: &[u8], row: &Range<usize>, piece: Option<&Piece>) {
     let bytes = &bytes[row.clone()];
-    let digits: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = Hex::separated(bytes, " ").to_string();
     let visible = |byte: &u8| if byte.is_ascii_graphic() || *byte == b' ' { char::from(*byte) } else { '.' };
     let characters: String = bytes.iter().map(visible).collect();
-    let mut line = format!("  {:04x}  {:DIGITS$}  {characters:ROW$}", row.start, digits.join(" "));
+    let mut line = format!("  {:04x}  {:DIGITS$}  {characters:ROW$}", row.start, digits);
     if let Some(piece) = piece {
         // Writing to a String cannot fail.
         let _ = write!(line, "  {}", piece.field);

@@ -5,6 +5,7 @@
 
 use libnbft::model::{Nid, Uuid};
 use libnbft::plan::{Namespace, Path, Plan};
+use libnbft::text::Hex;
 use std::fmt::Write;
 use std::net::IpAddr;
 
@@ -54,8 +55,7 @@ fn of_namespace(plan: &Plan, namespace: &Namespace, number: Option<usize>) -> St
             let _ = write!(rule, r#"ATTR{{nguid}}=="{}", "#, Uuid(bytes));
         }
         (Some(Nid::Eui64(bytes)), _) => {
-            let bytes: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-            let _ = write!(rule, r#"ATTR{{eui}}=="{}", "#, bytes.join(" "));
+            let _ = write!(rule, r#"ATTR{{eui}}=="{}", "#, Hex::separated(&bytes, " "));
         }
         (_, 0) => {}
         (_, nsid) => drop(write!(rule, r#"ATTR{{nsid}}=="{nsid}", "#)),

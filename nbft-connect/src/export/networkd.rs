@@ -3,9 +3,11 @@
 //! All names begin with `05-nbft`, so that they sort before an administrator's catch-all.
 
 use super::File;
-use super::view::{Granted, Link, Nic, hex, identity};
+use super::view::{Granted, Link, Nic};
 use crate::net::RULE_PRIORITY;
+use crate::net::dhcp_identity;
 use libnbft::plan::{Method, Route};
+use libnbft::text::Hex;
 use std::fmt::Write;
 
 pub(crate) fn files(nics: &[Nic]) -> Vec<File> {
@@ -96,14 +98,14 @@ fn network(text: &mut String, name: &str, granted: &Granted) {
         }
         (Method::Dhcp4, _) => {
             line(text, &format!("\n[DHCPv4]\nSendRelease=no\nRouteMetric={metric}"));
-            match identity(network) {
+            match dhcp_identity(network) {
                 Some((iaid, duid)) => line(text, &format!("ClientIdentifier=duid\nIAID={iaid}\n{}", duid_lines(&duid))),
                 None => text.push_str("ClientIdentifier=mac\n"),
             }
         }
         (Method::Dhcp6, _) => {
             text.push_str("\n[DHCPv6]\nWithoutRA=solicit\n");
-            if let Some((iaid, duid)) = identity(network) {
+            if let Some((iaid, duid)) = dhcp_identity(network) {
                 line(text, &format!("IAID={iaid}\n{}", duid_lines(&duid)));
             }
         }
@@ -123,7 +125,9 @@ fn network(text: &mut String, name: &str, granted: &Granted) {
 /// The type by its number and the rest by its bytes.
 fn duid_lines(duid: &[u8]) -> String {
     match duid.split_first_chunk() {
-        Some((kind, rest)) => format!("DUIDType={}\nDUIDRawData={}", u16::from_be_bytes(*kind), hex(rest)),
+        Some((kind, rest)) => {
+            format!("DUIDType={}\nDUIDRawData={}", u16::from_be_bytes(*kind), Hex::separated(rest, ":"))
+        }
         None => String::new(),
     }
 }

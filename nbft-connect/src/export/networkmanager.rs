@@ -4,10 +4,12 @@
 //! profile has a fixed UUID and the highest priority, so that it stands before a profile for any Ethernet.
 
 use super::File;
-use super::view::{Granted, Link, Nic, hex, identity};
+use super::view::{Granted, Link, Nic};
 use crate::net::RULE_PRIORITY;
+use crate::net::dhcp_identity;
 use libnbft::model::Mac;
 use libnbft::plan::{Method, Route};
+use libnbft::text::Hex;
 use std::fmt::Write;
 use std::net::IpAddr;
 
@@ -55,8 +57,7 @@ fn id(nic: &Nic, link: Option<&Link>, vlan: Option<u16>) -> String {
 
 /// The same for the same NIC and VLAN at each boot. Version 8: made of our own numbers ("nbft", VLAN, MAC).
 fn uuid(mac: Mac, vlan: Option<u16>) -> String {
-    let mac: String = mac.0.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("6e626674-{:04x}-8000-8000-{mac}", vlan.unwrap_or(0))
+    format!("6e626674-{:04x}-8000-8000-{}", vlan.unwrap_or(0), Hex::new(&mac.0))
 }
 
 // Writing to a String cannot fail.
@@ -142,11 +143,13 @@ fn client(text: &mut String, granted: &Granted, ipv6: bool) {
     if let Some(name) = granted.host_name.as_ref().filter(|_| granted.network.method != Method::Slaac) {
         line(text, &format!("dhcp-hostname={name}"));
     }
-    match (identity(&granted.network), ipv6) {
-        (Some((iaid, duid)), true) => line(text, &format!("dhcp-iaid={iaid}\ndhcp-duid={}", hex(&duid))),
+    match (dhcp_identity(&granted.network), ipv6) {
+        (Some((iaid, duid)), true) => {
+            line(text, &format!("dhcp-iaid={iaid}\ndhcp-duid={}", Hex::separated(&duid, ":")))
+        }
         (Some((iaid, duid)), false) => {
             let id = [&[255][..], &iaid.to_be_bytes(), &duid].concat();
-            line(text, &format!("dhcp-client-id={}", hex(&id)));
+            line(text, &format!("dhcp-client-id={}", Hex::separated(&id, ":")));
         }
         (None, true) => text.push_str("dhcp-duid=ll\n"),
         (None, false) => text.push_str("dhcp-client-id=mac\n"),

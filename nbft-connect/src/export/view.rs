@@ -154,12 +154,3 @@ impl Link {
         self.networks.iter().filter(move |granted| granted.network.is_ipv6() == ipv6)
     }
 }
-
-/// A DHCP identity as it goes over the wire.
-pub(super) fn identity(network: &Network) -> Option<(u32, Vec<u8>)> {
-    Some((network.iaid?, crate::net::duid_on_the_wire(network.duid.as_deref()?)))
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(":")
-}

@@ -1,8 +1,10 @@
 //! wicked's XML. What it has no words for is left out: it makes no rules for routing tables.
 
 use super::File;
-use super::view::{Granted, Link, Nic, hex, identity};
+use super::view::{Granted, Link, Nic};
+use crate::net::dhcp_identity;
 use libnbft::plan::Method;
+use libnbft::text::Hex;
 use std::fmt::Write;
 
 pub(super) fn file(nics: &[Nic]) -> File {
@@ -97,9 +99,9 @@ fn dhcp(text: &mut String, granted: &Granted, family: &str, kind: &[u8]) {
     if let Some(name) = &granted.host_name {
         inner.push_str(&host_name(name));
     }
-    if let Some((iaid, duid)) = identity(&granted.network) {
+    if let Some((iaid, duid)) = dhcp_identity(&granted.network) {
         let iaid = if kind.is_empty() { Vec::new() } else { iaid.to_be_bytes().to_vec() };
-        let _ = write!(inner, "<client-id>{}</client-id>", hex(&[kind, &iaid, &duid].concat()));
+        let _ = write!(inner, "<client-id>{}</client-id>", Hex::separated(&[kind, &iaid, &duid].concat(), ":"));
     }
     line(text, 1, &format!("<{family}:dhcp>{inner}</{family}:dhcp>"));
 }

@@ -1,9 +1,8 @@
 //! What DHCPv4 and DHCPv6 share: the client's identity, how long a server is asked, and why that failed.
 
 use super::NetFailure;
-use super::lease::{Lease, duid_on_the_wire, seconds_since_start};
+use super::lease::{Lease, seconds_since_start};
 use libnbft::model::Mac;
-use libnbft::plan::Network;
 use std::io;
 use std::time::Duration;
 
@@ -86,39 +85,15 @@ impl LeaseAge {
     }
 }
 
-/// IAID and DUID of the table, the latter as it goes over the wire.
-pub(super) fn identity(network: &Network) -> Option<(u32, Vec<u8>)> {
-    Some((network.iaid?, duid_on_the_wire(network.duid.as_deref()?)))
-}
-
 /// A text that a server sends: it ends at the first NUL. Bytes that are no text are none.
 pub(super) fn text(bytes: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(bytes.split(|byte| *byte == 0).next()?).ok()?;
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// The bytes of a text of hexadecimal digits.
-pub(super) fn bytes(hex: &str) -> Option<Vec<u8>> {
-    let pair = |at| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok();
-    (0..hex.len()).step_by(2).map(pair).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn digits() {
-        assert_eq!(bytes("00ff1a"), Some(vec![0, 0xff, 0x1a]));
-        assert_eq!(bytes(""), Some(vec![]));
-        for not in ["0", "0g", "é", "000"] {
-            assert_eq!(bytes(not), None, "{not}");
-        }
-    }
 
     #[test]
     fn texts_end_at_the_first_nul() {

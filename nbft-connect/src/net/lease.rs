@@ -110,10 +110,15 @@ fn reachable(network: &Network, routes: Vec<Route>) -> Vec<Route> {
     gateways.into_iter().chain(direct).chain(behind).collect()
 }
 
+/// IAID and DUID by which firmware asked a DHCP server, the DUID as it goes over the wire.
+pub(crate) fn dhcp_identity(network: &Network) -> Option<(u32, Vec<u8>)> {
+    Some((network.iaid?, duid_on_the_wire(network.duid.as_deref()?)))
+}
+
 /// A DUID as it goes over the wire: in the table each number inside is little endian (type, hardware type, time,
 /// enterprise), on the wire big endian (RFC 8415, section 11); byte strings lie in order.
 #[must_use]
-pub(crate) fn duid_on_the_wire(table: &[u8]) -> Vec<u8> {
+fn duid_on_the_wire(table: &[u8]) -> Vec<u8> {
     let mut wire = table.to_vec();
     let mut swap = |from: usize, to: usize| {
         if let Some(number) = wire.get_mut(from..to) {

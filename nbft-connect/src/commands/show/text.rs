@@ -6,6 +6,7 @@ use libnbft::model::{
     Address, Control, Discovery, FixedText, Header, Hfi, HfiExt, HfiTcp, Host, Nqn, SecurityProfile, Ssns, SsnsExt,
     Table,
 };
+use libnbft::text::Hex;
 use std::fmt::Display;
 
 /// What the header says that the model leaves to the writer.
@@ -211,8 +212,7 @@ fn duid(bytes: &[u8]) -> String {
         Some(4) => "UUID",
         _ => "unknown kind",
     };
-    let hex: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    coded(hex.join(":"), kind)
+    coded(Hex::separated(bytes, ":").to_string(), kind)
 }
 
 fn ssns(ssns: &Ssns, table: &Table) -> Section {
@@ -279,12 +279,12 @@ fn ssns(ssns: &Ssns, table: &Table) -> Section {
 }
 
 fn nid(ssns: &Ssns) -> String {
-    let bytes = || ssns.nid.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let bytes = Hex::new(&ssns.nid);
     match (ssns.nid(), ssns.nid_type.words()) {
         (Some(nid), _) => format!("{} {nid}", nid.kind()),
         (None, _) if ssns.nid == [0; 16] && ssns.nid_type.0 == 0 => "none".into(),
-        (None, Some(words)) => format!("type {words}, bytes {}", bytes()),
-        (None, None) => format!("type {:#x} (unknown), bytes {}", ssns.nid_type.0, bytes()),
+        (None, Some(words)) => format!("type {words}, bytes {bytes}"),
+        (None, None) => format!("type {:#x} (unknown), bytes {bytes}", ssns.nid_type.0),
     }
 }
 

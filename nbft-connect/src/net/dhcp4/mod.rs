@@ -6,12 +6,13 @@ mod message;
 mod socket;
 
 use super::NetFailure;
-use super::dhcp::{Client, DhcpFailure, ETHERNET, Granted, LONGEST_MESSAGE, LeaseAge, ROUND, hex, identity, text};
+use super::dhcp::{Client, DhcpFailure, ETHERNET, Granted, LONGEST_MESSAGE, LeaseAge, ROUND, text};
 use super::domain_names::{Compression, domain_names};
-use super::lease::{Lease, seconds_since_start};
+use super::lease::{Lease, dhcp_identity, seconds_since_start};
 use super::lease_times::{DHCP4, UNNAMED_LEASE, lease_times};
 use libnbft::address::prefix_of_mask;
 use libnbft::plan::{Network, Route};
+use libnbft::text::Hex;
 use machine::{Destination, Machine, Meaning, State};
 use message::{Reply, Request, Sender};
 use nom::Parser;
@@ -51,9 +52,13 @@ fn first_state(network: &Network, held: Option<&Lease>) -> State {
 }
 
 fn sender(client: &Client<'_>, network: &Network) -> Sender {
-    let client_id = match identity(network) {
+    let client_id = match dhcp_identity(network) {
         Some((iaid, duid)) => {
-            log::info!("{}: DHCPv4 client identifier of the table: IAID {iaid:#x}, DUID {}", client.name, hex(&duid));
+            log::info!(
+                "{}: DHCPv4 client identifier of the table: IAID {iaid:#x}, DUID {}",
+                client.name,
+                Hex::new(&duid)
+            );
             [&[IDENTIFIER_RFC4361][..], &iaid.to_be_bytes(), &duid].concat()
         }
         None => {

@@ -6,13 +6,12 @@ pub(super) mod options;
 pub(super) mod socket;
 
 use super::NetFailure;
-use super::dhcp::{
-    Client, DhcpFailure, ETHERNET, Granted, LONGEST_MESSAGE, LeaseAge, ROUND, bytes, hex, identity, text,
-};
+use super::dhcp::{Client, DhcpFailure, ETHERNET, Granted, LONGEST_MESSAGE, LeaseAge, ROUND, text};
 use super::domain_names::{Compression, domain_names};
-use super::lease::{Lease, seconds_since_start};
+use super::lease::{Lease, dhcp_identity, seconds_since_start};
 use super::lease_times::{DHCP6, lease_times};
 use libnbft::plan::Network;
+use libnbft::text::{Hex, bytes_from_hex};
 use machine::{Machine, Meaning};
 use message::{Offered, Reply, Request, Sender};
 use options::{BOOT_FILE_URL, DNS_SERVERS, DOMAIN_LIST, NTP_SERVER};
@@ -44,7 +43,7 @@ pub(super) async fn lease(
 /// How a lease is renewed (RFC 8415, sections 18.2.4 and 18.2.5); `None` when it is over, or nobody knows whose it is.
 fn renewal(held: &Lease) -> Option<Request> {
     let IpAddr::V6(address) = held.address else { return None };
-    let server = bytes(held.server_duid.as_deref()?)?;
+    let server = bytes_from_hex(held.server_duid.as_deref()?)?;
     match LeaseAge::of(held) {
         LeaseAge::Renewable => Some(Request::Renew { server, address }),
         LeaseAge::Rebindable => Some(Request::Rebind { address }),
@@ -55,14 +54,14 @@ fn renewal(held: &Lease) -> Option<Request> {
 /// The DUID as it goes over the wire: the table's, else one of the MAC address.
 pub(super) fn wire_duid(client: &Client<'_>, network: &Network) -> Vec<u8> {
     let of_mac = || [&[0, 3, 0, ETHERNET], &client.mac.0[..]].concat();
-    identity(network).map_or_else(of_mac, |(_, duid)| duid)
+    dhcp_identity(network).map_or_else(of_mac, |(_, duid)| duid)
 }
 
 fn sender(client: &Client<'_>, network: &Network) -> Sender {
     let (name, duid) = (client.name, wire_duid(client, network));
-    let table = identity(network).map(|(iaid, _)| iaid);
+    let table = dhcp_identity(network).map(|(iaid, _)| iaid);
     match table {
-        Some(iaid) => log::info!("{name}: DHCPv6 identity of the table: IAID {iaid:#x}, DUID {}", hex(&duid)),
+        Some(iaid) => log::info!("{name}: DHCPv6 identity of the table: IAID {iaid:#x}, DUID {}", Hex::new(&duid)),
         None => log::info!("{name}: DHCPv6 DUID: the MAC address"),
     }
     Sender { duid, iaid: table.unwrap_or(0) }
@@ -138,7 +137,7 @@ fn granted(reply: &Reply<'_>, address: Ipv6Addr) -> Granted {
         // Which subnet is on the link the router advertisement says, not DHCPv6.
         prefix: 128,
         server: reply.server_address().into(),
-        server_duid: Some(hex(reply.server)),
+        server_duid: Some(Hex::new(reply.server).to_string()),
         granted_at: seconds_since_start(),
         seconds: valid,
         renew_seconds: times.renew,

@@ -2,6 +2,7 @@
 
 use super::Redactor;
 use libnbft::model::{DISCOVERY_NQN, Nqn, Uuid};
+use libnbft::text::{Hex, bytes_from_hex};
 use std::net::IpAddr;
 
 const UUID_NQN: &str = "nqn.2014-08.org.nvmexpress:uuid:";
@@ -85,7 +86,7 @@ impl Redactor {
             self.identifiers.uuid(uuid).to_string()
         } else if let Some(nid) = nid(&lower) {
             let bytes = self.identifiers.nid(nid);
-            bytes.iter().take(lower.len() / 2).map(|byte| format!("{byte:02x}")).collect()
+            Hex::new(&bytes[..lower.len() / 2]).to_string()
         } else {
             self.word("path", segment)
         };
@@ -105,14 +106,9 @@ fn is_number(text: &str) -> bool {
 
 /// An EUI-64 or NGUID in hex digits.
 fn nid(text: &str) -> Option<[u8; 16]> {
-    if !matches!(text.len(), 16 | 32) || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
-    let mut bytes = [0; 16];
-    for (byte, at) in bytes.iter_mut().zip((0..text.len()).step_by(2)) {
-        *byte = u8::from_str_radix(&text[at..at + 2], 16).ok()?;
-    }
-    Some(bytes)
+    let mut bytes = bytes_from_hex(text).filter(|bytes| matches!(bytes.len(), 8 | 16))?;
+    bytes.resize(16, 0);
+    bytes.try_into().ok()
 }
 
 /// A UEFI device path: nodes that name firmware files and positions on a bus stay, of others only the name does.
