@@ -71,7 +71,8 @@ pub(super) enum Ending {
     Fatal,
 }
 
-/// All that transitions read and write. Only [`StateMachine::step`] and [`StateMachine::begin`] change it.
+/// All that transitions read and write. [`StateMachine::step`] and [`StateMachine::begin`] change it. The loop only sets
+/// [`StateMachine::next_scan`] when it begins to listen to uevents, and carries out [`Effect`]s that write the status file.
 pub(super) struct StateMachine {
     /// The plan, and what discovery has added to it: a copy that only discovery extends.
     pub(super) plan: Plan,

@@ -83,11 +83,6 @@ impl StateMachine {
     fn written(&mut self, path: usize, result: io::Result<Written>) {
         let target = TargetId::Path(path);
         self.is_device_free = true;
-        if matches!(result, Ok(Written::Controller(..))) {
-            // The kernel makes the next connection while sysfs is read.
-            self.set_phase(target, Phase::Up);
-            self.feed_device();
-        }
         match result {
             Ok(Written::Controller(NewController { instance, authenticated, secured })) => {
                 let status = &mut self.status.paths[path];
