@@ -1,11 +1,12 @@
 //! The command line: what can be typed, nothing of what it does.
 
 mod flip;
+mod plan_options;
 
 pub use flip::Flip;
+pub use plan_options::{NameSource, Naming, PlanOptions};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use libnbft::model::Uuid;
 use libnbft::text::{NqnError, nqn_form};
 use std::num::ParseIntError;
 use std::path::{Path, PathBuf};
@@ -214,17 +215,6 @@ pub enum ArgumentError {
     Seconds,
 }
 
-/// Options by which the host's identity in the table is overridden.
-#[derive(Debug, Clone, Default, Args)]
-pub struct Identity {
-    /// Host NQN in place of the table's (also rd.nvmf.hostnqn=)
-    #[arg(long, value_name = "NQN", value_parser = nqn)]
-    pub hostnqn: Option<String>,
-    /// Host ID in place of the table's (also rd.nvmf.hostid=)
-    #[arg(long, value_name = "UUID")]
-    pub hostid: Option<Uuid>,
-}
-
 /// An NQN that the kernel and every target take.
 ///
 /// # Errors
@@ -251,9 +241,9 @@ pub struct PlanArgs {
     /// Output format
     #[arg(short = 'o', long, value_enum, default_value_t)]
     pub output_format: Format,
-    /// Identity.
+    /// Options that change the plan.
     #[command(flatten)]
-    pub identity: Identity,
+    pub plan: PlanOptions,
 }
 
 /// `nbft connect`.
@@ -265,9 +255,9 @@ pub struct ConnectArgs {
     /// Output format of --dry-run
     #[arg(short = 'o', long, value_enum, default_value_t)]
     pub output_format: Format,
-    /// Identity.
+    /// Options that change the plan.
     #[command(flatten)]
-    pub identity: Identity,
+    pub plan: PlanOptions,
     /// Seconds after which waiting ends (also rd.nvmf.timeout=) [default: 120]
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub timeout: Option<u32>,
@@ -328,6 +318,9 @@ pub struct DoctorArgs {
     /// Seconds a target has to answer; all are tried at once
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = seconds, allow_negative_numbers = true)]
     pub timeout: u32,
+    /// Where the names of interfaces come from.
+    #[command(flatten)]
+    pub naming: Naming,
 }
 
 /// `nbft export`.
@@ -348,9 +341,9 @@ pub struct ExportArgs {
     /// With networkmanager: keep the kernel's interface names, and match NICs by MAC address
     #[arg(long)]
     pub kernel_names: bool,
-    /// Identity.
+    /// Options that change the plan.
     #[command(flatten)]
-    pub identity: Identity,
+    pub plan: PlanOptions,
 }
 
 /// Formats of `nbft export`.

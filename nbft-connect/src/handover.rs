@@ -27,7 +27,7 @@ pub fn leave(plan: &Plan, status: &Status, how: Option<Handover>, root: &Path) {
     if nics.is_empty() {
         return;
     }
-    let mut files: Vec<(&str, File)> = nics.iter().flat_map(|nic| networkd_files(nic, how)).collect();
+    let mut files: Vec<(&str, File)> = nics.iter().flat_map(|nic| networkd_files(nic, plan, how)).collect();
     files.push((NETWORKMANAGER, unmanaged_by_networkmanager(&nics)));
     files.push((SYSCTL, sysctl(&nics)));
     for (directory, file) in files {
@@ -47,7 +47,7 @@ fn in_initramfs(root: &Path) -> bool {
 }
 
 /// networkd takes over what has a lease to renew, and leaves alone what is fixed.
-fn networkd_files(nic: &Nic, how: Handover) -> Vec<(&'static str, File)> {
+fn networkd_files(nic: &Nic, plan: &Plan, how: Handover) -> Vec<(&'static str, File)> {
     let leased = |link: &Link| link.has(Method::Dhcp4) || link.has(Method::Dhcp6);
     let adopt = how == Handover::Adopt || how == Handover::Auto && nic.links.iter().any(leased);
     if !adopt {
@@ -56,7 +56,7 @@ fn networkd_files(nic: &Nic, how: Handover) -> Vec<(&'static str, File)> {
         return vec![(NETWORKD, File::new(format!("05-{}.network", nic.name), text))];
     }
     // The name is udev's rule's to give, and other settings of the link an administrator's.
-    let files = networkd::files(std::slice::from_ref(nic)).into_iter();
+    let files = networkd::files(std::slice::from_ref(nic), plan.names).into_iter();
     files.filter(|file| !file.name.ends_with(".link")).map(|file| (NETWORKD, file)).collect()
 }
 

@@ -1,6 +1,6 @@
 //! `nbft plan`.
 
-use crate::cli::{Common, Format, Identity, PlanArgs};
+use crate::cli::{Common, Format, PlanArgs, PlanOptions};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::input::plan;
@@ -15,7 +15,7 @@ use libnbft::plan::{Options, Plan};
 ///
 /// When there is nothing at the path that was asked for, or standard output cannot be written.
 pub fn run(args: &PlanArgs, common: &Common) -> Result<Exit, Error> {
-    show_of(&args.identity, args.output_format, common)
+    show_of(&args.plan, args.output_format, common)
 }
 
 /// Prints the plan of the tables that there are; without one, a program gets an empty plan and a person the reason alone.
@@ -23,7 +23,7 @@ pub fn run(args: &PlanArgs, common: &Common) -> Result<Exit, Error> {
 /// # Errors
 ///
 /// As [`run`].
-pub(crate) fn show_of(identity: &Identity, format: Format, common: &Common) -> Result<Exit, Error> {
+pub(crate) fn show_of(given: &PlanOptions, format: Format, common: &Common) -> Result<Exit, Error> {
     let tables = plan::tables(common)?;
     if tables.tables.is_empty() {
         if format == Format::Json {
@@ -31,7 +31,7 @@ pub(crate) fn show_of(identity: &Identity, format: Format, common: &Common) -> R
         }
         return Ok(plan::exit_without_tables(&tables));
     }
-    let plan = plan::plan(&tables, identity, &KernelCommandLine::read(&common.path("/")));
+    let plan = plan::plan(&tables, given, &KernelCommandLine::read(&common.path("/")));
     show(&plan, format)?;
     Ok(if tables.unreadable.is_empty() { Exit::Ok } else { Exit::Failed })
 }

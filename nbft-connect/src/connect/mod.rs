@@ -31,7 +31,7 @@ use crate::status::outcome;
 use crate::status::schema::{Outcome, STATUS_FILE, Status};
 use crate::{handover, net};
 use engine::{Ended, Engine, RunMode, Settings};
-use libnbft::plan::{Plan, Policy};
+use libnbft::plan::{Names, Plan, Policy};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -60,7 +60,7 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         return Ok(Exit::Nothing);
     }
     let tables = plan::tables(common)?;
-    let mut plan = plan::plan(&tables, &args.identity, &kernel);
+    let mut plan = plan::plan(&tables, &args.plan, &kernel);
     let mut status_file = StatusFile::new(common.path(STATUS_FILE));
     if tables.tables.is_empty() {
         return nothing_read(&plan, &tables, &mut status_file);
@@ -98,7 +98,7 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         sockets: Box::new(sock_diag::Kernel),
         started,
     };
-    let network = net::NetOptions::new(root).with_mtu(mtu(&kernel));
+    let network = net::NetOptions::new(root).with_mtu(mtu(&kernel)).keeping_names(plan.names == Names::Kernel);
     let ended = work(plan, settings, network, common)?;
     if !args.stay {
         handover::leave(&ended.plan, &ended.status, args.handover, &common.path("/"));

@@ -18,7 +18,7 @@ use crate::output::json::Secrets;
 use crate::output::replace::{PUBLIC, replace};
 use crate::output::{json, print_bytes};
 use crate::status::schema::{STATUS_FILE, Status};
-use libnbft::plan::Plan;
+use libnbft::plan::{Names, Plan};
 use std::io;
 use std::path::Path;
 
@@ -66,7 +66,7 @@ pub fn run(args: &ExportArgs, common: &Common) -> Result<Exit, Error> {
         }
         return Ok(plan::exit_without_tables(&tables));
     }
-    let plan = plan::plan(&tables, &args.identity, &kernel);
+    let plan = plan::plan(&tables, &args.plan, &kernel);
     let root = common.path("/");
     let files = match args.format {
         ExportFormat::InitrdNeeds => vec![needs::file(&tables, &plan, &root, &args.compare)],
@@ -107,13 +107,14 @@ pub(crate) fn files(
             File::new("61-nbft-disks.rules".into(), disks::rules(plan)),
             File::new("70-nbft-names.rules".into(), udev::rules(plan, root)),
         ],
-        ExportFormat::Networkd => networkd::files(&nics),
+        ExportFormat::Networkd => networkd::files(&nics, plan.names),
         ExportFormat::Networkmanager => {
-            let names = if kernel_names { networkmanager::Names::Kernel } else { networkmanager::Names::Ours };
+            let by_mac = kernel_names || plan.names == Names::Kernel;
+            let names = if by_mac { networkmanager::Names::Kernel } else { networkmanager::Names::Ours };
             networkmanager::files(&nics, names)
         }
         ExportFormat::Wicked => vec![wicked::file(&nics)],
-        ExportFormat::Dracut => vec![dracut::file(&nics)],
+        ExportFormat::Dracut => vec![dracut::file(&nics, plan.names)],
         // Made of the tables themselves, by the caller.
         ExportFormat::InitrdNeeds => Vec::new(),
         ExportFormat::Json => {

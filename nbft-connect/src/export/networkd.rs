@@ -6,14 +6,17 @@ use super::File;
 use super::view::{Granted, Link, Nic};
 use crate::net::RULE_PRIORITY;
 use crate::net::dhcp_identity;
-use libnbft::plan::{Method, Route};
+use libnbft::plan::{Method, Names, Route};
 use libnbft::text::Hex;
 use std::fmt::Write;
 
-pub(crate) fn files(nics: &[Nic]) -> Vec<File> {
+/// The files; with `names` of the kernel none that names a NIC.
+pub(crate) fn files(nics: &[Nic], names: Names) -> Vec<File> {
     let mut files = Vec::new();
     for nic in nics {
-        files.push(File::new(format!("05-{}.link", nic.name), link_file(nic)));
+        if names != Names::Kernel {
+            files.push(File::new(format!("05-{}.link", nic.name), link_file(nic)));
+        }
         let untagged = nic.links.iter().find(|link| link.vlan.is_none());
         let mut text = start(&nic.name, untagged);
         for vlan in nic.links.iter().filter(|link| link.vlan.is_some()) {

@@ -1,10 +1,10 @@
 //! What the formats are written from: the plan with what came of it, when `connect` ran.
 
 use crate::kernel_command_line::KernelCommandLine;
-use crate::net::{Information, Lease, is_network_device};
+use crate::net::{Information, Lease, is_network_device, nic_name};
 use crate::status::schema::{HfiStatus, State, Status};
 use libnbft::model::{Mac, PciAddress};
-use libnbft::plan::{Method, Network, Plan, Route};
+use libnbft::plan::{Method, Names, Network, Plan, Route};
 use std::net::IpAddr;
 use std::path::Path;
 
@@ -44,10 +44,15 @@ pub(crate) struct Granted {
 pub(crate) fn nics(plan: &Plan, status: Option<&Status>, root: &Path) -> Vec<Nic> {
     let mtu = KernelCommandLine::read(root).mtu().ok().flatten();
     let used = plan.interfaces.iter().filter(|interface| !interface.links.is_empty());
-    let link = |link: &libnbft::plan::Link| {
+    let link = |link: &libnbft::plan::Link, kernel_name: Option<&str>| {
         let leases: Vec<_> = link.networks.iter().map(|network| lease(status, network)).collect();
         Link {
-            name: link.networks.iter().find_map(|network| name(status, network)).unwrap_or(&link.name).to_owned(),
+            name: match (link.networks.iter().find_map(|network| name(status, network)), kernel_name, link.vlan) {
+                (Some(name), _, _) => name.to_owned(),
+                (None, Some(nic), None) => nic.to_owned(),
+                (None, Some(nic), Some(id)) => format!("{nic}.{id}"),
+                (None, None, _) => link.name.clone(),
+            },
             vlan: link.vlan,
             mtu: mtu.or_else(|| leases.iter().flatten().find_map(|lease| lease.mtu)),
             networks: link
@@ -62,10 +67,11 @@ pub(crate) fn nics(plan: &Plan, status: Option<&Status>, root: &Path) -> Vec<Nic
         }
     };
     used.map(|interface| {
-        let links: Vec<Link> = interface.links.iter().map(link).collect();
+        let kernel_name = (plan.names == Names::Kernel).then(|| nic_name(root, interface.mac)).flatten();
+        let links: Vec<Link> = interface.links.iter().map(|planned| link(planned, kernel_name.as_deref())).collect();
         let untagged = links.iter().find(|link| link.vlan.is_none()).map(|link| link.name.clone());
         Nic {
-            name: untagged.unwrap_or_else(|| interface.name.clone()),
+            name: untagged.or(kernel_name).unwrap_or_else(|| interface.name.clone()),
             mac: interface.mac,
             pci: interface.pci.filter(|pci| is_network_device(root, *pci)),
             links,

@@ -1,12 +1,13 @@
 //! From files to a plan, for the commands that work on one.
 
-use crate::cli::{Common, Identity, nqn};
+use crate::cli::{Common, NameSource, PlanOptions, nqn};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::kernel_command_line::KernelCommandLine;
 use crate::output::escape;
+use clap::ValueEnum;
 use libnbft::model::{Table, Uuid};
-use libnbft::plan::{Namespace, Options, Plan, Source};
+use libnbft::plan::{Names, Namespace, Options, Plan, Source};
 
 /// The tables that could be read, by name.
 #[derive(Debug, Default)]
@@ -49,17 +50,30 @@ pub fn exit_without_tables(tables: &Tables) -> Exit {
 
 /// The plan for these tables, with what the command line and the kernel's command line override.
 #[must_use]
-pub fn plan(tables: &Tables, identity: &Identity, kernel: &KernelCommandLine) -> Plan {
+pub fn plan(tables: &Tables, given: &PlanOptions, kernel: &KernelCommandLine) -> Plan {
     let mut options = Options::default();
-    options.hostnqn = identity.hostnqn.clone().or_else(|| of_kernel(kernel, &["rd.nvmf.hostnqn", "nvmf.hostnqn"], nqn));
+    options.hostnqn = given.hostnqn.clone().or_else(|| of_kernel(kernel, &["rd.nvmf.hostnqn", "nvmf.hostnqn"], nqn));
     let uuid = |text: &str| text.parse::<Uuid>();
-    options.hostid = identity.hostid.or_else(|| of_kernel(kernel, &["rd.nvmf.hostid", "nvmf.hostid"], uuid));
+    options.hostid = given.hostid.or_else(|| of_kernel(kernel, &["rd.nvmf.hostid", "nvmf.hostid"], uuid));
+    options.names = given.naming.names.map(Names::from).or_else(|| names_of_kernel(kernel)).unwrap_or_default();
     let sources: Vec<_> = tables.tables.iter().map(|(name, table)| Source { name, table }).collect();
     let mut plan = Plan::new(&sources, &options);
     if kernel.multipath_off() {
         plan.notes.extend(without_multipath(&plan));
     }
     plan
+}
+
+/// Where the names of interfaces come from, by `rd.nvmf.names=`. A typing error there must not cost the boot.
+fn names_of_kernel(kernel: &KernelCommandLine) -> Option<Names> {
+    let text = kernel.value(&["rd.nvmf.names"])?;
+    match NameSource::from_str(&text, false) {
+        Ok(source) => Some(source.into()),
+        Err(_) => {
+            log::warn!("rd.nvmf.names={} is not table, pci or kernel: table is used", escape(&text));
+            None
+        }
+    }
 }
 
 /// A parameter of the kernel's command line in its form. A typing error there must not cost the boot: it is said, and the

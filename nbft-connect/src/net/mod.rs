@@ -41,6 +41,7 @@ pub use lease::Lease;
 pub(crate) use lease::dhcp_identity;
 pub use lease_manager::lease_manager;
 pub use nic::is_network_device;
+pub(crate) use nic::nic_name;
 pub use options::NetOptions;
 pub(crate) use requests::RULE_PRIORITY;
 pub(crate) use sysctl::{IPV4_SYSCTLS, ipv6_sysctls};

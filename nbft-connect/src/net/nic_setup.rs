@@ -111,6 +111,7 @@ impl Worker {
 
     /// Sets up one link of a NIC; makes a VLAN again that was removed.
     async fn set_up_link(&self, number: usize, link: &PlanLink, nic: LinkId<'_>, timings: Timings) {
+        let link = &self.named(link, nic.name);
         loop {
             let mut pause = MAINTAIN_RETRY;
             let up = match link.vlan {
@@ -145,6 +146,16 @@ impl Worker {
             }
             tokio::time::sleep(pause).await;
         }
+    }
+
+    /// The planned link, a VLAN named after the NIC that keeps its own name.
+    fn named(&self, link: &PlanLink, nic: &str) -> PlanLink {
+        let mut link = link.clone();
+        let after_nic = link.vlan.filter(|_| self.keeps_names).map(|id| format!("{nic}.{id}"));
+        if let Some(name) = after_nic.filter(|name| name.len() < libc::IFNAMSIZ) {
+            link.name = name;
+        }
+        link
     }
 
     /// Waits for the NIC.
@@ -184,8 +195,8 @@ impl Worker {
     /// Gives the NIC its name unless udev did. A NIC that cannot be renamed keeps its name. Returns the name that it has.
     async fn rename(&self, index: u32) -> String {
         let now = || self.watcher.read(|state| state.links.get(&index).map(|link| link.name.clone()));
-        let wanted = &self.interface.name;
         let name = now().unwrap_or_default();
+        let wanted = if self.keeps_names { &name } else { &self.interface.name };
         if name == *wanted {
             // The kernel announces a new name before the link's sysctls exist under it. This request waits until the renaming is
             // complete. It changes nothing; older kernels refuse it when the link is up.

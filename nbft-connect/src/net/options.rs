@@ -10,6 +10,7 @@ pub struct NetOptions {
     pub(super) root: PathBuf,
     pub(super) event_buffer: usize,
     pub(super) mtu: Option<u16>,
+    pub(super) keeps_names: bool,
     /// Maintain the networks once they are set up; these leases are held already.
     pub(super) maintain: Option<Vec<(NetworkRef, Lease)>>,
 }
@@ -21,7 +22,7 @@ impl NetOptions {
     /// Reads and writes `/sys`, `/proc` and `/run` under `root`.
     #[must_use]
     pub const fn new(root: PathBuf) -> Self {
-        Self { root, event_buffer: EVENT_BUFFER, mtu: None, maintain: None }
+        Self { root, event_buffer: EVENT_BUFFER, mtu: None, keeps_names: false, maintain: None }
     }
 
     /// Maintains the networks once they are set up: sets addresses again that are removed, and renews leases unless a network
@@ -36,6 +37,13 @@ impl NetOptions {
     #[must_use]
     pub const fn with_mtu(mut self, mtu: Option<u16>) -> Self {
         self.mtu = mtu;
+        self
+    }
+
+    /// Leaves the NICs the names that the kernel and udev gave them; a VLAN is named after its NIC.
+    #[must_use]
+    pub const fn keeping_names(mut self, keeps_names: bool) -> Self {
+        self.keeps_names = keeps_names;
         self
     }
 

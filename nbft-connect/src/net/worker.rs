@@ -26,6 +26,7 @@ pub(super) struct Worker {
     pub(super) watcher: Watcher,
     events: UnboundedSender<NetEvent>,
     pub(super) mtu: Option<u16>,
+    pub(super) keeps_names: bool,
     /// Whether it maintains the networks once they are set up, as the resident service does.
     pub(super) maintains: bool,
     pub(super) applied: AppliedNetworks,
@@ -56,7 +57,7 @@ impl Worker {
         watcher: Watcher,
         events: UnboundedSender<NetEvent>,
     ) -> Self {
-        let (root, mtu) = (options.root.clone(), options.mtu);
+        let (root, mtu, keeps_names) = (options.root.clone(), options.mtu, options.keeps_names);
         // A file may hold any lease.
         let of_network = |(at, lease): &(NetworkRef, Lease)| {
             let network = interface.links.get(at.link)?.networks.get(at.network)?;
@@ -73,7 +74,7 @@ impl Worker {
         };
         let applied = AppliedNetworks::new(options.maintain.as_ref().map(of_interface).unwrap_or_default());
         let maintains = options.maintain.is_some();
-        Self { number, interface, root, watcher, events, mtu, maintains, applied }
+        Self { number, interface, root, watcher, events, mtu, keeps_names, maintains, applied }
     }
 
     pub(super) const fn at(&self, link: usize, network: usize) -> NetworkRef {

@@ -16,7 +16,7 @@ mod text;
 mod walk;
 mod warnings;
 
-use crate::cli::{Common, DoctorArgs, Format, Identity};
+use crate::cli::{Common, DoctorArgs, Format, PlanOptions};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::input::plan;
@@ -51,7 +51,8 @@ pub fn run(args: &DoctorArgs, common: &Common) -> Result<Exit, Error> {
         return Ok(plan::exit_without_tables(&tables));
     }
     let kernel = KernelCommandLine::read(&common.path("/"));
-    let mut plan = plan::plan(&tables, &Identity::default(), &kernel);
+    let given = PlanOptions { naming: args.naming, ..PlanOptions::default() };
+    let mut plan = plan::plan(&tables, &given, &kernel);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
