@@ -42,7 +42,7 @@ fn under(root: &Path, path: &str) -> PathBuf {
     root.join(path.trim_start_matches('/'))
 }
 
-fn in_initramfs(root: &Path) -> bool {
+pub(crate) fn in_initramfs(root: &Path) -> bool {
     ["etc/initrd-release", "usr/lib/initrd-release"].iter().any(|file| root.join(file).exists())
 }
 

@@ -35,6 +35,12 @@ impl KernelCommandLine {
         given.filter_map(|(_, value)| value.clone()).find(|value| !value.is_empty())
     }
 
+    /// Each value given for this name, in order.
+    pub fn values(&self, name: &str) -> impl Iterator<Item = &str> {
+        let given = self.0.iter().filter(move |(given, _)| given == name);
+        given.map(|(_, value)| value.as_deref().unwrap_or_default())
+    }
+
     /// Whether a switch is on, as dracut reads booleans: present without a value or with any but `0`, `no` and `off`; the
     /// last one counts.
     #[must_use]

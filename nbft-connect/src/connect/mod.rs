@@ -10,6 +10,7 @@ mod restore;
 mod target;
 #[cfg(test)]
 mod tests;
+mod without_table;
 
 pub use failure::codes as failure_codes;
 pub(crate) use paths::is_path;
@@ -34,6 +35,7 @@ use engine::{Ended, Engine, RunMode, Settings};
 use libnbft::plan::{Names, Plan, Policy};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
+use without_table::NothingFound;
 
 /// Seconds after which waiting ends, unless the user says otherwise. Below dracut's rd.retry (180), so that our report is
 /// there before dracut gives up.
@@ -59,9 +61,16 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         log::info!("{parameter} on the kernel's command line: the NBFT is left alone");
         return Ok(Exit::Nothing);
     }
-    let tables = plan::tables(common)?;
-    let mut plan = plan::plan(&tables, &args.plan, &kernel);
     let mut status_file = StatusFile::new(common.path(STATUS_FILE));
+    let tables = match tables(args, common, &kernel, started)? {
+        Ok(tables) => tables,
+        Err(reason) => {
+            finish_early(&Plan::default(), &mut status_file, Outcome::Failed, reason.to_string())?;
+            return Ok(Exit::Failed);
+        }
+    };
+    let mut plan = plan::plan(&tables, &args.plan, &kernel);
+    without_table::leave_rules(&plan, &root);
     if tables.tables.is_empty() {
         return nothing_read(&plan, &tables, &mut status_file);
     }
@@ -104,6 +113,20 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         handover::leave(&ended.plan, &ended.status, args.handover, &common.path("/"));
     }
     Ok(ended.exit)
+}
+
+/// The tables; where there is none, the one that the kernel's command line describes. The service finds that one built.
+fn tables(
+    args: &ConnectArgs,
+    common: &Common,
+    kernel: &KernelCommandLine,
+    started: Instant,
+) -> Result<Result<plan::Tables, NothingFound>, Error> {
+    let tables = plan::present_tables(common)?;
+    if !args.stay && plan::is_without_table(&tables, common) {
+        return without_table::tables(kernel, &common.path("/"), started + timeout(args, kernel));
+    }
+    Ok(Ok(tables))
 }
 
 /// Why the service has nothing to do, or not yet, as its exit. A status file that cannot be read decides nothing: it may be

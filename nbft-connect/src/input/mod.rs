@@ -3,4 +3,6 @@
 pub use libnbft::files::{open_regular, read_regular, read_to_limit};
 
 pub mod plan;
+pub(crate) mod request;
+pub(crate) mod synthesis;
 pub(crate) mod tables;

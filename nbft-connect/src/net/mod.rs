@@ -27,6 +27,7 @@ mod rules;
 mod slaac;
 mod snapshot;
 mod state;
+mod survey;
 mod sysctl;
 mod target;
 mod temporary_nic;
@@ -44,6 +45,7 @@ pub use nic::is_network_device;
 pub(crate) use nic::nic_name;
 pub use options::NetOptions;
 pub(crate) use requests::RULE_PRIORITY;
+pub(crate) use survey::{Dhcp, Survey, SurveyedNic};
 pub(crate) use sysctl::{IPV4_SYSCTLS, ipv6_sysctls};
 
 // `nbft-redfish`, a package of its own, finds and sets up its NIC by these.
