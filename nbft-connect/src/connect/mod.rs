@@ -126,6 +126,7 @@ fn tables(
     if !args.stay && plan::is_without_table(&tables, common) {
         return without_table::tables(kernel, &common.path("/"), started + timeout(args, kernel));
     }
+    without_table::say_if_unused(kernel, &tables);
     Ok(Ok(tables))
 }
 

@@ -53,6 +53,14 @@ pub(super) fn tables(
     }))
 }
 
+/// A table of firmware's goes before the kernel's command line.
+pub(super) fn say_if_unused(kernel: &KernelCommandLine, tables: &Tables) {
+    let is_built = tables.tables.iter().all(|(name, _)| name == BUILT_TABLE);
+    if !is_built && kernel.values(CONNECT).next().is_some() {
+        log::warn!("{CONNECT}= is not used: the machine has an NBFT");
+    }
+}
+
 /// Writes udev's rules of a table that was not there when they are written for others.
 pub(super) fn leave_rules(plan: &Plan, root: &Path) {
     if plan.tables != [BUILT_TABLE] || !handover::in_initramfs(root) {
