@@ -5,7 +5,7 @@
 mod common;
 
 use common::dhcp::{POOL, Server, link};
-use common::in_namespace;
+use common::{in_namespace, ip};
 use serde_json::Value;
 use std::fs;
 use std::io::{Read, Write};
@@ -108,6 +108,8 @@ fn a_root_path_is_a_plan() {
             "{plan}"
         );
         assert!(plan.contains(own), "{plan}");
+        let (code, findings, _) = nbft(&root, &["check", "--strict", "--nbft-path", "/run/nbft/tables"]);
+        assert_eq!(code, 0, "{findings}");
         assert!(
             fs::read_to_string(root.join("run/udev/rules.d/70-nbft-names.rules")).unwrap().contains("NAME=\"nbft0\"")
         );
@@ -161,4 +163,71 @@ fn without_an_answer_it_is_said_what_was_asked_for() {
         assert_eq!(nbft(&root, &["connect"]).0, 3);
         assert!(!root.join("run/nbft").exists());
     });
+}
+
+#[test]
+fn of_all_nics_those_are_used_that_a_server_answers() {
+    in_namespace("of_all_nics_those_are_used_that_a_server_answers", || {
+        link("192.0.2.1/24");
+        // One without a carrier, and one with a carrier and no server.
+        ip("link add eth1 address 02:00:00:00:00:02 type veth peer name eth1-peer");
+        ip("link add eth2 address 02:00:00:00:00:03 type veth peer name eth2-peer");
+        ip("link set eth2-peer up");
+        let _server = Server::dnsmasq("all-nics", &[POOL, "--dhcp-authoritative"]);
+        let directory = tempfile::tempdir().unwrap();
+        let root = root(&directory, &format!("rd.nvmf.connect=192.0.2.1,{NQN}"));
+        let (code, _, said) = nbft(&root, &["connect", "--timeout", "8"]);
+        assert_eq!(code, 1, "{said}");
+        let status = status(&root);
+        let macs: Vec<_> = status["interfaces"].as_array().unwrap().iter().map(|nic| nic["mac"].clone()).collect();
+        assert_eq!(macs, ["02:00:00:00:00:01"], "{said}");
+        // The search leaves the others as they were.
+        let up = |name: &str| ip(&format!("-o link show {name}")).contains(",UP");
+        assert!(!up("eth1") && !up("eth2") && up("nbft0"), "{}", ip("link"));
+    });
+}
+
+const MACS: &str = "rd.nvmf.iface=02:00:00:00:00:01 rd.nvmf.iface=02:00:00:00:00:02,address=2001:db8:1::9/64,gateway=2001:db8:1::fe,vlan=10";
+
+#[test]
+fn the_plan_is_that_of_a_table() {
+    let directory = tempfile::tempdir().unwrap();
+    let discovery = "nqn.2014-08.org.nvmexpress.discovery";
+    let targets = format!(
+        "rd.nvmf.connect=192.0.2.1,{NQN},nid={NID} rd.nvmf.connect=[2001:db8:2::1]:4421,{NQN},nid={NID},data-digest \
+         rd.nvmf.connect=192.0.2.8,{discovery}"
+    );
+    let root = root(&directory, &format!("{targets} {MACS}"));
+    let (code, plan, said) = nbft(&root, &["plan"]);
+    let expected = format!(
+        "Host nqn.2014-08.org.nvmexpress:uuid:{HOST}
+     ID {HOST} (from NBFT-cmdline's host descriptor)
+
+Interfaces
+  nbft0 MAC 02:00:00:00:00:01
+    nbft0 DHCPv4 (NBFT-cmdline HFI 1, metric 500, route table 20000)
+    nbft0 SLAAC (NBFT-cmdline HFI 2, metric 501, route table 20001)
+  nbft1 MAC 02:00:00:00:00:02
+    nbft1.10 static 2001:db8:1::9/64 (NBFT-cmdline HFI 3, metric 502, route table 20002)
+      route 2001:db8:2::1/128 via 2001:db8:1::fe
+      route default via 2001:db8:1::fe
+
+Paths
+  192.0.2.1 port 4420 over nbft0, reach not known before the address is
+    {NQN} (NBFT-cmdline SSNS 1)
+  2001:db8:2::1 port 4421 over nbft1.10 from 2001:db8:1::9, through the gateway, data digest
+    {NQN} (NBFT-cmdline SSNS 2)
+  2001:db8:2::1 port 4421 over nbft0, reach not known before the address is, data digest
+    {NQN} (NBFT-cmdline SSNS 2)
+
+Namespaces
+  uuid {NID} of {NQN}, 3 path(s), waited for
+
+Discovery controllers
+  192.0.2.8 port 8009 over nbft0, reach not known before the address is
+    {discovery} (NBFT-cmdline discovery 1)
+    asked at once: no subsystem that came from it is in the plan
+"
+    );
+    assert_eq!((code, plan), (0, expected), "{said}");
 }

@@ -4,7 +4,7 @@ use crate::cli::ExportFormat;
 use crate::error::Error;
 use crate::input::plan::Tables;
 use crate::input::request::{CONNECT, NicName, NicRequest, Request, RequestError, Target};
-use crate::input::synthesis::{self, BUILT_TABLE, BUILT_TABLES, FoundNic};
+use crate::input::synthesis::{self, BUILT_TABLE, BUILT_TABLES, FoundNic, Leased};
 use crate::kernel_command_line::KernelCommandLine;
 use crate::net::{Dhcp, Lease, Survey, SurveyedNic};
 use crate::output::escape;
@@ -13,7 +13,6 @@ use crate::{export, handover};
 use libnbft::model::{Mac, Table};
 use libnbft::plan::{Network, Options, Plan, Source};
 use std::cell::RefCell;
-use std::net::IpAddr;
 use std::path::Path;
 use std::time::Instant;
 
@@ -108,10 +107,8 @@ fn build(request: &Request, root: &Path, deadline: Instant) -> Result<Result<Tab
 }
 
 fn found(nic: &SurveyedNic) -> FoundNic {
-    let leased = nic.lease.as_ref().and_then(|lease| match lease.address {
-        IpAddr::V4(ip) => Some(ip),
-        IpAddr::V6(_) => None,
-    });
+    let granted = |lease: &Lease| Leased { address: lease.address, prefix: lease.prefix, server: lease.server };
+    let leased = nic.lease.as_ref().map(granted);
     FoundNic { mac: nic.mac, name: Some(nic.name.clone()), leased }
 }
 

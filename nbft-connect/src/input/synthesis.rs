@@ -23,8 +23,16 @@ pub(crate) struct FoundNic {
     pub(crate) mac: Mac,
     /// The name of its interface, if it has one.
     pub(crate) name: Option<String>,
-    /// The address that a DHCP server has granted, which is asked for again.
-    pub(crate) leased: Option<Ipv4Addr>,
+    /// What a DHCP server has granted, which is asked for again.
+    pub(crate) leased: Option<Leased>,
+}
+
+/// An address that a DHCP server has granted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Leased {
+    pub(crate) address: IpAddr,
+    pub(crate) prefix: u8,
+    pub(crate) server: IpAddr,
 }
 
 impl FoundNic {
@@ -91,7 +99,10 @@ impl Networks {
         }
         let has = |ipv6: bool| of_nic().any(|target| target.address.is_ipv6() == ipv6);
         if has(false) && !matches!(wanted.method, Some(Method::Dhcp6 | Method::Slaac)) {
-            let leased = IpAddr::V4(nic.leased.unwrap_or(Ipv4Addr::UNSPECIFIED));
+            let leased = nic
+                .leased
+                .filter(|_| wanted.vlan.is_none())
+                .map_or(Ipv4Addr::UNSPECIFIED.into(), |leased| leased.address);
             self.push(wanted, nic, leased, Method::Dhcp4, root);
         }
         if has(true) && wanted.method != Some(Method::Dhcp4) {
@@ -115,7 +126,10 @@ impl Networks {
         let pci = nic.name.as_ref().and_then(|name| pci(root, name)).unwrap_or_default();
         tcp.routing_id = u32::from(pci.segment) << 16 | u32::from(pci.routing_id);
         tcp.ip = Address::from(address);
-        tcp.prefix = wanted.address.map_or(0, |(_, prefix)| prefix);
+        // The search asked without a VLAN: what it was granted is of another network.
+        let leased = nic.leased.filter(|_| method == Method::Dhcp4 && wanted.vlan.is_none());
+        tcp.prefix = wanted.address.map(|(_, prefix)| prefix).or(leased.map(|leased| leased.prefix)).unwrap_or(0);
+        tcp.dhcp_server = leased.map_or(Address::UNSET, |leased| leased.server.into());
         tcp.gateway = wanted.gateway.map_or(Address::UNSET, Address::from);
         let mut hfi = Hfi::default();
         (hfi.index, hfi.flags, hfi.transport, hfi.tcp) = (index, HfiFlags::VALID, TransportType::TCP, Some(tcp));
