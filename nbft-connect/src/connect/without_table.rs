@@ -137,10 +137,7 @@ fn survey(
         heard.borrow_mut().push((mac, target));
         true
     };
-    let matches: Vec<_> =
-        request.nics.iter().map(|wanted| move |mac: Mac, name: &str| is(&wanted.nic, mac, name)).collect();
-    let matches: Vec<&dyn Fn(Mac, &str) -> bool> = matches.iter().map(|is| is as &dyn Fn(Mac, &str) -> bool).collect();
-    let wanted = Some(matches.as_slice()).filter(|wanted| !wanted.is_empty());
+    let wanted = request.nics.iter().map(|wanted| &wanted.nic).collect();
     let has_ipv6 = request.targets.iter().any(|target| target.address.is_ipv6());
     let asks = request.by_root_path || request.nics.is_empty() && !has_ipv6;
     let dhcp = asks.then_some(Dhcp { network: &dhcp_network, accepts: &accepts });
@@ -148,10 +145,6 @@ fn survey(
     let runtime = super::runtime()?;
     let surveyed = runtime.block_on(survey.run(root));
     surveyed.map_err(|error| Error::Other(format!("cannot look for NICs: {error}")))
-}
-
-fn is(wanted: &NicName, mac: Mac, name: &str) -> bool {
-    FoundNic { mac, name: Some(name.into()), leased: None }.is(wanted)
 }
 
 /// The network as which a NIC asks a DHCP server: that of an HFI of its own.

@@ -5,7 +5,6 @@ use crate::output::escape;
 use libnbft::model::{DISCOVERY_NQN, Mac};
 use libnbft::plan::Method;
 use libnbft::text::{HostAddress, NqnError, RootPath, nqn_form};
-use std::fmt;
 use std::net::IpAddr;
 
 pub(crate) const CONNECT: &str = "rd.nvmf.connect";
@@ -144,18 +143,19 @@ impl Target {
     }
 }
 
-impl From<&str> for NicName {
-    fn from(text: &str) -> Self {
-        text.parse().map_or_else(|_| Self::Interface(text.into()), Self::Mac)
+impl NicName {
+    /// Whether the NIC with this MAC address and this name of its interface is meant.
+    pub(crate) fn is(&self, mac: Mac, name: Option<&str>) -> bool {
+        match self {
+            Self::Mac(wanted) => *wanted == mac,
+            Self::Interface(wanted) => Some(wanted.as_str()) == name,
+        }
     }
 }
 
-impl fmt::Display for NicName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Mac(mac) => write!(f, "MAC {mac}"),
-            Self::Interface(name) => f.write_str(name),
-        }
+impl From<&str> for NicName {
+    fn from(text: &str) -> Self {
+        text.parse().map_or_else(|_| Self::Interface(text.into()), Self::Mac)
     }
 }
 

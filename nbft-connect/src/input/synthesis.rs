@@ -37,10 +37,7 @@ pub(crate) struct Leased {
 
 impl FoundNic {
     pub(crate) fn is(&self, wanted: &NicName) -> bool {
-        match wanted {
-            NicName::Mac(mac) => self.mac == *mac,
-            NicName::Interface(name) => self.name.as_ref() == Some(name),
-        }
+        wanted.is(self.mac, self.name.as_deref())
     }
 }
 

@@ -4,6 +4,7 @@ use super::lease::Lease;
 use super::state::{Link, State};
 use super::watcher::Watcher;
 use super::{NetFailure, NetOptions, dhcp, dhcp4, nic, requests};
+use crate::input::request::NicName;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use libnbft::model::Mac;
@@ -30,8 +31,8 @@ pub(crate) struct SurveyedNic {
 
 /// Which NICs are looked for.
 pub(crate) struct Survey<'a> {
-    /// The NICs that are meant; `None` if each is.
-    pub(crate) wanted: Option<&'a [&'a dyn Fn(Mac, &str) -> bool]>,
+    /// The NICs that are meant; each if none is named.
+    pub(crate) wanted: Vec<&'a NicName>,
     /// Makes the network by which a NIC asks a DHCP server, and judges what is granted; `None` if no server is asked.
     pub(crate) dhcp: Option<Dhcp<'a>>,
     /// When the search ends.
@@ -62,8 +63,8 @@ impl Survey<'_> {
 
     async fn find(&self, watcher: &Watcher, root: &Path) -> Vec<SurveyedNic> {
         let deadline = Instant::from_std(self.deadline);
-        if let (Some(wanted), None) = (self.wanted, self.dhcp) {
-            return wait_for_all(watcher, root, wanted, deadline).await;
+        if self.dhcp.is_none() && !self.wanted.is_empty() {
+            return self.wait_for_all(watcher, root, deadline).await;
         }
         let mut brought_up: BTreeMap<u32, String> = BTreeMap::new();
         let mut seen: Vec<u32> = Vec::new();
@@ -106,10 +107,11 @@ impl Survey<'_> {
 
     /// The links that are NICs and may be meant.
     fn candidates<'s>(&'s self, state: &'s State, root: &'s Path) -> impl Iterator<Item = &'s Link> {
-        let is_meant = |link: &Link| match (self.wanted, own_mac(link)) {
-            (_, None) => false,
-            (None, Some(mac)) => !mac.is_zero(),
-            (Some(wanted), Some(mac)) => wanted.iter().any(|is| is(mac, &link.name)),
+        let is_named = |mac: Mac, name: &str| self.wanted.iter().any(|wanted| wanted.is(mac, Some(name)));
+        let is_meant = move |link: &Link| match own_mac(link) {
+            Some(mac) if self.wanted.is_empty() => !mac.is_zero(),
+            Some(mac) => is_named(mac, &link.name),
+            None => false,
         };
         state.links.values().filter(move |link| nic::is_nic(link, root) && is_meant(link) && is_settled(link, root))
     }
@@ -142,27 +144,20 @@ impl Survey<'_> {
             }
         }
     }
-}
 
-/// The NICs that are named, once all are there or the time is over.
-async fn wait_for_all(
-    watcher: &Watcher,
-    root: &Path,
-    wanted: &[&dyn Fn(Mac, &str) -> bool],
-    deadline: Instant,
-) -> Vec<SurveyedNic> {
-    let now = |state: &State| -> Vec<SurveyedNic> {
-        let nics = state.links.values().filter(|link| nic::is_nic(link, root) && is_settled(link, root));
-        let surveyed =
-            nics.filter_map(|link| Some(SurveyedNic { mac: own_mac(link)?, name: link.name.clone(), lease: None }));
-        surveyed.filter(|nic| wanted.iter().any(|is| is(nic.mac, &nic.name))).collect()
-    };
-    let all = |state: &State| {
-        Some(now(state)).filter(|found| wanted.iter().all(|is| found.iter().any(|nic| is(nic.mac, &nic.name))))
-    };
-    tokio::select! {
-        () = sleep_until(deadline) => watcher.read(now),
-        found = watcher.wait_for(all) => found.unwrap_or_default(),
+    /// The NICs that are named, once all are there or the time is over.
+    async fn wait_for_all(&self, watcher: &Watcher, root: &Path, deadline: Instant) -> Vec<SurveyedNic> {
+        let surveyed = |link: &Link| Some(SurveyedNic { mac: own_mac(link)?, name: link.name.clone(), lease: None });
+        let now = |state: &State| self.candidates(state, root).filter_map(surveyed).collect::<Vec<_>>();
+        let all = |state: &State| {
+            let found = now(state);
+            let is_there = |wanted: &&NicName| found.iter().any(|nic| wanted.is(nic.mac, Some(&nic.name)));
+            self.wanted.iter().all(is_there).then_some(found)
+        };
+        tokio::select! {
+            () = sleep_until(deadline) => watcher.read(now),
+            found = watcher.wait_for(all) => found.unwrap_or_default(),
+        }
     }
 }
 
