@@ -31,7 +31,7 @@ use crate::status::outcome;
 use crate::status::schema::{Outcome, STATUS_FILE, Status};
 use crate::{handover, net};
 use engine::{Ended, Engine, RunMode, Settings};
-use libnbft::plan::{Plan, Policy};
+use libnbft::plan::{Additions, Plan, Policy};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -60,7 +60,7 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         return Ok(Exit::Nothing);
     }
     let tables = plan::tables(common)?;
-    let mut plan = plan::plan(&tables, &args.identity, &kernel);
+    let plan = plan::plan(&tables, &args.identity, &kernel);
     let mut status_file = StatusFile::new(common.path(STATUS_FILE));
     if tables.tables.is_empty() {
         return nothing_read(&plan, &tables, &mut status_file);
@@ -78,14 +78,12 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         true => RunMode::Resident,
         false => RunMode::UntilBoot { timeout: timeout(args, &kernel), wait: args.wait },
     };
-    if let Some(before) = &before {
-        restore::restore_discovered(&mut plan, before, &root);
-    }
+    let additions = before.as_ref().map(|before| restore::restore_discovered(&plan, before, &root)).unwrap_or_default();
     let service = match until {
         RunMode::Resident => Some(std::process::id()),
         RunMode::UntilBoot { .. } => before.as_ref().and_then(|status| outcome::service(status, &root)),
     };
-    let keys = keys(&plan, &root, args.stay)?;
+    let keys = keys(&plan.with(&additions), &root, args.stay)?;
     let settings = Settings {
         root: root.clone(),
         status_file,
@@ -99,7 +97,7 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         started,
     };
     let network = net::NetOptions::new(root).with_mtu(mtu(&kernel));
-    let ended = work(plan, settings, network, common)?;
+    let ended = work(plan, additions, settings, network, common)?;
     if !args.stay {
         handover::leave(&ended.plan, &ended.status, args.handover, &common.path("/"));
     }
@@ -223,7 +221,13 @@ fn finish_early(plan: &Plan, status_file: &mut StatusFile, outcome: Outcome, mes
     written.map_err(|source| Error::Write { path: status_file.path().to_path_buf(), source })
 }
 
-fn work(plan: Plan, settings: Settings, mut network: net::NetOptions, common: &Common) -> Result<Ended, Error> {
+fn work(
+    plan: Plan,
+    additions: Additions,
+    settings: Settings,
+    mut network: net::NetOptions,
+    common: &Common,
+) -> Result<Ended, Error> {
     let staying = settings.until == RunMode::Resident;
     if staying {
         network = network.maintaining(settings.before.as_ref().map(|before| before.leases(&plan)).unwrap_or_default());
@@ -243,10 +247,10 @@ fn work(plan: Plan, settings: Settings, mut network: net::NetOptions, common: &C
     let ended = runtime.block_on(async {
         let device = helper.into_device().map_err(|error| Error::Other(format!("{DEVICE}: {error}")))?;
         let (events, heard) = tokio::sync::mpsc::unbounded_channel();
-        let network = net::start(&plan.interfaces, network, events)
+        let network = net::start(&plan.with(&additions).interfaces, network, events)
             .await
             .map_err(|error| Error::Other(format!("cannot set up interfaces: {error}")))?;
-        Engine::new(plan, settings, device).with_router(network.router()).run(heard).await
+        Engine::new(plan, additions, settings, device).with_router(network.router()).run(heard).await
     })?;
     // Nothing of the runtime is worth waiting for.
     runtime.shutdown_background();

@@ -1,6 +1,6 @@
 //! Brings all targets of a plan up at once, and keeps them up.
 //!
-//! One [`StateMachine`] holds all shared state: plan, attempts, status. Only its transitions write to it, one for each
+//! One [`StateMachine`] holds all shared state: plan, attempts, networks, namespaces. Only its transitions write to it, one for each
 //! [`Event`], one after the other. They start no work of their own: they read sysfs and the clock, and return [`Effect`]s. The
 //! loop in this file carries these out, and turns what comes back into the next event. Only the loop owns the fabrics device,
 //! the router and the work in the background.
@@ -21,8 +21,6 @@ mod tests;
 mod transition;
 
 pub(super) use state::{Ended, RunMode, Settings};
-#[cfg(test)]
-pub(super) use {attempt::Phase, schedule::next_path};
 
 use crate::error::Error;
 use crate::net::{NetEvent, Router};
@@ -34,7 +32,7 @@ use crate::nvme::{module, probe};
 use event::{Effect, Event};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use libnbft::plan::Plan;
+use libnbft::plan::{Additions, Plan};
 use state::StateMachine;
 use std::io;
 use std::pin::Pin;
@@ -59,8 +57,8 @@ pub(super) struct Engine<F> {
 }
 
 impl<F: Fabrics + 'static> Engine<F> {
-    pub(super) fn new(plan: Plan, settings: Settings, device: F) -> Self {
-        let machine = StateMachine::new(plan, settings);
+    pub(super) fn new(plan: Plan, additions: Additions, settings: Settings, device: F) -> Self {
+        let machine = StateMachine::new(plan, additions, settings);
         Self { machine, device: Some(device), router: None, work: FuturesUnordered::new() }
     }
 
@@ -133,30 +131,30 @@ impl<F: Fabrics + 'static> Engine<F> {
                     let supported = device.supported().await;
                     (Event::Supported(supported), Some(device))
                 }),
-                Effect::Probe { target, probe, begins } => self.start(async move {
+                Effect::Probe { attempt, probe, begins } => self.start(async move {
                     tokio::time::sleep_until(begins.into()).await;
-                    Event::Probed(target, probe::probe(&probe, PROBE_LIMIT).await)
+                    Event::Probed(attempt, probe::probe(&probe, PROBE_LIMIT).await)
                 }),
-                Effect::Write { path, options, requirements } => {
+                Effect::Write { attempt, options, requirements } => {
                     log::debug!("{DEVICE}: {options}");
                     self.with_device(move |mut device| async move {
                         let result = device.connect(options.expose(), &requirements).await;
-                        (Event::Written(path, result), Some(device))
+                        (Event::Written(attempt, result), Some(device))
                     });
                 }
-                Effect::ReadLog { controller, name } => self.with_device(move |mut device| async move {
+                Effect::ReadLog { attempt, name } => self.with_device(move |mut device| async move {
                     let existing = DiscoveryConnection::Existing;
                     let result = device.discover(existing, &name, &Requirements::default()).await;
-                    (Event::LogRead(controller, result), Some(device))
+                    (Event::LogRead(attempt, result), Some(device))
                 }),
-                Effect::Discover { controller, kind, options, requirements } => {
+                Effect::Discover { attempt, kind, options, requirements } => {
                     log::debug!("{DEVICE}: {options}");
                     self.with_device(move |mut device| async move {
                         let result = device.discover(kind, options.expose(), &requirements).await;
-                        (Event::LogRead(controller, result), Some(device))
+                        (Event::LogRead(attempt, result), Some(device))
                     });
                 }
-                Effect::Route { links, targets } => {
+                Effect::Route { links, attempts } => {
                     let router = self.router.clone();
                     self.start(async move {
                         for (endpoint, network) in links {
@@ -167,13 +165,13 @@ impl<F: Fabrics + 'static> Engine<F> {
                                 log::warn!("{}: {error}", endpoint.link_name);
                             }
                         }
-                        Event::Routed(targets)
+                        Event::Routed(attempts)
                     });
                 }
                 Effect::Fetch(fetch) => self.start(async move { Event::Fetched(fetch.run().await) }),
-                Effect::Pause { target, pause } => self.start(async move {
+                Effect::Pause { attempt, pause } => self.start(async move {
                     tokio::time::sleep(pause).await;
-                    Event::PauseOver(target)
+                    Event::PauseOver(attempt)
                 }),
                 Effect::Register { controller } => self.machine.register(&controller),
                 Effect::Save => self.machine.save_running(),
