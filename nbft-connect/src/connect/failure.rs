@@ -38,6 +38,9 @@ pub(crate) enum ConnectFailure {
     /// The kernel says that the connection exists, and sysfs does not show it.
     #[error("the kernel has this connection already, but sysfs does not show it")]
     Unseen,
+    /// Discovery no longer lists it.
+    #[error("the discovery controller no longer lists it")]
+    Unlisted,
     /// The kernel has removed the controller.
     #[error("the kernel has removed {controller}")]
     Removed {
@@ -55,6 +58,7 @@ codes!(ConnectFailure {
     LogPage => "log-page",
     NoHost => "no-host-identity",
     Unseen => "connection-unseen",
+    Unlisted => "no-longer-listed",
     Removed => "controller-removed",
 });
 
@@ -138,6 +142,12 @@ pub(crate) enum Waiting {
         /// Whether it may authenticate.
         authenticates: bool,
     },
+    /// Its controller has lost the target for long.
+    #[error("{controller} has lost its target and keeps trying to connect; discovery is asked for other ways")]
+    Stalled {
+        /// `nvmeN`.
+        controller: String,
+    },
     /// No controller of the subsystem is connected.
     #[error("no controller of the subsystem is connected")]
     NoController,
@@ -157,6 +167,7 @@ codes!(Waiting {
     Interface => "interface-not-ready",
     Secrets => "waits-for-secrets",
     Answer => "waits-for-answer",
+    Stalled => "target-lost",
     NoController => "no-controller",
     NoNamespace => "no-namespace",
     OtherNamespaces => "other-namespaces",
