@@ -1,6 +1,7 @@
 //! Why a path, a discovery controller or a namespace is not there, as a value.
 
 use crate::nvme::discovery::LogPageError;
+use crate::nvme::exclusions::Place;
 use crate::nvme::explain::{Cause, Refusal};
 use crate::nvme::fabrics::options::OptionError;
 use crate::nvme::keys::SecretError;
@@ -148,6 +149,12 @@ pub(crate) enum Waiting {
         /// `nvmeN`.
         controller: String,
     },
+    /// The administrator has taken it out of service.
+    #[error("it is excluded by {place}")]
+    Excluded {
+        /// The entry.
+        place: Place,
+    },
     /// No controller of the subsystem is connected.
     #[error("no controller of the subsystem is connected")]
     NoController,
@@ -168,6 +175,7 @@ codes!(Waiting {
     Secrets => "waits-for-secrets",
     Answer => "waits-for-answer",
     Stalled => "target-lost",
+    Excluded => "excluded",
     NoController => "no-controller",
     NoNamespace => "no-namespace",
     OtherNamespaces => "other-namespaces",

@@ -133,6 +133,13 @@ impl Attempt {
         }
     }
 
+    pub(super) fn set_state(&mut self, state: State) {
+        match &mut self.goal {
+            Goal::Path(path) => path.status.state = state,
+            Goal::Discovery(discovery) => discovery.status.state = state,
+        }
+    }
+
     /// Notes that a try has failed; returns how many have.
     pub(super) fn set_failed(&mut self, reason: Reason) -> u32 {
         self.set_reason(Some(reason));

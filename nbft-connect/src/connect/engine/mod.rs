@@ -8,6 +8,7 @@
 mod attempt;
 mod discovery;
 mod event;
+mod excluded;
 mod finish;
 mod network;
 mod persistent;

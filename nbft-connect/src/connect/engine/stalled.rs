@@ -44,6 +44,7 @@ impl StateMachine {
                 None | Some(_) => {}
             }
         }
+        self.start_readmitted();
         for (id, controller) in stalled {
             let waiting = Waiting::Stalled { controller };
             log::warn!("{}: {waiting}", self.attempts[id].name());

@@ -6,6 +6,7 @@ use crate::cli::Wait;
 use crate::connect::failure::FatalError;
 use crate::connect::target::LinkEndpoint;
 use crate::exit::Exit;
+use crate::nvme::exclusions::Exclusions;
 use crate::nvme::fabrics::options::Supported;
 use crate::nvme::keys::Keys;
 use crate::nvme::security::Violation;
@@ -121,6 +122,8 @@ pub(super) struct StateMachine {
     pub(super) next_check: Option<Instant>,
     /// What the scans showed.
     pub(super) watch: sysfs::Watch,
+    /// What the administrator has taken out of service.
+    pub(super) exclusions: Exclusions,
     /// By subsystem NQN, why a foreign connection to it does not count.
     pub(super) unsecured: BTreeMap<String, Violation>,
     /// Whether systemd knows that this runs.
@@ -155,6 +158,7 @@ impl StateMachine {
             no_scan_before: settings.started,
             next_check: matches!(settings.until, RunMode::Resident).then_some(settings.started),
             watch: sysfs::Watch::default(),
+            exclusions: Exclusions::default(),
             unsecured: BTreeMap::new(),
             told_systemd: false,
             complete_at_start: false,

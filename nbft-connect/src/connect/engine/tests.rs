@@ -1,5 +1,6 @@
 //! Drives the transitions with events alone: no socket, no device, no runtime.
 
+mod excluded;
 mod stalled;
 
 use super::attempt::{AttemptId, Phase};
