@@ -1,8 +1,10 @@
-//! Writes initramfs archives: the cpio format "newc", as the kernel reads it.
+//! Collects an initramfs archive in the cpio format "newc", which the kernel reads.
 
 use crate::tools::error::{At, Result};
+use cpio::newc::{Builder, trailer};
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
@@ -27,23 +29,10 @@ impl Cpio {
 
     fn entry(&mut self, name: &str, mode: u32, data: &[u8]) {
         self.inode += 1;
-        let size = data.len() as u32;
-        let name_size = name.len() as u32 + 1;
-        // inode, mode, uid, gid, links, time, size, device and special device (major, minor), name's size, check
-        let fields = [self.inode, mode, 0, 0, 1, 0, size, 0, 0, 0, 0, name_size, 0];
-        self.bytes.extend_from_slice(b"070701");
-        for field in fields {
-            self.bytes.extend_from_slice(format!("{field:08x}").as_bytes());
-        }
-        self.bytes.extend_from_slice(name.as_bytes());
-        self.bytes.push(0);
-        self.pad();
-        self.bytes.extend_from_slice(data);
-        self.pad();
-    }
-
-    fn pad(&mut self) {
-        self.bytes.resize(self.bytes.len().next_multiple_of(4), 0);
+        let mut entry = Builder::new(name).ino(self.inode).mode(mode).write(&mut self.bytes, data.len() as u32);
+        // Writing to a vector does not fail.
+        let _ = entry.write_all(data);
+        let _ = entry.finish();
     }
 
     /// A directory; those above it must be there.
@@ -80,7 +69,7 @@ impl Cpio {
 
     /// The archive with its end mark; another may follow it.
     pub fn finish(mut self) -> Vec<u8> {
-        self.entry("TRAILER!!!", 0, &[]);
+        let _ = trailer(&mut self.bytes);
         self.bytes.resize(self.bytes.len().next_multiple_of(512), 0);
         self.bytes
     }

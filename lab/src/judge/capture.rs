@@ -4,10 +4,12 @@
 //! found has to mean something.
 
 use crate::tools::error::{At, Result};
+use etherparse::{LaxNetSlice, LaxSlicedPacket, TransportSlice};
 use memchr::memmem;
+use pcap_parser::{parse_pcap_frame, parse_pcap_header};
 use std::collections::BTreeSet;
 use std::fs;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::Path;
 
 /// A connection to a target, as an ICReq, a TLS handshake (ClientHello) or a command capsule shows it.
@@ -51,12 +53,11 @@ impl Wire {
 
 fn parse(bytes: &[u8]) -> Vec<Session> {
     let mut sessions: Vec<Session> = Vec::new();
-    let mut rest = bytes.get(24..).unwrap_or_default();
-    while let Some((header, after)) = rest.split_at_checked(16) {
-        let length = u32::from_le_bytes([header[8], header[9], header[10], header[11]]) as usize;
-        let Some((packet, after)) = after.split_at_checked(length) else { break };
+    let mut rest = parse_pcap_header(bytes).map_or(&[][..], |(rest, _)| rest);
+    // The last frame is incomplete where QEMU was killed.
+    while let Ok((after, frame)) = parse_pcap_frame(rest) {
         rest = after;
-        let Some(segment) = segment(packet) else { continue };
+        let Some(segment) = segment(frame.data) else { continue };
         let answer = |known: &Session| (known.destination, known.source) == (segment.source, segment.destination);
         if sessions.iter().any(answer) {
             continue;
@@ -128,65 +129,53 @@ fn is_capsule(pdu: &[u8]) -> bool {
 }
 
 fn segment(frame: &[u8]) -> Option<Segment<'_>> {
-    let mut kind = be16(frame.get(12..14)?);
-    let mut packet = frame.get(14..)?;
-    while kind == 0x8100 {
-        kind = be16(packet.get(2..4)?);
-        packet = packet.get(4..)?;
-    }
-    let (source, destination, segment) = match kind {
-        0x0800 if *packet.get(9)? == 6 => {
-            let header = usize::from(packet[0] & 0xf) * 4;
-            (IpAddr::V4(v4(packet.get(12..16)?)?), IpAddr::V4(v4(packet.get(16..20)?)?), packet.get(header..)?)
-        }
-        0x86dd if *packet.get(6)? == 6 => {
-            (IpAddr::V6(v6(packet.get(8..24)?)?), IpAddr::V6(v6(packet.get(24..40)?)?), packet.get(40..)?)
-        }
-        _ => return None,
+    // Lax: a capture holds the first bytes of each frame only.
+    let packet = LaxSlicedPacket::from_ethernet(frame).ok()?;
+    let (source, destination) = match packet.net? {
+        LaxNetSlice::Ipv4(ip) => (ip.header().source_addr().into(), ip.header().destination_addr().into()),
+        LaxNetSlice::Ipv6(ip) => (ip.header().source_addr().into(), ip.header().destination_addr().into()),
+        LaxNetSlice::Arp(_) => return None,
     };
-    let ports = (be16(segment.get(..2)?), be16(segment.get(2..4)?));
-    let payload = segment.get(usize::from(*segment.get(12)? >> 4) * 4..)?;
+    let Some(TransportSlice::Tcp(tcp)) = packet.transport else { return None };
     Some(Segment {
-        source: SocketAddr::new(source, ports.0),
-        destination: SocketAddr::new(destination, ports.1),
-        ends: *segment.get(13)? & 0b101 != 0,
-        payload,
+        source: SocketAddr::new(source, tcp.source_port()),
+        destination: SocketAddr::new(destination, tcp.destination_port()),
+        ends: tcp.fin() || tcp.rst(),
+        payload: tcp.payload(),
     })
-}
-
-fn be16(bytes: &[u8]) -> u16 {
-    bytes.iter().fold(0, |value, byte| value << 8 | u16::from(*byte))
-}
-
-fn v4(bytes: &[u8]) -> Option<Ipv4Addr> {
-    <[u8; 4]>::try_from(bytes).ok().map(Ipv4Addr::from)
-}
-
-fn v6(bytes: &[u8]) -> Option<Ipv6Addr> {
-    <[u8; 16]>::try_from(bytes).ok().map(Ipv6Addr::from)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use etherparse::{PacketBuilder, VlanId};
 
     /// A capture of one frame: Ethernet, IPv4, TCP with 12 bytes of options.
     fn capture(flags: u8, payload: &[u8]) -> Vec<u8> {
-        let mut bytes = vec![0; 24];
+        // Magic number, version 2.4, no time zone, length of frames, Ethernet.
+        let mut bytes = vec![0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0];
+        bytes.extend([0; 8]);
+        bytes.extend([0, 0, 1, 0, 1, 0, 0, 0]);
         bytes.extend(packet(flags, payload));
         bytes
     }
 
     fn packet(flags: u8, payload: &[u8]) -> Vec<u8> {
         let mut frame = vec![0; 12];
-        frame.extend([0x08, 0x00, 0x45]);
-        frame.extend([0; 8]);
+        frame.extend([0x08, 0x00, 0x45, 0]);
+        // The frame was longer than what was captured.
+        frame.extend(1500_u16.to_be_bytes());
+        frame.extend([0; 5]);
         frame.extend([6, 0, 0, 192, 0, 2, 2, 192, 0, 2, 1]);
         frame.extend([0xc0, 0x00, 0x11, 0x44]);
         frame.extend([0; 8]);
         frame.extend([0x80, flags]);
         frame.extend([0; 18]);
         frame.extend(payload);
+        record(&frame)
+    }
+
+    fn record(frame: &[u8]) -> Vec<u8> {
         let mut bytes = vec![0; 8];
         bytes.extend((frame.len() as u32).to_le_bytes());
         bytes.extend((frame.len() as u32).to_le_bytes());
@@ -249,5 +238,24 @@ mod tests {
             other[at] = value;
             assert_eq!(parse(&capture(0x18, &other)), [], "byte {at}");
         }
+    }
+
+    #[test]
+    fn a_connection_over_a_vlan_and_ipv6_is_found() {
+        let packet = PacketBuilder::ethernet2([2; 6], [4; 6])
+            .single_vlan(VlanId::try_new(10).expect("a VLAN"))
+            .ipv6([0xfd; 16], [0xfe; 16], 64)
+            .tcp(49152, 4420, 1, 512)
+            .fin();
+        let mut frame = Vec::new();
+        packet.write(&mut frame, &capsule()).expect("a vector takes it");
+        let found = parse(&[capture(0x18, &[]), record(&frame)].concat());
+        let wanted = Session {
+            source: SocketAddr::new([0xfd; 16].into(), 49152),
+            destination: SocketAddr::new([0xfe; 16].into(), 4420),
+            ended: true,
+            ..session((false, false), false, 1)
+        };
+        assert_eq!(found, [wanted]);
     }
 }
