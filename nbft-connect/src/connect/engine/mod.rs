@@ -138,10 +138,17 @@ impl<F: Fabrics + 'static> Engine<F> {
                     tokio::time::sleep_until(begins.into()).await;
                     Event::Probed(attempt, probe::probe(&probe, PROBE_LIMIT).await)
                 }),
-                Effect::Write { attempt, options, requirements } => {
+                Effect::Write { attempt, options, requirements, hold } => {
                     log::debug!("{DEVICE}: {options}");
                     self.with_device(move |mut device| async move {
+                        let held = match hold {
+                            Some(hold) => {
+                                hold.acquire().await.inspect_err(|error| log::debug!("{}: {error}", hold.nqn)).ok()
+                            }
+                            None => None,
+                        };
                         let result = device.connect(options.expose(), &requirements).await;
+                        drop(held);
                         (Event::Written(attempt, result), Some(device))
                     });
                 }

@@ -92,6 +92,7 @@ impl StateMachine {
         self.set_phase(id, Phase::Up);
         self.effects.push(Effect::Register { controller: controller.clone() });
         let Some(path) = self.attempts[id].path_mut() else { return };
+        path.is_number_taken = false;
         let status = &mut path.status;
         status.attempts += 1;
         status.state = State::Up;

@@ -4,6 +4,7 @@ use super::attempt::{AttemptId, Phase};
 use super::event::{Effect, Event};
 use super::state::{Ending, StateMachine};
 use crate::connect::failure::{ConnectFailure, FatalError};
+use crate::nvme::explain::Cause;
 use crate::nvme::fabrics::{NewController, Written};
 use std::io;
 use std::rc::Rc;
@@ -101,6 +102,12 @@ impl StateMachine {
                     let violation = self.verify(id, &controllers).err();
                     self.failed(id, violation.map_or(ConnectFailure::Unseen, ConnectFailure::Violation));
                 }
+            }
+            Ok(Written::Refused(refusal)) if refusal.is_for(&Cause::NumberTaken) => {
+                if let Some(path) = self.attempts[id].path_mut() {
+                    path.is_number_taken = true;
+                }
+                self.failed(id, ConnectFailure::Refused(refusal));
             }
             Ok(Written::Refused(refusal)) => self.failed(id, ConnectFailure::Refused(refusal)),
             Ok(Written::PolicyViolation(violation)) => self.failed(id, violation.into()),
