@@ -7,6 +7,8 @@ use crate::nvme::keys::SecretError;
 use crate::nvme::module::ModuleError;
 use crate::nvme::probe::ProbeFailure;
 use crate::nvme::security::Violation;
+use crate::nvme::sysfs::NoAccess;
+use crate::status::live::PATH_INACCESSIBLE;
 use crate::status::{FALLBACK_CODE, schema::Reason};
 use libnbft::codes;
 
@@ -141,6 +143,20 @@ pub(crate) enum Waiting {
     /// No controller of the subsystem is connected.
     #[error("no controller of the subsystem is connected")]
     NoController,
+    /// No controller of the subsystem is live.
+    #[error("no controller of the subsystem is live: {controller} is {state}")]
+    NotLive {
+        /// `nvmeN`, one of them.
+        controller: String,
+        /// Its state.
+        state: String,
+    },
+    /// No connected path gives access.
+    #[error("{0}")]
+    Inaccessible(NoAccess),
+    /// The kernel has no disk of it.
+    #[error("the subsystem is connected and shows it, and the kernel has made no disk of it")]
+    NoDisk,
     /// The subsystem has no namespace for this host.
     #[error("the subsystem is connected and shows no namespace to this host")]
     NoNamespace,
@@ -158,6 +174,9 @@ codes!(Waiting {
     Secrets => "waits-for-secrets",
     Answer => "waits-for-answer",
     NoController => "no-controller",
+    NotLive => "no-live-path",
+    Inaccessible => "namespace-inaccessible",
+    NoDisk => "namespace-no-disk",
     NoNamespace => "no-namespace",
     OtherNamespaces => "other-namespaces",
 });
@@ -171,7 +190,7 @@ impl Waiting {
 /// All codes that a path, a discovery controller or a namespace can have in status.json.
 #[must_use]
 pub fn codes() -> Vec<&'static str> {
-    let single = ["no-tls", "no-authentication", "fabrics-device", "helper-ended", FALLBACK_CODE];
+    let single = ["no-tls", "no-authentication", "fabrics-device", "helper-ended", FALLBACK_CODE, PATH_INACCESSIBLE];
     let of_causes = [
         Cause::CODES,
         ProbeFailure::CODES,

@@ -4,6 +4,7 @@
 //! loopback.
 
 mod again;
+mod ana;
 pub(super) mod discovery;
 pub(super) mod harness;
 mod keys;

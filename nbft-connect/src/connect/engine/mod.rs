@@ -5,6 +5,7 @@
 //! loop in this file carries these out, and turns what comes back into the next event. Only the loop owns the fabrics device,
 //! the router and the work in the background.
 
+mod access;
 mod attempt;
 mod discovery;
 mod event;

@@ -167,7 +167,7 @@ impl StateMachine {
     pub(super) fn status(&self) -> Status {
         Status {
             interfaces: self.networks.iter().map(|network| network.status.clone()).collect(),
-            paths: self.attempts.paths().map(|(.., path)| path.status.clone()).collect(),
+            paths: self.attempts.paths().map(|(.., path)| path.status.clone().without_access_failed()).collect(),
             namespaces: self.namespaces.iter().map(|namespace| namespace.status.clone()).collect(),
             discovery: self.attempts.discovery().map(|(.., discovery)| discovery.status.clone()).collect(),
             ..self.header.clone()
