@@ -10,6 +10,7 @@ use crate::nvme::security::Violation;
 use crate::nvme::sysfs::NoAccess;
 use crate::status::live::PATH_INACCESSIBLE;
 use crate::status::{FALLBACK_CODE, schema::Reason};
+use crate::tunables::Tunables;
 use libnbft::codes;
 
 /// Why an attempt failed. Display is a sentence.
@@ -28,6 +29,14 @@ pub(crate) enum ConnectFailure {
     /// The kernel or the target refused.
     #[error("{0}")]
     Refused(Refusal),
+    /// The same, and a setting may be why.
+    #[error("{refusal}; it was given {given}")]
+    RefusedWith {
+        /// The refusal.
+        refusal: Refusal,
+        /// The settings that it was given.
+        given: Box<Tunables>,
+    },
     /// The connection does not meet its requirements.
     #[error(transparent)]
     Violation(#[from] Violation),
@@ -53,6 +62,7 @@ codes!(ConnectFailure {
     Option => "option-unusable",
     Secret => "secret",
     Refused => "refused",
+    RefusedWith => "refused",
     Violation => "violation",
     LogPage => "log-page",
     NoHost => "no-host-identity",
@@ -68,7 +78,7 @@ impl ConnectFailure {
             Self::Option(OptionError::NoTls(_)) => "no-tls",
             Self::Option(OptionError::NoAuthentication(_)) => "no-authentication",
             Self::Secret(error) => error.cause_code(),
-            Self::Refused(refusal) => refusal.code(),
+            Self::Refused(refusal) | Self::RefusedWith { refusal, .. } => refusal.code(),
             Self::Violation(violation) => violation.code(),
             Self::LogPage(error) => error.cause_code(),
             other => other.code(),

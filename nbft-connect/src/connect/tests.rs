@@ -11,6 +11,7 @@ mod keys;
 mod probes;
 mod redfish;
 mod secured;
+mod settings;
 mod tls;
 
 use harness::*;

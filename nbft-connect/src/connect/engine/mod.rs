@@ -15,6 +15,7 @@ mod persistent;
 mod progress;
 mod schedule;
 mod secrets;
+mod settings;
 mod state;
 mod sysfs_scan;
 #[cfg(test)]

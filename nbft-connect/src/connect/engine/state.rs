@@ -6,6 +6,7 @@ use crate::cli::Wait;
 use crate::connect::failure::FatalError;
 use crate::connect::target::LinkEndpoint;
 use crate::exit::Exit;
+use crate::input::tunables::ConnectionSettings;
 use crate::nvme::fabrics::options::Supported;
 use crate::nvme::keys::Keys;
 use crate::nvme::security::Violation;
@@ -32,7 +33,8 @@ pub(in crate::connect) struct Settings {
     pub(in crate::connect) before: Option<Status>,
     /// Process of `connect --stay`: this one, or one that runs beside it.
     pub(in crate::connect) service: Option<u32>,
-    pub(in crate::connect) ctrl_loss_tmo: i32,
+    /// Queues and timeouts of connections.
+    pub(in crate::connect) connections: ConnectionSettings,
     /// Whether discovery controllers stay connected.
     pub(in crate::connect) persistent_discovery: bool,
     pub(in crate::connect) keys: Keys,

@@ -36,7 +36,10 @@ impl StateMachine {
             Event::Supported(result) => {
                 self.is_device_free = true;
                 match result {
-                    Ok(supported) => self.supported = Some(Rc::new(supported)),
+                    Ok(supported) => {
+                        self.name_unlisted(&supported);
+                        self.supported = Some(Rc::new(supported));
+                    }
                     Err(error) => self.fatal(FatalError::Device { error: error.to_string() }),
                 }
             }
@@ -97,7 +100,7 @@ impl StateMachine {
                     self.failed(id, violation.map_or(ConnectFailure::Unseen, ConnectFailure::Violation));
                 }
             }
-            Ok(Written::Refused(refusal)) => self.failed(id, ConnectFailure::Refused(refusal)),
+            Ok(Written::Refused(refusal)) => self.failed(id, self.refused(id, refusal)),
             Ok(Written::PolicyViolation(violation)) => self.failed(id, violation.into()),
             Err(error) => self.fatal(FatalError::Helper(error.to_string())),
         }
