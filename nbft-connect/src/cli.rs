@@ -1,8 +1,10 @@
 //! The command line: what can be typed, nothing of what it does.
 
+mod disconnect;
 mod flip;
 mod tunables;
 
+pub use disconnect::DisconnectArgs;
 pub use flip::Flip;
 pub use tunables::TunableArgs;
 
@@ -100,6 +102,8 @@ pub enum Command {
     Plan(PlanArgs),
     /// Set up the interfaces and connect the controllers
     Connect(ConnectArgs),
+    /// Take connections out of service, and keep them out
+    Disconnect(DisconnectArgs),
     /// Show the result of `connect`
     Status(StatusArgs),
     /// Find out why a path or a boot namespace is not there

@@ -43,7 +43,7 @@ const CRATES: [(&str, &[&[&str]]); 5] = [
         ],
     ),
     ("nbft-redfish/src", &[]),
-    ("lab/src", &[]),
+    ("lab/src", &[&["cli"], &["run"], &["judge"], &["image"], &["scenario", "vm"], &["prepare"], &["tools"]]),
     ("xtask/src", &[]),
 ];
 

@@ -1,20 +1,20 @@
-//! A root disk with Debian: systemd, udev, our service, and a network manager or none.
+//! Makes a root disk with Debian: systemd, udev, our service, and a network manager or none.
 
+use super::constants::{HOME_LUKS_UUID, HOME_UUID, LUKS_KEY, REPORT, ROOT_UUID};
+use super::exports;
 use super::layers::{copy, put};
-use super::shared::{HOME_LUKS_UUID, HOME_UUID, LUKS_KEY, REPORT, ROOT_UUID};
 use super::{busybox, layers, tls};
-use crate::error::Result;
-use crate::exports;
-use crate::place::{Key, Place, remove, suffixed};
 use crate::prepare::chroot::{Debian, chroot, forget, inside};
+use crate::tools::error::Result;
+use crate::tools::place::{Key, Place, remove, suffixed};
 use std::path::{Path, PathBuf};
 
-const REPORT_UNIT: &str = include_str!("lab-report.service");
-const REPORT_START: &str = include_str!("lab-report-start.sh");
-const REPORT_RUN: &str = include_str!("lab-report-run.sh");
-const MONITOR_UNIT: &str = include_str!("lab-monitor.service");
-const HANDOVER: &str = include_str!("handover.sh");
-const WRITES: &str = include_str!("writes.sh");
+const REPORT_UNIT: &str = include_str!("guest/lab-report.service");
+const REPORT_START: &str = include_str!("guest/lab-report-start.sh");
+const REPORT_RUN: &str = include_str!("guest/lab-report-run.sh");
+const MONITOR_UNIT: &str = include_str!("guest/lab-monitor.service");
+const HANDOVER: &str = include_str!("guest/handover.sh");
+const WRITES: &str = include_str!("guest/writes.sh");
 
 /// An administrator's word for every Ethernet, as installers leave it.
 const MANAGED: &str = "[Match]\nType=ether\n\n[Network]\nDHCP=yes\n";
@@ -103,8 +103,8 @@ pub(super) fn debian(place: &Place, besides: Besides, initrd: &Path) -> Result<P
         let stay = place.repo.join("dracut-module/units/nbft-stay.service");
         copy(&upper, "usr/lib/systemd/system/nbft-stay.service", &stay)?;
         // An administrator's names for the firmware's NICs, which must not win over nbftN.
-        for (wire, byte) in crate::wires::WIRES {
-            let mac = crate::wires::mac(wire, 2);
+        for (wire, byte) in crate::scenario::wires::WIRES {
+            let mac = crate::scenario::wires::mac(wire, 2);
             let link = format!("[Match]\nMACAddress={mac}\n\n[Link]\nName=lan{}\n", byte - 0x0a);
             put(&upper, &format!("etc/systemd/network/10-lan-{wire}.link"), 0o644, link.as_bytes())?;
         }

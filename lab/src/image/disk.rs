@@ -1,11 +1,11 @@
-//! Root disks. Plain ones are made without a mount; those on LVM and LUKS by a machine of their own.
+//! Makes the root disk that a scenario asks for.
 
 use super::debian::{Besides, Manager, debian};
 use super::root::mini;
 use super::storage;
-use crate::error::Result;
-use crate::place::Place;
 use crate::scenario::system::Root;
+use crate::tools::error::Result;
+use crate::tools::place::Place;
 use std::path::{Path, PathBuf};
 
 /// Makes a root disk, once for each content. A Debian has the initramfs under /boot, to come back to at its end.

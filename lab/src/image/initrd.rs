@@ -1,15 +1,14 @@
-//! The host's initramfs, made by real dracut in a Debian folder.
+//! Makes the host's initramfs, by real dracut in a Debian folder.
 
-use super::shared::{LUKS_KEY, LUKS_UUID};
-use super::{layers, tls};
-use crate::error::{At, Error, Result};
-use crate::place::{Key, Place, suffixed};
+use super::constants::{LUKS_KEY, LUKS_UUID};
+use super::{layers, tls, tpm};
 use crate::prepare::chroot::{Debian, chroot, forget, inside};
 use crate::prepare::kernel::Kernel;
 use crate::scenario::Building;
 use crate::scenario::system::{Init, Way};
-use crate::shell::run;
-use crate::tpm;
+use crate::tools::error::{At, Error, Result};
+use crate::tools::place::{Key, Place, suffixed};
+use crate::tools::shell::run;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -58,7 +57,7 @@ pub struct Initrd {
     pub plain_size: u64,
 }
 
-const MARKS: &str = include_str!("marks/module-setup.sh");
+const MARKS: &str = include_str!("guest/marks/module-setup.sh");
 
 /// Where the LUKS key lies in the image.
 pub const LUKS_KEY_PATH: &str = "/lab.key";

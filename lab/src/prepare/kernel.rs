@@ -1,10 +1,10 @@
-//! Stock kernels, unpacked: an ELF image that QEMU starts at once, and modules.
+//! Unpacks stock kernels: an ELF image that QEMU starts directly, and its modules.
 
 use super::apt::View;
 use super::need;
-use crate::error::{At, Error, Result};
-use crate::place::Place;
-use crate::shell::run;
+use crate::tools::error::{At, Error, Result};
+use crate::tools::place::Place;
+use crate::tools::shell::run;
 use serde::Deserialize;
 use std::fs;
 use std::path::{Path, PathBuf};

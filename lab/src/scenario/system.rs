@@ -1,4 +1,4 @@
-//! What a scenario's host boots into: its root, process 1 of its initramfs, and what the initramfs has for NVMe/TCP.
+//! Describes the host's software: its root, process 1 of its initramfs, and the initramfs' modules for NVMe/TCP.
 
 use serde::Deserialize;
 

@@ -5,7 +5,7 @@ mod engine;
 mod failure;
 
 mod paths;
-mod registry;
+pub(crate) mod registry;
 mod restore;
 mod target;
 #[cfg(test)]
@@ -22,6 +22,8 @@ use crate::exit::Exit;
 use crate::input::plan;
 use crate::input::tunables::ConnectionSettings;
 use crate::kernel_command_line::KernelCommandLine;
+use crate::nvme::discoverd;
+use crate::nvme::exclusions::RUNTIME_LIST;
 use crate::nvme::fabrics::{DEVICE, Helper};
 use crate::nvme::keys::{Keys, credentials};
 use crate::nvme::sock_diag;
@@ -60,6 +62,9 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         log::info!("{parameter} on the kernel's command line: the NBFT is left alone");
         return Ok(Exit::Nothing);
     }
+    if !args.stay {
+        readmit(common);
+    }
     let tables = plan::tables(common)?;
     let plan = plan::plan(&tables, &args.identity, &kernel);
     let mut status_file = StatusFile::new(common.path(STATUS_FILE));
@@ -74,6 +79,9 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
     }
     if let Some(exit) = nothing_to_connect(&plan, &mut status_file)? {
         return Ok(exit);
+    }
+    if args.stay && discoverd::takes_nbft(&root) {
+        log::warn!("nvme-discoverd connects the NBFT's paths too: set nbft=false in {}", discoverd::SETTINGS);
     }
     let until = match args.stay {
         true => RunMode::Resident,
@@ -103,6 +111,16 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         handover::leave(&ended.plan, &ended.status, args.handover, &common.path("/"));
     }
     Ok(ended.exit)
+}
+
+/// Ends what `nbft disconnect` has excluded: who connects by hand wants it back.
+fn readmit(common: &Common) {
+    let list = common.path(RUNTIME_LIST);
+    match std::fs::remove_file(&list) {
+        Ok(()) => log::info!("{}: removed; what nbft disconnect has excluded is connected again", list.display()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => log::warn!("{}: {error}", list.display()),
+    }
 }
 
 /// Why the service has nothing to do, or not yet, as its exit. A status file that cannot be read decides nothing: it may be

@@ -48,10 +48,9 @@ fn records_of_a_discovery_log_page() {
     let text = json::text(&status, Secrets::Masked).unwrap();
     harmless("the status", text.as_bytes());
     assert_eq!(serde_json::from_str::<Status>(&text).unwrap(), status);
-    let directory = std::env::temp_dir().join(format!("nbft-hostile-{}-answers", std::process::id()));
-    status.write(&directory.join("status.json")).unwrap();
-    let files = files_below(&directory);
-    std::fs::remove_dir_all(&directory).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    status.write(&directory.path().join("status.json")).unwrap();
+    let files = files_below(directory.path());
     assert_eq!(files.len(), 1);
     assert_eq!(files[0].1, text);
 }

@@ -141,6 +141,7 @@ const fn word(state: State) -> &'static str {
         State::Pending => "pending",
         State::Up => "up",
         State::Failed => "failed",
+        State::Excluded => "excluded",
     }
 }
 
@@ -239,9 +240,10 @@ mod tests {
 
     #[test]
     fn a_namespace_by_a_connection_that_was_not_held_against_the_profile_is_not_there() {
-        let root = std::env::temp_dir().join(format!("nbft-status-{}", std::process::id()));
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path();
         let after = |status: &mut Status| {
-            refresh(status, &root);
+            refresh(status, root);
             status.namespaces[0].state
         };
         for name in ["nvme0", "nvme7"] {
@@ -256,7 +258,6 @@ mod tests {
         assert_eq!(after(&mut status(None, false)), State::Up);
         assert_eq!(after(&mut status(asks, false)), State::Pending);
         assert_eq!(after(&mut status(asks, true)), State::Up);
-        fs::remove_dir_all(&root).unwrap();
     }
 
     /// A controller with one namespace and its disk; `ana` is the ANA state of that, if it has one.

@@ -4,11 +4,12 @@ use crate::connect::target::Target;
 use crate::status::schema::{DiscoveryStatus, PathStatus, Reason, State};
 use libnbft::plan::{DiscoveryController, Path};
 use std::ops::{Index, IndexMut};
+use std::time::Instant;
 
 /// Where an attempt stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// Nothing needs this discovery controller now.
+    /// Nothing needs this target now.
     Idle,
     /// The interface is not ready.
     WaitNetwork,
@@ -47,6 +48,16 @@ pub(super) enum Goal {
 pub(super) struct PathGoal {
     pub(super) planned: Path,
     pub(super) status: PathStatus,
+    /// Since when its controller has been without the target, as far as a resident process has seen.
+    pub(super) lost_since: Option<Instant>,
+    /// Whether that is so long that discovery was asked for other ways.
+    pub(super) is_stalled: bool,
+}
+
+impl PathGoal {
+    pub(super) const fn new(planned: Path, status: PathStatus) -> Self {
+        Self { planned, status, lost_since: None, is_stalled: false }
+    }
 }
 
 /// A discovery controller.
@@ -119,6 +130,13 @@ impl Attempt {
         match &mut self.goal {
             Goal::Path(path) => path.status.set_reason(reason),
             Goal::Discovery(discovery) => discovery.status.set_reason(reason),
+        }
+    }
+
+    pub(super) fn set_state(&mut self, state: State) {
+        match &mut self.goal {
+            Goal::Path(path) => path.status.state = state,
+            Goal::Discovery(discovery) => discovery.status.state = state,
         }
     }
 

@@ -41,7 +41,8 @@ impl StateMachine {
         }
     }
 
-    /// Whether reading the log page (again) could help: of the paths that it lists none is up, or one has failed.
+    /// Whether reading the log page (again) could help: of the paths that it lists none is up, or one has failed or has lost its
+    /// target.
     pub(super) fn helps(&self, id: AttemptId) -> bool {
         let Some(discovery) = self.attempts[id].discovery() else { return false };
         match discovery.planned.mode {
@@ -50,19 +51,20 @@ impl StateMachine {
         }
     }
 
-    /// The discovered paths that are up.
+    /// The discovered paths that are up and have their target.
     fn discovered_up(&self) -> impl Iterator<Item = &Path> {
-        let up = self.attempts.paths().filter(|(_, phase, _)| *phase == Phase::Up);
+        let up = self.attempts.paths().filter(|(_, phase, path)| *phase == Phase::Up && !path.is_stalled);
         up.map(|(.., path)| &path.planned).filter(|path| path.discovered.is_some())
     }
 
-    /// The subsystems that came from a controller and have a failed path without another one up in its place.
+    /// The subsystems that came from a controller and have a path that failed, or has lost its target, without another one up
+    /// in its place.
     fn failed_subsystems(&self, controller: &DiscoveryController) -> Vec<String> {
         let mut failed: Vec<String> = Vec::new();
         for (_, phase, path) in self.attempts.paths() {
             let (planned, status) = (&path.planned, &path.status);
             let of_controller = planned.ssns.iter().any(|origin| controller.ssns.contains(origin));
-            let is_down = phase != Phase::Up && status.state == State::Failed;
+            let is_down = path.is_stalled || phase != Phase::Up && status.state == State::Failed;
             if !of_controller || !is_down || failed.contains(&planned.nqn) {
                 continue;
             }
@@ -133,6 +135,7 @@ impl StateMachine {
         let mut new: Vec<AttemptId> = new_paths.into_iter().map(|path| self.add_path(path)).collect();
         // Controllers that are connected already are adopted, not made twice.
         self.scan_sysfs();
+        self.drop_unlisted(&controller, log);
         new.extend(found.referrals.into_iter().filter_map(|referral| self.refer(referral, depth)));
         self.start_discovered(new);
     }
@@ -144,7 +147,7 @@ impl StateMachine {
         for namespace in self.namespaces.iter_mut().filter(|namespace| namespace.planned.nqn == planned.nqn) {
             namespace.paths.push(id);
         }
-        self.attempts.push(Goal::Path(Box::new(PathGoal { planned, status })), Phase::WaitNetwork)
+        self.attempts.push(Goal::Path(Box::new(PathGoal::new(planned, status))), Phase::WaitNetwork)
     }
 
     /// Starts new attempts; those behind a gateway when there is a route to them.

@@ -38,6 +38,10 @@ pub(super) enum Event {
     Uevents(io::Result<Vec<String>>),
     /// The time of a scan has come.
     ScanDue,
+    /// The time to read the states of the connected controllers has come.
+    CheckDue,
+    /// A controller is disconnected, or cannot be.
+    Disconnected(String, io::Result<()>),
     /// The time to write the status file has come.
     SaveDue,
     /// The grace after the last boot namespace is over.
@@ -69,6 +73,8 @@ pub(super) enum Effect {
     Fetch(Fetch),
     /// Wait before the next try.
     Pause { attempt: AttemptId, pause: Duration },
+    /// Disconnect a controller.
+    Disconnect { controller: String },
     /// Enter a controller as ours, and hide its secrets.
     Register { controller: String },
     /// Write the status file.

@@ -9,6 +9,7 @@ mod access;
 mod attempt;
 mod discovery;
 mod event;
+mod excluded;
 mod finish;
 mod network;
 mod persistent;
@@ -16,6 +17,7 @@ mod progress;
 mod schedule;
 mod secrets;
 mod settings;
+mod stalled;
 mod state;
 mod sysfs_scan;
 #[cfg(test)]
@@ -30,7 +32,7 @@ use crate::nvme::discovery::DiscoveryConnection;
 use crate::nvme::fabrics::{DEVICE, Fabrics};
 use crate::nvme::security::Requirements;
 use crate::nvme::uevent::Uevents;
-use crate::nvme::{module, probe};
+use crate::nvme::{module, probe, sysfs};
 use event::{Effect, Event};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -90,12 +92,14 @@ impl<F: Fabrics + 'static> Engine<F> {
             // Timers that are not set are not waited for.
             let at = |when: Option<Instant>| tokio::time::sleep_until(when.unwrap_or(started).into());
             let (linger, save, scan) = (machine.linger_until, machine.save_at, machine.next_scan);
+            let check = machine.next_check;
             let (event, device) = tokio::select! {
                 Some(done) = self.work.next() => done,
                 Some(event) = network.recv() => (Event::Network(event), None),
                 () = at(save), if save.is_some() => (Event::SaveDue, None),
                 Some(changes) = changes(uevents.as_ref()) => (Event::Uevents(changes), None),
                 () = at(scan), if scan.is_some() => (Event::ScanDue, None),
+                () = at(check), if check.is_some() => (Event::CheckDue, None),
                 () = at(linger), if linger.is_some() => (Event::LingerOver, None),
                 () = at(deadline), if deadline.is_some() => (Event::Deadline, None),
                 _ = terminate.recv() => (Event::Stop, None),
@@ -175,6 +179,15 @@ impl<F: Fabrics + 'static> Engine<F> {
                     tokio::time::sleep(pause).await;
                     Event::PauseOver(attempt)
                 }),
+                Effect::Disconnect { controller } => {
+                    let root = self.machine.settings.root.clone();
+                    self.start(async move {
+                        let name = controller.clone();
+                        // The kernel answers when all is taken down.
+                        let ended = tokio::task::spawn_blocking(move || sysfs::disconnect(&root, &name)).await;
+                        Event::Disconnected(controller, ended.unwrap_or_else(|error| Err(io::Error::other(error))))
+                    });
+                }
                 Effect::Register { controller } => self.machine.register(&controller),
                 Effect::Save => self.machine.save_running(),
             }

@@ -48,6 +48,9 @@ impl StateMachine {
             return;
         };
         let probe = target.probe(endpoint);
+        if self.is_excluded(id) {
+            return;
+        }
         if self.needs_no_probe(id) {
             self.set_phase(id, Phase::Queued);
             return;

@@ -7,6 +7,7 @@ use crate::connect::failure::FatalError;
 use crate::connect::target::LinkEndpoint;
 use crate::exit::Exit;
 use crate::input::tunables::ConnectionSettings;
+use crate::nvme::exclusions::Exclusions;
 use crate::nvme::fabrics::options::Supported;
 use crate::nvme::keys::Keys;
 use crate::nvme::security::Violation;
@@ -119,8 +120,12 @@ pub(super) struct StateMachine {
     pub(super) next_scan: Option<Instant>,
     /// When the next scan may be.
     pub(super) no_scan_before: Instant,
+    /// When the states of the connected controllers are to be read again; `None` unless this process is resident.
+    pub(super) next_check: Option<Instant>,
     /// What the scans showed.
     pub(super) watch: sysfs::Watch,
+    /// What the administrator has taken out of service.
+    pub(super) exclusions: Exclusions,
     /// By subsystem NQN, why a foreign connection to it does not count.
     pub(super) unsecured: BTreeMap<String, Violation>,
     /// Whether systemd knows that this runs.
@@ -153,7 +158,9 @@ impl StateMachine {
             next_probe: settings.started,
             next_scan: None,
             no_scan_before: settings.started,
+            next_check: matches!(settings.until, RunMode::Resident).then_some(settings.started),
             watch: sysfs::Watch::default(),
+            exclusions: Exclusions::default(),
             unsecured: BTreeMap::new(),
             told_systemd: false,
             complete_at_start: false,
@@ -245,7 +252,7 @@ fn first_status(whole: &Plan, settings: &Settings) -> Status {
 fn attempts(whole: &Plan, status: &mut Status) -> Attempts {
     let mut attempts = Attempts::default();
     for (planned, status) in whole.paths.iter().cloned().zip(std::mem::take(&mut status.paths)) {
-        attempts.push(Goal::Path(Box::new(PathGoal { planned, status })), Phase::WaitNetwork);
+        attempts.push(Goal::Path(Box::new(PathGoal::new(planned, status))), Phase::WaitNetwork);
     }
     for (planned, status) in whole.discovery.iter().cloned().zip(std::mem::take(&mut status.discovery)) {
         // What a former run found by it is in the plan already.

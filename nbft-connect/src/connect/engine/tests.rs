@@ -1,5 +1,8 @@
 //! Drives the transitions with events alone: no socket, no device, no runtime.
 
+mod excluded;
+mod stalled;
+
 use super::attempt::{AttemptId, Phase};
 use super::event::{Effect, Event};
 use super::state::{Ending, RunMode, StateMachine};

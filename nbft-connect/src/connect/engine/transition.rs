@@ -67,6 +67,11 @@ impl StateMachine {
                 self.scan_soon();
             }
             Event::ScanDue => self.scan_sysfs(),
+            Event::CheckDue => self.check_states(),
+            Event::Disconnected(controller, result) => match result {
+                Ok(()) => log::info!("{controller} is disconnected"),
+                Err(error) => log::warn!("{controller} cannot be disconnected: {error}"),
+            },
             Event::SaveDue => self.save_now(),
             Event::LingerOver => self.ending = Some(Ending::Complete),
             Event::Deadline => self.ending = Some(Ending::Deadline),

@@ -24,8 +24,8 @@ use std::io;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
+use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
@@ -34,24 +34,20 @@ pub(in crate::connect) const NID: &str = "cc3f2135-f931-4569-baea-0eee7113a521";
 pub(super) const OTHER_NID: &str = "11111111-2222-3333-4444-555555555555";
 
 /// A directory that is gone when the test ends.
-pub(in crate::connect) struct Root(pub(in crate::connect) PathBuf);
+pub(in crate::connect) struct Root(
+    pub(in crate::connect) PathBuf,
+    #[expect(dead_code, reason = "removes the directory when it is dropped")] TempDir,
+);
 
 impl Root {
     pub(in crate::connect) fn new() -> Self {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let root = std::env::temp_dir().join(format!("nbft-engine-{}-{number}", std::process::id()));
+        let directory = TempDir::new().unwrap();
+        let root = directory.path().to_owned();
         for directory in ["sys/module/nvme_tcp", "sys/class/nvme", "sys/block", "dev", "run"] {
             fs::create_dir_all(root.join(directory)).unwrap();
         }
         fs::write(root.join("dev/nvme-fabrics"), "").unwrap();
-        Self(root)
-    }
-}
-
-impl Drop for Root {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+        Self(root, directory)
     }
 }
 
