@@ -15,6 +15,11 @@ impl NamespaceStatus {
 }
 
 impl PathStatus {
+    /// Whether its controller is connected, with or without access to the namespace.
+    pub(crate) fn is_connected(&self) -> bool {
+        self.state == State::Up || self.code.as_deref() == Some(PATH_INACCESSIBLE)
+    }
+
     /// The path as it counts: one that is connected and gives no access is not up.
     pub(crate) fn without_access_failed(mut self) -> Self {
         if let (State::Up, Some(ana)) = (self.state, self.ana_state.filter(|ana| !ana.is_usable())) {
