@@ -20,6 +20,7 @@ use crate::cli::{Common, ConnectArgs};
 use crate::error::{Error, Part};
 use crate::exit::Exit;
 use crate::input::plan;
+use crate::input::tunables::ConnectionSettings;
 use crate::kernel_command_line::KernelCommandLine;
 use crate::nvme::discoverd;
 use crate::nvme::exclusions::RUNTIME_LIST;
@@ -98,7 +99,7 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         until,
         before,
         service,
-        ctrl_loss_tmo: args.ctrl_loss_tmo,
+        connections: ConnectionSettings::read(&args.tunables.given(), &kernel, &root),
         persistent_discovery: args.persistent_discovery || kernel.switch("rd.nvmf.persistent-discovery"),
         keys,
         sockets: Box::new(sock_diag::Kernel),

@@ -5,6 +5,7 @@
 //! loop in this file carries these out, and turns what comes back into the next event. Only the loop owns the fabrics device,
 //! the router and the work in the background.
 
+mod access;
 mod attempt;
 mod discovery;
 mod event;
@@ -15,6 +16,7 @@ mod persistent;
 mod progress;
 mod schedule;
 mod secrets;
+mod settings;
 mod stalled;
 mod state;
 mod sysfs_scan;

@@ -124,7 +124,7 @@ impl StateMachine {
             host_iface: Some(endpoint.map_or(target.host_iface, |endpoint| &endpoint.link_name)),
             hdr_digest,
             data_digest,
-            ctrl_loss_tmo: self.settings.ctrl_loss_tmo,
+            tunables: self.settings.connections.of(target.nqn),
             tls: self.tls(target, supported, secrets.is_some())?,
             secrets,
         })

@@ -48,6 +48,10 @@ impl StateMachine {
             }
         }
         self.start_readmitted();
+        // Nor does it send one when an ANA state changes.
+        if self.watch.shows_ana() {
+            self.scan_sysfs();
+        }
         for (id, controller) in stalled {
             let waiting = Waiting::Stalled { controller };
             log::warn!("{}: {waiting}", self.attempts[id].name());

@@ -50,6 +50,53 @@ fn a_handshake_that_failed_has_one_sentence() {
 }
 
 #[test]
+fn a_setting_that_was_refused_is_named() {
+    let einval = "the kernel refuses an option (Invalid argument (os error 22))";
+    for (logged, name) in [
+        ("Invalid number of IOQs 0", "nr_io_queues"),
+        ("Invalid nr_write_queues -1", "nr_write_queues"),
+        ("Invalid nr_poll_queues 0", "nr_poll_queues"),
+        ("Invalid queue_size 2000", "queue_size"),
+        ("Invalid keep_alive_tmo -3", "keep_alive_tmo"),
+        ("Invalid reconnect_delay 0", "reconnect_delay"),
+        ("Invalid type of service -1", "tos"),
+        ("unknown parameter or missing value 'fast_io_fail_tmo=3' in ctrl creation request", "fast_io_fail_tmo"),
+    ] {
+        let logged = format!("nvme_fabrics: {logged}");
+        let refusal = Refusal::of_write(libc::EINVAL, None, std::slice::from_ref(&logged));
+        let expected = format!("{einval}: the kernel refuses the value of {name}; the kernel logged: {logged}");
+        assert_eq!((refusal.to_string(), refusal.code()), (expected, "setting-refused"));
+    }
+    for (field, name) in [
+        ("starting byte offset: 44", "queue_size"),
+        ("starting byte offset: 48", "keep_alive_tmo"),
+        ("qid 9", "nr_io_queues"),
+    ] {
+        let refusal =
+            Refusal::of_write(libc::EIO, None, &[format!("nvme nvme0: Connect Invalid SQE Parameter, {field}")]);
+        let expected = format!(
+            "the target refused the Connect command (Input/output error (os error 5)): the target refuses the value of \
+             {name}: set another; the kernel logged: nvme nvme0: Connect Invalid SQE Parameter, {field}"
+        );
+        assert_eq!((refusal.to_string(), refusal.code()), (expected, "setting-refused-by-target"));
+    }
+    for other in
+        ["nvme nvme0: Connect Invalid SQE Parameter, starting byte offset: 440", "nvme_fabrics: Invalid hostnqn x"]
+    {
+        assert_eq!(Refusal::of_write(libc::EINVAL, None, &[other.into()]).code(), "option-refused", "{other}");
+    }
+    let unmapped = Refusal::of_write(libc::EXDEV, None, &[]);
+    assert_eq!(
+        (unmapped.to_string().as_str(), unmapped.code()),
+        (
+            "an I/O queue has no online CPU: set nr_io_queues, nr_write_queues and nr_poll_queues to fewer queues than CPUs \
+             are online (Invalid cross-device link (os error 18))",
+            "queue-without-cpu"
+        )
+    );
+}
+
+#[test]
 fn errno_and_log_become_a_sentence() {
     assert_eq!(
         of_write(libc::EIO, None, &["nvme nvme1: Connect Invalid Data Parameter, subsysnqn \"nqn.x\"".into()]),
