@@ -1,5 +1,6 @@
 //! Does a scenario's steps to the running machines, and checks the controllers after each.
 
+use crate::judge::report::Report;
 use crate::scenario::{Scenario, Step};
 use crate::tools::error::Result;
 use crate::vm::{Line, Vm};
@@ -28,11 +29,22 @@ impl Watch {
 
 /// Does the scenario's steps, and waits after each until the guest says that its controllers are live and that the root can be
 /// written.
-pub fn run(scenario: &Scenario, host: &mut Vm, target: Option<&mut Vm>, complaints: &mut Vec<String>) -> Result<()> {
+pub fn run(
+    scenario: &Scenario,
+    host: &mut Vm,
+    target: Option<&mut Vm>,
+    report: &mut Report,
+    complaints: &mut Vec<String>,
+) -> Result<()> {
     let Some(target) = target else { return Ok(()) };
     for step in &scenario.steps {
         let mut watch = Watch { lost: step.plug.is_some(), ..Watch::default() };
         let begun = begin(step, host, target)?;
+        if step.boots_again {
+            *report = Report::default();
+            host.listen(Instant::now() + Duration::from_secs(step.back), |line| report.take(line).then_some(()))?;
+            continue;
+        }
         host.listen(Instant::now() + Duration::from_secs(step.seconds), |line| {
             watch.take(line, step.controllers);
             None::<()>

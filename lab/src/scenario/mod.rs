@@ -164,6 +164,9 @@ pub struct Step {
     /// How long the controllers may then take to be live again.
     #[serde(default)]
     pub back: u64,
+    /// Whether the host boots again by this (kexec): its next report, which must come within `back` seconds, is judged instead.
+    #[serde(default)]
+    pub boots_again: bool,
     /// How many there must be.
     #[serde(default = "one")]
     pub controllers: usize,
