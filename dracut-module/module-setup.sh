@@ -6,9 +6,12 @@ check() {
     require_binaries nbft || return 1
     require_kernel_modules nvme_tcp || return 1
 
-    # A generic image takes the module; an image for this machine only if this machine starts that way.
+    # A generic image takes the module; an image for this machine only if this machine starts that way. Devices of a crash kernel's
+    # image are those that the dump goes to: it takes the module for them alone, not for the table.
     if [[ $hostonly ]] || [[ $mount_needs ]]; then
-        nbft_has_table || for_each_host_dev_and_slaves nbft_is_nvme_tcp || return 255
+        if nbft_for_crash_kernel || ! nbft_has_table; then
+            for_each_host_dev_and_slaves nbft_is_nvme_tcp || return 255
+        fi
     fi
     return 0
 }
@@ -195,6 +198,15 @@ nbft_tlshd() {
         [[ -e ${dracutsysrootdir-}$config ]] && inst_simple "$config"
     done
     return 0
+}
+
+# Is this the image of a crash kernel? kdump-utils says so in the environment and asks for its module kdumpbase, SUSE's kdump for kdump.
+nbft_for_crash_kernel() {
+    [[ ${IN_KDUMP-} == 1 ]] && return 0
+    case " ${dracutmodules-} ${add_dracutmodules-} ${force_add_dracutmodules-} " in
+        *' kdump '* | *' kdumpbase '*) return 0 ;;
+    esac
+    return 1
 }
 
 nbft_has_table() {
