@@ -7,6 +7,7 @@ mod again;
 pub(super) mod discovery;
 pub(super) mod harness;
 mod keys;
+mod one_path;
 mod probes;
 mod redfish;
 mod secured;

@@ -10,6 +10,7 @@ mod discovery;
 mod event;
 mod finish;
 mod network;
+mod one_path;
 mod persistent;
 mod progress;
 mod schedule;

@@ -96,6 +96,7 @@ impl StateMachine {
     pub(super) fn feed_device(&mut self) {
         while self.is_device_free {
             let Some(supported) = self.supported.clone() else { return };
+            self.set_spares_aside();
             let Some(target) = self.next_target() else { return };
             match target {
                 TargetId::Path(path) => self.feed_path(path, &supported),
@@ -192,7 +193,7 @@ impl StateMachine {
     /// Whether everything that is waited for is there; starts the time of grace for what is about to come.
     pub(super) fn is_finished(&mut self) -> bool {
         let RunMode::UntilBoot { wait, .. } = self.settings.until else { return false };
-        if !self.boot_there() {
+        if !self.boot_there() || (self.settings.one_path && !self.all_there()) {
             return false;
         }
         let is_coming = |target: TargetId, phase: Phase| match phase {

@@ -75,6 +75,7 @@ impl StateMachine {
         match target {
             // Its interface came back meanwhile, or its controller was found.
             _ if self.phase(target) != Some(Phase::Pause) => {}
+            TargetId::Path(_) if self.is_spare(target) => self.pause(target, self.longest_pause()),
             TargetId::Discovery(index) if !self.helps(index) => self.set_phase(target, Phase::Idle),
             _ => self.start(target),
         }
