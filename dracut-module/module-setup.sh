@@ -52,6 +52,7 @@ installkernel() {
 install() {
     inst_multiple nbft
     inst_dir /etc/cmdline.d
+    nbft_exclusions
 
     # The hooks with the peers around them: stock modules leave alone what the tables describe.
     inst_hook cmdline 20 "$moddir/nbft-cmdline.sh"
@@ -121,6 +122,18 @@ nbft_keys() {
         # As they are refused otherwise.
         chmod go-rwx "$initdir$file"
     done < <(find "$directory" -type f -print0)
+}
+
+# The lists by which this machine's administrator has taken connections out of service. An image for other machines has none.
+nbft_exclusions() {
+    local file
+    [[ $hostonly ]] || return 0
+    for file in "${dracutsysrootdir-}"/etc/nvme/exclusions.conf{,.d/*.conf}; do
+        [[ -f $file ]] || continue
+        file=${file#"${dracutsysrootdir-}"}
+        dinfo "nbft: the connections that $file excludes are not made"
+        inst_simple "$file"
+    done
 }
 
 # May this image's machine fetch its secrets from a Redfish service? nbft_install_redfish=yes or =no in dracut.conf.d has the last

@@ -1,7 +1,9 @@
 //! The command line: what can be typed, nothing of what it does.
 
+mod disconnect;
 mod flip;
 
+pub use disconnect::DisconnectArgs;
 pub use flip::Flip;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -98,6 +100,8 @@ pub enum Command {
     Plan(PlanArgs),
     /// Set up the interfaces and connect the controllers
     Connect(ConnectArgs),
+    /// Take connections out of service, and keep them out
+    Disconnect(DisconnectArgs),
     /// Show the result of `connect`
     Status(StatusArgs),
     /// Find out why a path or a boot namespace is not there

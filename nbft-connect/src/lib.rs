@@ -39,6 +39,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Error> {
         Command::Build(args) => build::run(args, &cli.common),
         Command::Plan(args) => plan::run(args, &cli.common.with_file(args.file.as_ref())),
         Command::Connect(args) => commands::connect::run(args, &cli.common),
+        Command::Disconnect(args) => commands::disconnect::run(args, &cli.common),
         Command::Status(args) => commands::status::run(args, &cli.common),
         Command::Doctor(args) => doctor::run(args, &cli.common),
         Command::Export(args) => export::run(args, &cli.common.with_file(args.file.as_ref())),

@@ -1,6 +1,7 @@
 //! Why a path, a discovery controller or a namespace is not there, as a value.
 
 use crate::nvme::discovery::LogPageError;
+use crate::nvme::exclusions::Place;
 use crate::nvme::explain::{Cause, Refusal};
 use crate::nvme::fabrics::options::OptionError;
 use crate::nvme::keys::SecretError;
@@ -38,6 +39,9 @@ pub(crate) enum ConnectFailure {
     /// The kernel says that the connection exists, and sysfs does not show it.
     #[error("the kernel has this connection already, but sysfs does not show it")]
     Unseen,
+    /// Discovery no longer lists it.
+    #[error("the discovery controller no longer lists it")]
+    Unlisted,
     /// The kernel has removed the controller.
     #[error("the kernel has removed {controller}")]
     Removed {
@@ -55,6 +59,7 @@ codes!(ConnectFailure {
     LogPage => "log-page",
     NoHost => "no-host-identity",
     Unseen => "connection-unseen",
+    Unlisted => "no-longer-listed",
     Removed => "controller-removed",
 });
 
@@ -138,6 +143,18 @@ pub(crate) enum Waiting {
         /// Whether it may authenticate.
         authenticates: bool,
     },
+    /// Its controller has lost the target for long.
+    #[error("{controller} has lost its target and keeps trying to connect; discovery is asked for other ways")]
+    Stalled {
+        /// `nvmeN`.
+        controller: String,
+    },
+    /// The administrator has taken it out of service.
+    #[error("it is excluded by {place}")]
+    Excluded {
+        /// The entry.
+        place: Place,
+    },
     /// No controller of the subsystem is connected.
     #[error("no controller of the subsystem is connected")]
     NoController,
@@ -157,6 +174,8 @@ codes!(Waiting {
     Interface => "interface-not-ready",
     Secrets => "waits-for-secrets",
     Answer => "waits-for-answer",
+    Stalled => "target-lost",
+    Excluded => "excluded",
     NoController => "no-controller",
     NoNamespace => "no-namespace",
     OtherNamespaces => "other-namespaces",

@@ -5,7 +5,7 @@ mod engine;
 mod failure;
 
 mod paths;
-mod registry;
+pub(crate) mod registry;
 mod restore;
 mod target;
 #[cfg(test)]
@@ -21,6 +21,8 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::input::plan;
 use crate::kernel_command_line::KernelCommandLine;
+use crate::nvme::discoverd;
+use crate::nvme::exclusions::RUNTIME_LIST;
 use crate::nvme::fabrics::{DEVICE, Helper};
 use crate::nvme::keys::{Keys, credentials};
 use crate::nvme::sock_diag;
@@ -31,7 +33,7 @@ use crate::status::outcome;
 use crate::status::schema::{Outcome, STATUS_FILE, Status};
 use crate::{handover, net};
 use engine::{Ended, Engine, RunMode, Settings};
-use libnbft::plan::{Plan, Policy};
+use libnbft::plan::{Additions, Plan, Policy};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -59,8 +61,11 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         log::info!("{parameter} on the kernel's command line: the NBFT is left alone");
         return Ok(Exit::Nothing);
     }
+    if !args.stay {
+        readmit(common);
+    }
     let tables = plan::tables(common)?;
-    let mut plan = plan::plan(&tables, &args.identity, &kernel);
+    let plan = plan::plan(&tables, &args.identity, &kernel);
     let mut status_file = StatusFile::new(common.path(STATUS_FILE));
     if tables.tables.is_empty() {
         return nothing_read(&plan, &tables, &mut status_file);
@@ -74,18 +79,19 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
     if let Some(exit) = nothing_to_connect(&plan, &mut status_file)? {
         return Ok(exit);
     }
+    if args.stay && discoverd::takes_nbft(&root) {
+        log::warn!("nvme-discoverd connects the NBFT's paths too: set nbft=false in {}", discoverd::SETTINGS);
+    }
     let until = match args.stay {
         true => RunMode::Resident,
         false => RunMode::UntilBoot { timeout: timeout(args, &kernel), wait: args.wait },
     };
-    if let Some(before) = &before {
-        restore::restore_discovered(&mut plan, before, &root);
-    }
+    let additions = before.as_ref().map(|before| restore::restore_discovered(&plan, before, &root)).unwrap_or_default();
     let service = match until {
         RunMode::Resident => Some(std::process::id()),
         RunMode::UntilBoot { .. } => before.as_ref().and_then(|status| outcome::service(status, &root)),
     };
-    let keys = keys(&plan, &root, args.stay)?;
+    let keys = keys(&plan.with(&additions), &root, args.stay)?;
     let settings = Settings {
         root: root.clone(),
         status_file,
@@ -100,11 +106,21 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         started,
     };
     let network = net::NetOptions::new(root).with_mtu(mtu(&kernel));
-    let ended = work(plan, settings, network, common)?;
+    let ended = work(plan, additions, settings, network, common)?;
     if !args.stay {
         handover::leave(&ended.plan, &ended.status, args.handover, &common.path("/"));
     }
     Ok(ended.exit)
+}
+
+/// Ends what `nbft disconnect` has excluded: who connects by hand wants it back.
+fn readmit(common: &Common) {
+    let list = common.path(RUNTIME_LIST);
+    match std::fs::remove_file(&list) {
+        Ok(()) => log::info!("{}: removed; what nbft disconnect has excluded is connected again", list.display()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => log::warn!("{}: {error}", list.display()),
+    }
 }
 
 /// Why the service has nothing to do, or not yet, as its exit. A status file that cannot be read decides nothing: it may be
@@ -229,7 +245,13 @@ fn finish_early(plan: &Plan, status_file: &mut StatusFile, outcome: Outcome, mes
     written.map_err(|source| Error::Write { path: status_file.path().to_path_buf(), source })
 }
 
-fn work(plan: Plan, settings: Settings, mut network: net::NetOptions, common: &Common) -> Result<Ended, Error> {
+fn work(
+    plan: Plan,
+    additions: Additions,
+    settings: Settings,
+    mut network: net::NetOptions,
+    common: &Common,
+) -> Result<Ended, Error> {
     let staying = settings.until == RunMode::Resident;
     if staying {
         network = network.maintaining(settings.before.as_ref().map(|before| before.leases(&plan)).unwrap_or_default());
@@ -249,10 +271,10 @@ fn work(plan: Plan, settings: Settings, mut network: net::NetOptions, common: &C
     let ended = runtime.block_on(async {
         let device = helper.into_device().map_err(|error| Error::Other(format!("{DEVICE}: {error}")))?;
         let (events, heard) = tokio::sync::mpsc::unbounded_channel();
-        let network = net::start(&plan.interfaces, network, events)
+        let network = net::start(&plan.with(&additions).interfaces, network, events)
             .await
             .map_err(|error| Error::Other(format!("cannot set up interfaces: {error}")))?;
-        Engine::new(plan, settings, device).with_router(network.router()).run(heard).await
+        Engine::new(plan, additions, settings, device).with_router(network.router()).run(heard).await
     })?;
     // Nothing of the runtime is worth waiting for.
     runtime.shutdown_background();

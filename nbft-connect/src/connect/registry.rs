@@ -27,6 +27,19 @@ pub(super) fn enter(root: &Path, controller: &str) -> io::Result<()> {
     })
 }
 
+/// Whether a controller is ours.
+pub(crate) fn is_ours(root: &Path, controller: &str) -> bool {
+    attribute(&root.join("run/nvme/registry").join(controller), "owner") == "nbft"
+}
+
+/// Removes the entry of a controller of ours that is gone.
+pub(crate) fn leave(root: &Path, controller: &str) {
+    if is_ours(root, controller) {
+        // A rule of udev may have been faster.
+        let _ = fs::remove_dir_all(root.join("run/nvme/registry").join(controller));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

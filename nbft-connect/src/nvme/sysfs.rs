@@ -7,6 +7,7 @@ pub(crate) use watch::attribute;
 
 use super::keys::{Serial, read_text};
 use libnbft::model::{Nid, Uuid};
+use std::io::Write;
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,9 @@ use std::{fmt, fs, io};
 
 /// The beginning of the state of a controller that is being deleted.
 const DELETING: &str = "deleting";
+
+/// The state of a controller that has its target.
+const LIVE: &str = "live";
 
 /// A controller.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -180,10 +184,27 @@ pub fn is_deleting(root: &Path, controller: &str) -> bool {
     state.is_empty() || state.starts_with(DELETING)
 }
 
+/// Whether a controller has its target.
+#[must_use]
+pub fn is_live(root: &Path, controller: &str) -> bool {
+    attribute(&directory(root, controller), "state") == LIVE
+}
+
+/// Disconnects a controller. The call returns when the kernel has taken it down.
+///
+/// # Errors
+///
+/// When there is no such controller, or the kernel refuses.
+#[expect(clippy::disallowed_methods, reason = "an attribute of the kernel, and a constant")]
+pub fn disconnect(root: &Path, controller: &str) -> io::Result<()> {
+    let file = directory(root, controller).join("delete_controller");
+    fs::OpenOptions::new().write(true).open(file)?.write_all(b"1")
+}
+
 /// The block device of a namespace that a live controller has and that is usable.
 #[must_use]
 pub fn find_namespace(root: &Path, all: &[Controller], nqn: &str, nsid: u32, nid: Option<Nid>) -> Option<String> {
-    let live = all.iter().filter(|controller| controller.nqn == nqn && controller.state == "live");
+    let live = all.iter().filter(|controller| controller.nqn == nqn && controller.state == LIVE);
     live.flat_map(|controller| &controller.namespaces)
         .filter(|namespace| namespace.is(nsid, nid))
         .map(PathNamespace::device)

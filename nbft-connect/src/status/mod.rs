@@ -7,5 +7,5 @@ mod read;
 pub mod schema;
 mod validate;
 
-pub(crate) use of_plan::{FALLBACK_CODE, discovery_status, names};
+pub(crate) use of_plan::{FALLBACK_CODE, discovery_status, names, namespace_status, path_status};
 pub use read::{MAX_SIZE, ParseError};

@@ -93,6 +93,8 @@ pub enum State {
     Up,
     /// Tried without success; it is tried again while `connect` runs.
     Failed,
+    /// Not tried: the administrator has taken it out of service.
+    Excluded,
 }
 
 /// The network of one HFI.

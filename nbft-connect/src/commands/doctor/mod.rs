@@ -60,7 +60,7 @@ pub fn run(args: &DoctorArgs, common: &Common) -> Result<Exit, Error> {
     let report = runtime.block_on(async {
         let machine = Machine::look(common, kernel, limit).await?;
         if let Some(status) = &machine.status {
-            crate::connect::restore_discovered(&mut plan, status, &machine.root);
+            plan = plan.with(&crate::connect::restore_discovered(&plan, status, &machine.root));
         }
         Ok::<_, Error>(examine(&machine, &tables, &plan).await)
     })?;

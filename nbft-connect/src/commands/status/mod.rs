@@ -106,6 +106,7 @@ const fn word(state: State) -> &'static str {
         State::Pending => "pending",
         State::Up => "up",
         State::Failed => "failed",
+        State::Excluded => "excluded",
     }
 }
 

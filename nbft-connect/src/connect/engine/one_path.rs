@@ -1,6 +1,6 @@
 //! Connects one path of each subsystem where memory is scarce: the others wait as its spares.
 
-use super::attempt::{Phase, TargetId};
+use super::attempt::{AttemptId, PathGoal, Phase};
 use super::state::StateMachine;
 use crate::status::schema::State;
 use std::time::Duration;
@@ -14,38 +14,35 @@ impl StateMachine {
         if !self.settings.one_path {
             return;
         }
-        let queued = self.attempts.iter().filter(|attempt| attempt.phase == Phase::Queued);
-        let targets: Vec<TargetId> =
-            queued.map(|attempt| attempt.target).filter(|target| self.is_spare(*target)).collect();
-        for target in targets {
-            self.pause(target, APPEARS);
+        let queued = self.attempts.in_phase(|phase| phase == Phase::Queued).map(|(id, _)| id);
+        let spares: Vec<AttemptId> = queued.filter(|id| self.is_spare(*id)).collect();
+        for id in spares {
+            self.pause(id, APPEARS);
         }
     }
 
-    /// Whether a target is a path to a subsystem that another path serves.
-    pub(super) fn is_spare(&self, target: TargetId) -> bool {
-        let TargetId::Path(path) = target else { return false };
-        if !self.settings.one_path {
-            return false;
-        }
-        let nqn = &self.plan.paths[path].nqn;
-        let paths = self.plan.paths.iter().zip(&self.status.paths).enumerate();
-        let others = paths.filter(|(other, (planned, _))| *other != path && planned.nqn == *nqn);
-        let mut up = others.filter(|(_, (_, status))| status.state == State::Up).peekable();
-        up.peek().is_some() && (self.has_all_of(path) || up.any(|(_, (_, status))| self.is_new(status.connected_ms)))
+    /// Whether an attempt is a path to a subsystem that another path serves.
+    pub(super) fn is_spare(&self, id: AttemptId) -> bool {
+        let Some(path) = self.attempts[id].path().filter(|_| self.settings.one_path) else { return false };
+        let others = self.attempts.paths().filter(|(other, ..)| *other != id);
+        let mut up = others.filter(|(_, phase, other)| *phase == Phase::Up && other.planned.nqn == path.planned.nqn);
+        let has_all = self.has_all_of(id);
+        up.any(|(.., other)| has_all || self.is_new(other))
     }
 
-    /// Whether each namespace of the plan is there: no service connects the rest later.
+    /// Whether each namespace of the plan is there, less those that nothing connects: no service connects the rest later.
     pub(super) fn all_there(&self) -> bool {
-        self.status.namespaces.iter().all(|namespace| namespace.state == State::Up)
+        let is_idle = |path: &AttemptId| self.attempts[*path].phase == Phase::Idle;
+        let mut namespaces = self.namespaces.iter();
+        namespaces.all(|namespace| namespace.status.state == State::Up || namespace.paths.iter().all(is_idle))
     }
 
-    fn has_all_of(&self, path: usize) -> bool {
-        let namespaces = self.plan.namespaces.iter().zip(&self.status.namespaces);
-        namespaces.filter(|(planned, _)| planned.paths.contains(&path)).all(|(_, status)| status.state == State::Up)
+    fn has_all_of(&self, path: AttemptId) -> bool {
+        let mut namespaces = self.namespaces.iter().filter(|namespace| namespace.paths.contains(&path));
+        namespaces.all(|namespace| namespace.status.state == State::Up)
     }
 
-    fn is_new(&self, connected_ms: Option<u64>) -> bool {
-        connected_ms.is_some_and(|at| self.elapsed_ms().saturating_sub(at) < APPEARS.as_millis() as u64)
+    fn is_new(&self, path: &PathGoal) -> bool {
+        path.status.connected_ms.is_some_and(|at| self.elapsed_ms().saturating_sub(at) < APPEARS.as_millis() as u64)
     }
 }

@@ -294,18 +294,17 @@ pub(super) fn start_with(
     until: RunMode,
     change: impl FnOnce(&mut Settings),
 ) -> Started {
-    let mut plan = Plan::new(&[Source { name: "NBFT", table }], &Options::default());
+    let plan = Plan::new(&[Source { name: "NBFT", table }], &Options::default());
     let before = Status::read(&root.0.join(STATUS)).unwrap();
-    if let Some(before) = &before {
-        restore::restore_discovered(&mut plan, before, &root.0);
-    }
+    let additions =
+        before.as_ref().map(|before| restore::restore_discovered(&plan, before, &root.0)).unwrap_or_default();
     let mut settings = settings(root, until, before);
     change(&mut settings);
     let written = Rc::new(RefCell::new(Vec::new()));
     let fake = Fake { root: root.0.clone(), answers: answers.into(), written: Rc::clone(&written) };
     let (events, network) = tokio::sync::mpsc::unbounded_channel();
     events.send(ready()).unwrap();
-    Started { engine: Engine::new(plan, settings, fake), network, events, written }
+    Started { engine: Engine::new(plan, additions, settings, fake), network, events, written }
 }
 
 /// Runs an engine that does not end by itself until the scenario has, in so many seconds.
