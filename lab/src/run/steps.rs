@@ -3,7 +3,9 @@
 use crate::judge::report::Report;
 use crate::scenario::{Scenario, Step};
 use crate::tools::error::Result;
-use crate::vm::{Line, Vm};
+use crate::tools::place::remove;
+use crate::vm::{Line, Machine, Vm};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// What the large root has said while the steps were done.
@@ -31,6 +33,7 @@ impl Watch {
 /// written.
 pub fn run(
     scenario: &Scenario,
+    (machine, dir): (&Machine, &Path),
     host: &mut Vm,
     target: Option<&mut Vm>,
     report: &mut Report,
@@ -50,6 +53,18 @@ pub fn run(
             None::<()>
         })?;
         end(step, target)?;
+        if let Some(words) = &step.resumes {
+            if host.running() {
+                complaints.push(format!("it is not off after {} s", step.seconds));
+                return Ok(());
+            }
+            switch_on(machine, dir, host)?;
+            let end = Instant::now() + Duration::from_secs(step.back);
+            if host.listen(end, |line| line.text.contains(words).then_some(()))?.is_none() {
+                complaints.push(format!("switched on again, it does not say {words:?} within {} s", step.back));
+            }
+            continue;
+        }
         match begun {
             None if watch.lost => complaints.push(format!("a controller was lost within {} s", step.seconds)),
             None => {}
@@ -60,6 +75,17 @@ pub fn run(
         }
         complaints.append(&mut watch.errors);
     }
+    Ok(())
+}
+
+/// Starts the machine again; what it has said before is kept.
+fn switch_on(machine: &Machine, dir: &Path, host: &mut Vm) -> Result<()> {
+    for nic in &machine.nics {
+        remove(&dir.join(format!("{}-{}.sock", machine.name, nic.wire)))?;
+    }
+    let console = std::mem::take(&mut host.console);
+    *host = machine.start(dir)?;
+    host.console = console;
     Ok(())
 }
 
