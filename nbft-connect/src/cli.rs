@@ -289,6 +289,9 @@ pub struct ConnectArgs {
     /// Keep discovery controllers connected, and follow changes of their log pages (also rd.nvmf.persistent-discovery)
     #[arg(long)]
     pub persistent_discovery: bool,
+    /// Connect one path of each subsystem only [default in a crash kernel]
+    #[arg(long)]
+    pub one_path: bool,
     /// Files to write for the running system's network manager [default: auto in an initramfs with a connection, else none]
     #[arg(long, value_enum)]
     pub handover: Option<Handover>,

@@ -101,6 +101,7 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         service,
         connections: ConnectionSettings::read(&args.tunables.given(), &kernel, &root),
         persistent_discovery: args.persistent_discovery || kernel.switch("rd.nvmf.persistent-discovery"),
+        one_path: args.one_path || is_crash_kernel(&root),
         keys,
         sockets: Box::new(sock_diag::Kernel),
         started,
@@ -171,6 +172,11 @@ fn keys(plan: &Plan, root: &std::path::Path, staying: bool) -> Result<Keys, Erro
         keys.close(Instant::now() + SECRETS);
     }
     Ok(keys)
+}
+
+/// Whether this kernel was started by the crash of another, whose memory it shows. It has little of its own.
+fn is_crash_kernel(root: &std::path::Path) -> bool {
+    root.join("proc/vmcore").exists()
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Error> {

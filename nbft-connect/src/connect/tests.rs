@@ -8,6 +8,7 @@ mod ana;
 pub(super) mod discovery;
 pub(super) mod harness;
 mod keys;
+mod one_path;
 mod probes;
 mod redfish;
 mod secured;

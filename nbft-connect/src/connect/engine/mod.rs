@@ -12,6 +12,7 @@ mod event;
 mod excluded;
 mod finish;
 mod network;
+mod one_path;
 mod persistent;
 mod progress;
 mod schedule;

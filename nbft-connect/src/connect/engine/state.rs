@@ -38,6 +38,8 @@ pub(in crate::connect) struct Settings {
     pub(in crate::connect) connections: ConnectionSettings,
     /// Whether discovery controllers stay connected.
     pub(in crate::connect) persistent_discovery: bool,
+    /// Whether one path of each subsystem is enough.
+    pub(in crate::connect) one_path: bool,
     pub(in crate::connect) keys: Keys,
     pub(in crate::connect) sockets: Box<dyn TlsSockets>,
     pub(in crate::connect) started: Instant,

@@ -83,6 +83,7 @@ impl StateMachine {
     fn pause_over(&mut self, id: AttemptId) {
         let attempt = &self.attempts[id];
         match attempt.phase {
+            Phase::Pause if self.is_spare(id) => self.pause(id, self.longest_pause()),
             Phase::Pause if attempt.is_path() || self.helps(id) => self.start(id),
             Phase::Pause => self.set_phase(id, Phase::Idle),
             // Its interface came back meanwhile, or its controller was found.

@@ -280,6 +280,7 @@ pub(in crate::connect) fn settings(root: &Root, until: RunMode, before: Option<S
         service: Some(7),
         connections: ConnectionSettings::default(),
         persistent_discovery: false,
+        one_path: false,
         keys: Keys::new(&root.0, None, "nqn.2014-08.org.example:host").with_keyring(tls::InRoot(root.0.clone())),
         sockets: Box::new(tls::InRoot(root.0.clone())),
         started: Instant::now(),
