@@ -99,7 +99,7 @@ fn a_root_path_is_a_plan() {
             assert!(options.contains(&option), "{option} in {options}\n{said}");
         }
         // The address of the search is asked for again: no other one is taken from the pool.
-        assert_eq!(fs::read_to_string(server.directory.join("leases")).unwrap().lines().count(), 1);
+        assert_eq!(fs::read_to_string(server.directory.path().join("leases")).unwrap().lines().count(), 1);
         // Later commands work on the same table.
         let (code, plan, said) = nbft(&root, &["plan"]);
         assert_eq!(code, 0, "{said}");

@@ -144,7 +144,7 @@ fn survey(
     let survey = Survey { wanted, dhcp, deadline };
     let runtime = super::runtime()?;
     let surveyed = runtime.block_on(survey.run(root));
-    surveyed.map_err(|error| Error::Other(format!("cannot look for NICs: {error}")))
+    surveyed.map_err(Error::network)
 }
 
 /// The network as which a NIC asks a DHCP server: that of an HFI of its own.
