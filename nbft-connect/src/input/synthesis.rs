@@ -200,6 +200,9 @@ fn nid_field(target: &Target) -> (NidType, [u8; 16]) {
 fn host(root: &Path) -> Option<Host> {
     let text = fs::read_to_string(root.join("sys/class/dmi/id/product_uuid")).ok()?;
     let id: Uuid = text.trim().to_ascii_lowercase().parse().ok()?;
+    if id.is_placeholder() {
+        return None;
+    }
     let mut host = Host::default();
     (host.flags, host.id) = (HostFlags::VALID, id);
     host.nqn = Some(Nqn(format!("nqn.2014-08.org.nvmexpress:uuid:{id}")));
