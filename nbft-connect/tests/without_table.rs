@@ -105,6 +105,10 @@ fn a_root_path_is_a_plan() {
         assert_eq!(code, 0, "{said}");
         assert!(plan.contains("192.0.2.1 port 4421 over nbft0") && plan.contains("(NBFT-cmdline HFI 1"), "{plan}");
         assert!(plan.contains(own), "{plan}");
+        for command in [&["doctor", "--timeout", "1"][..], &["status"]] {
+            let (code, text, said) = nbft(&root, command);
+            assert!(code == 1 && text.contains("192.0.2.1 port 4421 over nbft0"), "{code} {text}{said}");
+        }
         let (code, findings, _) = nbft(&root, &["check", "--strict", "--nbft-path", "/run/nbft/tables"]);
         assert_eq!(code, 0, "{findings}");
         assert!(

@@ -86,7 +86,7 @@ impl Survey<'_> {
                 Some(nic) = asked.next(), if !asked.is_empty() => {
                     found.extend(nic);
                     end = end.min(Instant::now() + SETTLE);
-                    if asked.is_empty() {
+                    if !self.wanted.is_empty() && found.len() >= self.wanted.len() {
                         break;
                     }
                 }
