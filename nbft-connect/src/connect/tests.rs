@@ -4,6 +4,7 @@
 //! loopback.
 
 mod again;
+mod ana;
 pub(super) mod discovery;
 pub(super) mod harness;
 mod keys;
@@ -11,6 +12,7 @@ mod one_path;
 mod probes;
 mod redfish;
 mod secured;
+mod settings;
 mod tls;
 
 use harness::*;
