@@ -2,9 +2,11 @@
 
 mod disconnect;
 mod flip;
+mod network;
 
 pub use disconnect::DisconnectArgs;
 pub use flip::Flip;
+pub use network::{Bind, NetworkArgs};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use libnbft::model::Uuid;
@@ -287,6 +289,9 @@ pub struct ConnectArgs {
     /// Keep discovery controllers connected, and follow changes of their log pages (also rd.nvmf.persistent-discovery)
     #[arg(long)]
     pub persistent_discovery: bool,
+    /// Network.
+    #[command(flatten)]
+    pub network: NetworkArgs,
     /// Files to write for the running system's network manager [default: auto in an initramfs with a connection, else none]
     #[arg(long, value_enum)]
     pub handover: Option<Handover>,

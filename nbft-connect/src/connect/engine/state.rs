@@ -2,7 +2,7 @@
 
 use super::attempt::{AttemptId, Attempts, DiscoveryGoal, Goal, PathGoal, Phase};
 use super::event::Effect;
-use crate::cli::Wait;
+use crate::cli::{Bind, Wait};
 use crate::connect::failure::FatalError;
 use crate::connect::target::LinkEndpoint;
 use crate::exit::Exit;
@@ -34,6 +34,8 @@ pub(in crate::connect) struct Settings {
     /// Process of `connect --stay`: this one, or one that runs beside it.
     pub(in crate::connect) service: Option<u32>,
     pub(in crate::connect) ctrl_loss_tmo: i32,
+    /// What connections are bound to.
+    pub(in crate::connect) bind: Bind,
     /// Whether discovery controllers stay connected.
     pub(in crate::connect) persistent_discovery: bool,
     pub(in crate::connect) keys: Keys,

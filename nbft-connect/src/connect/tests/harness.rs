@@ -1,7 +1,7 @@
 //! The stand-in for the fabrics device, its targets and tables, and how a test runs the engine over them.
 
 use super::tls;
-use crate::cli::Wait;
+use crate::cli::{Bind, Wait};
 use crate::connect::engine::{Engine, RunMode, Settings};
 use crate::connect::restore;
 use crate::exit::Exit;
@@ -278,6 +278,7 @@ pub(in crate::connect) fn settings(root: &Root, until: RunMode, before: Option<S
         before,
         service: Some(7),
         ctrl_loss_tmo: -1,
+        bind: Bind::Interface,
         persistent_discovery: false,
         keys: Keys::new(&root.0, None, "nqn.2014-08.org.example:host").with_keyring(tls::InRoot(root.0.clone())),
         sockets: Box::new(tls::InRoot(root.0.clone())),
@@ -334,6 +335,7 @@ pub(in crate::connect) fn ready() -> NetEvent {
         address: Ipv4Addr::LOCALHOST.into(),
         lease: None,
         timings: Default::default(),
+        port: None,
     }
 }
 
