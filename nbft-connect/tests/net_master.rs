@@ -5,7 +5,7 @@
 mod common;
 
 use common::dhcp::{POOL, RENEW, Server, leased, link};
-use common::net::{AT, NIC, next, outcome, plan, ready, runtime, start_with, veth};
+use common::net::{AT, NIC, next, outcome, plan, runtime, start_with, veth};
 use common::{in_namespace, ip, ip_lines};
 use libnbft::model::{HfiTcpFlags, IpOrigin};
 use nbft_connect::net::{NetEvent, NetFailure, NetOptions};
@@ -120,22 +120,6 @@ fn nothing_is_set_on_a_port_whose_master_has_no_address() {
             ip("address add 192.0.2.2/24 dev br0");
             assert_eq!(moved(&mut events).await, on_bridge());
         });
-    });
-}
-
-#[test]
-fn a_port_of_a_vrf_keeps_its_address() {
-    in_namespace("a_port_of_a_vrf_keeps_its_address", || {
-        veth("eth0", 1);
-        ip("link set eth0-peer up");
-        ip("link add vrf0 type vrf table 10");
-        ip("link set vrf0 up");
-        ip("link set eth0 master vrf0");
-        runtime().block_on(async {
-            let (_handle, mut events) = start_with(NetOptions::new("/".into()), &plan(&[NIC])).await;
-            assert_eq!(ready(&mut events).await.1, "nbft0");
-        });
-        assert!(ipv4_of("nbft0").contains("192.0.2.2/24"));
     });
 }
 

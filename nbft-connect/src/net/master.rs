@@ -143,3 +143,65 @@ fn serves(address: &Address, known: Option<IpAddr>) -> bool {
     };
     known.is_none_or(|ip| ip.is_unspecified() || address.prefix == 128 || same(ip))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Links by index, kind and master.
+    fn state(links: &[(u32, InfoKind, Option<u32>)]) -> State {
+        let mut state = State::default();
+        for (index, kind, master) in links {
+            let link = Link { index: *index, kind: Some(kind.clone()), master: *master, ..Link::default() };
+            state.links.insert(*index, link);
+        }
+        state
+    }
+
+    fn indexes(state: &State, port: u32) -> Vec<u32> {
+        above(state, port).iter().map(|link| link.index).collect()
+    }
+
+    #[test]
+    fn masters_are_followed_to_the_top() {
+        let (nic, bond, bridge) = (InfoKind::Veth, InfoKind::Bond, InfoKind::Bridge);
+        let bonded = state(&[(1, nic.clone(), Some(2)), (2, bond, Some(3)), (3, bridge.clone(), None)]);
+        assert_eq!(indexes(&bonded, 1), [2, 3]);
+        assert_eq!(indexes(&bonded, 3), []);
+        // A VRF leaves its ports their addresses, also a bridge.
+        let in_vrf = state(&[(1, nic.clone(), Some(2)), (2, bridge.clone(), Some(3)), (3, InfoKind::Vrf, None)]);
+        assert_eq!((indexes(&in_vrf, 1), master(&in_vrf, 2).is_none()), (vec![2], true));
+        // A circle, which the kernel never makes, ends.
+        let circle = state(&[(1, nic, Some(2)), (2, bridge.clone(), Some(2))]);
+        assert_eq!(indexes(&circle, 1).len(), MOST_MASTERS);
+    }
+
+    #[test]
+    fn internal_ports_of_open_vswitch_may_have_the_address() {
+        let switch = || InfoKind::Other(OPEN_VSWITCH.to_owned());
+        let state = state(&[
+            (1, InfoKind::Veth, Some(2)),
+            (2, switch(), None),
+            (3, switch(), None),
+            (4, InfoKind::Bridge, None),
+        ]);
+        assert_eq!(indexes(&state, 1), [2, 2, 3]);
+    }
+
+    #[test]
+    fn another_address_serves_in_the_same_subnet() {
+        let address = |ip: &str, prefix| Address {
+            link: 2,
+            ip: ip.parse().unwrap(),
+            prefix,
+            tentative: false,
+            duplicate: false,
+            permanent: true,
+            metric: 0,
+        };
+        let known = Some("192.0.2.7".parse().unwrap());
+        assert!(serves(&address("192.0.2.60", 24), known) && serves(&address("198.51.100.1", 24), None));
+        assert!(!serves(&address("198.51.100.1", 24), known) && !serves(&address("2001:db8::1", 64), known));
+        assert!(serves(&address("198.51.100.1", 24), Some("0.0.0.0".parse().unwrap())));
+    }
+}
