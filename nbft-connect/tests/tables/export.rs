@@ -8,6 +8,7 @@ use libnbft::model::{
 };
 use libnbft::plan::{Options, Plan, Source};
 use nbft_connect::cli::Handover;
+use nbft_connect::dhcp_options::ClientOptions;
 use nbft_connect::handover;
 use nbft_connect::status::schema::{State, Status};
 use std::net::IpAddr;
@@ -281,7 +282,7 @@ fn the_running_system_is_left_what_keeps_it_from_harm() {
     let plan = Plan::new(&[Source { name: "NBFT", table: &table() }], &Options::default());
     for (golden, how) in [("handover-auto.txt", Handover::Auto), ("handover-leave.txt", Handover::Leave)] {
         let dir = Dir::new(golden);
-        handover::leave(&plan, &Status::of_plan(&plan), Some(how), Path::new(dir.path()));
+        handover::leave(&plan, &Status::of_plan(&plan), Some(how), &ClientOptions::default(), Path::new(dir.path()));
         check(golden, &tree(Path::new(dir.path()), dir.path()));
     }
 }
@@ -300,7 +301,7 @@ fn only_an_initramfs_that_connected_something_hands_over_untold() {
             std::fs::create_dir_all(root.join("etc")).unwrap();
             std::fs::write(root.join("etc/initrd-release"), "").unwrap();
         }
-        handover::leave(&plan, &status, None, root);
+        handover::leave(&plan, &status, None, &ClientOptions::default(), root);
         let left = root.join("run/systemd/network").exists();
         assert_eq!(left, initramfs && connected, "initramfs {initramfs}, connected {connected}");
     }

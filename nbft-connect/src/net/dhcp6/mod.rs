@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn a_client_describes_itself_byte_by_byte() {
         let mut options = ClientOptions::default();
-        assert_eq!(described(&options), []);
+        assert!(described(&options).is_empty());
         (options.vendor_class, options.user_class) = (Some("Boot".into()), Some("rack".into()));
         options.host_name = Some("n.a".into());
         let expected = [
