@@ -32,7 +32,7 @@ pub(super) struct Moved {
 /// The link that has this one as a port. A VRF is none: its ports keep their addresses.
 pub(super) fn master(state: &State, link: u32) -> Option<&Link> {
     let master = state.links.get(&state.links.get(&link)?.master?)?;
-    (master.kind != Some(InfoKind::Vrf)).then_some(master)
+    (!master.is_vrf()).then_some(master)
 }
 
 /// The links above a port that can have its address, nearest first.

@@ -288,6 +288,19 @@ fn the_running_system_is_left_what_keeps_it_from_harm() {
 }
 
 #[test]
+fn renewals_by_a_manager_ask_with_the_same_classes() {
+    let dir = Dir::new("export-classes");
+    dir.write("sys/firmware/acpi/tables/NBFT", &libnbft::write(&table()).unwrap());
+    let line = "rd.nvmf.dhcp.vendor-class=Boot:1 rd.nvmf.dhcp.user-class=rack rd.nvmf.dhcp.hostname=n1";
+    dir.write("proc/cmdline", line.as_bytes());
+    let exported = |format: &str| nbft(&["export", format, "--root", dir.path()]).text();
+    let (networkd, manager) = (exported("networkd"), exported("networkmanager"));
+    let expected = "\nDUIDRawData=aa:bb:cc\nVendorClassIdentifier=Boot:1\nUserClass=rack\nHostname=n1\n";
+    assert!(networkd.contains(expected), "{networkd}");
+    assert!(manager.contains("\ndhcp-hostname=n1\ndhcp-vendor-class-identifier=Boot:1\n"), "{manager}");
+}
+
+#[test]
 fn only_an_initramfs_that_connected_something_hands_over_untold() {
     let plan = Plan::new(&[Source { name: "NBFT", table: &table() }], &Options::default());
     for (initramfs, connected) in [(false, false), (false, true), (true, false), (true, true)] {
