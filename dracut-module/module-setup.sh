@@ -49,6 +49,8 @@ installkernel() {
 install() {
     inst_multiple nbft
     inst_dir /etc/cmdline.d
+    # Queues and timeouts of the connections.
+    [[ -f ${dracutsysrootdir-}/etc/nbft/connect.conf ]] && inst_simple /etc/nbft/connect.conf
     nbft_exclusions
 
     # The hooks with the peers around them: stock modules leave alone what the tables describe.

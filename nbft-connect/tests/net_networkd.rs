@@ -12,6 +12,7 @@ use libnbft::model::{
 };
 use libnbft::plan::{Options, Plan, Source};
 use nbft_connect::cli::Handover;
+use nbft_connect::dhcp_options::ClientOptions;
 use nbft_connect::handover;
 use nbft_connect::net::NetEvent;
 use nbft_connect::status::schema::Status;
@@ -209,7 +210,13 @@ fn networkd_leaves_fixed_addresses_alone() {
     with_networkd("networkd_leaves_fixed_addresses_alone", || {
         Networkd::prepare();
         let plan = set_up(&table());
-        handover::leave(&plan, &Status::of_plan(&plan), Some(Handover::Auto), Path::new("/"));
+        handover::leave(
+            &plan,
+            &Status::of_plan(&plan),
+            Some(Handover::Auto),
+            &ClientOptions::default(),
+            Path::new("/"),
+        );
         leaves_all_as_it_is("unmanaged");
     });
 }
@@ -245,7 +252,7 @@ fn networkd_renews_the_lease_and_keeps_the_address() {
         let own = lease.address;
         let mut status = Status::of_plan(&plan);
         status.interfaces[0].lease = Some(*lease);
-        handover::leave(&plan, &status, Some(Handover::Auto), Path::new("/"));
+        handover::leave(&plan, &status, Some(Handover::Auto), &ClientOptions::default(), Path::new("/"));
         let acknowledged = || {
             let log = fs::read_to_string("/run/test/dhcp").unwrap();
             log.lines().filter(|line| line.contains("DHCPACK(") && line.contains(&format!(" {own} "))).count()

@@ -4,12 +4,14 @@
 //! loopback.
 
 mod again;
+mod ana;
 pub(super) mod discovery;
 pub(super) mod harness;
 mod keys;
 mod probes;
 mod redfish;
 mod secured;
+mod settings;
 mod tls;
 
 use harness::*;

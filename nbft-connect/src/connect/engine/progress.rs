@@ -93,6 +93,7 @@ impl StateMachine {
         self.set_phase(id, Phase::Up);
         self.effects.push(Effect::Register { controller: controller.clone() });
         let Some(path) = self.attempts[id].path_mut() else { return };
+        path.is_number_taken = false;
         let status = &mut path.status;
         status.attempts += 1;
         status.state = State::Up;
@@ -125,7 +126,7 @@ impl StateMachine {
             bind_iface: self.settings.bind == Bind::Interface,
             hdr_digest,
             data_digest,
-            ctrl_loss_tmo: self.settings.ctrl_loss_tmo,
+            tunables: self.settings.connections.of(target.nqn),
             tls: self.tls(target, supported, secrets.is_some())?,
             secrets,
         })

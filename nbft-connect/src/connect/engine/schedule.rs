@@ -117,7 +117,8 @@ impl StateMachine {
             Err(failure) => self.failed(id, failure),
             Ok((options, requirements)) => {
                 self.occupy_device(id);
-                self.effects.push(Effect::Write { attempt: id, options, requirements });
+                let hold = self.hold(id);
+                self.effects.push(Effect::Write { attempt: id, options, requirements, hold });
             }
         }
     }

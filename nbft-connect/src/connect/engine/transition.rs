@@ -4,6 +4,7 @@ use super::attempt::{AttemptId, Phase};
 use super::event::{Effect, Event};
 use super::state::{Ending, StateMachine};
 use crate::connect::failure::{ConnectFailure, FatalError};
+use crate::nvme::explain::Cause;
 use crate::nvme::fabrics::{NewController, Written};
 use std::io;
 use std::rc::Rc;
@@ -36,7 +37,10 @@ impl StateMachine {
             Event::Supported(result) => {
                 self.is_device_free = true;
                 match result {
-                    Ok(supported) => self.supported = Some(Rc::new(supported)),
+                    Ok(supported) => {
+                        self.name_unlisted(&supported);
+                        self.supported = Some(Rc::new(supported));
+                    }
                     Err(error) => self.fatal(FatalError::Device { error: error.to_string() }),
                 }
             }
@@ -102,7 +106,12 @@ impl StateMachine {
                     self.failed(id, violation.map_or(ConnectFailure::Unseen, ConnectFailure::Violation));
                 }
             }
-            Ok(Written::Refused(refusal)) => self.failed(id, ConnectFailure::Refused(refusal)),
+            Ok(Written::Refused(refusal)) => {
+                if let Some(path) = self.attempts[id].path_mut() {
+                    path.is_number_taken = refusal.is_for(&Cause::NumberTaken);
+                }
+                self.failed(id, self.refused(id, refusal));
+            }
             Ok(Written::PolicyViolation(violation)) => self.failed(id, violation.into()),
             Err(error) => self.fatal(FatalError::Helper(error.to_string())),
         }
