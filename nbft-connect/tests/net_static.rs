@@ -76,6 +76,7 @@ fn ipv6_waits_for_duplicate_address_detection() {
 fn a_duplicate_address_is_refused() {
     in_namespace("a_duplicate_address_is_refused", || {
         veth("eth0", 1);
+        ip("link set eth0-peer address 02:00:00:00:00:99");
         ip("-6 address add 2001:db8:1::2/64 dev eth0-peer nodad");
         ip("link set eth0-peer up");
         let plan = plan(&[Nic { address: "2001:db8:1::2", prefix: 64, ..NIC }]);
@@ -84,7 +85,7 @@ fn a_duplicate_address_is_refused() {
             match outcome(&mut events).await {
                 NetEvent::Failed { at: AT, reason } => assert_eq!(
                     reason.to_string(),
-                    "another host uses 2001:db8:1::2: duplicate address detection failed"
+                    "another host, 02:00:00:00:00:99, uses 2001:db8:1::2: duplicate address detection failed"
                 ),
                 other => panic!("{other:?}"),
             }

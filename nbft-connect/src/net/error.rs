@@ -2,6 +2,7 @@
 
 use libnbft::address::Unusable;
 use libnbft::codes;
+use libnbft::model::Mac;
 use std::fmt;
 use std::io;
 use std::net::IpAddr;
@@ -27,8 +28,13 @@ pub enum NetFailure {
         reason: String,
     },
     /// Another host has the address.
-    #[error("another host uses {0}: duplicate address detection failed")]
-    Duplicate(IpAddr),
+    #[error("another host{} uses {address}: duplicate address detection failed", mac.map(|mac| format!(", {mac},")).unwrap_or_default())]
+    Duplicate {
+        /// The address.
+        address: IpAddr,
+        /// The host's MAC address, if it has told it.
+        mac: Option<Mac>,
+    },
     /// A server granted an address that no interface can have.
     #[error("the lease of {address} from {server} is refused: {why}")]
     Refused {

@@ -9,6 +9,7 @@ mod dhcp6;
 mod dhcp6_stateless;
 mod domain_names;
 mod driver;
+mod duplicate;
 mod error;
 mod event;
 mod external_manager;

@@ -8,7 +8,7 @@ use libnbft::plan::{Method, Network, NetworkRef, Plan};
 use std::net::IpAddr;
 
 /// The address from which the path's target is to be reached.
-pub(super) fn address(machine: &Machine, plan: &Plan, at: NetworkRef, link: &Link) -> Result<Address, Broken> {
+pub(super) async fn address(machine: &Machine, plan: &Plan, at: NetworkRef, link: &Link) -> Result<Address, Broken> {
     let network = plan.network(at).ok_or_else(|| {
         Broken::new(Cause::PlanFault, "The plan holds no network for this path.", "Report this as a fault of nbft.")
     })?;
@@ -25,7 +25,7 @@ pub(super) fn address(machine: &Machine, plan: &Plan, at: NetworkRef, link: &Lin
     let any = || on_link().find(|address| serves(address, network));
     let found = found.or_else(|| if network.method == Method::Static { None } else { any() });
     match found {
-        Some(address) if address.duplicate => Err(duplicate(address.ip, link)),
+        Some(address) if address.duplicate => Err(duplicate(machine, address.ip, link).await),
         Some(address) if address.tentative => Err(Broken::new(
             Cause::AddressTentative,
             format!("{} on {} is still being checked for duplicates.", address.ip, link.name),
@@ -49,12 +49,20 @@ fn serves(address: &Address, network: &Network) -> bool {
     address.ip.is_ipv6() == network.is_ipv6() && !link_local
 }
 
-fn duplicate(ip: IpAddr, link: &Link) -> Broken {
-    Broken::new(
-        Cause::AddressDuplicate,
-        format!("Another host uses {ip}: duplicate address detection failed on {}.", link.name),
-        "Give one of the two another address; the kernel will not use this one.",
-    )
+async fn duplicate(machine: &Machine, ip: IpAddr, link: &Link) -> Broken {
+    let name = &link.name;
+    match machine.view.owner(link, ip).await {
+        Some(mac) => Broken::new(
+            Cause::AddressDuplicate,
+            format!("The host with the MAC address {mac} uses {ip}: duplicate address detection failed on {name}."),
+            "Give one of the two another address; the kernel will not use this one.",
+        ),
+        None => Broken::new(
+            Cause::AddressDuplicate,
+            format!("Another host used {ip}: duplicate address detection failed on {name}, and no host answers now."),
+            "Run nbft connect, which sets the address again; if that fails, give one of the two another address.",
+        ),
+    }
 }
 
 fn missing(machine: &Machine, plan: &Plan, at: NetworkRef, network: &Network, link: &Link) -> Broken {
