@@ -81,8 +81,7 @@ fn sysctl(nics: &[Nic]) -> File {
         }
     }
     for link in nics.iter().flat_map(|nic| &nic.links) {
-        let advertised = link.has(Method::Slaac) || link.has(Method::Dhcp6);
-        for (key, value) in crate::net::ipv6_sysctls(advertised) {
+        for (key, value) in link.advertised().sysctls() {
             text += &format!("-net/ipv6/conf/{}/{key} = {value}\n", link.name);
         }
     }

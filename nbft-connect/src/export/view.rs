@@ -1,12 +1,15 @@
 //! What the formats are written from: the plan with what came of it, when `connect` ran.
 
 use crate::kernel_command_line::KernelCommandLine;
-use crate::net::{Information, Lease, is_network_device};
+use crate::net::{Advertised, Information, Lease, is_network_device};
 use crate::status::schema::{HfiStatus, State, Status};
 use libnbft::model::{Mac, PciAddress};
-use libnbft::plan::{Method, Network, Plan, Route};
+use libnbft::plan::{Method, Network, Plan, Reach, Route};
 use std::net::IpAddr;
 use std::path::Path;
+
+/// Linux makes addresses of advertised prefixes of this length only.
+const ADVERTISED_PREFIX: u8 = 64;
 
 /// A NIC.
 pub(crate) struct Nic {
@@ -36,6 +39,8 @@ pub(crate) struct Granted {
     pub(super) dns: Vec<IpAddr>,
     pub(super) domains: Vec<String>,
     pub(super) host_name: Option<String>,
+    /// Whether a target is in another subnet, and the table names no gateway.
+    pub(super) lacks_route: bool,
     /// Whether the address is the one in use: the table's when it is static, else what was granted.
     pub(super) known: bool,
 }
@@ -55,8 +60,9 @@ pub(crate) fn nics(plan: &Plan, status: Option<&Status>, root: &Path) -> Vec<Nic
                 .iter()
                 .zip(leases)
                 .map(|(network, lease)| Granted {
+                    lacks_route: lacks_route(plan, network),
                     table: plan.tables.iter().position(|table| *table == network.hfi.table).map_or(1, |at| at + 1),
-                    ..granted(network, lease, information(status, network))
+                    ..granted(network, lease, outcome(status, network))
                 })
                 .collect(),
         }
@@ -74,6 +80,12 @@ pub(crate) fn nics(plan: &Plan, status: Option<&Status>, root: &Path) -> Vec<Nic
     .collect()
 }
 
+fn lacks_route(plan: &Plan, network: &Network) -> bool {
+    let paths = plan.paths.iter().map(|path| (path.network, path.reach));
+    let mut all = paths.chain(plan.discovery.iter().map(|controller| (controller.network, controller.reach)));
+    all.any(|(at, reach)| reach == Reach::NoRoute && plan.network(at) == Some(network))
+}
+
 /// What came of an HFI.
 fn outcome<'s>(status: Option<&'s Status>, network: &Network) -> Option<&'s HfiStatus> {
     status?.interface(&network.hfi.table, network.hfi.index)
@@ -84,9 +96,10 @@ fn lease<'s>(status: Option<&'s Status>, network: &Network) -> Option<&'s Lease>
     outcome(status, network)?.lease.as_ref()
 }
 
-/// What a DHCPv6 server told it beside an address, if one did.
-fn information<'s>(status: Option<&'s Status>, network: &Network) -> Option<&'s Information> {
-    outcome(status, network)?.information.as_ref()
+/// The address that a router has brought to it.
+fn advertised(outcome: Option<&HfiStatus>, network: &Network) -> Option<IpAddr> {
+    let up = outcome.filter(|known| network.method == Method::Slaac && known.state == State::Up)?;
+    up.address.as_deref()?.parse().ok().filter(IpAddr::is_ipv6)
 }
 
 /// The name of its link, once that was up.
@@ -104,18 +117,23 @@ fn is_plain_link(name: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
 }
 
-fn granted(network: &Network, lease: Option<&Lease>, information: Option<&Information>) -> Granted {
-    let own = match lease {
-        Some(lease) => lease.over(network),
-        None => network.clone(),
-    };
+fn granted(network: &Network, lease: Option<&Lease>, outcome: Option<&HfiStatus>) -> Granted {
+    // What a DHCPv6 server told beside an address.
+    let information: Option<&Information> = outcome.and_then(|known| known.information.as_ref());
+    let advertised = advertised(outcome, network);
+    let mut own = network.clone();
+    match (lease, advertised) {
+        (Some(lease), _) => own = lease.over(network),
+        (None, Some(address)) => (own.address, own.prefix) = (Some(address), ADVERTISED_PREFIX),
+        (None, None) => {}
+    }
     let servers = lease.map(|lease| &lease.dns).or_else(|| Some(&information?.dns));
     let dns = servers.filter(|dns| !dns.is_empty()).unwrap_or(&network.dns).clone();
     let domains = lease.map(|lease| &lease.domains).or_else(|| Some(&information?.domains));
     let domains = domains.into_iter().flatten().filter(|name| is_name(name)).cloned().collect();
     let host_name = network.host_name.clone().or_else(|| lease?.host_name.clone()).filter(|name| is_name(name));
-    let known = lease.is_some() || own.method == Method::Static;
-    Granted { network: own, table: 1, dns, domains, host_name, known }
+    let known = lease.is_some() || advertised.is_some() || own.method == Method::Static;
+    Granted { network: own, table: 1, dns, domains, host_name, lacks_route: false, known }
 }
 
 /// Whether a text can stand in any of the formats: names come from firmware and servers, and may neither end a line nor a
@@ -145,6 +163,18 @@ impl Nic {
 }
 
 impl Link {
+    /// What router advertisements bring to it. An address that a router has brought is kept from then on: later advertisements do not
+    /// limit its life.
+    pub(crate) fn advertised(&self) -> Advertised {
+        let kept = self.networks.iter().all(|granted| match granted.network.method {
+            Method::Dhcp6 => false,
+            Method::Slaac => granted.known,
+            _ => true,
+        });
+        let needed = Advertised::of(self.networks.iter().map(|granted| &granted.network));
+        if kept { needed.min(Advertised::Routes) } else { needed }
+    }
+
     pub(crate) fn has(&self, method: Method) -> bool {
         self.networks.iter().any(|granted| granted.network.method == method)
     }

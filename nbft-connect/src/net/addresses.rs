@@ -123,6 +123,7 @@ impl Worker {
                 None => self.address_from_router(on).await,
             },
             _ => match on.network.address {
+                Some(_) if self.successor(on).is_some() => Ok((self.autoconfigured(on).await, None)),
                 Some(ip) => {
                     self.set_address(on, ip).await?;
                     self.record_on(on, ip, None);

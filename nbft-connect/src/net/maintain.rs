@@ -32,10 +32,15 @@ impl Worker {
                 std::future::pending::<()>().await;
             }
         };
+        let keeps = ready.lease.is_none() && self.follows_router(on);
         tokio::select! {
             () = removed => {}
             () = self.maintain_lease_and_carrier(on, &mut ready) => {}
             never = self.maintain_rules(on.at) => match never {},
+            () = self.keep_until_replaced(on), if keeps => {
+                log::info!("{name}: the router gives {} up and has brought another address", ready.address);
+                return;
+            }
         }
         let address = ready.address;
         match lease_manager(&self.root, index).filter(|_| ready.lease.is_some()) {

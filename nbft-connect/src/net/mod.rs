@@ -24,6 +24,7 @@ mod nic;
 mod nic_setup;
 mod options;
 mod requests;
+mod router_address;
 mod rules;
 mod slaac;
 mod snapshot;
@@ -44,7 +45,7 @@ pub use lease_manager::lease_manager;
 pub use nic::is_network_device;
 pub use options::NetOptions;
 pub(crate) use requests::RULE_PRIORITY;
-pub(crate) use sysctl::{IPV4_SYSCTLS, ipv6_sysctls};
+pub(crate) use sysctl::{Advertised, IPV4_SYSCTLS};
 
 // `nbft-redfish`, a package of its own, finds and sets up its NIC by these.
 #[doc(hidden)]

@@ -96,7 +96,7 @@ impl Worker {
     /// Sets up all links of a NIC that has its name.
     async fn set_up_named(&self, nic: u32, name: &str, timings: Timings) -> Result<(), NetFailure> {
         if let Some(untagged) = self.interface.links.iter().find(|link| link.vlan.is_none()) {
-            sysctl::apply(&self.root, name, untagged);
+            sysctl::apply(&self.root, name, &self.interface, untagged, self.maintains);
         }
         if let Some(mtu) = self.mtu {
             self.set_mtu(LinkId { index: nic, name }, mtu).await;
@@ -245,7 +245,7 @@ impl Worker {
         requests::add_vlan(&self.watcher.handle, &link.name, nic.index, id).await?;
         let named = |state: &State| state.links.values().find(|known| known.name == link.name).map(|known| known.index);
         let index = self.watcher.wait_for(named).await.ok_or_else(ended)?;
-        sysctl::apply(&self.root, &link.name, link);
+        sysctl::apply(&self.root, &link.name, &self.interface, link, self.maintains);
         self.bring_up(index).await?;
         Ok(index)
     }
