@@ -1,7 +1,6 @@
 //! Idempotent netlink requests.
 
 use super::error::{KernelError, NetFailure, Step};
-use super::state::Address;
 use super::subnet;
 use super::target::LinkId;
 use libnbft::address::{check_host, check_server};
@@ -72,11 +71,15 @@ pub(super) async fn add_address(handle: &Handle, index: u32, ip: IpAddr, network
 
 /// Keeps an address that a router has brought from ever expiring. What the router says of its use by new connections stays, and so
 /// does its route to the subnet.
-pub(super) async fn keep_address(handle: &Handle, address: &Address) -> Result<(), NetFailure> {
-    let (ip, prefix) = (address.ip, address.prefix);
-    let mut request = handle.address().add(address.link, ip, prefix).replace();
+pub(super) async fn keep_address(
+    handle: &Handle,
+    index: u32,
+    (ip, prefix): (IpAddr, u8),
+    preferred: u32,
+) -> Result<(), NetFailure> {
+    let mut request = handle.address().add(index, ip, prefix).replace();
     let mut times = CacheInfo::default();
-    (times.ifa_valid, times.ifa_preferred) = (u32::MAX, address.preferred);
+    (times.ifa_valid, times.ifa_preferred) = (u32::MAX, preferred);
     let attributes = [AddressAttribute::CacheInfo(times), AddressAttribute::Flags(AddressFlags::Noprefixroute)];
     request.message_mut().attributes.extend(attributes);
     request.execute().await.map_err(refused(|| Step::AddAddress(ip, prefix)))

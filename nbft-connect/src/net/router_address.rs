@@ -57,10 +57,11 @@ impl Worker {
             // Nobody will answer the next advertisement.
             keep_addresses(&self.root, on.link.name);
         }
-        if let Err(error) = requests::keep_address(&self.watcher.handle, address).await {
+        let (index, ip) = (on.link.index, address.ip);
+        let set = requests::keep_address(&self.watcher.handle, index, (ip, address.prefix), address.preferred);
+        if let Err(error) = set.await {
             log::debug!("{}: {error}", on.link.name);
         }
-        let (index, ip) = (on.link.index, address.ip);
         let kept = |state: &State| state.address(index, ip).is_none_or(|now| now.permanent).then_some(());
         let _ = tokio::time::timeout(RETRY, self.watcher.wait_for(kept)).await;
     }
