@@ -9,7 +9,7 @@ use super::state::{Address, State};
 use super::target::{LinkId, LinkNetwork};
 use super::watcher::ended;
 use super::worker::{MAINTAIN_RETRY, RETRY, ReadyNetwork, Worker};
-use super::{dhcp, dhcp4, dhcp6, requests};
+use super::{dhcp, dhcp4, dhcp6, ipv6, requests};
 use crate::jitter;
 use libnbft::plan::{Link as PlanLink, Method, NetworkRef};
 use std::net::{IpAddr, Ipv6Addr};
@@ -107,6 +107,9 @@ impl Worker {
 
     /// Sets the network's address and routes.
     async fn configure(&self, on: LinkNetwork<'_>) -> Result<Configured, NetFailure> {
+        if on.network.is_ipv6() {
+            ipv6::switch_on(&self.root, on.link.name)?;
+        }
         match on.network.method {
             Method::Dhcp4 | Method::Dhcp6 => {
                 let lease = match self.present_lease(on) {

@@ -56,6 +56,19 @@ pub enum NetFailure {
     /// The address was removed before it could be used. The kernel does so with IPv6 addresses when the MTU falls below 1280.
     #[error("{0} was removed before it could be used")]
     AddressGone(IpAddr),
+    /// IPv6 is switched off on the link, and nbft may not switch it on.
+    #[error("IPv6 is switched off, and the sysctl net.ipv6.conf.{name}.disable_ipv6 cannot be set to 0: {error}")]
+    Ipv6Off {
+        /// Name of the link.
+        name: String,
+        /// The kernel's answer.
+        error: KernelError,
+    },
+    /// The kernel has no IPv6.
+    #[error(
+        "the kernel has no IPv6: it is switched off on its command line (ipv6.disable=1), or the module ipv6 is missing"
+    )]
+    NoIpv6,
     /// The link has no carrier.
     #[error("{name}: no carrier after {seconds} s")]
     NoCarrier {
@@ -82,6 +95,8 @@ codes!(NetFailure {
     Refused => "lease-refused",
     Unusable => "address-unusable",
     AddressGone => "address-gone",
+    Ipv6Off => "ipv6-off",
+    NoIpv6 => "ipv6-missing",
     NoCarrier => "no-carrier",
     Netlink => "netlink",
     LinkGone => "nic-gone",

@@ -16,6 +16,7 @@ mod external_manager;
 mod former;
 #[doc(hidden)]
 pub mod fuzz;
+mod ipv6;
 mod lease;
 mod lease_manager;
 mod lease_times;
@@ -39,6 +40,7 @@ mod worker;
 pub use dhcp6_stateless::Information;
 pub use error::{KernelError, NetFailure, RouteFailure, Step};
 pub use event::{NetEvent, Timings, Waiting};
+pub(crate) use ipv6::{Ipv6Off, ipv6_off};
 pub use lease::Lease;
 pub(crate) use lease::dhcp_identity;
 pub use lease_manager::lease_manager;
