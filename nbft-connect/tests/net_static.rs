@@ -50,7 +50,7 @@ fn address_routes_and_rules() {
         let index = ip("-o link show nbft0");
         set_up();
         assert_eq!(ip("-o link show nbft0"), index);
-        for (key, value) in [("rp_filter", "2"), ("arp_ignore", "1"), ("arp_announce", "2")] {
+        for (key, value) in [("rp_filter", "2"), ("arp_ignore", "0"), ("arp_announce", "0")] {
             let file = format!("/proc/sys/net/ipv4/conf/nbft0/{key}");
             assert_eq!(std::fs::read_to_string(file).unwrap().trim(), value, "{key}");
         }

@@ -1,7 +1,7 @@
 //! What the formats are written from: the plan with what came of it, when `connect` ran.
 
 use crate::kernel_command_line::KernelCommandLine;
-use crate::net::{Advertised, Information, Lease, is_network_device};
+use crate::net::{Advertised, Information, Lease, is_network_device, may_share};
 use crate::status::schema::{HfiStatus, State, Status};
 use libnbft::model::{Mac, PciAddress};
 use libnbft::plan::{Method, Network, Plan, Reach, Route};
@@ -142,6 +142,13 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.len() <= 253 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-')
 }
 
+/// Whether another link may be in the IPv4 subnet of this one.
+pub(crate) fn shares_subnet(nics: &[Nic], link: &Link) -> bool {
+    let others = nics.iter().flat_map(|nic| &nic.links).filter(|other| other.name != link.name);
+    let mut networks = others.flat_map(|other| &other.networks);
+    networks.any(|other| link.networks.iter().any(|own| may_share(&own.network, &other.network)))
+}
+
 impl Granted {
     /// Routes of the HFI's own table: its subnet's, then all that the main table has.
     pub(super) fn own_routes(&self) -> Vec<Route> {
@@ -163,6 +170,11 @@ impl Nic {
 }
 
 impl Link {
+    /// Whether one of its networks is IPv6.
+    pub(crate) fn has_ipv6(&self) -> bool {
+        self.networks.iter().any(|granted| granted.network.is_ipv6())
+    }
+
     /// What router advertisements bring to it. An address that a router has brought is kept from then on: later advertisements do not
     /// limit its life.
     pub(crate) fn advertised(&self) -> Advertised {

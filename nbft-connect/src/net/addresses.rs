@@ -79,6 +79,7 @@ impl Worker {
                     }
                     tokio::select! {
                         () = self.maintain(on, ready) => {}
+                        never = self.watch_subnet(on.link) => match never {},
                         never = self.maintain_information(on), if asks => match never {},
                     }
                     continue;
@@ -139,6 +140,7 @@ impl Worker {
 
     /// Records what a network has on its link now.
     pub(super) fn record_on(&self, on: LinkNetwork<'_>, ip: IpAddr, lease: Option<Lease>) {
+        self.check_subnet(on.link);
         let (index, name) = (on.link.index, on.link.name.to_owned());
         self.record(on.at, AppliedNetwork { index, name, ip, network: on.network.clone(), lease });
     }

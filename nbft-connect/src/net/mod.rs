@@ -3,6 +3,7 @@
 
 mod addresses;
 mod applied;
+mod arp;
 mod dhcp;
 mod dhcp4;
 mod dhcp6;
@@ -37,6 +38,7 @@ mod usable;
 mod watcher;
 mod worker;
 
+pub(crate) use arp::{ARP_SYSCTLS, may_share};
 pub use dhcp6_stateless::Information;
 pub use error::{KernelError, NetFailure, RouteFailure, Step};
 pub use event::{NetEvent, Timings, Waiting};
@@ -47,7 +49,7 @@ pub use lease_manager::lease_manager;
 pub use nic::is_network_device;
 pub use options::NetOptions;
 pub(crate) use requests::RULE_PRIORITY;
-pub(crate) use sysctl::{Advertised, IPV4_SYSCTLS};
+pub(crate) use sysctl::{Advertised, RP_FILTER};
 
 // `nbft-redfish`, a package of its own, finds and sets up its NIC by these.
 #[doc(hidden)]
@@ -126,7 +128,8 @@ pub async fn start(
         if interface.links.is_empty() {
             continue;
         }
-        let worker = worker::Worker::new(number, interface.clone(), &options, watcher.clone(), events.clone());
+        let mut worker = worker::Worker::new(number, interface.clone(), &options, watcher.clone(), events.clone());
+        worker.shared_links = arp::shared_links(interfaces, number);
         tasks.push(tokio::spawn(worker.run()));
     }
     Ok(NetHandle { tasks, router: Router(watcher) })

@@ -6,9 +6,8 @@ use std::fs;
 use std::net::IpAddr;
 use std::path::Path;
 
-/// Answers may arrive by another link than the main table would use (`rp_filter` 2, loose). On a shared subnet, only the NIC that has
-/// an address answers ARP for it.
-pub(crate) const IPV4_SYSCTLS: [(&str, &str); 3] = [("rp_filter", "2"), ("arp_ignore", "1"), ("arp_announce", "2")];
+/// Answers may arrive by another link than the main table would use (`rp_filter` 2, loose).
+pub(crate) const RP_FILTER: (&str, &str) = ("rp_filter", "2");
 
 /// What router advertisements bring to a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,10 +58,8 @@ pub(super) fn is_autoconfigured(network: &Network, mac: Mac) -> bool {
 /// Sets the sysctls that paths over several NICs need, and whether the kernel takes routes and addresses from routers. The resident
 /// service (`maintains`) also lets a router replace a static address that was made of its prefix.
 pub(super) fn apply(root: &Path, name: &str, interface: &Interface, link: &Link, maintains: bool) {
-    let ipv4 = root.join("proc/sys/net/ipv4/conf").join(name);
-    for (key, value) in IPV4_SYSCTLS {
-        set(&ipv4.join(key), value);
-    }
+    let (key, value) = RP_FILTER;
+    set(&root.join("proc/sys/net/ipv4/conf").join(name).join(key), value);
     let follows = maintains && link.networks.iter().any(|network| is_autoconfigured(network, interface.mac));
     let advertised = if follows { Advertised::Addresses } else { Advertised::of(link.networks.iter()) };
     let ipv6 = ipv6(root, name);
@@ -84,7 +81,7 @@ fn ipv6(root: &Path, name: &str) -> std::path::PathBuf {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a sysctl gets a constant")]
-fn set(file: &Path, value: &str) {
+pub(super) fn set(file: &Path, value: &str) {
     if fs::read_to_string(file).is_ok_and(|now| now.trim() == value) {
         return;
     }
