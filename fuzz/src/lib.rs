@@ -9,7 +9,7 @@ mod support;
 use arbitrary::Unstructured;
 use libnbft::discovery_log::{Header, LEN, Log};
 use libnbft::model::Table;
-use libnbft::plan::{Options, Plan, Source};
+use libnbft::plan::{Additions, Options, Plan, Source};
 use libnbft::{check_together, parse, write};
 use std::path::{Path, PathBuf};
 
@@ -85,14 +85,17 @@ pub fn discover(page: &[u8]) {
     let mut at_once = as_fall_back.clone();
     at_once.ssns.clear();
     for table in [as_fall_back, at_once] {
-        let mut plan = Plan::new(&[Source { name: "NBFT", table: &table }], &Options::default());
+        let plan = Plan::new(&[Source { name: "NBFT", table: &table }], &Options::default());
         let controller = plan.discovery.first().cloned().expect("the table names one that can be asked");
         let all: Vec<String> = log.entries.iter().map(|entry| entry.nqn.0.clone()).collect();
-        let found = plan.discover(&controller, &log, &all);
-        assert!(found.paths.iter().all(|path| *path < plan.paths.len()));
-        let after = plan.clone();
-        assert_eq!(plan.discover(&controller, &log, &all), found);
-        assert_eq!(plan, after);
+        let mut added = Additions::default();
+        let found = plan.discover(&mut added, &controller, &log, &all);
+        let whole = plan.with(&added);
+        assert!(found.paths.iter().all(|path| *path < whole.paths.len()));
+        assert!(whole.namespaces.iter().flat_map(|namespace| &namespace.paths).all(|path| *path < whole.paths.len()));
+        let before = added.clone();
+        assert_eq!(plan.discover(&mut added, &controller, &log, &all), found);
+        assert_eq!(added, before);
     }
 }
 

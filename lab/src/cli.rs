@@ -1,11 +1,13 @@
-//! `cargo lab …`
+//! Reads the command line of `cargo lab` and calls the room that does the command.
 
-use crate::boot::{self, Done, Options};
-use crate::error::Result;
-use crate::place::Place;
+use crate::run::boot::{self, Done, Options};
+use crate::run::{bare, bench, soak, suite, timeline};
 use crate::scenario::Scenario;
 use crate::scenario::system::Init;
-use crate::{bare, bench, prepare, scenario, signals, soak, suite, timeline};
+use crate::tools::error::Result;
+use crate::tools::place::Place;
+use crate::tools::signals;
+use crate::{prepare, scenario};
 use clap::{Parser, Subcommand};
 
 /// Boots virtual machines from an NBFT against a real target.

@@ -1,29 +1,12 @@
-//! Boots virtual machines from an NBFT against a real NVMe/TCP target, judges what comes of it, and measures.
+//! Boots virtual machines from an NBFT against a real NVMe/TCP target, judges the outcome, and measures.
+//!
+//! Rooms, from the top: `cli` → `run` → `judge` → `image` → `vm`, `scenario` → `prepare` → `tools`. Imports go down only.
 
-pub mod bare;
-pub mod bench;
-pub mod boot;
 pub mod cli;
-pub mod cpio;
-pub mod error;
-pub mod expect;
-pub mod exports;
-pub mod handover;
 pub mod image;
-pub mod place;
+pub mod judge;
 pub mod prepare;
-pub mod redfish;
-pub mod report;
+pub mod run;
 pub mod scenario;
-pub mod secrets;
-pub mod shell;
-pub mod signals;
-pub mod soak;
-pub mod stats;
-pub mod steps;
-pub mod suite;
-pub mod timeline;
-pub mod tpm;
+pub mod tools;
 pub mod vm;
-pub mod wire;
-pub mod wires;

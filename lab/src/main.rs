@@ -1,4 +1,4 @@
-//! The command; everything is in the library.
+//! Runs the command `cargo lab`; the library does the work.
 #![allow(clippy::print_stderr, reason = "errors of the bench go there")]
 
 use clap::Parser as _;

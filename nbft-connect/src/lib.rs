@@ -20,6 +20,7 @@ pub mod nvme;
 pub mod output;
 pub mod process;
 pub mod status;
+pub mod tunables;
 
 use cli::{Cli, Command};
 use commands::{build, check, check_key, doctor, plan, show};
@@ -39,6 +40,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Error> {
         Command::Build(args) => build::run(args, &cli.common),
         Command::Plan(args) => plan::run(args, &cli.common.with_file(args.file.as_ref())),
         Command::Connect(args) => commands::connect::run(args, &cli.common),
+        Command::Disconnect(args) => commands::disconnect::run(args, &cli.common),
         Command::Status(args) => commands::status::run(args, &cli.common),
         Command::Doctor(args) => doctor::run(args, &cli.common),
         Command::Export(args) => export::run(args, &cli.common.with_file(args.file.as_ref())),

@@ -8,21 +8,23 @@ use common::in_namespace;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use tempfile::TempDir;
 
 fn testdata(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata").join(file)
 }
 
 /// A root directory for one test.
-struct Root(PathBuf);
+struct Root(PathBuf, #[expect(dead_code, reason = "removes the directory when it is dropped")] TempDir);
 
 impl Root {
     fn new(name: &str) -> Self {
-        let root = std::env::temp_dir().join(format!("nbft-errors-{}-{name}", std::process::id()));
+        let directory = tempfile::Builder::new().prefix(&format!("nbft-errors-{name}-")).tempdir().unwrap();
+        let root = directory.path().to_owned();
         fs::create_dir_all(root.join("sys/firmware/acpi/tables")).unwrap();
         fs::create_dir_all(root.join("proc")).unwrap();
         fs::write(root.join("proc/cmdline"), "quiet\n").unwrap();
-        Self(root)
+        Self(root, directory)
     }
 
     fn with_table(self, table: &str) -> Self {
@@ -53,12 +55,6 @@ impl Root {
             .unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap().replace(&*self.0.to_string_lossy(), "");
         (output.status.code().unwrap(), stderr)
-    }
-}
-
-impl Drop for Root {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 

@@ -35,7 +35,7 @@ fn firmwares_lease_is_asked_for_in_one_round_trip() {
         assert_eq!(granted(&plan).to_string(), "192.0.2.77");
         assert_eq!(server.messages(), ["DHCPREQUEST", "DHCPACK"], "{}", server.log());
         // RFC 4361: type 255, IAID, DUID with its type in network byte order.
-        let leases = fs::read_to_string(server.directory.join("leases")).unwrap();
+        let leases = fs::read_to_string(server.directory.path().join("leases")).unwrap();
         assert_eq!(leases.split_whitespace().last(), Some("ff:01:02:03:04:00:04:aa:bb"), "{leases}");
         assert_eq!(
             ip_lines("route show"),
@@ -100,7 +100,7 @@ fn dhcpv6_by_each_kind_of_the_tables_duid() {
             expected.push(format!("7 {address} {wire}"));
         }
         // Time, IAID, address, name, DUID; the first line is the server's own.
-        let leases = fs::read_to_string(server.directory.join("leases")).unwrap();
+        let leases = fs::read_to_string(server.directory.path().join("leases")).unwrap();
         let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
         let mut known: Vec<_> = leases.lines().map(words).filter(|words| words.len() == 5).collect();
         known.sort_by_key(|words| expected.iter().position(|line| line.ends_with(&words[4])));

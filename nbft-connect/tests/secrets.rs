@@ -9,20 +9,22 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use tempfile::TempDir;
 
 const SECRET: &str = "DHHC-1:00:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaR:";
 const PSK: &str = "NVMeTLSkey-1:01:VRLbtnN9AQb2WXW3c9+wEf/DRLz0QuLdbYvEhwtdWwNf9LrZ:";
 
 /// A root directory for one test.
-struct Root(PathBuf);
+struct Root(PathBuf, #[expect(dead_code, reason = "removes the directory when it is dropped")] TempDir);
 
 impl Root {
     fn new(name: &str) -> Self {
-        let root = std::env::temp_dir().join(format!("nbft-secrets-{}-{name}", std::process::id()));
+        let directory = tempfile::Builder::new().prefix(&format!("nbft-secrets-{name}-")).tempdir().unwrap();
+        let root = directory.path().to_owned();
         fs::create_dir_all(root.join("sys/firmware/acpi/tables")).unwrap();
         let table = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/tables/security.nbft");
         fs::copy(table, root.join("sys/firmware/acpi/tables/NBFT")).unwrap();
-        Self(root)
+        Self(root, directory)
     }
 
     /// A file that none but root can write or read; the directories above it are as they must be.
@@ -60,12 +62,6 @@ impl Root {
             .env_remove("NOTIFY_SOCKET")
             .output()
             .unwrap()
-    }
-}
-
-impl Drop for Root {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 

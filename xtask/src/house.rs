@@ -39,11 +39,11 @@ const CRATES: [(&str, &[&[&str]]); 5] = [
             &["process", "input"],
             &["cli", "kernel_command_line"],
             &["output"],
-            &["error", "exit", "jitter", "json_error"],
+            &["error", "exit", "jitter", "json_error", "tunables"],
         ],
     ),
     ("nbft-redfish/src", &[]),
-    ("lab/src", &[]),
+    ("lab/src", &[&["cli"], &["run"], &["judge"], &["image"], &["scenario", "vm"], &["prepare"], &["tools"]]),
     ("xtask/src", &[]),
 ];
 

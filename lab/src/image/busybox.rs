@@ -1,11 +1,11 @@
-//! A static busybox, from Debian's package, and small archives around it.
+//! Makes small archives around a static busybox from Debian.
 
-use crate::cpio::Cpio;
-use crate::error::Result;
-use crate::image::modules;
-use crate::place::Place;
+use crate::image::cpio::Cpio;
+use crate::image::kernel_modules;
 use crate::prepare::apt::View;
 use crate::prepare::kernel::Kernel;
+use crate::tools::error::Result;
+use crate::tools::place::Place;
 use std::path::PathBuf;
 
 /// Where the binary is.
@@ -25,7 +25,7 @@ pub fn archive(place: &Place, kernel: &Kernel, names: &[&str], init: &str) -> Re
     cpio.copy("bin/busybox", &busybox(place)?)?;
     cpio.link("bin/sh", "busybox");
     let mut load = String::new();
-    for (name, data) in modules::closure(kernel, names)? {
+    for (name, data) in kernel_modules::closure(kernel, names)? {
         let path = format!("lib/modules/{name}");
         cpio.file(&path, 0o644, &data);
         load.push_str(&format!("insmod /{path}\n"));

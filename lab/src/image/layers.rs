@@ -1,9 +1,9 @@
-//! Files that are laid over a Debian folder or into a root disk: the binary under test and what it is linked with.
+//! Puts files over a Debian folder or into a root disk: the binary under test and its libraries.
 
-use crate::error::{At, Error, Result};
-use crate::place::Place;
 use crate::prepare::need;
-use crate::shell::run;
+use crate::tools::error::{At, Error, Result};
+use crate::tools::place::Place;
+use crate::tools::shell::run;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};

@@ -1,13 +1,18 @@
-//! What the virtual machines start from: archives and disks, each kept under a name made of what it was made of.
+//! Makes what the virtual machines start from: archives and disks, each cached under a hash of its ingredients.
 
 pub mod busybox;
+pub mod constants;
+pub mod cpio;
 mod debian;
 pub mod disk;
+pub mod exports;
+pub mod extra;
 pub mod initrd;
+pub mod kernel_modules;
+mod kexec;
 pub mod layers;
-pub mod modules;
 mod root;
-pub mod shared;
 pub mod storage;
 pub mod target;
 pub mod tls;
+pub mod tpm;

@@ -1,15 +1,15 @@
-//! The small root: a busybox and `nbft`, which report and switch off. It is made without a mount.
+//! Makes the small root: a busybox and `nbft`, which report and switch off. It needs no mount.
 
 use super::busybox;
+use super::constants::{REPORT, ROOT_UUID};
 use super::layers::{copy, ext4, nbft, program, put};
-use super::shared::{REPORT, ROOT_UUID};
-use crate::error::{At, Result};
-use crate::place::{Key, Place, remove, suffixed};
+use crate::tools::error::{At, Result};
+use crate::tools::place::{Key, Place, remove, suffixed};
 use std::fs;
 use std::path::PathBuf;
 
-const BARE: &str = include_str!("bare.sh");
-const MINI_INIT: &str = include_str!("mini-init.sh");
+const BARE: &str = include_str!("guest/bare.sh");
+const MINI_INIT: &str = include_str!("guest/mini-init.sh");
 
 /// Makes it, once for each content.
 pub(super) fn mini(place: &Place) -> Result<PathBuf> {

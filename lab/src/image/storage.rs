@@ -1,13 +1,13 @@
-//! Disks on LVM and LUKS: roots, and a /home. Making them takes the device mapper, so a virtual machine does it.
+//! Makes disks on LVM and LUKS, in a virtual machine, which has the device mapper.
 
 use super::busybox;
+use super::constants::{HOME_LUKS_UUID, HOME_UUID, LUKS_KEY, LUKS_UUID};
 use super::layers::{ext4, put};
 use super::root::mini;
-use super::shared::{HOME_LUKS_UUID, HOME_UUID, LUKS_KEY, LUKS_UUID};
-use crate::error::{At, Error, Result};
-use crate::place::{Key, Place, remove, suffixed};
 use crate::prepare::chroot::{Debian, chroot, programs};
 use crate::prepare::kernel::{Flavour, kernel};
+use crate::tools::error::{At, Error, Result};
+use crate::tools::place::{Key, Place, remove, suffixed};
 use crate::vm::Machine;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

@@ -1,15 +1,14 @@
-//! The target's machine: an nvmet server in an archive, set up as a scenario says.
+//! Makes the target's archive: an nvmet server, set up as the scenario says.
 
-use crate::cpio::Cpio;
-use crate::error::{At, Result};
 use crate::image::busybox;
+use crate::image::cpio::Cpio;
 use crate::image::layers::libraries;
 use crate::image::tls;
-use crate::place::{Key, Place};
 use crate::prepare::kernel::Kernel;
 use crate::prepare::need;
-use crate::redfish::PEM;
 use crate::scenario::target::Target;
+use crate::tools::error::{At, Result};
+use crate::tools::place::{Key, Place};
 use std::fs;
 use std::path::Path;
 
@@ -32,7 +31,11 @@ const MODULES: [&str; 15] = [
     "poly1305_x86_64?",
 ];
 
-const INIT: &str = include_str!("target-init.sh");
+/// The Redfish service's certificate and its key, made for this laboratory:
+/// `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 36500 -subj /CN=bmc.example …`.
+const PEM: &str = include_str!("guest/redfish.pem");
+
+const INIT: &str = include_str!("guest/target-init.sh");
 
 /// Writes the archive of a scenario's target: the common part, which is kept, and the setup behind it.
 pub fn write(place: &Place, kernel: &Kernel, target: &Target, path: &Path) -> Result<()> {

@@ -1,10 +1,10 @@
-//! Debian's `tlshd`, which makes the handshakes of TLS for the kernel, and what goes with it: for the target and for the host.
+//! Provides Debian's `tlshd` and its libraries, for the target and for the host.
 
-use crate::cpio::Cpio;
-use crate::error::{At, Result};
-use crate::place::Place;
+use crate::image::cpio::Cpio;
 use crate::prepare::apt::View;
 use crate::prepare::chroot::{Debian, chroot, programs};
+use crate::tools::error::{At, Result};
+use crate::tools::place::Place;
 use std::fs;
 use std::path::PathBuf;
 

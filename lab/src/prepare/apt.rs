@@ -1,8 +1,8 @@
-//! A view of Debian's archive that is ours alone: own sources, lists and cache. The mirror is the machine's own.
+//! Reads Debian's archive with sources, lists and cache of our own, from the machine's own mirror.
 
-use crate::error::{At, Error, Result};
-use crate::place::{Place, lock};
-use crate::shell::run;
+use crate::tools::error::{At, Error, Result};
+use crate::tools::place::{Place, lock};
+use crate::tools::shell::run;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -96,7 +96,7 @@ impl View {
     pub fn unpack(&self, package: &str, folder: &Path) -> Result<()> {
         let _lock = lock(&self.dir.join("lock"))?;
         let work = self.dir.join("download");
-        crate::place::remove(&work)?;
+        crate::tools::place::remove(&work)?;
         fs::create_dir_all(&work).at(&work)?;
         fs::create_dir_all(folder).at(folder)?;
         println!("downloading {package} of {}", self.suite);

@@ -1,9 +1,9 @@
-//! Debian folders with dracut in them, and programs run inside one.
+//! Makes Debian folders with dracut, and runs programs inside one.
 
 use super::{apt, need};
-use crate::error::{At, Error, Result};
-use crate::place::{Place, remove, suffixed};
-use crate::shell::{Run, run};
+use crate::tools::error::{At, Error, Result};
+use crate::tools::place::{Place, remove, suffixed};
+use crate::tools::shell::{Run, run};
 use serde::Deserialize;
 use std::fs;
 use std::path::{Path, PathBuf};

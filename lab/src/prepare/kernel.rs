@@ -1,10 +1,10 @@
-//! Stock kernels, unpacked: an ELF image that QEMU starts at once, and modules.
+//! Unpacks stock kernels: an ELF image that QEMU starts directly, and its modules.
 
 use super::apt::View;
 use super::need;
-use crate::error::{At, Error, Result};
-use crate::place::Place;
-use crate::shell::run;
+use crate::tools::error::{At, Error, Result};
+use crate::tools::place::Place;
+use crate::tools::shell::run;
 use serde::Deserialize;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -43,7 +43,9 @@ impl Flavour {
 pub struct Kernel {
     /// The version, as `uname -r` prints it.
     pub version: String,
-    /// The ELF image.
+    /// The image as packaged, a bzImage.
+    pub image: PathBuf,
+    /// The ELF image in it.
     pub vmlinux: PathBuf,
     /// The directory of its modules.
     pub modules: PathBuf,
@@ -73,9 +75,9 @@ pub fn kernel(place: &Place, flavour: Flavour) -> Result<Kernel> {
         let vmlinux = partial.join("vmlinux");
         fs::write(&vmlinux, elf).at(&vmlinux)
     })?;
-    let (version, _) = image(&folder)?;
+    let (version, image) = image(&folder)?;
     let modules = folder.join("lib/modules").join(&version);
-    Ok(Kernel { vmlinux: folder.join("vmlinux"), modules, version })
+    Ok(Kernel { image, vmlinux: folder.join("vmlinux"), modules, version })
 }
 
 /// The version of an unpacked kernel and its bzImage: in /boot, or with its modules.

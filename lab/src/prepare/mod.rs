@@ -1,12 +1,12 @@
-//! What must be on this machine before anything can boot: tools, kernels, Debian folders. Nothing is installed but the tools.
+//! Provides what a boot needs on this machine: tools, kernels, Debian folders. It installs only the tools.
 
 pub mod apt;
 pub mod chroot;
 pub mod kernel;
 
-use crate::error::{Error, Result};
-use crate::place::{Place, lock};
-use crate::shell::run;
+use crate::tools::error::{Error, Result};
+use crate::tools::place::{Place, lock};
+use crate::tools::shell::run;
 use std::path::{Path, PathBuf};
 
 /// Each tool and the package that has it.

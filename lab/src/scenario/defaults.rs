@@ -1,4 +1,4 @@
-//! What a scenario has where its file says nothing: the host's identity, and the target.
+//! Fills in what a scenario's file leaves out: the host's identity, and the target.
 
 use super::target::Target;
 use super::{Outcome, Scenario};

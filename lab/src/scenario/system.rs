@@ -1,4 +1,4 @@
-//! What a scenario's host boots into: its root, process 1 of its initramfs, and what the initramfs has for NVMe/TCP.
+//! Describes the host's software: its root, process 1 of its initramfs, and the initramfs' modules for NVMe/TCP.
 
 use serde::Deserialize;
 
@@ -22,6 +22,8 @@ pub enum Root {
     HomeNofail,
     /// The same with ktls-utils, whose tlshd.service runs beside what comes from the initramfs.
     Tlshd,
+    /// The same with its kernel, kexec and makedumpfile, which the initramfs has too.
+    Kexec,
     /// The same with systemd-networkd, which is told to ask for an address on every Ethernet.
     Networkd,
     /// The same with NetworkManager, which is told so.

@@ -1,10 +1,10 @@
-//! The firmware's tables of a scenario: real firmware's, or made from a few fields by libnbft's writer.
+//! Gives a scenario's ACPI tables: those of real firmware, or ones that libnbft's writer makes from a few fields.
 
 use super::target::{Target, numbered, numbered_uuid};
 use super::yes;
-use crate::error::{At, Error, Result};
-use crate::place::Place;
-use crate::wires::{WIRES, mac};
+use crate::scenario::wires::{WIRES, mac};
+use crate::tools::error::{At, Error, Result};
+use crate::tools::place::Place;
 use libnbft::model::{
     Address, Control, DISCOVERY_NQN, Discovery, DiscoveryFlags, Header, Hfi, HfiFlags, HfiTcp, HfiTcpFlags, Host,
     HostFlags, IpOrigin, NidType, Nqn, PciAddress, SecretType, SecurityFlags, SecurityProfile, Ssns, SsnsFlags,

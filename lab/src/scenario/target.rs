@@ -1,8 +1,8 @@
-//! What the target is to be: its wires, addresses, subsystem, ports.
+//! Describes the target, and writes the commands that set it up: wires, addresses, subsystems, ports.
 
 use super::yes;
-use crate::redfish::Service;
-use crate::wires::{WIRES, mac};
+use crate::scenario::redfish::Service;
+use crate::scenario::wires::{WIRES, mac};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

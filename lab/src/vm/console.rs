@@ -1,4 +1,4 @@
-//! What a machine says over its serial lines.
+//! Reads the lines of a machine's serial consoles.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read, Write as _};

@@ -1,12 +1,11 @@
-//! Virtual machines: started, listened to, and ended whatever happens.
+//! Starts virtual machines, listens to them, and ends them in every case.
 
-pub mod capture;
 mod console;
 pub mod qmp;
+pub mod tpm;
 
-use crate::error::{At, Error, Result};
-use crate::signals;
-use crate::tpm;
+use crate::tools::error::{At, Error, Result};
+use crate::tools::signals;
 pub use console::Line;
 use console::Listener;
 use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
@@ -58,7 +57,7 @@ pub struct Machine {
     pub disks: Vec<(PathBuf, bool)>,
     /// ACPI tables.
     pub tables: Vec<PathBuf>,
-    /// Its TPM, as [`tpm::sealed`] has left it.
+    /// Its TPM, as `image::tpm::sealed` has left it.
     pub tpm: Option<PathBuf>,
     /// A structure of the SMBIOS table.
     pub smbios: Option<PathBuf>,
@@ -211,8 +210,8 @@ impl Machine {
 fn cpu() -> &'static str {
     static CPU: std::sync::OnceLock<&'static str> = std::sync::OnceLock::new();
     CPU.get_or_init(|| {
-        let version =
-            crate::prepare::need("qemu-system-x86_64").and_then(|qemu| crate::shell::run(qemu).arg("--version").text());
+        let version = crate::prepare::need("qemu-system-x86_64")
+            .and_then(|qemu| crate::tools::shell::run(qemu).arg("--version").text());
         let major =
             version.ok().and_then(|text| text.split_whitespace().nth(3)?.split('.').next()?.parse::<u32>().ok());
         if major.is_some_and(|major| major >= 9) { "max" } else { "max,-cx16" }

@@ -1,7 +1,7 @@
-//! QEMU's monitor: one command at a time.
+//! Sends commands to QEMU's monitor, one at a time.
 
 use super::Nic;
-use crate::error::{Error, Result};
+use crate::tools::error::{Error, Result};
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::net::UnixStream;

@@ -21,7 +21,7 @@ mod target;
 mod tests;
 mod text;
 
-pub use discovery::{Discovered, DiscoveryController, DiscoveryMode, DiscoverySource, EntryLeftOut};
+pub use discovery::{Additions, Discovered, DiscoveryController, DiscoveryMode, DiscoverySource, EntryLeftOut};
 pub use left_out::{DescriptorKind, Item, LeftOut};
 pub use limits::{MAX_DISCOVERY, MAX_LEFT_OUT, MAX_PATHS};
 #[cfg(feature = "std")]

@@ -4,16 +4,15 @@ use libnbft::files::{MAX_SIZE, find, find_any, read_regular, read_to_limit};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use tempfile::TempDir;
 
 /// A folder that is gone when the test is over.
-struct Folder(PathBuf);
+struct Folder(PathBuf, #[expect(dead_code, reason = "removes the directory when it is dropped")] TempDir);
 
 impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("libnbft-{name}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).expect("a folder can be made");
-        Self(path)
+    fn new() -> Self {
+        let folder = TempDir::new().expect("a folder can be made");
+        Self(folder.path().to_owned(), folder)
     }
 
     fn with(self, files: &[&str]) -> Self {
@@ -28,15 +27,9 @@ impl Folder {
     }
 }
 
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 #[test]
 fn tables_come_in_the_order_of_their_numbers() {
-    let folder = Folder::new("order").with(&["NBFT10", "NBFT2", "NBFT1", "NBFT9"]);
+    let folder = Folder::new().with(&["NBFT10", "NBFT2", "NBFT1", "NBFT9"]);
     assert_eq!(folder.names(), ["NBFT1", "NBFT2", "NBFT9", "NBFT10"]);
     let with_plain = folder.with(&["NBFT"]);
     assert_eq!(with_plain.names(), ["NBFT", "NBFT1", "NBFT2", "NBFT9", "NBFT10"]);
@@ -61,14 +54,14 @@ fn other_files_are_no_tables() {
         "FACP",
         "NBFT99999999999",
     ];
-    assert_eq!(Folder::new("others").with(&names).names(), [""; 0]);
+    assert_eq!(Folder::new().with(&names).names(), [""; 0]);
 }
 
 #[test]
 fn whatever_begins_with_nbft_is_found_when_asked_for() {
     let names =
         ["NBFT-rhpoc", "NBFT2", "NBFT-v10", "NBFT.json", "NBFT-v9", "NBFT-v09", "XNBFT", "NBFT", "nbft", "NBFT01"];
-    let folder = Folder::new("any").with(&names);
+    let folder = Folder::new().with(&names);
     fs::create_dir(folder.0.join("NBFTs")).expect("it can be made");
     let found: Vec<_> = find_any(&folder.0).expect("it can be listed").into_iter().map(|file| file.name).collect();
     let expected = ["NBFT", "NBFT2", "NBFT-rhpoc", "NBFT-v09", "NBFT-v9", "NBFT-v10", "NBFT.json", "NBFT01"];
@@ -77,7 +70,7 @@ fn whatever_begins_with_nbft_is_found_when_asked_for() {
 
 #[test]
 fn a_file_is_a_table_whatever_its_name() {
-    let folder = Folder::new("single").with(&["table.bin"]);
+    let folder = Folder::new().with(&["table.bin"]);
     let path = folder.0.join("table.bin");
     let files = find(&path).expect("it is there");
     assert_eq!((files.len(), files[0].name.as_str(), &files[0].path), (1, "table.bin", &path));
@@ -86,7 +79,7 @@ fn a_file_is_a_table_whatever_its_name() {
 
 #[test]
 fn what_is_not_there_or_too_large_is_an_error_with_its_path() {
-    let folder = Folder::new("errors").with(&["NBFT"]);
+    let folder = Folder::new().with(&["NBFT"]);
     let missing = folder.0.join("missing");
     let error = find(&missing).expect_err("it is not there");
     assert!(error.is_not_found() && error.path() == missing, "{error}");
@@ -115,7 +108,7 @@ fn refusal(path: &Path) -> String {
 
 #[test]
 fn pipes_and_devices_are_not_read() {
-    let folder = Folder::new("kinds");
+    let folder = Folder::new();
     let pipe = folder.0.join("NBFT");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo can be run").success());
     assert_eq!(refusal(&pipe), format!("{}: it is no regular file", pipe.display()));
@@ -126,7 +119,7 @@ fn pipes_and_devices_are_not_read() {
 
 #[test]
 fn no_more_than_the_limit_is_read() {
-    let folder = Folder::new("limit").with(&["12345"]);
+    let folder = Folder::new().with(&["12345"]);
     let path = folder.0.join("12345");
     assert_eq!(read_regular(&path, 5).expect("it fits"), b"12345");
     let error = read_regular(&path, 4).expect_err("it is longer");

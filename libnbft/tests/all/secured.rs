@@ -3,7 +3,7 @@
 use crate::support::tables::{discovery, ip, make, nqn, ssns, static4};
 use libnbft::discovery_log::{Entry, Header, Log};
 use libnbft::model::{SecretType, SecurityFlags, SecurityProfile, Ssns, SsnsFlags, Table};
-use libnbft::plan::{Options, Plan, Source};
+use libnbft::plan::{Additions, Options, Plan, Source};
 use libnbft::{parse, write};
 
 /// Bits of a profile's flags: authentication supported or required, its protocols listed; TLS supported or required, its versions
@@ -285,7 +285,7 @@ fn discovery_controllers_and_what_they_tell_of() {
     table.ssns[0].traddr = Some(ip("2001:db8::1"));
     table.discovery = vec![discovery(1, 1), discovery(2, 1)];
     (table.discovery[0].security, table.discovery[1].security) = (1, 2);
-    let mut planned = plan(&table);
+    let planned = plan(&table);
     let policy = "authentication required with SHA-512, key exchange by any group; secure channel not supported";
     assert_eq!(
         text(&planned),
@@ -306,10 +306,11 @@ Left out
     let mut log = Log::new(Header { generation: 1, records: 2 });
     log.entries = ["root", "other"].map(|name| Entry::subsystem(nqn(name), "192.0.2.1".parse().unwrap(), 4420)).into();
     let from = planned.discovery[0].clone();
-    planned.discover(&from, &log, &[]);
+    let mut added = Additions::default();
+    planned.discover(&mut added, &from, &log, &[]);
     let told = "told of by the discovery controller at 192.0.2.1 port 8009 (NBFT discovery 1)";
     assert_eq!(
-        text(&planned).split("Discovery").next().unwrap(),
+        text(&planned.with(&added)).split("Discovery").next().unwrap(),
         format!(
             "Paths
   192.0.2.1 port 4420 over nbft0 from 192.0.2.10, on the link

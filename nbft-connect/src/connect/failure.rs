@@ -1,13 +1,17 @@
 //! Why a path, a discovery controller or a namespace is not there, as a value.
 
 use crate::nvme::discovery::LogPageError;
+use crate::nvme::exclusions::Place;
 use crate::nvme::explain::{Cause, Refusal};
 use crate::nvme::fabrics::options::OptionError;
 use crate::nvme::keys::SecretError;
 use crate::nvme::module::ModuleError;
 use crate::nvme::probe::ProbeFailure;
 use crate::nvme::security::Violation;
+use crate::nvme::sysfs::NoAccess;
+use crate::status::live::PATH_INACCESSIBLE;
 use crate::status::{FALLBACK_CODE, schema::Reason};
+use crate::tunables::Tunables;
 use libnbft::codes;
 
 /// Why an attempt failed. Display is a sentence.
@@ -26,6 +30,14 @@ pub(crate) enum ConnectFailure {
     /// The kernel or the target refused.
     #[error("{0}")]
     Refused(Refusal),
+    /// The same, and a setting may be why.
+    #[error("{refusal}; it was given {given}")]
+    RefusedWith {
+        /// The refusal.
+        refusal: Refusal,
+        /// The settings that it was given.
+        given: Box<Tunables>,
+    },
     /// The connection does not meet its requirements.
     #[error(transparent)]
     Violation(#[from] Violation),
@@ -38,6 +50,9 @@ pub(crate) enum ConnectFailure {
     /// The kernel says that the connection exists, and sysfs does not show it.
     #[error("the kernel has this connection already, but sysfs does not show it")]
     Unseen,
+    /// Discovery no longer lists it.
+    #[error("the discovery controller no longer lists it")]
+    Unlisted,
     /// The kernel has removed the controller.
     #[error("the kernel has removed {controller}")]
     Removed {
@@ -51,10 +66,12 @@ codes!(ConnectFailure {
     Option => "option-unusable",
     Secret => "secret",
     Refused => "refused",
+    RefusedWith => "refused",
     Violation => "violation",
     LogPage => "log-page",
     NoHost => "no-host-identity",
     Unseen => "connection-unseen",
+    Unlisted => "no-longer-listed",
     Removed => "controller-removed",
 });
 
@@ -66,7 +83,7 @@ impl ConnectFailure {
             Self::Option(OptionError::NoTls(_)) => "no-tls",
             Self::Option(OptionError::NoAuthentication(_)) => "no-authentication",
             Self::Secret(error) => error.cause_code(),
-            Self::Refused(refusal) => refusal.code(),
+            Self::Refused(refusal) | Self::RefusedWith { refusal, .. } => refusal.code(),
             Self::Violation(violation) => violation.code(),
             Self::LogPage(error) => error.cause_code(),
             other => other.code(),
@@ -138,9 +155,35 @@ pub(crate) enum Waiting {
         /// Whether it may authenticate.
         authenticates: bool,
     },
+    /// Its controller has lost the target for long.
+    #[error("{controller} has lost its target and keeps trying to connect; discovery is asked for other ways")]
+    Stalled {
+        /// `nvmeN`.
+        controller: String,
+    },
+    /// The administrator has taken it out of service.
+    #[error("it is excluded by {place}")]
+    Excluded {
+        /// The entry.
+        place: Place,
+    },
     /// No controller of the subsystem is connected.
     #[error("no controller of the subsystem is connected")]
     NoController,
+    /// No controller of the subsystem is live.
+    #[error("no controller of the subsystem is live: {controller} is {state}")]
+    NotLive {
+        /// `nvmeN`, one of them.
+        controller: String,
+        /// Its state.
+        state: String,
+    },
+    /// No connected path gives access.
+    #[error("{0}")]
+    Inaccessible(NoAccess),
+    /// The kernel has no disk of it.
+    #[error("the subsystem is connected and shows it, and the kernel has made no disk of it")]
+    NoDisk,
     /// The subsystem has no namespace for this host.
     #[error("the subsystem is connected and shows no namespace to this host")]
     NoNamespace,
@@ -157,7 +200,12 @@ codes!(Waiting {
     Interface => "interface-not-ready",
     Secrets => "waits-for-secrets",
     Answer => "waits-for-answer",
+    Stalled => "target-lost",
+    Excluded => "excluded",
     NoController => "no-controller",
+    NotLive => "no-live-path",
+    Inaccessible => "namespace-inaccessible",
+    NoDisk => "namespace-no-disk",
     NoNamespace => "no-namespace",
     OtherNamespaces => "other-namespaces",
 });
@@ -171,7 +219,7 @@ impl Waiting {
 /// All codes that a path, a discovery controller or a namespace can have in status.json.
 #[must_use]
 pub fn codes() -> Vec<&'static str> {
-    let single = ["no-tls", "no-authentication", "fabrics-device", "helper-ended", FALLBACK_CODE];
+    let single = ["no-tls", "no-authentication", "fabrics-device", "helper-ended", FALLBACK_CODE, PATH_INACCESSIBLE];
     let of_causes = [
         Cause::CODES,
         ProbeFailure::CODES,

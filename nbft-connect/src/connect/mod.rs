@@ -5,7 +5,7 @@ mod engine;
 mod failure;
 
 mod paths;
-mod registry;
+pub(crate) mod registry;
 mod restore;
 mod target;
 #[cfg(test)]
@@ -17,11 +17,14 @@ pub(crate) use restore::restore_discovered;
 pub(crate) use target::{LinkEndpoint, Target};
 
 use crate::cli::{Common, ConnectArgs};
-use crate::error::Error;
+use crate::error::{Error, Part};
 use crate::exit::Exit;
 use crate::input::plan;
+use crate::input::tunables::ConnectionSettings;
 use crate::kernel_command_line::KernelCommandLine;
-use crate::nvme::fabrics::{DEVICE, Helper};
+use crate::nvme::discoverd;
+use crate::nvme::exclusions::RUNTIME_LIST;
+use crate::nvme::fabrics::Helper;
 use crate::nvme::keys::{Keys, credentials};
 use crate::nvme::sock_diag;
 use crate::output::replace::{PUBLIC, replace};
@@ -31,7 +34,7 @@ use crate::status::outcome;
 use crate::status::schema::{Outcome, STATUS_FILE, Status};
 use crate::{handover, net};
 use engine::{Ended, Engine, RunMode, Settings};
-use libnbft::plan::{Plan, Policy};
+use libnbft::plan::{Additions, Plan, Policy};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -59,8 +62,11 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         log::info!("{parameter} on the kernel's command line: the NBFT is left alone");
         return Ok(Exit::Nothing);
     }
+    if !args.stay {
+        readmit(common);
+    }
     let tables = plan::tables(common)?;
-    let mut plan = plan::plan(&tables, &args.identity, &kernel);
+    let plan = plan::plan(&tables, &args.identity, &kernel);
     let mut status_file = StatusFile::new(common.path(STATUS_FILE));
     if tables.tables.is_empty() {
         return nothing_read(&plan, &tables, &mut status_file);
@@ -74,36 +80,48 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
     if let Some(exit) = nothing_to_connect(&plan, &mut status_file)? {
         return Ok(exit);
     }
+    if args.stay && discoverd::takes_nbft(&root) {
+        log::warn!("nvme-discoverd connects the NBFT's paths too: set nbft=false in {}", discoverd::SETTINGS);
+    }
     let until = match args.stay {
         true => RunMode::Resident,
         false => RunMode::UntilBoot { timeout: timeout(args, &kernel), wait: args.wait },
     };
-    if let Some(before) = &before {
-        restore::restore_discovered(&mut plan, before, &root);
-    }
+    let additions = before.as_ref().map(|before| restore::restore_discovered(&plan, before, &root)).unwrap_or_default();
     let service = match until {
         RunMode::Resident => Some(std::process::id()),
         RunMode::UntilBoot { .. } => before.as_ref().and_then(|status| outcome::service(status, &root)),
     };
-    let keys = keys(&plan, &root, args.stay)?;
+    let keys = keys(&plan.with(&additions), &root, args.stay)?;
     let settings = Settings {
         root: root.clone(),
         status_file,
         until,
         before,
         service,
-        ctrl_loss_tmo: args.ctrl_loss_tmo,
+        connections: ConnectionSettings::read(&args.tunables.given(), &kernel, &root),
         persistent_discovery: args.persistent_discovery || kernel.switch("rd.nvmf.persistent-discovery"),
+        one_path: args.one_path || is_crash_kernel(&root),
         keys,
         sockets: Box::new(sock_diag::Kernel),
         started,
     };
     let network = net::NetOptions::new(root).with_mtu(mtu(&kernel));
-    let ended = work(plan, settings, network, common)?;
+    let ended = work(plan, additions, settings, network, common)?;
     if !args.stay {
         handover::leave(&ended.plan, &ended.status, args.handover, &common.path("/"));
     }
     Ok(ended.exit)
+}
+
+/// Ends what `nbft disconnect` has excluded: who connects by hand wants it back.
+fn readmit(common: &Common) {
+    let list = common.path(RUNTIME_LIST);
+    match std::fs::remove_file(&list) {
+        Ok(()) => log::info!("{}: removed; what nbft disconnect has excluded is connected again", list.display()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => log::warn!("{}: {error}", list.display()),
+    }
 }
 
 /// Why the service has nothing to do, or not yet, as its exit. A status file that cannot be read decides nothing: it may be
@@ -156,6 +174,11 @@ fn keys(plan: &Plan, root: &std::path::Path, staying: bool) -> Result<Keys, Erro
     Ok(keys)
 }
 
+/// Whether this kernel was started by the crash of another, whose memory it shows. It has little of its own.
+fn is_crash_kernel(root: &std::path::Path) -> bool {
+    root.join("proc/vmcore").exists()
+}
+
 fn runtime() -> Result<tokio::runtime::Runtime, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -163,7 +186,7 @@ fn runtime() -> Result<tokio::runtime::Runtime, Error> {
         .thread_stack_size(THREAD_STACK)
         .max_blocking_threads(THREADS)
         .build();
-    runtime.map_err(|error| Error::Other(format!("cannot start: {error}")))
+    runtime.map_err(Part::Runtime.failed())
 }
 
 /// The budget: option, then rd.nvmf.timeout=, then the default.
@@ -223,7 +246,13 @@ fn finish_early(plan: &Plan, status_file: &mut StatusFile, outcome: Outcome, mes
     written.map_err(|source| Error::Write { path: status_file.path().to_path_buf(), source })
 }
 
-fn work(plan: Plan, settings: Settings, mut network: net::NetOptions, common: &Common) -> Result<Ended, Error> {
+fn work(
+    plan: Plan,
+    additions: Additions,
+    settings: Settings,
+    mut network: net::NetOptions,
+    common: &Common,
+) -> Result<Ended, Error> {
     let staying = settings.until == RunMode::Resident;
     if staying {
         network = network.maintaining(settings.before.as_ref().map(|before| before.leases(&plan)).unwrap_or_default());
@@ -236,17 +265,14 @@ fn work(plan: Plan, settings: Settings, mut network: net::NetOptions, common: &C
         }
     };
     lock();
-    let helper = Helper::start(common.path("/"), lock)
-        .map_err(|error| Error::Other(format!("cannot start the process that writes to {DEVICE}: {error}")))?;
+    let helper = Helper::start(common.path("/"), lock).map_err(Part::Helper.failed())?;
     leave_identity(&plan, common);
     let runtime = runtime()?;
     let ended = runtime.block_on(async {
-        let device = helper.into_device().map_err(|error| Error::Other(format!("{DEVICE}: {error}")))?;
+        let device = helper.into_device().map_err(Part::Helper.failed())?;
         let (events, heard) = tokio::sync::mpsc::unbounded_channel();
-        let network = net::start(&plan.interfaces, network, events)
-            .await
-            .map_err(|error| Error::Other(format!("cannot set up interfaces: {error}")))?;
-        Engine::new(plan, settings, device).with_router(network.router()).run(heard).await
+        let network = net::start(&plan.with(&additions).interfaces, network, events).await.map_err(Error::network)?;
+        Engine::new(plan, additions, settings, device).with_router(network.router()).run(heard).await
     })?;
     // Nothing of the runtime is worth waiting for.
     runtime.shutdown_background();

@@ -27,29 +27,42 @@ pub(super) fn enter(root: &Path, controller: &str) -> io::Result<()> {
     })
 }
 
+/// Whether a controller is ours.
+pub(crate) fn is_ours(root: &Path, controller: &str) -> bool {
+    attribute(&root.join("run/nvme/registry").join(controller), "owner") == "nbft"
+}
+
+/// Removes the entry of a controller of ours that is gone.
+pub(crate) fn leave(root: &Path, controller: &str) {
+    if is_ours(root, controller) {
+        // A rule of udev may have been faster.
+        let _ = fs::remove_dir_all(root.join("run/nvme/registry").join(controller));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn whatever_is_there_is_replaced() {
-        let root = std::env::temp_dir().join(format!("nbft-registry-{}", std::process::id()));
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path();
         let entry = root.join("run/nvme/registry/nvme0");
         fs::create_dir_all(root.join("sys/kernel")).unwrap();
         for seqnum in ["7\n", "8\n"] {
             fs::write(root.join("sys/kernel/uevent_seqnum"), seqnum).unwrap();
-            enter(&root, "nvme0").unwrap();
+            enter(root, "nvme0").unwrap();
             assert_eq!(fs::read_to_string(entry.join("owner")).unwrap(), "nbft\n");
             assert_eq!(fs::read_to_string(entry.join("seqnum")).unwrap(), seqnum);
             // Left by one that was killed meanwhile, and a process of its number.
             fs::create_dir_all(entry.with_file_name(format!(".nvme0.{}", std::process::id())).join("owner")).unwrap();
         }
-        enter(&root, "nvme0").unwrap();
+        enter(root, "nvme0").unwrap();
         let names: Vec<_> = fs::read_dir(entry.parent().unwrap()).unwrap().flatten().map(|e| e.file_name()).collect();
         assert_eq!(names, ["nvme0"]);
         // A file in the way stays in the way, and is said.
         fs::write(entry.with_file_name("nvme1"), "").unwrap();
-        assert!(enter(&root, "nvme1").is_err());
-        fs::remove_dir_all(&root).unwrap();
+        assert!(enter(root, "nvme1").is_err());
     }
 }

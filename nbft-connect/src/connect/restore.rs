@@ -4,12 +4,12 @@ use crate::nvme::sysfs::{self, Controller};
 use crate::status::schema::{PathStatus, Status};
 use libnbft::discovery_log::{Entry, Header, Log};
 use libnbft::model::Nqn;
-use libnbft::plan::{DiscoveryMode, Plan};
+use libnbft::plan::{Additions, DiscoveryMode, Plan};
 use std::path::Path;
 
-/// Puts the discovered paths of a former run into the plan that have a controller: a second run needs nobody to tell of them
-/// again.
-pub(crate) fn restore_discovered(plan: &mut Plan, before: &Status, root: &Path) {
+/// The discovered paths of a former run that have a controller: a second run needs nobody to tell of them again.
+pub(crate) fn restore_discovered(plan: &Plan, before: &Status, root: &Path) -> Additions {
+    let mut additions = Additions::default();
     let controllers = sysfs::controllers(root);
     for path in before.paths.iter().filter(|path| controllers.iter().any(|controller| leads_there(controller, path))) {
         let (Some(told), Ok(address)) = (&path.discovered, path.traddr.parse()) else { continue };
@@ -23,8 +23,9 @@ pub(crate) fn restore_discovered(plan: &mut Plan, before: &Status, root: &Path) 
         };
         let mut log = Log::new(Header { generation: 0, records: 1 });
         log.entries.push(entry);
-        plan.discover(&from, &log, std::slice::from_ref(&path.nqn));
+        plan.discover(&mut additions, &from, &log, std::slice::from_ref(&path.nqn));
     }
+    additions
 }
 
 fn leads_there(controller: &Controller, path: &PathStatus) -> bool {

@@ -4,17 +4,20 @@
 //! loopback.
 
 mod again;
+mod ana;
 pub(super) mod discovery;
 pub(super) mod harness;
 mod keys;
+mod one_path;
 mod probes;
 mod redfish;
 mod secured;
+mod settings;
 mod tls;
 
 use harness::*;
 
-use super::engine::{Phase, RunMode, Settings, next_path};
+use super::engine::{RunMode, Settings};
 use crate::cli::Wait;
 use crate::exit::Exit;
 use crate::nvme::discovery::DiscoveryResult;
@@ -69,24 +72,6 @@ async fn a_boot_entry_that_must_be_left_out_makes_the_boot_degraded() {
     let ran = run(&table, vec![], 5).await;
     assert_eq!((ran.exit, ran.written), (Exit::Degraded, vec![options(4420)]));
     assert_eq!(ran.status.boot_entries_left_out, 1);
-}
-
-#[test]
-fn the_path_of_a_missing_boot_namespace_goes_first() {
-    let mut table = table(&[1, 2, 3]);
-    table.ssns[0].flags = model::SsnsFlags::NON_BOOTABLE;
-    table.ssns[0].nqn = Some(Nqn("nqn.2014-08.org.example:other".into()));
-    let plan = Plan::new(&[Source { name: "NBFT", table: &table }], &Options::default());
-    let next = |phases: &[Phase; 3], present: bool| next_path(&plan, phases, &[0; 3], &[false, present]);
-    assert_eq!(next(&[Phase::Queued; 3], false), Some(1));
-    assert_eq!(next(&[Phase::Queued, Phase::Probing, Phase::Queued], false), Some(2));
-    assert_eq!(next(&[Phase::Queued, Phase::Up, Phase::Queued], false), Some(0));
-    assert_eq!(next(&[Phase::Queued; 3], true), Some(0));
-    assert_eq!(next(&[Phase::Probing; 3], false), None);
-    let after = |failures: &[u32; 3]| next_path(&plan, &[Phase::Queued; 3], failures, &[false, false]);
-    assert_eq!(after(&[0, 1, 0]), Some(2));
-    assert_eq!(after(&[0, 2, 1]), Some(2));
-    assert_eq!(after(&[0, 1, 1]), Some(1));
 }
 
 #[tokio::test(flavor = "current_thread")]

@@ -1,12 +1,15 @@
 //! Reads NVMe controllers and their namespaces from sysfs.
 
+mod ana;
 mod watch;
 
+pub use ana::{AnaState, NoAccess};
 pub use watch::Watch;
 pub(crate) use watch::attribute;
 
 use super::keys::{Serial, read_text};
 use libnbft::model::{Nid, Uuid};
+use std::io::Write;
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -14,6 +17,9 @@ use std::{fmt, fs, io};
 
 /// The beginning of the state of a controller that is being deleted.
 const DELETING: &str = "deleting";
+
+/// The state of a controller that has its target.
+const LIVE: &str = "live";
 
 /// A controller.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -46,6 +52,12 @@ impl Controller {
     pub fn is_deleting(&self) -> bool {
         self.state.starts_with(DELETING)
     }
+
+    /// Whether it takes I/O.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.state == LIVE
+    }
 }
 
 /// A namespace as one controller sees it.
@@ -61,6 +73,8 @@ pub struct PathNamespace {
     pub nguid: Option<String>,
     /// EUI-64 without spaces, lower case.
     pub eui: Option<String>,
+    /// Its ANA state through this controller; `None` if the controller has no ANA.
+    pub ana: Option<AnaState>,
 }
 
 impl PathNamespace {
@@ -73,6 +87,12 @@ impl PathNamespace {
             Some(nid @ Nid::Eui64(_)) => self.eui.as_deref() == Some(nid.to_string().as_str()),
             _ => nsid == 0 || self.nsid == nsid,
         }
+    }
+
+    /// Whether Linux sends I/O to it through this controller while that is live.
+    #[must_use]
+    pub fn is_accessible(&self) -> bool {
+        self.ana.is_none_or(AnaState::is_usable)
     }
 
     /// The block device that users open: the multipath head's name, or its own.
@@ -180,12 +200,35 @@ pub fn is_deleting(root: &Path, controller: &str) -> bool {
     state.is_empty() || state.starts_with(DELETING)
 }
 
+/// Whether a controller has its target.
+#[must_use]
+pub fn is_live(root: &Path, controller: &str) -> bool {
+    attribute(&directory(root, controller), "state") == LIVE
+}
+
+/// The number (CNTLID) of a controller, as the target gave it.
+#[must_use]
+pub fn number(root: &Path, controller: &str) -> Option<u16> {
+    attribute(&directory(root, controller), "cntlid").parse().ok()
+}
+
+/// Disconnects a controller. The call returns when the kernel has taken it down.
+///
+/// # Errors
+///
+/// When there is no such controller, or the kernel refuses.
+#[expect(clippy::disallowed_methods, reason = "an attribute of the kernel, and a constant")]
+pub fn disconnect(root: &Path, controller: &str) -> io::Result<()> {
+    let file = directory(root, controller).join("delete_controller");
+    fs::OpenOptions::new().write(true).open(file)?.write_all(b"1")
+}
+
 /// The block device of a namespace that a live controller has and that is usable.
 #[must_use]
 pub fn find_namespace(root: &Path, all: &[Controller], nqn: &str, nsid: u32, nid: Option<Nid>) -> Option<String> {
-    let live = all.iter().filter(|controller| controller.nqn == nqn && controller.state == "live");
+    let live = all.iter().filter(|controller| controller.nqn == nqn && controller.is_live());
     live.flat_map(|controller| &controller.namespaces)
-        .filter(|namespace| namespace.is(nsid, nid))
+        .filter(|namespace| namespace.is(nsid, nid) && namespace.is_accessible())
         .map(PathNamespace::device)
         // The multipath head becomes a disk only when a path can take I/O.
         .find(|device| root.join("sys/block").join(device).exists())

@@ -62,13 +62,10 @@ mod tests {
     use super::*;
     use std::fs;
 
-    fn directory(name: &str) -> PathBuf {
-        std::env::temp_dir().join(format!("nbft-replace-{}-{name}", std::process::id()))
-    }
-
     #[test]
     fn writers_at_once_leave_one_whole_file() {
-        let file = directory("writers").join("run/status.json");
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("run/status.json");
         let contents = [b'a', b'b', b'c', b'd'].map(|byte| vec![byte; 50_000]);
         replace(&file, &contents[0], PUBLIC).unwrap();
         std::thread::scope(|scope| {
@@ -78,13 +75,12 @@ mod tests {
             scope.spawn(|| (0..2000).for_each(|_| assert!(contents.contains(&fs::read(&file).unwrap()))));
         });
         assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 1);
-        fs::remove_dir_all(directory("writers")).unwrap();
     }
 
     #[test]
     fn what_lies_beside_is_left_alone() {
-        let here = directory("beside");
-        fs::create_dir_all(&here).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let here = directory.path();
         fs::write(here.join("victim"), "mine").unwrap();
         let file = here.join("status.json");
         let next = NEXT.load(Ordering::Relaxed);
@@ -103,15 +99,14 @@ mod tests {
         replace(&file, b"new", PUBLIC).unwrap();
         assert_eq!(fs::read_to_string(here.join("victim")).unwrap(), "mine");
         assert!(replace(&here.join("victim/file"), b"new", PUBLIC).is_err());
-        fs::remove_dir_all(here).unwrap();
     }
 
     #[test]
     fn a_failure_leaves_nothing_beside() {
-        let here = directory("failure");
+        let directory = tempfile::tempdir().unwrap();
+        let here = directory.path();
         fs::create_dir_all(here.join("status.json/full")).unwrap();
         assert!(replace(&here.join("status.json"), b"new", PUBLIC).is_err());
-        assert_eq!(fs::read_dir(&here).unwrap().count(), 1);
-        fs::remove_dir_all(here).unwrap();
+        assert_eq!(fs::read_dir(here).unwrap().count(), 1);
     }
 }

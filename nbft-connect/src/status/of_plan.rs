@@ -32,12 +32,6 @@ impl Status {
         }
     }
 
-    /// Takes in the paths and namespaces that have come to the plan.
-    pub fn extend(&mut self, plan: &Plan) {
-        self.paths.extend(plan.paths.iter().skip(self.paths.len()).map(path_status));
-        self.namespaces.extend(plan.namespaces.iter().skip(self.namespaces.len()).map(namespace_status));
-    }
-
     /// The leases of a plan's networks, of those on the same NICs.
     #[must_use]
     pub fn leases(&self, plan: &Plan) -> Vec<(NetworkRef, Lease)> {
@@ -46,12 +40,6 @@ impl Status {
             Some((at, known.lease.clone().filter(|_| known.mac == mac(plan, at))?))
         };
         plan.networks().filter_map(lease).collect()
-    }
-
-    /// Index in `interfaces` of a plan's network.
-    #[must_use]
-    pub fn interface_index(plan: &Plan, at: NetworkRef) -> Option<usize> {
-        plan.networks().position(|(candidate, _)| candidate == at)
     }
 }
 
@@ -65,7 +53,8 @@ pub(crate) fn names(origins: &[Origin], what: &str) -> Vec<String> {
     origins.iter().map(|origin| format!("{} {what} {}", origin.table, origin.index)).collect()
 }
 
-fn path_status(path: &Path) -> PathStatus {
+/// The status of a path that has not been tried.
+pub(crate) fn path_status(path: &Path) -> PathStatus {
     PathStatus {
         nqn: path.nqn.clone(),
         traddr: path.traddr.to_string(),
@@ -80,7 +69,8 @@ fn path_status(path: &Path) -> PathStatus {
     }
 }
 
-fn namespace_status(namespace: &Namespace) -> NamespaceStatus {
+/// The status of a namespace that has not been looked for.
+pub(crate) fn namespace_status(namespace: &Namespace) -> NamespaceStatus {
     NamespaceStatus {
         nqn: namespace.nqn.clone(),
         nsid: namespace.nsid,

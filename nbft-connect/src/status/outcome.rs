@@ -1,13 +1,13 @@
 //! How it stands: outcome, exit code, the sentence for the log and for systemd.
 
-use super::schema::{Outcome, PathStatus, State, Status};
+use super::schema::{NamespaceStatus, Outcome, PathStatus, State, Status};
 use crate::exit::Exit;
 use std::path::Path;
 
 /// The outcome if `connect` ended now.
 pub(crate) fn outcome(status: &Status, deadline_passed: bool) -> Outcome {
     let any_boot = status.namespaces.iter().any(|namespace| namespace.boot);
-    let boot_there = boot_there(status);
+    let boot_there = boot_there(status.boots_by_discovery, status.namespaces.iter());
     let any_up = status.paths.iter().any(|path| path.state == State::Up);
     if !boot_there || (!any_boot && !any_up) {
         return Outcome::Failed;
@@ -15,7 +15,7 @@ pub(crate) fn outcome(status: &Status, deadline_passed: bool) -> Outcome {
     // What only discovery tells of, firmware did not have up.
     let expected = |path: &&PathStatus| !path.unavailable && path.discovered.is_none();
     let degraded = status.paths.iter().filter(expected).any(|path| match path.state {
-        State::Up => false,
+        State::Up | State::Excluded => false,
         State::Failed => true,
         State::Pending => deadline_passed,
     });
@@ -23,11 +23,14 @@ pub(crate) fn outcome(status: &Status, deadline_passed: bool) -> Outcome {
 }
 
 /// Whether each boot namespace is there; where no table names one, any that was discovered.
-pub(crate) fn boot_there(status: &Status) -> bool {
-    if status.boots_by_discovery {
-        return status.namespaces.iter().any(|n| n.discovered && n.state == State::Up);
+pub(crate) fn boot_there<'n>(
+    boots_by_discovery: bool,
+    mut namespaces: impl Iterator<Item = &'n NamespaceStatus>,
+) -> bool {
+    if boots_by_discovery {
+        return namespaces.any(|n| n.discovered && n.state == State::Up);
     }
-    status.namespaces.iter().filter(|n| n.boot).all(|n| n.state == State::Up)
+    namespaces.filter(|n| n.boot).all(|n| n.state == State::Up)
 }
 
 pub(crate) const fn exit(outcome: Outcome) -> Exit {
@@ -65,7 +68,7 @@ pub(crate) fn message(status: &Status) -> String {
     let up = status.paths.iter().filter(|path| path.state == State::Up).count();
     let paths = format!("{up} of {} paths up", status.paths.len());
     if status.boots_by_discovery {
-        return match boot_there(status) {
+        return match boot_there(true, status.namespaces.iter()) {
             true => format!("{paths}, a discovered namespace is there"),
             false => format!("{paths}, missing: any namespace that discovery tells of{}", not_discovered(status)),
         };

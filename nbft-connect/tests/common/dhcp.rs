@@ -7,8 +7,8 @@ use libnbft::plan::{Options, Plan, Source};
 use nbft_connect::net::{Lease, NetEvent};
 use std::fs;
 use std::net::IpAddr;
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use tempfile::TempDir;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 pub(crate) const POOL: &str = "--dhcp-range=192.0.2.50,192.0.2.99,255.255.255.0,1h";
@@ -30,16 +30,15 @@ pub(crate) async fn leased(events: &mut UnboundedReceiver<NetEvent>) -> (u32, Le
 /// A server that ends with the test.
 pub(crate) struct Server {
     child: Child,
-    pub(crate) directory: PathBuf,
+    pub(crate) directory: TempDir,
 }
 
 impl Server {
     pub(crate) fn start(name: &str, program: &str, arguments: impl Fn(&str) -> Vec<String>) -> Self {
-        let directory = std::env::temp_dir().join(format!("nbft-{name}-{}", std::process::id()));
-        fs::create_dir_all(&directory).unwrap();
+        let directory = tempfile::Builder::new().prefix(&format!("nbft-{name}-")).tempdir().unwrap();
         let mut command = Command::new(program);
-        command.args(arguments(&directory.to_string_lossy())).stdin(Stdio::null()).stdout(Stdio::null());
-        let log = fs::File::create(directory.join("log")).unwrap();
+        command.args(arguments(&directory.path().to_string_lossy())).stdin(Stdio::null()).stdout(Stdio::null());
+        let log = fs::File::create(directory.path().join("log")).unwrap();
         let child = command.stderr(log).spawn().unwrap_or_else(|error| panic!("{program}: {error}"));
         Self { child, directory }
     }
@@ -79,13 +78,13 @@ impl Server {
 
     /// The messages that the server logged, in order.
     pub(crate) fn messages(&self) -> Vec<String> {
-        let log = fs::read_to_string(self.directory.join("log")).unwrap();
+        let log = fs::read_to_string(self.directory.path().join("log")).unwrap();
         let words = log.lines().filter_map(|line| line.split_whitespace().find(|word| word.starts_with("DHCP")));
         words.filter_map(|word| word.split_once('(')).map(|(message, _)| message.to_owned()).collect()
     }
 
     pub(crate) fn log(&self) -> String {
-        fs::read_to_string(self.directory.join("log")).unwrap()
+        fs::read_to_string(self.directory.path().join("log")).unwrap()
     }
 }
 
@@ -93,7 +92,6 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        let _ = fs::remove_dir_all(&self.directory);
     }
 }
 

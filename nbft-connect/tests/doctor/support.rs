@@ -12,6 +12,7 @@ use std::fs;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use tempfile::TempDir;
 
 pub(crate) const NQN: &str = "nqn.2014-08.org.example:subsystem";
 pub(crate) const NID: &str = "cc3f2135-f931-4569-baea-0eee7113a521";
@@ -74,11 +75,15 @@ pub(crate) fn plan(table: &Table) -> Plan {
 }
 
 /// A root with a table, the driver and the fabrics device.
-pub(crate) struct Root(pub(crate) PathBuf);
+pub(crate) struct Root(
+    pub(crate) PathBuf,
+    #[expect(dead_code, reason = "removes the directory when it is dropped")] TempDir,
+);
 
 impl Root {
     pub(crate) fn new(test: &str, table: &Table) -> Self {
-        let root = Self(std::env::temp_dir().join(format!("nbft-doctor-{test}-{}", std::process::id())));
+        let directory = tempfile::Builder::new().prefix(&format!("nbft-doctor-{test}-")).tempdir().unwrap();
+        let root = Self(directory.path().to_owned(), directory);
         root.write("sys/firmware/acpi/tables/NBFT", &libnbft::write(table).unwrap());
         root.write("sys/module/nvme_tcp/refcnt", b"0\n");
         root.write("dev/nvme-fabrics", b"");
@@ -144,12 +149,6 @@ impl Root {
         assert_eq!(code, 1, "{text}");
         let path = text.strip_prefix(head).and_then(|text| text.strip_suffix(&tail));
         path.unwrap_or_else(|| panic!("{text}")).to_owned()
-    }
-}
-
-impl Drop for Root {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::support::{files_below, harmless};
 use crate::tables::{QUIET, Strings};
 use libnbft::discovery_log::{Header, LEN, Log};
-use libnbft::plan::{Options, Plan, Source};
+use libnbft::plan::{Additions, Options, Plan, Source};
 use nbft_connect::output::Text;
 use nbft_connect::output::json::{self, Secrets};
 use nbft_connect::status::schema::Status;
@@ -23,7 +23,7 @@ fn record(address: &str, port: &str, nqn: &[u8]) -> Vec<u8> {
 fn records_of_a_discovery_log_page() {
     let table = concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/tables/discovery.nbft");
     let table = libnbft::parse(&std::fs::read(table).unwrap()).unwrap().table;
-    let mut plan = Plan::new(&[Source { name: "NBFT", table: &table }], &Options::default());
+    let plan = Plan::new(&[Source { name: "NBFT", table: &table }], &Options::default());
     let controller = plan.discovery[0].clone();
     let loud = Strings::Loud.text();
     let quiet = format!("nqn.2014-08.org.example:{QUIET}");
@@ -36,7 +36,9 @@ fn records_of_a_discovery_log_page() {
     ];
     let mut log = Log::new(Header { generation: 1, records: records.len() as u64 });
     records.iter().for_each(|record| log.take(record));
-    let discovered = plan.discover(&controller, &log, std::slice::from_ref(&quiet));
+    let mut additions = Additions::default();
+    let discovered = plan.discover(&mut additions, &controller, &log, std::slice::from_ref(&quiet));
+    let plan = plan.with(&additions);
     assert!(discovered.left_out.len() >= 4, "{:?}", discovered.left_out);
     assert!(plan.paths.iter().any(|path| path.nqn == quiet), "what can be passed to the kernel is planned");
     harmless("the plan", Text::from_lines(&plan.to_string()).as_str().as_bytes());
@@ -46,10 +48,9 @@ fn records_of_a_discovery_log_page() {
     let text = json::text(&status, Secrets::Masked).unwrap();
     harmless("the status", text.as_bytes());
     assert_eq!(serde_json::from_str::<Status>(&text).unwrap(), status);
-    let directory = std::env::temp_dir().join(format!("nbft-hostile-{}-answers", std::process::id()));
-    status.write(&directory.join("status.json")).unwrap();
-    let files = files_below(&directory);
-    std::fs::remove_dir_all(&directory).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    status.write(&directory.path().join("status.json")).unwrap();
+    let files = files_below(directory.path());
     assert_eq!(files.len(), 1);
     assert_eq!(files[0].1, text);
 }

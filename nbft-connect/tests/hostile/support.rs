@@ -8,22 +8,24 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use tempfile::TempDir;
 
-pub(crate) struct Root(pub(crate) PathBuf);
+pub(crate) struct Root(
+    pub(crate) PathBuf,
+    #[expect(dead_code, reason = "removes the directory when it is dropped")] TempDir,
+);
 
 impl Root {
     /// One that no other has, also where tests call it the same.
     pub(crate) fn new(name: &str) -> Self {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let unique = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let root = std::env::temp_dir().join(format!("nbft-hostile-{unique}-{name}"));
+        let directory = tempfile::Builder::new().prefix(&format!("nbft-hostile-{name}-")).tempdir().unwrap();
+        let root = directory.path().to_owned();
         for directory in ["sys/firmware/acpi/tables", "sys/module/nvme_tcp", "proc", "dev", "run/nbft"] {
             fs::create_dir_all(root.join(directory)).unwrap();
         }
         fs::write(root.join("proc/cmdline"), "quiet\n").unwrap();
         fs::write(root.join("dev/nvme-fabrics"), "").unwrap();
-        Self(root)
+        Self(root, directory)
     }
 
     pub(crate) fn with_tables(self, tables: &[Vec<u8>]) -> Self {
@@ -59,12 +61,6 @@ impl Root {
         let words: Vec<_> = args.iter().map(|word| word.as_ref().to_string_lossy()).collect();
         let stderr = harmless(&format!("standard error of {words:?}"), &output.stderr);
         (harmless(&format!("standard output of {words:?}"), &output.stdout), stderr)
-    }
-}
-
-impl Drop for Root {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use tempfile::TempDir;
 
 /// What a run of `nbft` came to.
 #[derive(Debug)]
@@ -63,25 +63,21 @@ fn ended(child: Child) -> Run {
 }
 
 /// A directory that is removed at the end of the test.
-pub(crate) struct Dir(PathBuf);
+pub(crate) struct Dir(TempDir);
 
 impl Dir {
     /// One that no other has, also where tests of one process call it the same.
     pub(crate) fn new(test: &str) -> Self {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let unique = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let path = std::env::temp_dir().join(format!("nbft-tables-{unique}-{test}"));
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
+        Self(tempfile::Builder::new().prefix(&format!("nbft-tables-{test}-")).tempdir().unwrap())
     }
 
     pub(crate) fn path(&self) -> &str {
-        self.0.to_str().unwrap()
+        self.0.path().to_str().unwrap()
     }
 
     /// Writes a file and gives its path.
     pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> String {
-        let path = self.0.join(name);
+        let path = self.0.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, bytes).unwrap();
         path.to_str().unwrap().to_owned()
@@ -90,12 +86,6 @@ impl Dir {
     /// Replaces the directory's path, which differs from run to run.
     pub(crate) fn neutral(&self, text: &str) -> String {
         text.replace(self.path(), "DIR")
-    }
-}
-
-impl Drop for Dir {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 

@@ -14,13 +14,37 @@ use core::net::IpAddr;
 /// How many discovered paths a plan takes, however many the log pages name.
 pub(super) const MAX_DISCOVERED: usize = 1024;
 
-/// The result of [`Plan::discover`].
+/// What log pages add to a plan. The plan itself stays as it was made; [`Plan::with`] shows the two as one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Additions {
+    /// Paths. They are numbered on from [`Plan::paths`].
+    pub paths: Vec<Path>,
+    /// Namespaces of subsystems that the plan has none of.
+    pub namespaces: Vec<Namespace>,
+    /// Discovery controllers that others refer to. They are numbered on from [`Plan::discovery`].
+    pub discovery: Vec<DiscoveryController>,
+}
+
+impl Additions {
+    /// Adds a controller that another one refers to, unless it or the plan has it already; returns whether it is new.
+    pub fn refer(&mut self, plan: &Plan, controller: DiscoveryController) -> bool {
+        let mut known = plan.discovery.iter().chain(&self.discovery);
+        let is_new = !known.any(|known| known.is_same(&controller));
+        if is_new {
+            self.discovery.push(controller);
+        }
+        is_new
+    }
+}
+
+/// What follows from a log page: the result of [`Plan::discover`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Discovered {
-    /// Indexes in [`Plan::paths`] of all paths that the page names, new or not.
+    /// Numbers of all paths that the page names, new or not; the new ones come last in the [`Additions`].
     pub paths: Vec<usize>,
-    /// Other discovery controllers that the page refers to, known or not. [`Plan::refer`] adds one to the plan.
+    /// Other discovery controllers that the page refers to, known or not. [`Additions::refer`] adds one.
     pub referrals: Vec<DiscoveryController>,
     /// Unused entries, with the reasons.
     pub left_out: Vec<EntryLeftOut>,
@@ -67,31 +91,55 @@ impl fmt::Display for EntryLeftOut {
 }
 
 impl Plan {
-    /// Adds the subsystems in the log page of the discovery controller `from` as paths, with routes to them. If `from` is a
-    /// fallback, only the subsystems in `wanted` count; otherwise each one does.
-    pub fn discover(&mut self, from: &DiscoveryController, log: &Log, wanted: &[String]) -> Discovered {
+    /// Adds the subsystems in the log page of the discovery controller `from` as paths. If `from` is a fallback, only the
+    /// subsystems in `wanted` count; otherwise each one does.
+    pub fn discover(
+        &self,
+        additions: &mut Additions,
+        from: &DiscoveryController,
+        log: &Log,
+        wanted: &[String],
+    ) -> Discovered {
+        let mut whole = self.joined(additions);
         let mut found = Discovered::default();
         for entry in &log.entries {
-            if let Err(reason) = self.take_entry(from, entry, wanted, &mut found) {
+            if let Err(reason) = whole.take_entry(from, entry, wanted, &mut found) {
                 let (nqn, address, port) = (entry.nqn.0.clone(), entry.address, entry.port);
                 found.left_out.push(EntryLeftOut::Port { nqn, address, port, reason });
             }
         }
         found.left_out.extend(log.skipped.iter().cloned().map(EntryLeftOut::Unreadable));
-        if !found.paths.is_empty() {
-            interfaces::add_routes(self);
-        }
+        additions.paths = whole.paths.split_off(self.paths.len());
+        additions.namespaces = whole.namespaces.split_off(self.namespaces.len());
         found
     }
 
-    /// Adds a controller that another one referred to, and the route to it; `None` if the plan has it already.
-    pub fn refer(&mut self, controller: DiscoveryController) -> Option<usize> {
-        if self.discovery.iter().any(|known| known.is_same(&controller)) {
-            return None;
+    /// The plan with what log pages added, and with the routes to it.
+    #[must_use]
+    pub fn with(&self, additions: &Additions) -> Self {
+        let mut whole = self.joined(additions);
+        interfaces::add_routes(&mut whole);
+        whole
+    }
+
+    fn joined(&self, additions: &Additions) -> Self {
+        let mut whole = self.clone();
+        for path in &additions.paths {
+            whole.paths.push(path.clone());
+            whole.join_namespaces();
         }
-        self.discovery.push(controller);
-        interfaces::add_routes(self);
-        Some(self.discovery.len() - 1)
+        whole.namespaces.extend(additions.namespaces.iter().cloned());
+        whole.discovery.extend(additions.discovery.iter().cloned());
+        whole
+    }
+
+    /// Enters the last path in each namespace of its subsystem; whether there is one.
+    fn join_namespaces(&mut self) -> bool {
+        let Some((path, before)) = self.paths.split_last() else { return false };
+        let mut of_subsystem = self.namespaces.iter_mut().filter(|namespace| namespace.nqn == path.nqn).peekable();
+        let is_known = of_subsystem.peek().is_some();
+        of_subsystem.for_each(|namespace| namespace.paths.push(before.len()));
+        is_known
     }
 
     fn take_entry(
@@ -196,10 +244,7 @@ impl Plan {
         };
         self.paths.push(path);
         let index = self.paths.len() - 1;
-        let mut of_subsystem = self.namespaces.iter_mut().filter(|namespace| namespace.nqn == entry.nqn.0).peekable();
-        if of_subsystem.peek().is_some() {
-            of_subsystem.for_each(|namespace| namespace.paths.push(index));
-        } else {
+        if !self.join_namespaces() {
             let (nqn, paths) = (entry.nqn.0.clone(), vec![index]);
             self.namespaces.push(Namespace { ssns: Vec::new(), nqn, nsid: 0, nid: None, boot: false, paths });
         }

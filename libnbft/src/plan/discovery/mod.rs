@@ -4,7 +4,7 @@ mod log_page;
 #[cfg(test)]
 mod tests;
 
-pub use log_page::{Discovered, EntryLeftOut};
+pub use log_page::{Additions, Discovered, EntryLeftOut};
 
 use super::interfaces::Networks;
 use super::left_out::{Item, LeftOut};

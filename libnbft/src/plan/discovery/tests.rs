@@ -192,7 +192,8 @@ fn routes_lead_to_it() {
     behind.tcp.as_mut().unwrap().gateway = ip("192.0.2.254");
     let mut table = table(vec![behind], vec![]);
     table.discovery = vec![discovery(1, 1, "nvme+tcp://203.0.113.1/")];
-    let mut planned = plan(&[&table]);
+    let planned = plan(&[&table]);
+    let mut added = Additions::default();
     let route = |target: &str| format!("{}/32 via {}", target, "192.0.2.254");
     let routes = |plan: &Plan| -> Vec<String> {
         let routes = &plan.interfaces[0].links[0].networks[0].routes;
@@ -200,8 +201,8 @@ fn routes_lead_to_it() {
     };
     assert_eq!(routes(&planned), [route("203.0.113.1")]);
     let asked = planned.discovery[0].clone();
-    planned.discover(&asked, &log(&[(2, "203.0.113.7", "4420", NQN)]), &[]);
-    assert_eq!(routes(&planned), [route("203.0.113.7"), route("203.0.113.1")]);
-    planned.refer(DiscoveryController { traddr: ip("203.0.113.8").raw(), ..asked });
-    assert_eq!(routes(&planned), [route("203.0.113.7"), route("203.0.113.1"), route("203.0.113.8")]);
+    planned.discover(&mut added, &asked, &log(&[(2, "203.0.113.7", "4420", NQN)]), &[]);
+    assert_eq!(routes(&planned.with(&added)), [route("203.0.113.7"), route("203.0.113.1")]);
+    added.refer(&planned, DiscoveryController { traddr: ip("203.0.113.8").raw(), ..asked });
+    assert_eq!(routes(&planned.with(&added)), [route("203.0.113.7"), route("203.0.113.1"), route("203.0.113.8")]);
 }

@@ -67,7 +67,6 @@ mod tests {
 
     #[test]
     fn each_is_known_by_its_image_and_by_its_programs() {
-        let root = std::env::temp_dir().join(format!("nbft-generator-{}", std::process::id()));
         for (files, expected) in [
             (&[][..], Generator::Dracut),
             (&["scripts/init-top/udev"], Generator::InitramfsTools),
@@ -77,13 +76,14 @@ mod tests {
             (&["init_functions"], Generator::Mkinitcpio),
             (&["usr/bin/mkinitcpio"], Generator::Mkinitcpio),
         ] {
+            let directory = tempfile::tempdir().unwrap();
+            let root = directory.path();
             for file in files {
                 let path = root.join(file);
                 fs::create_dir_all(path.parent().unwrap()).unwrap();
                 fs::write(path, "").unwrap();
             }
-            assert_eq!(Generator::look(&root), expected, "{files:?}");
-            let _ = fs::remove_dir_all(&root);
+            assert_eq!(Generator::look(root), expected, "{files:?}");
         }
     }
 

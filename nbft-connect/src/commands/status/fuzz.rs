@@ -31,8 +31,7 @@ pub fn derive(bytes: &[u8], plan: &Plan) -> Result<Derived, Box<dyn std::error::
     // Nothing of this machine has a say.
     let nowhere = Path::new("/nonexistent");
     let (mut status, dropped) = Status::parse(bytes)?;
-    let mut plan = plan.clone();
-    crate::connect::restore_discovered(&mut plan, &status, nowhere);
+    let plan = plan.with(&crate::connect::restore_discovered(plan, &status, nowhere));
     for (_, lease) in status.leases(&plan) {
         let _ = lease.renew_in();
     }

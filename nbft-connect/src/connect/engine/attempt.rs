@@ -1,9 +1,15 @@
-//! One attempt to reach a target: a subsystem's port or a discovery controller, with one phase for both.
+//! Attempts to reach targets: subsystem ports and discovery controllers, in one list, with one phase for both.
+
+use crate::connect::target::Target;
+use crate::status::schema::{DiscoveryStatus, PathStatus, Reason, State};
+use libnbft::plan::{DiscoveryController, Path};
+use std::ops::{Index, IndexMut};
+use std::time::Instant;
 
 /// Where an attempt stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::connect) enum Phase {
-    /// Nothing needs this discovery controller now.
+pub(super) enum Phase {
+    /// Nothing needs this target now.
     Idle,
     /// The interface is not ready.
     WaitNetwork,
@@ -21,26 +27,203 @@ pub(in crate::connect) enum Phase {
     Up,
 }
 
-/// What an attempt is to reach: an index into the plan's paths or discovery controllers, which is also that of its status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::connect) enum TargetId {
-    Path(usize),
-    Discovery(usize),
-}
-
-/// An attempt. Its reason and its count of tries are in the target's status.
+/// An attempt.
 #[derive(Debug)]
 pub(super) struct Attempt {
-    pub(super) target: TargetId,
+    pub(super) goal: Goal,
     pub(super) phase: Phase,
-    /// By how many referrals the target was found.
+}
+
+/// What an attempt is to reach, and what came of it so far.
+#[derive(Debug)]
+pub(super) enum Goal {
+    /// A port of a subsystem.
+    Path(Box<PathGoal>),
+    /// A discovery controller.
+    Discovery(Box<DiscoveryGoal>),
+}
+
+/// A port of a subsystem.
+#[derive(Debug)]
+pub(super) struct PathGoal {
+    pub(super) planned: Path,
+    pub(super) status: PathStatus,
+    /// Since when its controller has been without the target, as far as a resident process has seen.
+    pub(super) lost_since: Option<Instant>,
+    /// Whether that is so long that discovery was asked for other ways.
+    pub(super) is_stalled: bool,
+    /// Whether the target gave its controller the number of another one.
+    pub(super) is_number_taken: bool,
+}
+
+impl PathGoal {
+    pub(super) const fn new(planned: Path, status: PathStatus) -> Self {
+        Self { planned, status, lost_since: None, is_stalled: false, is_number_taken: false }
+    }
+}
+
+/// A discovery controller.
+#[derive(Debug)]
+pub(super) struct DiscoveryGoal {
+    pub(super) planned: DiscoveryController,
+    pub(super) status: DiscoveryStatus,
+    /// By how many referrals it was found.
     pub(super) depth: u8,
-    /// Whether the log page has changed since it was read.
+    /// Whether its log page has changed since it was read.
     pub(super) has_news: bool,
 }
 
+impl DiscoveryGoal {
+    pub(super) const fn new(planned: DiscoveryController, status: DiscoveryStatus, depth: u8) -> Self {
+        Self { planned, status, depth, has_news: false }
+    }
+}
+
 impl Attempt {
-    pub(super) const fn new(target: TargetId, phase: Phase, depth: u8) -> Self {
-        Self { target, phase, depth, has_news: false }
+    /// The target of either kind, as it is planned.
+    pub(super) fn target(&self) -> Target<'_> {
+        match &self.goal {
+            Goal::Path(path) => Target::from(&path.planned),
+            Goal::Discovery(discovery) => Target::from(&discovery.planned),
+        }
+    }
+
+    pub(super) const fn is_path(&self) -> bool {
+        matches!(self.goal, Goal::Path(_))
+    }
+
+    pub(super) fn path(&self) -> Option<&PathGoal> {
+        match &self.goal {
+            Goal::Path(path) => Some(path),
+            Goal::Discovery(_) => None,
+        }
+    }
+
+    pub(super) fn path_mut(&mut self) -> Option<&mut PathGoal> {
+        match &mut self.goal {
+            Goal::Path(path) => Some(path),
+            Goal::Discovery(_) => None,
+        }
+    }
+
+    pub(super) fn discovery(&self) -> Option<&DiscoveryGoal> {
+        match &self.goal {
+            Goal::Path(_) => None,
+            Goal::Discovery(discovery) => Some(discovery),
+        }
+    }
+
+    pub(super) fn discovery_mut(&mut self) -> Option<&mut DiscoveryGoal> {
+        match &mut self.goal {
+            Goal::Path(_) => None,
+            Goal::Discovery(discovery) => Some(discovery),
+        }
+    }
+
+    /// How it stands, and why.
+    pub(super) fn state(&self) -> (State, Option<&str>) {
+        match &self.goal {
+            Goal::Path(path) => (path.status.state, path.status.reason.as_deref()),
+            Goal::Discovery(discovery) => (discovery.status.state, discovery.status.reason.as_deref()),
+        }
+    }
+
+    pub(super) fn set_reason(&mut self, reason: Option<Reason>) {
+        match &mut self.goal {
+            Goal::Path(path) => path.status.set_reason(reason),
+            Goal::Discovery(discovery) => discovery.status.set_reason(reason),
+        }
+    }
+
+    pub(super) fn set_state(&mut self, state: State) {
+        match &mut self.goal {
+            Goal::Path(path) => path.status.state = state,
+            Goal::Discovery(discovery) => discovery.status.state = state,
+        }
+    }
+
+    /// Notes that a try has failed; returns how many have.
+    pub(super) fn set_failed(&mut self, reason: Reason) -> u32 {
+        self.set_reason(Some(reason));
+        match &mut self.goal {
+            Goal::Path(path) => {
+                let status = &mut path.status;
+                (status.authenticated, status.secured) = (None, None);
+                (status.state, status.attempts) = (State::Failed, status.attempts + 1);
+                status.attempts
+            }
+            Goal::Discovery(discovery) => {
+                let status = &mut discovery.status;
+                (status.state, status.attempts) = (State::Failed, status.attempts + 1);
+                status.attempts
+            }
+        }
+    }
+
+    /// Its name in the log.
+    pub(super) fn name(&self) -> String {
+        match &self.goal {
+            Goal::Path(path) => {
+                let status = &path.status;
+                format!("{} port {} over {}", status.traddr, status.trsvcid, status.host_iface)
+            }
+            Goal::Discovery(discovery) => format!("discovery controller at {}", discovery.planned),
+        }
+    }
+}
+
+/// An attempt's place in the list. None is ever removed, so that it stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct AttemptId(pub(super) usize);
+
+/// All attempts, in the order in which they were planned or found.
+#[derive(Debug, Default)]
+pub(super) struct Attempts(Vec<Attempt>);
+
+impl Attempts {
+    pub(super) fn push(&mut self, goal: Goal, phase: Phase) -> AttemptId {
+        self.0.push(Attempt { goal, phase });
+        AttemptId(self.0.len() - 1)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (AttemptId, &Attempt)> {
+        self.0.iter().enumerate().map(|(index, attempt)| (AttemptId(index), attempt))
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (AttemptId, &mut Attempt)> {
+        self.0.iter_mut().enumerate().map(|(index, attempt)| (AttemptId(index), attempt))
+    }
+
+    /// The attempts in a phase that is meant.
+    pub(super) fn in_phase(&self, is_meant: impl Fn(Phase) -> bool) -> impl Iterator<Item = (AttemptId, &Attempt)> {
+        self.iter().filter(move |(_, attempt)| is_meant(attempt.phase))
+    }
+
+    /// The paths, each with its phase.
+    pub(super) fn paths(&self) -> impl Iterator<Item = (AttemptId, Phase, &PathGoal)> {
+        self.iter().filter_map(|(id, attempt)| Some((id, attempt.phase, attempt.path()?)))
+    }
+
+    /// The discovery controllers, each with its phase.
+    pub(super) fn discovery(&self) -> impl Iterator<Item = (AttemptId, Phase, &DiscoveryGoal)> {
+        self.iter().filter_map(|(id, attempt)| Some((id, attempt.phase, attempt.discovery()?)))
+    }
+}
+
+impl Index<AttemptId> for Attempts {
+    type Output = Attempt;
+
+    fn index(&self, id: AttemptId) -> &Attempt {
+        &self.0[id.0]
+    }
+}
+
+impl IndexMut<AttemptId> for Attempts {
+    fn index_mut(&mut self, id: AttemptId) -> &mut Attempt {
+        &mut self.0[id.0]
     }
 }

@@ -1,15 +1,15 @@
 //! Reads the log pages of discovery controllers, and adds what they list to the attempts.
 
-use super::attempt::{Attempt, Phase, TargetId};
+use super::attempt::{AttemptId, DiscoveryGoal, Goal, PathGoal, Phase};
 use super::event::Effect;
-use super::state::StateMachine;
-use crate::connect::failure::{ConnectFailure, FatalError};
+use super::state::{Expected, StateMachine};
+use crate::connect::failure::FatalError;
 use crate::connect::target::LinkEndpoint;
 use crate::nvme::discovery::DiscoveryResult;
-use crate::status::discovery_status;
-use crate::status::schema::{State, Status};
+use crate::status::schema::State;
+use crate::status::{discovery_status, namespace_status, path_status};
 use libnbft::discovery_log::Log;
-use libnbft::plan::{DiscoveryController, DiscoveryMode, Network, NetworkRef, Reach};
+use libnbft::plan::{DiscoveryController, DiscoveryMode, Network, NetworkRef, Path, Plan, Reach};
 use std::collections::BTreeSet;
 use std::io;
 
@@ -22,147 +22,168 @@ const MAX_CONTROLLERS: usize = 64;
 impl StateMachine {
     /// Whether each discovery controller that is needed has had its try.
     pub(super) fn is_discovery_settled(&self) -> bool {
-        let mut discovery = self.attempts.iter().filter(|attempt| matches!(attempt.target, TargetId::Discovery(_)));
-        discovery.all(|attempt| matches!(attempt.phase, Phase::Idle | Phase::Pause))
+        self.attempts.discovery().all(|(_, phase, _)| matches!(phase, Phase::Idle | Phase::Pause))
     }
 
     /// A path failed: the discovery controller that listed it may know where its subsystem is now.
-    pub(super) fn fall_back(&mut self, path: usize) {
-        for index in 0..self.plan.discovery.len() {
-            let controller = &self.plan.discovery[index];
-            let knows = match controller.mode {
-                DiscoveryMode::Immediate => self.plan.paths[path].discovered.is_some(),
-                _ => self.plan.paths[path].ssns.iter().any(|origin| controller.ssns.contains(origin)),
-            };
-            let target = TargetId::Discovery(index);
-            if knows && self.phase(target) == Some(Phase::Idle) && self.helps(index) {
-                log::info!("the discovery controller at {controller} is asked for other ways");
-                self.start(target);
-            }
+    pub(super) fn fall_back(&mut self, id: AttemptId) {
+        let Some(path) = self.attempts[id].path().map(|path| &path.planned) else { return };
+        let knows = |controller: &DiscoveryController| match controller.mode {
+            DiscoveryMode::Immediate => path.discovered.is_some(),
+            _ => path.ssns.iter().any(|origin| controller.ssns.contains(origin)),
+        };
+        let idle = self.attempts.discovery().filter(|(_, phase, _)| *phase == Phase::Idle);
+        let asked = idle.filter(|(id, _, discovery)| knows(&discovery.planned) && self.helps(*id));
+        let asked: Vec<AttemptId> = asked.map(|(id, ..)| id).collect();
+        for id in asked {
+            log::info!("the {} is asked for other ways", self.attempts[id].name());
+            self.start(id);
         }
     }
 
-    /// Whether reading the log page (again) could help: of the paths that it lists none is up, or one has failed.
-    pub(super) fn helps(&self, index: usize) -> bool {
-        let controller = &self.plan.discovery[index];
-        match controller.mode {
-            DiscoveryMode::Fallback => !self.failed_subsystems(controller).is_empty(),
-            _ if self.status.discovery[index].state != State::Up => true,
-            _ => {
-                let phases = self.path_phases();
-                !self.discovered_paths().any(|path| phases[path] == Phase::Up)
-            }
+    /// Whether reading the log page (again) could help: of the paths that it lists none is up, or one has failed or has lost its
+    /// target.
+    pub(super) fn helps(&self, id: AttemptId) -> bool {
+        let Some(discovery) = self.attempts[id].discovery() else { return false };
+        match discovery.planned.mode {
+            DiscoveryMode::Fallback => !self.failed_subsystems(&discovery.planned).is_empty(),
+            _ => discovery.status.state != State::Up || !self.discovered_up().any(|_| true),
         }
     }
 
-    fn discovered_paths(&self) -> impl Iterator<Item = usize> {
-        self.plan.paths.iter().enumerate().filter(|(_, path)| path.discovered.is_some()).map(|(index, _)| index)
+    /// The discovered paths that are up and have their target.
+    fn discovered_up(&self) -> impl Iterator<Item = &Path> {
+        let up = self.attempts.paths().filter(|(_, phase, path)| *phase == Phase::Up && !path.is_stalled);
+        up.map(|(.., path)| &path.planned).filter(|path| path.discovered.is_some())
     }
 
-    /// The subsystems that came from a controller and have a failed path without another one up in its place.
+    /// The subsystems that came from a controller and have a path that failed, or has lost its target, without another one up
+    /// in its place.
     fn failed_subsystems(&self, controller: &DiscoveryController) -> Vec<String> {
-        let phases = self.path_phases();
-        let mut failed = Vec::new();
-        for (index, path) in self.plan.paths.iter().enumerate() {
-            let of_controller = path.ssns.iter().any(|origin| controller.ssns.contains(origin));
-            let is_down = phases[index] != Phase::Up && self.status.paths[index].state == State::Failed;
-            if !of_controller || !is_down || failed.contains(&path.nqn) {
+        let mut failed: Vec<String> = Vec::new();
+        for (_, phase, path) in self.attempts.paths() {
+            let (planned, status) = (&path.planned, &path.status);
+            let of_controller = planned.ssns.iter().any(|origin| controller.ssns.contains(origin));
+            let is_down = path.is_stalled || phase != Phase::Up && status.state == State::Failed;
+            if !of_controller || !is_down || failed.contains(&planned.nqn) {
                 continue;
             }
-            let is_replaced = self.discovered_paths().any(|other| {
-                let found = &self.plan.paths[other];
-                phases[other] == Phase::Up && found.nqn == path.nqn && found.network == path.network
-            });
-            if !is_replaced {
-                failed.push(path.nqn.clone());
+            let mut replacing = self.discovered_up();
+            if !replacing.any(|found| found.nqn == planned.nqn && found.network == planned.network) {
+                failed.push(planned.nqn.clone());
             }
         }
         failed
     }
 
-    pub(super) fn log_read(&mut self, index: usize, result: io::Result<DiscoveryResult>) {
-        let target = TargetId::Discovery(index);
+    pub(super) fn log_read(&mut self, id: AttemptId, result: io::Result<DiscoveryResult>) {
         self.is_device_free = true;
         match result {
             Ok(DiscoveryResult::LogPage(log, kept)) => {
                 if let Some(name) = kept {
-                    log::info!("{name}: the discovery controller at {} stays connected", self.plan.discovery[index]);
+                    log::info!("{name}: the {} stays connected", self.attempts[id].name());
                     self.effects.push(Effect::Register { controller: name.clone() });
-                    self.status.discovery[index].controller = Some(name);
+                    if let Some(discovery) = self.attempts[id].discovery_mut() {
+                        discovery.status.controller = Some(name);
+                    }
                 }
-                self.take_log(index, &log);
-                if self.attempt(target).is_some_and(|attempt| std::mem::take(&mut attempt.has_news)) {
-                    self.start(target);
+                self.take_log(id, &log);
+                let news = self.attempts[id].discovery_mut().map(|discovery| &mut discovery.has_news);
+                if news.is_some_and(std::mem::take) {
+                    self.start(id);
                 }
             }
-            Ok(DiscoveryResult::Refused(refusal)) => self.failed(target, ConnectFailure::Refused(refusal)),
-            Ok(DiscoveryResult::Unreadable(error)) => self.failed(target, error.into()),
+            Ok(DiscoveryResult::Refused(refusal)) => self.failed(id, self.refused(id, refusal)),
+            Ok(DiscoveryResult::Unreadable(error)) => self.failed(id, error.into()),
             Err(error) => self.fatal(FatalError::Helper(error.to_string())),
         }
         self.save_now();
     }
 
-    fn take_log(&mut self, index: usize, log: &Log) {
-        let controller = self.plan.discovery[index].clone();
-        let wanted = self.failed_subsystems(&controller);
-        let known = self.plan.paths.len();
-        let found = self.plan.discover(&controller, log, &wanted);
+    fn take_log(&mut self, id: AttemptId, log: &Log) {
         let elapsed = self.elapsed_ms();
-        let (ways, new) = (log.subsystem_count(), self.plan.paths.len() - known);
+        let Some(discovery) = self.attempts[id].discovery() else { return };
+        let (controller, depth) = (discovery.planned.clone(), discovery.depth + 1);
+        let wanted = self.failed_subsystems(&controller);
+        let (paths, namespaces) = (self.additions.paths.len(), self.additions.namespaces.len());
+        let found = self.plan.discover(&mut self.additions, &controller, log, &wanted);
+        let new_paths = self.additions.paths[paths..].to_vec();
+        let ways = log.subsystem_count();
         log::info!(
-            "discovery controller at {controller}: {ways} way(s) to subsystems, {new} of use and new, after {elapsed} ms"
+            "discovery controller at {controller}: {ways} way(s) to subsystems, {} of use and new, after {elapsed} ms",
+            new_paths.len()
         );
         for reason in &found.left_out {
             log::debug!("discovery controller at {controller}: {reason}");
         }
-        let status = &mut self.status.discovery[index];
-        status.attempts += 1;
-        status.state = State::Up;
-        status.set_reason(None);
-        status.ways = Some(ways as u64);
-        status.left_out = found.left_out.iter().map(ToString::to_string).collect();
-        status.answered_ms = Some(elapsed);
+        if let Some(discovery) = self.attempts[id].discovery_mut() {
+            let status = &mut discovery.status;
+            status.attempts += 1;
+            status.state = State::Up;
+            status.set_reason(None);
+            status.ways = Some(ways as u64);
+            status.left_out = found.left_out.iter().map(ToString::to_string).collect();
+            status.answered_ms = Some(elapsed);
+        }
         // After the pause it shows whether the log page has helped.
-        self.pause(TargetId::Discovery(index), self.longest_pause());
-        let paths = (known..self.plan.paths.len()).map(TargetId::Path);
-        self.attempts.extend(paths.clone().map(|path| Attempt::new(path, Phase::WaitNetwork, 0)));
-        self.status.extend(&self.plan);
+        self.pause(id, self.longest_pause());
+        let new_namespaces = self.additions.namespaces[namespaces..].iter().cloned();
+        self.namespaces.extend(new_namespaces.map(|planned| {
+            let status = namespace_status(&planned);
+            Expected { planned, paths: Vec::new(), status }
+        }));
+        let mut new: Vec<AttemptId> = new_paths.into_iter().map(|path| self.add_path(path)).collect();
         // Controllers that are connected already are adopted, not made twice.
         self.scan_sysfs();
-        let depth = self.attempt(TargetId::Discovery(index)).map_or(0, |attempt| attempt.depth) + 1;
-        let mut targets: Vec<TargetId> = paths.collect();
-        targets.extend(found.referrals.into_iter().filter_map(|referral| self.refer(referral, depth)));
-        self.start_discovered(targets);
+        self.drop_unlisted(&controller, log);
+        new.extend(found.referrals.into_iter().filter_map(|referral| self.refer(referral, depth)));
+        self.start_discovered(new);
     }
 
-    /// Starts new targets; those behind a gateway when there is a route to them.
-    fn start_discovered(&mut self, targets: Vec<TargetId>) {
-        let planned = targets.iter().map(|target| self.planned(*target));
-        let behind = planned.filter(|target| target.reach == Reach::Gateway).map(|target| target.network);
+    /// Adds a discovered path, also to the namespaces of its subsystem.
+    fn add_path(&mut self, planned: Path) -> AttemptId {
+        let status = path_status(&planned);
+        let id = AttemptId(self.attempts.len());
+        for namespace in self.namespaces.iter_mut().filter(|namespace| namespace.planned.nqn == planned.nqn) {
+            namespace.paths.push(id);
+        }
+        self.attempts.push(Goal::Path(Box::new(PathGoal::new(planned, status))), Phase::WaitNetwork)
+    }
+
+    /// Starts new attempts; those behind a gateway when there is a route to them.
+    fn start_discovered(&mut self, attempts: Vec<AttemptId>) {
+        let targets = attempts.iter().map(|id| self.attempts[*id].target());
+        let behind = targets.filter(|target| target.reach == Reach::Gateway).map(|target| target.network);
         let behind: BTreeSet<NetworkRef> = behind.collect();
-        let links = behind.into_iter().filter_map(|at| self.with_routes(at)).collect();
-        self.effects.push(Effect::Route { links, targets });
+        let links = match behind.is_empty() {
+            true => Vec::new(),
+            false => {
+                let plan = self.plan.with(&self.additions);
+                behind.into_iter().filter_map(|at| self.with_routes(&plan, at)).collect()
+            }
+        };
+        self.effects.push(Effect::Route { links, attempts });
     }
 
     /// A network with the routes that it has now, when its interface is ready.
-    fn with_routes(&self, at: NetworkRef) -> Option<(LinkEndpoint, Network)> {
-        let network = self.plan.network(at)?;
-        let lease = self.status.interfaces.get(Status::interface_index(&self.plan, at)?)?.lease.as_ref();
+    fn with_routes(&self, plan: &Plan, at: NetworkRef) -> Option<(LinkEndpoint, Network)> {
+        let network = plan.network(at)?;
+        let lease = self.network_state(at)?.status.lease.as_ref();
         Some((self.endpoint(at)?.clone(), lease.map_or_else(|| network.clone(), |lease| lease.over(network))))
     }
 
     /// Adds a controller that another one refers to, unless it is known.
-    fn refer(&mut self, controller: DiscoveryController, depth: u8) -> Option<TargetId> {
-        if self.plan.discovery.iter().any(|known| known.is_same(&controller)) {
+    fn refer(&mut self, controller: DiscoveryController, depth: u8) -> Option<AttemptId> {
+        if self.attempts.discovery().any(|(.., known)| known.planned.is_same(&controller)) {
             return None;
         }
-        if depth > MAX_DEPTH || self.plan.discovery.len() >= MAX_CONTROLLERS {
+        if depth > MAX_DEPTH || self.attempts.discovery().count() >= MAX_CONTROLLERS {
             log::warn!("the discovery controller at {controller} is not asked: too many refer to each other");
             return None;
         }
-        let index = self.plan.refer(controller)?;
-        self.status.discovery.push(discovery_status(&self.plan.discovery[index]));
-        self.attempts.push(Attempt::new(TargetId::Discovery(index), Phase::WaitNetwork, depth));
-        Some(TargetId::Discovery(index))
+        self.additions.refer(&self.plan, controller.clone());
+        let status = discovery_status(&controller);
+        let goal = Goal::Discovery(Box::new(DiscoveryGoal::new(controller, status, depth)));
+        Some(self.attempts.push(goal, Phase::WaitNetwork))
     }
 }

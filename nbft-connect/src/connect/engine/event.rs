@@ -1,11 +1,12 @@
 //! The events that the loop brings, and the effects that it carries out.
 
-use super::attempt::TargetId;
+use super::attempt::AttemptId;
 use crate::connect::target::LinkEndpoint;
 use crate::net::NetEvent;
 use crate::nvme::discovery::{DiscoveryConnection, DiscoveryResult};
 use crate::nvme::fabrics::Written;
 use crate::nvme::fabrics::options::{OptionString, Supported};
+use crate::nvme::hold::Hold;
 use crate::nvme::keys::{Fetch, Fetched};
 use crate::nvme::module::ModuleError;
 use crate::nvme::probe::{Probe, ProbeFailure};
@@ -23,21 +24,25 @@ pub(super) enum Event {
     /// An interface has changed.
     Network(NetEvent),
     /// A probe has ended.
-    Probed(TargetId, Result<(), ProbeFailure>),
+    Probed(AttemptId, Result<(), ProbeFailure>),
     /// The device has answered for a path.
-    Written(usize, io::Result<Written>),
+    Written(AttemptId, io::Result<Written>),
     /// The log page of a discovery controller is read, or cannot be.
-    LogRead(usize, io::Result<DiscoveryResult>),
-    /// Routes to these new targets are set, as far as the kernel let us.
-    Routed(Vec<TargetId>),
+    LogRead(AttemptId, io::Result<DiscoveryResult>),
+    /// The routes for these new attempts are set, as far as the kernel let us.
+    Routed(Vec<AttemptId>),
     /// A program has given secrets, or has failed to.
     Fetched(Fetched),
     /// The pause before the next try is over.
-    PauseOver(TargetId),
+    PauseOver(AttemptId),
     /// The kernel tells of changes; these discovery controllers have a new log page.
     Uevents(io::Result<Vec<String>>),
     /// The time of a scan has come.
     ScanDue,
+    /// The time to read the states of the connected controllers has come.
+    CheckDue,
+    /// A controller is disconnected, or cannot be.
+    Disconnected(String, io::Result<()>),
     /// The time to write the status file has come.
     SaveDue,
     /// The grace after the last boot namespace is over.
@@ -56,19 +61,21 @@ pub(super) enum Effect {
     /// Ask the device for its options.
     AskOptions,
     /// Probe a target, from this time on.
-    Probe { target: TargetId, probe: Probe, begins: Instant },
-    /// Give the device a path's options.
-    Write { path: usize, options: OptionString, requirements: Requirements },
+    Probe { attempt: AttemptId, probe: Probe, begins: Instant },
+    /// Give the device a path's options, while controllers with other numbers are held.
+    Write { attempt: AttemptId, options: OptionString, requirements: Requirements, hold: Option<Hold> },
     /// Read the log page of a discovery controller that is connected as `name`.
-    ReadLog { controller: usize, name: String },
+    ReadLog { attempt: AttemptId, name: String },
     /// Connect a discovery controller and read its log page.
-    Discover { controller: usize, kind: DiscoveryConnection, options: OptionString, requirements: Requirements },
-    /// Set the routes of these links, then start these targets.
-    Route { links: Vec<(LinkEndpoint, Network)>, targets: Vec<TargetId> },
+    Discover { attempt: AttemptId, kind: DiscoveryConnection, options: OptionString, requirements: Requirements },
+    /// Set the routes of these links, then start these attempts.
+    Route { links: Vec<(LinkEndpoint, Network)>, attempts: Vec<AttemptId> },
     /// Fetch secrets.
     Fetch(Fetch),
     /// Wait before the next try.
-    Pause { target: TargetId, pause: Duration },
+    Pause { attempt: AttemptId, pause: Duration },
+    /// Disconnect a controller.
+    Disconnect { controller: String },
     /// Enter a controller as ours, and hide its secrets.
     Register { controller: String },
     /// Write the status file.

@@ -1,14 +1,14 @@
 //! Ends a run: its outcome, the reasons of what is missing, and the status file.
 
-use super::attempt::{Phase, TargetId};
+use super::attempt::{Attempt, Goal, Phase};
 use super::secrets;
-use super::state::{Ended, Ending, RunMode, StateMachine};
+use super::state::{Ended, Ending, Expected, RunMode, StateMachine};
 use crate::connect::registry;
 use crate::exit::Exit;
 use crate::nvme::sysfs;
 use crate::output;
 use crate::status::outcome;
-use crate::status::schema::{Outcome, Reason, State};
+use crate::status::schema::{Outcome, Reason, State, Status};
 use std::time::{Duration, Instant};
 
 /// After how long a resident process tries again to write the status file, while another process writes it.
@@ -20,70 +20,63 @@ impl StateMachine {
         if let Some(error) = &self.fatal_error {
             log::error!("{error}");
             let reason = error.reason();
-            for path in self.status.paths.iter_mut().filter(|path| path.state == State::Pending) {
+            let paths = self.attempts.iter_mut().filter_map(|(_, attempt)| Some(&mut attempt.path_mut()?.status));
+            for path in paths.filter(|path| path.state == State::Pending) {
                 path.state = State::Failed;
                 path.set_reason(Some(reason.clone()));
             }
-            for namespace in self.status.namespaces.iter_mut().filter(|n| n.state != State::Up) {
-                namespace.set_reason(Some(reason.clone()));
+            for namespace in self.namespaces.iter_mut().filter(|namespace| namespace.status.state != State::Up) {
+                namespace.status.set_reason(Some(reason.clone()));
             }
         }
         if self.next_scan.is_some() && self.is_missing_some() {
             self.scan_sysfs();
         }
+        self.note_last_ana();
         self.explain_pending();
-        let outcome = outcome::outcome(&self.status, deadline_passed || self.is_resident());
+        let outcome = outcome::outcome(&self.status(), deadline_passed || self.is_resident());
         if let (true, RunMode::UntilBoot { timeout, .. }) = (deadline_passed, self.settings.until) {
             log::warn!("the budget of {} s is spent", timeout.as_secs());
             self.log_unfinished();
         }
         if self.is_resident() {
-            self.status.service = None;
+            self.header.service = None;
         }
         self.blame_paths();
-        self.save(outcome);
+        let status = self.save(outcome);
         match outcome {
-            Outcome::Failed => log::error!("{}", self.status.message),
-            _ => log::info!("{} ({} ms)", self.status.message, self.status.elapsed_ms),
+            Outcome::Failed => log::error!("{}", status.message),
+            _ => log::info!("{} ({} ms)", status.message, status.elapsed_ms),
         }
         let exit = match self.is_resident() && self.fatal_error.is_none() {
             // Being told to stop is success.
             true => Exit::Ok,
             false => outcome::exit(outcome),
         };
-        Ended { exit, plan: self.plan, status: self.status }
+        Ended { exit, plan: self.plan.with(&self.additions), status }
     }
 
     /// A target that was never tried has its interface to blame; a path whose write has not ended, its target.
     fn explain_pending(&mut self) {
-        let mut reasons = Vec::new();
-        for attempt in &self.attempts {
-            let planned = self.planned(attempt.target);
-            let waiting = match attempt.target {
-                TargetId::Path(path) => {
-                    let status = &self.status.paths[path];
-                    match (status.state == State::Pending && status.reason.is_none(), attempt.phase) {
-                        (false, _) => continue,
-                        (true, Phase::Writing) => Some(secrets::unfinished(&planned)),
-                        (true, _) => self.blamed_interface(&planned),
-                    }
-                }
-                TargetId::Discovery(index) => {
-                    if attempt.phase != Phase::WaitNetwork || self.status.discovery[index].reason.is_some() {
-                        continue;
-                    }
-                    self.blamed_interface(&planned)
-                }
-            };
-            reasons.push((attempt.target, waiting.map(|waiting| waiting.reason())));
-        }
-        for (target, reason) in reasons {
-            self.set_reason(target, reason);
+        let unexplained = self.attempts.iter().filter(|(_, attempt)| is_unexplained(attempt));
+        let reasons: Vec<_> = unexplained
+            .map(|(id, attempt)| {
+                let target = attempt.target();
+                let waiting = match attempt.phase {
+                    Phase::Writing => Some(secrets::unfinished(&target)),
+                    _ => self.blamed_interface(&target),
+                };
+                (id, waiting.map(|waiting| waiting.reason()))
+            })
+            .collect();
+        for (id, reason) in reasons {
+            self.attempts[id].set_reason(reason);
         }
     }
 
     fn log_unfinished(&self) {
-        for interface in self.status.interfaces.iter().filter(|interface| interface.state != State::Up) {
+        let interfaces = self.networks.iter().map(|network| &network.status);
+        for interface in interfaces.filter(|interface| interface.state != State::Up) {
             let reason = interface.reason.as_deref().unwrap_or("not started");
             log::warn!("{} (MAC {}): {reason}", interface.name, interface.mac);
         }
@@ -91,9 +84,9 @@ impl StateMachine {
 
     /// Why a namespace without a connected controller is missing: what its paths say.
     fn blame_paths(&mut self) {
-        for (planned, namespace) in self.plan.namespaces.iter().zip(&mut self.status.namespaces) {
-            let paths = || planned.paths.iter().map(|path| &self.status.paths[*path]);
-            if namespace.state == State::Up || paths().any(|path| path.state == State::Up) {
+        for Expected { planned, paths, status } in &mut self.namespaces {
+            let paths = || paths.iter().filter_map(|id| Some(&self.attempts[*id].path()?.status));
+            if status.state == State::Up || paths().any(|path| path.state == State::Up) {
                 continue;
             }
             let code = paths().find_map(|path| path.code.clone());
@@ -107,7 +100,7 @@ impl StateMachine {
             let code = code.or_else(|| self.unsecured.get(&planned.nqn).map(|why| why.code().to_owned()));
             reasons.extend(unsaid);
             if !reasons.is_empty() {
-                namespace.set_reason(Some(Reason { code: code.unwrap_or_default(), text: reasons.join("; ") }));
+                status.set_reason(Some(Reason { code: code.unwrap_or_default(), text: reasons.join("; ") }));
             }
         }
     }
@@ -124,28 +117,38 @@ impl StateMachine {
 
     /// Writes the status file while the work goes on.
     pub(super) fn save_running(&mut self) {
-        let outcome = if self.is_resident() { outcome::outcome(&self.status, true) } else { Outcome::Running };
+        let outcome = if self.is_resident() { outcome::outcome(&self.status(), true) } else { Outcome::Running };
         self.save(outcome);
     }
 
-    fn save(&mut self, outcome: Outcome) {
+    /// Writes the status file; returns what it holds.
+    fn save(&mut self, outcome: Outcome) -> Status {
         self.save_at = None;
-        self.status.outcome = outcome;
-        self.status.message = outcome::message(&self.status);
-        self.status.elapsed_ms = self.elapsed_ms();
-        self.status.peak_memory_kib = peak_memory_kib();
-        match self.settings.status_file.write(&self.status) {
+        let mut status = self.status();
+        status.outcome = outcome;
+        status.message = outcome::message(&status);
+        status.elapsed_ms = self.elapsed_ms();
+        status.peak_memory_kib = peak_memory_kib();
+        match self.settings.status_file.write(&status) {
             Ok(true) => {}
             // The other process ends some time; the resident one writes it then.
             Ok(false) => self.save_at = self.is_resident().then(|| Instant::now() + SAVE_AGAIN),
             Err(error) => log::warn!("{}: {error}", self.settings.status_file.path().display()),
         }
-        if self.is_resident() && self.told_systemd {
-            // A system that waits for its root may not read the notice.
-            return;
+        // A system that waits for its root may not read the notice.
+        if !self.is_resident() || !self.told_systemd {
+            self.told_systemd = true;
+            output::tell_systemd(&status.message, outcome != Outcome::Running);
         }
-        self.told_systemd = true;
-        output::tell_systemd(&self.status.message, outcome != Outcome::Running);
+        status
+    }
+}
+
+/// Whether an attempt has not ended and says nothing of why.
+const fn is_unexplained(attempt: &Attempt) -> bool {
+    match &attempt.goal {
+        Goal::Path(path) => matches!(path.status.state, State::Pending) && path.status.reason.is_none(),
+        Goal::Discovery(discovery) => matches!(attempt.phase, Phase::WaitNetwork) && discovery.status.reason.is_none(),
     }
 }
 

@@ -1,19 +1,24 @@
 //! Brings all targets of a plan up at once, and keeps them up.
 //!
-//! One [`StateMachine`] holds all shared state: plan, attempts, status. Only its transitions write to it, one for each
+//! One [`StateMachine`] holds all shared state: plan, attempts, networks, namespaces. Only its transitions write to it, one for each
 //! [`Event`], one after the other. They start no work of their own: they read sysfs and the clock, and return [`Effect`]s. The
 //! loop in this file carries these out, and turns what comes back into the next event. Only the loop owns the fabrics device,
 //! the router and the work in the background.
 
+mod access;
 mod attempt;
 mod discovery;
 mod event;
+mod excluded;
 mod finish;
 mod network;
+mod one_path;
 mod persistent;
 mod progress;
 mod schedule;
 mod secrets;
+mod settings;
+mod stalled;
 mod state;
 mod sysfs_scan;
 #[cfg(test)]
@@ -21,20 +26,18 @@ mod tests;
 mod transition;
 
 pub(super) use state::{Ended, RunMode, Settings};
-#[cfg(test)]
-pub(super) use {attempt::Phase, schedule::next_path};
 
-use crate::error::Error;
+use crate::error::{Error, Part};
 use crate::net::{NetEvent, Router};
 use crate::nvme::discovery::DiscoveryConnection;
 use crate::nvme::fabrics::{DEVICE, Fabrics};
 use crate::nvme::security::Requirements;
 use crate::nvme::uevent::Uevents;
-use crate::nvme::{module, probe};
+use crate::nvme::{module, probe, sysfs};
 use event::{Effect, Event};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use libnbft::plan::Plan;
+use libnbft::plan::{Additions, Plan};
 use state::StateMachine;
 use std::io;
 use std::pin::Pin;
@@ -59,8 +62,8 @@ pub(super) struct Engine<F> {
 }
 
 impl<F: Fabrics + 'static> Engine<F> {
-    pub(super) fn new(plan: Plan, settings: Settings, device: F) -> Self {
-        let machine = StateMachine::new(plan, settings);
+    pub(super) fn new(plan: Plan, additions: Additions, settings: Settings, device: F) -> Self {
+        let machine = StateMachine::new(plan, additions, settings);
         Self { machine, device: Some(device), router: None, work: FuturesUnordered::new() }
     }
 
@@ -72,30 +75,31 @@ impl<F: Fabrics + 'static> Engine<F> {
 
     /// Runs until everything waited for is there, or the budget is spent.
     pub(super) async fn run(mut self, mut network: UnboundedReceiver<NetEvent>) -> Result<Ended, Error> {
-        let cannot = |what: &str, error: io::Error| Error::Other(format!("{what}: {error}"));
         let mut uevents = None;
-        let mut terminate = signal(SignalKind::terminate()).map_err(|error| cannot("signals", error))?;
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| cannot("signals", error))?;
+        let mut terminate = signal(SignalKind::terminate()).map_err(Part::Signals.failed())?;
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(Part::Signals.failed())?;
         let started = self.machine.settings.started;
         let deadline = match self.machine.settings.until {
             RunMode::UntilBoot { timeout, .. } => Some(started + timeout),
             RunMode::Resident => None,
         };
-        self.listen(&mut uevents).map_err(|error| cannot("uevents", error))?;
+        self.listen(&mut uevents).map_err(Part::Uevents.failed())?;
         let effects = self.machine.begin();
         self.carry_out(effects);
         while self.machine.ending.is_none() {
-            self.listen(&mut uevents).map_err(|error| cannot("uevents", error))?;
+            self.listen(&mut uevents).map_err(Part::Uevents.failed())?;
             let machine = &self.machine;
             // Timers that are not set are not waited for.
             let at = |when: Option<Instant>| tokio::time::sleep_until(when.unwrap_or(started).into());
             let (linger, save, scan) = (machine.linger_until, machine.save_at, machine.next_scan);
+            let check = machine.next_check;
             let (event, device) = tokio::select! {
                 Some(done) = self.work.next() => done,
                 Some(event) = network.recv() => (Event::Network(event), None),
                 () = at(save), if save.is_some() => (Event::SaveDue, None),
                 Some(changes) = changes(uevents.as_ref()) => (Event::Uevents(changes), None),
                 () = at(scan), if scan.is_some() => (Event::ScanDue, None),
+                () = at(check), if check.is_some() => (Event::CheckDue, None),
                 () = at(linger), if linger.is_some() => (Event::LingerOver, None),
                 () = at(deadline), if deadline.is_some() => (Event::Deadline, None),
                 _ = terminate.recv() => (Event::Stop, None),
@@ -133,30 +137,37 @@ impl<F: Fabrics + 'static> Engine<F> {
                     let supported = device.supported().await;
                     (Event::Supported(supported), Some(device))
                 }),
-                Effect::Probe { target, probe, begins } => self.start(async move {
+                Effect::Probe { attempt, probe, begins } => self.start(async move {
                     tokio::time::sleep_until(begins.into()).await;
-                    Event::Probed(target, probe::probe(&probe, PROBE_LIMIT).await)
+                    Event::Probed(attempt, probe::probe(&probe, PROBE_LIMIT).await)
                 }),
-                Effect::Write { path, options, requirements } => {
+                Effect::Write { attempt, options, requirements, hold } => {
                     log::debug!("{DEVICE}: {options}");
                     self.with_device(move |mut device| async move {
+                        let held = match hold {
+                            Some(hold) => {
+                                hold.acquire().await.inspect_err(|error| log::debug!("{}: {error}", hold.nqn)).ok()
+                            }
+                            None => None,
+                        };
                         let result = device.connect(options.expose(), &requirements).await;
-                        (Event::Written(path, result), Some(device))
+                        drop(held);
+                        (Event::Written(attempt, result), Some(device))
                     });
                 }
-                Effect::ReadLog { controller, name } => self.with_device(move |mut device| async move {
+                Effect::ReadLog { attempt, name } => self.with_device(move |mut device| async move {
                     let existing = DiscoveryConnection::Existing;
                     let result = device.discover(existing, &name, &Requirements::default()).await;
-                    (Event::LogRead(controller, result), Some(device))
+                    (Event::LogRead(attempt, result), Some(device))
                 }),
-                Effect::Discover { controller, kind, options, requirements } => {
+                Effect::Discover { attempt, kind, options, requirements } => {
                     log::debug!("{DEVICE}: {options}");
                     self.with_device(move |mut device| async move {
                         let result = device.discover(kind, options.expose(), &requirements).await;
-                        (Event::LogRead(controller, result), Some(device))
+                        (Event::LogRead(attempt, result), Some(device))
                     });
                 }
-                Effect::Route { links, targets } => {
+                Effect::Route { links, attempts } => {
                     let router = self.router.clone();
                     self.start(async move {
                         for (endpoint, network) in links {
@@ -167,14 +178,23 @@ impl<F: Fabrics + 'static> Engine<F> {
                                 log::warn!("{}: {error}", endpoint.link_name);
                             }
                         }
-                        Event::Routed(targets)
+                        Event::Routed(attempts)
                     });
                 }
                 Effect::Fetch(fetch) => self.start(async move { Event::Fetched(fetch.run().await) }),
-                Effect::Pause { target, pause } => self.start(async move {
+                Effect::Pause { attempt, pause } => self.start(async move {
                     tokio::time::sleep(pause).await;
-                    Event::PauseOver(target)
+                    Event::PauseOver(attempt)
                 }),
+                Effect::Disconnect { controller } => {
+                    let root = self.machine.settings.root.clone();
+                    self.start(async move {
+                        let name = controller.clone();
+                        // The kernel answers when all is taken down.
+                        let ended = tokio::task::spawn_blocking(move || sysfs::disconnect(&root, &name)).await;
+                        Event::Disconnected(controller, ended.unwrap_or_else(|error| Err(io::Error::other(error))))
+                    });
+                }
                 Effect::Register { controller } => self.machine.register(&controller),
                 Effect::Save => self.machine.save_running(),
             }

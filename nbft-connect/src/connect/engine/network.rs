@@ -3,7 +3,7 @@
 use super::state::StateMachine;
 use crate::connect::target::LinkEndpoint;
 use crate::net::NetEvent;
-use crate::status::schema::{HfiStatus, Reason, State, Status};
+use crate::status::schema::{HfiStatus, Reason, State};
 use libnbft::plan::NetworkRef;
 
 impl StateMachine {
@@ -12,16 +12,16 @@ impl StateMachine {
             NetEvent::Ready { at, link_name, ifindex, address, lease, timings } => {
                 let elapsed = self.elapsed_ms();
                 log::info!("{link_name}: ready with {address} after {elapsed} ms ({timings})");
-                if let Some(interface) = self.interface(at) {
+                if let Some(network) = self.network_state_mut(at) {
+                    let interface = &mut network.status;
                     interface.state = State::Up;
                     interface.name.clone_from(&link_name);
                     interface.address = Some(address.to_string());
                     interface.lease = lease.map(|lease| *lease);
                     interface.set_reason(None);
                     interface.ready_ms.get_or_insert(elapsed);
+                    network.endpoint = Some(LinkEndpoint { link_name, ifindex, address });
                 }
-                self.endpoints.retain(|(network, _)| *network != at);
-                self.endpoints.push((at, LinkEndpoint { link_name, ifindex, address }));
                 // Only now can a controller that is connected already be recognised as this path's.
                 self.scan_sysfs();
                 self.start_over(at);
@@ -48,19 +48,17 @@ impl StateMachine {
             }
             NetEvent::Failed { at, reason } => {
                 let reason = Reason { code: reason.code().to_owned(), text: reason.to_string() };
-                let name = self.interface(at).map(|interface| {
-                    interface.state = State::Failed;
-                    interface.set_reason(Some(reason.clone()));
-                    interface.name.clone()
-                });
-                log::warn!("{}: {}", name.unwrap_or_default(), reason.text);
-                self.endpoints.retain(|(network, _)| *network != at);
+                if let Some(network) = self.network_state_mut(at) {
+                    log::warn!("{}: {}", network.status.name, reason.text);
+                    network.status.state = State::Failed;
+                    network.status.set_reason(Some(reason));
+                    network.endpoint = None;
+                }
             }
         }
     }
 
     fn interface(&mut self, at: NetworkRef) -> Option<&mut HfiStatus> {
-        let index = Status::interface_index(&self.plan, at)?;
-        self.status.interfaces.get_mut(index)
+        Some(&mut self.network_state_mut(at)?.status)
     }
 }

@@ -1,24 +1,23 @@
 //! Follows the discovery controllers that stay connected: finds them again, reads their news, and sees when one is removed.
 
-use super::attempt::{Phase, TargetId};
+use super::attempt::{AttemptId, Phase};
 use super::state::StateMachine;
 use crate::connect::paths::leads_to;
 use crate::connect::target::Target;
 use crate::nvme::sysfs::{self, Controller};
-use libnbft::plan::DiscoveryController;
 
 impl StateMachine {
     /// The kernel's controller by which the log page is read again: it stayed connected, or another program has connected it. Where a
     /// security profile is named, only our own counts: nothing tells how another was made.
-    pub(super) fn connected(&mut self, index: usize) -> Option<String> {
+    pub(super) fn connected(&mut self, id: AttemptId) -> Option<String> {
         let all = self.watch.controllers(&self.settings.root, |_| true);
-        let (planned, known) = (&self.plan.discovery[index], &self.status.discovery[index].controller);
-        let target = Target::from(planned);
-        let endpoint = self.endpoint(planned.network);
+        let discovery = self.attempts[id].discovery()?;
+        let target = Target::from(&discovery.planned);
+        let endpoint = self.endpoint(target.network);
         let fits = |controller: &Controller| {
-            controller.state == "live"
+            controller.is_live()
                 && leads_to(controller, &target, endpoint)
-                && (known.as_ref() == Some(&controller.name) || planned.security.is_none())
+                && (discovery.status.controller.as_ref() == Some(&controller.name) || target.security.is_none())
                 && sysfs::is_discovery(&self.settings.root, &controller.name)
         };
         all.into_iter().find(fits).map(|controller| controller.name)
@@ -28,32 +27,39 @@ impl StateMachine {
     pub(super) fn read_news(&mut self, name: &str) {
         let all = self.watch.controllers(&self.settings.root, |_| true);
         let Some(controller) = all.iter().find(|controller| controller.name == name) else { return };
-        let is_it = |planned: &DiscoveryController| {
-            leads_to(controller, &Target::from(planned), self.endpoint(planned.network))
-        };
-        let Some(index) = self.plan.discovery.iter().position(is_it) else { return };
+        let mut discovery = self.attempts.discovery();
+        let of_it = discovery.find(|(.., known)| {
+            let target = Target::from(&known.planned);
+            leads_to(controller, &target, self.endpoint(target.network))
+        });
+        let Some((id, phase, _)) = of_it else { return };
+        drop(discovery);
         log::info!("{name}: what the discovery controller tells has changed");
-        let target = TargetId::Discovery(index);
-        let Some(attempt) = self.attempt(target) else { return };
-        match attempt.phase {
-            Phase::Idle | Phase::Pause => self.start(target),
-            Phase::Writing => attempt.has_news = true,
+        match phase {
+            Phase::Idle | Phase::Pause => self.start(id),
+            Phase::Writing => {
+                if let Some(discovery) = self.attempts[id].discovery_mut() {
+                    discovery.has_news = true;
+                }
+            }
             Phase::WaitNetwork | Phase::Probing | Phase::Queued | Phase::WaitKeys | Phase::Up => {}
         }
     }
 
     /// Discovery controllers that stayed connected and that the kernel has removed.
     pub(super) fn find_lost_discovery(&mut self, controllers: &[Controller]) {
-        for index in 0..self.plan.discovery.len() {
-            let Some(name) = &self.status.discovery[index].controller else { continue };
-            if controllers.iter().any(|controller| controller.name == *name && !controller.is_deleting()) {
-                continue;
+        let is_there = |name: &String| controllers.iter().any(|known| known.name == *name && !known.is_deleting());
+        let mut lost = Vec::new();
+        for (id, attempt) in self.attempts.iter_mut() {
+            let Some(discovery) = attempt.discovery_mut() else { continue };
+            if let Some(name) = discovery.status.controller.take_if(|name| !is_there(name)) {
+                log::warn!("{name}: the kernel has removed the discovery controller at {}", discovery.planned);
+                lost.push((id, attempt.phase));
             }
-            log::warn!("{name}: the kernel has removed the discovery controller at {}", self.plan.discovery[index]);
-            self.status.discovery[index].controller = None;
-            let target = TargetId::Discovery(index);
-            if matches!(self.phase(target), Some(Phase::Idle | Phase::Pause)) {
-                self.start(target);
+        }
+        for (id, phase) in lost {
+            if matches!(phase, Phase::Idle | Phase::Pause) {
+                self.start(id);
             }
         }
     }

@@ -1,161 +1,99 @@
 //! Takes an attempt from phase to phase: starts it, notes its failure, pauses it, and notes its success.
 
-use super::attempt::{Attempt, Phase, TargetId};
+use super::attempt::{AttemptId, Phase};
 use super::event::Effect;
 use super::state::StateMachine;
 use crate::connect::failure::{ConnectFailure, Waiting};
 use crate::connect::target::Target;
 use crate::nvme::fabrics::options::{Connection, OptionError, OptionString, Supported};
 use crate::nvme::security::Requirements;
-use crate::status::schema::{Reason, State};
+use crate::status::schema::State;
 use libnbft::plan::NetworkRef;
 use std::time::{Duration, Instant};
 
 impl StateMachine {
-    /// The attempt at a target.
-    pub(super) fn attempt(&mut self, target: TargetId) -> Option<&mut Attempt> {
-        self.attempts.iter_mut().find(|attempt| attempt.target == target)
-    }
-
-    pub(super) fn phase(&self, target: TargetId) -> Option<Phase> {
-        self.attempts.iter().find(|attempt| attempt.target == target).map(|attempt| attempt.phase)
-    }
-
-    pub(super) fn set_phase(&mut self, target: TargetId, phase: Phase) {
-        if let Some(attempt) = self.attempt(target) {
-            attempt.phase = phase;
-        }
-    }
-
-    /// The phases of all paths, in the plan's order.
-    pub(super) fn path_phases(&self) -> Vec<Phase> {
-        let mut phases = vec![Phase::WaitNetwork; self.plan.paths.len()];
-        for attempt in &self.attempts {
-            if let TargetId::Path(path) = attempt.target {
-                phases[path] = attempt.phase;
-            }
-        }
-        phases
-    }
-
-    /// What is planned for a target.
-    pub(super) fn planned(&self, target: TargetId) -> Target<'_> {
-        match target {
-            TargetId::Path(path) => Target::from(&self.plan.paths[path]),
-            TargetId::Discovery(index) => Target::from(&self.plan.discovery[index]),
-        }
+    pub(super) fn set_phase(&mut self, id: AttemptId, phase: Phase) {
+        self.attempts[id].phase = phase;
     }
 
     /// Starts the attempts over an interface that is ready: the boot namespaces' paths first, then other paths, then discovery.
     pub(super) fn start_over(&mut self, at: NetworkRef) {
-        let namespaces = &self.plan.namespaces;
-        let rank = |target: &TargetId| match target {
-            TargetId::Path(path) if namespaces.iter().any(|n| n.boot && n.paths.contains(path)) => 0,
-            TargetId::Path(_) => 1,
-            TargetId::Discovery(_) => 2,
-        };
-        let over = self.attempts.iter().filter(|attempt| self.planned(attempt.target).network == at);
-        let waits = over.filter(|attempt| match (attempt.phase, attempt.target) {
-            (Phase::WaitNetwork, _) | (Phase::Pause, TargetId::Path(_)) => true,
-            (Phase::Pause, TargetId::Discovery(index)) => self.helps(index),
+        let mut ranks: Vec<u8> =
+            self.attempts.iter().map(|(_, attempt)| if attempt.is_path() { 1 } else { 2 }).collect();
+        for namespace in self.namespaces.iter().filter(|namespace| namespace.planned.boot) {
+            namespace.paths.iter().for_each(|path| ranks[path.0] = 0);
+        }
+        let over = self.attempts.iter().filter(|(_, attempt)| attempt.target().network == at);
+        let waits = over.filter(|(id, attempt)| match attempt.phase {
+            Phase::WaitNetwork => true,
+            Phase::Pause => attempt.is_path() || self.helps(*id),
             _ => false,
         });
-        let mut targets: Vec<TargetId> = waits.map(|attempt| attempt.target).collect();
-        targets.sort_by_key(rank);
-        for target in targets {
-            self.start(target);
+        let mut ids: Vec<AttemptId> = waits.map(|(id, _)| id).collect();
+        ids.sort_by_key(|id| ranks[id.0]);
+        for id in ids {
+            self.start(id);
         }
     }
 
     /// Starts a try. It begins with a probe, so that no dead target holds the device.
-    pub(super) fn start(&mut self, target: TargetId) {
-        if self.phase(target) == Some(Phase::Up) {
+    pub(super) fn start(&mut self, id: AttemptId) {
+        let attempt = &self.attempts[id];
+        if attempt.phase == Phase::Up {
             return;
         }
-        let planned = self.planned(target);
-        let Some(endpoint) = self.endpoint(planned.network) else {
-            self.set_phase(target, Phase::WaitNetwork);
+        let (target, is_path) = (attempt.target(), attempt.is_path());
+        let Some(endpoint) = self.endpoint(target.network) else {
+            self.set_phase(id, Phase::WaitNetwork);
             return;
         };
-        let probe = planned.probe(endpoint);
-        if self.needs_no_probe(target) {
-            self.set_phase(target, Phase::Queued);
+        let probe = target.probe(endpoint);
+        if self.is_excluded(id) {
             return;
         }
-        let is_under_way = self.is_port_probed(target);
-        self.set_phase(target, Phase::Probing);
+        if self.needs_no_probe(id) {
+            self.set_phase(id, Phase::Queued);
+            return;
+        }
+        let is_under_way = self.is_port_probed(id);
+        self.set_phase(id, Phase::Probing);
         if is_under_way {
             return;
         }
-        let begins = match target {
-            TargetId::Path(_) => self.next_probe_at(),
-            TargetId::Discovery(_) => Instant::now(),
-        };
-        self.effects.push(Effect::Probe { target, probe, begins });
+        let begins = if is_path { self.next_probe_at() } else { Instant::now() };
+        self.effects.push(Effect::Probe { attempt: id, probe, begins });
     }
 
     /// A try has failed: notes why, and pauses before the next.
-    pub(super) fn failed(&mut self, target: TargetId, failure: ConnectFailure) {
+    pub(super) fn failed(&mut self, id: AttemptId, failure: ConnectFailure) {
         let reason = failure.reason();
-        let (attempts, before, is_quiet) = match target {
-            TargetId::Path(path) => {
-                let status = &mut self.status.paths[path];
-                (status.authenticated, status.secured) = (None, None);
-                status.state = State::Failed;
-                (&mut status.attempts, &status.reason, status.unavailable)
-            }
-            TargetId::Discovery(index) => {
-                let status = &mut self.status.discovery[index];
-                status.state = State::Failed;
-                (&mut status.attempts, &status.reason, false)
-            }
-        };
-        *attempts += 1;
-        let attempts = *attempts;
+        let attempt = &mut self.attempts[id];
         // Unavailable entries fail quietly, and nobody needs the same line every second.
-        let level =
-            if is_quiet || before.as_ref() == Some(&reason.text) { log::Level::Debug } else { log::Level::Warn };
-        log::log!(level, "{}: {failure}", self.name(target));
-        self.set_reason(target, Some(reason));
+        let is_quiet = attempt.path().is_some_and(|path| path.status.unavailable);
+        let is_said = attempt.state().1 == Some(&reason.text);
+        let level = if is_quiet || is_said { log::Level::Debug } else { log::Level::Warn };
+        log::log!(level, "{}: {failure}", attempt.name());
+        let failures = attempt.set_failed(reason);
         self.save_soon();
-        self.pause(target, self.pause_after(attempts));
-        if let TargetId::Path(path) = target {
-            self.fall_back(path);
-        }
+        self.pause(id, self.pause_after(failures));
+        self.fall_back(id);
     }
 
-    /// Names a target in the log.
-    fn name(&self, target: TargetId) -> String {
-        match target {
-            TargetId::Path(path) => {
-                let status = &self.status.paths[path];
-                format!("{} port {} over {}", status.traddr, status.trsvcid, status.host_iface)
-            }
-            TargetId::Discovery(index) => format!("discovery controller at {}", self.plan.discovery[index]),
-        }
-    }
-
-    pub(super) fn set_reason(&mut self, target: TargetId, reason: Option<Reason>) {
-        match target {
-            TargetId::Path(path) => self.status.paths[path].set_reason(reason),
-            TargetId::Discovery(index) => self.status.discovery[index].set_reason(reason),
-        }
-    }
-
-    pub(super) fn pause(&mut self, target: TargetId, pause: Duration) {
-        self.set_phase(target, Phase::Pause);
-        self.effects.push(Effect::Pause { target, pause });
+    pub(super) fn pause(&mut self, id: AttemptId, pause: Duration) {
+        self.set_phase(id, Phase::Pause);
+        self.effects.push(Effect::Pause { attempt: id, pause });
     }
 
     /// A controller of this path is connected.
-    pub(super) fn path_up(&mut self, path: usize, controller: String) {
+    pub(super) fn path_up(&mut self, id: AttemptId, controller: String) {
         let elapsed = self.elapsed_ms();
-        self.set_phase(TargetId::Path(path), Phase::Up);
+        let endpoint = self.endpoint(self.attempts[id].target().network);
+        let source = endpoint.map(|endpoint| (endpoint.link_name.clone(), endpoint.address));
+        self.set_phase(id, Phase::Up);
         self.effects.push(Effect::Register { controller: controller.clone() });
-        let planned = &self.plan.paths[path];
-        let (traddr, trsvcid, nqn) = (planned.traddr, planned.trsvcid, &planned.nqn);
-        let source = self.endpoint(planned.network).map(|endpoint| (endpoint.link_name.clone(), endpoint.address));
-        let status = &mut self.status.paths[path];
+        let Some(path) = self.attempts[id].path_mut() else { return };
+        path.is_number_taken = false;
+        let status = &mut path.status;
         status.attempts += 1;
         status.state = State::Up;
         status.set_reason(None);
@@ -164,8 +102,8 @@ impl StateMachine {
             status.host_iface = name;
             status.host_traddr = Some(address.to_string());
         }
-        let how = status.how();
-        let iface = &status.host_iface;
+        let (how, iface, planned) = (status.how(), &status.host_iface, &path.planned);
+        let (traddr, trsvcid, nqn) = (planned.traddr, planned.trsvcid, &planned.nqn);
         log::info!("{controller}: {traddr} port {trsvcid} over {iface} after {elapsed} ms ({nqn}){how}");
         status.controller = Some(controller);
     }
@@ -186,7 +124,7 @@ impl StateMachine {
             host_iface: Some(endpoint.map_or(target.host_iface, |endpoint| &endpoint.link_name)),
             hdr_digest,
             data_digest,
-            ctrl_loss_tmo: self.settings.ctrl_loss_tmo,
+            tunables: self.settings.connections.of(target.nqn),
             tls: self.tls(target, supported, secrets.is_some())?,
             secrets,
         })
@@ -213,8 +151,7 @@ impl StateMachine {
 
     /// Why the interface of a target that was never tried is not ready.
     pub(super) fn blamed_interface(&self, target: &Target<'_>) -> Option<Waiting> {
-        let index = crate::status::schema::Status::interface_index(&self.plan, target.network)?;
-        let reason = self.status.interfaces[index].reason.clone()?;
+        let reason = self.network_state(target.network)?.status.reason.clone()?;
         Some(Waiting::Interface { interface: target.host_iface.to_owned(), reason })
     }
 }

@@ -1,6 +1,6 @@
 //! Decides when each probe begins, which target the device is given next, and when the run is finished.
 
-use super::attempt::{Phase, TargetId};
+use super::attempt::{AttemptId, Goal, PathGoal, Phase};
 use super::event::Effect;
 use super::state::{RunMode, StateMachine};
 use crate::cli::Wait;
@@ -10,7 +10,7 @@ use crate::nvme::fabrics::options::{Connection, Supported};
 use crate::nvme::probe::ProbeFailure;
 use crate::status::outcome;
 use crate::status::schema::State;
-use libnbft::plan::{DiscoveryMode, Plan, Policy};
+use libnbft::plan::{DiscoveryMode, Policy};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -21,33 +21,12 @@ const PACE: Duration = Duration::from_millis(3);
 /// How long the run goes on after the last boot namespace while other paths are about to come up.
 const LINGER: Duration = Duration::from_millis(300);
 
-/// The next path to write: one for a boot namespace that no path serves yet comes first; among equals the one that has failed
-/// least often, since a target that refuses may hold the device for a minute each time; then the others in their order.
-pub(in crate::connect) fn next_path(
-    plan: &Plan,
-    phases: &[Phase],
-    failures: &[u32],
-    present: &[bool],
-) -> Option<usize> {
-    let served = |namespace: usize| {
-        present[namespace] || plan.namespaces[namespace].paths.iter().any(|path| phases[*path] == Phase::Up)
-    };
-    let mut urgent = vec![false; phases.len()];
-    let waited_for =
-        plan.namespaces.iter().enumerate().filter(|(number, namespace)| namespace.boot && !served(*number));
-    for path in waited_for.flat_map(|(_, namespace)| &namespace.paths) {
-        urgent[*path] = true;
-    }
-    let queued = phases.iter().enumerate().filter(|(_, phase)| **phase == Phase::Queued).map(|(path, _)| path);
-    queued.min_by_key(|path| (!urgent[*path], failures[*path], *path))
-}
-
 impl StateMachine {
-    /// Whether a target needs no probe: no other path can suffer from it, or its controller is connected already.
-    pub(super) fn needs_no_probe(&mut self, target: TargetId) -> bool {
-        match target {
-            TargetId::Path(_) => self.plan.paths.len() == 1 && !self.is_resident(),
-            TargetId::Discovery(index) => self.connected(index).is_some(),
+    /// Whether an attempt needs no probe: no other path can suffer from it, or its controller is connected already.
+    pub(super) fn needs_no_probe(&mut self, id: AttemptId) -> bool {
+        match self.attempts[id].goal {
+            Goal::Path(_) => !self.is_resident() && self.attempts.paths().count() == 1,
+            Goal::Discovery(_) => self.connected(id).is_some(),
         }
     }
 
@@ -59,113 +38,118 @@ impl StateMachine {
     }
 
     /// Whether a probe of the same port is under way: many subsystems may be served there, and one probe tells for all.
-    pub(super) fn is_port_probed(&self, target: TargetId) -> bool {
-        let TargetId::Path(path) = target else { return false };
-        self.same_port(path).any(|other| self.phase(TargetId::Path(other)) == Some(Phase::Probing))
+    pub(super) fn is_port_probed(&self, id: AttemptId) -> bool {
+        self.same_port(id).any(|other| self.attempts[other].phase == Phase::Probing)
     }
 
     /// A probe has ended, also for the paths that waited for it; those whose controllers were found meanwhile wait no longer.
-    pub(super) fn probed(&mut self, target: TargetId, result: Result<(), ProbeFailure>) {
-        let mut targets = match target {
-            TargetId::Path(path) => self.same_port(path).map(TargetId::Path).collect(),
-            TargetId::Discovery(_) => Vec::new(),
-        };
-        targets.push(target);
-        targets.retain(|target| self.phase(*target) == Some(Phase::Probing));
+    pub(super) fn probed(&mut self, id: AttemptId, result: Result<(), ProbeFailure>) {
+        let mut concerned: Vec<AttemptId> = self.same_port(id).collect();
+        concerned.push(id);
+        concerned.retain(|id| self.attempts[*id].phase == Phase::Probing);
         let failure = result.err();
-        for target in targets {
+        for id in concerned {
             match &failure {
-                None => self.set_phase(target, Phase::Queued),
-                Some(failure) => self.failed(target, failure.clone().into()),
+                None => self.set_phase(id, Phase::Queued),
+                Some(failure) => self.failed(id, failure.clone().into()),
             }
         }
     }
 
     /// The other paths to the same port over the same interface.
-    fn same_port(&self, path: usize) -> impl Iterator<Item = usize> {
-        let port = |path: usize| {
-            let planned = &self.plan.paths[path];
+    fn same_port(&self, id: AttemptId) -> impl Iterator<Item = AttemptId> {
+        let port = |PathGoal { planned, .. }: &PathGoal| {
             let digests = (planned.hdr_digest, planned.data_digest);
             let is_secured = planned.security.as_ref().is_some_and(Policy::secures);
             (planned.traddr, planned.trsvcid, planned.network, digests, is_secured)
         };
-        (0..self.plan.paths.len()).filter(move |other| *other != path && port(*other) == port(path))
+        let own = self.attempts[id].path().map(port);
+        let others = self.attempts.paths().filter(move |(other, ..)| *other != id);
+        others.filter(move |(.., path)| Some(port(path)) == own).map(|(other, ..)| other)
     }
 
-    /// Gives the device the next target, when it is free and there is one.
+    /// Gives the device the next attempt, when it is free and there is one.
     pub(super) fn feed_device(&mut self) {
         while self.is_device_free {
             let Some(supported) = self.supported.clone() else { return };
-            let Some(target) = self.next_target() else { return };
-            match target {
-                TargetId::Path(path) => self.feed_path(path, &supported),
-                TargetId::Discovery(index) => self.feed_discovery(index, &supported),
+            self.set_spares_aside();
+            let Some(id) = self.next_attempt() else { return };
+            match self.attempts[id].goal {
+                Goal::Path(_) => self.feed_path(id, &supported),
+                Goal::Discovery(_) => self.feed_discovery(id, &supported),
             }
         }
     }
 
-    fn next_target(&self) -> Option<TargetId> {
-        if !self.attempts.iter().any(|attempt| attempt.phase == Phase::Queued) {
-            return None;
+    fn next_attempt(&self) -> Option<AttemptId> {
+        self.attempts.in_phase(|phase| phase == Phase::Queued).next()?;
+        self.next_path().or_else(|| self.next_discovery())
+    }
+
+    /// The next path to write: one for a boot namespace that no path serves yet comes first; among equals the one that has failed
+    /// least often, since a target that refuses may hold the device for a minute each time; then the others in their order.
+    pub(super) fn next_path(&self) -> Option<AttemptId> {
+        let mut is_urgent = vec![false; self.attempts.len()];
+        for namespace in self.namespaces.iter().filter(|namespace| namespace.planned.boot) {
+            let is_up = |path: &AttemptId| self.attempts[*path].phase == Phase::Up;
+            if namespace.status.state != State::Up && !namespace.paths.iter().any(is_up) {
+                namespace.paths.iter().for_each(|path| is_urgent[path.0] = true);
+            }
         }
-        let present: Vec<_> = self.status.namespaces.iter().map(|n| n.state == State::Up).collect();
-        let failures: Vec<_> = self.status.paths.iter().map(|path| path.attempts).collect();
-        let phases = self.path_phases();
-        if let Some(path) = next_path(&self.plan, &phases, &failures, &present) {
-            return Some(TargetId::Path(path));
-        }
+        let queued = self.attempts.paths().filter(|(_, phase, _)| *phase == Phase::Queued);
+        let first = queued.min_by_key(|(id, _, path)| (!is_urgent[id.0], path.status.attempts, *id));
+        first.map(|(id, ..)| id)
+    }
+
+    fn next_discovery(&self) -> Option<AttemptId> {
         // Boot paths of the table go first.
-        let boot_first = !self.status.boots_by_discovery && phases.contains(&Phase::Probing) && !self.boot_there();
-        let may_be_next = |target: &TargetId| match target {
-            TargetId::Path(_) => false,
-            TargetId::Discovery(index) => !(boot_first && self.plan.discovery[*index].mode == DiscoveryMode::Immediate),
-        };
-        let queued = self.attempts.iter().filter(|attempt| attempt.phase == Phase::Queued);
-        queued.map(|attempt| attempt.target).find(may_be_next)
+        let is_probing = || self.attempts.paths().any(|(_, phase, _)| phase == Phase::Probing);
+        let boot_first = !self.header.boots_by_discovery && is_probing() && !self.boot_there();
+        let mut queued = self.attempts.discovery().filter(|(_, phase, _)| *phase == Phase::Queued);
+        let next = queued.find(|(.., discovery)| !(boot_first && discovery.planned.mode == DiscoveryMode::Immediate));
+        next.map(|(id, ..)| id)
     }
 
-    fn feed_path(&mut self, path: usize, supported: &Rc<Supported>) {
-        let target = TargetId::Path(path);
-        if self.waits_for_secrets(target) {
+    fn feed_path(&mut self, id: AttemptId, supported: &Rc<Supported>) {
+        if self.waits_for_secrets(id) {
             return;
         }
-        match self.prepare(&self.planned(target), supported, Connection::options) {
-            Err(failure) => self.failed(target, failure),
+        match self.prepare(&self.attempts[id].target(), supported, Connection::options) {
+            Err(failure) => self.failed(id, failure),
             Ok((options, requirements)) => {
-                self.occupy_device(target);
-                self.effects.push(Effect::Write { path, options, requirements });
+                self.occupy_device(id);
+                let hold = self.hold(id);
+                self.effects.push(Effect::Write { attempt: id, options, requirements, hold });
             }
         }
     }
 
-    fn feed_discovery(&mut self, controller: usize, supported: &Rc<Supported>) {
-        let target = TargetId::Discovery(controller);
-        if let Some(name) = self.connected(controller) {
-            self.occupy_device(target);
-            self.effects.push(Effect::ReadLog { controller, name });
+    fn feed_discovery(&mut self, id: AttemptId, supported: &Rc<Supported>) {
+        if let Some(name) = self.connected(id) {
+            self.occupy_device(id);
+            self.effects.push(Effect::ReadLog { attempt: id, name });
             return;
         }
-        if self.waits_for_secrets(target) {
+        if self.waits_for_secrets(id) {
             return;
         }
         let kind = match self.settings.persistent_discovery {
             true => DiscoveryConnection::Persistent,
             false => DiscoveryConnection::Transient,
         };
-        let prepared = self
-            .prepare(&self.planned(target), supported, |connection, known| connection.discovery_options(known, kind));
-        match prepared {
-            Err(failure) => self.failed(target, failure),
+        let options = |connection: &Connection<'_>, known: &Supported| connection.discovery_options(known, kind);
+        match self.prepare(&self.attempts[id].target(), supported, options) {
+            Err(failure) => self.failed(id, failure),
             Ok((options, requirements)) => {
-                self.occupy_device(target);
-                self.effects.push(Effect::Discover { controller, kind, options, requirements });
+                self.occupy_device(id);
+                self.effects.push(Effect::Discover { attempt: id, kind, options, requirements });
             }
         }
     }
 
-    fn occupy_device(&mut self, target: TargetId) {
+    fn occupy_device(&mut self, id: AttemptId) {
         self.is_device_free = false;
-        self.set_phase(target, Phase::Writing);
+        self.set_phase(id, Phase::Writing);
     }
 
     /// The longest pause between two tries.
@@ -180,38 +164,43 @@ impl StateMachine {
 
     /// Whether each boot namespace is there.
     pub(super) fn boot_there(&self) -> bool {
-        let any_boot = self.status.boots_by_discovery || self.status.namespaces.iter().any(|n| n.boot);
-        if !any_boot {
+        let boots_by_discovery = self.header.boots_by_discovery;
+        if !boots_by_discovery && !self.namespaces.iter().any(|namespace| namespace.planned.boot) {
             // Nothing is waited for: each path has its try.
-            let tried = self.status.paths.iter().all(|path| path.state != State::Pending);
-            return tried && self.is_discovery_settled();
+            let is_tried = self.attempts.paths().all(|(.., path)| path.status.state != State::Pending);
+            return is_tried && self.is_discovery_settled();
         }
-        outcome::boot_there(&self.status)
+        outcome::boot_there(boots_by_discovery, self.namespaces.iter().map(|namespace| &namespace.status))
     }
 
     /// Whether everything that is waited for is there; starts the time of grace for what is about to come.
     pub(super) fn is_finished(&mut self) -> bool {
         let RunMode::UntilBoot { wait, .. } = self.settings.until else { return false };
-        if !self.boot_there() {
+        if !self.boot_there() || (self.settings.one_path && !self.all_there()) {
             return false;
         }
-        let is_coming = |target: TargetId, phase: Phase| match phase {
-            Phase::Queued | Phase::WaitKeys | Phase::Writing => true,
-            Phase::Probing => matches!(target, TargetId::Path(_)),
-            // A second run: the interfaces have not had the time to say that they are ready.
-            Phase::WaitNetwork => matches!(target, TargetId::Path(_)) && self.complete_at_start,
-            Phase::Idle | Phase::Pause | Phase::Up => false,
-        };
         match wait {
             Wait::All => {
-                let mut phases = self.path_phases().into_iter().zip(&self.plan.paths);
-                phases.all(|(phase, path)| phase == Phase::Up || path.unavailable) && self.is_discovery_settled()
+                let mut paths = self.attempts.paths();
+                paths.all(|(_, phase, path)| matches!(phase, Phase::Up | Phase::Idle) || path.planned.unavailable)
+                    && self.is_discovery_settled()
             }
-            Wait::Boot if self.attempts.iter().any(|attempt| is_coming(attempt.target, attempt.phase)) => {
+            Wait::Boot if self.is_any_coming() => {
                 self.linger_until.get_or_insert_with(|| Instant::now() + LINGER);
                 false
             }
             Wait::Boot => true,
         }
+    }
+
+    /// Whether an attempt is about to come up.
+    fn is_any_coming(&self) -> bool {
+        self.attempts.iter().any(|(_, attempt)| match attempt.phase {
+            Phase::Queued | Phase::WaitKeys | Phase::Writing => true,
+            Phase::Probing => attempt.is_path(),
+            // A second run: the interfaces have not had the time to say that they are ready.
+            Phase::WaitNetwork => attempt.is_path() && self.complete_at_start,
+            Phase::Idle | Phase::Pause | Phase::Up => false,
+        })
     }
 }

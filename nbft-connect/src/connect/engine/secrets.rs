@@ -1,6 +1,6 @@
 //! Finds and fetches the secrets by which a target is connected.
 
-use super::attempt::{Phase, TargetId};
+use super::attempt::{AttemptId, Phase};
 use super::event::Effect;
 use super::state::StateMachine;
 use crate::connect::failure::{ConnectFailure, Waiting};
@@ -67,9 +67,9 @@ impl StateMachine {
         }
     }
 
-    /// Whether the secrets of a target are still being fetched; starts to fetch what can be fetched.
-    pub(super) fn waits_for_secrets(&mut self, target: TargetId) -> bool {
-        let planned = self.planned(target);
+    /// Whether the secrets of an attempt are still being fetched; starts to fetch what can be fetched.
+    pub(super) fn waits_for_secrets(&mut self, id: AttemptId) -> bool {
+        let planned = self.attempts[id].target();
         let Some(policy) = planned.security else { return false };
         let keys = &self.settings.keys;
         let fetches = keys.to_fetch(planned.nqn, policy);
@@ -77,8 +77,8 @@ impl StateMachine {
         let waiting = is_waiting.then(|| Waiting::Secrets(keys.describe_wait(planned.nqn, policy)));
         self.effects.extend(fetches.into_iter().map(Effect::Fetch));
         if let Some(waiting) = waiting {
-            self.set_phase(target, Phase::WaitKeys);
-            self.set_reason(target, Some(waiting.reason()));
+            self.set_phase(id, Phase::WaitKeys);
+            self.attempts[id].set_reason(Some(waiting.reason()));
             self.save_soon();
         }
         is_waiting
@@ -92,9 +92,9 @@ impl StateMachine {
 
     fn fetch_early_for(&mut self, is_wanted: impl Fn(&str) -> bool) {
         let is_resident = self.is_resident();
-        let down = self.attempts.iter().filter(|attempt| attempt.phase != Phase::Up || is_resident);
-        let secured = down.filter_map(|attempt| {
-            let target = self.planned(attempt.target);
+        let down = self.attempts.in_phase(|phase| phase != Phase::Up || is_resident);
+        let secured = down.filter_map(|(_, attempt)| {
+            let target = attempt.target();
             Some((target.nqn, target.security?))
         });
         let keys = &self.settings.keys;
@@ -110,17 +110,12 @@ impl StateMachine {
 
     /// Takes what was fetched; the attempts that have waited for it go on, with a secret or with the reason why there is none.
     pub(super) fn fetched(&mut self, fetched: Fetched) {
-        let waiting = self.attempts.iter().filter(|attempt| attempt.phase == Phase::WaitKeys);
-        let concerned: Vec<TargetId> = waiting
-            .map(|attempt| attempt.target)
-            .filter(|target| {
-                let planned = self.planned(*target);
-                planned.security.is_some_and(|policy| fetched.is_for(planned.nqn, policy))
-            })
-            .collect();
-        for target in concerned {
-            self.set_phase(target, Phase::Queued);
-            self.set_reason(target, None);
+        for (_, attempt) in self.attempts.iter_mut().filter(|(_, attempt)| attempt.phase == Phase::WaitKeys) {
+            let target = attempt.target();
+            if target.security.is_some_and(|policy| fetched.is_for(target.nqn, policy)) {
+                attempt.phase = Phase::Queued;
+                attempt.set_reason(None);
+            }
         }
         let next = fetched.next_source_for();
         self.settings.keys.take(fetched);

@@ -1,19 +1,21 @@
-//! The state of the engine: plan, attempts, status, and when what is due.
+//! The state of the engine: plan, networks, attempts, namespaces, and when what is due.
 
-use super::attempt::{Attempt, Phase, TargetId};
+use super::attempt::{AttemptId, Attempts, DiscoveryGoal, Goal, PathGoal, Phase};
 use super::event::Effect;
 use crate::cli::Wait;
 use crate::connect::failure::FatalError;
 use crate::connect::target::LinkEndpoint;
 use crate::exit::Exit;
+use crate::input::tunables::ConnectionSettings;
+use crate::nvme::exclusions::Exclusions;
 use crate::nvme::fabrics::options::Supported;
 use crate::nvme::keys::Keys;
 use crate::nvme::security::Violation;
 use crate::nvme::sock_diag::TlsSockets;
 use crate::nvme::sysfs;
 use crate::status::file::StatusFile;
-use crate::status::schema::Status;
-use libnbft::plan::{DiscoveryController, DiscoveryMode, NetworkRef, Path, Plan};
+use crate::status::schema::{HfiStatus, NamespaceStatus, Status};
+use libnbft::plan::{Additions, DiscoveryMode, Namespace, NetworkRef, Path, Plan};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -32,9 +34,12 @@ pub(in crate::connect) struct Settings {
     pub(in crate::connect) before: Option<Status>,
     /// Process of `connect --stay`: this one, or one that runs beside it.
     pub(in crate::connect) service: Option<u32>,
-    pub(in crate::connect) ctrl_loss_tmo: i32,
+    /// Queues and timeouts of connections.
+    pub(in crate::connect) connections: ConnectionSettings,
     /// Whether discovery controllers stay connected.
     pub(in crate::connect) persistent_discovery: bool,
+    /// Whether one path of each subsystem is enough.
+    pub(in crate::connect) one_path: bool,
     pub(in crate::connect) keys: Keys,
     pub(in crate::connect) sockets: Box<dyn TlsSockets>,
     pub(in crate::connect) started: Instant,
@@ -71,16 +76,37 @@ pub(super) enum Ending {
     Fatal,
 }
 
+/// A network of the plan, and what became of it.
+#[derive(Debug)]
+pub(super) struct NetworkState {
+    pub(super) at: NetworkRef,
+    /// Its interface, once it is ready.
+    pub(super) endpoint: Option<LinkEndpoint>,
+    pub(super) status: HfiStatus,
+}
+
+/// A namespace that is expected, and what became of it.
+#[derive(Debug)]
+pub(super) struct Expected {
+    pub(super) planned: Namespace,
+    /// The attempts that lead to it.
+    pub(super) paths: Vec<AttemptId>,
+    pub(super) status: NamespaceStatus,
+}
+
 /// All that transitions read and write. [`StateMachine::step`] and [`StateMachine::begin`] change it. The loop only sets
 /// [`StateMachine::next_scan`] when it begins to listen to uevents, and carries out [`Effect`]s that write the status file.
 pub(super) struct StateMachine {
-    /// The plan, and what discovery has added to it: a copy that only discovery extends.
+    /// The plan, as it was made.
     pub(super) plan: Plan,
+    /// What discovery has added to it.
+    pub(super) additions: Additions,
     pub(super) settings: Settings,
-    pub(super) status: Status,
-    pub(super) attempts: Vec<Attempt>,
-    /// The interfaces that are ready.
-    pub(super) endpoints: Vec<(NetworkRef, LinkEndpoint)>,
+    pub(super) networks: Vec<NetworkState>,
+    pub(super) attempts: Attempts,
+    pub(super) namespaces: Vec<Expected>,
+    /// The status file, without the state of networks, attempts and namespaces: these have their own.
+    pub(super) header: Status,
     /// What the loop is to do next.
     pub(super) effects: Vec<Effect>,
     /// Whether nothing is being written to the device.
@@ -96,8 +122,12 @@ pub(super) struct StateMachine {
     pub(super) next_scan: Option<Instant>,
     /// When the next scan may be.
     pub(super) no_scan_before: Instant,
+    /// When the states of the connected controllers are to be read again; `None` unless this process is resident.
+    pub(super) next_check: Option<Instant>,
     /// What the scans showed.
     pub(super) watch: sysfs::Watch,
+    /// What the administrator has taken out of service.
+    pub(super) exclusions: Exclusions,
     /// By subsystem NQN, why a foreign connection to it does not count.
     pub(super) unsecured: BTreeMap<String, Violation>,
     /// Whether systemd knows that this runs.
@@ -111,23 +141,17 @@ pub(super) struct StateMachine {
 }
 
 impl StateMachine {
-    pub(super) fn new(plan: Plan, settings: Settings) -> Self {
-        let mut status = Status::of_plan(&plan);
-        status.started_uptime_ms =
-            uptime_ms(&settings.root).saturating_sub(settings.started.elapsed().as_millis() as u64);
-        status.service = settings.service;
-        if let Some(before) = &settings.before {
-            if settings.service.is_some() {
-                // The service keeps its interfaces up: status.json keeps what it knows of them.
-                status.take_interfaces(before);
-            } else {
-                status.take_grants(before);
-            }
-            status.take_discovery(before, |name| sysfs::is_discovery(&settings.root, name));
-        }
+    pub(super) fn new(plan: Plan, additions: Additions, settings: Settings) -> Self {
+        let whole = plan.with(&additions);
+        let mut header = first_status(&whole, &settings);
+        let interfaces = std::mem::take(&mut header.interfaces);
+        let networks =
+            plan.networks().zip(interfaces).map(|((at, _), status)| NetworkState { at, endpoint: None, status });
         Self {
-            attempts: attempts(&plan),
-            endpoints: Vec::new(),
+            networks: networks.collect(),
+            attempts: attempts(&whole, &mut header),
+            namespaces: expected(&whole, &mut header),
+            header,
             effects: Vec::new(),
             is_device_free: true,
             supported: None,
@@ -136,15 +160,28 @@ impl StateMachine {
             next_probe: settings.started,
             next_scan: None,
             no_scan_before: settings.started,
+            next_check: matches!(settings.until, RunMode::Resident).then_some(settings.started),
             watch: sysfs::Watch::default(),
+            exclusions: Exclusions::default(),
             unsecured: BTreeMap::new(),
             told_systemd: false,
             complete_at_start: false,
             fatal_error: None,
             ending: None,
             plan,
+            additions,
             settings,
-            status,
+        }
+    }
+
+    /// The status as it stands.
+    pub(super) fn status(&self) -> Status {
+        Status {
+            interfaces: self.networks.iter().map(|network| network.status.clone()).collect(),
+            paths: self.attempts.paths().map(|(.., path)| path.status.clone().without_access_failed()).collect(),
+            namespaces: self.namespaces.iter().map(|namespace| namespace.status.clone()).collect(),
+            discovery: self.attempts.discovery().map(|(.., discovery)| discovery.status.clone()).collect(),
+            ..self.header.clone()
         }
     }
 
@@ -166,9 +203,17 @@ impl StateMachine {
         self.settings.started.elapsed().as_millis() as u64
     }
 
+    pub(super) fn network_state(&self, at: NetworkRef) -> Option<&NetworkState> {
+        self.networks.iter().find(|network| network.at == at)
+    }
+
+    pub(super) fn network_state_mut(&mut self, at: NetworkRef) -> Option<&mut NetworkState> {
+        self.networks.iter_mut().find(|network| network.at == at)
+    }
+
     /// The interface of a network, once it is ready.
     pub(super) fn endpoint(&self, at: NetworkRef) -> Option<&LinkEndpoint> {
-        self.endpoints.iter().find(|(network, _)| *network == at).map(|(_, endpoint)| endpoint)
+        self.network_state(at)?.endpoint.as_ref()
     }
 
     pub(super) fn fatal(&mut self, error: FatalError) {
@@ -188,19 +233,47 @@ impl StateMachine {
     }
 }
 
+/// The status before anything is done, with what a former run knew.
+fn first_status(whole: &Plan, settings: &Settings) -> Status {
+    let mut status = Status::of_plan(whole);
+    status.started_uptime_ms = uptime_ms(&settings.root).saturating_sub(settings.started.elapsed().as_millis() as u64);
+    status.service = settings.service;
+    if let Some(before) = &settings.before {
+        if settings.service.is_some() {
+            // The service keeps its interfaces up: status.json keeps what it knows of them.
+            status.take_interfaces(before);
+        } else {
+            status.take_grants(before);
+        }
+        status.take_discovery(before, |name| sysfs::is_discovery(&settings.root, name));
+    }
+    status
+}
+
 /// An attempt for each path, then one for each discovery controller.
-fn attempts(plan: &Plan) -> Vec<Attempt> {
-    let paths = (0..plan.paths.len()).map(|path| Attempt::new(TargetId::Path(path), Phase::WaitNetwork, 0));
-    let first_phase = |controller: &DiscoveryController| {
+fn attempts(whole: &Plan, status: &mut Status) -> Attempts {
+    let mut attempts = Attempts::default();
+    for (planned, status) in whole.paths.iter().cloned().zip(std::mem::take(&mut status.paths)) {
+        attempts.push(Goal::Path(Box::new(PathGoal::new(planned, status))), Phase::WaitNetwork);
+    }
+    for (planned, status) in whole.discovery.iter().cloned().zip(std::mem::take(&mut status.discovery)) {
         // What a former run found by it is in the plan already.
-        let is_found = |path: &Path| path.discovered.as_ref().is_some_and(|source| controller.is(source));
-        let is_immediate = controller.mode == DiscoveryMode::Immediate && !plan.paths.iter().any(is_found);
-        if is_immediate { Phase::WaitNetwork } else { Phase::Idle }
-    };
-    let discovery = plan.discovery.iter().enumerate();
-    let discovery =
-        discovery.map(|(index, controller)| Attempt::new(TargetId::Discovery(index), first_phase(controller), 0));
-    paths.chain(discovery).collect()
+        let is_found = |path: &Path| path.discovered.as_ref().is_some_and(|source| planned.is(source));
+        let is_immediate = planned.mode == DiscoveryMode::Immediate && !whole.paths.iter().any(is_found);
+        let phase = if is_immediate { Phase::WaitNetwork } else { Phase::Idle };
+        attempts.push(Goal::Discovery(Box::new(DiscoveryGoal::new(planned, status, 0))), phase);
+    }
+    attempts
+}
+
+/// The namespaces. The attempts of the plan's paths have the same numbers as these.
+fn expected(whole: &Plan, status: &mut Status) -> Vec<Expected> {
+    let namespaces = whole.namespaces.iter().cloned().zip(std::mem::take(&mut status.namespaces));
+    let expected = namespaces.map(|(planned, status)| {
+        let paths = planned.paths.iter().copied().map(AttemptId).collect();
+        Expected { planned, paths, status }
+    });
+    expected.collect()
 }
 
 fn uptime_ms(root: &std::path::Path) -> u64 {

@@ -1,14 +1,15 @@
 //! Compares what sysfs shows with what is expected.
 
-use super::attempt::{Phase, TargetId};
-use super::state::StateMachine;
+use super::access::why_missing;
+use super::attempt::{AttemptId, PathGoal, Phase};
+use super::state::{Expected, StateMachine};
 use crate::connect::failure::{ConnectFailure, Waiting};
 use crate::connect::paths::is_path;
 use crate::nvme::security;
 use crate::nvme::security::{Violation, check_cipher_suites, satisfies};
 use crate::nvme::sock_diag::Since;
-use crate::nvme::sysfs::{self, Controller};
-use crate::status::schema::{Reason, State};
+use crate::nvme::sysfs::{self, Controller, NoAccess};
+use crate::status::schema::{PathStatus, Reason, State};
 use libnbft::plan::Policy;
 use nix::time::{ClockId, clock_gettime};
 use std::collections::BTreeMap;
@@ -20,25 +21,30 @@ const SHARE: u32 = 4;
 /// The pause between two scans when no namespace is missing.
 const AT_LEISURE: Duration = Duration::from_secs(1);
 
+/// The pause between two scans while a namespace is out of reach by its ANA state: the kernel sends no uevent when this changes.
+const ANA_PAUSE: Duration = Duration::from_secs(1);
+
 /// In words, how a controller was authenticated and how it is secured, as far as that is known.
 type SecurityState = (Option<String>, Option<String>);
 
 impl StateMachine {
     /// Takes over a controller that is this path's already.
-    pub(super) fn adopt(&mut self, path: usize, controllers: &[Controller]) -> bool {
-        let planned = &self.plan.paths[path];
-        let endpoint = self.endpoint(planned.network);
-        let Some(name) = controllers.iter().find(|c| is_path(c, planned, endpoint)).map(|c| c.name.clone()) else {
+    pub(super) fn adopt(&mut self, id: AttemptId, controllers: &[Controller]) -> bool {
+        let Some(path) = self.attempts[id].path() else { return false };
+        let endpoint = self.endpoint(path.planned.network);
+        let Some(name) = controllers.iter().find(|c| is_path(c, &path.planned, endpoint)).map(|c| c.name.clone())
+        else {
             return false;
         };
         if sysfs::is_deleting(&self.settings.root, &name) {
             return false;
         }
-        let Ok((authenticated, secured)) = self.verify(path, controllers) else { return false };
+        let Ok(verified) = self.verify(id, controllers) else { return false };
         log::info!("{name} is there already");
-        let status = &mut self.status.paths[path];
-        (status.authenticated, status.secured) = (authenticated, secured);
-        self.path_up(path, name);
+        if let Some(path) = self.attempts[id].path_mut() {
+            (path.status.authenticated, path.status.secured) = verified;
+        }
+        self.path_up(id, name);
         true
     }
 
@@ -47,8 +53,9 @@ impl StateMachine {
     /// # Errors
     ///
     /// The violation: it was not authenticated, it is in plaintext, or its cipher suite is not allowed.
-    pub(super) fn verify(&self, path: usize, controllers: &[Controller]) -> Result<SecurityState, Violation> {
-        let planned = &self.plan.paths[path];
+    pub(super) fn verify(&self, id: AttemptId, controllers: &[Controller]) -> Result<SecurityState, Violation> {
+        let Some(path) = self.attempts[id].path() else { return Ok(SecurityState::default()) };
+        let planned = &path.planned;
         let made = controllers.iter().find(|c| is_path(c, planned, self.endpoint(planned.network)));
         match (planned.security.as_ref(), made) {
             (Some(policy), Some(made)) => self.verify_controller(policy, made),
@@ -76,7 +83,8 @@ impl StateMachine {
     /// The controllers whose namespaces count. Keeps the reason of each other one, and leaves out those being verified.
     fn retain_trusted(&mut self, mut controllers: Vec<Controller>) -> Vec<Controller> {
         let mut unsecured = BTreeMap::new();
-        let any_secured = !self.plan.secured.is_empty() || self.plan.paths.iter().any(|path| path.security.is_some());
+        let any_secured =
+            !self.plan.secured.is_empty() || self.attempts.paths().any(|(.., path)| path.planned.security.is_some());
         controllers.retain(|controller| {
             if self.is_being_verified(controller) {
                 return false;
@@ -95,12 +103,16 @@ impl StateMachine {
 
     /// Why a foreign controller does not satisfy the tables' security.
     fn unsecured(&self, controller: &Controller) -> Option<Violation> {
-        let ours = self.status.paths.iter().filter(|path| path.state == State::Up);
-        if ours.clone().any(|path| path.controller.as_ref() == Some(&controller.name) && path.nqn == controller.nqn) {
+        let is_ours = |status: &PathStatus| {
+            status.state == State::Up
+                && status.controller.as_ref() == Some(&controller.name)
+                && status.nqn == controller.nqn
+        };
+        if self.attempts.paths().any(|(.., path)| is_ours(&path.status)) {
             return None;
         }
-        let mut planned = self.plan.paths.iter().filter(|path| is_path(controller, path, self.endpoint(path.network)));
-        if let Some(path) = planned.next() {
+        let mut planned = self.attempts.paths().map(|(.., path)| &path.planned);
+        if let Some(path) = planned.find(|path| is_path(controller, path, self.endpoint(path.network))) {
             return self.verify_controller(path.security.as_ref()?, controller).err();
         }
         // The tables have no such path: their requirement for the subsystem holds.
@@ -113,23 +125,21 @@ impl StateMachine {
     /// Paths whose controllers the kernel has removed: it gives up for good when a target refuses a reconnection with "do not
     /// retry", whatever ctrl_loss_tmo says.
     fn find_lost(&mut self, controllers: &[Controller]) {
-        for path in self.paths_in(|phase| phase == Phase::Up) {
-            let Some(name) = self.status.paths[path].controller.clone() else { continue };
-            let nqn = &self.plan.paths[path].nqn;
-            if controllers.iter().any(|c| c.name == name && c.nqn == *nqn && !c.is_deleting()) {
-                continue;
+        let is_there = |path: &PathGoal, name: &String| {
+            controllers.iter().any(|c| c.name == *name && c.nqn == path.planned.nqn && !c.is_deleting())
+        };
+        let mut lost = Vec::new();
+        for (id, attempt) in self.attempts.iter_mut().filter(|(_, attempt)| attempt.phase == Phase::Up) {
+            let Some(path) = attempt.path_mut() else { continue };
+            let Some(name) = path.status.controller.clone() else { continue };
+            if !is_there(path, &name) {
+                (path.status.controller, path.status.attempts) = (None, 0);
+                lost.push((id, name));
             }
-            let status = &mut self.status.paths[path];
-            status.controller = None;
-            status.attempts = 0;
-            self.failed(TargetId::Path(path), ConnectFailure::Removed { controller: name });
         }
-    }
-
-    /// The paths in phases that are meant.
-    fn paths_in(&self, is_meant: impl Fn(Phase) -> bool) -> Vec<usize> {
-        let phases = self.path_phases();
-        (0..phases.len()).filter(|path| is_meant(phases[*path])).collect()
+        for (id, controller) in lost {
+            self.failed(id, ConnectFailure::Removed { controller });
+        }
     }
 
     /// Whether the kernel's uevents are of use: of many paths it sends many that nothing waits for.
@@ -159,16 +169,15 @@ impl StateMachine {
     /// Whether the security of this controller is just being verified: it may be disconnected again, and its namespaces do not count
     /// yet.
     fn is_being_verified(&self, controller: &Controller) -> bool {
-        self.attempts.iter().filter(|attempt| attempt.phase == Phase::Writing).any(|attempt| {
-            let TargetId::Path(path) = attempt.target else { return false };
-            let path = &self.plan.paths[path];
+        self.attempts.in_phase(|phase| phase == Phase::Writing).any(|(_, attempt)| {
+            let Some(path) = attempt.path().map(|path| &path.planned) else { return false };
             path.security.is_some() && is_path(controller, path, self.endpoint(path.network))
         })
     }
 
     /// Whether a namespace is not there.
     pub(super) fn is_missing_some(&self) -> bool {
-        self.status.namespaces.iter().any(|namespace| namespace.state != State::Up)
+        self.namespaces.iter().any(|namespace| namespace.status.state != State::Up)
     }
 
     /// Compares what sysfs shows with what is expected.
@@ -178,13 +187,16 @@ impl StateMachine {
         self.compare_with_sysfs();
         let pause = if self.is_missing_some() { SHARE * processor_time().saturating_sub(begun) } else { AT_LEISURE };
         self.no_scan_before = Instant::now() + pause;
+        if self.namespaces.iter().any(|namespace| namespace.status.code.as_deref() == Some(NoAccess::CODE)) {
+            self.next_scan = Some(Instant::now() + pause.max(ANA_PAUSE));
+        }
     }
 
     fn compare_with_sysfs(&mut self) {
         // Namespaces that are there need no scan, except in the resident process.
         let missing = |nqn: &str| {
-            let mut all = self.plan.namespaces.iter().zip(&self.status.namespaces);
-            all.any(|(planned, status)| planned.nqn == nqn && status.state != State::Up)
+            let mut of_subsystem = self.namespaces.iter().filter(|namespace| namespace.planned.nqn == nqn);
+            of_subsystem.any(|namespace| namespace.status.state != State::Up)
         };
         let is_resident = self.is_resident();
         let controllers = self.watch.controllers(&self.settings.root, |nqn| is_resident || missing(nqn));
@@ -192,11 +204,14 @@ impl StateMachine {
             self.find_lost(&controllers);
             self.find_lost_discovery(&controllers);
         }
-        for path in self.paths_in(|phase| !matches!(phase, Phase::Up | Phase::Writing)) {
-            self.adopt(path, &controllers);
+        let open = self.attempts.in_phase(|phase| !matches!(phase, Phase::Up | Phase::Writing));
+        let open: Vec<AttemptId> = open.map(|(id, _)| id).collect();
+        for id in open {
+            self.adopt(id, &controllers);
         }
+        self.note_ana(&controllers);
         let controllers = self.retain_trusted(controllers);
-        for (planned, status) in self.plan.namespaces.iter().zip(&mut self.status.namespaces) {
+        for Expected { planned, status, .. } in &mut self.namespaces {
             if status.state == State::Up && !is_resident {
                 continue;
             }
@@ -215,16 +230,20 @@ impl StateMachine {
                 }
                 None => {
                     let unsecured = self.unsecured.get(&planned.nqn);
-                    if let (State::Up, Some(device), None) = (status.state, &status.device, unsecured) {
-                        log::error!(
+                    let missing = why_missing(&controllers, planned);
+                    match (status.state, &status.device, unsecured, &missing) {
+                        (State::Up, Some(device), None, Waiting::Inaccessible(why)) => {
+                            log::error!("{device}: {why}: its I/O waits until a path gives access");
+                        }
+                        (State::Up, Some(device), None, _) => log::error!(
                             "{device} is gone with its last controller: file systems on it fail from now on, even when the \
                              namespace comes back; restart the machine"
-                        );
+                        ),
+                        _ => {}
                     }
                     status.state = State::Pending;
                     let reason = unsecured.map(|why| Reason { code: why.code().to_owned(), text: why.to_string() });
-                    let reason = reason.unwrap_or_else(|| why_missing(&controllers, &planned.nqn).reason());
-                    status.set_reason(Some(reason));
+                    status.set_reason(Some(reason.unwrap_or_else(|| missing.reason())));
                 }
             }
         }
@@ -240,24 +259,5 @@ fn processor_time() -> Duration {
 fn warn_if_other(before: Option<&str>, device: &str) {
     if let Some(before) = before.and_then(|before| before.strip_prefix("/dev/")).filter(|before| *before != device) {
         log::error!("/dev/{before} has come back as /dev/{device}: what is mounted from /dev/{before} needs a restart");
-    }
-}
-
-/// What the subsystem shows instead of the namespace.
-fn why_missing(controllers: &[Controller], nqn: &str) -> Waiting {
-    let mut of_subsystem = controllers.iter().filter(|controller| controller.nqn == nqn).peekable();
-    if of_subsystem.peek().is_none() {
-        return Waiting::NoController;
-    }
-    let mut seen: Vec<String> = Vec::new();
-    for namespace in of_subsystem.flat_map(|controller| &controller.namespaces) {
-        let text = namespace.to_string();
-        if !seen.contains(&text) {
-            seen.push(text);
-        }
-    }
-    match seen.is_empty() {
-        true => Waiting::NoNamespace,
-        false => Waiting::OtherNamespaces(seen.join(", ")),
     }
 }

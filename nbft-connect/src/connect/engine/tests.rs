@@ -1,6 +1,10 @@
 //! Drives the transitions with events alone: no socket, no device, no runtime.
 
-use super::attempt::{Phase, TargetId};
+mod access;
+mod excluded;
+mod stalled;
+
+use super::attempt::{AttemptId, Phase};
 use super::event::{Effect, Event};
 use super::state::{Ending, RunMode, StateMachine};
 use crate::cli::Wait;
@@ -12,18 +16,18 @@ use crate::nvme::fabrics::{NewController, Written};
 use crate::nvme::probe::ProbeFailure;
 use crate::nvme::security::{Requirements, Violation};
 use crate::status::schema::{Outcome, State, Status};
-use libnbft::model::Table;
-use libnbft::plan::{Options, Plan, Source};
+use libnbft::model::{Nqn, SsnsFlags, Table};
+use libnbft::plan::{Additions, Options, Plan, Source};
 use std::fs;
 use std::time::Duration;
 
-const PATH: TargetId = TargetId::Path(0);
-const OTHER: TargetId = TargetId::Path(1);
+const PATH: AttemptId = AttemptId(0);
+const OTHER: AttemptId = AttemptId(1);
 
 /// A state machine whose device is known and whose interface is ready; and what it then asks for.
 fn machine(root: &Root, table: &Table, until: RunMode) -> (StateMachine, Vec<Effect>) {
     let plan = Plan::new(&[Source { name: "NBFT", table }], &Options::default());
-    let mut machine = StateMachine::new(plan, settings(root, until, None));
+    let mut machine = StateMachine::new(plan, Additions::default(), settings(root, until, None));
     assert!(matches!(machine.begin()[..], [Effect::LoadModule, Effect::Save]));
     assert!(matches!(machine.step(Event::Module(Ok(())))[..], [Effect::AskOptions]));
     assert!(machine.step(Event::Supported(Ok(Supported::from_list("")))).is_empty());
@@ -35,28 +39,28 @@ fn until_boot(wait: Wait) -> RunMode {
     RunMode::UntilBoot { timeout: Duration::from_secs(60), wait }
 }
 
-/// The targets that are probed.
-fn probed(effects: &[Effect]) -> Vec<TargetId> {
+/// The attempts that are probed.
+fn probed(effects: &[Effect]) -> Vec<AttemptId> {
     let probe = |effect: &Effect| match effect {
-        Effect::Probe { target, .. } => Some(*target),
+        Effect::Probe { attempt, .. } => Some(*attempt),
         _ => None,
     };
     effects.iter().filter_map(probe).collect()
 }
 
 /// The paths that are written, with their options.
-fn writes(effects: &[Effect]) -> Vec<(usize, String)> {
+fn writes(effects: &[Effect]) -> Vec<(AttemptId, String)> {
     let write = |effect: &Effect| match effect {
-        Effect::Write { path, options, .. } => Some((*path, options.expose().to_owned())),
+        Effect::Write { attempt, options, .. } => Some((*attempt, options.expose().to_owned())),
         _ => None,
     };
     effects.iter().filter_map(write).collect()
 }
 
-/// The targets that pause before their next try.
-fn pauses(effects: &[Effect]) -> Vec<TargetId> {
+/// The attempts that pause before their next try.
+fn pauses(effects: &[Effect]) -> Vec<AttemptId> {
     let pause = |effect: &Effect| match effect {
-        Effect::Pause { target, .. } => Some(*target),
+        Effect::Pause { attempt, .. } => Some(*attempt),
         _ => None,
     };
     effects.iter().filter_map(pause).collect()
@@ -67,9 +71,9 @@ fn registers(effects: &[Effect], name: &str) -> bool {
 }
 
 /// The kernel connects: sysfs shows the controller, and the device tells its number.
-fn connected(root: &Root, path: usize, number: u32, options: &str) -> Event {
+fn connected(root: &Root, attempt: AttemptId, number: u32, options: &str) -> Event {
     show_controller(&root.0, number as usize, options, NID);
-    Event::Written(path, Ok(Written::Controller(NewController { instance: number, ..NewController::default() })))
+    Event::Written(attempt, Ok(Written::Controller(NewController { instance: number, ..NewController::default() })))
 }
 
 #[test]
@@ -78,17 +82,17 @@ fn a_ready_network_leads_by_probe_and_write_to_a_path_that_is_up() {
     let (mut machine, effects) = machine(&root, &table(&[4420, 4421]), until_boot(Wait::All));
     assert_eq!((probed(&effects), writes(&effects)), (vec![PATH, OTHER], vec![]));
     let effects = machine.step(Event::Probed(PATH, Ok(())));
-    let [(0, options)] = &writes(&effects)[..] else { panic!("{effects:?}") };
+    let [(PATH, options)] = &writes(&effects)[..] else { panic!("{effects:?}") };
     assert!(machine.step(Event::Probed(OTHER, Ok(()))).is_empty(), "the device is given one path at a time");
 
-    let effects = machine.step(connected(&root, 0, 0, options));
+    let effects = machine.step(connected(&root, PATH, 0, options));
     assert!(registers(&effects, "nvme0"));
-    let [(1, options)] = &writes(&effects)[..] else { panic!("{effects:?}") };
-    assert_eq!((machine.phase(PATH), machine.phase(OTHER)), (Some(Phase::Up), Some(Phase::Writing)));
-    assert_eq!((machine.status.namespaces[0].state, machine.ending), (State::Up, None));
+    let [(OTHER, options)] = &writes(&effects)[..] else { panic!("{effects:?}") };
+    assert_eq!((machine.attempts[PATH].phase, machine.attempts[OTHER].phase), (Phase::Up, Phase::Writing));
+    assert_eq!((machine.status().namespaces[0].state, machine.ending), (State::Up, None));
 
-    machine.step(connected(&root, 1, 1, options));
-    assert_eq!((machine.phase(OTHER), machine.ending), (Some(Phase::Up), Some(Ending::Complete)));
+    machine.step(connected(&root, OTHER, 1, options));
+    assert_eq!((machine.attempts[OTHER].phase, machine.ending), (Phase::Up, Some(Ending::Complete)));
     assert_eq!(machine.conclude().status.outcome, Outcome::Ok);
 }
 
@@ -97,18 +101,18 @@ fn a_refused_path_pauses_and_is_tried_again() {
     let root = Root::new();
     let (mut machine, _) = machine(&root, &table(&[4420, 4421]), until_boot(Wait::Boot));
     assert_eq!(pauses(&machine.step(Event::Probed(OTHER, Err(ProbeFailure::TimedOut)))), [OTHER]);
-    assert_eq!(machine.status.paths[1].code.as_deref(), Some("no-answer"));
+    assert_eq!(machine.status().paths[1].code.as_deref(), Some("no-answer"));
 
     machine.step(Event::Probed(PATH, Ok(())));
     let refusal = Requirements::default().refusal(libc::ECONNREFUSED, &[]);
-    let effects = machine.step(Event::Written(0, Ok(Written::Refused(refusal.clone()))));
-    assert_eq!((pauses(&effects), machine.phase(PATH)), (vec![PATH], Some(Phase::Pause)));
-    let status = &machine.status.paths[0];
+    let effects = machine.step(Event::Written(PATH, Ok(Written::Refused(refusal.clone()))));
+    assert_eq!((pauses(&effects), machine.attempts[PATH].phase), (vec![PATH], Phase::Pause));
+    let status = &machine.status().paths[0];
     assert_eq!((status.attempts, status.state), (1, State::Failed));
     assert_eq!(status.reason.as_ref(), Some(&refusal.to_string()));
 
     let effects = machine.step(Event::PauseOver(PATH));
-    assert_eq!((probed(&effects), machine.phase(PATH)), (vec![PATH], Some(Phase::Probing)));
+    assert_eq!((probed(&effects), machine.attempts[PATH].phase), (vec![PATH], Phase::Probing));
     // A pause that was over before counts no more.
     assert!(machine.step(Event::PauseOver(PATH)).is_empty());
 }
@@ -119,33 +123,33 @@ fn a_policy_violation_is_never_up_and_is_named() {
     let (mut machine, effects) = machine(&root, &table(&[4420]), until_boot(Wait::Boot));
     assert_eq!(writes(&effects).len(), 1, "the only path needs no probe");
     let violation = Violation::ControllerUnproved;
-    let effects = machine.step(Event::Written(0, Ok(Written::PolicyViolation(violation.clone()))));
+    let effects = machine.step(Event::Written(PATH, Ok(Written::PolicyViolation(violation.clone()))));
     assert_eq!((pauses(&effects), writes(&effects)), (vec![PATH], vec![]));
     assert!(!registers(&effects, "nvme0"));
-    assert_eq!(machine.status.paths[0].code.as_deref(), Some(violation.code()));
-    assert_eq!(machine.status.paths[0].controller, None);
+    assert_eq!(machine.status().paths[0].code.as_deref(), Some(violation.code()));
+    assert_eq!(machine.status().paths[0].controller, None);
 }
 
 #[test]
 fn a_log_page_adds_a_path() {
     let root = Root::new();
     let (mut machine, effects) = machine(&root, &table_with(8009, &[]), until_boot(Wait::Boot));
-    let controller = TargetId::Discovery(0);
+    let controller = AttemptId(0);
     assert_eq!(probed(&effects), [controller]);
     let effects = machine.step(Event::Probed(controller, Ok(())));
-    assert!(matches!(effects[..], [Effect::Discover { controller: 0, .. }]));
+    assert!(matches!(effects[..], [Effect::Discover { attempt: AttemptId(0), .. }]));
 
     let log = page(&[(2, 4420, NQN)]);
-    let effects = machine.step(Event::LogRead(0, Ok(DiscoveryResult::LogPage(log, None))));
-    assert_eq!((machine.plan.paths.len(), machine.status.paths.len(), machine.attempts.len()), (1, 1, 2));
+    let effects = machine.step(Event::LogRead(controller, Ok(DiscoveryResult::LogPage(log, None))));
+    assert_eq!((machine.plan.paths.len(), machine.additions.paths.len(), machine.status().paths.len()), (0, 1, 1));
     assert_eq!(pauses(&effects), [controller]);
     let routed = effects.into_iter().find_map(|effect| match effect {
-        Effect::Route { targets, .. } => Some(targets),
+        Effect::Route { attempts, .. } => Some(attempts),
         _ => None,
     });
-    assert_eq!(routed.as_deref(), Some(&[PATH][..]));
-    let effects = machine.step(Event::Routed(vec![PATH]));
-    assert_eq!((writes(&effects).len(), machine.phase(PATH)), (1, Some(Phase::Writing)));
+    assert_eq!(routed.as_deref(), Some(&[OTHER][..]));
+    let effects = machine.step(Event::Routed(vec![OTHER]));
+    assert_eq!((writes(&effects).len(), machine.attempts[OTHER].phase), (1, Phase::Writing));
 }
 
 #[test]
@@ -153,17 +157,17 @@ fn a_lost_controller_is_connected_again() {
     let root = Root::new();
     let (mut machine, _) = machine(&root, &table(&[4420]), RunMode::Resident);
     let effects = machine.step(Event::Probed(PATH, Ok(())));
-    machine.step(connected(&root, 0, 0, &writes(&effects)[0].1));
-    assert_eq!(machine.phase(PATH), Some(Phase::Up));
+    machine.step(connected(&root, PATH, 0, &writes(&effects)[0].1));
+    assert_eq!(machine.attempts[PATH].phase, Phase::Up);
     fs::remove_dir_all(root.0.join("sys/class/nvme/nvme0")).unwrap();
 
     let effects = machine.step(Event::ScanDue);
-    assert_eq!((pauses(&effects), machine.phase(PATH)), (vec![PATH], Some(Phase::Pause)));
-    assert_eq!(machine.status.paths[0].code.as_deref(), Some("controller-removed"));
+    assert_eq!((pauses(&effects), machine.attempts[PATH].phase), (vec![PATH], Phase::Pause));
+    assert_eq!(machine.status().paths[0].code.as_deref(), Some("controller-removed"));
     assert_eq!(probed(&machine.step(Event::PauseOver(PATH))), [PATH]);
     let effects = machine.step(Event::Probed(PATH, Ok(())));
-    machine.step(connected(&root, 0, 1, &writes(&effects)[0].1));
-    assert_eq!(machine.status.paths[0].controller.as_deref(), Some("nvme1"));
+    machine.step(connected(&root, PATH, 1, &writes(&effects)[0].1));
+    assert_eq!(machine.status().paths[0].controller.as_deref(), Some("nvme1"));
     assert_eq!(machine.ending, None, "a resident process goes on");
 }
 
@@ -189,4 +193,30 @@ fn a_signal_ends_a_run_in_the_midst() {
     assert_eq!(machine.conclude().exit, crate::exit::Exit::Ok);
     let written = Status::read(&root.0.join("run/nbft/status.json")).unwrap().unwrap();
     assert_eq!(written.service, None);
+}
+
+#[test]
+fn the_path_of_a_missing_boot_namespace_goes_first() {
+    let root = Root::new();
+    let mut table = table(&[1, 2, 3]);
+    table.ssns[0].flags = SsnsFlags::NON_BOOTABLE;
+    table.ssns[0].nqn = Some(Nqn("nqn.2014-08.org.example:other".into()));
+    let (mut machine, _) = machine(&root, &table, until_boot(Wait::Boot));
+    let mut next = |phases: [Phase; 3], failures: [u32; 3], present: bool| {
+        for (number, (phase, failures)) in phases.into_iter().zip(failures).enumerate() {
+            let attempt = &mut machine.attempts[AttemptId(number)];
+            attempt.phase = phase;
+            attempt.path_mut().unwrap().status.attempts = failures;
+        }
+        machine.namespaces[1].status.state = if present { State::Up } else { State::Pending };
+        machine.next_path().map(|AttemptId(number)| number)
+    };
+    assert_eq!(next([Phase::Queued; 3], [0; 3], false), Some(1));
+    assert_eq!(next([Phase::Queued, Phase::Probing, Phase::Queued], [0; 3], false), Some(2));
+    assert_eq!(next([Phase::Queued, Phase::Up, Phase::Queued], [0; 3], false), Some(0));
+    assert_eq!(next([Phase::Queued; 3], [0; 3], true), Some(0));
+    assert_eq!(next([Phase::Probing; 3], [0; 3], false), None);
+    assert_eq!(next([Phase::Queued; 3], [0, 1, 0], false), Some(2));
+    assert_eq!(next([Phase::Queued; 3], [0, 2, 1], false), Some(2));
+    assert_eq!(next([Phase::Queued; 3], [0, 1, 1], false), Some(1));
 }

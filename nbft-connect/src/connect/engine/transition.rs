@@ -1,9 +1,10 @@
 //! The table of the engine: the transition of each event.
 
-use super::attempt::{Phase, TargetId};
+use super::attempt::{AttemptId, Phase};
 use super::event::{Effect, Event};
 use super::state::{Ending, StateMachine};
 use crate::connect::failure::{ConnectFailure, FatalError};
+use crate::nvme::explain::Cause;
 use crate::nvme::fabrics::{NewController, Written};
 use std::io;
 use std::rc::Rc;
@@ -36,7 +37,10 @@ impl StateMachine {
             Event::Supported(result) => {
                 self.is_device_free = true;
                 match result {
-                    Ok(supported) => self.supported = Some(Rc::new(supported)),
+                    Ok(supported) => {
+                        self.name_unlisted(&supported);
+                        self.supported = Some(Rc::new(supported));
+                    }
                     Err(error) => self.fatal(FatalError::Device { error: error.to_string() }),
                 }
             }
@@ -44,18 +48,18 @@ impl StateMachine {
                 self.network(event);
                 self.save_soon();
             }
-            Event::Probed(target, result) => self.probed(target, result),
-            Event::Written(path, result) => self.written(path, result),
-            Event::LogRead(controller, result) => self.log_read(controller, result),
-            Event::Routed(targets) => {
-                for target in targets {
-                    if self.phase(target) == Some(Phase::WaitNetwork) {
-                        self.start(target);
+            Event::Probed(attempt, result) => self.probed(attempt, result),
+            Event::Written(attempt, result) => self.written(attempt, result),
+            Event::LogRead(attempt, result) => self.log_read(attempt, result),
+            Event::Routed(attempts) => {
+                for id in attempts {
+                    if self.attempts[id].phase == Phase::WaitNetwork {
+                        self.start(id);
                     }
                 }
             }
             Event::Fetched(fetched) => self.fetched(fetched),
-            Event::PauseOver(target) => self.pause_over(target),
+            Event::PauseOver(attempt) => self.pause_over(attempt),
             Event::Uevents(changes) => {
                 match changes {
                     Ok(news) => news.iter().for_each(|name| self.read_news(name)),
@@ -64,6 +68,11 @@ impl StateMachine {
                 self.scan_soon();
             }
             Event::ScanDue => self.scan_sysfs(),
+            Event::CheckDue => self.check_states(),
+            Event::Disconnected(controller, result) => match result {
+                Ok(()) => log::info!("{controller} is disconnected"),
+                Err(error) => log::warn!("{controller} cannot be disconnected: {error}"),
+            },
             Event::SaveDue => self.save_now(),
             Event::LingerOver => self.ending = Some(Ending::Complete),
             Event::Deadline => self.ending = Some(Ending::Deadline),
@@ -71,33 +80,40 @@ impl StateMachine {
         }
     }
 
-    fn pause_over(&mut self, target: TargetId) {
-        match target {
+    fn pause_over(&mut self, id: AttemptId) {
+        let attempt = &self.attempts[id];
+        match attempt.phase {
+            Phase::Pause if self.is_spare(id) => self.pause(id, self.longest_pause()),
+            Phase::Pause if attempt.is_path() || self.helps(id) => self.start(id),
+            Phase::Pause => self.set_phase(id, Phase::Idle),
             // Its interface came back meanwhile, or its controller was found.
-            _ if self.phase(target) != Some(Phase::Pause) => {}
-            TargetId::Discovery(index) if !self.helps(index) => self.set_phase(target, Phase::Idle),
-            _ => self.start(target),
+            _ => {}
         }
     }
 
-    fn written(&mut self, path: usize, result: io::Result<Written>) {
-        let target = TargetId::Path(path);
+    fn written(&mut self, id: AttemptId, result: io::Result<Written>) {
         self.is_device_free = true;
         match result {
             Ok(Written::Controller(NewController { instance, authenticated, secured })) => {
-                let status = &mut self.status.paths[path];
-                (status.authenticated, status.secured) = (authenticated, secured);
-                self.path_up(path, format!("nvme{instance}"));
+                if let Some(path) = self.attempts[id].path_mut() {
+                    (path.status.authenticated, path.status.secured) = (authenticated, secured);
+                }
+                self.path_up(id, format!("nvme{instance}"));
             }
             Ok(Written::Refused(refusal)) if refusal.errno == libc::EALREADY => {
                 let controllers = self.watch.controllers(&self.settings.root, |_| true);
-                if !self.adopt(path, &controllers) {
-                    let violation = self.verify(path, &controllers).err();
-                    self.failed(target, violation.map_or(ConnectFailure::Unseen, ConnectFailure::Violation));
+                if !self.adopt(id, &controllers) {
+                    let violation = self.verify(id, &controllers).err();
+                    self.failed(id, violation.map_or(ConnectFailure::Unseen, ConnectFailure::Violation));
                 }
             }
-            Ok(Written::Refused(refusal)) => self.failed(target, ConnectFailure::Refused(refusal)),
-            Ok(Written::PolicyViolation(violation)) => self.failed(target, violation.into()),
+            Ok(Written::Refused(refusal)) => {
+                if let Some(path) = self.attempts[id].path_mut() {
+                    path.is_number_taken = refusal.is_for(&Cause::NumberTaken);
+                }
+                self.failed(id, self.refused(id, refusal));
+            }
+            Ok(Written::PolicyViolation(violation)) => self.failed(id, violation.into()),
             Err(error) => self.fatal(FatalError::Helper(error.to_string())),
         }
         self.scan_soon();

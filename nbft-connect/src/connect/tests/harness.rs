@@ -5,6 +5,7 @@ use crate::cli::Wait;
 use crate::connect::engine::{Engine, RunMode, Settings};
 use crate::connect::restore;
 use crate::exit::Exit;
+use crate::input::tunables::ConnectionSettings;
 use crate::net::NetEvent;
 use crate::nvme::discovery::{DiscoveryConnection, DiscoveryResult};
 use crate::nvme::fabrics::options::Supported;
@@ -23,8 +24,8 @@ use std::io;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
+use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
@@ -33,24 +34,20 @@ pub(in crate::connect) const NID: &str = "cc3f2135-f931-4569-baea-0eee7113a521";
 pub(super) const OTHER_NID: &str = "11111111-2222-3333-4444-555555555555";
 
 /// A directory that is gone when the test ends.
-pub(in crate::connect) struct Root(pub(in crate::connect) PathBuf);
+pub(in crate::connect) struct Root(
+    pub(in crate::connect) PathBuf,
+    #[expect(dead_code, reason = "removes the directory when it is dropped")] TempDir,
+);
 
 impl Root {
     pub(in crate::connect) fn new() -> Self {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let root = std::env::temp_dir().join(format!("nbft-engine-{}-{number}", std::process::id()));
+        let directory = TempDir::new().unwrap();
+        let root = directory.path().to_owned();
         for directory in ["sys/module/nvme_tcp", "sys/class/nvme", "sys/block", "dev", "run"] {
             fs::create_dir_all(root.join(directory)).unwrap();
         }
         fs::write(root.join("dev/nvme-fabrics"), "").unwrap();
-        Self(root)
-    }
-}
-
-impl Drop for Root {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+        Self(root, directory)
     }
 }
 
@@ -281,8 +278,9 @@ pub(in crate::connect) fn settings(root: &Root, until: RunMode, before: Option<S
         until,
         before,
         service: Some(7),
-        ctrl_loss_tmo: -1,
+        connections: ConnectionSettings::default(),
         persistent_discovery: false,
+        one_path: false,
         keys: Keys::new(&root.0, None, "nqn.2014-08.org.example:host").with_keyring(tls::InRoot(root.0.clone())),
         sockets: Box::new(tls::InRoot(root.0.clone())),
         started: Instant::now(),
@@ -297,18 +295,17 @@ pub(super) fn start_with(
     until: RunMode,
     change: impl FnOnce(&mut Settings),
 ) -> Started {
-    let mut plan = Plan::new(&[Source { name: "NBFT", table }], &Options::default());
+    let plan = Plan::new(&[Source { name: "NBFT", table }], &Options::default());
     let before = Status::read(&root.0.join(STATUS)).unwrap();
-    if let Some(before) = &before {
-        restore::restore_discovered(&mut plan, before, &root.0);
-    }
+    let additions =
+        before.as_ref().map(|before| restore::restore_discovered(&plan, before, &root.0)).unwrap_or_default();
     let mut settings = settings(root, until, before);
     change(&mut settings);
     let written = Rc::new(RefCell::new(Vec::new()));
     let fake = Fake { root: root.0.clone(), answers: answers.into(), written: Rc::clone(&written) };
     let (events, network) = tokio::sync::mpsc::unbounded_channel();
     events.send(ready()).unwrap();
-    Started { engine: Engine::new(plan, settings, fake), network, events, written }
+    Started { engine: Engine::new(plan, additions, settings, fake), network, events, written }
 }
 
 /// Runs an engine that does not end by itself until the scenario has, in so many seconds.

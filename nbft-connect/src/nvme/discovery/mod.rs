@@ -8,12 +8,13 @@ mod read;
 
 use super::explain::Refusal;
 use super::security::Violation;
+use super::sysfs;
 use admin::Admin;
 use libnbft::codes;
 use libnbft::discovery_log::{Log, LogError};
 use serde::{Deserialize, Serialize};
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::fs::File;
+use std::io;
 use std::path::Path;
 
 /// How a discovery controller is connected for reading its log page.
@@ -111,14 +112,7 @@ pub(super) fn read_log(root: &Path, name: &str, connection: DiscoveryConnection)
 
 /// Disconnects a controller. A failure is only logged: its log page can still be used.
 pub(super) fn close_or_warn(root: &Path, name: &str) {
-    if let Err(error) = close(root, name) {
+    if let Err(error) = sysfs::disconnect(root, name) {
         log::warn!("{name}: the discovery controller cannot be disconnected: {error}");
     }
-}
-
-/// Disconnects a controller.
-#[expect(clippy::disallowed_methods, reason = "an attribute of the kernel, and a constant")]
-pub(super) fn close(root: &Path, name: &str) -> io::Result<()> {
-    let file = root.join("sys/class/nvme").join(name).join("delete_controller");
-    OpenOptions::new().write(true).open(file)?.write_all(b"1")
 }

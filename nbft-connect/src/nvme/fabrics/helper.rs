@@ -12,6 +12,7 @@ use crate::nvme::kmsg::Kmsg;
 use crate::nvme::security::authentication::Proof;
 use crate::nvme::security::{Requirements, Violation};
 use crate::nvme::sock_diag::{self, Since, TlsSockets};
+use crate::nvme::sysfs;
 use nix::unistd::{ForkResult, fork};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -204,7 +205,7 @@ fn keep_if_verified(root: &Path, instance: u32, requirements: &Requirements, (km
             authenticated: proof.map(|proof| proof.to_string()),
             secured,
         }),
-        Err(violation) => match discovery::close(root, &name) {
+        Err(violation) => match sysfs::disconnect(root, &name) {
             Ok(()) => Written::PolicyViolation(violation),
             Err(error) => Written::PolicyViolation(Violation::Stays {
                 violation: Box::new(violation),

@@ -6,8 +6,9 @@ use super::*;
 fn what_is_told_at_once_becomes_paths() {
     let mut table = two_nics();
     table.discovery = vec![discovery(1, 1, "nvme+tcp://192.0.2.1/")];
-    let mut planned = plan(&[&table]);
-    let asked = planned.discovery[0].clone();
+    let made = plan(&[&table]);
+    let mut added = Additions::default();
+    let asked = made.discovery[0].clone();
     let other = "nqn.2014-08.org.example:other";
     let told = log(&[
         (3, "192.0.2.1", "8009", DISCOVERY_NQN),
@@ -19,7 +20,7 @@ fn what_is_told_at_once_becomes_paths() {
         (1, "192.0.2.9", "8009", ""),
         (2, "192.0.2.1", "4420", NQN),
     ]);
-    let found = planned.discover(&asked, &told, &[]);
+    let found = made.discover(&mut added, &asked, &told, &[]);
     let referral = DiscoveryController { traddr: ip("192.0.2.9").raw(), ..asked.clone() };
     let expected = Discovered {
         paths: vec![0, 1, 2],
@@ -47,15 +48,16 @@ Discovery controllers
     nqn.2014-08.org.nvmexpress.discovery (NBFT1 discovery 1)
     asked at once: no subsystem that came from it is in the plan
 ";
-    assert_eq!(planned.to_string(), expected);
-    let mut referred = planned.clone();
-    assert_eq!(referred.refer(asked.clone()), None);
-    assert_eq!(referred.refer(found.referrals[0].clone()), Some(1));
-    assert_eq!(referred.discovery[1], found.referrals[0]);
+    assert_eq!(made.with(&added).to_string(), expected);
+    assert_eq!(made, plan(&[&table]), "the plan stays as it was made");
+    let mut referred = added.clone();
+    assert!(!referred.refer(&made, asked.clone()));
+    assert!(referred.refer(&made, found.referrals[0].clone()));
+    assert_eq!(made.with(&referred).discovery[1], found.referrals[0]);
     // Told twice, nothing is new.
-    let before = planned.clone();
-    assert_eq!(planned.discover(&asked, &told, &[]), found);
-    assert_eq!(planned, before);
+    let before = added.clone();
+    assert_eq!(made.discover(&mut added, &asked, &told, &[]), found);
+    assert_eq!(added, before);
 }
 
 #[test]
@@ -65,16 +67,18 @@ fn a_fall_back_gives_a_subsystem_other_addresses() {
     stale.transport_flags = crate::model::SsnsTransportFlags(3);
     table.ssns.push(stale);
     table.discovery = vec![discovery(1, 1, "nvme+tcp://192.0.2.1/")];
-    let mut planned = plan(&[&table]);
-    let asked = planned.discovery[0].clone();
+    let made = plan(&[&table]);
+    let mut added = Additions::default();
+    let asked = made.discovery[0].clone();
     let told = log(&[
         (2, "192.0.2.1", "4420", NQN),
         (2, "192.0.2.1", "4421", NQN),
         (2, "192.0.2.1", "4421", "nqn.2014-08.org.example:other"),
     ]);
-    assert_eq!(planned.discover(&asked, &told, &[]), Discovered::default());
-    let found = planned.discover(&asked, &told, &[NQN.into()]);
+    assert_eq!(made.discover(&mut added, &asked, &told, &[]), Discovered::default());
+    let found = made.discover(&mut added, &asked, &told, &[NQN.into()]);
     assert_eq!(found, Discovered { paths: vec![0, 1], ..Discovered::default() });
+    let planned = made.with(&added);
     let moved = Path { trsvcid: 4421, discovered: Some(asked.source()), ..planned.paths[0].clone() };
     assert_eq!(planned.paths, [planned.paths[0].clone(), moved]);
     assert!(planned.paths[1].hdr_digest);
@@ -88,8 +92,9 @@ fn what_must_be_secured_is_not_connected_in_the_clear() {
     secured.flags = SsnsFlags(5);
     table.ssns.push(secured);
     table.discovery = vec![discovery(1, 1, "nvme+tcp://192.0.2.1/")];
-    let mut planned = plan(&[&table]);
-    let asked = planned.discovery[0].clone();
+    let made = plan(&[&table]);
+    let mut added = Additions::default();
+    let asked = made.discovery[0].clone();
     let mut told = log(&[(2, "192.0.2.1", "4420", NQN), (2, "192.0.2.1", "4420", "nqn.2014-08.org.example:other")]);
     told.entries[1].secure_channel_required = true;
     let expected = Discovered {
@@ -102,7 +107,8 @@ fn what_must_be_secured_is_not_connected_in_the_clear() {
         paths: vec![0],
         ..Discovered::default()
     };
-    assert_eq!(planned.discover(&asked, &told, &[]), expected);
+    assert_eq!(made.discover(&mut added, &asked, &told, &[]), expected);
+    let planned = made.with(&added);
     let policy = planned.paths[0].security.as_ref().map(ToString::to_string);
     assert_eq!(
         policy.as_deref(),
@@ -115,12 +121,13 @@ fn what_must_be_secured_is_not_connected_in_the_clear() {
 fn who_tells_without_end_is_not_followed() {
     let mut table = two_nics();
     table.discovery = vec![discovery(1, 1, "nvme+tcp://192.0.2.1/")];
-    let mut planned = plan(&[&table]);
-    let asked = planned.discovery[0].clone();
+    let made = plan(&[&table]);
+    let mut added = Additions::default();
+    let asked = made.discovery[0].clone();
     let ports: Vec<_> = (1..=log_page::MAX_DISCOVERED + 2).map(|port| port.to_string()).collect();
     let told = log(&ports.iter().map(|port| (2, "192.0.2.1", port.as_str(), NQN)).collect::<Vec<_>>());
-    let found = planned.discover(&asked, &told, &[]);
-    assert_eq!((found.paths.len(), planned.paths.len()), (log_page::MAX_DISCOVERED, log_page::MAX_DISCOVERED));
+    let found = made.discover(&mut added, &asked, &told, &[]);
+    assert_eq!((found.paths.len(), added.paths.len()), (log_page::MAX_DISCOVERED, log_page::MAX_DISCOVERED));
     let reasons =
         ["1025", "1026"].map(|port| format!("{NQN} at 192.0.2.1 port {port}: there are 1024 discovered paths already"));
     assert_eq!(found.left_out.iter().map(ToString::to_string).collect::<Vec<_>>(), reasons);
@@ -131,8 +138,9 @@ fn a_referral_may_lead_to_another_nic() {
     let mut table = two_nics();
     table.hfis[1].tcp.as_mut().unwrap().gateway = ip("198.51.100.254");
     table.discovery = vec![discovery(1, 1, "nvme+tcp://192.0.2.1/")];
-    let mut planned = plan(&[&table]);
-    let asked = planned.discovery[0].clone();
+    let made = plan(&[&table]);
+    let mut added = Additions::default();
+    let asked = made.discovery[0].clone();
     let (near, far) = ("nqn.2014-08.org.example:near", "nqn.2014-08.org.example:far");
     let told = log(&[
         (1, "198.51.100.9", "8010", near),
@@ -140,7 +148,7 @@ fn a_referral_may_lead_to_another_nic() {
         (1, "2001:db8::9", "8009", far),
         (1, "198.51.100.9", "8010", near),
     ]);
-    let found = planned.discover(&asked, &told, &[]);
+    let found = made.discover(&mut added, &asked, &told, &[]);
     let second = NetworkRef { interface: 1, link: 0, network: 0 };
     let referral = |nqn: &str, traddr, trsvcid, reach| DiscoveryController {
         descriptors: asked.descriptors.clone(),
@@ -164,9 +172,9 @@ fn a_referral_may_lead_to_another_nic() {
         left_out: vec![entry_left_out(far, "2001:db8::9", 8009, no_hfi_of_family("2001:db8::9"))],
     };
     assert_eq!(found, expected);
-    assert_eq!(planned.refer(found.referrals[0].clone()), Some(1));
-    assert_eq!(planned.refer(found.referrals[1].clone()), Some(2));
-    assert_eq!(planned.refer(found.referrals[1].clone()), None);
+    assert!(added.refer(&made, found.referrals[0].clone()));
+    assert!(added.refer(&made, found.referrals[1].clone()));
+    assert!(!added.refer(&made, found.referrals[1].clone()));
     let orphan = DiscoveryController { descriptors: vec![], ..found.referrals[0].clone() };
     let shown = [&found.referrals[0], &orphan].map(DiscoveryController::to_string);
     assert_eq!(shown, ["198.51.100.9 port 8010 (NBFT1 discovery 1)", "198.51.100.9 port 8010"]);
@@ -176,12 +184,13 @@ fn a_referral_may_lead_to_another_nic() {
 fn who_answered_through_a_network_is_believed_to_mean_it() {
     let mut table = table(vec![hfi(1, 3, "192.0.2.2", 24), hfi(2, 4, "192.0.2.3", 24)], vec![]);
     table.discovery = vec![discovery(1, 2, "nvme+tcp://192.0.2.1/"), discovery(2, 1, "nvme+tcp://192.0.2.1/")];
-    let mut planned = plan(&[&table]);
+    let made = plan(&[&table]);
+    let mut added = Additions::default();
     for (number, iface) in [(0, "nbft1"), (1, "nbft0")] {
-        let asked = planned.discovery[number].clone();
-        let found = planned.discover(&asked, &log(&[(2, "192.0.2.7", "4420", NQN)]), &[]);
+        let asked = made.discovery[number].clone();
+        let found = made.discover(&mut added, &asked, &log(&[(2, "192.0.2.7", "4420", NQN)]), &[]);
         assert_eq!(found.paths, [number]);
-        assert_eq!(planned.paths[number].host_iface, iface);
+        assert_eq!(added.paths[number].host_iface, iface);
     }
 }
 
@@ -205,21 +214,24 @@ fn a_discovered_path_is_like_its_siblings_in_the_table() {
     table.ssns[2].traddr = Some(ip("198.51.100.1"));
     (table.ssns[2].primary_hfi, table.ssns[2].index) = (2, 1);
     table.discovery = vec![discovery(1, 1, "nvme+tcp://192.0.2.1/")];
-    let mut planned = plan(&[&table]);
-    assert_eq!(planned.paths.len(), 3);
-    let asked = planned.discovery[0].clone();
+    let made = plan(&[&table]);
+    let mut added = Additions::default();
+    assert_eq!(made.paths.len(), 3);
+    let asked = made.discovery[0].clone();
     let wanted = [NQN.into(), other.into()];
     let told = log(&[(2, "192.0.2.8", "4420", NQN), (2, "192.0.2.9", "4420", other)]);
-    assert_eq!(planned.discover(&asked, &told, &wanted).paths, [3, 4]);
+    assert_eq!(made.discover(&mut added, &asked, &told, &wanted).paths, [3, 4]);
     let like = |path: &Path| {
         let origins: Vec<_> = path.ssns.iter().map(|origin| origin.index).collect();
         (origins, path.hdr_digest, path.data_digest, path.unavailable)
     };
+    let planned = made.with(&added);
     assert_eq!(like(&planned.paths[3]), (vec![1], false, true, true));
     assert_eq!(like(&planned.paths[4]), (vec![4], true, false, false));
     let told = log(&[(2, "192.0.2.10", "4420", "nqn.2014-08.org.example:new")]);
     let at_once = DiscoveryController { mode: DiscoveryMode::Immediate, ..asked };
-    assert_eq!(planned.discover(&at_once, &told, &[]).paths, [5]);
+    assert_eq!(made.discover(&mut added, &at_once, &told, &[]).paths, [5]);
+    let planned = made.with(&added);
     assert_eq!(like(&planned.paths[5]), (vec![], false, false, false));
     let namespaces: Vec<_> = planned.namespaces.iter().map(|n| (n.nqn.as_str(), n.paths.clone())).collect();
     let expected =

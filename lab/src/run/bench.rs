@@ -1,0 +1,235 @@
+//! Measures what booting over NVMe/TCP costs: the same root from a local disk, the stock way and ours.
+
+use crate::run::boot::{self, Images};
+use crate::run::stats::{Spread, spread};
+use crate::scenario::system::{Init, Way};
+use crate::scenario::{self, Expect, Outcome, Scenario};
+use crate::tools::error::{At, Error, Result};
+use crate::tools::place::Place;
+use crate::tools::signals;
+use crate::vm::Vm;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What a scenario is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Question {
+    /// Root is on the target: what the ways to it cost more than a local disk.
+    Ways,
+    /// Root is local: what the tables make worse.
+    Tables,
+    /// The scenario names one that is the same but whole: what the harm costs.
+    Harm,
+}
+
+/// One of those that are compared.
+#[derive(Debug, Clone)]
+struct Variant {
+    name: &'static str,
+    scenario: Scenario,
+}
+
+impl Question {
+    const fn of(base: &Scenario) -> Self {
+        match (base.beside.is_some(), base.local) {
+            (true, _) => Self::Harm,
+            (false, true) => Self::Tables,
+            (false, false) => Self::Ways,
+        }
+    }
+
+    /// What is compared: but for what the question is about, the machine, its NICs and its tables are the same.
+    fn variants(self, place: &Place, base: &Scenario) -> Result<Vec<Variant>> {
+        let variant = |name, base: &Scenario, local, way| {
+            let mut scenario = base.clone();
+            (scenario.local, scenario.way) = (local, way);
+            // Only where root lies is judged: details are the scenarios' business.
+            scenario.expect = Expect { hanging: base.expect.hanging.clone(), ..Expect::outcome(Outcome::Boots) };
+            Variant { name, scenario }
+        };
+        Ok(match self {
+            Self::Ways => vec![
+                variant("local disk", base, true, Way::Local),
+                variant("stock way", base, false, Way::Stock),
+                variant("nbft", base, false, Way::Nbft),
+            ],
+            Self::Tables => {
+                let with = variant("with its tables", base, true, Way::Nbft);
+                let mut without = variant("no NBFT", base, true, Way::Nbft);
+                without.scenario.tables.clear();
+                vec![without, with]
+            }
+            Self::Harm => {
+                let whole = scenario::load(place, base.beside.as_deref().unwrap_or_default())?;
+                vec![
+                    variant("nbft, whole", &whole, false, Way::Nbft),
+                    variant("stock way", base, false, Way::Stock),
+                    variant("nbft", base, false, Way::Nbft),
+                ]
+            }
+        })
+    }
+
+    const fn ratios(self) -> &'static str {
+        match self {
+            Self::Ways => "nbft : stock | more than local: stock, nbft, nbft : stock",
+            Self::Tables => "with : without",
+            Self::Harm => "nbft : stock | nbft : whole",
+        }
+    }
+
+    /// Ratios of the medians.
+    fn compare(self, medians: &[Option<f64>]) -> String {
+        match (self, medians) {
+            (Self::Ways, [None, Some(stock), Some(ours)]) => format!("{:.2}", ours / stock),
+            (Self::Ways, [Some(local), Some(stock), Some(ours)]) => {
+                let over = (stock - local, ours - local);
+                format!("{:.2} | {:.2}, {:.2}, {:.2}", ours / stock, over.0, over.1, over.1 / over.0)
+            }
+            (Self::Tables, [Some(without), Some(with)]) => format!("{:.2}", with / without),
+            (Self::Harm, [Some(whole), Some(stock), Some(ours)]) => {
+                format!("{:.2} | {:.2}", ours / stock, ours / whole)
+            }
+            (Self::Ways, [Some(local), Some(ours)]) => format!("- | -, {:.2}, -", ours - local),
+            // The stock way may not boot at all, or not have been asked for.
+            (Self::Harm, [Some(whole), None, Some(ours)] | [Some(whole), Some(ours)]) => {
+                format!("- | {:.2}", ours / whole)
+            }
+            _ => "-".to_owned(),
+        }
+    }
+}
+
+/// What is measured in one boot; seconds from /init, but for the totals.
+const MEASURES: [&str; 6] = [
+    "/init to controller connected",
+    "/init to root mounted",
+    "/init to switch_root",
+    "QEMU start to /sbin/init",
+    "processes spawned",
+    "initramfs, MiB less modules",
+];
+
+#[derive(Debug)]
+struct Series {
+    init: Init,
+    variant: Variant,
+    images: Images,
+    /// Where its wires are.
+    dir: PathBuf,
+    figures: [Vec<f64>; MEASURES.len()],
+}
+
+/// Boots each variant `rounds` times, in turn, and prints what came of it; without the stock way if only `ours` is asked for.
+pub fn run(place: &Place, base: &Scenario, rounds: u32, kinds: &[Init], ours: bool) -> Result<bool> {
+    let question = Question::of(base);
+    let mut variants = question.variants(place, base)?;
+    variants.retain(|variant| !ours || variant.scenario.way != Way::Stock);
+    let dir = boot::run_dir(place, &format!("bench-{}", base.name))?;
+    let mut series = Vec::new();
+    for init in kinds.iter().copied() {
+        for variant in &variants {
+            let images = boot::images(place, &variant.scenario, init, variant.scenario.way)?;
+            let dir = dir.join(&variant.scenario.name);
+            series.push(Series { init, variant: variant.clone(), images, dir, figures: Default::default() });
+        }
+    }
+    let _targets = targets(place, &series)?;
+    let mut failed = 0;
+    for round in 1..=rounds {
+        for one in &mut series {
+            signals::check()?;
+            match measure(place, one) {
+                Ok(figures) => {
+                    for (list, figure) in one.figures.iter_mut().zip(figures) {
+                        list.extend(figure);
+                    }
+                }
+                Err(Error::Interrupted) => return Err(Error::Interrupted),
+                Err(error) => {
+                    failed += 1;
+                    println!("round {round}, {} ({}): {error}", one.variant.name, one.init.name());
+                }
+            }
+        }
+        println!("round {round} of {rounds}");
+    }
+    let text = table(question, &series, kinds, &variants);
+    println!("\n{text}");
+    let path = dir.join("table.txt");
+    fs::write(&path, &text).at(&path)?;
+    Ok(failed == 0)
+}
+
+/// One target for each scenario, for all of its boots: what they cost the machine is the same for each variant.
+fn targets(place: &Place, series: &[Series]) -> Result<Vec<Vm>> {
+    let mut started: Vec<&Path> = Vec::new();
+    let mut targets = Vec::new();
+    for one in series {
+        if started.contains(&one.dir.as_path()) {
+            continue;
+        }
+        started.push(&one.dir);
+        fs::create_dir_all(&one.dir).at(&one.dir)?;
+        if one.variant.scenario.target.is_some() {
+            targets.push(boot::start_target(place, &one.variant.scenario, &one.images, &one.dir, None)?);
+        }
+    }
+    Ok(targets)
+}
+
+fn measure(place: &Place, one: &Series) -> Result<[Option<f64>; MEASURES.len()]> {
+    let (report, complaints) = boot::measure(place, &one.variant.scenario, one.init, &one.images, &one.dir)?;
+    if let Some(complaint) = complaints.first() {
+        return Err(Error::Vm(complaint.clone()));
+    }
+    let times = crate::run::timeline::Timeline::of(&report);
+    let from_init = |time: Option<f64>| Some(time? - times.init?);
+    Ok([
+        from_init(times.connected).filter(|_| !one.variant.scenario.local),
+        from_init(times.mounted),
+        from_init(Some(times.root)),
+        Some(times.total()),
+        times.processes,
+        Some(one.images.plain_size() as f64 / f64::from(1 << 20)),
+    ])
+}
+
+fn table(question: Question, series: &[Series], kinds: &[Init], variants: &[Variant]) -> String {
+    let mut out = String::new();
+    for init in kinds {
+        let of = |variant: &Variant, measure: usize| -> Option<Spread> {
+            let one = series.iter().find(|one| one.init == *init && one.variant.name == variant.name)?;
+            spread(one.figures.get(measure)?)
+        };
+        let _ = writeln!(out, "{} initramfs: medians (quartiles)", init.name());
+        let heads: String = variants.iter().map(|variant| format!("{:>28}", variant.name)).collect();
+        let _ = writeln!(out, "  {:<30}{heads}   {}", "", question.ratios());
+        for (number, measure) in MEASURES.iter().enumerate() {
+            let spreads: Vec<Option<Spread>> = variants.iter().map(|variant| of(variant, number)).collect();
+            let cells: String = spreads
+                .iter()
+                .map(|spread| format!("{:>28}", spread.map_or_else(|| "-".to_owned(), |spread| spread.to_string())))
+                .collect();
+            let medians: Vec<Option<f64>> = spreads.iter().map(|spread| spread.map(|spread| spread.median)).collect();
+            let _ = writeln!(out, "  {measure:<30}{cells}   {}", question.compare(&medians));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Question::{Harm, Tables, Ways};
+
+    #[test]
+    fn medians_are_compared_as_the_question_asks() {
+        assert_eq!(Ways.compare(&[Some(14.0), Some(22.0), Some(16.0)]), "0.73 | 8.00, 2.00, 0.25");
+        assert_eq!(Ways.compare(&[None, Some(8.0), Some(2.0)]), "0.25");
+        assert_eq!(Tables.compare(&[Some(10.0), Some(11.0)]), "1.10");
+        assert_eq!(Tables.compare(&[Some(10.0), None]), "-");
+        assert_eq!(Harm.compare(&[Some(10.0), Some(44.0), Some(11.0)]), "0.25 | 1.10");
+        assert_eq!(Harm.compare(&[Some(10.0), None, Some(11.0)]), "- | 1.10");
+    }
+}

@@ -1,0 +1,10 @@
+//! Runs scenarios: one, many side by side, in a row with faults drawn by lot, or to measure.
+
+pub mod bare;
+pub mod bench;
+pub mod boot;
+pub mod soak;
+pub mod stats;
+pub mod steps;
+pub mod suite;
+pub mod timeline;

@@ -1,0 +1,165 @@
+//! Does a scenario's steps to the running machines, and checks the controllers after each.
+
+use crate::judge::report::Report;
+use crate::scenario::{Scenario, Step};
+use crate::tools::error::Result;
+use crate::tools::place::remove;
+use crate::vm::{Line, Machine, Vm};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// What the large root has said while the steps were done.
+#[derive(Debug, Default)]
+struct Watch {
+    /// Whether fewer controllers than wanted were live.
+    lost: bool,
+    /// What went wrong with reading or writing the root.
+    errors: Vec<String>,
+}
+
+impl Watch {
+    /// Takes a line; the controllers that are live, when it tells.
+    fn take(&mut self, line: &Line, wanted: usize) -> Option<usize> {
+        if let Some(error) = line.text.strip_prefix("@write-error ") {
+            self.errors.push(format!("the root could not be written or read back: {error}"));
+        }
+        let live = live(&line.text)?;
+        self.lost |= live < wanted;
+        Some(live)
+    }
+}
+
+/// Does the scenario's steps, and waits after each until the guest says that its controllers are live and that the root can be
+/// written.
+pub fn run(
+    scenario: &Scenario,
+    (machine, dir): (&Machine, &Path),
+    host: &mut Vm,
+    target: Option<&mut Vm>,
+    report: &mut Report,
+    complaints: &mut Vec<String>,
+) -> Result<()> {
+    let Some(target) = target else { return Ok(()) };
+    for step in &scenario.steps {
+        let mut watch = Watch { lost: step.plug.is_some(), ..Watch::default() };
+        let begun = begin(step, host, target)?;
+        if step.boots_again {
+            *report = Report::default();
+            host.listen(Instant::now() + Duration::from_secs(step.back), |line| report.take(line).then_some(()))?;
+            continue;
+        }
+        host.listen(Instant::now() + Duration::from_secs(step.seconds), |line| {
+            watch.take(line, step.controllers);
+            None::<()>
+        })?;
+        end(step, target)?;
+        if let Some(words) = &step.resumes {
+            if host.running() {
+                complaints.push(format!("it is not off after {} s", step.seconds));
+                return Ok(());
+            }
+            switch_on(machine, dir, host)?;
+            let end = Instant::now() + Duration::from_secs(step.back);
+            if host.listen(end, |line| line.text.contains(words).then_some(()))?.is_none() {
+                complaints.push(format!("switched on again, it does not say {words:?} within {} s", step.back));
+            }
+            continue;
+        }
+        match begun {
+            None if watch.lost => complaints.push(format!("a controller was lost within {} s", step.seconds)),
+            None => {}
+            Some(name) => after(step, &name, host, &mut watch, complaints)?,
+        }
+        if scenario.writes && !written(host, &mut watch)? {
+            complaints.push(format!("the root was not written within {} s after a step", WRITES.as_secs()));
+        }
+        complaints.append(&mut watch.errors);
+    }
+    Ok(())
+}
+
+/// Starts the machine again; what it has said before is kept.
+fn switch_on(machine: &Machine, dir: &Path, host: &mut Vm) -> Result<()> {
+    for nic in &machine.nics {
+        remove(&dir.join(format!("{}-{}.sock", machine.name, nic.wire)))?;
+    }
+    let console = std::mem::take(&mut host.console);
+    *host = machine.start(dir)?;
+    host.console = console;
+    Ok(())
+}
+
+/// The controllers have to be live again.
+fn after(step: &Step, name: &str, host: &mut Vm, watch: &mut Watch, complaints: &mut Vec<String>) -> Result<()> {
+    let back = host.listen(Instant::now() + Duration::from_secs(step.back), |line| {
+        let live = watch.take(line, step.controllers)?;
+        (watch.lost && live >= step.controllers).then_some(())
+    })?;
+    if !watch.lost {
+        complaints.push(format!("{name}: it was not noticed"));
+    } else if back.is_none() {
+        complaints.push(format!("{name}: not {} live controllers within {} s", step.controllers, step.back));
+    }
+    Ok(())
+}
+
+/// In which two rounds of writing have to end: the first may have begun before.
+const WRITES: Duration = Duration::from_secs(60);
+
+fn written(host: &mut Vm, watch: &mut Watch) -> Result<bool> {
+    let mut rounds = 0;
+    let done = host.listen(Instant::now() + WRITES, |line| {
+        watch.take(line, 0);
+        rounds += u32::from(line.text.starts_with("@written "));
+        (rounds >= 2).then_some(())
+    })?;
+    Ok(done.is_some())
+}
+
+/// Begins a step, and says what it is; nothing, when there is nothing to be done but wait.
+fn begin(step: &Step, host: &mut Vm, target: &mut Vm) -> Result<Option<String>> {
+    let mut done = None;
+    if let Some(command) = &step.host {
+        host.send(command)?;
+    }
+    for wire in &step.cut {
+        carrier(target, wire, false)?;
+        done = Some(format!("cut of {}", step.cut.join(", ")));
+    }
+    if let Some(wire) = &step.plug {
+        carrier(host, wire, true)?;
+        done = Some(format!("plug of wire {wire}"));
+    }
+    if let Some(command) = &step.target {
+        tell(target, command)?;
+        done = Some(command.clone());
+    }
+    Ok(done)
+}
+
+fn carrier(vm: &Vm, wire: &str, on: bool) -> Result<()> {
+    vm.monitor()?.set_link(&format!("nic-{wire}"), on)
+}
+
+fn end(step: &Step, target: &mut Vm) -> Result<()> {
+    for wire in &step.cut {
+        carrier(target, wire, true)?;
+    }
+    if let Some(command) = &step.then {
+        tell(target, command)?;
+    }
+    Ok(())
+}
+
+/// Has the target run a command, and hears what it says.
+pub fn tell(target: &mut Vm, command: &str) -> Result<()> {
+    target.send(command)?;
+    target.listen(Instant::now() + Duration::from_secs(10), |line| line.text.contains("lab-done").then_some(()))?;
+    Ok(())
+}
+
+/// How many controllers are live, when the large root says so: none, while one of them is not.
+fn live(text: &str) -> Option<usize> {
+    let states: Vec<&str> = text.strip_prefix("@states ")?.split_whitespace().collect();
+    Some(if states.iter().all(|state| state.ends_with("=live")) { states.len() } else { 0 })
+}
