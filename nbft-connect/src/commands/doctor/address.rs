@@ -24,6 +24,8 @@ pub(super) async fn address(machine: &Machine, plan: &Plan, at: NetworkRef, link
         Some(ip) => on_link().find(|address| address.ip == ip),
         None => None,
     };
+    // A router may have brought another address in the place of a static one.
+    let found = found.or_else(|| granted(machine, plan, at).and_then(|ip| on_link().find(|address| address.ip == ip)));
     // What a server grants now may be another than what it granted then.
     let any = || on_link().find(|address| serves(address, network));
     let found = found.or_else(|| if network.method == Method::Static { None } else { any() });
