@@ -1,5 +1,6 @@
 //! What the formats are written from: the plan with what came of it, when `connect` ran.
 
+use crate::dhcp_options::ClientOptions;
 use crate::kernel_command_line::KernelCommandLine;
 use crate::net::{Advertised, Information, Lease, is_network_device, may_share};
 use crate::status::schema::{HfiStatus, State, Status};
@@ -41,12 +42,14 @@ pub(crate) struct Granted {
     pub(super) host_name: Option<String>,
     /// Whether a target is in another subnet, and the table names no gateway.
     pub(super) lacks_route: bool,
+    /// What the DHCP client says of itself.
+    pub(super) client: ClientOptions,
     /// Whether the address is the one in use: the table's when it is static, else what was granted.
     pub(super) known: bool,
 }
 
 /// The NICs of a plan that have something to set up.
-pub(crate) fn nics(plan: &Plan, status: Option<&Status>, root: &Path) -> Vec<Nic> {
+pub(crate) fn nics(plan: &Plan, status: Option<&Status>, root: &Path, client: &ClientOptions) -> Vec<Nic> {
     let mtu = KernelCommandLine::read(root).mtu().ok().flatten();
     let used = plan.interfaces.iter().filter(|interface| !interface.links.is_empty());
     let link = |link: &libnbft::plan::Link| {
@@ -62,6 +65,7 @@ pub(crate) fn nics(plan: &Plan, status: Option<&Status>, root: &Path) -> Vec<Nic
                 .map(|(network, lease)| Granted {
                     lacks_route: lacks_route(plan, network),
                     table: plan.tables.iter().position(|table| *table == network.hfi.table).map_or(1, |at| at + 1),
+                    client: client.with_table(network.host_name.as_deref()),
                     ..granted(network, lease, outcome(status, network))
                 })
                 .collect(),
@@ -133,7 +137,16 @@ fn granted(network: &Network, lease: Option<&Lease>, outcome: Option<&HfiStatus>
     let domains = domains.into_iter().flatten().filter(|name| is_name(name)).cloned().collect();
     let host_name = network.host_name.clone().or_else(|| lease?.host_name.clone()).filter(|name| is_name(name));
     let known = lease.is_some() || advertised.is_some() || own.method == Method::Static;
-    Granted { network: own, table: 1, dns, domains, host_name, lacks_route: false, known }
+    Granted {
+        network: own,
+        table: 1,
+        dns,
+        domains,
+        host_name,
+        client: ClientOptions::default(),
+        lacks_route: false,
+        known,
+    }
 }
 
 /// Whether a text can stand in any of the formats: names come from firmware and servers, and may neither end a line nor a

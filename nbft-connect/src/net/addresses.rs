@@ -62,10 +62,17 @@ impl Worker {
         let started = Instant::now();
         let mut duplicates = 0;
         loop {
+            if self.refuse_port(on.link).is_err() {
+                let timings = Timings { address: started.elapsed(), ..timings };
+                if self.follow_master(on, timings).await {
+                    return;
+                }
+                continue;
+            }
             let pause = match self.configure(on).await {
                 Ok((address, lease)) => {
                     let timings = Timings { address: started.elapsed(), ..timings };
-                    let ready = ReadyNetwork { link: on.link, address, lease, timings };
+                    let ready = ReadyNetwork { link: on.link, address, lease, timings, port: None };
                     self.send(ready.event(on.at));
                     duplicates = 0;
                     let asks = ready.lease.is_none() && asks_for_information;
@@ -91,7 +98,7 @@ impl Worker {
                             duplicates += 1;
                             Some(pause_after_duplicate(duplicates, self.maintains))
                         }
-                        (Method::Static, NetFailure::AddressGone(_)) => Some(RETRY),
+                        (Method::Static, NetFailure::AddressGone(_) | NetFailure::HasMaster { .. }) => Some(RETRY),
                         // What the kernel refused once, it refuses again for a while.
                         (Method::Static, _) => self.maintains.then_some(MAINTAIN_RETRY),
                         // A server may answer later.
@@ -181,6 +188,7 @@ impl Worker {
 
     /// Sets an address that never expires, and its routes.
     async fn set_address(&self, on: LinkNetwork<'_>, ip: IpAddr) -> Result<IpAddr, NetFailure> {
+        self.refuse_port(on.link)?;
         let (handle, index, network) = (&self.watcher.handle, on.link.index, on.network);
         let same = |now: &Address| now.prefix == network.prefix && now.permanent;
         if self.watcher.read(|state| state.address(index, ip).is_some_and(|now| now.duplicate)) {
@@ -204,7 +212,7 @@ impl Worker {
     pub(super) async fn request_lease(&self, on: LinkNetwork<'_>, held: Option<&Lease>) -> Result<Lease, NetFailure> {
         self.send_waiting(on.at, Waiting::Lease);
         let (index, name, network) = (on.link.index, on.link.name, on.network);
-        let client = dhcp::Client { name, index, mac: self.interface.mac };
+        let client = dhcp::Client { name, index, mac: self.interface.mac, options: &self.client };
         let lease = if network.method == Method::Dhcp4 {
             dhcp4::lease(&client, network, held).await?
         } else {

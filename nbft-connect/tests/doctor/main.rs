@@ -7,6 +7,7 @@
 mod common;
 mod discovery;
 mod ipv6;
+mod master;
 mod network;
 mod outcome;
 mod support;

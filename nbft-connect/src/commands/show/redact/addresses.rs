@@ -1,4 +1,4 @@
-//! IP addresses become documentation addresses (RFC 5737, RFC 3849); which of them share a subnet stays visible.
+//! Replaces IP addresses by documentation addresses (RFC 5737, RFC 3849) and keeps shared subnets visible.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
