@@ -77,13 +77,15 @@ fn unmanaged_by_networkmanager(nics: &[Nic]) -> File {
 fn sysctl(nics: &[Nic]) -> File {
     let mut text = String::new();
     for name in nics.iter().flat_map(names) {
-        for (key, value) in crate::net::IPV4_SYSCTLS {
-            text += &format!("-net/ipv4/conf/{name}/{key} = {value}\n");
-        }
+        let (key, value) = crate::net::RP_FILTER;
+        text += &format!("-net/ipv4/conf/{name}/{key} = {value}\n");
     }
     for link in nics.iter().flat_map(|nic| &nic.links) {
-        let advertised = link.has(Method::Slaac) || link.has(Method::Dhcp6);
-        for (key, value) in crate::net::ipv6_sysctls(advertised) {
+        for (key, value) in crate::net::ARP_SYSCTLS.into_iter().filter(|_| view::shares_subnet(nics, link)) {
+            text += &format!("-net/ipv4/conf/{}/{key} = {value}\n", link.name);
+        }
+        let on = link.has_ipv6().then_some(("disable_ipv6", "0"));
+        for (key, value) in on.into_iter().chain(link.advertised().sysctls()) {
             text += &format!("-net/ipv6/conf/{}/{key} = {value}\n", link.name);
         }
     }

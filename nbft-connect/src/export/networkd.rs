@@ -4,8 +4,8 @@
 
 use super::File;
 use super::view::{Granted, Link, Nic};
-use crate::net::RULE_PRIORITY;
 use crate::net::dhcp_identity;
+use crate::net::{Advertised, RULE_PRIORITY};
 use libnbft::plan::{Method, Route};
 use libnbft::text::Hex;
 use std::fmt::Write;
@@ -79,14 +79,18 @@ fn networks(text: &mut String, link: &Link) {
         (false, true) => "ipv6",
         (false, false) => "no",
     };
-    let advertised = link.has(Method::Slaac) || link.has(Method::Dhcp6);
-    let accept = if advertised { "yes" } else { "no" };
+    let advertised = link.advertised();
+    let accept = if advertised == Advertised::Nothing { "no" } else { "yes" };
     line(text, &format!("DHCP={dhcp}\nIPv6AcceptRA={accept}"));
     for dns in link.networks.iter().flat_map(|granted| &granted.dns) {
         line(text, &format!("DNS={dns}"));
     }
     for domain in link.networks.iter().flat_map(|granted| &granted.domains) {
         line(text, &format!("Domains={domain}"));
+    }
+    if advertised == Advertised::Routes {
+        // Each address is static: no advertisement limits its life.
+        text.push_str("\n[IPv6AcceptRA]\nUseAutonomousPrefix=no\n");
     }
     for granted in &link.networks {
         network(text, &link.name, granted);
@@ -102,6 +106,10 @@ fn network(text: &mut String, name: &str, granted: &Granted) {
             for to in &network.routes {
                 route(text, granted, to, None);
             }
+        }
+        (Method::Slaac, Some(address)) if granted.known => {
+            // Whether the subnet is on the link, the router says.
+            line(text, &format!("\n[Address]\nAddress={address}/{}\nAddPrefixRoute=no", network.prefix));
         }
         (Method::Dhcp4, _) => {
             line(text, &format!("\n[DHCPv4]\nSendRelease=no\nRouteMetric={metric}"));

@@ -197,6 +197,9 @@ mod tests {
             tentative: false,
             duplicate: false,
             permanent: true,
+            preferred: u32::MAX,
+            deprecated: false,
+            temporary: false,
             metric: 0,
         };
         let known = Some("192.0.2.7".parse().unwrap());

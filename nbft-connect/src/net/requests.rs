@@ -5,7 +5,7 @@ use super::subnet;
 use super::target::LinkId;
 use libnbft::address::{check_host, check_server};
 use libnbft::plan::{Network, Route};
-use rtnetlink::packet_route::address::AddressAttribute;
+use rtnetlink::packet_route::address::{AddressAttribute, AddressFlags, CacheInfo};
 use rtnetlink::packet_route::route::{RouteMessage, RouteProtocol, RouteScope};
 use rtnetlink::packet_route::rule::{RuleAction, RuleAttribute};
 use rtnetlink::{Handle, LinkUnspec, LinkVlan, RouteMessageBuilder};
@@ -67,6 +67,22 @@ pub(super) async fn add_address(handle: &Handle, index: u32, ip: IpAddr, network
     let mut request = handle.address().add(index, ip, network.prefix).replace();
     request.message_mut().attributes.push(AddressAttribute::RoutePriority(network.metric));
     request.execute().await.map_err(refused(|| Step::AddAddress(ip, network.prefix)))
+}
+
+/// Keeps an address that a router has brought from ever expiring. What the router says of its use by new connections stays, and so
+/// does its route to the subnet.
+pub(super) async fn keep_address(
+    handle: &Handle,
+    index: u32,
+    (ip, prefix): (IpAddr, u8),
+    preferred: u32,
+) -> Result<(), NetFailure> {
+    let mut request = handle.address().add(index, ip, prefix).replace();
+    let mut times = CacheInfo::default();
+    (times.ifa_valid, times.ifa_preferred) = (u32::MAX, preferred);
+    let attributes = [AddressAttribute::CacheInfo(times), AddressAttribute::Flags(AddressFlags::Noprefixroute)];
+    request.message_mut().attributes.extend(attributes);
+    request.execute().await.map_err(refused(|| Step::AddAddress(ip, prefix)))
 }
 
 /// Removes an address, and the route to it in the HFI's own table. The kernel removes IPv4 routes with the address that they name

@@ -32,6 +32,8 @@ pub(super) struct Worker {
     /// Whether it maintains the networks once they are set up, as the resident service does.
     pub(super) maintains: bool,
     pub(super) applied: AppliedNetworks,
+    /// For each link, whether another planned link may be in its IPv4 subnet.
+    pub(super) shared_links: Vec<bool>,
 }
 
 /// A network that can be used.
@@ -79,7 +81,7 @@ impl Worker {
         };
         let applied = AppliedNetworks::new(options.maintain.as_ref().map(of_interface).unwrap_or_default());
         let maintains = options.maintain.is_some();
-        Self { number, interface, root, watcher, events, mtu, client, maintains, applied }
+        Self { number, interface, root, watcher, events, mtu, client, maintains, applied, shared_links: Vec::new() }
     }
 
     pub(super) const fn at(&self, link: usize, network: usize) -> NetworkRef {

@@ -46,7 +46,12 @@ impl Chain {
     }
 
     /// From the NIC to the address.
-    pub(super) fn ground(&mut self, machine: &Machine, plan: &Plan, at: NetworkRef) -> Result<(Link, Address), Broken> {
+    pub(super) async fn ground(
+        &mut self,
+        machine: &Machine,
+        plan: &Plan,
+        at: NetworkRef,
+    ) -> Result<(Link, Address), Broken> {
         let interface = &plan.interfaces[at.interface];
         let planned = &interface.links[at.link];
         let nic = nic::nic(machine, interface)?;
@@ -62,7 +67,7 @@ impl Chain {
             self.holds(Step::Address, format!("{}/{} on {}", from.ip, from.prefix, link.name));
             return Ok((link, from));
         }
-        let from = address::address(machine, plan, at, &link)?;
+        let from = address::address(machine, plan, at, &link).await?;
         self.holds(Step::Address, format!("{}/{}", from.ip, from.prefix));
         Ok((link, from))
     }
@@ -107,7 +112,7 @@ impl Walk<'_> {
         if let Some(live) = controller::of_path(machine, path, None).filter(|found| found.state == "live") {
             return self.live(live);
         }
-        let (link, from) = self.chain.ground(machine, plan, path.network)?;
+        let (link, from) = self.chain.ground(machine, plan, path.network).await?;
         // By the names and addresses that are in use now.
         let ready = LinkEndpoint { link_name: link.name.clone(), ifindex: link.index, address: from.ip };
         let made = controller::of_path(machine, path, Some(&ready));
