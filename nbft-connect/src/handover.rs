@@ -2,6 +2,7 @@
 //! interfaces that the root file system hangs on.
 
 use crate::cli::Handover;
+use crate::dhcp_options::ClientOptions;
 use crate::export::{File, networkd, view};
 use crate::status::schema::{PathStatus, Status};
 use libnbft::plan::{Method, Plan};
@@ -16,14 +17,14 @@ const SYSCTL: &str = "/run/sysctl.d";
 /// Leaves the files. Without being told, only an initramfs has something to hand over, and only when a controller is
 /// connected: firmware leaves its table also where the machine boots from its own disk, whose network is not ours then. No
 /// failure is one of the boot.
-pub fn leave(plan: &Plan, status: &Status, how: Option<Handover>, root: &Path) {
+pub fn leave(plan: &Plan, status: &Status, how: Option<Handover>, client: &ClientOptions, root: &Path) {
     let connected = status.paths.iter().any(PathStatus::is_connected);
     let unless_told = if connected && in_initramfs(root) { Handover::Auto } else { Handover::None };
     let how = how.unwrap_or(unless_told);
     if how == Handover::None {
         return;
     }
-    let nics = view::nics(plan, Some(status), root);
+    let nics = view::nics(plan, Some(status), root, client);
     if nics.is_empty() {
         return;
     }
@@ -76,13 +77,15 @@ fn unmanaged_by_networkmanager(nics: &[Nic]) -> File {
 fn sysctl(nics: &[Nic]) -> File {
     let mut text = String::new();
     for name in nics.iter().flat_map(names) {
-        for (key, value) in crate::net::IPV4_SYSCTLS {
-            text += &format!("-net/ipv4/conf/{name}/{key} = {value}\n");
-        }
+        let (key, value) = crate::net::RP_FILTER;
+        text += &format!("-net/ipv4/conf/{name}/{key} = {value}\n");
     }
     for link in nics.iter().flat_map(|nic| &nic.links) {
-        let advertised = link.has(Method::Slaac) || link.has(Method::Dhcp6);
-        for (key, value) in crate::net::ipv6_sysctls(advertised) {
+        for (key, value) in crate::net::ARP_SYSCTLS.into_iter().filter(|_| view::shares_subnet(nics, link)) {
+            text += &format!("-net/ipv4/conf/{}/{key} = {value}\n", link.name);
+        }
+        let on = link.has_ipv6().then_some(("disable_ipv6", "0"));
+        for (key, value) in on.into_iter().chain(link.advertised().sysctls()) {
             text += &format!("-net/ipv6/conf/{}/{key} = {value}\n", link.name);
         }
     }

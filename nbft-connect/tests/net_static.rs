@@ -50,7 +50,7 @@ fn address_routes_and_rules() {
         let index = ip("-o link show nbft0");
         set_up();
         assert_eq!(ip("-o link show nbft0"), index);
-        for (key, value) in [("rp_filter", "2"), ("arp_ignore", "1"), ("arp_announce", "2")] {
+        for (key, value) in [("rp_filter", "2"), ("arp_ignore", "0"), ("arp_announce", "0")] {
             let file = format!("/proc/sys/net/ipv4/conf/nbft0/{key}");
             assert_eq!(std::fs::read_to_string(file).unwrap().trim(), value, "{key}");
         }
@@ -76,6 +76,7 @@ fn ipv6_waits_for_duplicate_address_detection() {
 fn a_duplicate_address_is_refused() {
     in_namespace("a_duplicate_address_is_refused", || {
         veth("eth0", 1);
+        ip("link set eth0-peer address 02:00:00:00:00:99");
         ip("-6 address add 2001:db8:1::2/64 dev eth0-peer nodad");
         ip("link set eth0-peer up");
         let plan = plan(&[Nic { address: "2001:db8:1::2", prefix: 64, ..NIC }]);
@@ -84,7 +85,7 @@ fn a_duplicate_address_is_refused() {
             match outcome(&mut events).await {
                 NetEvent::Failed { at: AT, reason } => assert_eq!(
                     reason.to_string(),
-                    "another host uses 2001:db8:1::2: duplicate address detection failed"
+                    "another host, 02:00:00:00:00:99, uses 2001:db8:1::2: duplicate address detection failed"
                 ),
                 other => panic!("{other:?}"),
             }

@@ -1,6 +1,7 @@
 //! Builds a table for a machine whose firmware left none, by `rd.nvmf.connect=`, and stores it for later commands.
 
 use crate::cli::ExportFormat;
+use crate::dhcp_options::ClientOptions;
 use crate::error::Error;
 use crate::input::plan::Tables;
 use crate::input::request::{CONNECT, NicName, NicRequest, Request, RequestError, Target};
@@ -36,6 +37,7 @@ pub(super) enum NothingFound {
 /// The table that the kernel's command line asks for; none if it asks for none.
 pub(super) fn tables(
     kernel: &KernelCommandLine,
+    client: &ClientOptions,
     root: &Path,
     deadline: Instant,
 ) -> Result<Result<Tables, NothingFound>, Error> {
@@ -45,7 +47,7 @@ pub(super) fn tables(
     if let Some(error) = errors.into_iter().find(|error| is_without_target || error.is_of_nic()) {
         return Ok(Err(NothingFound::Parameter(error)));
     }
-    let built = build(&request, root, deadline)?;
+    let built = build(&request, client, root, deadline)?;
     Ok(built.map(|table| {
         store(&table, root);
         Tables { tables: vec![(BUILT_TABLE.into(), table)], unreadable: Vec::new() }
@@ -83,13 +85,18 @@ fn store(table: &Table, root: &Path) {
     }
 }
 
-fn build(request: &Request, root: &Path, deadline: Instant) -> Result<Result<Table, NothingFound>, Error> {
+fn build(
+    request: &Request,
+    client: &ClientOptions,
+    root: &Path,
+    deadline: Instant,
+) -> Result<Result<Table, NothingFound>, Error> {
     if let Some(nics) = synthesis::known_nics(request, root) {
         return Ok(Ok(synthesis::table(&request.targets, &request.nics, &nics, root)));
     }
     // The root paths that were heard, each with the NIC that heard it.
     let heard: RefCell<Vec<(Mac, Target)>> = RefCell::default();
-    let surveyed = survey(request, root, deadline, &heard)?;
+    let surveyed = survey(request, client, root, deadline, &heard)?;
     let mut targets = request.targets.clone();
     for nic in &surveyed {
         let of_nic = heard.borrow().iter().find(|(mac, _)| *mac == nic.mac).map(|(_, target)| target.clone());
@@ -114,6 +121,7 @@ fn found(nic: &SurveyedNic) -> FoundNic {
 
 fn survey(
     request: &Request,
+    client: &ClientOptions,
     root: &Path,
     deadline: Instant,
     heard: &RefCell<Vec<(Mac, Target)>>,
@@ -141,7 +149,7 @@ fn survey(
     let has_ipv6 = request.targets.iter().any(|target| target.address.is_ipv6());
     let asks = request.by_root_path || request.nics.is_empty() && !has_ipv6;
     let dhcp = asks.then_some(Dhcp { network: &dhcp_network, accepts: &accepts });
-    let survey = Survey { wanted, dhcp, deadline };
+    let survey = Survey { wanted, dhcp, client, deadline };
     let runtime = super::runtime()?;
     let surveyed = runtime.block_on(survey.run(root));
     surveyed.map_err(Error::network)

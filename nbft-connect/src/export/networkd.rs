@@ -4,8 +4,8 @@
 
 use super::File;
 use super::view::{Granted, Link, Nic};
-use crate::net::RULE_PRIORITY;
 use crate::net::dhcp_identity;
+use crate::net::{Advertised, RULE_PRIORITY};
 use libnbft::plan::{Method, Names, Route};
 use libnbft::text::Hex;
 use std::fmt::Write;
@@ -45,6 +45,13 @@ fn line(text: &mut String, line: &str) {
     let _ = writeln!(text, "{line}");
 }
 
+/// A key with its value, if it has one.
+fn optional(text: &mut String, key: &str, value: Option<&String>) {
+    if let Some(value) = value {
+        line(text, &format!("{key}={value}"));
+    }
+}
+
 /// What the NIC is named by. The type keeps VLANs, bonds and bridges out, which borrow its address.
 fn link_file(nic: &Nic) -> String {
     let mut text = format!("[Match]\nPermanentMACAddress={}\nType=ether\n", nic.mac);
@@ -75,14 +82,18 @@ fn networks(text: &mut String, link: &Link) {
         (false, true) => "ipv6",
         (false, false) => "no",
     };
-    let advertised = link.has(Method::Slaac) || link.has(Method::Dhcp6);
-    let accept = if advertised { "yes" } else { "no" };
+    let advertised = link.advertised();
+    let accept = if advertised == Advertised::Nothing { "no" } else { "yes" };
     line(text, &format!("DHCP={dhcp}\nIPv6AcceptRA={accept}"));
     for dns in link.networks.iter().flat_map(|granted| &granted.dns) {
         line(text, &format!("DNS={dns}"));
     }
     for domain in link.networks.iter().flat_map(|granted| &granted.domains) {
         line(text, &format!("Domains={domain}"));
+    }
+    if advertised == Advertised::Routes {
+        // Each address is static: no advertisement limits its life.
+        text.push_str("\n[IPv6AcceptRA]\nUseAutonomousPrefix=no\n");
     }
     for granted in &link.networks {
         network(text, &link.name, granted);
@@ -99,18 +110,28 @@ fn network(text: &mut String, name: &str, granted: &Granted) {
                 route(text, granted, to, None);
             }
         }
+        (Method::Slaac, Some(address)) if granted.known => {
+            // Whether the subnet is on the link, the router says.
+            line(text, &format!("\n[Address]\nAddress={address}/{}\nAddPrefixRoute=no", network.prefix));
+        }
         (Method::Dhcp4, _) => {
             line(text, &format!("\n[DHCPv4]\nSendRelease=no\nRouteMetric={metric}"));
             match dhcp_identity(network) {
                 Some((iaid, duid)) => line(text, &format!("ClientIdentifier=duid\nIAID={iaid}\n{}", duid_lines(&duid))),
                 None => text.push_str("ClientIdentifier=mac\n"),
             }
+            let client = &granted.client;
+            optional(text, "VendorClassIdentifier", client.vendor_class.as_ref());
+            optional(text, "UserClass", client.user_class.as_ref());
+            optional(text, "Hostname", client.host_name.as_ref());
         }
         (Method::Dhcp6, _) => {
             text.push_str("\n[DHCPv6]\nWithoutRA=solicit\n");
             if let Some((iaid, duid)) = dhcp_identity(network) {
                 line(text, &format!("IAID={iaid}\n{}", duid_lines(&duid)));
             }
+            optional(text, "VendorClass", granted.client.vendor_class.as_ref());
+            optional(text, "UserClass", granted.client.user_class.as_ref());
         }
         _ => {}
     }

@@ -93,7 +93,10 @@ fn family(text: &mut String, interface: Option<&str>, link: Option<&Link>, ipv6:
     let networks: Vec<&Granted> = link.into_iter().flat_map(|link| link.family(ipv6)).collect();
     let section = if ipv6 { "ipv6" } else { "ipv4" };
     let dynamic = networks.iter().find(|granted| granted.network.method != Method::Static);
+    // A router is to name the way to the target: "manual" would ignore its advertisements.
+    let advertised = ipv6 && dynamic.is_none() && networks.iter().any(|granted| granted.lacks_route);
     let method = match (networks.is_empty(), dynamic) {
+        (false, None) if advertised => "auto",
         // Not "ignore" for IPv6, which would leave the kernel to configure itself by advertisements.
         (true, _) => "disabled",
         (false, Some(_)) => "auto",
@@ -105,15 +108,25 @@ fn family(text: &mut String, interface: Option<&str>, link: Option<&Link>, ipv6:
     if let Some(granted) = dynamic {
         client(text, granted, ipv6);
     }
+    if advertised {
+        // The address holds without a router.
+        line(text, &format!("ra-timeout={NEVER}"));
+    }
     if ipv6 {
         // What the kernel does when nobody tells it otherwise.
         text.push_str("addr-gen-mode=eui64\n");
     }
     let gateway = networks.iter().find(|granted| granted.network.default_route);
-    if dynamic.is_none() && gateway.is_none() {
+    if dynamic.is_none() && gateway.is_none() && !advertised {
         text.push_str("never-default=true\n");
     }
-    let statics = networks.iter().filter(|granted| granted.network.method == Method::Static);
+    // A router's address, too, does not expire while root lives on it.
+    let fixed = |granted: &&&Granted| match granted.network.method {
+        Method::Static => true,
+        Method::Slaac => granted.known,
+        _ => false,
+    };
+    let statics = networks.iter().filter(fixed);
     for (number, granted) in statics.enumerate() {
         let network = &granted.network;
         if let Some(address) = network.address {
@@ -140,8 +153,12 @@ fn list(text: &mut String, key: &str, values: impl Iterator<Item = String>) {
 /// The identity by which firmware asked.
 fn client(text: &mut String, granted: &Granted, ipv6: bool) {
     line(text, &format!("dhcp-timeout={NEVER}"));
-    if let Some(name) = granted.host_name.as_ref().filter(|_| granted.network.method != Method::Slaac) {
+    let name = granted.client.host_name.as_ref().or(granted.host_name.as_ref());
+    if let Some(name) = name.filter(|_| granted.network.method != Method::Slaac) {
         line(text, &format!("dhcp-hostname={name}"));
+    }
+    if let Some(class) = granted.client.vendor_class.as_ref().filter(|_| !ipv6) {
+        line(text, &format!("dhcp-vendor-class-identifier={class}"));
     }
     match (dhcp_identity(&granted.network), ipv6) {
         (Some((iaid, duid)), true) => {

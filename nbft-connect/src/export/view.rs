@@ -1,12 +1,16 @@
 //! What the formats are written from: the plan with what came of it, when `connect` ran.
 
+use crate::dhcp_options::ClientOptions;
 use crate::kernel_command_line::KernelCommandLine;
-use crate::net::{Information, Lease, is_network_device, nic_name};
+use crate::net::{Advertised, Information, Lease, is_network_device, may_share, nic_name};
 use crate::status::schema::{HfiStatus, State, Status};
 use libnbft::model::{Mac, PciAddress};
-use libnbft::plan::{Method, Names, Network, Plan, Route};
+use libnbft::plan::{Method, Names, Network, Plan, Reach, Route};
 use std::net::IpAddr;
 use std::path::Path;
+
+/// Linux makes addresses of advertised prefixes of this length only.
+const ADVERTISED_PREFIX: u8 = 64;
 
 /// A NIC.
 pub(crate) struct Nic {
@@ -36,12 +40,16 @@ pub(crate) struct Granted {
     pub(super) dns: Vec<IpAddr>,
     pub(super) domains: Vec<String>,
     pub(super) host_name: Option<String>,
+    /// Whether a target is in another subnet, and the table names no gateway.
+    pub(super) lacks_route: bool,
+    /// What the DHCP client says of itself.
+    pub(super) client: ClientOptions,
     /// Whether the address is the one in use: the table's when it is static, else what was granted.
     pub(super) known: bool,
 }
 
 /// The NICs of a plan that have something to set up.
-pub(crate) fn nics(plan: &Plan, status: Option<&Status>, root: &Path) -> Vec<Nic> {
+pub(crate) fn nics(plan: &Plan, status: Option<&Status>, root: &Path, client: &ClientOptions) -> Vec<Nic> {
     let mtu = KernelCommandLine::read(root).mtu().ok().flatten();
     let used = plan.interfaces.iter().filter(|interface| !interface.links.is_empty());
     let link = |link: &libnbft::plan::Link, kernel_name: Option<&str>| {
@@ -60,8 +68,10 @@ pub(crate) fn nics(plan: &Plan, status: Option<&Status>, root: &Path) -> Vec<Nic
                 .iter()
                 .zip(leases)
                 .map(|(network, lease)| Granted {
+                    lacks_route: lacks_route(plan, network),
                     table: plan.tables.iter().position(|table| *table == network.hfi.table).map_or(1, |at| at + 1),
-                    ..granted(network, lease, information(status, network))
+                    client: client.with_table(network.host_name.as_deref()),
+                    ..granted(network, lease, outcome(status, network))
                 })
                 .collect(),
         }
@@ -80,6 +90,12 @@ pub(crate) fn nics(plan: &Plan, status: Option<&Status>, root: &Path) -> Vec<Nic
     .collect()
 }
 
+fn lacks_route(plan: &Plan, network: &Network) -> bool {
+    let paths = plan.paths.iter().map(|path| (path.network, path.reach));
+    let mut all = paths.chain(plan.discovery.iter().map(|controller| (controller.network, controller.reach)));
+    all.any(|(at, reach)| reach == Reach::NoRoute && plan.network(at) == Some(network))
+}
+
 /// What came of an HFI.
 fn outcome<'s>(status: Option<&'s Status>, network: &Network) -> Option<&'s HfiStatus> {
     status?.interface(&network.hfi.table, network.hfi.index)
@@ -90,9 +106,10 @@ fn lease<'s>(status: Option<&'s Status>, network: &Network) -> Option<&'s Lease>
     outcome(status, network)?.lease.as_ref()
 }
 
-/// What a DHCPv6 server told it beside an address, if one did.
-fn information<'s>(status: Option<&'s Status>, network: &Network) -> Option<&'s Information> {
-    outcome(status, network)?.information.as_ref()
+/// The address that a router has brought to it.
+fn advertised(outcome: Option<&HfiStatus>, network: &Network) -> Option<IpAddr> {
+    let up = outcome.filter(|known| network.method == Method::Slaac && known.state == State::Up)?;
+    up.address.as_deref()?.parse().ok().filter(IpAddr::is_ipv6)
 }
 
 /// The name of its link, once that was up.
@@ -110,24 +127,45 @@ fn is_plain_link(name: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
 }
 
-fn granted(network: &Network, lease: Option<&Lease>, information: Option<&Information>) -> Granted {
-    let own = match lease {
-        Some(lease) => lease.over(network),
-        None => network.clone(),
-    };
+fn granted(network: &Network, lease: Option<&Lease>, outcome: Option<&HfiStatus>) -> Granted {
+    // What a DHCPv6 server told beside an address.
+    let information: Option<&Information> = outcome.and_then(|known| known.information.as_ref());
+    let advertised = advertised(outcome, network);
+    let mut own = network.clone();
+    match (lease, advertised) {
+        (Some(lease), _) => own = lease.over(network),
+        (None, Some(address)) => (own.address, own.prefix) = (Some(address), ADVERTISED_PREFIX),
+        (None, None) => {}
+    }
     let servers = lease.map(|lease| &lease.dns).or_else(|| Some(&information?.dns));
     let dns = servers.filter(|dns| !dns.is_empty()).unwrap_or(&network.dns).clone();
     let domains = lease.map(|lease| &lease.domains).or_else(|| Some(&information?.domains));
     let domains = domains.into_iter().flatten().filter(|name| is_name(name)).cloned().collect();
     let host_name = network.host_name.clone().or_else(|| lease?.host_name.clone()).filter(|name| is_name(name));
-    let known = lease.is_some() || own.method == Method::Static;
-    Granted { network: own, table: 1, dns, domains, host_name, known }
+    let known = lease.is_some() || advertised.is_some() || own.method == Method::Static;
+    Granted {
+        network: own,
+        table: 1,
+        dns,
+        domains,
+        host_name,
+        client: ClientOptions::default(),
+        lacks_route: false,
+        known,
+    }
 }
 
 /// Whether a text can stand in any of the formats: names come from firmware and servers, and may neither end a line nor a
 /// word.
 fn is_name(text: &str) -> bool {
     !text.is_empty() && text.len() <= 253 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-')
+}
+
+/// Whether another link may be in the IPv4 subnet of this one.
+pub(crate) fn shares_subnet(nics: &[Nic], link: &Link) -> bool {
+    let others = nics.iter().flat_map(|nic| &nic.links).filter(|other| other.name != link.name);
+    let mut networks = others.flat_map(|other| &other.networks);
+    networks.any(|other| link.networks.iter().any(|own| may_share(&own.network, &other.network)))
 }
 
 impl Granted {
@@ -151,6 +189,23 @@ impl Nic {
 }
 
 impl Link {
+    /// Whether one of its networks is IPv6.
+    pub(crate) fn has_ipv6(&self) -> bool {
+        self.networks.iter().any(|granted| granted.network.is_ipv6())
+    }
+
+    /// What router advertisements bring to it. An address that a router has brought is kept from then on: later advertisements do not
+    /// limit its life.
+    pub(crate) fn advertised(&self) -> Advertised {
+        let kept = self.networks.iter().all(|granted| match granted.network.method {
+            Method::Dhcp6 => false,
+            Method::Slaac => granted.known,
+            _ => true,
+        });
+        let needed = Advertised::of(self.networks.iter().map(|granted| &granted.network));
+        if kept { needed.min(Advertised::Routes) } else { needed }
+    }
+
     pub(crate) fn has(&self, method: Method) -> bool {
         self.networks.iter().any(|granted| granted.network.method == method)
     }

@@ -4,6 +4,7 @@ use super::lease::Lease;
 use super::state::{Link, State};
 use super::watcher::Watcher;
 use super::{NetFailure, NetOptions, dhcp, dhcp4, nic, requests};
+use crate::dhcp_options::ClientOptions;
 use crate::input::request::NicName;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -35,6 +36,8 @@ pub(crate) struct Survey<'a> {
     pub(crate) wanted: Vec<&'a NicName>,
     /// Makes the network by which a NIC asks a DHCP server, and judges what is granted; `None` if no server is asked.
     pub(crate) dhcp: Option<Dhcp<'a>>,
+    /// What the DHCP client says of itself.
+    pub(crate) client: &'a ClientOptions,
     /// When the search ends.
     pub(crate) deadline: std::time::Instant,
 }
@@ -130,7 +133,7 @@ impl Survey<'_> {
         log::debug!("{}: carrier", link.name);
         let Some(asks) = self.dhcp else { return Some(SurveyedNic { mac, name: link.name, lease: None }) };
         let network = (asks.network)(mac)?;
-        let client = dhcp::Client { name: &link.name, index: link.index, mac };
+        let client = dhcp::Client { name: &link.name, index: link.index, mac, options: self.client };
         loop {
             match dhcp4::lease(&client, &network, None).await.and_then(|lease| lease.usable(&network)) {
                 Ok((lease, _)) if (asks.accepts)(mac, &link.name, &lease) => {

@@ -6,6 +6,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod discovery;
+mod ipv6;
+mod master;
 mod network;
 mod outcome;
 mod support;

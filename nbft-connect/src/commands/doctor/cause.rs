@@ -85,6 +85,10 @@ pub(super) enum Cause {
     AddressElsewhere,
     /// The interface has not the address.
     AddressMissing,
+    /// IPv6 is switched off on the interface.
+    Ipv6Off,
+    /// The kernel has no IPv6.
+    NoIpv6,
     /// The interface has no address by DHCP or router advertisement.
     NoAddress,
     /// The target is in another subnet, and the table names no gateway.
@@ -168,6 +172,8 @@ codes!(Cause {
     AddressDuplicate => "address-duplicate",
     AddressElsewhere => "address-elsewhere",
     AddressMissing => "address-missing",
+    Ipv6Off => "ipv6-off",
+    NoIpv6 => "ipv6-missing",
     NoAddress => "no-address",
     NoGateway => "no-gateway",
     NoRoute => "no-route",
@@ -220,6 +226,8 @@ impl Cause {
             | Self::AddressDuplicate
             | Self::AddressElsewhere
             | Self::AddressMissing
+            | Self::Ipv6Off
+            | Self::NoIpv6
             | Self::NoAddress => Step::Address,
             Self::NoGateway | Self::NoRoute => Step::Route,
             Self::PortClosed

@@ -38,7 +38,7 @@ async fn follow(
     controller: &DiscoveryController,
     chain: &mut Chain,
 ) -> Result<(), Broken> {
-    let (link, from) = chain.ground(machine, plan, controller.network)?;
+    let (link, from) = chain.ground(machine, plan, controller.network).await?;
     chain.target(machine, plan, &controller.into(), (&link, &from)).await?;
     let Some(status) = machine.discovery_status(controller) else {
         let (cause, problem, remedy) = match machine.kernel.nbft_off() {

@@ -1,5 +1,6 @@
 //! `nbft doctor`: why did this machine not boot? Each path is followed from the table to the namespace, to the first link
-//! that does not hold. Nothing is changed; a TCP connection with an ICReq is all that is sent.
+//! that does not hold. Nothing is changed. All that is sent is a TCP connection with an ICReq, and a
+//! neighbour solicitation for an address that another host has.
 
 mod address;
 mod cause;
@@ -8,6 +9,7 @@ mod discovery;
 mod firmware;
 mod generator;
 mod machine;
+mod master;
 mod model;
 mod namespace;
 mod nic;

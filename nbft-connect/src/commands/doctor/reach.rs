@@ -26,6 +26,18 @@ pub(super) async fn route(
     let gateway = plan.network(to.network).and_then(|network| network.gateway);
     let hfi = plan.network(to.network).map(|network| format!("HFI {} of {}", network.hfi.index, network.hfi.table));
     Err(match (to.reach, gateway) {
+        (Reach::NoRoute, _) if target.is_ipv6() => Broken::new(
+            Cause::NoGateway,
+            format!(
+                "{target} is not in the subnet {own}/{} of {name}, the NBFT names no gateway, and no router advertises a \
+                 route.",
+                from.prefix
+            ),
+            format!(
+                "Let the router send advertisements with a lifetime, or name the gateway of {} in the firmware's setup.",
+                hfi.unwrap_or_default()
+            ),
+        ),
         (Reach::NoRoute, _) => Broken::new(
             Cause::NoGateway,
             format!("{target} is not in the subnet {own}/{} of {name}, and the NBFT names no gateway.", from.prefix),
