@@ -46,10 +46,11 @@ fn in_initramfs(root: &Path) -> bool {
     ["etc/initrd-release", "usr/lib/initrd-release"].iter().any(|file| root.join(file).exists())
 }
 
-/// networkd takes over what has a lease to renew, and leaves alone what is fixed.
+/// networkd takes over what has a lease to renew, and leaves alone what is fixed, but for the one link by which the system counts as
+/// online: systemd-networkd-wait-online looks at what networkd manages only.
 fn networkd_files(nic: &Nic, how: Handover) -> Vec<(&'static str, File)> {
-    let leased = |link: &Link| link.has(Method::Dhcp4) || link.has(Method::Dhcp6);
-    let adopt = how == Handover::Adopt || how == Handover::Auto && nic.links.iter().any(leased);
+    let taken_over = |link: &Link| link.is_leased() || link.is_online;
+    let adopt = how == Handover::Adopt || how == Handover::Auto && nic.links.iter().any(taken_over);
     if !adopt {
         let names: Vec<&str> = names(nic).collect();
         let text = format!("[Match]\nName={}\n\n[Link]\nUnmanaged=yes\n", names.join(" "));

@@ -1,11 +1,16 @@
 //! What a DHCP server granted, in our own words.
 
+use super::dhcp::ETHERNET;
 use super::subnet;
 use libnbft::address::{Unusable, check_destination, check_gateway};
+use libnbft::model::Mac;
 use libnbft::plan::{Network, Route};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use std::time::Duration;
+
+/// Type of a DUID that is a link-layer address (RFC 8415, section 11.4).
+const DUID_LINK_LAYER: u8 = 3;
 
 /// A lease.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,6 +118,12 @@ fn reachable(network: &Network, routes: Vec<Route>) -> Vec<Route> {
 /// IAID and DUID by which firmware asked a DHCP server, the DUID as it goes over the wire.
 pub(crate) fn dhcp_identity(network: &Network) -> Option<(u32, Vec<u8>)> {
     Some((network.iaid?, duid_on_the_wire(network.duid.as_deref()?)))
+}
+
+/// IAID and DUID by which a DHCPv6 server is asked: the table's, else 0 and one of the MAC address. Whoever renews the lease must use
+/// the same, or the server grants another address.
+pub(crate) fn dhcp6_identity(network: &Network, mac: Mac) -> (u32, Vec<u8>) {
+    dhcp_identity(network).unwrap_or_else(|| (0, [&[0, DUID_LINK_LAYER, 0, ETHERNET], &mac.0[..]].concat()))
 }
 
 /// A DUID as it goes over the wire: in the table each number inside is little endian (type, hardware type, time,

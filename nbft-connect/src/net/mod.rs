@@ -38,7 +38,7 @@ pub use dhcp6_stateless::Information;
 pub use error::{KernelError, NetFailure, RouteFailure, Step};
 pub use event::{NetEvent, Timings, Waiting};
 pub use lease::Lease;
-pub(crate) use lease::dhcp_identity;
+pub(crate) use lease::{dhcp_identity, dhcp6_identity};
 pub use lease_manager::lease_manager;
 pub use nic::is_network_device;
 pub use options::NetOptions;
