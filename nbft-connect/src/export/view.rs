@@ -27,7 +27,7 @@ pub(crate) struct Link {
     pub(super) mtu: Option<u16>,
     pub(super) networks: Vec<Granted>,
     /// Whether one of its networks was up when `connect` ran.
-    is_up: bool,
+    pub(crate) is_up: bool,
     /// Whether the system counts as online once its network manager has this link: one link, which is up. Other paths may be dead, and
     /// nobody is to wait for them; but a system that waits for none never counts as online where it has no other links.
     pub(crate) is_online: bool,

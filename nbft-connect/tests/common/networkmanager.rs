@@ -31,11 +31,16 @@ impl NetworkManager {
         for directory in ["/run/dbus", "/run/test", "/run/NetworkManager/conf.d", PROFILES] {
             fs::create_dir_all(directory).unwrap();
         }
-        let config = "[main]\nplugins=keyfile\ndhcp=internal\nno-auto-default=*\ndns=none\n";
-        fs::write(CONFIG, config).unwrap();
     }
 
     pub(crate) fn start() -> Self {
+        Self::with_config("dns=none\n")
+    }
+
+    /// With this in its main section.
+    pub(crate) fn with_config(main: &str) -> Self {
+        let config = format!("[main]\nplugins=keyfile\ndhcp=internal\nno-auto-default=*\n{main}");
+        fs::write(CONFIG, config).unwrap();
         let mut bus = Command::new("dbus-daemon");
         bus.args(["--system", "--nofork", "--nopidfile"]).stdout(Stdio::null()).stderr(Stdio::null());
         let bus = Running(bus.spawn().expect("dbus-daemon (package dbus-daemon)"));
