@@ -6,9 +6,12 @@ check() {
     require_binaries nbft || return 1
     require_kernel_modules nvme_tcp || return 1
 
-    # A generic image takes the module; an image for this machine only if this machine starts that way.
+    # A generic image takes the module; an image for this machine only if this machine starts that way. Devices of a crash kernel's
+    # image are those that the dump goes to: it takes the module for them alone, not for the table.
     if [[ $hostonly ]] || [[ $mount_needs ]]; then
-        nbft_has_table || for_each_host_dev_and_slaves nbft_is_nvme_tcp || return 255
+        if nbft_for_crash_kernel || ! nbft_has_table; then
+            for_each_host_dev_and_slaves nbft_is_nvme_tcp || return 255
+        fi
     fi
     return 0
 }
@@ -49,6 +52,8 @@ installkernel() {
 install() {
     inst_multiple nbft
     inst_dir /etc/cmdline.d
+    # Queues and timeouts of the connections.
+    [[ -f ${dracutsysrootdir-}/etc/nbft/connect.conf ]] && inst_simple /etc/nbft/connect.conf
     nbft_exclusions
 
     # The hooks with the peers around them: stock modules leave alone what the tables describe.
@@ -79,6 +84,7 @@ install() {
     fi
 
     nbft_keys
+    [[ $hostonly ]] && nbft_for_crash_kernel && nbft_dump_target_only
     nbft_wants_redfish && nbft_redfish
 
     local tlshd=
@@ -210,6 +216,49 @@ nbft_tlshd() {
         [[ -e ${dracutsysrootdir-}$config ]] && inst_simple "$config"
     done
     return 0
+}
+
+# Is this the image of a crash kernel? kdump-utils says so in the environment and asks for its module kdumpbase, SUSE's kdump for kdump.
+nbft_for_crash_kernel() {
+    [[ ${IN_KDUMP-} == 1 ]] && return 0
+    case " ${dracutmodules-} ${add_dracutmodules-} ${force_add_dracutmodules-} " in
+        *' kdump '* | *' kdumpbase '*) return 0 ;;
+    esac
+    return 1
+}
+
+# Keeps the crash kernel to the subsystems that the dump goes to: excludes each other one that this machine has now.
+nbft_dump_target_only() {
+    local controller transport nqn
+    local -A nbft_needed=() others=()
+    for_each_host_dev_and_slaves_all nbft_note_subsystem
+    for controller in /sys/class/nvme/nvme*; do
+        [[ -r $controller/subsysnqn ]] || continue
+        read -r transport < "$controller/transport"
+        read -r nqn < "$controller/subsysnqn"
+        # A discovery controller may be the way to the target. A semicolon would begin another condition.
+        case $transport,$nqn in
+            *,nqn.2014-08.org.nvmexpress.discovery | *\;*) continue ;;
+            tcp,*) [[ ${nbft_needed[$nqn]-} ]] || others[$nqn]=1 ;;
+        esac
+    done
+    ((${#others[@]})) || return 0
+    dinfo "nbft: a crash kernel leaves alone: ${!others[*]}"
+    inst_dir /etc/nvme/exclusions.conf.d
+    {
+        echo '[exclusions]'
+        for nqn in "${!others[@]}"; do
+            echo "exclusion = transport=tcp;nqn=$nqn"
+        done
+    } > "$initdir/etc/nvme/exclusions.conf.d/50-nbft-kdump.conf"
+}
+
+# Notes the subsystem of a block device, "major:minor", in nbft_needed.
+nbft_note_subsystem() {
+    local disk=/sys/dev/block/$1 nqn
+    [[ -e $disk/partition ]] && disk+=/..
+    [[ -r $disk/device/subsysnqn ]] && read -r nqn < "$disk/device/subsysnqn" && nbft_needed[$nqn]=1
+    return 1
 }
 
 nbft_has_table() {

@@ -2,9 +2,11 @@
 
 mod disconnect;
 mod flip;
+mod tunables;
 
 pub use disconnect::DisconnectArgs;
 pub use flip::Flip;
+pub use tunables::TunableArgs;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use libnbft::model::Uuid;
@@ -281,12 +283,15 @@ pub struct ConnectArgs {
     /// Run until a signal: connect missing paths, reconnect removed controllers, renew leases
     #[arg(long, conflicts_with_all = ["dry_run", "timeout", "wait"])]
     pub stay: bool,
-    /// Seconds after which the kernel gives up a lost controller; -1: never
-    #[arg(long, value_name = "SECONDS", default_value_t = -1, allow_negative_numbers = true)]
-    pub ctrl_loss_tmo: i32,
+    /// Queues and timeouts.
+    #[command(flatten)]
+    pub tunables: TunableArgs,
     /// Keep discovery controllers connected, and follow changes of their log pages (also rd.nvmf.persistent-discovery)
     #[arg(long)]
     pub persistent_discovery: bool,
+    /// Connect one path of each subsystem only [default in a crash kernel]
+    #[arg(long)]
+    pub one_path: bool,
     /// Files to write for the running system's network manager [default: auto in an initramfs with a connection, else none]
     #[arg(long, value_enum)]
     pub handover: Option<Handover>,

@@ -1,5 +1,6 @@
 //! The error that ends a command.
 
+use std::error::Error as Cause;
 use std::io;
 use std::path::PathBuf;
 
@@ -27,11 +28,95 @@ pub enum Error {
     #[error("standard output: {0}")]
     Stdout(#[source] io::Error),
     /// What the user gave is of no use: exit 2, as for any wrong command line.
-    #[error("{0}")]
-    Usage(String),
-    /// Anything else, said in full.
-    #[error("{0}")]
-    Other(String),
+    #[error(transparent)]
+    Usage(#[from] UsageError),
+    /// The tables could not be found.
+    #[error("{source}{}", if *needs_root { "; only root may read the tables of the machine: run nbft as root" } else { "" })]
+    Tables {
+        /// Why.
+        source: Box<dyn Cause + Send + Sync>,
+        /// Whether root could have found them.
+        needs_root: bool,
+    },
+    /// An input has not the content that it should have.
+    #[error("{name}: {source}")]
+    Input {
+        /// Its name.
+        name: String,
+        /// What is wrong.
+        source: Box<dyn Cause + Send + Sync>,
+    },
+    /// A value has no JSON form.
+    #[error("JSON: {0}")]
+    Json(#[source] Box<dyn Cause + Send + Sync>),
+    /// What a command runs on could not be started.
+    #[error("{part}: {source}")]
+    Start {
+        /// What it is.
+        part: Part,
+        /// Why.
+        source: io::Error,
+    },
+    /// The kernel's network could not be used.
+    #[error("network: {0}")]
+    Network(#[source] Box<dyn Cause + Send + Sync>),
+}
+
+/// What is wrong with a command line that clap takes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UsageError {
+    /// An option that another value of FORMAT goes with.
+    #[error("{option} goes with {format} only")]
+    OtherFormat {
+        /// The option.
+        option: &'static str,
+        /// The format.
+        format: &'static str,
+    },
+    /// A key stands on the command line.
+    #[error(
+        "a key is not taken as an argument, which every user can see: give it on standard input, with - in its place"
+    )]
+    KeyAsArgument,
+    /// A table would go to a terminal.
+    #[error("a table is no text for a terminal: give --output, or redirect")]
+    TableOnTerminal,
+    /// An option names a byte that the table does not have.
+    #[error("{option} {at}: the table has {length} bytes only")]
+    BeyondTable {
+        /// The option.
+        option: &'static str,
+        /// The byte.
+        at: usize,
+        /// The length of the table.
+        length: usize,
+    },
+}
+
+/// A part of the system that a command runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Part {
+    /// The runtime for asynchronous work.
+    #[error("the runtime cannot start")]
+    Runtime,
+    /// The process that writes to the fabrics device.
+    #[error("the process that writes to /dev/nvme-fabrics cannot start")]
+    Helper,
+    /// Signals.
+    #[error("signals cannot be received")]
+    Signals,
+    /// The kernel's uevents.
+    #[error("uevents cannot be received")]
+    Uevents,
+}
+
+impl Part {
+    /// The error that ends a command which cannot do without this.
+    pub(crate) const fn failed(self) -> impl Fn(io::Error) -> Error {
+        move |source| Error::Start { part: self, source }
+    }
 }
 
 impl Error {
@@ -49,5 +134,15 @@ impl Error {
     #[must_use]
     pub fn is_closed_pipe(&self) -> bool {
         matches!(self, Self::Stdout(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+
+    /// An input that has not the content that it should have.
+    pub(crate) fn input(name: impl Into<String>, source: impl Cause + Send + Sync + 'static) -> Self {
+        Self::Input { name: name.into(), source: Box::new(source) }
+    }
+
+    /// The kernel's network, which could not be used.
+    pub(crate) fn network(source: impl Cause + Send + Sync + 'static) -> Self {
+        Self::Network(Box::new(source))
     }
 }

@@ -6,7 +6,7 @@ pub mod names;
 use crate::cli::Handover;
 use crate::export::names::Names;
 use crate::export::{File, networkd, view};
-use crate::status::schema::{State, Status};
+use crate::status::schema::{PathStatus, Status};
 use libnbft::plan::{Method, Plan};
 use names::in_initramfs;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ const TMPFILES: &str = "/run/tmpfiles.d";
 /// connected: firmware leaves its table also where the machine boots from its own disk, whose network is not ours then. No
 /// failure is one of the boot.
 pub fn leave(plan: &Plan, status: &Status, how: Option<Handover>, root: &Path) {
-    let connected = status.paths.iter().any(|path| path.state == State::Up);
+    let connected = status.paths.iter().any(PathStatus::is_connected);
     let unless_told = if connected && in_initramfs(root) { Handover::Auto } else { Handover::None };
     let how = how.unwrap_or(unless_told);
     if how == Handover::None {

@@ -20,6 +20,7 @@ pub mod nvme;
 pub mod output;
 pub mod process;
 pub mod status;
+pub mod tunables;
 
 use cli::{Cli, Command};
 use commands::{build, check, check_key, doctor, plan, show};

@@ -93,6 +93,18 @@ fn the_last_connection_of_a_disk_in_use_stays() {
 }
 
 #[test]
+fn a_path_without_access_keeps_no_disk_alive() {
+    let machine = machine(ROOT_ON_IT);
+    let root = machine.path();
+    write(root, "sys/class/nvme/nvme0/nvme0c0n1/ana_state", "optimized\n");
+    write(root, "sys/class/nvme/nvme1/nvme0c1n1/ana_state", "inaccessible\n");
+    let (code, _, stderr) = disconnect(root, &["nvme0"]);
+    assert_eq!((code, told(root)), (Some(1), vec![]), "{stderr}");
+    write(root, "sys/class/nvme/nvme1/nvme0c1n1/ana_state", "non-optimized\n");
+    assert_eq!((disconnect(root, &["nvme0"]).0, told(root)), (Some(0), vec!["nvme0"]));
+}
+
+#[test]
 fn all_is_all_of_ours_that_nothing_depends_on() {
     for (mounts, expected) in [(ROOT_ON_IT, vec!["nvme0"]), ("", vec!["nvme0"])] {
         let machine = machine(mounts);

@@ -3,8 +3,9 @@
 use super::constants::{HOME_LUKS_UUID, HOME_UUID, LUKS_KEY, REPORT, ROOT_UUID};
 use super::exports;
 use super::layers::{copy, put};
-use super::{busybox, layers, tls};
+use super::{busybox, kexec, layers, tls};
 use crate::prepare::chroot::{Debian, chroot, forget, inside};
+use crate::prepare::kernel::Kernel;
 use crate::tools::error::Result;
 use crate::tools::place::{Key, Place, remove, suffixed};
 use std::path::{Path, PathBuf};
@@ -54,23 +55,25 @@ impl Manager {
 
 /// What is on the disk besides.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Besides {
+pub(super) struct Besides<'a> {
     pub(super) manager: Option<Manager>,
     /// The options of a /home on LUKS.
     pub(super) home: Option<&'static str>,
     /// Whether it has a tlshd of its own.
     pub(super) tlshd: bool,
+    /// The kernel to which it can go by kexec.
+    pub(super) kexec: Option<&'a Kernel>,
 }
 
-impl Besides {
+impl Besides<'_> {
     pub(super) fn managed(manager: Manager) -> Self {
         Self { manager: Some(manager), ..Self::default() }
     }
 }
 
 /// Makes the disk, once for each content.
-pub(super) fn debian(place: &Place, besides: Besides, initrd: &Path) -> Result<PathBuf> {
-    let Besides { manager, home, tlshd } = besides;
+pub(super) fn debian(place: &Place, besides: Besides<'_>, initrd: &Path) -> Result<PathBuf> {
+    let Besides { manager, home, tlshd, kexec } = besides;
     let folder = chroot(place, Debian::Trixie)?;
     let nbft = layers::nbft(place)?;
     let files = [REPORT, REPORT_UNIT, REPORT_START, REPORT_RUN, HANDOVER, WRITES, MONITOR_UNIT, MANAGED];
@@ -79,7 +82,9 @@ pub(super) fn debian(place: &Place, besides: Besides, initrd: &Path) -> Result<P
     let key = exports.iter().fold(key, |key, (name, text)| key.text(name).text(text));
     let (fstab, crypttab) = tables(home);
     let own_tlshd = if tlshd { "cp -a /lab-tls/. /; systemctl -q enable tlshd.service" } else { "true" };
+    let add_kexec = if kexec.is_some() { "cp -a /lab-kexec/. /" } else { "true" };
     let key = key.text(Manager::setup(manager)).text(&fstab).text(&crypttab).text(own_tlshd).file(&nbft)?;
+    let key = kexec.iter().try_fold(key.text(add_kexec), |key, kernel| key.file(&kernel.image))?;
     let key = key.file(&place.repo.join("dracut-module/units/nbft-stay.service"))?.file(initrd)?;
     place.cached(&format!("images/root-debian-{}.img", key.hex()), |partial| {
         println!("making a root disk of Debian");
@@ -88,6 +93,9 @@ pub(super) fn debian(place: &Place, besides: Besides, initrd: &Path) -> Result<P
         copy(&upper, "usr/bin/nbft", &nbft)?;
         // The only one, whatever the kernel's version; this is where it is looked for then.
         copy(&upper, "boot/initrd.img", initrd)?;
+        if let Some(kernel) = kexec {
+            copy(&upper, "boot/vmlinuz", &kernel.image)?;
+        }
         copy(&upper, "lab/busybox", &busybox::busybox(place)?)?;
         put(&upper, "lab/report", 0o644, REPORT.as_bytes())?;
         put(&upper, "lab/start", 0o755, REPORT_START.as_bytes())?;
@@ -122,7 +130,7 @@ pub(super) fn debian(place: &Place, besides: Besides, initrd: &Path) -> Result<P
              systemctl -q enable lab-monitor.service\n\
              systemctl -q mask systemd-networkd-wait-online.service NetworkManager-wait-online.service apt-daily.timer \
              serial-getty@ttyS0.service 2>&1\n\
-             {}; {}; {own_tlshd}\n\
+             {}; {}; {own_tlshd}; {add_kexec}\n\
              systemctl -q set-default multi-user.target\n\
              rm -rf /var/cache/apt /var/lib/apt/lists /usr/share/doc /usr/share/man /usr/share/locale\n\
              mke2fs -q -t ext4 -U {ROOT_UUID} -L labroot -d / /lab-out/{name} 700M",
@@ -138,6 +146,8 @@ pub(super) fn debian(place: &Place, besides: Besides, initrd: &Path) -> Result<P
         let packages = tlshd.then(|| tls::packages(place)).transpose()?;
         let mut binds = vec![(out, "/lab-out")];
         binds.extend(packages.as_deref().map(|packages| (packages, "/lab-tls")));
+        let for_kexec = kexec.map(|_| kexec::packages(place)).transpose()?;
+        binds.extend(for_kexec.as_deref().map(|packages| (packages, "/lab-kexec")));
         inside(&folder, &upper, &binds, &format!("{setup}{script}"))?.log(&log)?;
         forget(&upper)
     })

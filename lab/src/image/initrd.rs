@@ -1,7 +1,7 @@
 //! Makes the host's initramfs, by real dracut in a Debian folder.
 
 use super::constants::{LUKS_KEY, LUKS_UUID};
-use super::{layers, tls, tpm};
+use super::{kexec, layers, tls, tpm};
 use crate::prepare::chroot::{Debian, chroot, forget, inside};
 use crate::prepare::kernel::Kernel;
 use crate::scenario::Building;
@@ -44,6 +44,8 @@ pub struct Recipe<'a> {
     pub tlshd: bool,
     /// Whether what systemd speaks to a TPM with is there too.
     pub tpm: bool,
+    /// Whether kexec and makedumpfile are installed there.
+    pub kexec: bool,
     /// What else is there.
     pub building: &'a Building,
 }
@@ -101,9 +103,10 @@ impl Recipe<'_> {
         };
         let tlshd = if self.tlshd { "cp -a /lab-tls/. /" } else { "true" };
         let tpm = if self.tpm { "cp -a /lab-tpm/. /" } else { "true" };
+        let kexec = if self.kexec { "cp -a /lab-kexec/. /" } else { "true" };
         let replace = if self.way == Way::NbftTrue { "cp -f /bin/true /usr/bin/nbft" } else { "true" };
         format!(
-            "set -e; {replace}; {tlshd}; {tpm}; mkdir -p /var/tmp/dracut\n\
+            "set -e; {replace}; {tlshd}; {tpm}; {kexec}; mkdir -p /var/tmp/dracut\n\
              dracut --force --no-hostonly --no-hostonly-cmdline --no-early-microcode --keep --tmpdir /var/tmp/dracut \
              --kver {version} --kmoddir /usr/lib/modules/{version} --compress 'zstd -3 -q -T2' --nostrip {add} --omit '{omit}' \
              {key} /lab-out/initrd\n\
@@ -159,6 +162,8 @@ impl Recipe<'_> {
             binds.extend(packages.as_deref().map(|packages| (packages, "/lab-tls")));
             let of_tpm = self.tpm.then(|| tpm::packages(place)).transpose()?;
             binds.extend(of_tpm.as_deref().map(|packages| (packages, "/lab-tpm")));
+            let for_kexec = self.kexec.then(|| kexec::packages(place)).transpose()?;
+            binds.extend(for_kexec.as_deref().map(|packages| (packages, "/lab-kexec")));
             inside(&folder, &upper, &binds, &script)?.log(&partial.join("log"))?;
             forget(&upper)
         })?;

@@ -9,6 +9,7 @@ pub mod exports;
 pub mod extra;
 pub mod initrd;
 pub mod kernel_modules;
+mod kexec;
 pub mod layers;
 mod root;
 pub mod storage;

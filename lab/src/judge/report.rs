@@ -10,7 +10,7 @@ pub struct Report {
     values: HashMap<String, Vec<String>>,
     blocks: HashMap<String, (Vec<String>, i32)>,
     open: Option<(String, Vec<String>)>,
-    /// When its first line came, from QEMU's start.
+    /// When its first line (`uptime`) came, from QEMU's start.
     pub at: Duration,
     /// Whether its last line has come.
     pub complete: bool,
@@ -34,7 +34,7 @@ impl Report {
                 }
             }
         } else if let Some((key, value)) = text.strip_prefix('@').and_then(|rest| rest.split_once(' ')) {
-            if self.values.is_empty() {
+            if key == "uptime" {
                 self.at = line.at;
             }
             match (key, value) {

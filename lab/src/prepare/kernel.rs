@@ -43,7 +43,9 @@ impl Flavour {
 pub struct Kernel {
     /// The version, as `uname -r` prints it.
     pub version: String,
-    /// The ELF image.
+    /// The image as packaged, a bzImage.
+    pub image: PathBuf,
+    /// The ELF image in it.
     pub vmlinux: PathBuf,
     /// The directory of its modules.
     pub modules: PathBuf,
@@ -73,9 +75,9 @@ pub fn kernel(place: &Place, flavour: Flavour) -> Result<Kernel> {
         let vmlinux = partial.join("vmlinux");
         fs::write(&vmlinux, elf).at(&vmlinux)
     })?;
-    let (version, _) = image(&folder)?;
+    let (version, image) = image(&folder)?;
     let modules = folder.join("lib/modules").join(&version);
-    Ok(Kernel { vmlinux: folder.join("vmlinux"), modules, version })
+    Ok(Kernel { image, vmlinux: folder.join("vmlinux"), modules, version })
 }
 
 /// The version of an unpacked kernel and its bzImage: in /boot, or with its modules.

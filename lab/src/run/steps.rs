@@ -1,8 +1,11 @@
 //! Does a scenario's steps to the running machines, and checks the controllers after each.
 
+use crate::judge::report::Report;
 use crate::scenario::{Scenario, Step};
 use crate::tools::error::Result;
-use crate::vm::{Line, Vm};
+use crate::tools::place::remove;
+use crate::vm::{Line, Machine, Vm};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// What the large root has said while the steps were done.
@@ -28,16 +31,40 @@ impl Watch {
 
 /// Does the scenario's steps, and waits after each until the guest says that its controllers are live and that the root can be
 /// written.
-pub fn run(scenario: &Scenario, host: &mut Vm, target: Option<&mut Vm>, complaints: &mut Vec<String>) -> Result<()> {
+pub fn run(
+    scenario: &Scenario,
+    (machine, dir): (&Machine, &Path),
+    host: &mut Vm,
+    target: Option<&mut Vm>,
+    report: &mut Report,
+    complaints: &mut Vec<String>,
+) -> Result<()> {
     let Some(target) = target else { return Ok(()) };
     for step in &scenario.steps {
         let mut watch = Watch { lost: step.plug.is_some(), ..Watch::default() };
         let begun = begin(step, host, target)?;
+        if step.boots_again {
+            *report = Report::default();
+            host.listen(Instant::now() + Duration::from_secs(step.back), |line| report.take(line).then_some(()))?;
+            continue;
+        }
         host.listen(Instant::now() + Duration::from_secs(step.seconds), |line| {
             watch.take(line, step.controllers);
             None::<()>
         })?;
         end(step, target)?;
+        if let Some(words) = &step.resumes {
+            if host.running() {
+                complaints.push(format!("it is not off after {} s", step.seconds));
+                return Ok(());
+            }
+            switch_on(machine, dir, host)?;
+            let end = Instant::now() + Duration::from_secs(step.back);
+            if host.listen(end, |line| line.text.contains(words).then_some(()))?.is_none() {
+                complaints.push(format!("switched on again, it does not say {words:?} within {} s", step.back));
+            }
+            continue;
+        }
         match begun {
             None if watch.lost => complaints.push(format!("a controller was lost within {} s", step.seconds)),
             None => {}
@@ -48,6 +75,17 @@ pub fn run(scenario: &Scenario, host: &mut Vm, target: Option<&mut Vm>, complain
         }
         complaints.append(&mut watch.errors);
     }
+    Ok(())
+}
+
+/// Starts the machine again; what it has said before is kept.
+fn switch_on(machine: &Machine, dir: &Path, host: &mut Vm) -> Result<()> {
+    for nic in &machine.nics {
+        remove(&dir.join(format!("{}-{}.sock", machine.name, nic.wire)))?;
+    }
+    let console = std::mem::take(&mut host.console);
+    *host = machine.start(dir)?;
+    host.console = console;
     Ok(())
 }
 

@@ -164,6 +164,12 @@ pub struct Step {
     /// How long the controllers may then take to be live again.
     #[serde(default)]
     pub back: u64,
+    /// Whether the host boots again by this (kexec): its next report, which must come within `back` seconds, is judged instead.
+    #[serde(default)]
+    pub boots_again: bool,
+    /// The host switches itself off by this (hibernation) within `seconds`, and is switched on again. Then its console must say these
+    /// words within `back` seconds.
+    pub resumes: Option<String>,
     /// How many there must be.
     #[serde(default = "one")]
     pub controllers: usize,

@@ -22,6 +22,8 @@ pub enum Root {
     HomeNofail,
     /// The same with ktls-utils, whose tlshd.service runs beside what comes from the initramfs.
     Tlshd,
+    /// The same with its kernel, kexec and makedumpfile, which the initramfs has too.
+    Kexec,
     /// The same with systemd-networkd, which is told to ask for an address on every Ethernet.
     Networkd,
     /// The same with NetworkManager, which is told so.

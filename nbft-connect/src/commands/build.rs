@@ -1,14 +1,13 @@
 //! `nbft build`.
 
 use crate::cli::{BuildArgs, Common, Flip, Spec};
-use crate::error::Error;
+use crate::error::{Error, UsageError};
 use crate::exit::Exit;
 use crate::input::{read_regular, read_to_limit};
 use crate::output::{self, print_bytes};
 use libnbft::json;
 use libnbft::model::{Diagnostics, Table};
 use serde::Deserialize;
-use std::fmt::Display;
 use std::io;
 use std::path::Path;
 
@@ -26,24 +25,23 @@ const MAX_JSON: u64 = 64 << 20;
 pub fn run(args: &BuildArgs, common: &Common) -> Result<Exit, Error> {
     let name = args.file.display().to_string();
     let text = read(&args.file, common)?;
-    let wrong = |error: &dyn Display| Error::Other(format!("{name}: {error}"));
-    let tables = parse(&text).map_err(|error| wrong(&error))?;
-    let json = choose(tables, args.table).map_err(|error| wrong(&error))?;
-    let mut table = Table::try_from(&json).map_err(|error| wrong(&error))?;
+    let tables = parse(&text).map_err(|error| Error::input(&name, error))?;
+    let json = choose(tables, args.table).map_err(|error| Error::input(&name, error))?;
+    let mut table = Table::try_from(&json).map_err(|error| Error::input(&name, error))?;
     if let Some(spec) = args.spec {
         for lost in set_spec(&mut table, spec) {
             log::warn!("{name}: specification 1.0 has no place for {lost}");
         }
     }
-    let mut bytes = libnbft::write(&table).map_err(|error| wrong(&error))?;
-    break_table(&mut bytes, args).map_err(|error| Error::Usage(error.to_string()))?;
+    let mut bytes = libnbft::write(&table).map_err(|error| Error::input(&name, error))?;
+    break_table(&mut bytes, args)?;
     match &args.output {
         Some(path) => {
             let path = common.path(path);
             write(&path, &bytes).map_err(|source| Error::Write { path, source })?;
         }
         None if output::is_terminal() => {
-            return Err(Error::Usage("a table is no text for a terminal: give --output, or redirect".into()));
+            return Err(UsageError::TableOnTerminal.into());
         }
         None => print_bytes(&bytes)?,
     }
@@ -94,15 +92,6 @@ enum ChoiceError {
     Missing { number: usize, count: usize },
 }
 
-/// An option that names a byte which the table does not have.
-#[derive(Debug, thiserror::Error)]
-#[error("{option} {at}: the table has {length} bytes only")]
-struct BeyondTable {
-    option: &'static str,
-    at: usize,
-    length: usize,
-}
-
 fn choose(mut tables: Vec<json::Table>, number: Option<usize>) -> Result<json::Table, ChoiceError> {
     let count = tables.len();
     match number {
@@ -145,10 +134,10 @@ fn set_spec(table: &mut Table, spec: Spec) -> Vec<String> {
 }
 
 /// Breaks a table as it was asked for: flips, then the checksum over what came of them, then the cut.
-fn break_table(bytes: &mut Vec<u8>, args: &BuildArgs) -> Result<(), BeyondTable> {
+fn break_table(bytes: &mut Vec<u8>, args: &BuildArgs) -> Result<(), UsageError> {
     let length = bytes.len();
     for Flip { offset, mask } in &args.flip {
-        let byte = bytes.get_mut(*offset).ok_or(BeyondTable { option: "--flip", at: *offset, length })?;
+        let byte = bytes.get_mut(*offset).ok_or(UsageError::BeyondTable { option: "--flip", at: *offset, length })?;
         *byte ^= mask;
     }
     if args.no_checksum {
@@ -161,7 +150,7 @@ fn break_table(bytes: &mut Vec<u8>, args: &BuildArgs) -> Result<(), BeyondTable>
     }
     if let Some(n) = args.truncate {
         if n > length {
-            return Err(BeyondTable { option: "--truncate", at: n, length });
+            return Err(UsageError::BeyondTable { option: "--truncate", at: n, length });
         }
         bytes.truncate(n);
     }

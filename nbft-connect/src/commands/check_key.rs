@@ -1,7 +1,7 @@
 //! `nbft check-key`.
 
 use crate::cli::{CheckKeyArgs, Common};
-use crate::error::Error;
+use crate::error::{Error, UsageError};
 use crate::exit::Exit;
 use crate::input::open_regular;
 use crate::nvme::keys::{Secret, TlsPsk, open_to_others, read_text};
@@ -18,8 +18,7 @@ use std::path::Path;
 pub fn run(args: &CheckKeyArgs, common: &Common) -> Result<Exit, Error> {
     process::leave_no_core();
     if is_key(&args.file) {
-        let what = "a key is not taken as an argument, which every user can see: give it on standard input, with - in its place";
-        return Err(Error::Usage(what.into()));
+        return Err(UsageError::KeyAsArgument.into());
     }
     let is_stdin = args.file == Path::new("-");
     let path = if is_stdin { "standard input".into() } else { common.path(&args.file) };

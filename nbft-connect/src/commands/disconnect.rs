@@ -184,7 +184,7 @@ fn is_ours(root: &Path, connection: &Connection) -> bool {
     connection.controller.as_ref().is_some_and(|name| registry::is_ours(root, name))
 }
 
-/// Who depends on a controller: its disk is in use, and no other live controller that stays has it.
+/// Who depends on a controller: its disk is in use, and no other live controller that stays gives access to it.
 fn dependent(
     root: &Path,
     controllers: &[Controller],
@@ -196,10 +196,12 @@ fn dependent(
     let leaves = |controller: &Controller| {
         controller.name == *name || leaving.iter().any(|(other, _)| other.controller.as_ref() == Some(&controller.name))
     };
-    let others: Vec<_> = controllers.iter().filter(|other| other.state == "live" && !leaves(other)).collect();
+    let others: Vec<_> = controllers.iter().filter(|other| other.is_live() && !leaves(other)).collect();
     own.namespaces.iter().map(sysfs::PathNamespace::device).find_map(|disk| {
-        let has_disk = |other: &&Controller| other.namespaces.iter().any(|namespace| namespace.device() == disk);
-        if others.iter().any(has_disk) {
+        let gives_access = |other: &&Controller| {
+            other.namespaces.iter().any(|namespace| namespace.device() == disk && namespace.is_accessible())
+        };
+        if others.iter().any(gives_access) {
             return None;
         }
         let user = users::of_disk(root, &disk)?;

@@ -4,9 +4,11 @@ use crate::cli::{Common, Format, Identity, PlanArgs};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::input::plan;
+use crate::input::tunables::ConnectionSettings;
 use crate::kernel_command_line::KernelCommandLine;
 use crate::output::json::Secrets;
 use crate::output::{Text, json, print};
+use crate::tunables::Tunables;
 use libnbft::plan::{Options, Plan};
 
 /// Runs the command.
@@ -15,7 +17,7 @@ use libnbft::plan::{Options, Plan};
 ///
 /// When there is nothing at the path that was asked for, or standard output cannot be written.
 pub fn run(args: &PlanArgs, common: &Common) -> Result<Exit, Error> {
-    show_of(&args.identity, args.output_format, common)
+    show_of(&args.identity, &Tunables::default(), args.output_format, common)
 }
 
 /// Prints the plan of the tables that there are; without one, a program gets an empty plan and a person the reason alone.
@@ -23,7 +25,7 @@ pub fn run(args: &PlanArgs, common: &Common) -> Result<Exit, Error> {
 /// # Errors
 ///
 /// As [`run`].
-pub(crate) fn show_of(identity: &Identity, format: Format, common: &Common) -> Result<Exit, Error> {
+pub(crate) fn show_of(identity: &Identity, options: &Tunables, format: Format, common: &Common) -> Result<Exit, Error> {
     let tables = plan::tables(common)?;
     if tables.tables.is_empty() {
         if format == Format::Json {
@@ -31,7 +33,12 @@ pub(crate) fn show_of(identity: &Identity, format: Format, common: &Common) -> R
         }
         return Ok(plan::exit_without_tables(&tables));
     }
-    let plan = plan::plan(&tables, identity, &KernelCommandLine::read(&common.path("/")));
+    let root = common.path("/");
+    let kernel = KernelCommandLine::read(&root);
+    let mut plan = plan::plan(&tables, identity, &kernel);
+    let settings = ConnectionSettings::read(options, &kernel, &root);
+    let notes = settings.notes(plan.paths.iter().map(|path| path.nqn.as_str()));
+    plan.notes.extend(notes);
     show(&plan, format)?;
     Ok(if tables.unreadable.is_empty() { Exit::Ok } else { Exit::Failed })
 }

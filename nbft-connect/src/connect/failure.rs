@@ -8,7 +8,10 @@ use crate::nvme::keys::SecretError;
 use crate::nvme::module::ModuleError;
 use crate::nvme::probe::ProbeFailure;
 use crate::nvme::security::Violation;
+use crate::nvme::sysfs::NoAccess;
+use crate::status::live::PATH_INACCESSIBLE;
 use crate::status::{FALLBACK_CODE, schema::Reason};
+use crate::tunables::Tunables;
 use libnbft::codes;
 
 /// Why an attempt failed. Display is a sentence.
@@ -27,6 +30,14 @@ pub(crate) enum ConnectFailure {
     /// The kernel or the target refused.
     #[error("{0}")]
     Refused(Refusal),
+    /// The same, and a setting may be why.
+    #[error("{refusal}; it was given {given}")]
+    RefusedWith {
+        /// The refusal.
+        refusal: Refusal,
+        /// The settings that it was given.
+        given: Box<Tunables>,
+    },
     /// The connection does not meet its requirements.
     #[error(transparent)]
     Violation(#[from] Violation),
@@ -55,6 +66,7 @@ codes!(ConnectFailure {
     Option => "option-unusable",
     Secret => "secret",
     Refused => "refused",
+    RefusedWith => "refused",
     Violation => "violation",
     LogPage => "log-page",
     NoHost => "no-host-identity",
@@ -71,7 +83,7 @@ impl ConnectFailure {
             Self::Option(OptionError::NoTls(_)) => "no-tls",
             Self::Option(OptionError::NoAuthentication(_)) => "no-authentication",
             Self::Secret(error) => error.cause_code(),
-            Self::Refused(refusal) => refusal.code(),
+            Self::Refused(refusal) | Self::RefusedWith { refusal, .. } => refusal.code(),
             Self::Violation(violation) => violation.code(),
             Self::LogPage(error) => error.cause_code(),
             other => other.code(),
@@ -158,6 +170,20 @@ pub(crate) enum Waiting {
     /// No controller of the subsystem is connected.
     #[error("no controller of the subsystem is connected")]
     NoController,
+    /// No controller of the subsystem is live.
+    #[error("no controller of the subsystem is live: {controller} is {state}")]
+    NotLive {
+        /// `nvmeN`, one of them.
+        controller: String,
+        /// Its state.
+        state: String,
+    },
+    /// No connected path gives access.
+    #[error("{0}")]
+    Inaccessible(NoAccess),
+    /// The kernel has no disk of it.
+    #[error("the subsystem is connected and shows it, and the kernel has made no disk of it")]
+    NoDisk,
     /// The subsystem has no namespace for this host.
     #[error("the subsystem is connected and shows no namespace to this host")]
     NoNamespace,
@@ -177,6 +203,9 @@ codes!(Waiting {
     Stalled => "target-lost",
     Excluded => "excluded",
     NoController => "no-controller",
+    NotLive => "no-live-path",
+    Inaccessible => "namespace-inaccessible",
+    NoDisk => "namespace-no-disk",
     NoNamespace => "no-namespace",
     OtherNamespaces => "other-namespaces",
 });
@@ -190,7 +219,7 @@ impl Waiting {
 /// All codes that a path, a discovery controller or a namespace can have in status.json.
 #[must_use]
 pub fn codes() -> Vec<&'static str> {
-    let single = ["no-tls", "no-authentication", "fabrics-device", "helper-ended", FALLBACK_CODE];
+    let single = ["no-tls", "no-authentication", "fabrics-device", "helper-ended", FALLBACK_CODE, PATH_INACCESSIBLE];
     let of_causes = [
         Cause::CODES,
         ProbeFailure::CODES,

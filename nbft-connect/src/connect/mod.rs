@@ -17,13 +17,14 @@ pub(crate) use restore::restore_discovered;
 pub(crate) use target::{LinkEndpoint, Target};
 
 use crate::cli::{Common, ConnectArgs};
-use crate::error::Error;
+use crate::error::{Error, Part};
 use crate::exit::Exit;
 use crate::input::plan;
+use crate::input::tunables::ConnectionSettings;
 use crate::kernel_command_line::KernelCommandLine;
 use crate::nvme::discoverd;
 use crate::nvme::exclusions::RUNTIME_LIST;
-use crate::nvme::fabrics::{DEVICE, Helper};
+use crate::nvme::fabrics::Helper;
 use crate::nvme::keys::{Keys, credentials};
 use crate::nvme::sock_diag;
 use crate::output::replace::{PUBLIC, replace};
@@ -98,8 +99,9 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         until,
         before,
         service,
-        ctrl_loss_tmo: args.ctrl_loss_tmo,
+        connections: ConnectionSettings::read(&args.tunables.given(), &kernel, &root),
         persistent_discovery: args.persistent_discovery || kernel.switch("rd.nvmf.persistent-discovery"),
+        one_path: args.one_path || is_crash_kernel(&root),
         keys,
         sockets: Box::new(sock_diag::Kernel),
         started,
@@ -172,6 +174,11 @@ fn keys(plan: &Plan, root: &std::path::Path, staying: bool) -> Result<Keys, Erro
     Ok(keys)
 }
 
+/// Whether this kernel was started by the crash of another, whose memory it shows. It has little of its own.
+fn is_crash_kernel(root: &std::path::Path) -> bool {
+    root.join("proc/vmcore").exists()
+}
+
 fn runtime() -> Result<tokio::runtime::Runtime, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -179,7 +186,7 @@ fn runtime() -> Result<tokio::runtime::Runtime, Error> {
         .thread_stack_size(THREAD_STACK)
         .max_blocking_threads(THREADS)
         .build();
-    runtime.map_err(|error| Error::Other(format!("cannot start: {error}")))
+    runtime.map_err(Part::Runtime.failed())
 }
 
 /// The budget: option, then rd.nvmf.timeout=, then the default.
@@ -258,16 +265,13 @@ fn work(
         }
     };
     lock();
-    let helper = Helper::start(common.path("/"), lock)
-        .map_err(|error| Error::Other(format!("cannot start the process that writes to {DEVICE}: {error}")))?;
+    let helper = Helper::start(common.path("/"), lock).map_err(Part::Helper.failed())?;
     leave_identity(&plan, common);
     let runtime = runtime()?;
     let ended = runtime.block_on(async {
-        let device = helper.into_device().map_err(|error| Error::Other(format!("{DEVICE}: {error}")))?;
+        let device = helper.into_device().map_err(Part::Helper.failed())?;
         let (events, heard) = tokio::sync::mpsc::unbounded_channel();
-        let network = net::start(&plan.with(&additions).interfaces, network, events)
-            .await
-            .map_err(|error| Error::Other(format!("cannot set up interfaces: {error}")))?;
+        let network = net::start(&plan.with(&additions).interfaces, network, events).await.map_err(Error::network)?;
         Engine::new(plan, additions, settings, device).with_router(network.router()).run(heard).await
     })?;
     // Nothing of the runtime is worth waiting for.

@@ -4,12 +4,15 @@
 //! loopback.
 
 mod again;
+mod ana;
 pub(super) mod discovery;
 pub(super) mod harness;
 mod keys;
+mod one_path;
 mod probes;
 mod redfish;
 mod secured;
+mod settings;
 mod tls;
 
 use harness::*;

@@ -11,7 +11,7 @@ pub(crate) mod view;
 mod wicked;
 
 use crate::cli::{Common, ExportArgs, ExportFormat};
-use crate::error::Error;
+use crate::error::{Error, UsageError};
 use crate::exit::Exit;
 use crate::input::plan;
 use crate::kernel_command_line::KernelCommandLine;
@@ -55,10 +55,10 @@ pub fn run(args: &ExportArgs, common: &Common) -> Result<Exit, Error> {
         return Ok(Exit::Nothing);
     }
     if args.format != ExportFormat::InitrdNeeds && !args.compare.is_empty() {
-        return Err(Error::Usage("--compare goes with initrd-needs only".into()));
+        return Err(UsageError::OtherFormat { option: "--compare", format: "initrd-needs" }.into());
     }
     if args.format != ExportFormat::Networkmanager && args.kernel_names {
-        return Err(Error::Usage("--kernel-names goes with networkmanager only".into()));
+        return Err(UsageError::OtherFormat { option: "--kernel-names", format: "networkmanager" }.into());
     }
     let tables = plan::tables(common)?;
     if tables.tables.is_empty() {
@@ -119,7 +119,7 @@ pub(crate) fn files(
         ExportFormat::InitrdNeeds => Vec::new(),
         ExportFormat::Json => {
             let json = json::text(&plan.interfaces, Secrets::Whole);
-            vec![File::new("nbft.json".into(), json.map_err(|error| Error::Other(error.to_string()))?)]
+            vec![File::new("nbft.json".into(), json.map_err(|error| Error::Json(Box::new(error)))?)]
         }
     })
 }

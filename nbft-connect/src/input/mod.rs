@@ -2,5 +2,7 @@
 
 pub use libnbft::files::{open_regular, read_regular, read_to_limit};
 
+pub mod connect_conf;
 pub mod plan;
 pub(crate) mod tables;
+pub mod tunables;

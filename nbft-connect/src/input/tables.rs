@@ -51,7 +51,10 @@ impl TableReader {
         let files = match find(&path) {
             // A machine without ACPI tables has no NBFT; a path that was asked for must be there.
             Err(_) if !common.names_tables() && !path.exists() => Vec::new(),
-            found => found.map_err(|error| Error::Other(reason(&error)))?,
+            found => found.map_err(|error| {
+                let needs_root = needs_root(&error);
+                Error::Tables { source: Box::new(error), needs_root }
+            })?,
         };
         if files.is_empty() {
             log::info!("{}: no NBFT", path.display());
@@ -105,9 +108,14 @@ impl Iterator for TableReader {
 
 /// Why a table could not be read, and what to do about it.
 fn reason(error: &FileError) -> String {
-    if error.is_permission_denied() && !nix::unistd::geteuid().is_root() {
+    if needs_root(error) {
         format!("{error}; only root may read the tables of the machine: run nbft as root")
     } else {
         error.to_string()
     }
+}
+
+/// Whether root could have read it.
+fn needs_root(error: &FileError) -> bool {
+    error.is_permission_denied() && !nix::unistd::geteuid().is_root()
 }

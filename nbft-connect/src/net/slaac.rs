@@ -2,9 +2,10 @@
 
 use super::addresses::Configured;
 use super::dhcp::Client;
+use super::dhcp_identity::dhcp6_identity;
 use super::error::NetFailure;
 use super::event::{NetEvent, Waiting};
-use super::lease::{Lease, dhcp6_identity};
+use super::lease::Lease;
 use super::lease_manager::link_manager;
 use super::state::{Address, RouterFlags, State};
 use super::target::LinkNetwork;

@@ -1,174 +1,13 @@
 //! Explains why the kernel refused a connection, from its errno and its log.
 
-use libnbft::codes;
+mod cause;
+
+pub use cause::Cause;
+
+use crate::tunables::Tunable;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::io;
-
-/// Why a connection was refused. Display is a sentence.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Cause {
-    /// ECONNREFUSED.
-    PortClosed,
-    /// ECONNRESET.
-    ConnectionClosed,
-    /// ETIMEDOUT.
-    NoAnswer,
-    /// EAGAIN.
-    Silent,
-    /// EHOSTUNREACH.
-    HostUnreachable,
-    /// ENETUNREACH.
-    NoRoute,
-    /// EADDRNOTAVAIL.
-    SourceMissing,
-    /// EADDRINUSE.
-    NoSourcePort,
-    /// ENODEV, or the kernel logged it.
-    InterfaceMissing,
-    /// ENOENT, ENXIO.
-    NoDevice,
-    /// EACCES, EPERM.
-    Forbidden,
-    /// EINVAL.
-    OptionRefused,
-    /// EAFNOSUPPORT.
-    FamilyUnsupported,
-    /// EIO.
-    ConnectRefused,
-    /// EKEYREJECTED, ENOKEY, or the kernel logged it.
-    AuthenticationWanted,
-    /// EOPNOTSUPP.
-    Unsupported,
-    /// EPROTO.
-    AnswerMalformed,
-    /// Another errno. Display is empty: the errno's own text says it.
-    Other,
-    /// The target does not allow this host.
-    HostNotAllowed,
-    /// The target has no such subsystem, or does not allow this host.
-    SubsystemUnknown,
-    /// Another connection uses this host ID with a different host NQN.
-    HostIdInUse,
-    /// Another connection uses this host NQN with a different host ID.
-    HostNqnInUse,
-    /// tlshd does not run.
-    TlshdMissing,
-    /// The TLS handshake timed out.
-    HandshakeSlow,
-    /// The PSK is no longer in the keyring.
-    PskGone,
-    /// The TLS handshake failed.
-    HandshakeFailed,
-    /// The TLS handshake did not begin.
-    HandshakeNotBegun,
-    /// The target closed the connection after the TLS handshake.
-    ClosedAfterHandshake,
-    /// The controller failed to authenticate.
-    ControllerProofWrong,
-    /// The host failed to authenticate.
-    AuthenticationFailed,
-    /// The target requires authentication, and the table has no profile for it.
-    AuthenticationUnplanned,
-    /// The target requires authentication, and these profiles do not support it.
-    AuthenticationUnsupported(String),
-    /// The target requires authentication, and there is no secret.
-    AuthenticationWithoutSecret,
-    /// The helper process gave no readable answer.
-    HelperFailed,
-}
-
-codes!(Cause {
-    PortClosed => "port-closed",
-    ConnectionClosed => "connection-closed",
-    NoAnswer => "no-answer",
-    Silent => "target-silent",
-    HostUnreachable => "host-unreachable",
-    NoRoute => "no-route",
-    SourceMissing => "source-address-missing",
-    NoSourcePort => "no-source-port",
-    InterfaceMissing => "interface-missing",
-    NoDevice => "no-fabrics-device",
-    Forbidden => "permission-denied",
-    OptionRefused => "option-refused",
-    FamilyUnsupported => "family-unsupported",
-    ConnectRefused => "connect-refused",
-    AuthenticationWanted => "authentication-wanted",
-    Unsupported => "unsupported",
-    AnswerMalformed => "answer-malformed",
-    Other => "kernel-refused",
-    HostNotAllowed => "host-not-allowed",
-    SubsystemUnknown => "subsystem-unknown",
-    HostIdInUse => "host-id-in-use",
-    HostNqnInUse => "host-nqn-in-use",
-    TlshdMissing => "tlshd-missing",
-    HandshakeSlow => "tls-handshake-slow",
-    PskGone => "psk-gone",
-    HandshakeFailed => "tls-handshake-failed",
-    HandshakeNotBegun => "tls-handshake-not-begun",
-    ClosedAfterHandshake => "closed-after-tls-handshake",
-    ControllerProofWrong => "controller-proof-wrong",
-    AuthenticationFailed => "authentication-failed",
-    AuthenticationUnplanned => "authentication-unplanned",
-    AuthenticationUnsupported => "authentication-unsupported",
-    AuthenticationWithoutSecret => "authentication-without-secret",
-    HelperFailed => "helper-failed",
-});
-
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::PortClosed => "the target refuses connections to this port",
-            Self::ConnectionClosed => "the target closed the connection",
-            Self::NoAnswer => "the target does not answer",
-            Self::Silent => "the target accepts the connection and stays silent",
-            Self::HostUnreachable => "no host answers at the target's address",
-            Self::NoRoute => "there is no route to the target",
-            Self::SourceMissing => "this machine does not have the source address",
-            Self::NoSourcePort => "no source port is free",
-            Self::InterfaceMissing => "the interface does not exist",
-            Self::NoDevice => "there is no /dev/nvme-fabrics: the kernel module nvme-fabrics is not loaded",
-            Self::Forbidden => "permission denied",
-            Self::OptionRefused => "the kernel refuses an option",
-            Self::FamilyUnsupported => "the kernel does not support the address's family",
-            Self::ConnectRefused => "the target refused the Connect command",
-            Self::AuthenticationWanted => "the target asks for authentication",
-            Self::Unsupported => "the kernel or the target does not support this connection",
-            Self::AnswerMalformed => "the answer cannot be read",
-            Self::Other => "",
-            Self::HostNotAllowed => "the subsystem is not open to this host NQN",
-            Self::SubsystemUnknown => "the target does not know this subsystem NQN, or refuses this host",
-            Self::HostIdInUse => "another connection uses this host ID with a different host NQN",
-            Self::HostNqnInUse => "another connection uses this host NQN with a different host ID",
-            Self::TlshdMissing => "tlshd does not run, so there are no TLS handshakes (it comes with ktls-utils)",
-            Self::HandshakeSlow => "the TLS handshake timed out: tlshd or the target does not answer",
-            Self::PskGone => "the TLS PSK is no longer in the kernel's keyring",
-            Self::HandshakeFailed => {
-                "the TLS handshake failed: the target has another PSK for this host, or none, or does not use TLS at this port"
-            }
-            Self::HandshakeNotBegun => "the kernel cannot begin the TLS handshake",
-            Self::ClosedAfterHandshake => {
-                "the target closed the connection after the TLS handshake: the log of its tlshd says why, such as a cipher \
-                 suite that its kernel lacks"
-            }
-            Self::ControllerProofWrong => "the controller's proof does not match the controller secret",
-            Self::AuthenticationFailed => {
-                "authentication failed: the target has another secret for this host, or lacks a required hash function or \
-                 group"
-            }
-            Self::AuthenticationUnplanned => {
-                "the target requires authentication, but the table has no security profile for it"
-            }
-            Self::AuthenticationUnsupported(who) => {
-                return write!(f, "the target requires authentication, but {who} not support it");
-            }
-            Self::AuthenticationWithoutSecret => "the target requires authentication, and there is no secret for it",
-            Self::HelperFailed => "the helper process for /dev/nvme-fabrics gave no readable answer",
-        })
-    }
-}
 
 /// Why the kernel refused a connection. Display is a sentence that ends with the kernel's own messages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -191,7 +30,7 @@ impl Refusal {
     /// The refusal of a write with this errno. `known` is a more precise cause, `logged` the kernel's messages.
     #[must_use]
     pub fn of_write(errno: i32, known: Option<Cause>, logged: &[String]) -> Self {
-        let hint = hint(&logged.join("; ")).filter(|_| known.is_none());
+        let hint = setting(logged).or_else(|| hint(&logged.join("; "))).filter(|_| known.is_none());
         let cause = known.unwrap_or_else(|| of_errno(errno));
         let hint = hint.filter(|hint| *hint != cause);
         Self { errno, cause, says_all: false, hint, logged: logged.to_vec(), keeps_from_plaintext: false }
@@ -229,6 +68,12 @@ impl Refusal {
             logged: Vec::new(),
             keeps_from_plaintext: false,
         }
+    }
+
+    /// Whether this is the cause, as far as the errno or the kernel's log say.
+    #[must_use]
+    pub fn is_for(&self, cause: &Cause) -> bool {
+        self.hint.as_ref().unwrap_or(&self.cause) == cause
     }
 
     /// The stable code: the hint's if there is one, else the cause's.
@@ -281,13 +126,15 @@ fn of_errno(errno: i32) -> Cause {
         libc::EKEYREJECTED | libc::ENOKEY => Cause::AuthenticationWanted,
         libc::EOPNOTSUPP => Cause::Unsupported,
         libc::EPROTO => Cause::AnswerMalformed,
+        libc::EXDEV => Cause::QueueWithoutCpu,
         _ => Cause::Other,
     }
 }
 
 /// The cause that the kernel's messages name, if any.
 fn hint(logged: &str) -> Option<Cause> {
-    const HINTS: [(&str, Cause); 8] = [
+    const HINTS: [(&str, Cause); 10] = [
+        ("Duplicate cntlid", Cause::NumberTaken),
         ("is not allowed, hostnqn", Cause::HostNotAllowed),
         ("does not allow host", Cause::HostNotAllowed),
         ("Connect Invalid Host", Cause::HostNotAllowed),
@@ -295,9 +142,34 @@ fn hint(logged: &str) -> Option<Cause> {
         ("found same hostid", Cause::HostIdInUse),
         ("found same hostnqn", Cause::HostNqnInUse),
         ("invalid interface", Cause::InterfaceMissing),
+        ("unable to set any I/O queues", Cause::NoIoQueue),
         ("uthentication", Cause::AuthenticationWanted),
     ];
     HINTS.into_iter().find(|(words, _)| logged.contains(words)).map(|(_, hint)| hint)
+}
+
+/// The setting whose value the kernel or the target refused, according to the kernel's messages.
+fn setting(logged: &[String]) -> Option<Cause> {
+    logged.iter().find_map(|line| {
+        // In the Connect command, SQSIZE and KATO are at these offsets; the kernel names the field QID itself.
+        let of_connect = line.split_once("Connect Invalid SQE Parameter, ").and_then(|(_, field)| match field {
+            "starting byte offset: 44" => Some(Tunable::QueueSize),
+            "starting byte offset: 48" => Some(Tunable::KeepAliveTmo),
+            field => field.starts_with("qid ").then_some(Tunable::NrIoQueues),
+        });
+        let of_kernel = || {
+            let (_, text) = line.split_once("nvme_fabrics: ")?;
+            if let Some(unknown) = text.strip_prefix("unknown parameter or missing value '") {
+                return Tunable::of_name(unknown.split('=').next()?);
+            }
+            match text.strip_prefix("Invalid ")?.rsplit_once(' ')?.0 {
+                "number of IOQs" => Some(Tunable::NrIoQueues),
+                "type of service" => Some(Tunable::Tos),
+                name => Tunable::of_name(name),
+            }
+        };
+        of_connect.map(Cause::SettingRefusedByTarget).or_else(|| of_kernel().map(Cause::SettingRefused))
+    })
 }
 
 /// The party whose authentication failed, according to the kernel's log.
@@ -319,77 +191,4 @@ pub(super) fn authentication(logged: &[String]) -> Option<AuthenticationLog> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Cause, Refusal};
-
-    fn of_handshake(errno: i32, logged: &[String]) -> Option<String> {
-        Refusal::of_handshake(errno, logged, false).map(|refusal| refusal.to_string())
-    }
-
-    fn of_write(errno: i32, known: Option<Cause>, logged: &[String]) -> String {
-        Refusal::of_write(errno, known, logged).to_string()
-    }
-
-    #[test]
-    fn a_handshake_that_failed_has_one_sentence() {
-        let refused = "the TLS handshake failed: the target has another PSK for this host, or none, or does not use TLS at this \
-                       port";
-        let cases = [
-            (
-                libc::ESRCH,
-                "failed to start TLS: -3",
-                "tlshd does not run, so there are no TLS handshakes (it comes with ktls-utils)",
-            ),
-            (
-                libc::ETIMEDOUT,
-                "TLS handshake failed, error -110",
-                "the TLS handshake timed out: tlshd or the target does not answer",
-            ),
-            // GnuTLS has this number for a closed connection.
-            (libc::ETIMEDOUT, "TLS handshake complete, error -110", refused),
-            (libc::ENOKEY, "Invalid key 1234", "the TLS PSK is no longer in the kernel's keyring"),
-            (libc::EACCES, "TLS handshake complete, error -13", refused),
-            (libc::EIO, "TLS handshake complete, error 5", refused),
-            (libc::EINVAL, "failed to start TLS: -22", "the kernel cannot begin the TLS handshake"),
-            (
-                libc::ECONNRESET,
-                "failed to receive icresp, error -104",
-                "the target closed the connection after the TLS handshake: the log of its tlshd says why, such as a cipher suite \
-                 that its kernel lacks",
-            ),
-        ];
-        for (errno, logged, expected) in cases {
-            let logged = format!("nvme nvme0: queue 0: {logged}");
-            let expected = format!("{expected}; the kernel logged: {logged}");
-            assert_eq!(of_handshake(errno, &[logged]).as_deref(), Some(expected.as_str()));
-        }
-        assert_eq!(of_handshake(libc::EKEYREJECTED, &[]).as_deref(), Some(refused));
-        let other = |errno, logged: &str| of_handshake(errno, &[logged.to_owned()]);
-        assert_eq!(other(libc::ETIMEDOUT, "nvme nvme0: failed to connect socket: -110"), None);
-        assert_eq!(other(libc::EIO, "nvme nvme0: Connect Invalid Data Parameter"), None);
-    }
-
-    #[test]
-    fn errno_and_log_become_a_sentence() {
-        assert_eq!(
-            of_write(libc::EIO, None, &["nvme nvme1: Connect Invalid Data Parameter, subsysnqn \"nqn.x\"".into()]),
-            "the target refused the Connect command (Input/output error (os error 5)): the target does not know this \
-             subsystem NQN, or refuses this host; the kernel logged: nvme nvme1: Connect Invalid Data Parameter, \
-             subsysnqn \"nqn.x\""
-        );
-        // A cause in both errno and log appears once.
-        assert_eq!(
-            of_write(libc::EKEYREJECTED, None, &["nvme nvme0: qid 0: Authentication failed".into()]),
-            "the target asks for authentication (Key was rejected by service (os error 129)); the kernel logged: nvme nvme0: \
-             qid 0: Authentication failed"
-        );
-        assert_eq!(
-            of_write(libc::ECONNREFUSED, None, &[]),
-            "the target refuses connections to this port (Connection refused (os error 111))"
-        );
-        assert_eq!(
-            of_write(libc::ENOKEY, Some(Cause::HostNotAllowed), &["nvme nvme0: qid 0: no key".into(), "more".into()]),
-            "the subsystem is not open to this host NQN (Required key not available (os error 126)); the kernel logged: nvme nvme0: qid 0: no key; more"
-        );
-    }
-}
+mod tests;

@@ -5,6 +5,7 @@ pub mod discovery;
 pub mod exclusions;
 pub mod explain;
 pub mod fabrics;
+pub mod hold;
 pub mod icresp;
 pub mod keys;
 pub mod kmsg;

@@ -11,7 +11,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpSocket;
+use tokio::net::{TcpSocket, TcpStream};
 
 const PDU_TYPE_ICREQ: u8 = 0;
 
@@ -111,21 +111,36 @@ pub async fn trace(probe: &Probe, limit: Duration) -> Result<(), (Stage, ProbeFa
 }
 
 async fn attempt(probe: &Probe, stage: &mut Stage) -> io::Result<()> {
-    let socket = if probe.target.is_ipv6() { TcpSocket::new_v6()? } else { TcpSocket::new_v4()? };
-    socket.bind_device(Some(probe.interface.0.as_bytes()))?;
-    if let Some(source) = probe.source {
-        socket.bind(probe.scoped(source, 0))?;
-    }
-    let mut stream = socket.connect(probe.scoped(probe.target, probe.port)).await?;
+    let mut stream = probe.connect().await?;
     if probe.tls {
         return Ok(());
     }
     *stage = Stage::Initialize;
-    stream.write_all(&icreq(probe)).await?;
-    icresp::read(&mut stream, Digests { header: probe.hdr_digest, data: probe.data_digest }).await
+    probe.initialize(&mut stream).await
 }
 
 impl Probe {
+    /// A connection over which commands can be sent.
+    pub(super) async fn open(&self) -> io::Result<TcpStream> {
+        let mut stream = self.connect().await?;
+        self.initialize(&mut stream).await?;
+        Ok(stream)
+    }
+
+    async fn connect(&self) -> io::Result<TcpStream> {
+        let socket = if self.target.is_ipv6() { TcpSocket::new_v6()? } else { TcpSocket::new_v4()? };
+        socket.bind_device(Some(self.interface.0.as_bytes()))?;
+        if let Some(source) = self.source {
+            socket.bind(self.scoped(source, 0))?;
+        }
+        socket.connect(self.scoped(self.target, self.port)).await
+    }
+
+    async fn initialize(&self, stream: &mut TcpStream) -> io::Result<()> {
+        stream.write_all(&icreq(self)).await?;
+        icresp::read(stream, Digests { header: self.hdr_digest, data: self.data_digest }).await
+    }
+
     fn scoped(&self, address: IpAddr, port: u16) -> SocketAddr {
         match address {
             IpAddr::V6(v6) if v6.is_unicast_link_local() => SocketAddrV6::new(v6, port, 0, self.interface.1).into(),

@@ -1,7 +1,9 @@
 //! Reads NVMe controllers and their namespaces from sysfs.
 
+mod ana;
 mod watch;
 
+pub use ana::{AnaState, NoAccess};
 pub use watch::Watch;
 pub(crate) use watch::attribute;
 
@@ -50,6 +52,12 @@ impl Controller {
     pub fn is_deleting(&self) -> bool {
         self.state.starts_with(DELETING)
     }
+
+    /// Whether it takes I/O.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.state == LIVE
+    }
 }
 
 /// A namespace as one controller sees it.
@@ -65,6 +73,8 @@ pub struct PathNamespace {
     pub nguid: Option<String>,
     /// EUI-64 without spaces, lower case.
     pub eui: Option<String>,
+    /// Its ANA state through this controller; `None` if the controller has no ANA.
+    pub ana: Option<AnaState>,
 }
 
 impl PathNamespace {
@@ -77,6 +87,12 @@ impl PathNamespace {
             Some(nid @ Nid::Eui64(_)) => self.eui.as_deref() == Some(nid.to_string().as_str()),
             _ => nsid == 0 || self.nsid == nsid,
         }
+    }
+
+    /// Whether Linux sends I/O to it through this controller while that is live.
+    #[must_use]
+    pub fn is_accessible(&self) -> bool {
+        self.ana.is_none_or(AnaState::is_usable)
     }
 
     /// The block device that users open: the multipath head's name, or its own.
@@ -190,6 +206,12 @@ pub fn is_live(root: &Path, controller: &str) -> bool {
     attribute(&directory(root, controller), "state") == LIVE
 }
 
+/// The number (CNTLID) of a controller, as the target gave it.
+#[must_use]
+pub fn number(root: &Path, controller: &str) -> Option<u16> {
+    attribute(&directory(root, controller), "cntlid").parse().ok()
+}
+
 /// Disconnects a controller. The call returns when the kernel has taken it down.
 ///
 /// # Errors
@@ -204,9 +226,9 @@ pub fn disconnect(root: &Path, controller: &str) -> io::Result<()> {
 /// The block device of a namespace that a live controller has and that is usable.
 #[must_use]
 pub fn find_namespace(root: &Path, all: &[Controller], nqn: &str, nsid: u32, nid: Option<Nid>) -> Option<String> {
-    let live = all.iter().filter(|controller| controller.nqn == nqn && controller.state == LIVE);
+    let live = all.iter().filter(|controller| controller.nqn == nqn && controller.is_live());
     live.flat_map(|controller| &controller.namespaces)
-        .filter(|namespace| namespace.is(nsid, nid))
+        .filter(|namespace| namespace.is(nsid, nid) && namespace.is_accessible())
         .map(PathNamespace::device)
         // The multipath head becomes a disk only when a path can take I/O.
         .find(|device| root.join("sys/block").join(device).exists())

@@ -76,7 +76,7 @@ fn write(mut out: impl Write, value: &impl Serialize, secrets: Secrets) -> Resul
 }
 
 fn error(error: serde_json::Error) -> Error {
-    if error.is_io() { Error::Stdout(error.into()) } else { Error::Other(error.to_string()) }
+    if error.is_io() { Error::Stdout(error.into()) } else { Error::Json(Box::new(error)) }
 }
 
 /// The form: pretty, and each string taken through the door as a whole.

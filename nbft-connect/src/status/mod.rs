@@ -1,6 +1,7 @@
 //! The status file: its form, who may write it, and the outcome that it shows.
 
 pub(crate) mod file;
+pub(crate) mod live;
 mod of_plan;
 pub(crate) mod outcome;
 mod read;

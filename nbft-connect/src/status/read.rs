@@ -40,7 +40,7 @@ impl Status {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(Error::Read { path: file.to_owned(), source }),
         };
-        let (status, dropped) = Self::parse(&text).map_err(|why| Error::Other(format!("{}: {why}", file.display())))?;
+        let (status, dropped) = Self::parse(&text).map_err(|why| Error::input(file.display().to_string(), why))?;
         for item in dropped {
             log::warn!("{}: {item}", file.display());
         }

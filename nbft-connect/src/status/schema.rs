@@ -1,6 +1,7 @@
 //! The status file: what came of each interface, path and namespace. Its schema is this module.
 
 use crate::net::{Information, Lease};
+use crate::nvme::sysfs::AnaState;
 use libnbft::plan::DiscoverySource;
 use serde::{Deserialize, Serialize};
 
@@ -154,6 +155,12 @@ pub struct PathStatus {
     pub state: State,
     /// `nvmeN`.
     pub controller: Option<String>,
+    /// The kernel's state of that controller now; only `nbft status` says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub controller_state: Option<String>,
+    /// The ANA state of its namespaces, if the controller has ANA: the best of the boot namespaces', else of all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ana_state: Option<AnaState>,
     /// What the tables ask for its security, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub security: Option<String>,

@@ -298,6 +298,13 @@ fn namespaces_that_are_not_there() {
                 "Look at the storage system: it serves the namespace through other controllers, or through none."
             )
         );
+        // A disk that is there already changes nothing.
+        root.write("sys/block/nvme0n1/size", b"8\n");
+        let (exit, report) = root.doctor("");
+        assert!(report.starts_with("NBFT: 0 of 1 paths up, 0 of 1 boot namespaces there\n"), "{report}");
+        assert!(report.contains("its ANA state through nvme0 is inaccessible."), "{report}");
+        assert_eq!(exit, 1);
+        std::fs::remove_dir_all(root.0.join("sys/block/nvme0n1")).unwrap();
         root.write("sys/class/nvme/nvme0/nvme0c0n1/ana_state", b"optimized\n");
         assert_eq!(
             root.path(""),

@@ -129,6 +129,11 @@ fn what_came_of_connect() {
             (path.state, path.reason) = (State::Failed, Some("the controller is gone".into()));
             path.code = Some("controller-gone".into());
         }
+        // The message counts what is up now.
+        let message = said["message"].as_str().unwrap();
+        let count = format!("0 of {} paths up, missing: ", left.paths.len());
+        assert!(message.starts_with(&count) && message.contains("INJECTED"), "{message}");
+        left.message = message.to_owned();
         assert_eq!(said, serde_json::to_value(&left).unwrap());
         assert!(root.nbft(&["doctor", "--timeout", "1"]).contains("stops at"));
         let _: Value = serde_json::from_str(&root.nbft(&["doctor", "--timeout", "1", "-o", "json"])).unwrap();

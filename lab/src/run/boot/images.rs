@@ -43,10 +43,11 @@ fn make(place: &Place, scenario: &Scenario, init: Init, way: Way, marks: bool) -
         marks,
         tlshd: scenario.tlshd,
         tpm: !scenario.tpm.is_empty(),
+        kexec: scenario.root == Root::Kexec,
         building: &scenario.building,
     };
     let initrd = recipe.make(place)?;
-    let disk = disk::disk(place, scenario.root, &initrd.path)?;
+    let disk = disk::disk(place, scenario.root, &kernel, &initrd.path)?;
     let home = match scenario.target.as_ref().is_some_and(|target| target.home) {
         true => Some(storage::home(place)?),
         false => None,

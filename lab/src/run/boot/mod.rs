@@ -88,7 +88,7 @@ pub fn run(place: &Place, scenario: &Scenario, init: Init, images: &Images, opti
     }
     host.listen(end, |line| (report.take(line) || gave_up(&line.text)).then_some(()))?;
     if report.complete {
-        steps::run(scenario, &mut host, target.as_mut(), &mut complaints)?;
+        steps::run(scenario, (&machine, &dir), &mut host, target.as_mut(), &mut report, &mut complaints)?;
     }
     let off = scenario.expect.off || scenario.expect.manager.is_some();
     if off && report.complete {

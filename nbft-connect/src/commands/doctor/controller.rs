@@ -164,6 +164,10 @@ fn remedy(machine: &Machine, plan: &Plan, code: &str) -> String {
             "Let this host in without in-band authentication, or give the entry a security profile in the firmware's setup."
                 .into()
         }
+        "queue-without-cpu" | "setting-refused" | "setting-refused-by-target" | "option-refused" => {
+            "Change the setting where it is made: option, kernel parameter or /etc/nbft/connect.conf (nbft-connect.conf(5)).".into()
+        }
+        "no-io-queue" => "Let the target give each host I/O queues; its limit may be reached.".into(),
         "host-id-in-use" | "host-nqn-in-use" => {
             "Disconnect what uses the other pair, or connect it by the NBFT's (/run/nbft/hostnqn, /run/nbft/hostid).".into()
         }

@@ -30,7 +30,7 @@ impl Machine {
     /// Looks; must be called on the runtime.
     pub(super) async fn look(common: &Common, kernel: KernelCommandLine, limit: Duration) -> Result<Self, Error> {
         let root = common.path("/");
-        let view = NetSnapshot::take().await.map_err(|error| Error::Other(error.to_string()))?;
+        let view = NetSnapshot::take().await.map_err(Error::network)?;
         let controllers = sysfs::controllers(&root);
         // One that cannot be read has nothing to say, but that is worth a line.
         let status = Status::read(&common.path(STATUS_FILE)).inspect_err(|error| log::warn!("{error}")).ok().flatten();

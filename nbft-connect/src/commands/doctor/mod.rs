@@ -17,7 +17,7 @@ mod walk;
 mod warnings;
 
 use crate::cli::{Common, DoctorArgs, Format, Identity};
-use crate::error::Error;
+use crate::error::{Error, Part};
 use crate::exit::Exit;
 use crate::input::plan;
 use crate::input::plan::Tables;
@@ -52,10 +52,7 @@ pub fn run(args: &DoctorArgs, common: &Common) -> Result<Exit, Error> {
     }
     let kernel = KernelCommandLine::read(&common.path("/"));
     let mut plan = plan::plan(&tables, &Identity::default(), &kernel);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Error::Other(format!("cannot start: {error}")))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Part::Runtime.failed())?;
     let limit = Duration::from_secs(args.timeout.into());
     let report = runtime.block_on(async {
         let machine = Machine::look(common, kernel, limit).await?;

@@ -56,25 +56,23 @@ fn usable(
     controller: &Controller,
     seen: &PathNamespace,
 ) -> Result<(), Broken> {
-    let device = seen.device();
+    let (wanted, name, device) = (name(namespace), &controller.name, seen.device());
+    // A disk that was made by another path, or before, stays where this one gives no access.
+    if let Some(ana) = seen.ana.filter(|ana| !ana.is_usable()) {
+        return Err(Broken::new(
+            Cause::NamespaceInaccessible,
+            format!("{wanted} is there, but its ANA state through {name} is {ana}."),
+            "Look at the storage system: it serves the namespace through other controllers, or through none.",
+        ));
+    }
     if machine.root.join("sys/block").join(&device).exists() {
         return Ok(());
     }
-    let directory = machine.root.join("sys/class/nvme").join(&controller.name).join(&seen.name);
-    let ana = std::fs::read_to_string(directory.join("ana_state")).unwrap_or_default();
-    let (wanted, name) = (name(namespace), &controller.name);
-    Err(match ana.trim() {
-        "inaccessible" | "persistent-loss" | "change" => Broken::new(
-            Cause::NamespaceInaccessible,
-            format!("{wanted} is there, but its ANA state through {name} is {}.", ana.trim()),
-            "Look at the storage system: it serves the namespace through other controllers, or through none.",
-        ),
-        _ => Broken::new(
-            Cause::NamespaceNoDisk,
-            format!("{wanted} is there, but the kernel has made no disk {device} of it."),
-            "Look in dmesg for why: an unknown format or a missing command set are the usual reasons.",
-        ),
-    })
+    Err(Broken::new(
+        Cause::NamespaceNoDisk,
+        format!("{wanted} is there, but the kernel has made no disk {device} of it."),
+        "Look in dmesg for why: an unknown format or a missing command set are the usual reasons.",
+    ))
 }
 
 /// Each namespace of the plan; those behind connections that are not secured as the tables want it are not there.

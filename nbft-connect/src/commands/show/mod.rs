@@ -86,8 +86,7 @@ fn redacted(tables: &[TableBytes]) -> Result<Vec<Shown>, Error> {
     for (read, table) in &readable {
         let name = read.path.file_name().map_or_else(String::new, |name| Path::new(name).display().to_string());
         let table = redactor.table(table);
-        let bytes = libnbft::write(&table)
-            .map_err(|error| Error::Other(format!("{name}: the redacted table cannot be written: {error}")))?;
+        let bytes = libnbft::write(&table).map_err(|error| Error::input(format!("{name}, redacted"), error))?;
         shown.push(Shown { name, bytes, table: Some(table) });
     }
     Ok(shown)

@@ -7,11 +7,12 @@ use crate::cli::{Common, Format, StatusArgs};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::net;
-use crate::nvme::sysfs::{self, Controller};
+use crate::nvme::sysfs::{self, Controller, NoAccess};
 use crate::output::json::Secrets;
 use crate::output::{Text, json, print};
+use crate::status::live::{PATH_INACCESSIBLE, ana_state};
 use crate::status::outcome;
-use crate::status::schema::{HfiStatus, Reason, STATUS_FILE, State, Status};
+use crate::status::schema::{HfiStatus, Outcome, PathStatus, Reason, STATUS_FILE, State, Status};
 use std::net::IpAddr;
 
 /// Runs the command.
@@ -58,25 +59,46 @@ fn refresh(status: &mut Status, root: &std::path::Path) {
         let who = manager.or(status.service.map(|_| "nbft"));
         interface.renewed_by = who.map(str::to_owned);
     }
-    for path in &mut status.paths {
-        let Some(name) = &path.controller else { continue };
-        match controllers.iter().find(|controller| controller.name == *name && controller.nqn == path.nqn) {
-            Some(controller) if controller.state == "live" => {}
-            Some(controller) => {
-                path.state = State::Failed;
-                path.set_reason(Some(now(NOT_LIVE, format!("the controller is {} now", controller.state))));
-            }
-            None => {
-                path.state = State::Failed;
-                path.set_reason(Some(now(GONE, "the controller is gone".to_owned())));
-            }
-        }
+    let states = |status: &Status| -> Vec<State> {
+        let namespaces = status.namespaces.iter().map(|namespace| namespace.state);
+        status.paths.iter().map(|path| path.state).chain(namespaces).collect()
+    };
+    let before = states(status);
+    refresh_paths(status, &controllers);
+    refresh_namespaces(status, root, &controllers);
+    // Otherwise the file's own message says more: what kept connect from its work.
+    if states(status) != before && status.outcome != Outcome::Nothing {
+        status.message = outcome::message(status);
     }
-    for namespace in &mut status.namespaces {
-        let nid = match (&namespace.nid_type, &namespace.nid) {
-            (Some(kind), Some(nid)) => libnbft::model::Nid::from_parts(kind, nid).ok(),
-            _ => None,
+}
+
+fn refresh_paths(status: &mut Status, controllers: &[Controller]) {
+    for path in &mut status.paths {
+        path.controller_state = None;
+        let Some(name) = &path.controller else { continue };
+        let controller = controllers.iter().find(|controller| controller.name == *name && controller.nqn == path.nqn);
+        path.controller_state = controller.map(|controller| controller.state.clone());
+        path.ana_state = controller.and_then(|controller| ana_state(controller, status.namespaces.iter()));
+        let lack = match controller {
+            Some(controller) if controller.is_live() => {
+                if path.code.as_deref() == Some(PATH_INACCESSIBLE) {
+                    path.state = State::Up;
+                    path.set_reason(None);
+                }
+                *path = std::mem::take(path).without_access_failed();
+                continue;
+            }
+            Some(controller) => now(NOT_LIVE, format!("the controller is {} now", controller.state)),
+            None => now(GONE, "the controller is gone".to_owned()),
         };
+        path.state = State::Failed;
+        path.set_reason(Some(lack));
+    }
+}
+
+fn refresh_namespaces(status: &mut Status, root: &std::path::Path, controllers: &[Controller]) {
+    for namespace in &mut status.namespaces {
+        let nid = namespace.parsed_nid();
         // Of a subsystem that the tables speak of the security of, only what was held against that counts.
         let paths = || status.paths.iter().filter(|path| path.nqn == namespace.nqn);
         let secured = paths().any(|path| path.security.is_some());
@@ -90,11 +112,18 @@ fn refresh(status: &mut Status, root: &std::path::Path) {
                 namespace.device = Some(format!("/dev/{device}"));
                 namespace.set_reason(None);
             }
-            None if namespace.state == State::Up => {
-                namespace.state = State::Failed;
-                namespace.set_reason(Some(now(NO_LIVE_PATH, "no live path leads to it now".to_owned())));
+            None => {
+                let no_access = NoAccess::of(&controllers, &namespace.nqn, namespace.nsid, nid);
+                let was_up = namespace.state == State::Up;
+                if was_up {
+                    namespace.state = State::Failed;
+                }
+                if let Some(why) = no_access {
+                    namespace.set_reason(Some(now(NoAccess::CODE, why.to_string())));
+                } else if was_up {
+                    namespace.set_reason(Some(now(NO_LIVE_PATH, "no live path leads to it now".to_owned())));
+                }
             }
-            None => {}
         }
     }
 }
@@ -106,6 +135,12 @@ fn manager_of(root: &std::path::Path, link: u32, address: IpAddr) -> Option<&'st
     let expires =
         runtime.block_on(async { net::NetSnapshot::take().await.is_ok_and(|now| now.expires(link, address)) });
     net::lease_manager(root, link, address, expires)
+}
+
+/// The state of a path, or that of its controller where this is why the path is not up.
+fn path_word(path: &PathStatus) -> &str {
+    let not_live = path.controller_state.as_deref().filter(|_| path.code.as_deref() == Some(NOT_LIVE));
+    not_live.unwrap_or_else(|| word(path.state))
 }
 
 fn lease_manager(interface: &HfiStatus) -> &str {
@@ -143,9 +178,12 @@ fn render(status: &Status) -> Text {
     }
     for path in &status.paths {
         let name = path.controller.as_deref().unwrap_or("-");
-        out.add(format_args!("path      {name:<12} {:<8} {} port {}", word(path.state), path.traddr, path.trsvcid));
+        out.add(format_args!("path      {name:<12} {:<8} {} port {}", path_word(path), path.traddr, path.trsvcid));
         out.add(format_args!(" over {}", path.host_iface));
         tail(&mut out, None, path.reason.as_deref(), path.connected_ms);
+        if let Some(ana) = path.ana_state.filter(|_| path.state == State::Up) {
+            out.line(format_args!("  ANA state {ana}"));
+        }
         if let Some(security) = &path.security {
             out.line(format_args!("  {}", security));
         }
@@ -194,6 +232,7 @@ fn tail(out: &mut Text, address: Option<&str>, reason: Option<&str>, ms: Option<
 mod tests {
     use super::*;
     use std::fs;
+    use std::path::Path;
 
     const NQN: &str = "nqn.2014-08.org.example:s";
 
@@ -230,5 +269,61 @@ mod tests {
         assert_eq!(after(&mut status(None, false)), State::Up);
         assert_eq!(after(&mut status(asks, false)), State::Pending);
         assert_eq!(after(&mut status(asks, true)), State::Up);
+    }
+
+    /// A controller with one namespace and its disk; `ana` is the ANA state of that, if it has one.
+    fn show(root: &Path, state: &str, ana: Option<&str>) {
+        let controller = root.join("sys/class/nvme/nvme0");
+        fs::create_dir_all(controller.join("nvme0c0n1")).unwrap();
+        fs::create_dir_all(root.join("sys/block/nvme0n1")).unwrap();
+        let files = [("state", state), ("subsysnqn", NQN), ("transport", "tcp"), ("nvme0c0n1/nsid", "1")];
+        for (file, text) in files.into_iter().chain(ana.map(|ana| ("nvme0c0n1/ana_state", ana))) {
+            fs::write(controller.join(file), text).unwrap();
+        }
+    }
+
+    /// What `nbft status` says of a status file with one path that is up: its JSON, its text and its exit status.
+    fn shown(root: &Path) -> (serde_json::Value, String, Exit) {
+        let mut status = status(None, true);
+        (status.outcome, status.message) = (Outcome::Ok, "1 of 1 paths up, each boot namespace is there".to_owned());
+        (status.namespaces[0].state, status.namespaces[0].device) = (State::Up, Some("/dev/nvme0n1".to_owned()));
+        refresh(&mut status, root);
+        (serde_json::to_value(&status).unwrap(), render(&status).as_str().to_owned(), outcome::exit_of(&status))
+    }
+
+    #[test]
+    fn a_controller_that_connects_again_is_shown_as_such() {
+        let directory = tempfile::tempdir().unwrap();
+        show(directory.path(), "connecting", None);
+        let (json, text, exit) = shown(directory.path());
+        let path = &json["paths"][0];
+        assert_eq!((&path["state"], &path["controller_state"]), (&"failed".into(), &"connecting".into()));
+        assert!(text.contains("path      nvme0        connecting 192.0.2.1 port 4420"), "{text}");
+        let message = "0 of 1 paths up, missing: NSID 1 of nqn.2014-08.org.example:s (no live path leads to it now)";
+        assert_eq!((&json["message"], exit), (&message.into(), Exit::Failed));
+        show(directory.path(), "live", None);
+        let (json, _, exit) = shown(directory.path());
+        assert_eq!((&json["paths"][0]["controller_state"], exit), (&"live".into(), Exit::Ok));
+        assert_eq!(json["message"], "1 of 1 paths up, each boot namespace is there");
+    }
+
+    #[test]
+    fn a_live_path_without_access_is_not_up() {
+        let directory = tempfile::tempdir().unwrap();
+        show(directory.path(), "live", Some("inaccessible"));
+        let (json, text, exit) = shown(directory.path());
+        let path = &json["paths"][0];
+        assert_eq!((&path["state"], &path["ana_state"]), (&"failed".into(), &"inaccessible".into()));
+        assert_eq!(
+            (&path["code"], &json["namespaces"][0]["code"]),
+            (&"path-inaccessible".into(), &"namespace-inaccessible".into())
+        );
+        assert_eq!(json["namespaces"][0]["state"], "failed");
+        assert!(text.contains("the ANA state of its namespace is inaccessible"), "{text}");
+        assert!(json["message"].as_str().unwrap().starts_with("0 of 1 paths up, missing: NSID 1"), "{json}");
+        assert_eq!(exit, Exit::Failed);
+        show(directory.path(), "live", Some("optimized"));
+        let (json, _, exit) = shown(directory.path());
+        assert_eq!((&json["paths"][0]["ana_state"], exit), (&"optimized".into(), Exit::Ok));
     }
 }

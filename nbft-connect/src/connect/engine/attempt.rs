@@ -52,11 +52,13 @@ pub(super) struct PathGoal {
     pub(super) lost_since: Option<Instant>,
     /// Whether that is so long that discovery was asked for other ways.
     pub(super) is_stalled: bool,
+    /// Whether the target gave its controller the number of another one.
+    pub(super) is_number_taken: bool,
 }
 
 impl PathGoal {
     pub(super) const fn new(planned: Path, status: PathStatus) -> Self {
-        Self { planned, status, lost_since: None, is_stalled: false }
+        Self { planned, status, lost_since: None, is_stalled: false, is_number_taken: false }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::attempt::{AttemptId, DiscoveryGoal, Goal, PathGoal, Phase};
 use super::event::Effect;
 use super::state::{Expected, StateMachine};
-use crate::connect::failure::{ConnectFailure, FatalError};
+use crate::connect::failure::FatalError;
 use crate::connect::target::LinkEndpoint;
 use crate::nvme::discovery::DiscoveryResult;
 use crate::status::schema::State;
@@ -93,7 +93,7 @@ impl StateMachine {
                     self.start(id);
                 }
             }
-            Ok(DiscoveryResult::Refused(refusal)) => self.failed(id, ConnectFailure::Refused(refusal)),
+            Ok(DiscoveryResult::Refused(refusal)) => self.failed(id, self.refused(id, refusal)),
             Ok(DiscoveryResult::Unreadable(error)) => self.failed(id, error.into()),
             Err(error) => self.fatal(FatalError::Helper(error.to_string())),
         }

@@ -6,6 +6,7 @@ use crate::net::NetEvent;
 use crate::nvme::discovery::{DiscoveryConnection, DiscoveryResult};
 use crate::nvme::fabrics::Written;
 use crate::nvme::fabrics::options::{OptionString, Supported};
+use crate::nvme::hold::Hold;
 use crate::nvme::keys::{Fetch, Fetched};
 use crate::nvme::module::ModuleError;
 use crate::nvme::probe::{Probe, ProbeFailure};
@@ -61,8 +62,8 @@ pub(super) enum Effect {
     AskOptions,
     /// Probe a target, from this time on.
     Probe { attempt: AttemptId, probe: Probe, begins: Instant },
-    /// Give the device a path's options.
-    Write { attempt: AttemptId, options: OptionString, requirements: Requirements },
+    /// Give the device a path's options, while controllers with other numbers are held.
+    Write { attempt: AttemptId, options: OptionString, requirements: Requirements, hold: Option<Hold> },
     /// Read the log page of a discovery controller that is connected as `name`.
     ReadLog { attempt: AttemptId, name: String },
     /// Connect a discovery controller and read its log page.

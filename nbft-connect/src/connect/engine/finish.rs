@@ -33,6 +33,7 @@ impl StateMachine {
         if self.next_scan.is_some() && self.is_missing_some() {
             self.scan_sysfs();
         }
+        self.note_last_ana();
         self.explain_pending();
         let outcome = outcome::outcome(&self.status(), deadline_passed || self.is_resident());
         if let (true, RunMode::UntilBoot { timeout, .. }) = (deadline_passed, self.settings.until) {

@@ -5,16 +5,19 @@
 //! loop in this file carries these out, and turns what comes back into the next event. Only the loop owns the fabrics device,
 //! the router and the work in the background.
 
+mod access;
 mod attempt;
 mod discovery;
 mod event;
 mod excluded;
 mod finish;
 mod network;
+mod one_path;
 mod persistent;
 mod progress;
 mod schedule;
 mod secrets;
+mod settings;
 mod stalled;
 mod state;
 mod sysfs_scan;
@@ -24,7 +27,7 @@ mod transition;
 
 pub(super) use state::{Ended, RunMode, Settings};
 
-use crate::error::Error;
+use crate::error::{Error, Part};
 use crate::net::{NetEvent, Router};
 use crate::nvme::discovery::DiscoveryConnection;
 use crate::nvme::fabrics::{DEVICE, Fabrics};
@@ -72,20 +75,19 @@ impl<F: Fabrics + 'static> Engine<F> {
 
     /// Runs until everything waited for is there, or the budget is spent.
     pub(super) async fn run(mut self, mut network: UnboundedReceiver<NetEvent>) -> Result<Ended, Error> {
-        let cannot = |what: &str, error: io::Error| Error::Other(format!("{what}: {error}"));
         let mut uevents = None;
-        let mut terminate = signal(SignalKind::terminate()).map_err(|error| cannot("signals", error))?;
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(|error| cannot("signals", error))?;
+        let mut terminate = signal(SignalKind::terminate()).map_err(Part::Signals.failed())?;
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(Part::Signals.failed())?;
         let started = self.machine.settings.started;
         let deadline = match self.machine.settings.until {
             RunMode::UntilBoot { timeout, .. } => Some(started + timeout),
             RunMode::Resident => None,
         };
-        self.listen(&mut uevents).map_err(|error| cannot("uevents", error))?;
+        self.listen(&mut uevents).map_err(Part::Uevents.failed())?;
         let effects = self.machine.begin();
         self.carry_out(effects);
         while self.machine.ending.is_none() {
-            self.listen(&mut uevents).map_err(|error| cannot("uevents", error))?;
+            self.listen(&mut uevents).map_err(Part::Uevents.failed())?;
             let machine = &self.machine;
             // Timers that are not set are not waited for.
             let at = |when: Option<Instant>| tokio::time::sleep_until(when.unwrap_or(started).into());
@@ -139,10 +141,17 @@ impl<F: Fabrics + 'static> Engine<F> {
                     tokio::time::sleep_until(begins.into()).await;
                     Event::Probed(attempt, probe::probe(&probe, PROBE_LIMIT).await)
                 }),
-                Effect::Write { attempt, options, requirements } => {
+                Effect::Write { attempt, options, requirements, hold } => {
                     log::debug!("{DEVICE}: {options}");
                     self.with_device(move |mut device| async move {
+                        let held = match hold {
+                            Some(hold) => {
+                                hold.acquire().await.inspect_err(|error| log::debug!("{}: {error}", hold.nqn)).ok()
+                            }
+                            None => None,
+                        };
                         let result = device.connect(options.expose(), &requirements).await;
+                        drop(held);
                         (Event::Written(attempt, result), Some(device))
                     });
                 }

@@ -15,7 +15,7 @@ impl StateMachine {
         let target = Target::from(&discovery.planned);
         let endpoint = self.endpoint(target.network);
         let fits = |controller: &Controller| {
-            controller.state == "live"
+            controller.is_live()
                 && leads_to(controller, &target, endpoint)
                 && (discovery.status.controller.as_ref() == Some(&controller.name) || target.security.is_none())
                 && sysfs::is_discovery(&self.settings.root, &controller.name)

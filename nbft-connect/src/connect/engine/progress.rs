@@ -92,6 +92,7 @@ impl StateMachine {
         self.set_phase(id, Phase::Up);
         self.effects.push(Effect::Register { controller: controller.clone() });
         let Some(path) = self.attempts[id].path_mut() else { return };
+        path.is_number_taken = false;
         let status = &mut path.status;
         status.attempts += 1;
         status.state = State::Up;
@@ -123,7 +124,7 @@ impl StateMachine {
             host_iface: Some(endpoint.map_or(target.host_iface, |endpoint| &endpoint.link_name)),
             hdr_digest,
             data_digest,
-            ctrl_loss_tmo: self.settings.ctrl_loss_tmo,
+            tunables: self.settings.connections.of(target.nqn),
             tls: self.tls(target, supported, secrets.is_some())?,
             secrets,
         })

@@ -72,6 +72,7 @@ impl StateMachine {
     pub(super) fn feed_device(&mut self) {
         while self.is_device_free {
             let Some(supported) = self.supported.clone() else { return };
+            self.set_spares_aside();
             let Some(id) = self.next_attempt() else { return };
             match self.attempts[id].goal {
                 Goal::Path(_) => self.feed_path(id, &supported),
@@ -117,7 +118,8 @@ impl StateMachine {
             Err(failure) => self.failed(id, failure),
             Ok((options, requirements)) => {
                 self.occupy_device(id);
-                self.effects.push(Effect::Write { attempt: id, options, requirements });
+                let hold = self.hold(id);
+                self.effects.push(Effect::Write { attempt: id, options, requirements, hold });
             }
         }
     }
@@ -174,7 +176,7 @@ impl StateMachine {
     /// Whether everything that is waited for is there; starts the time of grace for what is about to come.
     pub(super) fn is_finished(&mut self) -> bool {
         let RunMode::UntilBoot { wait, .. } = self.settings.until else { return false };
-        if !self.boot_there() {
+        if !self.boot_there() || (self.settings.one_path && !self.all_there()) {
             return false;
         }
         match wait {

@@ -5,6 +5,9 @@ use super::attempt::{AttemptId, PathGoal, Phase};
 use super::event::Effect;
 use super::state::StateMachine;
 use crate::connect::failure::{ConnectFailure, Waiting};
+use crate::connect::target::Target;
+use crate::nvme::hold::Hold;
+use crate::nvme::probe::Probe;
 use crate::nvme::sysfs;
 use crate::status::schema::State;
 use libnbft::discovery_log::{EntryKind, Log};
@@ -45,6 +48,10 @@ impl StateMachine {
             }
         }
         self.start_readmitted();
+        // Nor does it send one when an ANA state changes.
+        if self.watch.shows_ana() {
+            self.scan_sysfs();
+        }
         for (id, controller) in stalled {
             let waiting = Waiting::Stalled { controller };
             log::warn!("{}: {waiting}", self.attempts[id].name());
@@ -79,6 +86,21 @@ impl StateMachine {
         for id in listed_again {
             self.start(id);
         }
+    }
+
+    /// What must be held while a path is connected whose last controller got a number that another one has. Over TLS nothing is
+    /// held: only the kernel has the keys.
+    pub(super) fn hold(&mut self, id: AttemptId) -> Option<Hold> {
+        let path = self.attempts[id].path().filter(|path| path.is_number_taken)?;
+        let target = Target::from(&path.planned);
+        let endpoint = self.endpoint(target.network)?;
+        let probe = Probe { hdr_digest: false, data_digest: false, ..target.probe(endpoint) };
+        let host = self.plan.host.as_ref().filter(|_| !probe.tls)?;
+        let (nqn, hostnqn) = (target.nqn.to_owned(), host.nqn.clone());
+        let all = sysfs::controllers(&self.settings.root);
+        let of_subsystem = all.iter().filter(|controller| controller.nqn == nqn);
+        let taken = of_subsystem.filter_map(|known| sysfs::number(&self.settings.root, &known.name)).collect();
+        Some(Hold { probe, nqn, hostnqn, hostid: host.id, taken })
     }
 
     /// Whether another path of the subsystem has its target: the last controller of a namespace is never disconnected.

@@ -6,6 +6,7 @@ use crate::cli::Wait;
 use crate::connect::failure::FatalError;
 use crate::connect::target::LinkEndpoint;
 use crate::exit::Exit;
+use crate::input::tunables::ConnectionSettings;
 use crate::nvme::exclusions::Exclusions;
 use crate::nvme::fabrics::options::Supported;
 use crate::nvme::keys::Keys;
@@ -33,9 +34,12 @@ pub(in crate::connect) struct Settings {
     pub(in crate::connect) before: Option<Status>,
     /// Process of `connect --stay`: this one, or one that runs beside it.
     pub(in crate::connect) service: Option<u32>,
-    pub(in crate::connect) ctrl_loss_tmo: i32,
+    /// Queues and timeouts of connections.
+    pub(in crate::connect) connections: ConnectionSettings,
     /// Whether discovery controllers stay connected.
     pub(in crate::connect) persistent_discovery: bool,
+    /// Whether one path of each subsystem is enough.
+    pub(in crate::connect) one_path: bool,
     pub(in crate::connect) keys: Keys,
     pub(in crate::connect) sockets: Box<dyn TlsSockets>,
     pub(in crate::connect) started: Instant,
@@ -174,7 +178,7 @@ impl StateMachine {
     pub(super) fn status(&self) -> Status {
         Status {
             interfaces: self.networks.iter().map(|network| network.status.clone()).collect(),
-            paths: self.attempts.paths().map(|(.., path)| path.status.clone()).collect(),
+            paths: self.attempts.paths().map(|(.., path)| path.status.clone().without_access_failed()).collect(),
             namespaces: self.namespaces.iter().map(|namespace| namespace.status.clone()).collect(),
             discovery: self.attempts.discovery().map(|(.., discovery)| discovery.status.clone()).collect(),
             ..self.header.clone()

@@ -1,5 +1,6 @@
 //! Compares what sysfs shows with what is expected.
 
+use super::access::why_missing;
 use super::attempt::{AttemptId, PathGoal, Phase};
 use super::state::{Expected, StateMachine};
 use crate::connect::failure::{ConnectFailure, Waiting};
@@ -7,7 +8,7 @@ use crate::connect::paths::is_path;
 use crate::nvme::security;
 use crate::nvme::security::{Violation, check_cipher_suites, satisfies};
 use crate::nvme::sock_diag::Since;
-use crate::nvme::sysfs::{self, Controller};
+use crate::nvme::sysfs::{self, Controller, NoAccess};
 use crate::status::schema::{PathStatus, Reason, State};
 use libnbft::plan::Policy;
 use nix::time::{ClockId, clock_gettime};
@@ -19,6 +20,9 @@ const SHARE: u32 = 4;
 
 /// The pause between two scans when no namespace is missing.
 const AT_LEISURE: Duration = Duration::from_secs(1);
+
+/// The pause between two scans while a namespace is out of reach by its ANA state: the kernel sends no uevent when this changes.
+const ANA_PAUSE: Duration = Duration::from_secs(1);
 
 /// In words, how a controller was authenticated and how it is secured, as far as that is known.
 type SecurityState = (Option<String>, Option<String>);
@@ -183,6 +187,9 @@ impl StateMachine {
         self.compare_with_sysfs();
         let pause = if self.is_missing_some() { SHARE * processor_time().saturating_sub(begun) } else { AT_LEISURE };
         self.no_scan_before = Instant::now() + pause;
+        if self.namespaces.iter().any(|namespace| namespace.status.code.as_deref() == Some(NoAccess::CODE)) {
+            self.next_scan = Some(Instant::now() + pause.max(ANA_PAUSE));
+        }
     }
 
     fn compare_with_sysfs(&mut self) {
@@ -202,6 +209,7 @@ impl StateMachine {
         for id in open {
             self.adopt(id, &controllers);
         }
+        self.note_ana(&controllers);
         let controllers = self.retain_trusted(controllers);
         for Expected { planned, status, .. } in &mut self.namespaces {
             if status.state == State::Up && !is_resident {
@@ -222,16 +230,20 @@ impl StateMachine {
                 }
                 None => {
                     let unsecured = self.unsecured.get(&planned.nqn);
-                    if let (State::Up, Some(device), None) = (status.state, &status.device, unsecured) {
-                        log::error!(
+                    let missing = why_missing(&controllers, planned);
+                    match (status.state, &status.device, unsecured, &missing) {
+                        (State::Up, Some(device), None, Waiting::Inaccessible(why)) => {
+                            log::error!("{device}: {why}: its I/O waits until a path gives access");
+                        }
+                        (State::Up, Some(device), None, _) => log::error!(
                             "{device} is gone with its last controller: file systems on it fail from now on, even when the \
                              namespace comes back; restart the machine"
-                        );
+                        ),
+                        _ => {}
                     }
                     status.state = State::Pending;
                     let reason = unsecured.map(|why| Reason { code: why.code().to_owned(), text: why.to_string() });
-                    let reason = reason.unwrap_or_else(|| why_missing(&controllers, &planned.nqn).reason());
-                    status.set_reason(Some(reason));
+                    status.set_reason(Some(reason.unwrap_or_else(|| missing.reason())));
                 }
             }
         }
@@ -247,24 +259,5 @@ fn processor_time() -> Duration {
 fn warn_if_other(before: Option<&str>, device: &str) {
     if let Some(before) = before.and_then(|before| before.strip_prefix("/dev/")).filter(|before| *before != device) {
         log::error!("/dev/{before} has come back as /dev/{device}: what is mounted from /dev/{before} needs a restart");
-    }
-}
-
-/// What the subsystem shows instead of the namespace.
-fn why_missing(controllers: &[Controller], nqn: &str) -> Waiting {
-    let mut of_subsystem = controllers.iter().filter(|controller| controller.nqn == nqn).peekable();
-    if of_subsystem.peek().is_none() {
-        return Waiting::NoController;
-    }
-    let mut seen: Vec<String> = Vec::new();
-    for namespace in of_subsystem.flat_map(|controller| &controller.namespaces) {
-        let text = namespace.to_string();
-        if !seen.contains(&text) {
-            seen.push(text);
-        }
-    }
-    match seen.is_empty() {
-        true => Waiting::NoNamespace,
-        false => Waiting::OtherNamespaces(seen.join(", ")),
     }
 }

@@ -1,5 +1,6 @@
 //! Drives the transitions with events alone: no socket, no device, no runtime.
 
+mod access;
 mod excluded;
 mod stalled;
 

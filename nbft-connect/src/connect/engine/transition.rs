@@ -4,6 +4,7 @@ use super::attempt::{AttemptId, Phase};
 use super::event::{Effect, Event};
 use super::state::{Ending, StateMachine};
 use crate::connect::failure::{ConnectFailure, FatalError};
+use crate::nvme::explain::Cause;
 use crate::nvme::fabrics::{NewController, Written};
 use std::io;
 use std::rc::Rc;
@@ -36,7 +37,10 @@ impl StateMachine {
             Event::Supported(result) => {
                 self.is_device_free = true;
                 match result {
-                    Ok(supported) => self.supported = Some(Rc::new(supported)),
+                    Ok(supported) => {
+                        self.name_unlisted(&supported);
+                        self.supported = Some(Rc::new(supported));
+                    }
                     Err(error) => self.fatal(FatalError::Device { error: error.to_string() }),
                 }
             }
@@ -79,6 +83,7 @@ impl StateMachine {
     fn pause_over(&mut self, id: AttemptId) {
         let attempt = &self.attempts[id];
         match attempt.phase {
+            Phase::Pause if self.is_spare(id) => self.pause(id, self.longest_pause()),
             Phase::Pause if attempt.is_path() || self.helps(id) => self.start(id),
             Phase::Pause => self.set_phase(id, Phase::Idle),
             // Its interface came back meanwhile, or its controller was found.
@@ -102,7 +107,12 @@ impl StateMachine {
                     self.failed(id, violation.map_or(ConnectFailure::Unseen, ConnectFailure::Violation));
                 }
             }
-            Ok(Written::Refused(refusal)) => self.failed(id, ConnectFailure::Refused(refusal)),
+            Ok(Written::Refused(refusal)) => {
+                if let Some(path) = self.attempts[id].path_mut() {
+                    path.is_number_taken = refusal.is_for(&Cause::NumberTaken);
+                }
+                self.failed(id, self.refused(id, refusal));
+            }
             Ok(Written::PolicyViolation(violation)) => self.failed(id, violation.into()),
             Err(error) => self.fatal(FatalError::Helper(error.to_string())),
         }

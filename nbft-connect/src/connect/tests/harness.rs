@@ -5,6 +5,7 @@ use crate::cli::Wait;
 use crate::connect::engine::{Engine, RunMode, Settings};
 use crate::connect::restore;
 use crate::exit::Exit;
+use crate::input::tunables::ConnectionSettings;
 use crate::net::NetEvent;
 use crate::nvme::discovery::{DiscoveryConnection, DiscoveryResult};
 use crate::nvme::fabrics::options::Supported;
@@ -277,8 +278,9 @@ pub(in crate::connect) fn settings(root: &Root, until: RunMode, before: Option<S
         until,
         before,
         service: Some(7),
-        ctrl_loss_tmo: -1,
+        connections: ConnectionSettings::default(),
         persistent_discovery: false,
+        one_path: false,
         keys: Keys::new(&root.0, None, "nqn.2014-08.org.example:host").with_keyring(tls::InRoot(root.0.clone())),
         sockets: Box::new(tls::InRoot(root.0.clone())),
         started: Instant::now(),

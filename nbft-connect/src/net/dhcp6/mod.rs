@@ -7,8 +7,9 @@ pub(super) mod socket;
 
 use super::NetFailure;
 use super::dhcp::{Client, DhcpFailure, Granted, LONGEST_MESSAGE, LeaseAge, ROUND, text};
+use super::dhcp_identity::{dhcp_identity, dhcp6_identity};
 use super::domain_names::{Compression, domain_names};
-use super::lease::{Lease, dhcp_identity, dhcp6_identity, seconds_since_start};
+use super::lease::{Lease, seconds_since_start};
 use super::lease_times::{DHCP6, lease_times};
 use libnbft::plan::Network;
 use libnbft::text::{Hex, bytes_from_hex};

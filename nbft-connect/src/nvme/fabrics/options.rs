@@ -2,6 +2,7 @@
 
 use crate::nvme::discovery::DiscoveryConnection;
 use crate::nvme::keys::{Secrets, Tls};
+use crate::tunables::{Tunable, Tunables};
 use libnbft::model::{DISCOVERY_NQN, Uuid};
 use std::fmt::{self, Write};
 use std::net::IpAddr;
@@ -10,6 +11,12 @@ use zeroize::Zeroizing;
 
 /// The keep-alive interval of a persistent discovery controller, in seconds, as in nvme-cli.
 const KEEP_ALIVE_TMO: i32 = 30;
+
+/// Root connections never give up, unless told otherwise.
+const CTRL_LOSS_TMO: i32 = -1;
+
+/// What a discovery controller can be given if it stays connected: it has no I/O queues.
+const OF_PERSISTENT: [Tunable; 2] = [Tunable::ReconnectDelay, Tunable::Tos];
 
 /// The parameters of a connection.
 #[derive(Debug, Clone)]
@@ -32,8 +39,8 @@ pub struct Connection<'a> {
     pub hdr_digest: bool,
     /// Data digest.
     pub data_digest: bool,
-    /// Seconds after which the kernel gives up a lost controller; negative: never.
-    pub ctrl_loss_tmo: i32,
+    /// Its queues and timeouts.
+    pub tunables: Tunables,
     /// The secrets for authentication.
     pub secrets: Option<Rc<Secrets>>,
     /// The TLS channel.
@@ -170,9 +177,23 @@ impl Connection<'_> {
             }
         }
         if supported.knows("ctrl_loss_tmo") {
-            let _ = write!(text, ",ctrl_loss_tmo={}", self.ctrl_loss_tmo);
+            let _ = write!(text, ",ctrl_loss_tmo={}", self.ctrl_loss_tmo());
         }
+        self.add_tunables(&mut text, supported, |tunable| tunable != Tunable::CtrlLossTmo);
         self.add_security(text, supported)
+    }
+
+    fn ctrl_loss_tmo(&self) -> i32 {
+        self.tunables.get(Tunable::CtrlLossTmo).unwrap_or(CTRL_LOSS_TMO)
+    }
+
+    /// Adds the settings that are meant and that the kernel lists: one that it does not know costs the connection.
+    fn add_tunables(&self, text: &mut String, supported: &Supported, is_meant: impl Fn(Tunable) -> bool) {
+        for (tunable, value) in self.tunables.iter() {
+            if is_meant(tunable) && supported.lists(tunable.name()) {
+                let _ = write!(text, ",{tunable}={value}");
+            }
+        }
     }
 
     /// The option string for a discovery controller, which has no I/O queues. A transient one needs neither a keep-alive nor
@@ -194,12 +215,19 @@ impl Connection<'_> {
             }
             text.push_str(",discovery");
         }
-        // Without keep_alive_tmo, Linux sends no keep-alive, and the controller would end the connection.
         if connection == DiscoveryConnection::Persistent {
-            let options = [("keep_alive_tmo", KEEP_ALIVE_TMO), ("ctrl_loss_tmo", self.ctrl_loss_tmo)];
-            for (option, value) in options.iter().filter(|(option, _)| supported.knows(option)) {
+            // Without keep_alive_tmo, Linux sends no keep-alive, and the controller would end the connection.
+            let keep_alive_tmo = self.tunables.get(Tunable::KeepAliveTmo).filter(|seconds| *seconds > 0);
+            let options = [
+                (Tunable::KeepAliveTmo, keep_alive_tmo.unwrap_or(KEEP_ALIVE_TMO)),
+                (Tunable::CtrlLossTmo, self.ctrl_loss_tmo()),
+            ];
+            for (option, value) in options.iter().filter(|(option, _)| supported.knows(option.name())) {
                 let _ = write!(text, ",{option}={value}");
             }
+            self.add_tunables(&mut text, supported, |tunable| OF_PERSISTENT.contains(&tunable));
+        } else {
+            self.add_tunables(&mut text, supported, |tunable| tunable == Tunable::Tos);
         }
         self.add_security(text, supported)
     }

@@ -1,6 +1,6 @@
 //! Reads controllers and namespaces from sysfs repeatedly, and reads what cannot change only once.
 
-use super::{Controller, PathNamespace, directory};
+use super::{AnaState, Controller, PathNamespace, directory};
 use libnbft::model::Uuid;
 use std::collections::BTreeMap;
 use std::fs;
@@ -28,6 +28,12 @@ struct Seen {
 }
 
 impl Watch {
+    /// Whether a namespace that was read has an ANA state.
+    #[must_use]
+    pub fn shows_ana(&self) -> bool {
+        self.known.values().any(|(_, seen)| seen.controller.namespaces.iter().any(|namespace| namespace.ana.is_some()))
+    }
+
     /// All controllers under `<root>/sys/class/nvme`, by name; none when the directory is missing. A controller whose NQN is not
     /// `relevant` is not read again: its state and namespaces may be old.
     #[must_use]
@@ -43,7 +49,7 @@ impl Watch {
             };
             found.push(seen.controller.clone());
             // Before a controller is live, even its NQN may change.
-            if was_live || seen.controller.state == "live" {
+            if was_live || seen.controller.is_live() {
                 self.known.insert(name, (inode, seen));
             }
         }
@@ -80,7 +86,12 @@ fn namespaces(
         let directory = directory.join(&name);
         // The kernel makes this directory after the attributes.
         let is_complete = read.is_some() || directory.join("power").exists();
-        let read = read.unwrap_or_else(|| namespace(&directory, name.clone()));
+        let read = match read {
+            // Where there is no such attribute, it never comes.
+            Some(known) if known.ana.is_none() => known,
+            Some(known) => PathNamespace { ana: ana(&directory), ..known },
+            None => namespace(&directory, name.clone()),
+        };
         all.push(read.clone());
         if is_complete {
             complete.insert(name, (inode, read));
@@ -127,6 +138,10 @@ pub(super) fn part_of<'a>(address: &'a str, key: &str) -> &'a str {
     value.and_then(|value| value.split('%').next()).unwrap_or_default()
 }
 
+fn ana(directory: &Path) -> Option<AnaState> {
+    AnaState::of_attribute(&attribute(directory, "ana_state"))
+}
+
 fn namespace(directory: &Path, name: String) -> PathNamespace {
     let hex = |attribute_name| {
         let text: String = attribute(directory, attribute_name).chars().filter(char::is_ascii_hexdigit).collect();
@@ -137,6 +152,7 @@ fn namespace(directory: &Path, name: String) -> PathNamespace {
         uuid: attribute(directory, "uuid").parse().ok().filter(|uuid: &Uuid| !uuid.is_placeholder()),
         nguid: hex("nguid"),
         eui: hex("eui"),
+        ana: ana(directory),
         name,
     }
 }
@@ -187,6 +203,7 @@ mod tests {
                 uuid: uuids[0].parse().ok(),
                 nguid: None,
                 eui: Some("01a000".into()),
+                ana: None,
             }],
         };
         assert_eq!(watch.controllers(root, |_| true), [seen.clone()]);
@@ -212,6 +229,21 @@ mod tests {
         assert_eq!(watch.controllers(root, |nqn| nqn != "nqn.x:other"), [seen.clone()]);
         seen.state = "connecting".into();
         assert_eq!(watch.controllers(root, |nqn| nqn == "nqn.x:other"), [seen]);
+    }
+
+    #[test]
+    fn an_ana_state_is_read_each_time_and_its_lack_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path();
+        let attribute = root.join("sys/class/nvme/nvme0/nvme0c0n1/ana_state");
+        show(root, "nqn.x:s", "live", "");
+        let (mut with, mut without) = (Watch::default(), Watch::default());
+        let ana = |watch: &mut Watch| watch.controllers(root, |_| true)[0].namespaces[0].ana;
+        assert_eq!((ana(&mut without), without.shows_ana()), (None, false));
+        fs::write(&attribute, "inaccessible\n").unwrap();
+        assert_eq!((ana(&mut with), with.shows_ana()), (Some(AnaState::Inaccessible), true));
+        fs::write(&attribute, "optimized\n").unwrap();
+        assert_eq!((ana(&mut with), ana(&mut without)), (Some(AnaState::Optimized), None));
     }
 
     #[test]

@@ -111,3 +111,31 @@ fn a_discovered_path_that_is_down_and_no_longer_listed_is_disconnected() {
     let effects = told(&mut machine, &[(2, 4420, NQN), (2, 4421, NQN)]);
     assert_eq!(probed(&effects), [MOVED]);
 }
+
+#[test]
+fn a_controller_that_gets_the_number_of_a_stalled_one_is_made_again_while_that_number_is_held() {
+    let root = Root::new();
+    let mut machine = up(&root);
+    fs::write(root.0.join("sys/class/nvme/nvme0/cntlid"), "1\n").unwrap();
+    set_state(&root, "nvme0", "connecting\n");
+    check_twice(&mut machine, PATH);
+    told(&mut machine, &[(2, 4421, NQN)]);
+    machine.step(Event::Routed(vec![MOVED]));
+    let held = |effects: &[Effect]| {
+        let hold = effects.iter().find_map(|effect| match effect {
+            Effect::Write { attempt: MOVED, hold, .. } => {
+                Some(hold.as_ref().map(|hold| (hold.probe.port, hold.taken.clone())))
+            }
+            _ => None,
+        });
+        hold.expect("a write")
+    };
+    assert_eq!(held(&machine.step(Event::Probed(MOVED, Ok(())))), None);
+    let logged = "nvme nvme1: Duplicate cntlid 1 with nvme0, subsys nqn, rejecting".to_owned();
+    let refusal = Requirements::default().refusal(libc::EINVAL, &[logged]);
+    let effects = machine.step(Event::Written(MOVED, Ok(Written::Refused(refusal))));
+    assert_eq!(pauses(&effects), [MOVED]);
+    assert_eq!(machine.status().paths[1].code.as_deref(), Some("controller-number-taken"));
+    machine.step(Event::PauseOver(MOVED));
+    assert_eq!(held(&machine.step(Event::Probed(MOVED, Ok(())))), Some((4421, vec![1])));
+}

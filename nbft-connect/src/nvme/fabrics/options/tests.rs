@@ -14,7 +14,7 @@ fn connection() -> Connection<'static> {
         host_iface: Some("nbft0"),
         hdr_digest: true,
         data_digest: false,
-        ctrl_loss_tmo: -1,
+        tunables: Tunables::default(),
         secrets: None,
         tls: None,
     }
@@ -28,6 +28,53 @@ fn whole_string() {
          hostnqn=nqn.2014-08.org.example:h,hostid=11111111-1111-1111-1111-111111111111,\
          host_traddr=192.0.2.2,host_iface=nbft0,hdr_digest,ctrl_loss_tmo=-1"
     );
+}
+
+const LISTED: &str = "transport=%s,traddr=%s,host_iface=%s,hdr_digest,discovery,queue_size=%d,nr_io_queues=%d,reconnect_delay=%d,\
+                      ctrl_loss_tmo=%d,keep_alive_tmo=%d,nr_write_queues=%d,nr_poll_queues=%d,tos=%d,fast_io_fail_tmo=%d\n";
+
+fn all_tunables() -> Tunables {
+    Tunable::ALL.into_iter().map(|tunable| (tunable, 20 + tunable as i32)).collect()
+}
+
+#[test]
+fn settings_are_given_if_the_kernel_lists_them() {
+    let plain = connection().options(&Supported::default()).unwrap().expose().to_owned();
+    let connection = Connection { tunables: all_tunables(), ..connection() };
+    let given = |list: &str| connection.options(&Supported::from_list(list)).unwrap().expose().to_owned();
+    let with = plain.replace("ctrl_loss_tmo=-1", "ctrl_loss_tmo=26");
+    assert_eq!(
+        given(LISTED),
+        with.clone()
+            + ",nr_io_queues=20,nr_write_queues=21,nr_poll_queues=22,queue_size=23,keep_alive_tmo=24,reconnect_delay=25,\
+               fast_io_fail_tmo=27,tos=28"
+    );
+    let some = LISTED.replace(",nr_poll_queues=%d,tos=%d,fast_io_fail_tmo=%d", "");
+    assert_eq!(
+        given(&some),
+        with.clone() + ",nr_io_queues=20,nr_write_queues=21,queue_size=23,keep_alive_tmo=24,reconnect_delay=25"
+    );
+    // A kernel without a list refuses the whole connection for one option that it does not know.
+    assert_eq!(given(""), with);
+}
+
+#[test]
+fn a_discovery_controller_is_given_what_has_a_meaning_for_it() {
+    let mut connection = Connection { nqn: DISCOVERY_NQN, tunables: all_tunables(), ..connection() };
+    let address = "nqn=nqn.2014-08.org.nvmexpress.discovery,transport=tcp,traddr=192.0.2.1,trsvcid=4420,\
+                   hostnqn=nqn.2014-08.org.example:h,hostid=11111111-1111-1111-1111-111111111111,\
+                   host_traddr=192.0.2.2,host_iface=nbft0";
+    let given = |connection: &Connection<'_>, kind| {
+        connection.discovery_options(&Supported::from_list(LISTED), kind).unwrap().expose().to_owned()
+    };
+    assert_eq!(given(&connection, DiscoveryConnection::Transient), format!("{address},tos=28"));
+    let persistent = |keep_alive_tmo: i32| {
+        format!("{address},keep_alive_tmo={keep_alive_tmo},ctrl_loss_tmo=26,reconnect_delay=25,tos=28")
+    };
+    assert_eq!(given(&connection, DiscoveryConnection::Persistent), persistent(24));
+    // Without keep-alives the controller would end the connection.
+    connection.tunables.set(Tunable::KeepAliveTmo, 0);
+    assert_eq!(given(&connection, DiscoveryConnection::Persistent), persistent(30));
 }
 
 #[test]

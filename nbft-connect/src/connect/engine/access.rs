@@ -1,0 +1,71 @@
+//! Tells which connected paths give access to their namespaces, and why a namespace is missing.
+
+use super::attempt::Phase;
+use super::state::StateMachine;
+use crate::connect::failure::Waiting;
+use crate::nvme::sysfs::{AnaState, Controller, NoAccess};
+use crate::status::live::ana_state;
+use libnbft::plan::Namespace;
+
+impl StateMachine {
+    /// Notes the ANA states of the connected paths, and logs which path has lost or gained access.
+    pub(super) fn note_ana(&mut self, controllers: &[Controller]) {
+        if !self.watch.shows_ana() {
+            return;
+        }
+        let expected = self.namespaces.iter().map(|namespace| &namespace.status);
+        for (_, attempt) in self.attempts.iter_mut().filter(|(_, attempt)| attempt.phase == Phase::Up) {
+            let name = attempt.name();
+            let Some(path) = attempt.path_mut() else { continue };
+            let is_made = |made: &&Controller| Some(&made.name) == path.status.controller.as_ref();
+            let Some(made) = controllers.iter().find(is_made) else { continue };
+            let state = ana_state(made, expected.clone());
+            let is_usable = |state: Option<AnaState>| state.is_none_or(AnaState::is_usable);
+            match (is_usable(path.status.ana_state), is_usable(state), state) {
+                (true, false, Some(state)) => {
+                    log::warn!("{name}: the ANA state of its namespace is {state}: nothing goes through {}", made.name);
+                }
+                (false, true, Some(state)) => log::info!("{name}: the ANA state of its namespace is {state} now"),
+                _ => {}
+            }
+            path.status.ana_state = state;
+        }
+    }
+
+    /// Reads the ANA states once more, if there are any: no scan has seen what was connected after the last namespace came.
+    pub(super) fn note_last_ana(&mut self) {
+        if self.watch.shows_ana() {
+            let controllers = self.watch.controllers(&self.settings.root, |_| true);
+            self.note_ana(&controllers);
+        }
+    }
+}
+
+/// Why a namespace is not there, or what the subsystem shows instead.
+pub(super) fn why_missing(controllers: &[Controller], wanted: &Namespace) -> Waiting {
+    if let Some(why) = NoAccess::of(controllers, &wanted.nqn, wanted.nsid, wanted.nid) {
+        return Waiting::Inaccessible(why);
+    }
+    let of_subsystem = controllers.iter().filter(|controller| controller.nqn == wanted.nqn);
+    let mut live = of_subsystem.clone().filter(|controller| controller.is_live()).peekable();
+    if live.peek().is_none() {
+        return match of_subsystem.clone().next() {
+            Some(first) => Waiting::NotLive { controller: first.name.clone(), state: first.state.clone() },
+            None => Waiting::NoController,
+        };
+    }
+    let mut seen: Vec<String> = Vec::new();
+    for namespace in live.flat_map(|controller| &controller.namespaces) {
+        if namespace.is(wanted.nsid, wanted.nid) {
+            return Waiting::NoDisk;
+        }
+        let text = namespace.to_string();
+        if !seen.contains(&text) {
+            seen.push(text);
+        }
+    }
+    match seen.is_empty() {
+        true => Waiting::NoNamespace,
+        false => Waiting::OtherNamespaces(seen.join(", ")),
+    }
+}
