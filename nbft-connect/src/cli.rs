@@ -2,10 +2,12 @@
 
 mod disconnect;
 mod flip;
+mod network;
 mod tunables;
 
 pub use disconnect::DisconnectArgs;
 pub use flip::Flip;
+pub use network::{Bind, NetworkArgs};
 pub use tunables::TunableArgs;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -292,6 +294,9 @@ pub struct ConnectArgs {
     /// Connect one path of each subsystem only [default in a crash kernel]
     #[arg(long)]
     pub one_path: bool,
+    /// Network.
+    #[command(flatten)]
+    pub network: NetworkArgs,
     /// Files to write for the running system's network manager [default: auto in an initramfs with a connection, else none]
     #[arg(long, value_enum)]
     pub handover: Option<Handover>,

@@ -4,6 +4,7 @@
 pub mod names;
 
 use crate::cli::Handover;
+use crate::dhcp_options::ClientOptions;
 use crate::export::names::Names;
 use crate::export::{File, networkd, view};
 use crate::status::schema::{PathStatus, Status};
@@ -23,14 +24,14 @@ const TMPFILES: &str = "/run/tmpfiles.d";
 /// Leaves the files. Without being told, only an initramfs has something to hand over, and only when a controller is
 /// connected: firmware leaves its table also where the machine boots from its own disk, whose network is not ours then. No
 /// failure is one of the boot.
-pub fn leave(plan: &Plan, status: &Status, how: Option<Handover>, root: &Path) {
+pub fn leave(plan: &Plan, status: &Status, how: Option<Handover>, client: &ClientOptions, root: &Path) {
     let connected = status.paths.iter().any(PathStatus::is_connected);
     let unless_told = if connected && in_initramfs(root) { Handover::Auto } else { Handover::None };
     let how = how.unwrap_or(unless_told);
     if how == Handover::None {
         return;
     }
-    let nics = view::nics(plan, Some(status), root);
+    let nics = view::nics(plan, Some(status), root, client);
     if nics.is_empty() {
         return;
     }

@@ -1,5 +1,9 @@
 //! Parameters of the kernel's command line, and of the files that dracut treats as parts of it.
 
+mod dhcp;
+
+pub use dhcp::InvalidClientOption;
+
 use nom::branch::alt;
 use nom::bytes::complete::{is_not, tag, take_till};
 use nom::character::complete::{char, multispace0, multispace1};

@@ -12,6 +12,7 @@ use common::networkmanager::NetworkManager;
 use libnbft::model::{HfiTcpFlags, IpOrigin};
 use libnbft::plan::{Options, Plan, Source};
 use nbft_connect::cli::Handover;
+use nbft_connect::dhcp_options::ClientOptions;
 use nbft_connect::handover;
 use nbft_connect::handover::names;
 use nbft_connect::net::NetEvent;
@@ -92,7 +93,7 @@ fn the_running_system_learns_servers_and_domains() {
             if others {
                 root.file("sys/class/net/eth7/device/vendor", "");
             }
-            handover::leave(&plan, &status, Some(Handover::Auto), &root.0);
+            handover::leave(&plan, &status, Some(Handover::Auto), &ClientOptions::default(), &root.0);
             let text = |file: &str| fs::read_to_string(root.0.join(file)).unwrap();
             let resolved = "[Resolve]\nDNS=192.0.2.53 192.0.2.54\nDomains=example.org\n";
             assert_eq!(text("run/systemd/resolved.conf.d/50-nbft.conf"), resolved);
@@ -116,7 +117,7 @@ fn networkmanager_without_other_nics_writes_our_servers() {
         let (plan, status) = leased_status();
         let root = Root::new("handednm");
         root.file("sys/class/net/nbft0/device/vendor", "");
-        handover::leave(&plan, &status, Some(Handover::Auto), &root.0);
+        handover::leave(&plan, &status, Some(Handover::Auto), &ClientOptions::default(), &root.0);
         fs::create_dir_all("/run/NetworkManager/conf.d").unwrap();
         let ours = root.0.join("run/NetworkManager/conf.d/50-nbft.conf");
         fs::copy(ours, "/run/NetworkManager/conf.d/50-nbft.conf").unwrap();

@@ -12,6 +12,7 @@ use common::{in_namespace, ip};
 use libnbft::model::{HfiFlags, HfiTcpFlags, Host, HostFlags, IpOrigin, Nqn, Table};
 use libnbft::plan::{Options, Plan, Source};
 use nbft_connect::cli::Handover;
+use nbft_connect::dhcp_options::ClientOptions;
 use nbft_connect::handover;
 use nbft_connect::net::{Lease, NetEvent, lease_manager};
 use nbft_connect::status::schema::{State, Status};
@@ -32,7 +33,7 @@ fn set_up_and_leave(plan: &Plan) -> Option<Lease> {
     let mut status = Status::of_plan(plan);
     status.interfaces[0].lease.clone_from(&lease);
     status.interfaces[0].state = State::Up;
-    handover::leave(plan, &status, Some(Handover::Auto), Path::new("/"));
+    handover::leave(plan, &status, Some(Handover::Auto), &ClientOptions::default(), Path::new("/"));
     lease
 }
 

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::net::{outcome, ready, runtime, start, veth};
+use common::net::{outcome, ready, runtime, start, start_with, veth};
 use common::networkd::{DIRECTORY, NETWORKD, Networkd, Running, log, run};
 use common::{in_namespace, ip, ip_lines};
 use libnbft::model::{
@@ -13,8 +13,9 @@ use libnbft::model::{
 };
 use libnbft::plan::{Options, Plan, Source};
 use nbft_connect::cli::Handover;
+use nbft_connect::dhcp_options::ClientOptions;
 use nbft_connect::handover;
-use nbft_connect::net::NetEvent;
+use nbft_connect::net::{NetEvent, NetOptions};
 use nbft_connect::status::schema::Status;
 use std::fs;
 use std::net::IpAddr;
@@ -118,7 +119,13 @@ fn networkd_leaves_fixed_addresses_alone() {
     with_networkd("networkd_leaves_fixed_addresses_alone", || {
         Networkd::prepare();
         let plan = set_up(&table());
-        handover::leave(&plan, &Status::of_plan(&plan), Some(Handover::Auto), Path::new("/"));
+        handover::leave(
+            &plan,
+            &Status::of_plan(&plan),
+            Some(Handover::Auto),
+            &ClientOptions::default(),
+            Path::new("/"),
+        );
         leaves_all_as_it_is("unmanaged");
     });
 }
@@ -144,8 +151,12 @@ fn networkd_renews_the_lease_and_keeps_the_address() {
         tcp.ip = address("::ffff:0.0.0.0");
         tcp.flags = tcp.flags.with(HfiTcpFlags::DHCP_OVERRIDE);
         let plan = Plan::new(&[Source { name: "NBFT", table: &table }], &Options::default());
+        let mut client = ClientOptions::default();
+        (client.vendor_class, client.user_class) = (Some("NbftBoot:1".into()), Some("racks".into()));
+        client.host_name = Some("node-7".into());
         let lease = runtime().block_on(async {
-            let (_handle, mut events) = start(&plan).await;
+            let options = NetOptions::new("/".into()).with_client_options(client.clone());
+            let (_handle, mut events) = start_with(options, &plan).await;
             match outcome(&mut events).await {
                 NetEvent::Ready { lease: Some(lease), .. } => lease,
                 other => panic!("{other:?}"),
@@ -154,7 +165,7 @@ fn networkd_renews_the_lease_and_keeps_the_address() {
         let own = lease.address;
         let mut status = Status::of_plan(&plan);
         status.interfaces[0].lease = Some(*lease);
-        handover::leave(&plan, &status, Some(Handover::Auto), Path::new("/"));
+        handover::leave(&plan, &status, Some(Handover::Auto), &client, Path::new("/"));
         let acknowledged = || {
             let log = fs::read_to_string("/run/test/dhcp").unwrap();
             log.lines().filter(|line| line.contains("DHCPACK(") && line.contains(&format!(" {own} "))).count()
@@ -164,7 +175,14 @@ fn networkd_renews_the_lease_and_keeps_the_address() {
         let networkd = Networkd::start();
         networkd.concludes("configured");
         // It has the lease now, the same one, and would renew it; for the kernel the address stays for ever.
-        assert_eq!(acknowledged(), 2, "{}", fs::read_to_string("/run/test/dhcp").unwrap());
+        let heard = fs::read_to_string("/run/test/dhcp").unwrap();
+        assert_eq!(acknowledged(), 2, "{heard}");
+        // It describes itself as nbft did.
+        let count = |text: &str| heard.lines().filter(|line| line.contains(text)).count();
+        let asked = count(" DHCPDISCOVER(") + count(" DHCPREQUEST(");
+        for said in ["vendor class: NbftBoot:1", "user class: racks", "client provides name: node-7"] {
+            assert_eq!(count(said), asked, "{said}: {heard}");
+        }
         let shown = ip("-4 address show dev nbft0");
         assert!(shown.contains(&format!("inet {own}/24")) && shown.contains("valid_lft forever"), "{shown}");
         assert_eq!(shown.matches("inet ").count(), 1, "{shown}");

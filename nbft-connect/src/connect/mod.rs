@@ -16,7 +16,8 @@ pub(crate) use paths::is_path;
 pub(crate) use restore::restore_discovered;
 pub(crate) use target::{LinkEndpoint, Target};
 
-use crate::cli::{Common, ConnectArgs};
+use crate::cli::{Bind, Common, ConnectArgs};
+use crate::dhcp_options::ClientOptions;
 use crate::error::{Error, Part};
 use crate::exit::Exit;
 use crate::input::plan;
@@ -27,12 +28,14 @@ use crate::nvme::exclusions::RUNTIME_LIST;
 use crate::nvme::fabrics::Helper;
 use crate::nvme::keys::{Keys, credentials};
 use crate::nvme::sock_diag;
+use crate::output::escape;
 use crate::output::replace::{PUBLIC, replace};
 use crate::process;
 use crate::status::file::StatusFile;
 use crate::status::outcome;
 use crate::status::schema::{Outcome, STATUS_FILE, Status};
 use crate::{handover, net};
+use clap::ValueEnum;
 use engine::{Ended, Engine, RunMode, Settings};
 use libnbft::plan::{Additions, Plan, Policy};
 use std::path::PathBuf;
@@ -100,16 +103,18 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         before,
         service,
         connections: ConnectionSettings::read(&args.tunables.given(), &kernel, &root),
+        bind: bind(args, &kernel),
         persistent_discovery: args.persistent_discovery || kernel.switch("rd.nvmf.persistent-discovery"),
         one_path: args.one_path || is_crash_kernel(&root),
         keys,
         sockets: Box::new(sock_diag::Kernel),
         started,
     };
-    let network = net::NetOptions::new(root).with_mtu(mtu(&kernel));
+    let client = client_options(args, &kernel);
+    let network = net::NetOptions::new(root).with_mtu(mtu(&kernel)).with_client_options(client.clone());
     let ended = work(plan, additions, settings, network, common)?;
     if !args.stay {
-        handover::leave(&ended.plan, &ended.status, args.handover, &common.path("/"));
+        handover::leave(&ended.plan, &ended.status, args.handover, &client, &common.path("/"));
     }
     Ok(ended.exit)
 }
@@ -285,6 +290,28 @@ fn mtu(kernel: &KernelCommandLine) -> Option<u16> {
         log::warn!("{error}: the MTU is left as it is");
         None
     })
+}
+
+/// What the DHCP client says of itself: options, then the kernel's command line.
+fn client_options(args: &ConnectArgs, kernel: &KernelCommandLine) -> ClientOptions {
+    let (given, invalid) = kernel.client_options();
+    for parameter in invalid {
+        log::warn!("{}", escape(&parameter.to_string()));
+    }
+    args.network.client_options().or(given)
+}
+
+/// What connections are bound to: option, then rd.nvmf.bind=, then the interface.
+fn bind(args: &ConnectArgs, kernel: &KernelCommandLine) -> Bind {
+    let of_kernel = || {
+        let text = kernel.value(&["rd.nvmf.bind"])?;
+        let read = Bind::from_str(&text, false).ok();
+        if read.is_none() {
+            log::warn!("rd.nvmf.bind={} is neither address nor interface: interface is used", escape(&text));
+        }
+        read
+    };
+    args.network.bind.or_else(of_kernel).unwrap_or_default()
 }
 
 /// Leaves the pair in use for later tools.

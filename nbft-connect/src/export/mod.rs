@@ -102,7 +102,8 @@ pub(crate) fn files(
     root: &Path,
     kernel_names: bool,
 ) -> Result<Vec<File>, Error> {
-    let nics = view::nics(plan, status, root);
+    let (client, _) = KernelCommandLine::read(root).client_options();
+    let nics = view::nics(plan, status, root, &client);
     Ok(match format {
         ExportFormat::Udev => vec![
             File::new("61-nbft-disks.rules".into(), disks::rules(plan)),

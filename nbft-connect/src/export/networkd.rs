@@ -42,6 +42,13 @@ fn line(text: &mut String, line: &str) {
     let _ = writeln!(text, "{line}");
 }
 
+/// A key with its value, if it has one.
+fn optional(text: &mut String, key: &str, value: Option<&String>) {
+    if let Some(value) = value {
+        line(text, &format!("{key}={value}"));
+    }
+}
+
 /// What the NIC is named by. The type keeps VLANs, bonds and bridges out, which borrow its address.
 fn link_file(nic: &Nic) -> String {
     let mut text = format!("[Match]\nPermanentMACAddress={}\nType=ether\n", nic.mac);
@@ -102,6 +109,10 @@ fn network(text: &mut String, name: &str, granted: &Granted, mac: Mac) {
                 Some((iaid, duid)) => line(text, &format!("ClientIdentifier=duid\nIAID={iaid}\n{}", duid_lines(&duid))),
                 None => text.push_str("ClientIdentifier=mac\n"),
             }
+            let client = &granted.client;
+            optional(text, "VendorClassIdentifier", client.vendor_class.as_ref());
+            optional(text, "UserClass", client.user_class.as_ref());
+            optional(text, "Hostname", client.host_name.as_ref());
         }
         // A router may send whoever asks it for an address to DHCPv6.
         (Method::Dhcp6 | Method::Slaac, _) => {
@@ -111,6 +122,8 @@ fn network(text: &mut String, name: &str, granted: &Granted, mac: Mac) {
             }
             let (iaid, duid) = dhcp6_identity(network, mac);
             line(text, &format!("IAID={iaid}\n{}", duid_lines(&duid)));
+            optional(text, "VendorClass", granted.client.vendor_class.as_ref());
+            optional(text, "UserClass", granted.client.user_class.as_ref());
         }
         _ => {}
     }

@@ -139,8 +139,12 @@ fn list(text: &mut String, key: &str, values: impl Iterator<Item = String>) {
 /// The identity by which nbft asks, which is firmware's where the table has it.
 fn client(text: &mut String, granted: &Granted, mac: Mac, ipv6: bool) {
     line(text, &format!("dhcp-timeout={NEVER}"));
-    if let Some(name) = granted.host_name.as_ref().filter(|_| granted.network.method != Method::Slaac) {
+    let name = granted.client.host_name.as_ref().or(granted.host_name.as_ref());
+    if let Some(name) = name.filter(|_| granted.network.method != Method::Slaac) {
         line(text, &format!("dhcp-hostname={name}"));
+    }
+    if let Some(class) = granted.client.vendor_class.as_ref().filter(|_| !ipv6) {
+        line(text, &format!("dhcp-vendor-class-identifier={class}"));
     }
     if ipv6 {
         let (iaid, duid) = dhcp6_identity(&granted.network, mac);

@@ -1,5 +1,6 @@
 //! What the formats are written from: the plan with what came of it, when `connect` ran.
 
+use crate::dhcp_options::ClientOptions;
 use crate::kernel_command_line::KernelCommandLine;
 use crate::net::{Information, Lease, is_network_device};
 use crate::status::schema::{HfiStatus, State, Status};
@@ -41,12 +42,14 @@ pub(crate) struct Granted {
     pub(super) dns: Vec<IpAddr>,
     pub(super) domains: Vec<String>,
     pub(super) host_name: Option<String>,
+    /// What the DHCP client says of itself.
+    pub(super) client: ClientOptions,
     /// Whether the address is the one in use: the table's when it is static, else what was granted.
     pub(super) known: bool,
 }
 
 /// The NICs of a plan that have something to set up.
-pub(crate) fn nics(plan: &Plan, status: Option<&Status>, root: &Path) -> Vec<Nic> {
+pub(crate) fn nics(plan: &Plan, status: Option<&Status>, root: &Path, client: &ClientOptions) -> Vec<Nic> {
     let mtu = KernelCommandLine::read(root).mtu().ok().flatten();
     let used = plan.interfaces.iter().filter(|interface| !interface.links.is_empty());
     let link = |link: &libnbft::plan::Link| {
@@ -66,6 +69,7 @@ pub(crate) fn nics(plan: &Plan, status: Option<&Status>, root: &Path) -> Vec<Nic
                 .zip(leases)
                 .map(|(network, lease)| Granted {
                     table: plan.tables.iter().position(|table| *table == network.hfi.table).map_or(1, |at| at + 1),
+                    client: client.with_table(network.host_name.as_deref()),
                     ..granted(network, lease, information(status, network))
                 })
                 .collect(),
@@ -136,7 +140,7 @@ fn granted(network: &Network, lease: Option<&Lease>, information: Option<&Inform
     let domains = domains.into_iter().flatten().filter(|name| is_name(name)).cloned().collect();
     let host_name = network.host_name.clone().or_else(|| lease?.host_name.clone()).filter(|name| is_name(name));
     let known = lease.is_some() || own.method == Method::Static;
-    Granted { network: own, table: 1, dns, domains, host_name, known }
+    Granted { network: own, table: 1, dns, domains, host_name, client: ClientOptions::default(), known }
 }
 
 /// Whether a text can stand in any of the formats: names come from firmware and servers, and may neither end a line nor a

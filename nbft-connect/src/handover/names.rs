@@ -1,5 +1,6 @@
 //! Tells other programs which links are up, and by which servers and names: at once in the initramfs, and later in the running system.
 
+use crate::dhcp_options::ClientOptions;
 use crate::export::names::Names;
 use crate::export::view::{self, Nic};
 use crate::output::replace::{PUBLIC, replace};
@@ -22,7 +23,7 @@ pub(super) fn in_initramfs(root: &Path) -> bool {
 pub fn tell(plan: &Plan, status: &Status, root: &Path) {
     let initramfs = in_initramfs(root);
     if initramfs || root.join(RESOLV_CONF).exists() {
-        let nics = view::nics(plan, Some(status), root);
+        let nics = view::nics(plan, Some(status), root, &ClientOptions::default());
         if let Err(error) = write(&nics, root, initramfs) {
             log::warn!("names and servers are not told to other programs: {error}");
         }

@@ -56,10 +56,17 @@ impl Worker {
     async fn set_up_network(&self, on: LinkNetwork<'_>, asks_for_information: bool, timings: Timings) {
         let started = Instant::now();
         loop {
+            if self.refuse_port(on.link).is_err() {
+                let timings = Timings { address: started.elapsed(), ..timings };
+                if self.follow_master(on, timings).await {
+                    return;
+                }
+                continue;
+            }
             let pause = match self.configure(on).await {
                 Ok((address, lease)) => {
                     let timings = Timings { address: started.elapsed(), ..timings };
-                    let ready = ReadyNetwork { link: on.link, address, lease, timings };
+                    let ready = ReadyNetwork { link: on.link, address, lease, timings, port: None };
                     self.send(ready.event(on.at));
                     let asks = ready.lease.is_none() && asks_for_information;
                     if !self.maintains {
@@ -159,6 +166,7 @@ impl Worker {
 
     /// Sets an address that never expires, and its routes.
     async fn set_address(&self, on: LinkNetwork<'_>, ip: IpAddr) -> Result<IpAddr, NetFailure> {
+        self.refuse_port(on.link)?;
         let (handle, index, network) = (&self.watcher.handle, on.link.index, on.network);
         let same = |now: &Address| now.prefix == network.prefix && now.permanent && !now.duplicate;
         if !self.watcher.read(|state| state.address(index, ip).is_some_and(same)) {
@@ -176,7 +184,7 @@ impl Worker {
     pub(super) async fn request_lease(&self, on: LinkNetwork<'_>, held: Option<&Lease>) -> Result<Lease, NetFailure> {
         self.send_waiting(on.at, Waiting::Lease);
         let (index, name, network) = (on.link.index, on.link.name, on.network);
-        let client = dhcp::Client { name, index, mac: self.interface.mac };
+        let client = dhcp::Client { name, index, mac: self.interface.mac, options: &self.client };
         let lease = if network.method == Method::Dhcp4 {
             dhcp4::lease(&client, network, held).await?
         } else {
@@ -230,7 +238,7 @@ impl Worker {
 /// refuses again for a while.
 const fn pause_after(method: Method, failure: &NetFailure) -> Duration {
     match (method, failure) {
-        (Method::Static, NetFailure::AddressGone(_)) => RETRY,
+        (Method::Static, NetFailure::AddressGone(_) | NetFailure::HasMaster { .. }) => RETRY,
         (Method::Static, _) => MAINTAIN_RETRY,
         _ => RETRY,
     }

@@ -2,6 +2,7 @@
 
 use super::NetFailure;
 use super::lease::{Lease, seconds_since_start};
+use crate::dhcp_options::ClientOptions;
 use libnbft::model::Mac;
 use std::io;
 use std::time::Duration;
@@ -17,6 +18,8 @@ pub(super) struct Client<'a> {
     pub(super) name: &'a str,
     pub(super) index: u32,
     pub(super) mac: Mac,
+    /// What it says of itself.
+    pub(super) options: &'a ClientOptions,
 }
 
 /// Why there is no lease.

@@ -61,12 +61,25 @@ pub enum NetFailure {
     /// The kernel cannot be asked, or its events cannot be received.
     #[error("netlink: {0}")]
     Netlink(KernelError),
+    /// The link is a port of a bridge, bond or team that does not have the address.
+    #[error("{port} is a port of {master}, which does not have the address; nbft sets none on a port")]
+    HasMaster {
+        /// The link.
+        port: String,
+        /// Its master.
+        master: String,
+    },
     /// The NIC was removed.
     #[error("the NIC is gone")]
     LinkGone,
     /// This version cannot set it up.
     #[error("{0} is not supported by this version")]
     Unsupported(&'static str),
+}
+
+impl NetFailure {
+    /// The code of a network whose link is a port, also where the master has its address.
+    pub const LINK_HAS_MASTER: &str = "link-has-master";
 }
 
 codes!(NetFailure {
@@ -78,6 +91,7 @@ codes!(NetFailure {
     AddressGone => "address-gone",
     NoCarrier => "no-carrier",
     Netlink => "netlink",
+    HasMaster => "link-has-master",
     LinkGone => "nic-gone",
     Unsupported => "unsupported",
 });

@@ -23,7 +23,6 @@ impl Worker {
             return None;
         }
         let (index, name, network) = (on.link.index, on.link.name, on.network);
-        let last = self.applied.lease(on.at);
         let others = self.static_addresses(on.at);
         let find = |state: &State| managed_address(state, index, network, &others);
         loop {
@@ -33,26 +32,32 @@ impl Worker {
             // The watcher has ended.
             let Some(address) = found else { return std::future::pending().await };
             log::info!("{name}: {manager} has the interface: its address {} is taken", address.ip);
-            let lease = last.as_ref().map(|last| lease_at(last, &address));
-            let mut own = lease.as_ref().map_or_else(|| network.clone(), |lease| lease.over(network));
-            (own.address, own.prefix) = (Some(address.ip), address.prefix);
-            own.routes.retain(|route| route.gateway.is_none_or(|gateway| is_on_link(gateway, &address)));
-            let (on, ip) = (on.with(&own), address.ip);
-            if let Err(error) = requests::add_routes(&self.watcher.handle, on.link, ip, on.network).await {
-                log::warn!("{name}: {error}");
-            }
-            self.record_on(on, ip, lease.clone());
-            return Some((ip, lease.map(Box::new)));
+            return Some(self.adopt_address(on, &address).await);
         }
+    }
+
+    /// Takes an address that another program has set: sets the network's routes and rules for it.
+    pub(super) async fn adopt_address(&self, on: LinkNetwork<'_>, address: &Address) -> Configured {
+        let lease = self.applied.lease(on.at).map(|last| lease_at(&last, address));
+        let mut own = lease.as_ref().map_or_else(|| on.network.clone(), |lease| lease.over(on.network));
+        (own.address, own.prefix) = (Some(address.ip), address.prefix);
+        own.routes.retain(|route| route.gateway.is_none_or(|gateway| is_on_link(gateway, address)));
+        let (on, ip) = (on.with(&own), address.ip);
+        if let Err(error) = requests::add_routes(&self.watcher.handle, on.link, ip, on.network).await {
+            log::warn!("{}: {error}", on.link.name);
+        }
+        self.record_on(on, ip, lease.clone());
+        (ip, lease.map(Box::new))
     }
 }
 
 /// An address of the kind that the network's method brings, and none of `others`.
-fn managed_address(state: &State, index: u32, network: &Network, others: &[IpAddr]) -> Option<Address> {
+pub(super) fn managed_address(state: &State, index: u32, network: &Network, others: &[IpAddr]) -> Option<Address> {
     let fits = |address: &&Address| match (network.method, address.ip) {
         (Method::Dhcp4, IpAddr::V4(ip)) => !ip.is_link_local(),
         // DHCPv6 grants single addresses; those of a router advertisement have the prefix of their subnet.
         (Method::Dhcp6, IpAddr::V6(_)) => address.prefix == 128,
+        (Method::Slaac, IpAddr::V6(ip)) => address.prefix != 128 && !ip.is_unicast_link_local(),
         _ => false,
     };
     let mut of_link = state.addresses.iter().filter(|address| address.link == index);

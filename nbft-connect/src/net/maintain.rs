@@ -32,12 +32,22 @@ impl Worker {
                 std::future::pending::<()>().await;
             }
         };
+        let moved = async {
+            if self.watcher.wait_for(|state| self.moved(state, on)).await.is_none() {
+                std::future::pending::<()>().await;
+            }
+        };
         tokio::select! {
             () = removed => {}
+            () = moved => return,
             () = self.maintain_lease_and_carrier(on, &mut ready) => {}
             never = self.maintain_rules(on.at) => match never {},
         }
         let address = ready.address;
+        if ready.port.is_some() || self.refuse_port(on.link).is_err() {
+            log::warn!("{name}: {address} is gone");
+            return;
+        }
         match link_manager(&self.root, index).filter(|_| ready.lease.is_some()) {
             Some(manager) => log::info!("{name}: {address} is gone, and {manager} has the interface"),
             None => log::warn!("{name}: {address} is gone; it is set again"),

@@ -20,6 +20,7 @@ mod lease;
 mod lease_manager;
 mod lease_times;
 mod maintain;
+mod master;
 mod nic;
 mod nic_setup;
 mod options;

@@ -192,6 +192,11 @@ impl Worker {
             let _ = requests::rename(&self.watcher.handle, index, wanted).await;
             return name;
         }
+        if self.refuse_port(LinkId { index, name: &name }).is_err() {
+            // Who made it a port knows it by its name.
+            log::info!("{name}: keeps its name, not {wanted}: it is a port");
+            return name;
+        }
         if controllers(&self.root).iter().any(|controller| controller.host_iface == name) {
             // The kernel looks up the interface by this name when it reconnects.
             log::info!("{name}: keeps its name, not {wanted}: a connection is bound to it");

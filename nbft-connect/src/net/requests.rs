@@ -93,6 +93,23 @@ pub(super) async fn remove_address(
     Ok(())
 }
 
+/// Removes the routes of a network from a link that no longer has its address. A route that does not exist is no error.
+pub(super) async fn remove_routes(handle: &Handle, link: u32, ip: IpAddr, network: &Network) {
+    let connected = Route { destination: subnet(ip, network.prefix), prefix: network.prefix, gateway: None };
+    let own = Table { id: network.route_table, metric: None };
+    let main = Table { id: 254, metric: Some(network.metric) };
+    let in_main = network.routes.iter().map(|route| (route, main));
+    for (route, table) in in_main.chain(std::iter::once(&connected).chain(&network.routes).map(|route| (route, own))) {
+        let message = match (route.destination, ip) {
+            (IpAddr::V4(destination), IpAddr::V4(source)) => route_v4(link, destination, source, route, table),
+            (IpAddr::V6(destination), IpAddr::V6(_)) => route_v6(link, destination, route, table),
+            _ => continue,
+        };
+        // The kernel has removed those that name the address as their source.
+        let _ = handle.route().del(message).execute().await;
+    }
+}
+
 /// Keeps the other addresses of a subnet when its first is removed; by default Linux removes them too.
 ///
 /// # Errors

@@ -105,7 +105,7 @@ impl Worker {
         let (index, name) = (on.link.index, on.link.name);
         self.wait_for_router_flags(index, |flags| flags.other || flags.managed).await;
         let link_local = self.link_local(index).await?;
-        let client = Client { name, index, mac: self.interface.mac };
+        let client = Client { name, index, mac: self.interface.mac, options: &self.client };
         let (_, duid) = dhcp6_identity(on.network, client.mac);
         let told = dhcp6_stateless::ask(&client, link_local, &duid, longest_pause).await?;
         self.send(NetEvent::Informed { at: on.at, information: Box::new(told.information.clone()) });

@@ -36,6 +36,11 @@ pub struct Link {
 }
 
 impl Link {
+    /// Whether it is a VRF, whose ports keep their addresses.
+    pub fn is_vrf(&self) -> bool {
+        self.kind == Some(InfoKind::Vrf)
+    }
+
     /// Whether a NIC has this MAC address by its hardware, whatever address was set on it since.
     pub fn has_mac(&self, mac: Mac) -> bool {
         match self.permanent_mac.filter(|permanent| !permanent.is_zero()) {

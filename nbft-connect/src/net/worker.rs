@@ -6,6 +6,7 @@ use super::lease::Lease;
 use super::options::NetOptions;
 use super::target::LinkId;
 use super::watcher::Watcher;
+use crate::dhcp_options::ClientOptions;
 use libnbft::plan::{Interface, Method, NetworkRef};
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -26,6 +27,8 @@ pub(super) struct Worker {
     pub(super) watcher: Watcher,
     events: UnboundedSender<NetEvent>,
     pub(super) mtu: Option<u16>,
+    /// What the DHCP client says of itself.
+    pub(super) client: ClientOptions,
     /// Whether it maintains the networks once they are set up, as the resident service does.
     pub(super) maintains: bool,
     pub(super) applied: AppliedNetworks,
@@ -38,13 +41,16 @@ pub(super) struct ReadyNetwork<'a> {
     pub(super) address: IpAddr,
     pub(super) lease: Option<Box<Lease>>,
     pub(super) timings: Timings,
+    /// The planned link, if the address is on its master.
+    pub(super) port: Option<&'a str>,
 }
 
 impl ReadyNetwork<'_> {
     pub(super) fn event(&self, at: NetworkRef) -> NetEvent {
         let (link_name, ifindex) = (self.link.name.to_owned(), self.link.index);
         let (address, lease, timings) = (self.address, self.lease.clone(), self.timings);
-        NetEvent::Ready { at, link_name, ifindex, address, lease, timings }
+        let port = self.port.map(str::to_owned);
+        NetEvent::Ready { at, link_name, ifindex, address, lease, timings, port }
     }
 }
 
@@ -56,7 +62,7 @@ impl Worker {
         watcher: Watcher,
         events: UnboundedSender<NetEvent>,
     ) -> Self {
-        let (root, mtu) = (options.root.clone(), options.mtu);
+        let (root, mtu, client) = (options.root.clone(), options.mtu, options.client.clone());
         // A file may hold any lease.
         let of_network = |(at, lease): &(NetworkRef, Lease)| {
             let network = interface.links.get(at.link)?.networks.get(at.network)?;
@@ -73,7 +79,7 @@ impl Worker {
         };
         let applied = AppliedNetworks::new(options.maintain.as_ref().map(of_interface).unwrap_or_default());
         let maintains = options.maintain.is_some();
-        Self { number, interface, root, watcher, events, mtu, maintains, applied }
+        Self { number, interface, root, watcher, events, mtu, client, maintains, applied }
     }
 
     pub(super) const fn at(&self, link: usize, network: usize) -> NetworkRef {

@@ -8,6 +8,7 @@ use libnbft::model::{
 };
 use libnbft::plan::{Options, Plan, Source};
 use nbft_connect::cli::Handover;
+use nbft_connect::dhcp_options::ClientOptions;
 use nbft_connect::handover;
 use nbft_connect::status::schema::{State, Status};
 use std::net::IpAddr;
@@ -281,9 +282,22 @@ fn the_running_system_is_left_what_keeps_it_from_harm() {
     let plan = Plan::new(&[Source { name: "NBFT", table: &table() }], &Options::default());
     for (golden, how) in [("handover-auto.txt", Handover::Auto), ("handover-leave.txt", Handover::Leave)] {
         let dir = Dir::new(golden);
-        handover::leave(&plan, &Status::of_plan(&plan), Some(how), Path::new(dir.path()));
+        handover::leave(&plan, &Status::of_plan(&plan), Some(how), &ClientOptions::default(), Path::new(dir.path()));
         check(golden, &tree(Path::new(dir.path()), dir.path()));
     }
+}
+
+#[test]
+fn renewals_by_a_manager_ask_with_the_same_classes() {
+    let dir = Dir::new("export-classes");
+    dir.write("sys/firmware/acpi/tables/NBFT", &libnbft::write(&table()).unwrap());
+    let line = "rd.nvmf.dhcp.vendor-class=Boot:1 rd.nvmf.dhcp.user-class=rack rd.nvmf.dhcp.hostname=n1";
+    dir.write("proc/cmdline", line.as_bytes());
+    let exported = |format: &str| nbft(&["export", format, "--root", dir.path()]).text();
+    let (networkd, manager) = (exported("networkd"), exported("networkmanager"));
+    let expected = "\nDUIDRawData=aa:bb:cc\nVendorClassIdentifier=Boot:1\nUserClass=rack\nHostname=n1\n";
+    assert!(networkd.contains(expected), "{networkd}");
+    assert!(manager.contains("\ndhcp-hostname=n1\ndhcp-vendor-class-identifier=Boot:1\n"), "{manager}");
 }
 
 #[test]
@@ -300,7 +314,7 @@ fn only_an_initramfs_that_connected_something_hands_over_untold() {
             std::fs::create_dir_all(root.join("etc")).unwrap();
             std::fs::write(root.join("etc/initrd-release"), "").unwrap();
         }
-        handover::leave(&plan, &status, None, root);
+        handover::leave(&plan, &status, None, &ClientOptions::default(), root);
         let left = root.join("run/systemd/network").exists();
         assert_eq!(left, initramfs && connected, "initramfs {initramfs}, connected {connected}");
     }

@@ -8,6 +8,7 @@ mod discovery;
 mod firmware;
 mod generator;
 mod machine;
+mod master;
 mod model;
 mod namespace;
 mod nic;

@@ -4,7 +4,7 @@ use super::cause::Step;
 use super::machine::Machine;
 use super::model::{Broken, Found, PathReport};
 use super::reach::{self, Way};
-use super::{address, controller, firmware, namespace, nic};
+use super::{address, controller, firmware, master, namespace, nic};
 use crate::connect::{LinkEndpoint, Target};
 use crate::input::plan::Tables;
 use crate::net::{Address, Link};
@@ -56,6 +56,11 @@ impl Chain {
         let link = nic::vlan(machine, nic, planned)?;
         if planned.vlan.is_some() {
             self.holds(Step::Vlan, format!("VLAN {}", link.name));
+        }
+        if let Some(above) = master::above(machine, plan, at, &link) {
+            let (link, from) = above?;
+            self.holds(Step::Address, format!("{}/{} on {}", from.ip, from.prefix, link.name));
+            return Ok((link, from));
         }
         let from = address::address(machine, plan, at, &link)?;
         self.holds(Step::Address, format!("{}/{}", from.ip, from.prefix));
