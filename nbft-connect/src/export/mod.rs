@@ -2,6 +2,7 @@
 
 mod disks;
 mod dracut;
+pub(crate) mod names;
 mod needs;
 pub(crate) mod networkd;
 mod networkmanager;

@@ -30,6 +30,11 @@ pub(crate) struct Link {
     /// MTU that the kernel's command line or a DHCP server named.
     pub(super) mtu: Option<u16>,
     pub(super) networks: Vec<Granted>,
+    /// Whether one of its networks was up when `connect` ran.
+    pub(crate) is_up: bool,
+    /// Whether the system counts as online once its network manager has this link: one link, which is up. Other paths may be dead, and
+    /// nobody is to wait for them; but a system that waits for none never counts as online where it has no other links.
+    pub(crate) is_online: bool,
 }
 
 /// A network with what was granted in the place of what firmware had.
@@ -62,6 +67,11 @@ pub(crate) fn nics(plan: &Plan, status: Option<&Status>, root: &Path, client: &C
                 (None, None, _) => link.name.clone(),
             },
             vlan: link.vlan,
+            is_up: link
+                .networks
+                .iter()
+                .any(|network| outcome(status, network).is_some_and(|now| now.state == State::Up)),
+            is_online: false,
             mtu: mtu.or_else(|| leases.iter().flatten().find_map(|lease| lease.mtu)),
             networks: link
                 .networks
@@ -76,7 +86,7 @@ pub(crate) fn nics(plan: &Plan, status: Option<&Status>, root: &Path, client: &C
                 .collect(),
         }
     };
-    used.map(|interface| {
+    let nics = used.map(|interface| {
         let kernel_name = (plan.names == Names::Kernel).then(|| nic_name(root, interface.mac)).flatten();
         let links: Vec<Link> = interface.links.iter().map(|planned| link(planned, kernel_name.as_deref())).collect();
         let untagged = links.iter().find(|link| link.vlan.is_none()).map(|link| link.name.clone());
@@ -86,8 +96,19 @@ pub(crate) fn nics(plan: &Plan, status: Option<&Status>, root: &Path, client: &C
             pci: interface.pci.filter(|pci| is_network_device(root, *pci)),
             links,
         }
-    })
-    .collect()
+    });
+    let mut nics: Vec<Nic> = nics.collect();
+    choose_online(&mut nics);
+    nics
+}
+
+/// A link with a lease comes first: a network manager takes it over anyway.
+fn choose_online(nics: &mut [Nic]) {
+    let mut up: Vec<&mut Link> = nics.iter_mut().flat_map(|nic| &mut nic.links).filter(|link| link.is_up).collect();
+    up.sort_by_key(|link| !link.is_leased());
+    if let Some(first) = up.first_mut() {
+        first.is_online = true;
+    }
 }
 
 fn lacks_route(plan: &Plan, network: &Network) -> bool {
@@ -208,6 +229,11 @@ impl Link {
 
     pub(crate) fn has(&self, method: Method) -> bool {
         self.networks.iter().any(|granted| granted.network.method == method)
+    }
+
+    /// Whether a DHCP server has granted an address of it, or is to.
+    pub(crate) fn is_leased(&self) -> bool {
+        self.has(Method::Dhcp4) || self.has(Method::Dhcp6)
     }
 
     /// The networks of one address family.

@@ -13,9 +13,6 @@ pub(super) const ROUND: Duration = Duration::from_secs(12);
 /// Longest message that is read: Ethernet's MTU. What does not fit is not for a client that asks for a handful of values.
 pub(super) const LONGEST_MESSAGE: usize = 1500;
 
-/// Hardware type of Ethernet.
-pub(super) const ETHERNET: u8 = 1;
-
 /// The link that asks.
 pub(super) struct Client<'a> {
     pub(super) name: &'a str,

@@ -3,7 +3,7 @@
 use super::addresses::Configured;
 use super::event::Waiting;
 use super::lease::{Lease, seconds_since_start};
-use super::lease_manager::lease_manager;
+use super::lease_manager::link_manager;
 use super::requests;
 use super::state::{Address, State};
 use super::subnet;
@@ -26,7 +26,7 @@ impl Worker {
         let others = self.static_addresses(on.at);
         let find = |state: &State| managed_address(state, index, network, &others);
         loop {
-            let manager = lease_manager(&self.root, index)?;
+            let manager = link_manager(&self.root, index)?;
             self.send_waiting(on.at, Waiting::Manager);
             let Ok(found) = tokio::time::timeout(CHECK_INTERVAL, self.watcher.wait_for(find)).await else { continue };
             // The watcher has ended.

@@ -2,15 +2,16 @@
 
 use super::addresses::Configured;
 use super::dhcp::Client;
+use super::dhcp_identity::dhcp6_identity;
 use super::error::NetFailure;
 use super::event::{NetEvent, Waiting};
 use super::lease::Lease;
-use super::lease_manager::lease_manager;
+use super::lease_manager::link_manager;
 use super::state::{Address, RouterFlags, State};
 use super::target::LinkNetwork;
 use super::watcher::dump;
 use super::worker::{RETRY, Worker};
-use super::{dhcp6, dhcp6_stateless, requests};
+use super::{dhcp6_stateless, requests};
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -63,7 +64,7 @@ impl Worker {
             Ok(now) => now.addresses.iter().any(|address| address.is_global_ipv6_of(index)),
             Err(_) => true,
         };
-        if address_comes || self.maintains && lease_manager(&self.root, index).is_some() {
+        if address_comes || self.maintains && link_manager(&self.root, index).is_some() {
             return std::future::pending().await;
         }
         log::info!("{name}: the router advertises no prefix for addresses, and says that DHCPv6 grants one");
@@ -99,7 +100,7 @@ impl Worker {
         self.wait_for_router_flags(index, |flags| flags.other || flags.managed).await;
         let link_local = self.link_local(index).await?;
         let client = Client { name, index, mac: self.interface.mac, options: &self.client };
-        let duid = dhcp6::wire_duid(&client, on.network);
+        let (_, duid) = dhcp6_identity(on.network, client.mac);
         let told = dhcp6_stateless::ask(&client, link_local, &duid, longest_pause).await?;
         self.send(NetEvent::Informed { at: on.at, information: Box::new(told.information.clone()) });
         Ok(told)

@@ -81,6 +81,11 @@ impl NetSnapshot {
         &self.state.addresses
     }
 
+    /// Whether a link has this address for a limited time: a network manager that has a lease for it sets the lease's time.
+    pub fn expires(&self, link: u32, ip: IpAddr) -> bool {
+        self.state.address(link, ip).is_some_and(|address| !address.permanent)
+    }
+
     /// The gateway by which `link` sends from one address to another; `None` when the target is on the link.
     ///
     /// # Errors

@@ -90,7 +90,7 @@ pub(super) fn request(request: Request, transaction: u32, seconds: u16, sender: 
         Request::Extend { address } => address,
         _ => Ipv4Addr::UNSPECIFIED,
     };
-    let mut bytes = vec![BOOT_REQUEST, super::super::dhcp::ETHERNET, sender.mac.len() as u8, 0];
+    let mut bytes = vec![BOOT_REQUEST, super::super::dhcp_identity::ETHERNET, sender.mac.len() as u8, 0];
     bytes.extend(transaction.to_be_bytes());
     bytes.extend(seconds.to_be_bytes());
     // Without the broadcast flag: the packet socket hears what is sent to an address that is not set yet.

@@ -6,9 +6,10 @@ mod message;
 mod socket;
 
 use super::NetFailure;
-use super::dhcp::{Client, DhcpFailure, ETHERNET, Granted, LONGEST_MESSAGE, LeaseAge, ROUND, text};
+use super::dhcp::{Client, DhcpFailure, Granted, LONGEST_MESSAGE, LeaseAge, ROUND, text};
+use super::dhcp_identity::{ETHERNET, dhcp_identity};
 use super::domain_names::{Compression, domain_names};
-use super::lease::{Lease, dhcp_identity, seconds_since_start};
+use super::lease::{Lease, seconds_since_start};
 use super::lease_times::{DHCP4, UNNAMED_LEASE, lease_times};
 use crate::dhcp_options::ClientOptions;
 use libnbft::address::prefix_of_mask;

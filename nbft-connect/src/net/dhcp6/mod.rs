@@ -6,9 +6,10 @@ pub(super) mod options;
 pub(super) mod socket;
 
 use super::NetFailure;
-use super::dhcp::{Client, DhcpFailure, ETHERNET, Granted, LONGEST_MESSAGE, LeaseAge, ROUND, text};
+use super::dhcp::{Client, DhcpFailure, Granted, LONGEST_MESSAGE, LeaseAge, ROUND, text};
+use super::dhcp_identity::{dhcp_identity, dhcp6_identity};
 use super::domain_names::{Compression, domain_names};
-use super::lease::{Lease, dhcp_identity, seconds_since_start};
+use super::lease::{Lease, seconds_since_start};
 use super::lease_times::{DHCP6, lease_times};
 use crate::dhcp_options::ClientOptions;
 use libnbft::plan::Network;
@@ -52,21 +53,15 @@ fn renewal(held: &Lease) -> Option<Request> {
     }
 }
 
-/// The DUID as it goes over the wire: the table's, else one of the MAC address.
-pub(super) fn wire_duid(client: &Client<'_>, network: &Network) -> Vec<u8> {
-    let of_mac = || [&[0, 3, 0, ETHERNET], &client.mac.0[..]].concat();
-    dhcp_identity(network).map_or_else(of_mac, |(_, duid)| duid)
-}
-
 fn sender(client: &Client<'_>, network: &Network) -> Sender {
-    let (name, duid) = (client.name, wire_duid(client, network));
-    let table = dhcp_identity(network).map(|(iaid, _)| iaid);
-    match table {
-        Some(iaid) => log::info!("{name}: DHCPv6 identity of the table: IAID {iaid:#x}, DUID {}", Hex::new(&duid)),
-        None => log::info!("{name}: DHCPv6 DUID: the MAC address"),
+    let (name, (iaid, duid)) = (client.name, dhcp6_identity(network, client.mac));
+    if dhcp_identity(network).is_some() {
+        log::info!("{name}: DHCPv6 identity of the table: IAID {iaid:#x}, DUID {}", Hex::new(&duid));
+    } else {
+        log::info!("{name}: DHCPv6 DUID: the MAC address");
     }
     let options = described(&client.options.with_table(network.host_name.as_deref()));
-    Sender { duid, iaid: table.unwrap_or(0), options }
+    Sender { duid, iaid, options }
 }
 
 /// The options by which a client describes itself (RFC 8415, sections 21.15 and 21.16; RFC 4704).
