@@ -116,7 +116,9 @@ impl Worker {
             let mut pause = MAINTAIN_RETRY;
             let up = match link.vlan {
                 None => Ok(nic),
-                Some(id) => self.add_vlan(nic, number, id).await.map(|index| LinkId { index, name: &link.name }),
+                Some(id) => {
+                    self.add_vlan(nic, number, &link.name, id).await.map(|index| LinkId { index, name: &link.name })
+                }
             };
             match up {
                 Ok(on) => {
@@ -256,13 +258,12 @@ impl Worker {
     }
 
     /// Makes a VLAN and brings it up.
-    async fn add_vlan(&self, nic: LinkId<'_>, number: usize, id: u16) -> Result<u32, NetFailure> {
-        let link = &self.interface.links[number];
-        log::debug!("{}: VLAN {id} on {}", link.name, nic.name);
-        requests::add_vlan(&self.watcher.handle, &link.name, nic.index, id).await?;
-        let named = |state: &State| state.links.values().find(|known| known.name == link.name).map(|known| known.index);
+    async fn add_vlan(&self, nic: LinkId<'_>, number: usize, name: &str, id: u16) -> Result<u32, NetFailure> {
+        log::debug!("{name}: VLAN {id} on {}", nic.name);
+        requests::add_vlan(&self.watcher.handle, name, nic.index, id).await?;
+        let named = |state: &State| state.links.values().find(|known| known.name == name).map(|known| known.index);
         let index = self.watcher.wait_for(named).await.ok_or_else(ended)?;
-        self.set_sysctls(number, &link.name);
+        self.set_sysctls(number, name);
         self.bring_up(index).await?;
         Ok(index)
     }
