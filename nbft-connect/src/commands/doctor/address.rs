@@ -1,17 +1,14 @@
-//! The address.
+//! Finds the address from which a path goes, or says why it is missing.
 
-use super::cause::Cause;
+use super::cause::{Cause, NetworkFault, TableFault};
 use super::machine::Machine;
-use super::model::Broken;
 use crate::net::{Address, Link};
 use libnbft::plan::{Method, Network, NetworkRef, Plan};
 use std::net::IpAddr;
 
 /// The address from which the path's target is to be reached.
-pub(super) fn address(machine: &Machine, plan: &Plan, at: NetworkRef, link: &Link) -> Result<Address, Broken> {
-    let network = plan.network(at).ok_or_else(|| {
-        Broken::new(Cause::PlanFault, "The plan holds no network for this path.", "Report this as a fault of nbft.")
-    })?;
+pub(super) fn address(machine: &Machine, plan: &Plan, at: NetworkRef, link: &Link) -> Result<Address, Cause> {
+    let network = plan.network(at).ok_or(TableFault::PlanFault)?;
     let on_link = || machine.view.addresses().iter().filter(|address| address.link == link.index);
     let wanted = match network.method {
         Method::Static => network.address,
@@ -24,16 +21,13 @@ pub(super) fn address(machine: &Machine, plan: &Plan, at: NetworkRef, link: &Lin
     // What a server grants now may be another than what it granted then.
     let any = || on_link().find(|address| serves(address, network));
     let found = found.or_else(|| if network.method == Method::Static { None } else { any() });
-    match found {
-        Some(address) if address.duplicate => Err(duplicate(address.ip, link)),
-        Some(address) if address.tentative => Err(Broken::new(
-            Cause::AddressTentative,
-            format!("{} on {} is still being checked for duplicates.", address.ip, link.name),
-            "Ask again in a second or two.",
-        )),
+    let name = || link.name.clone();
+    Ok(match found {
+        Some(Address { ip, duplicate: true, .. }) => Err(NetworkFault::AddressDuplicate { ip: *ip, name: name() }),
+        Some(Address { ip, tentative: true, .. }) => Err(NetworkFault::AddressTentative { ip: *ip, name: name() }),
         Some(address) => Ok(address.clone()),
         None => Err(missing(machine, plan, at, network, link)),
-    }
+    }?)
 }
 
 /// What a server granted to `connect`.
@@ -49,51 +43,15 @@ fn serves(address: &Address, network: &Network) -> bool {
     address.ip.is_ipv6() == network.is_ipv6() && !link_local
 }
 
-fn duplicate(ip: IpAddr, link: &Link) -> Broken {
-    Broken::new(
-        Cause::AddressDuplicate,
-        format!("Another host uses {ip}: duplicate address detection failed on {}.", link.name),
-        "Give one of the two another address; the kernel will not use this one.",
-    )
-}
-
-fn missing(machine: &Machine, plan: &Plan, at: NetworkRef, network: &Network, link: &Link) -> Broken {
-    let name = &link.name;
-    if let (Method::Static, Some(ip)) = (network.method, network.address) {
-        let elsewhere = machine.view.addresses().iter().find(|address| address.ip == ip);
-        if let Some(other) = elsewhere.and_then(|address| machine.view.link(address.link)) {
-            return Broken::new(
-                Cause::AddressElsewhere,
-                format!("{ip} is on {}, not on {name}.", other.name),
-                format!(
-                    "Keep whatever has set it there from doing so, then run nbft connect, which sets it on {name}."
-                ),
-            );
-        }
-        return Broken::new(
-            Cause::AddressMissing,
-            format!("{name} has no address {ip}{}.", said(machine, plan, at)),
-            "Run nbft connect, which sets it.",
-        );
-    }
-    let (what, remedy) = match network.method {
-        Method::Dhcp4 => {
-            ("DHCPv4", "Check the DHCP server, its relay and the VLAN; nbft connect asks for a lease again.")
-        }
-        Method::Dhcp6 => ("DHCPv6", "Check the DHCPv6 server and its relay; nbft connect asks for a lease again."),
-        _ => (
-            "router advertisements",
-            "Check that the router advertises a prefix to this network, with its autonomous flag set.",
-        ),
+fn missing(machine: &Machine, plan: &Plan, at: NetworkRef, network: &Network, link: &Link) -> NetworkFault {
+    let name = link.name.clone();
+    let reason = machine.interface_status(plan, at).and_then(|status| status.reason.clone());
+    let (Method::Static, Some(ip)) = (network.method, network.address) else {
+        return NetworkFault::NoAddress { name, method: network.method, reason };
     };
-    let problem = format!("{name} has no address by {what}{}.", said(machine, plan, at));
-    Broken::new(Cause::NoAddress, problem, remedy)
-}
-
-/// What `connect` says of the interface, as the end of a sentence.
-fn said(machine: &Machine, plan: &Plan, at: NetworkRef) -> String {
-    match machine.interface_status(plan, at).and_then(|status| status.reason.as_deref()) {
-        Some(reason) => format!(" (nbft connect: {reason})"),
-        None => String::new(),
+    let elsewhere = machine.view.addresses().iter().find(|address| address.ip == ip);
+    match elsewhere.and_then(|address| machine.view.link(address.link)) {
+        Some(other) => NetworkFault::AddressElsewhere { ip, name, other: other.name.clone() },
+        None => NetworkFault::AddressMissing { ip, name, reason },
     }
 }
