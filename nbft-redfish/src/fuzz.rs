@@ -50,7 +50,7 @@ pub async fn answers(answers: &[&[u8]], hostnqn: &str, secret: &str) -> Vec<Stri
     let lines: String = fetched.found.iter().map(|found| found.line().to_string()).collect();
     let read = Found::parse_all(lines.as_bytes()).unwrap_or_else(|why| panic!("{why}"));
     let parts = |found: &Found| {
-        let key = found.secret.as_ref().map(|key| key.expose().to_owned()).map_err(Clone::clone);
+        let key = found.secret.as_ref().map(|key| key.expose().to_owned()).map_err(ToString::to_string);
         (found.name, found.subsystem.clone(), key)
     };
     assert!(read.iter().map(parts).eq(fetched.found.iter().map(parts)));

@@ -4,7 +4,7 @@ use crate::error::{FetchFault, NoKeys};
 use crate::quote;
 use libnbft::text::{NqnError, nqn_form};
 use nbft_connect::json_error::JsonError;
-use nbft_connect::nvme::keys::{Found, MalformedKey, Name, Secret};
+use nbft_connect::nvme::keys::{Found, KeyFault, Name, Secret};
 use nbft_connect::output::mask;
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -178,10 +178,7 @@ fn take(keys: &[Resource], hostnqn: &str, secrets: &[Zeroizing<String>]) -> Resu
     let more = refused.len().saturating_sub(MAX_REFUSED);
     refused.truncate(MAX_REFUSED);
     refused.extend((more > 0).then(|| format!("{more} more keys are ignored")));
-    let found = found
-        .into_iter()
-        .map(|((name, subsystem), secret)| Found { name, subsystem, secret: secret.map_err(|fault| fault.to_string()) })
-        .collect();
+    let found = found.into_iter().map(|((name, subsystem), secret)| Found { name, subsystem, secret }).collect();
     Ok(Fetched { found, refused })
 }
 
@@ -196,19 +193,6 @@ fn usable(nqn: &str, secrets: &[Zeroizing<String>]) -> Result<(), NqnRefused> {
     }
 }
 
-/// Why a key cannot be used. It holds a path only if no secret can be in it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-enum KeyFault {
-    #[error("{0} is one of two different keys for the same: which is meant cannot be told")]
-    Ambiguous(String),
-    #[error("{0} has no KeyString: the service does not give the key out")]
-    Hidden(String),
-    #[error("{which} is no key: {error}")]
-    Malformed { which: String, error: MalformedKey },
-    #[error("{which} is {is}, and its SecurityProtocolType says otherwise")]
-    OtherKind { which: String, is: String },
-}
-
 type ByUse = BTreeMap<(Name, Option<String>), Result<Secret, KeyFault>>;
 
 /// Adds a key for its use. Two different keys for one use are an error.
@@ -216,7 +200,7 @@ fn add(found: &mut ByUse, (name, subsystem): (Name, Option<String>), key: &Resou
     let secret = secret(name, key, secrets);
     let secret = match (found.remove(&(name, subsystem.clone())), secret) {
         (Some(Ok(known)), Ok(other)) if known.expose() != other.expose() => {
-            Err(KeyFault::Ambiguous(called(key, secrets).to_owned()))
+            Err(KeyFault::Ambiguous { which: called(key, secrets).to_owned() })
         }
         (Some(Err(reason)), _) => Err(reason),
         (_, secret) => secret,
@@ -227,7 +211,7 @@ fn add(found: &mut ByUse, (name, subsystem): (Name, Option<String>), key: &Resou
 fn secret(name: Name, key: &Resource, secrets: &[Zeroizing<String>]) -> Result<Secret, KeyFault> {
     let which = called(key, secrets);
     let Some(Text(text)) = &key.key else {
-        return Err(KeyFault::Hidden(which.to_owned()));
+        return Err(KeyFault::Hidden { which: which.to_owned() });
     };
     let secret = Secret::parse(text).map_err(|error| KeyFault::Malformed { which: which.to_owned(), error })?;
     match secret.kind() == name.kind() {
@@ -317,7 +301,8 @@ mod tests {
     #[test]
     fn a_path_with_the_password_is_not_shown() {
         let secrets = [Zeroizing::new("Correct-Horse".to_owned())];
-        let said = |key: Resource| take(&[key], HOST, &secrets).unwrap().found.remove(0).secret.unwrap_err();
+        let said =
+            |key: Resource| take(&[key], HOST, &secrets).unwrap().found.remove(0).secret.unwrap_err().to_string();
         for text in [None, Some("no key"), Some(ONE)] {
             let said = said(key("Correct-Horse", "TLS_PSK", HOST, None, text));
             assert!(said.starts_with("a key whose path is not shown"), "{said}");

@@ -64,6 +64,9 @@ impl ConnectReason {
             ConnectFault::SecretUnusable => {
                 "Mend the file; nbft check-key says what is wrong with a key, and nbft-connect(1) how the files must be."
             }
+            ConnectFault::UnusableAtRedfish => {
+                "Mend the key at the Redfish service; nbft check-key says what is wrong with a key."
+            }
             ConnectFault::SecretNotFetched => {
                 "Mend /etc/nbft/key-command, or the Redfish service; nbft-connect(1) says what a key-command must do."
             }
@@ -148,6 +151,8 @@ pub(crate) enum ConnectFault {
     HostSecretMissingAtRedfish,
     /// A secret cannot be used.
     SecretUnusable,
+    /// A key of the Redfish service cannot be used.
+    UnusableAtRedfish,
     /// A program did not give the secret.
     SecretNotFetched,
     /// tlshd does not answer.
@@ -202,7 +207,7 @@ impl ConnectFault {
         ("secret-redfish-controller-alone", Self::HostSecretMissingAtRedfish),
         ("secret-file-unusable", Self::SecretUnusable),
         ("secret-controller-alone", Self::SecretUnusable),
-        ("secret-unusable", Self::SecretUnusable),
+        ("secret-unusable", Self::UnusableAtRedfish),
         ("secret-fetch-failed", Self::SecretNotFetched),
         ("secret-not-asked", Self::SecretNotFetched),
         ("tlshd-missing", Self::NoTlshd),
