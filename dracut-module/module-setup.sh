@@ -63,6 +63,8 @@ install() {
     # Root is unmounted before its connections end: the system comes back to the initramfs for that.
     inst_hook cleanup 30 "$moddir/nbft-need-shutdown.sh"
     inst_hook shutdown 60 "$moddir/nbft-shutdown.sh"
+    inst_hook cleanup 21 "$moddir/nbft-hostname.sh"
+    inst_hook initqueue/settled 43 "$moddir/nbft-online.sh"
     # From systemd 251 on.
     udevadm wait --help > /dev/null 2>&1 && inst_hook initqueue/settled 42 "$moddir/nbft-sleep.sh"
     if dracut_module_included network-legacy; then

@@ -2,13 +2,13 @@
 # Sourced with the other hooks that read the kernel command line, before those of the modules that would act on the
 # tables themselves. Sets nbft_on where nbft is to act, for the hooks that follow in this shell.
 
-# There is a table, and the last word on the command line about each switch is not "off". Also leaves in nbft_ip whether
+# There is a table, or the command line stands in for one, and the last word there about each switch is not "off". Also leaves in nbft_ip whether
 # interfaces are named there, and in nbft_neednet whether a network is asked for. Uses dracut's text of the command line,
 # which knows /etc/cmdline.d too; reading it here costs one fork, and dracut's getarg would cost three for each question.
 nbft_wanted() {
     local - nbft_word nbft_words nbft_nonvmf=0 nbft_nonbft=0
     for nbft_word in /sys/firmware/acpi/tables/NBFT*; do
-        [ -e "$nbft_word" ] || return 1
+        [ -e "$nbft_word" ] || nbft_asked || return 1
     done
     nbft_words=$(getcmdline)
     nbft_ip='' nbft_neednet=0
@@ -25,6 +25,16 @@ nbft_wanted() {
         esac
     done
     nbft_off "$nbft_nonvmf" && nbft_off "$nbft_nonbft"
+}
+
+# The kernel's own command line has rd.nvmf.connect=, which nbft reads there and nowhere else. Costs no fork.
+nbft_asked() {
+    local nbft_words
+    read -r nbft_words < /proc/cmdline
+    case " $nbft_words" in
+        *" rd.nvmf.connect="*) ;;
+        *) return 1 ;;
+    esac
 }
 
 # The values that dracut takes for no.

@@ -1,8 +1,9 @@
 #!/bin/sh
 # Sourced when dracut gives up: what was tried, and how to go on. The log as well, for the state is that of the last run,
 # which may have begun a moment ago.
-for nbft_table in /sys/firmware/acpi/tables/NBFT*; do
-    [ -e "$nbft_table" ] || break
+for nbft_table in /sys/firmware/acpi/tables/NBFT* /run/nbft/status.json; do
+    [ -e "$nbft_table" ] || continue
+    [ "$nbft_table" = /run/nbft/status.json ] && nbft_table=rd.nvmf.connect=
     echo
     echo "What came of $nbft_table:"
     nbft status

@@ -1,23 +1,25 @@
 #!/bin/sh
-# A systemd generator: with an NBFT, wait for devices as long as dracut does.
+# A systemd generator: with an NBFT, or rd.nvmf.connect= in its place, wait for devices as long as dracut does.
 #
 # dracut lifts systemd's limit of 90 s for the root device, but what must be unlocked first keeps it: a LUKS device on a
 # late path would be given up while nbft and dracut still try. rd.timeout= is taken as it is; otherwise rd.retry=.
 set -f
 timeout=0
 retry=180
+asked=
 read -r cmdline < /proc/cmdline
 for word in $cmdline; do
     case $word in
         rd.timeout=*) timeout=${word#*=} ;;
         rd.retry=*) retry=${word#*=} ;;
+        rd.nvmf.connect=*) asked=1 ;;
     esac
 done
 [ "$timeout" = 0 ] && timeout=$retry
 
 set +f
 for table in /sys/firmware/acpi/tables/NBFT*; do
-    [ -e "$table" ] || exit 0
+    [ -e "$table" ] || [ "$asked" ] || exit 0
 done
 case $timeout in
     *[!0-9]* | '') exit 0 ;;

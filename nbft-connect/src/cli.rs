@@ -2,14 +2,17 @@
 
 mod disconnect;
 mod flip;
+mod network;
+mod plan_options;
 mod tunables;
 
 pub use disconnect::DisconnectArgs;
 pub use flip::Flip;
+pub use network::{Bind, NetworkArgs};
+pub use plan_options::{NameSource, Naming, PlanOptions};
 pub use tunables::TunableArgs;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use libnbft::model::Uuid;
 use libnbft::text::{NqnError, nqn_form};
 use std::num::ParseIntError;
 use std::path::{Path, PathBuf};
@@ -220,17 +223,6 @@ pub enum ArgumentError {
     Seconds,
 }
 
-/// Options by which the host's identity in the table is overridden.
-#[derive(Debug, Clone, Default, Args)]
-pub struct Identity {
-    /// Host NQN in place of the table's (also rd.nvmf.hostnqn=)
-    #[arg(long, value_name = "NQN", value_parser = nqn)]
-    pub hostnqn: Option<String>,
-    /// Host ID in place of the table's (also rd.nvmf.hostid=)
-    #[arg(long, value_name = "UUID")]
-    pub hostid: Option<Uuid>,
-}
-
 /// An NQN that the kernel and every target take.
 ///
 /// # Errors
@@ -257,9 +249,9 @@ pub struct PlanArgs {
     /// Output format
     #[arg(short = 'o', long, value_enum, default_value_t)]
     pub output_format: Format,
-    /// Identity.
+    /// Options that change the plan.
     #[command(flatten)]
-    pub identity: Identity,
+    pub plan: PlanOptions,
 }
 
 /// `nbft connect`.
@@ -271,9 +263,9 @@ pub struct ConnectArgs {
     /// Output format of --dry-run
     #[arg(short = 'o', long, value_enum, default_value_t)]
     pub output_format: Format,
-    /// Identity.
+    /// Options that change the plan.
     #[command(flatten)]
-    pub identity: Identity,
+    pub plan: PlanOptions,
     /// Seconds after which waiting ends (also rd.nvmf.timeout=) [default: 120]
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub timeout: Option<u32>,
@@ -292,6 +284,9 @@ pub struct ConnectArgs {
     /// Connect one path of each subsystem only [default in a crash kernel]
     #[arg(long)]
     pub one_path: bool,
+    /// Network.
+    #[command(flatten)]
+    pub network: NetworkArgs,
     /// Files to write for the running system's network manager [default: auto in an initramfs with a connection, else none]
     #[arg(long, value_enum)]
     pub handover: Option<Handover>,
@@ -337,6 +332,9 @@ pub struct DoctorArgs {
     /// Seconds a target has to answer; all are tried at once
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = seconds, allow_negative_numbers = true)]
     pub timeout: u32,
+    /// Where the names of interfaces come from.
+    #[command(flatten)]
+    pub naming: Naming,
 }
 
 /// `nbft export`.
@@ -357,9 +355,9 @@ pub struct ExportArgs {
     /// With networkmanager: keep the kernel's interface names, and match NICs by MAC address
     #[arg(long)]
     pub kernel_names: bool,
-    /// Identity.
+    /// Options that change the plan.
     #[command(flatten)]
-    pub identity: Identity,
+    pub plan: PlanOptions,
 }
 
 /// Formats of `nbft export`.

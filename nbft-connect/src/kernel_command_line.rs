@@ -1,5 +1,9 @@
 //! Parameters of the kernel's command line, and of the files that dracut treats as parts of it.
 
+mod dhcp;
+
+pub use dhcp::InvalidClientOption;
+
 use nom::branch::alt;
 use nom::bytes::complete::{is_not, tag, take_till};
 use nom::character::complete::{char, multispace0, multispace1};
@@ -33,6 +37,12 @@ impl KernelCommandLine {
     pub fn value(&self, names: &[&str]) -> Option<String> {
         let given = self.0.iter().rev().filter(|(name, _)| names.contains(&name.as_str()));
         given.filter_map(|(_, value)| value.clone()).find(|value| !value.is_empty())
+    }
+
+    /// Each value given for this name, in order.
+    pub fn values(&self, name: &str) -> impl Iterator<Item = &str> {
+        let given = self.0.iter().filter(move |(given, _)| given == name);
+        given.map(|(_, value)| value.as_deref().unwrap_or_default())
     }
 
     /// Whether a switch is on, as dracut reads booleans: present without a value or with any but `0`, `no` and `off`; the

@@ -7,6 +7,7 @@
 pub mod cli;
 pub mod commands;
 pub mod connect;
+pub mod dhcp_options;
 pub mod error;
 pub mod exit;
 pub(crate) mod export;

@@ -230,9 +230,16 @@ fn a_lease_is_renewed_by_whoever_stays() {
             let (_handle, mut events) = start_with(settings, &plan).await;
             let (link, held) = leased(&mut events).await;
             assert_eq!(held, renewed);
-            root.file(&format!("run/systemd/netif/leases/{link}"), "");
+            let lease = format!("run/systemd/netif/leases/{link}");
+            root.file(&lease, &format!("ADDRESS={}\n", held.address));
             tokio::time::sleep(Duration::from_secs(8)).await;
             assert_eq!(server.messages(), [once, once].concat(), "{}", server.log());
+
+            // A manager whose lease is for another address does not renew this one.
+            root.file(&lease, "ADDRESS=192.0.2.60\n");
+            let event = outcome(&mut events).await;
+            assert!(matches!(&event, NetEvent::Renewed { lease, .. } if lease.address == held.address), "{event:?}");
+            assert_eq!(server.messages(), [once, once, once].concat(), "{}", server.log());
         });
     });
 }

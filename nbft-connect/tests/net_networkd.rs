@@ -4,7 +4,8 @@
 
 mod common;
 
-use common::net::{outcome, ready, runtime, start, veth};
+use common::net::{outcome, ready, runtime, start, start_with, veth};
+use common::networkd::{DIRECTORY, NETWORKD, Networkd, Running, log, run};
 use common::{in_namespace, ip, ip_lines};
 use libnbft::model::{
     Address, Hfi, HfiFlags, HfiTcp, HfiTcpFlags, Host, HostFlags, Mac, NidType, Nqn, Ssns, SsnsFlags, Table,
@@ -12,30 +13,14 @@ use libnbft::model::{
 };
 use libnbft::plan::{Options, Plan, Source};
 use nbft_connect::cli::Handover;
+use nbft_connect::dhcp_options::ClientOptions;
 use nbft_connect::handover;
-use nbft_connect::net::NetEvent;
+use nbft_connect::net::{NetEvent, NetOptions};
 use nbft_connect::status::schema::Status;
 use std::fs;
 use std::net::IpAddr;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
-
-const NETWORKD: &str = "/usr/lib/systemd/systemd-networkd";
-
-const DIRECTORY: &str = "/run/systemd/network";
-
-/// How long networkd may take; nobody waits for it.
-const LIMIT: Duration = Duration::from_secs(30);
-
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
+use std::process::Command;
 
 fn address(text: &str) -> Address {
     text.parse::<IpAddr>().unwrap().into()
@@ -69,11 +54,6 @@ fn table() -> Table {
     table
 }
 
-fn run(program: &str, arguments: &[&str]) {
-    let output = Command::new(program).args(arguments).output().unwrap();
-    assert!(output.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-}
-
 /// Everything that the hand-over may not change. The time of an address is not compared, nor who made a route.
 fn look() -> Vec<Vec<String>> {
     let neutral = |line: String| line.replace(" proto static", "").replace(" proto boot", "");
@@ -88,76 +68,6 @@ fn look() -> Vec<Vec<String>> {
     // Link-local addresses are still in their duplicate address detection.
     let lines = |words| ip_lines(words).into_iter().filter(|line| !line.contains("fe80:")).map(neutral).collect();
     words.map(lines).into()
-}
-
-/// A networkd of its own, with what an administrator may have for every interface.
-struct Networkd {
-    daemon: Running,
-    monitor: Running,
-}
-
-impl Networkd {
-    /// Without udev networkd waits for none; a sysfs that cannot be written tells it so.
-    fn prepare() {
-        run("mount", &["-t", "tmpfs", "none", "/run"]);
-        run("mount", &["-t", "sysfs", "-o", "ro", "sysfs", "/sys"]);
-        fs::create_dir_all(DIRECTORY).unwrap();
-        fs::create_dir_all("/run/test").unwrap();
-        fs::write(format!("{DIRECTORY}/10-all.network"), "[Match]\nName=*\n[Network]\nDHCP=yes\n").unwrap();
-    }
-
-    fn start() -> Self {
-        let mut monitor = Command::new("ip");
-        monitor.args(["monitor", "link", "address", "route", "rule"]);
-        let monitor = monitor.stdout(Stdio::piped()).spawn().map(Running).unwrap();
-        let log = fs::File::create("/run/test/log").unwrap();
-        let daemon = Command::new(NETWORKD).env("SYSTEMD_LOG_TARGET", "console").stderr(log).spawn().map(Running);
-        Self { daemon: daemon.unwrap(), monitor }
-    }
-
-    /// Waits until it has come to this conclusion on nbft0, by the file of ours that it goes by.
-    fn concludes(&self, state: &str) {
-        let index = ip("-o link show nbft0").split(':').next().unwrap().to_owned();
-        let state_file = format!("/run/systemd/netif/links/{index}");
-        let started = Instant::now();
-        loop {
-            let found = fs::read_to_string(&state_file).unwrap_or_default();
-            if found.contains(&format!("ADMIN_STATE={state}\n")) {
-                // Of what it leaves alone it does not tell the file; by the catch-all it would not.
-                let file = format!("NETWORK_FILE={DIRECTORY}/05-nbft0.network\n");
-                assert!(state == "unmanaged" || found.contains(&file), "{found}");
-                return;
-            }
-            assert!(started.elapsed() < LIMIT, "{found}\n{}", log());
-            std::thread::sleep(Duration::from_millis(50));
-        }
-    }
-
-    /// Ends it. Nothing may have been taken away, and all that we wrote understood.
-    fn end(mut self) {
-        drop(self.daemon);
-        self.monitor.0.kill().unwrap();
-        let mut seen = String::new();
-        std::io::Read::read_to_string(self.monitor.0.stdout.as_mut().unwrap(), &mut seen).unwrap();
-        // A connected route whose metric changes is there with the new one before the old one goes.
-        let mut added = Vec::new();
-        for line in seen.lines().map(str::trim).filter(|line| line.contains("nbft0") || line.contains("192.0.2.2")) {
-            assert!(!line.contains("state DOWN"), "taken down: {line}\n{seen}");
-            match line.strip_prefix("Deleted ") {
-                None => added.push(line.to_owned()),
-                Some(gone) => {
-                    assert!(added.contains(&gone.replace(" metric 500", "")), "taken away: {gone}\n{seen}");
-                }
-            }
-        }
-        let ours = format!("{DIRECTORY}/05-nbft");
-        let complaints: Vec<_> = log().lines().filter(|line| line.starts_with(&ours)).map(str::to_owned).collect();
-        assert_eq!(complaints, Vec::<String>::new(), "what networkd does not understand");
-    }
-}
-
-fn log() -> String {
-    fs::read_to_string("/run/test/log").unwrap_or_default()
 }
 
 fn with_networkd(test: &str, inside: fn()) {
@@ -209,7 +119,13 @@ fn networkd_leaves_fixed_addresses_alone() {
     with_networkd("networkd_leaves_fixed_addresses_alone", || {
         Networkd::prepare();
         let plan = set_up(&table());
-        handover::leave(&plan, &Status::of_plan(&plan), Some(Handover::Auto), Path::new("/"));
+        handover::leave(
+            &plan,
+            &Status::of_plan(&plan),
+            Some(Handover::Auto),
+            &ClientOptions::default(),
+            Path::new("/"),
+        );
         leaves_all_as_it_is("unmanaged");
     });
 }
@@ -235,8 +151,12 @@ fn networkd_renews_the_lease_and_keeps_the_address() {
         tcp.ip = address("::ffff:0.0.0.0");
         tcp.flags = tcp.flags.with(HfiTcpFlags::DHCP_OVERRIDE);
         let plan = Plan::new(&[Source { name: "NBFT", table: &table }], &Options::default());
+        let mut client = ClientOptions::default();
+        (client.vendor_class, client.user_class) = (Some("NbftBoot:1".into()), Some("racks".into()));
+        client.host_name = Some("node-7".into());
         let lease = runtime().block_on(async {
-            let (_handle, mut events) = start(&plan).await;
+            let options = NetOptions::new("/".into()).with_client_options(client.clone());
+            let (_handle, mut events) = start_with(options, &plan).await;
             match outcome(&mut events).await {
                 NetEvent::Ready { lease: Some(lease), .. } => lease,
                 other => panic!("{other:?}"),
@@ -245,7 +165,7 @@ fn networkd_renews_the_lease_and_keeps_the_address() {
         let own = lease.address;
         let mut status = Status::of_plan(&plan);
         status.interfaces[0].lease = Some(*lease);
-        handover::leave(&plan, &status, Some(Handover::Auto), Path::new("/"));
+        handover::leave(&plan, &status, Some(Handover::Auto), &client, Path::new("/"));
         let acknowledged = || {
             let log = fs::read_to_string("/run/test/dhcp").unwrap();
             log.lines().filter(|line| line.contains("DHCPACK(") && line.contains(&format!(" {own} "))).count()
@@ -255,7 +175,14 @@ fn networkd_renews_the_lease_and_keeps_the_address() {
         let networkd = Networkd::start();
         networkd.concludes("configured");
         // It has the lease now, the same one, and would renew it; for the kernel the address stays for ever.
-        assert_eq!(acknowledged(), 2, "{}", fs::read_to_string("/run/test/dhcp").unwrap());
+        let heard = fs::read_to_string("/run/test/dhcp").unwrap();
+        assert_eq!(acknowledged(), 2, "{heard}");
+        // It describes itself as nbft did.
+        let count = |text: &str| heard.lines().filter(|line| line.contains(text)).count();
+        let asked = count(" DHCPDISCOVER(") + count(" DHCPREQUEST(");
+        for said in ["vendor class: NbftBoot:1", "user class: racks", "client provides name: node-7"] {
+            assert_eq!(count(said), asked, "{said}: {heard}");
+        }
         let shown = ip("-4 address show dev nbft0");
         assert!(shown.contains(&format!("inet {own}/24")) && shown.contains("valid_lft forever"), "{shown}");
         assert_eq!(shown.matches("inet ").count(), 1, "{shown}");

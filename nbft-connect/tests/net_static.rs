@@ -4,9 +4,9 @@
 
 mod common;
 
-use common::net::{AT, NIC, Nic, next, outcome, plan, ready, runtime, start, veth};
+use common::net::{AT, NIC, Nic, next, outcome, plan, ready, runtime, start, start_with, veth};
 use common::{in_namespace, ip, ip_lines};
-use nbft_connect::net::{NetEvent, Waiting};
+use nbft_connect::net::{NetEvent, NetFailure, NetOptions, Step, Waiting};
 
 #[test]
 fn address_routes_and_rules() {
@@ -50,7 +50,7 @@ fn address_routes_and_rules() {
         let index = ip("-o link show nbft0");
         set_up();
         assert_eq!(ip("-o link show nbft0"), index);
-        for (key, value) in [("rp_filter", "2"), ("arp_ignore", "1"), ("arp_announce", "2")] {
+        for (key, value) in [("rp_filter", "2"), ("arp_ignore", "0"), ("arp_announce", "0")] {
             let file = format!("/proc/sys/net/ipv4/conf/nbft0/{key}");
             assert_eq!(std::fs::read_to_string(file).unwrap().trim(), value, "{key}");
         }
@@ -76,6 +76,7 @@ fn ipv6_waits_for_duplicate_address_detection() {
 fn a_duplicate_address_is_refused() {
     in_namespace("a_duplicate_address_is_refused", || {
         veth("eth0", 1);
+        ip("link set eth0-peer address 02:00:00:00:00:99");
         ip("-6 address add 2001:db8:1::2/64 dev eth0-peer nodad");
         ip("link set eth0-peer up");
         let plan = plan(&[Nic { address: "2001:db8:1::2", prefix: 64, ..NIC }]);
@@ -84,7 +85,7 @@ fn a_duplicate_address_is_refused() {
             match outcome(&mut events).await {
                 NetEvent::Failed { at: AT, reason } => assert_eq!(
                     reason.to_string(),
-                    "another host uses 2001:db8:1::2: duplicate address detection failed"
+                    "another host, 02:00:00:00:00:99, uses 2001:db8:1::2: duplicate address detection failed"
                 ),
                 other => panic!("{other:?}"),
             }
@@ -145,5 +146,34 @@ fn two_nics_in_one_subnet_each_use_their_own_routes() {
         assert!(way("from 192.0.2.3").contains("dev nbft1"));
         assert!(way("oif nbft1").contains("src 192.0.2.3"));
         assert!(way("").contains("dev nbft0"), "the first HFI has the lower metric");
+    });
+}
+
+#[test]
+fn a_nic_that_keeps_its_name_gives_it_to_its_vlan() {
+    in_namespace("a_nic_that_keeps_its_name_gives_it_to_its_vlan", || {
+        veth("eth0", 1);
+        ip("link set eth0-peer up");
+        let mut plan = plan(&[NIC]);
+        let mut tagged = plan.interfaces[0].links[0].clone();
+        (tagged.name, tagged.vlan) = ("nbft0.10".into(), Some(10));
+        tagged.networks[0].address = Some("198.51.100.2".parse().unwrap());
+        plan.interfaces[0].links.push(tagged);
+        runtime().block_on(async {
+            let options = NetOptions::new("/".into()).keeping_names(true);
+            let (_handle, mut events) = start_with(options, &plan).await;
+            let mut names = Vec::new();
+            while names.len() < 2 {
+                names.push(match outcome(&mut events).await {
+                    NetEvent::Ready { link_name, .. } => link_name,
+                    // A kernel without VLANs refuses it by its name.
+                    NetEvent::Failed { reason: NetFailure::Kernel { step: Step::AddVlan(name), .. }, .. } => name,
+                    other => panic!("{other:?}"),
+                });
+            }
+            names.sort();
+            assert_eq!(names, ["eth0", "eth0.10"]);
+        });
+        assert_eq!(ip_lines("-4 -brief address show eth0"), ["eth0@eth0-peer UP 192.0.2.2/24 metric 500"]);
     });
 }

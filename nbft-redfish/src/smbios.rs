@@ -157,23 +157,21 @@ fn end(data: &[u8]) -> IResult<&[u8], End> {
     let (rest, (assignment, format)) = (le_u8, le_u8).parse(data)?;
     let (rest, (address, mask)) = (take(16_usize), take(16_usize)).parse(rest)?;
     let address = match format {
-        1 => address.first_chunk::<4>().map(|bytes| (IpAddr::V4(Ipv4Addr::from(*bytes)), ones(&mask[..4]))),
-        2 => address.first_chunk::<16>().map(|bytes| (IpAddr::V6(Ipv6Addr::from(*bytes)), ones(mask))),
+        1 => address.first_chunk::<4>().map(|bytes| (IpAddr::V4(Ipv4Addr::from(*bytes)), prefix4(mask))),
+        2 => address.first_chunk::<16>().map(|bytes| (IpAddr::V6(Ipv6Addr::from(*bytes)), prefix6(mask))),
         _ => None,
     };
     Ok((rest, (assignment.into(), address.filter(|(address, _)| !address.is_unspecified()))))
 }
 
-/// The prefix of a mask.
-fn ones(mask: &[u8]) -> u8 {
-    mask.iter()
-        .map(|byte| byte.leading_ones() as u8)
-        .scan(true, |all, ones| {
-            let counts = *all;
-            *all &= ones == 8;
-            Some(if counts { ones } else { 0 })
-        })
-        .sum()
+/// The prefix of an IPv4 mask; a mask with gaps ends at the first.
+fn prefix4(mask: &[u8]) -> u8 {
+    mask.first_chunk().map_or(0, |bytes| u32::from_be_bytes(*bytes).leading_ones() as u8)
+}
+
+/// Likewise of an IPv6 mask.
+fn prefix6(mask: &[u8]) -> u8 {
+    mask.first_chunk().map_or(0, |bytes| u128::from_be_bytes(*bytes).leading_ones() as u8)
 }
 
 impl fmt::Display for Device {
@@ -350,10 +348,9 @@ mod tests {
 
     #[test]
     fn masks() {
-        for (mask, prefix) in
-            [(&[255, 255, 255, 0][..], 24), (&[255, 240, 0, 0], 12), (&[0, 255, 0, 0], 0), (&[255; 16], 128)]
-        {
-            assert_eq!(ones(mask), prefix);
+        for (mask, prefix) in [([255, 255, 255, 0], 24), ([255, 240, 0, 0], 12), ([0, 255, 0, 0], 0)] {
+            assert_eq!(prefix4(&mask), prefix);
         }
+        assert_eq!((prefix6(&[255; 16]), prefix6(&[0; 16])), (128, 0));
     }
 }

@@ -21,7 +21,7 @@ struct Cli {
 enum Task {
     /// Check the rules of the house: import direction, circles, file length, failures that are values
     House,
-    /// Write testdata and the rules page
+    /// Write testdata, the rules page, the JSON Schema and the list of keys
     Regen {
         /// Write nothing that stays; fail if the tree differs from what would be written
         #[arg(long)]

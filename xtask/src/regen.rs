@@ -1,21 +1,30 @@
-//! Writes what is derived: testdata and the rules page.
+//! Writes what is derived: testdata, the rules page, the JSON Schema, the list of keys.
 
 use std::io;
 use std::path::Path;
 use std::process::Command;
 
 /// The files that are written, as git names them.
-const GENERATED: [&str; 3] = ["testdata/tables", "testdata/rules", "man/nbft-rules.7"];
+const GENERATED: [&str; 5] = [
+    "testdata/tables",
+    "testdata/rules",
+    "man/nbft-rules.7",
+    "libnbft/schema/nbft-show.schema.json",
+    "man/nbft-show.1",
+];
 
 /// Writes every generated file; with `check`, names those that were not as they are written.
 pub(crate) fn regen(root: &Path, check: bool) -> io::Result<Vec<String>> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let made = Command::new(cargo)
-        .args(["run", "--quiet", "--package", "libnbft", "--example", "make-testdata"])
-        .current_dir(root)
-        .status()?;
-    if !made.success() {
-        return Err(io::Error::other(format!("make-testdata: {made}")));
+    for (example, features) in [("make-testdata", &[][..]), ("make-schema", &["--features", "schema"])] {
+        let made = Command::new(&cargo)
+            .args(["run", "--quiet", "--package", "libnbft", "--example", example])
+            .args(features)
+            .current_dir(root)
+            .status()?;
+        if !made.success() {
+            return Err(io::Error::other(format!("{example}: {made}")));
+        }
     }
     if !check {
         return Ok(Vec::new());

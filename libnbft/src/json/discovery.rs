@@ -5,28 +5,34 @@ use crate::model::{self, DiscoveryFlags, Nqn};
 use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
-/// A discovery descriptor (Boot Specification, Discovery Descriptor) in JSON.
+/// A discovery descriptor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "discovery", extend("required" = ["index", "hfi"]))
+)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Discovery {
-    /// Index: 1 to 255.
+    /// Index of the discovery descriptor.
     pub index: u8,
-    /// Whether the descriptor is valid; left out when it is.
+    /// Whether the discovery descriptor is valid. Left out when it is valid.
     #[serde(skip_serializing_if = "Bit::is_set")]
+    #[cfg_attr(feature = "schema", schemars(with = "super::schema::Clear"))]
     pub valid: Bit,
-    /// Security profile index; left out when there is none.
+    /// Index of the security profile. Left out when there is none.
     #[serde(skip_serializing_if = "is_zero")]
     pub security: u8,
-    /// HFI index.
+    /// Index of the HFI.
     pub hfi: u8,
-    /// Address: `nvme+tcp://ADDRESS[:PORT]/`.
+    /// Address: nvme+tcp://ADDRESS[:PORT]/. Left out when there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uri: Option<String>,
-    /// NQN; left out when the table has none, which means the well-known one.
+    /// NQN of the discovery controller. Left out when there is none, which means the well-known discovery NQN.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nqn: Option<Nqn>,
-    /// Bits 1-7 of the flags, in place.
+    /// Bits 1-7 of the flags, in place. Left out when 0.
     #[serde(skip_serializing_if = "is_zero")]
     pub reserved_flags: u8,
 }

@@ -5,40 +5,45 @@ use crate::model;
 use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
-/// The header (Boot Specification, Header) in JSON.
+/// The ACPI header and the fields that follow it (bytes 0-63).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "header", extend("required" = ["major", "minor", "oem_id", "oem_table_id", "oem_revision", "creator_id", "creator_revision"]))
+)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Header {
-    /// Major revision.
+    /// Major revision of the table; 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub major: Option<u8>,
-    /// Minor revision.
+    /// Minor revision: 0 for specification 1.0, 1 for 1.1 and later.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub minor: Option<u8>,
-    /// OEM ID.
+    /// OEM ID, 6 bytes, without the NULs at its end.
     pub oem_id: Fixed<6>,
-    /// OEM table ID.
+    /// OEM table ID, 8 bytes, without the NULs at its end.
     pub oem_table_id: Fixed<8>,
     /// OEM revision.
     pub oem_revision: u32,
-    /// Creator ID.
+    /// Creator ID, 4 bytes, without the NULs at its end.
     pub creator_id: Fixed<4>,
     /// Creator revision.
     pub creator_revision: u32,
-    /// UEFI device path of the driver that made the table.
+    /// UEFI device path of the driver that made the table. Left out when there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub driver_path: Option<String>,
-    /// Length of the table in bytes, as its header states it; a writer computes it.
+    /// Length of the table in bytes, as the header states it. Computed by nbft build.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "ignored")]
     pub length: Option<u32>,
-    /// Checksum byte; a writer computes it.
+    /// The checksum byte. Computed by nbft build.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "ignored")]
     pub checksum: Option<u8>,
-    /// Offset of the heap in bytes; a writer computes it.
+    /// Offset of the heap in bytes. Computed by nbft build.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "ignored")]
     pub heap_offset: Option<u32>,
-    /// Length of the heap in bytes; a writer computes it.
+    /// Length of the heap in bytes. Computed by nbft build.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "ignored")]
     pub heap_length: Option<u32>,
 }
@@ -87,15 +92,20 @@ impl Header {
     }
 }
 
-/// The control descriptor (Boot Specification, Control Descriptor) in JSON, without its lists.
+/// The control descriptor without its lists.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "control", extend("required" = ["major", "minor", "flags"]))
+)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Control {
-    /// Major revision.
+    /// Major revision of the structure; 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub major: Option<u8>,
-    /// Minor revision.
+    /// Minor revision of the structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub minor: Option<u8>,
     /// Flags; bit 0 is "valid".

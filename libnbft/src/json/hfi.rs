@@ -8,44 +8,51 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use serde::{Deserialize, Serialize};
 
-/// An HFI descriptor (Boot Specification, HFI Descriptor) in JSON. The keys from `pcidev` on belong to its transport info.
+/// An HFI descriptor. The keys from pcidev on are those of its NVMe/TCP transport info and are left out when it has none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "hfi", extend("required" = ["index", "transport"]))
+)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Hfi {
-    /// Index.
+    /// Index of the HFI.
     pub index: u8,
-    /// Whether the HFI descriptor is valid; left out when it is.
+    /// Whether the HFI descriptor is valid. Left out when it is valid.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "super::schema::Clear"))]
     pub valid: Option<Bit>,
-    /// Bits 1-7 of the HFI descriptor's flags, in place.
+    /// Bits 1-7 of the HFI descriptor's flags, in place. Left out when 0.
     #[serde(skip_serializing_if = "is_zero")]
     pub reserved_flags: u8,
-    /// Transport.
+    /// Transport: tcp, or unknown with its number in transport_type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transport: Option<Transport>,
-    /// The transport's number, if `transport` is `unknown`.
+    /// Number of a transport whose name is not known. Left out otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transport_type: Option<u8>,
-    /// PCI address as nvme-cli prints it: hexadecimal without leading zeros, the segment always 0.
+    /// PCI address in nvme-cli's form, which loses the segment.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^0:[0-9a-f]{1,2}:[0-9a-f]{1,2}\.[0-7]$")))]
     pub pcidev: Option<String>,
-    /// PCI address, `ssss:bb:dd.f`.
+    /// PCI address in full: segment, bus, device, function.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pci_address: Option<PciAddress>,
-    /// Segment in the routing ID, if `pcie_seg_num` overrides it.
+    /// Segment in the routing ID, when pcie_seg_num says another. Left out otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub routing_id_segment: Option<u16>,
-    /// MAC address.
+    /// Permanent MAC address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mac_addr: Option<Mac>,
-    /// VLAN ID: 0 none, or 1 to 4094.
+    /// VLAN ID; 0 none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vlan: Option<VlanId>,
-    /// Where the address came from.
+    /// Where the address came from: 0 other, 1 manual, 2 well-known, 3 DHCP, 4 router advertisement.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ip_origin: Option<IpOrigin>,
-    /// `ip_origin` in words.
+    /// ip_origin in words. Ignored by nbft build.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "ignored")]
     pub ip_origin_text: Option<String>,
     /// IP address.
@@ -57,7 +64,7 @@ pub struct Hfi {
     /// Gateway.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gateway_ipaddr: Option<IpText>,
-    /// Route metric.
+    /// Route metric: 500 when routing is supported and no metric is configured, 0 unused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub route_metric: Option<u16>,
     /// Primary DNS server.
@@ -66,98 +73,117 @@ pub struct Hfi {
     /// Secondary DNS server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secondary_dns_ipaddr: Option<IpText>,
-    /// DHCP server; empty without the DHCP override flag.
+    /// DHCP server when dhcp_override is 1; else empty.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "super::schema::AddressOrEmpty"))]
     pub dhcp_server_ipaddr: Option<IpText>,
-    /// DHCP server in a table whose DHCP override flag is clear.
+    /// DHCP server that lies in the table although dhcp_override is 0. Left out when the field is all zero.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dhcp_server_ipaddr_stored: Option<IpText>,
-    /// Host name.
+    /// Host name. Left out when there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host_name: Option<String>,
-    /// Global route flag.
+    /// Whether this interface held the default route.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub this_hfi_is_default_route: Option<Bit>,
-    /// DHCP override flag.
+    /// Whether the values came from DHCP.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dhcp_override: Option<Bit>,
-    /// Autoconfigured flag.
+    /// Whether the address was autoconfigured (specification 1.1 and later).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ipaddr_autoconf: Option<Bit>,
-    /// PCIe segment number, from info version 2 on.
+    /// PCIe segment number of a transport info of version 2 or later. Left out otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pcie_seg_num: Option<u8>,
-    /// DHCP IAID; like nvme-cli, 0 if there is a DUID but no IAID.
+    /// IAID of the DHCP client. Left out when there is neither it nor a DUID; 0 beside a DUID without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dhcp_iaid: Option<u32>,
-    /// 0 if the `dhcp_iaid` of 0 stands for no IAID; else left out.
+    /// Whether the table has an IAID. Left out unless dhcp_iaid stands for none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "super::schema::Clear"))]
     pub dhcp_iaid_present: Option<Bit>,
-    /// DHCP DUID in hex digits, in the byte order of the table.
+    /// DUID of the DHCP client in hex digits, its bytes as they lie in the table, where numbers are little endian. Left out
+    /// when there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^([0-9a-f]{2})*$")))]
     pub dhcp_duid: Option<String>,
-    /// Type of the DUID: its first two bytes, in words.
+    /// Type of the DUID: DUID-LLT, DUID-EN, DUID-LL, DUID-UUID or unknown(N). Of this and the next keys each is there as far as
+    /// the DUID is long enough. nbft build makes the DUID from them when dhcp_duid is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dhcp_duid_type: Option<DuidType>,
     /// Hardware type of a DUID-LLT or DUID-LL.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dhcp_duid_hwtype: Option<u16>,
-    /// Time of a DUID-LLT: seconds since 2000, modulo 2^32.
+    /// Time of a DUID-LLT: seconds since the year 2000, modulo 4294967296.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dhcp_duid_time: Option<u32>,
-    /// Link-layer address of a DUID-LLT or DUID-LL: hex pairs with colons.
+    /// Link-layer address of a DUID-LLT or DUID-LL: pairs of hex digits with colons between them.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^[0-9a-f]{2}(:[0-9a-f]{2})*$")))]
     pub dhcp_duid_lladdr: Option<String>,
     /// Enterprise number of a DUID-EN.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dhcp_duid_enterprise: Option<u32>,
-    /// Identifier of a DUID-EN: hex pairs with colons.
+    /// Identifier of a DUID-EN: pairs of hex digits with colons between them.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^[0-9a-f]{2}(:[0-9a-f]{2})*$")))]
     pub dhcp_duid_id: Option<String>,
     /// UUID of a DUID-UUID.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        feature = "schema",
+        schemars(regex(pattern = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"))
+    )]
     pub dhcp_duid_uuid: Option<String>,
-    /// The whole of a DUID of another type, or of one that is too short for a type: hex pairs with colons.
+    /// The whole of a DUID of an unknown type, its type too: pairs of hex digits with colons between them.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^[0-9a-f]{2}(:[0-9a-f]{2})*$")))]
     pub dhcp_duid_raw: Option<String>,
-    /// Whether the transport info is valid; left out when it is.
+    /// Whether the transport info is valid. Left out when it is valid.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "super::schema::Clear"))]
     pub tcp_valid: Option<Bit>,
-    /// Bits 4-7 of the transport info's flags, in place.
+    /// Bits 4-7 of the transport info's flags, in place. Left out when 0.
     #[serde(skip_serializing_if = "is_zero")]
     pub tcp_reserved_flags: u8,
-    /// Version of the transport info structure.
+    /// Version of the transport info structure; 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tcp_version: Option<u8>,
-    /// Transport info version: 1 for specification 1.0, 2 from 1.1 on.
+    /// Transport info version: 1 for specification 1.0, 2 for 1.1 and later.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tcp_info_version: Option<u8>,
-    /// Index of the HFI as the transport info states it.
+    /// Index of the HFI as the transport info itself states it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tcp_hfi_index: Option<u16>,
-    /// HFI extended info without IAID and DUID.
+    /// What of the HFI extended info has no key above. Left out when there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extended_info: Option<HfiExt>,
 }
 
-/// HFI extended info (Boot Specification, HFI Extended Info Descriptor) in JSON, without IAID and DUID.
+/// What of the HFI extended info has no key above. Left out when there is none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "hfi_extended_info", extend("required" = ["version", "hfi_index", "dhcp_client_id"]))
+)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct HfiExt {
-    /// Version of the structure.
+    /// Version of the structure; 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<u8>,
-    /// Index of the HFI as the structure states it.
+    /// Index of the HFI as the structure itself states it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hfi_index: Option<u16>,
-    /// Whether the structure is valid; left out when it is.
+    /// Whether the extended info is valid. Left out when it is valid.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "super::schema::Clear"))]
     pub valid: Option<Bit>,
     /// Whether IAID and DUID are there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dhcp_client_id: Option<Bit>,
-    /// Bits 2-31 of the flags, in place.
+    /// Bits 2-31 of the flags, in place. Left out when 0.
     #[serde(skip_serializing_if = "is_zero")]
     pub reserved_flags: u32,
 }

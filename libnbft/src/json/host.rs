@@ -4,26 +4,32 @@ use super::values::{Bit, Word, is_zero, word};
 use crate::model::{self, HostFlags, Nqn, PrimaryAdminHost, Uuid};
 use serde::{Deserialize, Serialize};
 
-/// The host descriptor (Boot Specification, Host Descriptor) in JSON.
+/// The host descriptor. Left out when the table has none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "host", extend("required" = ["id", "host_id_configured", "host_nqn_configured", "primary_admin_host_flag"]))
+)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Host {
-    /// Whether the descriptor is valid; left out when it is.
+    /// Whether the host descriptor is valid. Left out when it is valid.
     #[serde(skip_serializing_if = "Bit::is_set")]
+    #[cfg_attr(feature = "schema", schemars(with = "super::schema::Clear"))]
     pub valid: Bit,
-    /// Host NQN.
+    /// Host NQN. Left out when there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nqn: Option<Nqn>,
-    /// Host ID.
+    /// Host ID, its bytes in the order in which they lie in the table.
     pub id: Uuid,
-    /// Whether an administrator configured the host ID.
+    /// 1: an administrator configured the host ID; 0: it is the driver's default.
     pub host_id_configured: Bit,
-    /// Whether an administrator configured the host NQN.
+    /// 1: an administrator configured the host NQN; 0: it is the driver's default.
     pub host_nqn_configured: Bit,
     /// Which of several tables names the host.
     pub primary_admin_host_flag: Word<PrimaryAdminHost>,
-    /// Bits 5-7 of the flags, in place.
+    /// Bits 5-7 of the flags, in place. Left out when 0.
     #[serde(skip_serializing_if = "is_zero")]
     pub reserved_flags: u8,
 }

@@ -32,6 +32,8 @@ mod error;
 mod header;
 mod hfi;
 mod host;
+#[cfg(feature = "schema")]
+mod schema;
 mod security;
 mod ssns;
 mod ssns_model;
@@ -54,33 +56,38 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
-/// One element of the array that `nbft show -o json` prints.
+/// A table. With -s, -H or -d, header, control, security and the lists that were not asked for are left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "table", extend("required" = ["filename"]))
+)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Table {
-    /// The file that was read; a writer ignores it.
+    /// The file that was read. Ignored by nbft build.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filename: Option<String>,
-    /// Header.
+    /// The ACPI header and the fields that follow it (bytes 0-63).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub header: Option<Header>,
-    /// Control descriptor.
+    /// The control descriptor without its lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub control: Option<Control>,
-    /// Host descriptor; left out when the table has none.
+    /// The host descriptor. Left out when the table has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host: Option<Host>,
-    /// SSNS descriptors.
+    /// SSNS descriptors in the order of their list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subsystem: Option<Vec<Ssns>>,
-    /// HFI descriptors with their transport info.
+    /// HFI descriptors in the order of their list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hfi: Option<Vec<Hfi>>,
-    /// Discovery descriptors.
+    /// Discovery descriptors in the order of their list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub discovery: Option<Vec<Discovery>>,
-    /// Security profiles.
+    /// Security profiles in the order of their list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub security: Option<Vec<SecurityProfile>>,
 }

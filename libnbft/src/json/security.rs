@@ -7,21 +7,27 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
-/// A security profile (Boot Specification, Security Profile Descriptor) in JSON. A list that is not in use is left out.
+/// A security profile. A list is left out when it is not in use.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "security", extend("required" = ["index", "authentication", "authentication_policy", "secure_channel", "secure_channel_policy", "cipher_suites_restricted", "kx_groups_restricted", "hash_functions_restricted", "secret_type"]))
+)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct SecurityProfile {
-    /// Index.
+    /// Index of the profile.
     pub index: u8,
-    /// Whether the descriptor is valid; left out when it is.
+    /// Whether the security descriptor is valid. Left out when it is valid.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "super::schema::Clear"))]
     pub valid: Option<Bit>,
-    /// Whether in-band authentication is required.
+    /// How far in-band authentication is wanted.
     pub authentication: Word<Requirement>,
     /// Who made the list of authentication protocols.
     pub authentication_policy: Word<PolicyList>,
-    /// Whether a secure channel (TLS) is required.
+    /// How far a secure channel (TLS) is wanted.
     pub secure_channel: Word<Requirement>,
     /// Who made the list of secure channel algorithms.
     pub secure_channel_policy: Word<PolicyList>,
@@ -31,27 +37,27 @@ pub struct SecurityProfile {
     pub kx_groups_restricted: Bit,
     /// Whether only the listed hash functions may be used.
     pub hash_functions_restricted: Bit,
-    /// Bits 12-15 of the flags, in place.
+    /// Bits 12-15 of the flags, in place. Left out when 0.
     #[serde(skip_serializing_if = "is_zero")]
     pub reserved_flags: u16,
-    /// Secret type: bit 1 Redfish host interface URI.
+    /// Kind of secret; bit 1: the keypath is a Redfish host interface URI.
     pub secret_type: SecretType,
     /// Secure channel algorithms: 1 TLS 1.2, 2 TLS 1.3.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secure_channel_algorithms: Option<Vec<u8>>,
-    /// Authentication protocols.
+    /// Authentication protocols: 1 DH-HMAC-CHAP.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub authentication_protocols: Option<Vec<u8>>,
-    /// Cipher suites by their IANA numbers.
+    /// TLS cipher suites by their IANA numbers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cipher_suites: Option<Vec<u16>>,
-    /// Key exchange groups.
+    /// Key exchange groups: 0 NULL, 1 2048-bit, 2 3072-bit, 3 4096-bit, 4 6144-bit, 5 8192-bit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kx_groups: Option<Vec<u8>>,
-    /// Hash functions.
+    /// Hash functions: 1 SHA-256, 2 SHA-384, 3 SHA-512.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hash_functions: Option<Vec<u8>>,
-    /// URI of the secret.
+    /// URI of the secret. Left out when there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret_keypath: Option<String>,
 }

@@ -104,7 +104,7 @@ words!(PrimaryAdminHost, Availability, Requirement, PolicyList);
 pub struct Word<C>(pub C);
 
 impl<C: Words> Word<C> {
-    fn text(self) -> &'static str {
+    pub(super) fn text(self) -> &'static str {
         self.0.meaning().unwrap_or(RESERVED)
     }
 }

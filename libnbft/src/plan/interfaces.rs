@@ -1,7 +1,7 @@
 //! Plans which interfaces, links, addresses and routes to set up for the HFIs.
 
 use super::left_out::{Item, LeftOut};
-use super::{Interface, Link, Method, Network, NetworkRef, Origin, Plan, Reach, Reason, Route, Source};
+use super::{Interface, Link, Method, Network, NetworkRef, Origin, Plan, Reach, Reason, Route, Source, names};
 use crate::address::{Unusable, check_gateway, check_host, check_server};
 use crate::model::{Hfi, HfiTcp, IpOrigin, Table, TransportType, VlanId};
 use crate::subnet::{is_link_local6, same_subnet};
@@ -85,7 +85,7 @@ fn add_hfi(plan: &mut Plan, source: &Source<'_>, hfi: &Hfi) -> Result<NetworkRef
     }
     let mut network = network_of(source, hfi, tcp)?;
     drop_unusable(&mut network, &mut plan.notes)?;
-    let link = link_of(&mut plan.interfaces[interface], tcp.vlan);
+    let link = link_of(&mut plan.interfaces[interface], interface, tcp.vlan);
     let ordinal = plan.interfaces.iter().flat_map(|i| &i.links).map(|l| l.networks.len() as u32).sum::<u32>();
     let networks = &mut plan.interfaces[interface].links[link].networks;
     let at = |network| NetworkRef { interface, link, network };
@@ -132,23 +132,20 @@ fn interface_of(plan: &mut Plan, tcp: &HfiTcp) -> usize {
     if let Some(known) = plan.interfaces.iter().position(|interface| interface.mac == tcp.mac) {
         return known;
     }
-    let pci = tcp.pci();
-    plan.interfaces.push(Interface {
-        name: format!("nbft{}", plan.interfaces.len()),
-        mac: tcp.mac,
-        pci: (pci.segment != 0 || pci.routing_id != 0).then_some(pci),
-        links: Vec::new(),
-    });
+    let pci = Some(tcp.pci()).filter(|pci| pci.segment != 0 || pci.routing_id != 0);
+    let is_taken = |name: &str| plan.interfaces.iter().any(|interface| interface.name == name);
+    let name = plan.names.interface(plan.interfaces.len(), pci, is_taken);
+    plan.interfaces.push(Interface { name, mac: tcp.mac, pci, links: Vec::new() });
     plan.interfaces.len() - 1
 }
 
-fn link_of(interface: &mut Interface, vlan: VlanId) -> usize {
+fn link_of(interface: &mut Interface, ordinal: usize, vlan: VlanId) -> usize {
     let vlan = vlan.get();
     if let Some(known) = interface.links.iter().position(|link| link.vlan == vlan) {
         return known;
     }
     let name = match vlan {
-        Some(id) => format!("{}.{id}", interface.name),
+        Some(id) => names::vlan(&interface.name, ordinal, id),
         None => interface.name.clone(),
     };
     interface.links.push(Link { name, vlan, networks: Vec::new() });

@@ -11,6 +11,7 @@ mod left_out;
 mod limits;
 #[cfg(feature = "std")]
 mod load;
+mod names;
 mod namespaces;
 mod paths;
 mod reach;
@@ -26,6 +27,7 @@ pub use left_out::{DescriptorKind, Item, LeftOut};
 pub use limits::{MAX_DISCOVERY, MAX_LEFT_OUT, MAX_PATHS};
 #[cfg(feature = "std")]
 pub use load::{LoadError, Loaded};
+pub use names::Names;
 pub use reason::{EntryReason, Reason};
 pub use security::{
     Algorithms, Authentication, CipherSuite, Feature, HashFunction, KxGroup, Need, Policy, PolicyError, SecureChannel,
@@ -55,6 +57,8 @@ pub struct Options {
     pub hostnqn: Option<String>,
     /// Host ID in place of the tables'.
     pub hostid: Option<Uuid>,
+    /// Where the names of interfaces come from.
+    pub names: Names,
 }
 
 impl Options {
@@ -69,6 +73,13 @@ impl Options {
     #[must_use]
     pub const fn with_hostid(mut self, hostid: Uuid) -> Self {
         self.hostid = Some(hostid);
+        self
+    }
+
+    /// With names of interfaces that come from there.
+    #[must_use]
+    pub const fn with_names(mut self, names: Names) -> Self {
+        self.names = names;
         self
     }
 }
@@ -99,6 +110,9 @@ pub struct Plan {
     pub tables: Vec<String>,
     /// The identity by which this host connects.
     pub host: Option<HostIdentity>,
+    /// Where the names of interfaces come from.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Names::is_default"))]
+    pub names: Names,
     /// Interfaces to set up, one for each NIC.
     pub interfaces: Vec<Interface>,
     /// Controllers to connect, one for each way to reach a subsystem.
@@ -121,7 +135,8 @@ impl Plan {
     /// Plans from these tables, given in their natural order. [`MAX_PATHS`], [`MAX_DISCOVERY`] and [`MAX_LEFT_OUT`] bound its size.
     #[must_use]
     pub fn new(sources: &[Source<'_>], options: &Options) -> Self {
-        let mut plan = Self { tables: sources.iter().map(|s| s.name.into()).collect(), ..Self::default() };
+        let tables = sources.iter().map(|source| source.name.into()).collect();
+        let mut plan = Self { tables, names: options.names, ..Self::default() };
         host::plan(&mut plan, sources, options);
         let networks = interfaces::plan(&mut plan, sources);
         paths::plan(&mut plan, sources, &networks);
@@ -172,7 +187,7 @@ pub struct HostIdentity {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Interface {
-    /// `nbft0`, `nbft1`, …: counts distinct MACs over all tables and HFIs, usable or not.
+    /// By [`Names::Table`] `nbft0`, `nbft1`, …: counts distinct MACs over all tables and HFIs, usable or not.
     pub name: String,
     /// MAC address.
     pub mac: Mac,

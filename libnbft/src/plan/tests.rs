@@ -2,6 +2,7 @@
 
 mod bounds;
 mod choices;
+mod names;
 mod unusable;
 mod ways;
 
@@ -294,7 +295,7 @@ fn options_override_the_pair_together() {
     let table = table(vec![], vec![]);
     let source = Source { name: "NBFT", table: &table };
     let nqn = "nqn.2014-08.org.nvmexpress:uuid:00112233-4455-6677-8899-aabbccddeeff";
-    let options = Options { hostnqn: Some(nqn.into()), hostid: None };
+    let options = Options { hostnqn: Some(nqn.into()), hostid: None, ..Options::default() };
     let host = Plan::new(&[source], &options).host.unwrap();
     assert_eq!((host.nqn.as_str(), host.id.to_string().as_str()), (nqn, "00112233-4455-6677-8899-aabbccddeeff"));
 }

@@ -13,7 +13,7 @@ use crate::exit::Exit;
 /// Whatever keeps it from being tried at all. What happens after that is in the status and the exit code.
 pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
     if args.dry_run {
-        return plan::show_of(&args.identity, &args.tunables.given(), args.output_format, common);
+        return plan::show_of(&args.plan, &args.tunables.given(), args.output_format, common);
     }
     connect::run(args, common)
 }

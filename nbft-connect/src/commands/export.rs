@@ -35,7 +35,7 @@ pub fn run(args: &ExportArgs, common: &Common) -> Result<Exit, Error> {
         }
         return Ok(plan::exit_without_tables(&tables));
     }
-    let plan = plan::plan(&tables, &args.identity, &kernel);
+    let plan = plan::plan(&tables, &args.plan, &kernel);
     let root = common.path("/");
     let files = match args.format {
         ExportFormat::InitrdNeeds => vec![needs::file(&tables, &plan, &root, &args.compare)],

@@ -1,6 +1,6 @@
 //! `nbft plan`.
 
-use crate::cli::{Common, Format, Identity, PlanArgs};
+use crate::cli::{Common, Format, PlanArgs, PlanOptions};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::input::plan;
@@ -17,7 +17,7 @@ use libnbft::plan::{Options, Plan};
 ///
 /// When there is nothing at the path that was asked for, or standard output cannot be written.
 pub fn run(args: &PlanArgs, common: &Common) -> Result<Exit, Error> {
-    show_of(&args.identity, &Tunables::default(), args.output_format, common)
+    show_of(&args.plan, &Tunables::default(), args.output_format, common)
 }
 
 /// Prints the plan of the tables that there are; without one, a program gets an empty plan and a person the reason alone.
@@ -25,7 +25,7 @@ pub fn run(args: &PlanArgs, common: &Common) -> Result<Exit, Error> {
 /// # Errors
 ///
 /// As [`run`].
-pub(crate) fn show_of(identity: &Identity, options: &Tunables, format: Format, common: &Common) -> Result<Exit, Error> {
+pub(crate) fn show_of(given: &PlanOptions, options: &Tunables, format: Format, common: &Common) -> Result<Exit, Error> {
     let tables = plan::tables(common)?;
     if tables.tables.is_empty() {
         if format == Format::Json {
@@ -35,7 +35,7 @@ pub(crate) fn show_of(identity: &Identity, options: &Tunables, format: Format, c
     }
     let root = common.path("/");
     let kernel = KernelCommandLine::read(&root);
-    let mut plan = plan::plan(&tables, identity, &kernel);
+    let mut plan = plan::plan(&tables, given, &kernel);
     let settings = ConnectionSettings::read(options, &kernel, &root);
     let notes = settings.notes(plan.paths.iter().map(|path| path.nqn.as_str()));
     plan.notes.extend(notes);

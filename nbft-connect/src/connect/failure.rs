@@ -59,6 +59,16 @@ pub(crate) enum ConnectFailure {
         /// `nvmeN`.
         controller: String,
     },
+    /// The controller is bound to a link that no longer has the path's address.
+    #[error("{controller} is bound to {bound}, but {link} has the address now")]
+    BoundElsewhere {
+        /// `nvmeN`.
+        controller: String,
+        /// The link that it is bound to.
+        bound: String,
+        /// The link that has the address.
+        link: String,
+    },
 }
 
 codes!(ConnectFailure {
@@ -73,6 +83,7 @@ codes!(ConnectFailure {
     Unseen => "connection-unseen",
     Unlisted => "no-longer-listed",
     Removed => "controller-removed",
+    BoundElsewhere => "controller-bound-elsewhere",
 });
 
 impl ConnectFailure {

@@ -10,13 +10,15 @@ mod restore;
 mod target;
 #[cfg(test)]
 mod tests;
+mod without_table;
 
 pub use failure::codes as failure_codes;
 pub(crate) use paths::is_path;
 pub(crate) use restore::restore_discovered;
 pub(crate) use target::{LinkEndpoint, Target};
 
-use crate::cli::{Common, ConnectArgs};
+use crate::cli::{Bind, Common, ConnectArgs};
+use crate::dhcp_options::ClientOptions;
 use crate::error::{Error, Part};
 use crate::exit::Exit;
 use crate::input::plan;
@@ -27,16 +29,19 @@ use crate::nvme::exclusions::RUNTIME_LIST;
 use crate::nvme::fabrics::Helper;
 use crate::nvme::keys::{Keys, credentials};
 use crate::nvme::sock_diag;
+use crate::output::escape;
 use crate::output::replace::{PUBLIC, replace};
 use crate::process;
 use crate::status::file::StatusFile;
 use crate::status::outcome;
 use crate::status::schema::{Outcome, STATUS_FILE, Status};
 use crate::{handover, net};
+use clap::ValueEnum;
 use engine::{Ended, Engine, RunMode, Settings};
-use libnbft::plan::{Additions, Plan, Policy};
+use libnbft::plan::{Additions, Names, Plan, Policy};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
+use without_table::NothingFound;
 
 /// Seconds after which waiting ends, unless the user says otherwise. Below dracut's rd.retry (180), so that our report is
 /// there before dracut gives up.
@@ -65,9 +70,16 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
     if !args.stay {
         readmit(common);
     }
-    let tables = plan::tables(common)?;
-    let plan = plan::plan(&tables, &args.identity, &kernel);
     let mut status_file = StatusFile::new(common.path(STATUS_FILE));
+    let tables = match tables(args, common, &kernel, started)? {
+        Ok(tables) => tables,
+        Err(reason) => {
+            finish_early(&Plan::default(), &mut status_file, Outcome::Failed, reason.to_string())?;
+            return Ok(Exit::Failed);
+        }
+    };
+    let plan = plan::plan(&tables, &args.plan, &kernel);
+    without_table::leave_rules(&plan, &root);
     if tables.tables.is_empty() {
         return nothing_read(&plan, &tables, &mut status_file);
     }
@@ -100,18 +112,41 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         before,
         service,
         connections: ConnectionSettings::read(&args.tunables.given(), &kernel, &root),
+        bind: bind(args, &kernel),
         persistent_discovery: args.persistent_discovery || kernel.switch("rd.nvmf.persistent-discovery"),
         one_path: args.one_path || is_crash_kernel(&root),
         keys,
         sockets: Box::new(sock_diag::Kernel),
         started,
     };
-    let network = net::NetOptions::new(root).with_mtu(mtu(&kernel));
+    let client = client_options(args, &kernel);
+    let network = net::NetOptions::new(root).with_mtu(mtu(&kernel)).with_client_options(client.clone());
+    let network = network.keeping_names(plan.names == Names::Kernel);
     let ended = work(plan, additions, settings, network, common)?;
     if !args.stay {
-        handover::leave(&ended.plan, &ended.status, args.handover, &common.path("/"));
+        handover::leave(&ended.plan, &ended.status, args.handover, &client, &common.path("/"));
     }
     Ok(ended.exit)
+}
+
+/// The tables; where there is none, the one that the kernel's command line describes. The service finds that one built.
+fn tables(
+    args: &ConnectArgs,
+    common: &Common,
+    kernel: &KernelCommandLine,
+    started: Instant,
+) -> Result<Result<plan::Tables, NothingFound>, Error> {
+    let tables = plan::present_tables(common)?;
+    if !args.stay && plan::is_without_table(&tables, common) {
+        return without_table::tables(
+            kernel,
+            &client_options(args, kernel),
+            &common.path("/"),
+            started + timeout(args, kernel),
+        );
+    }
+    without_table::say_if_unused(kernel, &tables);
+    Ok(Ok(tables))
 }
 
 /// Ends what `nbft disconnect` has excluded: who connects by hand wants it back.
@@ -285,6 +320,28 @@ fn mtu(kernel: &KernelCommandLine) -> Option<u16> {
         log::warn!("{error}: the MTU is left as it is");
         None
     })
+}
+
+/// What the DHCP client says of itself: options, then the kernel's command line.
+fn client_options(args: &ConnectArgs, kernel: &KernelCommandLine) -> ClientOptions {
+    let (given, invalid) = kernel.client_options();
+    for parameter in invalid {
+        log::warn!("{}", escape(&parameter.to_string()));
+    }
+    args.network.client_options().or(given)
+}
+
+/// What connections are bound to: option, then rd.nvmf.bind=, then the interface.
+fn bind(args: &ConnectArgs, kernel: &KernelCommandLine) -> Bind {
+    let of_kernel = || {
+        let text = kernel.value(&["rd.nvmf.bind"])?;
+        let read = Bind::from_str(&text, false).ok();
+        if read.is_none() {
+            log::warn!("rd.nvmf.bind={} is neither address nor interface: interface is used", escape(&text));
+        }
+        read
+    };
+    args.network.bind.or_else(of_kernel).unwrap_or_default()
 }
 
 /// Leaves the pair in use for later tools.

@@ -4,7 +4,7 @@
 //! controller. Nothing is run for that, and text from firmware only stands in the rules where udev reads it as it is.
 
 use libnbft::model::{Nid, Uuid};
-use libnbft::plan::{Namespace, Path, Plan};
+use libnbft::plan::{Names, Namespace, Path, Plan};
 use libnbft::text::Hex;
 use std::fmt::Write;
 use std::net::IpAddr;
@@ -72,7 +72,7 @@ fn of_namespace(plan: &Plan, namespace: &Namespace, number: Option<usize>) -> St
         let _ = writeln!(
             rule,
             r#"{paths}ATTRS{{address}}=="{}", OPTIONS+="link_priority={}""#,
-            address(path),
+            address(path, plan.names),
             FIRST_PRIORITY - place
         );
     }
@@ -80,12 +80,16 @@ fn of_namespace(plan: &Plan, namespace: &Namespace, number: Option<usize>) -> St
 }
 
 /// A controller's address as sysfs has it, for a pattern: `traddr=...,trsvcid=...,host_traddr=...,host_iface=...`.
-fn address(path: &Path) -> String {
+fn address(path: &Path, names: Names) -> String {
     let scope = match path.traddr {
         IpAddr::V6(ip) if ip.is_unicast_link_local() => "%*",
         _ => "",
     };
-    let begin = format!("traddr={}{scope},trsvcid={},*host_iface={}", path.traddr, path.trsvcid, path.host_iface);
+    let mut begin = format!("traddr={}{scope},trsvcid={}", path.traddr, path.trsvcid);
+    if names != Names::Kernel {
+        // Writing to a String cannot fail.
+        let _ = write!(begin, ",*host_iface={}", path.host_iface);
+    }
     format!("{begin}|{begin},*")
 }
 

@@ -2,14 +2,17 @@
 
 use super::File;
 use super::view::{Granted, Link, Nic};
-use libnbft::plan::Method;
+use libnbft::plan::{Method, Names};
 use std::fmt::Write;
 use std::net::IpAddr;
 
-pub(super) fn file(nics: &[Nic]) -> File {
+/// The file; with `names` of the kernel no parameter names a NIC.
+pub(super) fn file(nics: &[Nic], names: Names) -> File {
     let mut text = String::new();
     for nic in nics {
-        line(&mut text, &format!("ifname={}:{}", nic.name, nic.mac));
+        if names != Names::Kernel {
+            line(&mut text, &format!("ifname={}:{}", nic.name, nic.mac));
+        }
         for link in &nic.links {
             if link.vlan.is_some() {
                 line(&mut text, &format!("vlan={}:{}", link.name, nic.name));

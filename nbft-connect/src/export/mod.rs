@@ -2,6 +2,7 @@
 
 mod disks;
 mod dracut;
+pub(crate) mod names;
 pub(crate) mod needs;
 pub(crate) mod networkd;
 mod networkmanager;
@@ -11,11 +12,12 @@ mod wicked;
 
 use crate::cli::ExportFormat;
 use crate::error::Error;
+use crate::kernel_command_line::KernelCommandLine;
 use crate::output::json;
 use crate::output::json::Secrets;
 use crate::output::replace::{PUBLIC, replace};
 use crate::status::schema::Status;
-use libnbft::plan::Plan;
+use libnbft::plan::{Names, Plan};
 use std::io;
 use std::path::Path;
 
@@ -45,19 +47,21 @@ pub(crate) fn files(
     root: &Path,
     kernel_names: bool,
 ) -> Result<Vec<File>, Error> {
-    let nics = view::nics(plan, status, root);
+    let (client, _) = KernelCommandLine::read(root).client_options();
+    let nics = view::nics(plan, status, root, &client);
     Ok(match format {
         ExportFormat::Udev => vec![
             File::new("61-nbft-disks.rules".into(), disks::rules(plan)),
             File::new("70-nbft-names.rules".into(), udev::rules(plan, root)),
         ],
-        ExportFormat::Networkd => networkd::files(&nics),
+        ExportFormat::Networkd => networkd::files(&nics, plan.names),
         ExportFormat::Networkmanager => {
-            let names = if kernel_names { networkmanager::Names::Kernel } else { networkmanager::Names::Ours };
+            let by_mac = kernel_names || plan.names == Names::Kernel;
+            let names = if by_mac { networkmanager::Names::Kernel } else { networkmanager::Names::Ours };
             networkmanager::files(&nics, names)
         }
         ExportFormat::Wicked => vec![wicked::file(&nics)],
-        ExportFormat::Dracut => vec![dracut::file(&nics)],
+        ExportFormat::Dracut => vec![dracut::file(&nics, plan.names)],
         // Made of the tables themselves, by the caller.
         ExportFormat::InitrdNeeds => Vec::new(),
         ExportFormat::Json => {

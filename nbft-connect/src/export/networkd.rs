@@ -4,23 +4,26 @@
 
 use super::File;
 use super::view::{Granted, Link, Nic};
-use crate::net::RULE_PRIORITY;
-use crate::net::dhcp_identity;
-use libnbft::plan::{Method, Route};
+use crate::net::{Advertised, RULE_PRIORITY, dhcp_identity, dhcp6_identity};
+use libnbft::model::Mac;
+use libnbft::plan::{Method, Names, Route};
 use libnbft::text::Hex;
 use std::fmt::Write;
 
-pub(crate) fn files(nics: &[Nic]) -> Vec<File> {
+/// The files; with `names` of the kernel none that names a NIC.
+pub(crate) fn files(nics: &[Nic], names: Names) -> Vec<File> {
     let mut files = Vec::new();
     for nic in nics {
-        files.push(File::new(format!("05-{}.link", nic.name), link_file(nic)));
+        if names != Names::Kernel {
+            files.push(File::new(format!("05-{}.link", nic.name), link_file(nic)));
+        }
         let untagged = nic.links.iter().find(|link| link.vlan.is_none());
         let mut text = start(&nic.name, untagged);
         for vlan in nic.links.iter().filter(|link| link.vlan.is_some()) {
             line(&mut text, &format!("VLAN={}", vlan.name));
         }
         match untagged {
-            Some(link) => networks(&mut text, link),
+            Some(link) => networks(&mut text, link, nic.mac),
             // Only VLANs are used: the NIC is up and has no address.
             None => text.push_str("LinkLocalAddressing=no\nIPv6AcceptRA=no\n"),
         }
@@ -30,7 +33,7 @@ pub(crate) fn files(nics: &[Nic]) -> Vec<File> {
             let netdev = format!("[NetDev]\nName={}\nKind=vlan\n\n[VLAN]\nId={id}\n", link.name);
             files.push(File::new(format!("05-{}.netdev", link.name), netdev));
             let mut text = start(&link.name, Some(link));
-            networks(&mut text, link);
+            networks(&mut text, link, nic.mac);
             files.push(File::new(format!("05-{}.network", link.name), text));
         }
     }
@@ -40,6 +43,13 @@ pub(crate) fn files(nics: &[Nic]) -> Vec<File> {
 // Writing to a String cannot fail.
 fn line(text: &mut String, line: &str) {
     let _ = writeln!(text, "{line}");
+}
+
+/// A key with its value, if it has one.
+fn optional(text: &mut String, key: &str, value: Option<&String>) {
+    if let Some(value) = value {
+        line(text, &format!("{key}={value}"));
+    }
 }
 
 /// What the NIC is named by. The type keeps VLANs, bonds and bridges out, which borrow its address.
@@ -56,8 +66,8 @@ fn link_file(nic: &Nic) -> String {
 /// Match, link and the beginning of the network section.
 fn start(name: &str, link: Option<&Link>) -> String {
     let mut text = format!("[Match]\nName={name}\n\n[Link]\n");
-    // Paths may be dead at boot; nobody is to wait for them.
-    text.push_str("RequiredForOnline=no\n");
+    let required = if link.is_some_and(|link| link.is_online) { "yes" } else { "no" };
+    line(&mut text, &format!("RequiredForOnline={required}"));
     if let Some(mtu) = link.and_then(|link| link.mtu) {
         line(&mut text, &format!("MTUBytes={mtu}"));
     }
@@ -65,15 +75,15 @@ fn start(name: &str, link: Option<&Link>) -> String {
     text
 }
 
-fn networks(text: &mut String, link: &Link) {
+fn networks(text: &mut String, link: &Link, mac: Mac) {
     let dhcp = match (link.has(Method::Dhcp4), link.has(Method::Dhcp6)) {
         (true, true) => "yes",
         (true, false) => "ipv4",
         (false, true) => "ipv6",
         (false, false) => "no",
     };
-    let advertised = link.has(Method::Slaac) || link.has(Method::Dhcp6);
-    let accept = if advertised { "yes" } else { "no" };
+    let advertised = link.advertised();
+    let accept = if advertised == Advertised::Nothing { "no" } else { "yes" };
     line(text, &format!("DHCP={dhcp}\nIPv6AcceptRA={accept}"));
     for dns in link.networks.iter().flat_map(|granted| &granted.dns) {
         line(text, &format!("DNS={dns}"));
@@ -81,12 +91,16 @@ fn networks(text: &mut String, link: &Link) {
     for domain in link.networks.iter().flat_map(|granted| &granted.domains) {
         line(text, &format!("Domains={domain}"));
     }
+    if advertised == Advertised::Routes {
+        // Each address is static: no advertisement limits its life.
+        text.push_str("\n[IPv6AcceptRA]\nUseAutonomousPrefix=no\n");
+    }
     for granted in &link.networks {
-        network(text, &link.name, granted);
+        network(text, &link.name, granted, mac);
     }
 }
 
-fn network(text: &mut String, name: &str, granted: &Granted) {
+fn network(text: &mut String, name: &str, granted: &Granted, mac: Mac) {
     let network = &granted.network;
     let metric = network.metric;
     match (network.method, network.address) {
@@ -96,18 +110,31 @@ fn network(text: &mut String, name: &str, granted: &Granted) {
                 route(text, granted, to, None);
             }
         }
+        (Method::Slaac, Some(address)) if granted.known => {
+            // Whether the subnet is on the link, the router says.
+            line(text, &format!("\n[Address]\nAddress={address}/{}\nAddPrefixRoute=no", network.prefix));
+        }
         (Method::Dhcp4, _) => {
             line(text, &format!("\n[DHCPv4]\nSendRelease=no\nRouteMetric={metric}"));
             match dhcp_identity(network) {
                 Some((iaid, duid)) => line(text, &format!("ClientIdentifier=duid\nIAID={iaid}\n{}", duid_lines(&duid))),
                 None => text.push_str("ClientIdentifier=mac\n"),
             }
+            let client = &granted.client;
+            optional(text, "VendorClassIdentifier", client.vendor_class.as_ref());
+            optional(text, "UserClass", client.user_class.as_ref());
+            optional(text, "Hostname", client.host_name.as_ref());
         }
-        (Method::Dhcp6, _) => {
-            text.push_str("\n[DHCPv6]\nWithoutRA=solicit\n");
-            if let Some((iaid, duid)) = dhcp_identity(network) {
-                line(text, &format!("IAID={iaid}\n{}", duid_lines(&duid)));
+        // A router may send whoever asks it for an address to DHCPv6.
+        (Method::Dhcp6 | Method::Slaac, _) => {
+            text.push_str("\n[DHCPv6]\n");
+            if network.method == Method::Dhcp6 {
+                text.push_str("WithoutRA=solicit\n");
             }
+            let (iaid, duid) = dhcp6_identity(network, mac);
+            line(text, &format!("IAID={iaid}\n{}", duid_lines(&duid)));
+            optional(text, "VendorClass", granted.client.vendor_class.as_ref());
+            optional(text, "UserClass", granted.client.user_class.as_ref());
         }
         _ => {}
     }
@@ -122,14 +149,17 @@ fn network(text: &mut String, name: &str, granted: &Granted) {
     line(text, &format!("\n[RoutingPolicyRule]\nOutgoingInterface={name}\nFamily={family}\n{rule}"));
 }
 
-/// The type by its number and the rest by its bytes.
+/// The type by its name, since systemd 252 takes no number, and the rest by its bytes.
 fn duid_lines(duid: &[u8]) -> String {
-    match duid.split_first_chunk() {
-        Some((kind, rest)) => {
-            format!("DUIDType={}\nDUIDRawData={}", u16::from_be_bytes(*kind), Hex::separated(rest, ":"))
-        }
-        None => String::new(),
-    }
+    let Some((kind, rest)) = duid.split_first_chunk() else { return String::new() };
+    let kind = match u16::from_be_bytes(*kind) {
+        1 => "link-layer-time".to_owned(),
+        2 => "vendor".to_owned(),
+        3 => "link-layer".to_owned(),
+        4 => "uuid".to_owned(),
+        other => other.to_string(),
+    };
+    format!("DUIDType={kind}\nDUIDRawData={}", Hex::separated(rest, ":"))
 }
 
 fn route(text: &mut String, granted: &Granted, route: &Route, table: Option<u32>) {

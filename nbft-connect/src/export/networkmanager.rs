@@ -5,8 +5,7 @@
 
 use super::File;
 use super::view::{Granted, Link, Nic};
-use crate::net::RULE_PRIORITY;
-use crate::net::dhcp_identity;
+use crate::net::{RULE_PRIORITY, dhcp_identity, dhcp6_identity};
 use libnbft::model::Mac;
 use libnbft::plan::{Method, Route};
 use libnbft::text::Hex;
@@ -83,17 +82,20 @@ fn profile(name: &str, nic: &Nic, link: Option<&Link>, vlan: Option<u16>, names:
     if let Some(id) = vlan {
         line(&mut text, &format!("\n[vlan]\nid={id}\nparent={}\nflags=1", uuid(nic.mac, None)));
     }
-    family(&mut text, interface, link, false);
-    family(&mut text, interface, link, true);
+    family(&mut text, interface, link, nic.mac, false);
+    family(&mut text, interface, link, nic.mac, true);
     File { mode: MODE, ..File::new(format!("{name}.nmconnection"), text) }
 }
 
 /// `interface` is the interface's name where the profile knows it by that.
-fn family(text: &mut String, interface: Option<&str>, link: Option<&Link>, ipv6: bool) {
+fn family(text: &mut String, interface: Option<&str>, link: Option<&Link>, mac: Mac, ipv6: bool) {
     let networks: Vec<&Granted> = link.into_iter().flat_map(|link| link.family(ipv6)).collect();
     let section = if ipv6 { "ipv6" } else { "ipv4" };
     let dynamic = networks.iter().find(|granted| granted.network.method != Method::Static);
+    // A router is to name the way to the target: "manual" would ignore its advertisements.
+    let advertised = ipv6 && dynamic.is_none() && networks.iter().any(|granted| granted.lacks_route);
     let method = match (networks.is_empty(), dynamic) {
+        (false, None) if advertised => "auto",
         // Not "ignore" for IPv6, which would leave the kernel to configure itself by advertisements.
         (true, _) => "disabled",
         (false, Some(_)) => "auto",
@@ -103,17 +105,27 @@ fn family(text: &mut String, interface: Option<&str>, link: Option<&Link>, ipv6:
     let Some(first) = networks.first() else { return };
     line(text, &format!("route-metric={}", first.network.metric));
     if let Some(granted) = dynamic {
-        client(text, granted, ipv6);
+        client(text, granted, mac, ipv6);
+    }
+    if advertised {
+        // The address holds without a router.
+        line(text, &format!("ra-timeout={NEVER}"));
     }
     if ipv6 {
         // What the kernel does when nobody tells it otherwise.
         text.push_str("addr-gen-mode=eui64\n");
     }
     let gateway = networks.iter().find(|granted| granted.network.default_route);
-    if dynamic.is_none() && gateway.is_none() {
+    if dynamic.is_none() && gateway.is_none() && !advertised {
         text.push_str("never-default=true\n");
     }
-    let statics = networks.iter().filter(|granted| granted.network.method == Method::Static);
+    // A router's address, too, does not expire while root lives on it.
+    let fixed = |granted: &&&Granted| match granted.network.method {
+        Method::Static => true,
+        Method::Slaac => granted.known,
+        _ => false,
+    };
+    let statics = networks.iter().filter(fixed);
     for (number, granted) in statics.enumerate() {
         let network = &granted.network;
         if let Some(address) = network.address {
@@ -137,22 +149,27 @@ fn list(text: &mut String, key: &str, values: impl Iterator<Item = String>) {
     }
 }
 
-/// The identity by which firmware asked.
-fn client(text: &mut String, granted: &Granted, ipv6: bool) {
+/// The identity by which nbft asks, which is firmware's where the table has it.
+fn client(text: &mut String, granted: &Granted, mac: Mac, ipv6: bool) {
     line(text, &format!("dhcp-timeout={NEVER}"));
-    if let Some(name) = granted.host_name.as_ref().filter(|_| granted.network.method != Method::Slaac) {
+    let name = granted.client.host_name.as_ref().or(granted.host_name.as_ref());
+    if let Some(name) = name.filter(|_| granted.network.method != Method::Slaac) {
         line(text, &format!("dhcp-hostname={name}"));
     }
-    match (dhcp_identity(&granted.network), ipv6) {
-        (Some((iaid, duid)), true) => {
-            line(text, &format!("dhcp-iaid={iaid}\ndhcp-duid={}", Hex::separated(&duid, ":")))
-        }
-        (Some((iaid, duid)), false) => {
+    if let Some(class) = granted.client.vendor_class.as_ref().filter(|_| !ipv6) {
+        line(text, &format!("dhcp-vendor-class-identifier={class}"));
+    }
+    if ipv6 {
+        let (iaid, duid) = dhcp6_identity(&granted.network, mac);
+        line(text, &format!("dhcp-iaid={iaid}\ndhcp-duid={}", Hex::separated(&duid, ":")));
+        return;
+    }
+    match dhcp_identity(&granted.network) {
+        Some((iaid, duid)) => {
             let id = [&[255][..], &iaid.to_be_bytes(), &duid].concat();
             line(text, &format!("dhcp-client-id={}", Hex::separated(&id, ":")));
         }
-        (None, true) => text.push_str("dhcp-duid=ll\n"),
-        (None, false) => text.push_str("dhcp-client-id=mac\n"),
+        None => text.push_str("dhcp-client-id=mac\n"),
     }
 }
 

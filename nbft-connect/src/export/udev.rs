@@ -4,7 +4,7 @@
 //! leaves a name alone that is set.
 
 use crate::net::is_network_device;
-use libnbft::plan::{Interface, Plan};
+use libnbft::plan::{Interface, Names, Plan};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -14,6 +14,9 @@ pub(super) fn rules(plan: &Plan, root: &Path) -> String {
         "# Made by nbft: names of the NICs that the NVMe Boot Firmware Table names. The kernel keeps the interface of an\n\
          # NVMe/TCP connection by its name, so the name must stay.\n",
     );
+    if plan.names == Names::Kernel {
+        return text + "# By rd.nvmf.names=kernel or --names=kernel they keep the names that they have.\n";
+    }
     for interface in &plan.interfaces {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{}", rule(interface, root));

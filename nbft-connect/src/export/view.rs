@@ -1,12 +1,16 @@
 //! What the formats are written from: the plan with what came of it, when `connect` ran.
 
+use crate::dhcp_options::ClientOptions;
 use crate::kernel_command_line::KernelCommandLine;
-use crate::net::{Information, Lease, is_network_device};
+use crate::net::{Advertised, Information, Lease, is_network_device, may_share, nic_name};
 use crate::status::schema::{HfiStatus, State, Status};
 use libnbft::model::{Mac, PciAddress};
-use libnbft::plan::{Method, Network, Plan, Route};
+use libnbft::plan::{Method, Names, Network, Plan, Reach, Route};
 use std::net::IpAddr;
 use std::path::Path;
+
+/// Linux makes addresses of advertised prefixes of this length only.
+const ADVERTISED_PREFIX: u8 = 64;
 
 /// A NIC.
 pub(crate) struct Nic {
@@ -26,6 +30,11 @@ pub(crate) struct Link {
     /// MTU that the kernel's command line or a DHCP server named.
     pub(super) mtu: Option<u16>,
     pub(super) networks: Vec<Granted>,
+    /// Whether one of its networks was up when `connect` ran.
+    pub(crate) is_up: bool,
+    /// Whether the system counts as online once its network manager has this link: one link, which is up. Other paths may be dead, and
+    /// nobody is to wait for them; but a system that waits for none never counts as online where it has no other links.
+    pub(crate) is_online: bool,
 }
 
 /// A network with what was granted in the place of what firmware had.
@@ -36,42 +45,76 @@ pub(crate) struct Granted {
     pub(super) dns: Vec<IpAddr>,
     pub(super) domains: Vec<String>,
     pub(super) host_name: Option<String>,
+    /// Whether a target is in another subnet, and the table names no gateway.
+    pub(super) lacks_route: bool,
+    /// What the DHCP client says of itself.
+    pub(super) client: ClientOptions,
     /// Whether the address is the one in use: the table's when it is static, else what was granted.
     pub(super) known: bool,
 }
 
 /// The NICs of a plan that have something to set up.
-pub(crate) fn nics(plan: &Plan, status: Option<&Status>, root: &Path) -> Vec<Nic> {
+pub(crate) fn nics(plan: &Plan, status: Option<&Status>, root: &Path, client: &ClientOptions) -> Vec<Nic> {
     let mtu = KernelCommandLine::read(root).mtu().ok().flatten();
     let used = plan.interfaces.iter().filter(|interface| !interface.links.is_empty());
-    let link = |link: &libnbft::plan::Link| {
+    let link = |link: &libnbft::plan::Link, kernel_name: Option<&str>| {
         let leases: Vec<_> = link.networks.iter().map(|network| lease(status, network)).collect();
         Link {
-            name: link.networks.iter().find_map(|network| name(status, network)).unwrap_or(&link.name).to_owned(),
+            name: match (link.networks.iter().find_map(|network| name(status, network)), kernel_name, link.vlan) {
+                (Some(name), _, _) => name.to_owned(),
+                (None, Some(nic), None) => nic.to_owned(),
+                (None, Some(nic), Some(id)) => format!("{nic}.{id}"),
+                (None, None, _) => link.name.clone(),
+            },
             vlan: link.vlan,
+            is_up: link
+                .networks
+                .iter()
+                .any(|network| outcome(status, network).is_some_and(|now| now.state == State::Up)),
+            is_online: false,
             mtu: mtu.or_else(|| leases.iter().flatten().find_map(|lease| lease.mtu)),
             networks: link
                 .networks
                 .iter()
                 .zip(leases)
                 .map(|(network, lease)| Granted {
+                    lacks_route: lacks_route(plan, network),
                     table: plan.tables.iter().position(|table| *table == network.hfi.table).map_or(1, |at| at + 1),
-                    ..granted(network, lease, information(status, network))
+                    client: client.with_table(network.host_name.as_deref()),
+                    ..granted(network, lease, outcome(status, network))
                 })
                 .collect(),
         }
     };
-    used.map(|interface| {
-        let links: Vec<Link> = interface.links.iter().map(link).collect();
+    let nics = used.map(|interface| {
+        let kernel_name = (plan.names == Names::Kernel).then(|| nic_name(root, interface.mac)).flatten();
+        let links: Vec<Link> = interface.links.iter().map(|planned| link(planned, kernel_name.as_deref())).collect();
         let untagged = links.iter().find(|link| link.vlan.is_none()).map(|link| link.name.clone());
         Nic {
-            name: untagged.unwrap_or_else(|| interface.name.clone()),
+            name: untagged.or(kernel_name).unwrap_or_else(|| interface.name.clone()),
             mac: interface.mac,
             pci: interface.pci.filter(|pci| is_network_device(root, *pci)),
             links,
         }
-    })
-    .collect()
+    });
+    let mut nics: Vec<Nic> = nics.collect();
+    choose_online(&mut nics);
+    nics
+}
+
+/// A link with a lease comes first: a network manager takes it over anyway.
+fn choose_online(nics: &mut [Nic]) {
+    let mut up: Vec<&mut Link> = nics.iter_mut().flat_map(|nic| &mut nic.links).filter(|link| link.is_up).collect();
+    up.sort_by_key(|link| !link.is_leased());
+    if let Some(first) = up.first_mut() {
+        first.is_online = true;
+    }
+}
+
+fn lacks_route(plan: &Plan, network: &Network) -> bool {
+    let paths = plan.paths.iter().map(|path| (path.network, path.reach));
+    let mut all = paths.chain(plan.discovery.iter().map(|controller| (controller.network, controller.reach)));
+    all.any(|(at, reach)| reach == Reach::NoRoute && plan.network(at) == Some(network))
 }
 
 /// What came of an HFI.
@@ -84,9 +127,10 @@ fn lease<'s>(status: Option<&'s Status>, network: &Network) -> Option<&'s Lease>
     outcome(status, network)?.lease.as_ref()
 }
 
-/// What a DHCPv6 server told it beside an address, if one did.
-fn information<'s>(status: Option<&'s Status>, network: &Network) -> Option<&'s Information> {
-    outcome(status, network)?.information.as_ref()
+/// The address that a router has brought to it.
+fn advertised(outcome: Option<&HfiStatus>, network: &Network) -> Option<IpAddr> {
+    let up = outcome.filter(|known| network.method == Method::Slaac && known.state == State::Up)?;
+    up.address.as_deref()?.parse().ok().filter(IpAddr::is_ipv6)
 }
 
 /// The name of its link, once that was up.
@@ -104,24 +148,45 @@ fn is_plain_link(name: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
 }
 
-fn granted(network: &Network, lease: Option<&Lease>, information: Option<&Information>) -> Granted {
-    let own = match lease {
-        Some(lease) => lease.over(network),
-        None => network.clone(),
-    };
+fn granted(network: &Network, lease: Option<&Lease>, outcome: Option<&HfiStatus>) -> Granted {
+    // What a DHCPv6 server told beside an address.
+    let information: Option<&Information> = outcome.and_then(|known| known.information.as_ref());
+    let advertised = advertised(outcome, network);
+    let mut own = network.clone();
+    match (lease, advertised) {
+        (Some(lease), _) => own = lease.over(network),
+        (None, Some(address)) => (own.address, own.prefix) = (Some(address), ADVERTISED_PREFIX),
+        (None, None) => {}
+    }
     let servers = lease.map(|lease| &lease.dns).or_else(|| Some(&information?.dns));
     let dns = servers.filter(|dns| !dns.is_empty()).unwrap_or(&network.dns).clone();
     let domains = lease.map(|lease| &lease.domains).or_else(|| Some(&information?.domains));
     let domains = domains.into_iter().flatten().filter(|name| is_name(name)).cloned().collect();
     let host_name = network.host_name.clone().or_else(|| lease?.host_name.clone()).filter(|name| is_name(name));
-    let known = lease.is_some() || own.method == Method::Static;
-    Granted { network: own, table: 1, dns, domains, host_name, known }
+    let known = lease.is_some() || advertised.is_some() || own.method == Method::Static;
+    Granted {
+        network: own,
+        table: 1,
+        dns,
+        domains,
+        host_name,
+        client: ClientOptions::default(),
+        lacks_route: false,
+        known,
+    }
 }
 
 /// Whether a text can stand in any of the formats: names come from firmware and servers, and may neither end a line nor a
 /// word.
 fn is_name(text: &str) -> bool {
     !text.is_empty() && text.len() <= 253 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-')
+}
+
+/// Whether another link may be in the IPv4 subnet of this one.
+pub(crate) fn shares_subnet(nics: &[Nic], link: &Link) -> bool {
+    let others = nics.iter().flat_map(|nic| &nic.links).filter(|other| other.name != link.name);
+    let mut networks = others.flat_map(|other| &other.networks);
+    networks.any(|other| link.networks.iter().any(|own| may_share(&own.network, &other.network)))
 }
 
 impl Granted {
@@ -145,8 +210,30 @@ impl Nic {
 }
 
 impl Link {
+    /// Whether one of its networks is IPv6.
+    pub(crate) fn has_ipv6(&self) -> bool {
+        self.networks.iter().any(|granted| granted.network.is_ipv6())
+    }
+
+    /// What router advertisements bring to it. An address that a router has brought is kept from then on: later advertisements do not
+    /// limit its life.
+    pub(crate) fn advertised(&self) -> Advertised {
+        let kept = self.networks.iter().all(|granted| match granted.network.method {
+            Method::Dhcp6 => false,
+            Method::Slaac => granted.known,
+            _ => true,
+        });
+        let needed = Advertised::of(self.networks.iter().map(|granted| &granted.network));
+        if kept { needed.min(Advertised::Routes) } else { needed }
+    }
+
     pub(crate) fn has(&self, method: Method) -> bool {
         self.networks.iter().any(|granted| granted.network.method == method)
+    }
+
+    /// Whether a DHCP server has granted an address of it, or is to.
+    pub(crate) fn is_leased(&self) -> bool {
+        self.has(Method::Dhcp4) || self.has(Method::Dhcp6)
     }
 
     /// The networks of one address family.

@@ -4,5 +4,7 @@ pub use libnbft::files::{open_regular, read_regular, read_to_limit};
 
 pub mod connect_conf;
 pub mod plan;
+pub(crate) mod request;
+pub(crate) mod synthesis;
 pub(crate) mod tables;
 pub mod tunables;

@@ -1,12 +1,15 @@
 //! From files to a plan, for the commands that work on one.
 
-use crate::cli::{Common, Identity, nqn};
+use super::request::Request;
+use super::synthesis::{self, BUILT_TABLE, BUILT_TABLES};
+use crate::cli::{Common, NameSource, PlanOptions, nqn};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::kernel_command_line::KernelCommandLine;
 use crate::output::escape;
+use clap::ValueEnum;
 use libnbft::model::{Table, Uuid};
-use libnbft::plan::{Namespace, Options, Plan, Source};
+use libnbft::plan::{Names, Namespace, Options, Plan, Source};
 
 /// The tables that could be read, by name.
 #[derive(Debug, Default)]
@@ -17,13 +20,46 @@ pub struct Tables {
     pub unreadable: Vec<String>,
 }
 
-/// Reads every table and says on stderr which could not be used; one that is unusable as a whole costs itself only.
+/// Reads every table, as [`present_tables`]. Where there is none, gives the one that `connect` would build by `rd.nvmf.connect=`, if
+/// its NICs are known now.
 ///
 /// # Errors
 ///
 /// When there is nothing at the path that was asked for.
 pub fn tables(common: &Common) -> Result<Tables, Error> {
-    let mut read = super::tables::TableReader::find(common)?;
+    let tables = present_tables(common)?;
+    if !is_without_table(&tables, common) {
+        return Ok(tables);
+    }
+    let root = common.path("/");
+    let Some((request, _)) = Request::read(&KernelCommandLine::read(&root)) else { return Ok(tables) };
+    let Some(nics) = synthesis::known_nics(&request, &root) else { return Ok(tables) };
+    let table = synthesis::table(&request.targets, &request.nics, &nics, &root);
+    Ok(Tables { tables: vec![(BUILT_TABLE.into(), table)], unreadable: Vec::new() })
+}
+
+/// Reads every table and says on stderr which could not be used; one that is unusable as a whole costs itself only. Where firmware
+/// left none, reads the one that `connect` has built.
+///
+/// # Errors
+///
+/// When there is nothing at the path that was asked for.
+pub(crate) fn present_tables(common: &Common) -> Result<Tables, Error> {
+    let tables = read_tables(super::tables::TableReader::find(common)?);
+    let is_built = is_without_table(&tables, common) && common.path(BUILT_TABLES).join(BUILT_TABLE).exists();
+    if !is_built {
+        return Ok(tables);
+    }
+    let of_built = Common { nbft_path: Some(BUILT_TABLES.into()), ..common.clone() };
+    Ok(read_tables(super::tables::TableReader::find(&of_built)?))
+}
+
+/// Whether the machine has no table, and the command was not given another place to look for one.
+pub(crate) fn is_without_table(tables: &Tables, common: &Common) -> bool {
+    tables.tables.is_empty() && tables.unreadable.is_empty() && !common.names_tables()
+}
+
+fn read_tables(mut read: super::tables::TableReader) -> Tables {
     let (mut found, mut unusable) = (Tables::default(), Vec::new());
     for file in read.by_ref() {
         let name = file.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -38,7 +74,7 @@ pub fn tables(common: &Common) -> Result<Tables, Error> {
         }
     }
     found.unreadable = read.unreadable.into_iter().map(|(_, reason)| reason).chain(unusable).collect();
-    Ok(found)
+    found
 }
 
 /// How a command ends that has no table to work on.
@@ -49,17 +85,30 @@ pub fn exit_without_tables(tables: &Tables) -> Exit {
 
 /// The plan for these tables, with what the command line and the kernel's command line override.
 #[must_use]
-pub fn plan(tables: &Tables, identity: &Identity, kernel: &KernelCommandLine) -> Plan {
+pub fn plan(tables: &Tables, given: &PlanOptions, kernel: &KernelCommandLine) -> Plan {
     let mut options = Options::default();
-    options.hostnqn = identity.hostnqn.clone().or_else(|| of_kernel(kernel, &["rd.nvmf.hostnqn", "nvmf.hostnqn"], nqn));
+    options.hostnqn = given.hostnqn.clone().or_else(|| of_kernel(kernel, &["rd.nvmf.hostnqn", "nvmf.hostnqn"], nqn));
     let uuid = |text: &str| text.parse::<Uuid>();
-    options.hostid = identity.hostid.or_else(|| of_kernel(kernel, &["rd.nvmf.hostid", "nvmf.hostid"], uuid));
+    options.hostid = given.hostid.or_else(|| of_kernel(kernel, &["rd.nvmf.hostid", "nvmf.hostid"], uuid));
+    options.names = given.naming.names.map(Names::from).or_else(|| names_of_kernel(kernel)).unwrap_or_default();
     let sources: Vec<_> = tables.tables.iter().map(|(name, table)| Source { name, table }).collect();
     let mut plan = Plan::new(&sources, &options);
     if kernel.multipath_off() {
         plan.notes.extend(without_multipath(&plan));
     }
     plan
+}
+
+/// Where the names of interfaces come from, by `rd.nvmf.names=`. A typing error there must not cost the boot.
+fn names_of_kernel(kernel: &KernelCommandLine) -> Option<Names> {
+    let text = kernel.value(&["rd.nvmf.names"])?;
+    match NameSource::from_str(&text, false) {
+        Ok(source) => Some(source.into()),
+        Err(_) => {
+            log::warn!("rd.nvmf.names={} is not table, pci or kernel: table is used", escape(&text));
+            None
+        }
+    }
 }
 
 /// A parameter of the kernel's command line in its form. A typing error there must not cost the boot: it is said, and the

@@ -9,10 +9,15 @@ use super::state::{Address, State};
 use super::target::{LinkId, LinkNetwork};
 use super::watcher::ended;
 use super::worker::{MAINTAIN_RETRY, RETRY, ReadyNetwork, Worker};
-use super::{dhcp, dhcp4, dhcp6, requests};
+use super::{dhcp, dhcp4, dhcp6, ipv6, requests};
+use crate::jitter;
 use libnbft::plan::{Link as PlanLink, Method, NetworkRef};
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::{Duration, Instant};
+
+/// The first pause before an address is set again that another host had, and the longest during a boot.
+const FIRST_DUPLICATE_PAUSE: Duration = RETRY;
+const LONGEST_BOOT_PAUSE: Duration = Duration::from_secs(5);
 
 /// An address, and the lease that it is from.
 pub(super) type Configured = (IpAddr, Option<Box<Lease>>);
@@ -55,12 +60,21 @@ impl Worker {
     /// Tries until the network is ready; the resident service then maintains it. The caller ends it when the link is gone.
     async fn set_up_network(&self, on: LinkNetwork<'_>, asks_for_information: bool, timings: Timings) {
         let started = Instant::now();
+        let mut duplicates = 0;
         loop {
+            if self.refuse_port(on.link).is_err() {
+                let timings = Timings { address: started.elapsed(), ..timings };
+                if self.follow_master(on, timings).await {
+                    return;
+                }
+                continue;
+            }
             let pause = match self.configure(on).await {
                 Ok((address, lease)) => {
                     let timings = Timings { address: started.elapsed(), ..timings };
-                    let ready = ReadyNetwork { link: on.link, address, lease, timings };
+                    let ready = ReadyNetwork { link: on.link, address, lease, timings, port: None };
                     self.send(ready.event(on.at));
+                    duplicates = 0;
                     let asks = ready.lease.is_none() && asks_for_information;
                     if !self.maintains {
                         if asks {
@@ -72,16 +86,26 @@ impl Worker {
                     }
                     tokio::select! {
                         () = self.maintain(on, ready) => {}
+                        never = self.watch_subnet(on.link) => match never {},
                         never = self.maintain_information(on), if asks => match never {},
                     }
                     continue;
                 }
                 Err(reason) => {
-                    let pause = pause_after(on.network.method, &reason);
+                    let reason = self.name_owner(on, reason).await;
+                    let pause = match (on.network.method, &reason) {
+                        (Method::Static, NetFailure::Duplicate { .. }) => {
+                            duplicates += 1;
+                            Some(pause_after_duplicate(duplicates, self.maintains))
+                        }
+                        (Method::Static, NetFailure::AddressGone(_) | NetFailure::HasMaster { .. }) => Some(RETRY),
+                        // What the kernel refused once, it refuses again for a while.
+                        (Method::Static, _) => self.maintains.then_some(MAINTAIN_RETRY),
+                        // A server may answer later.
+                        _ => Some(RETRY),
+                    };
                     self.send(NetEvent::Failed { at: on.at, reason });
-                    if pause == MAINTAIN_RETRY && !self.maintains {
-                        return;
-                    }
+                    let Some(pause) = pause else { return };
                     pause
                 }
             };
@@ -91,6 +115,9 @@ impl Worker {
 
     /// Sets the network's address and routes.
     async fn configure(&self, on: LinkNetwork<'_>) -> Result<Configured, NetFailure> {
+        if on.network.is_ipv6() {
+            ipv6::switch_on(&self.root, on.link.name)?;
+        }
         match on.network.method {
             Method::Dhcp4 | Method::Dhcp6 => {
                 let lease = match self.present_lease(on) {
@@ -107,6 +134,7 @@ impl Worker {
                 None => self.address_from_router(on).await,
             },
             _ => match on.network.address {
+                Some(_) if self.successor(on).is_some() => Ok((self.autoconfigured(on).await, None)),
                 Some(ip) => {
                     self.set_address(on, ip).await?;
                     self.record_on(on, ip, None);
@@ -119,6 +147,7 @@ impl Worker {
 
     /// Records what a network has on its link now.
     pub(super) fn record_on(&self, on: LinkNetwork<'_>, ip: IpAddr, lease: Option<Lease>) {
+        self.check_subnet(on.link);
         let (index, name) = (on.link.index, on.link.name.to_owned());
         self.record(on.at, AppliedNetwork { index, name, ip, network: on.network.clone(), lease });
     }
@@ -159,8 +188,15 @@ impl Worker {
 
     /// Sets an address that never expires, and its routes.
     async fn set_address(&self, on: LinkNetwork<'_>, ip: IpAddr) -> Result<IpAddr, NetFailure> {
+        self.refuse_port(on.link)?;
         let (handle, index, network) = (&self.watcher.handle, on.link.index, on.network);
-        let same = |now: &Address| now.prefix == network.prefix && now.permanent && !now.duplicate;
+        let same = |now: &Address| now.prefix == network.prefix && now.permanent;
+        if self.watcher.read(|state| state.address(index, ip).is_some_and(|now| now.duplicate)) {
+            // The kernel asks again only for an address that is new.
+            requests::remove_address(handle, index, ip, network.prefix, network.route_table).await?;
+            let gone = |state: &State| state.address(index, ip).is_none().then_some(());
+            let _ = tokio::time::timeout(RETRY, self.watcher.wait_for(gone)).await;
+        }
         if !self.watcher.read(|state| state.address(index, ip).is_some_and(same)) {
             requests::add_address(handle, index, ip, network).await?;
             // The kernel may send the event of the address after its answer.
@@ -176,7 +212,7 @@ impl Worker {
     pub(super) async fn request_lease(&self, on: LinkNetwork<'_>, held: Option<&Lease>) -> Result<Lease, NetFailure> {
         self.send_waiting(on.at, Waiting::Lease);
         let (index, name, network) = (on.link.index, on.link.name, on.network);
-        let client = dhcp::Client { name, index, mac: self.interface.mac };
+        let client = dhcp::Client { name, index, mac: self.interface.mac, options: &self.client };
         let lease = if network.method == Method::Dhcp4 {
             dhcp4::lease(&client, network, held).await?
         } else {
@@ -194,14 +230,7 @@ impl Worker {
 
     /// Waits for the link's own link-local address.
     pub(super) async fn link_local(&self, index: u32) -> Result<Ipv6Addr, NetFailure> {
-        let own = |state: &State| {
-            let mut of_link = state.addresses.iter().filter(|address| address.link == index && !address.tentative);
-            of_link.find_map(|address| match address.ip {
-                IpAddr::V6(ip) if ip.is_unicast_link_local() => Some(ip),
-                _ => None,
-            })
-        };
-        self.watcher.wait_for(own).await.ok_or_else(ended)
+        self.watcher.wait_for(|state| link_local_of(&state.addresses, index)).await.ok_or_else(ended)
     }
 
     /// Waits until duplicate address detection has passed.
@@ -213,7 +242,7 @@ impl Worker {
             // The address existed: somebody has removed it since.
             let Some(address) = state.address(index, ip) else { return Some(Err(NetFailure::AddressGone(ip))) };
             match (address.duplicate, address.tentative) {
-                (true, _) => Some(Err(NetFailure::Duplicate(ip))),
+                (true, _) => Some(Err(NetFailure::Duplicate { address: ip, mac: None })),
                 (false, false) => Some(Ok(())),
                 (false, true) => None,
             }
@@ -226,12 +255,38 @@ impl Worker {
     }
 }
 
-/// How long to wait before a network is set up again. A server may answer later. A static address that the kernel refused once, it
-/// refuses again for a while.
-const fn pause_after(method: Method, failure: &NetFailure) -> Duration {
-    match (method, failure) {
-        (Method::Static, NetFailure::AddressGone(_)) => RETRY,
-        (Method::Static, _) => MAINTAIN_RETRY,
-        _ => RETRY,
+/// How long to wait before an address is set again that another host had each time so far. The other host may be this machine's own
+/// firmware or a former life of it, so the first pause is short. It differs between machines that fight for one address.
+fn pause_after_duplicate(times: u32, maintains: bool) -> Duration {
+    let longest = if maintains { MAINTAIN_RETRY } else { LONGEST_BOOT_PAUSE };
+    let pause = FIRST_DUPLICATE_PAUSE.saturating_mul(1 << times.saturating_sub(1).min(8)).min(longest);
+    jitter::scaled(pause, 0.75, 1.25)
+}
+
+/// The link-local address of a link, once it can be used.
+pub(super) fn link_local_of(addresses: &[Address], link: u32) -> Option<Ipv6Addr> {
+    let mut of_link = addresses.iter().filter(|address| address.link == link && !address.tentative);
+    of_link.find_map(|address| match address.ip {
+        IpAddr::V6(ip) if ip.is_unicast_link_local() => Some(ip),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_to_their_bound_and_differ() {
+        let pauses = |times, maintains| -> Vec<u128> {
+            (0..100).map(|_| pause_after_duplicate(times, maintains).as_millis()).collect()
+        };
+        for (times, maintains, middle) in
+            [(1, false, 1000), (2, false, 2000), (9, false, 5000), (u32::MAX, false, 5000), (9, true, 30_000)]
+        {
+            let pauses = pauses(times, maintains);
+            assert!(pauses.iter().all(|pause| (middle * 3 / 4..=middle * 5 / 4).contains(pause)), "{pauses:?}");
+            assert!(pauses.iter().any(|pause| *pause != pauses[0]), "{pauses:?}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::NetFailure;
 use super::lease::{Lease, seconds_since_start};
+use crate::dhcp_options::ClientOptions;
 use libnbft::model::Mac;
 use std::io;
 use std::time::Duration;
@@ -12,14 +13,13 @@ pub(super) const ROUND: Duration = Duration::from_secs(12);
 /// Longest message that is read: Ethernet's MTU. What does not fit is not for a client that asks for a handful of values.
 pub(super) const LONGEST_MESSAGE: usize = 1500;
 
-/// Hardware type of Ethernet.
-pub(super) const ETHERNET: u8 = 1;
-
 /// The link that asks.
 pub(super) struct Client<'a> {
     pub(super) name: &'a str,
     pub(super) index: u32,
     pub(super) mac: Mac,
+    /// What it says of itself.
+    pub(super) options: &'a ClientOptions,
 }
 
 /// Why there is no lease.

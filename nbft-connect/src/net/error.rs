@@ -2,6 +2,7 @@
 
 use libnbft::address::Unusable;
 use libnbft::codes;
+use libnbft::model::Mac;
 use std::fmt;
 use std::io;
 use std::net::IpAddr;
@@ -27,8 +28,13 @@ pub enum NetFailure {
         reason: String,
     },
     /// Another host has the address.
-    #[error("another host uses {0}: duplicate address detection failed")]
-    Duplicate(IpAddr),
+    #[error("another host{} uses {address}: duplicate address detection failed", mac.map(|mac| format!(", {mac},")).unwrap_or_default())]
+    Duplicate {
+        /// The address.
+        address: IpAddr,
+        /// The host's MAC address, if it has told it.
+        mac: Option<Mac>,
+    },
     /// A server granted an address that no interface can have.
     #[error("the lease of {address} from {server} is refused: {why}")]
     Refused {
@@ -50,6 +56,19 @@ pub enum NetFailure {
     /// The address was removed before it could be used. The kernel does so with IPv6 addresses when the MTU falls below 1280.
     #[error("{0} was removed before it could be used")]
     AddressGone(IpAddr),
+    /// IPv6 is switched off on the link, and nbft may not switch it on.
+    #[error("IPv6 is switched off, and the sysctl net.ipv6.conf.{name}.disable_ipv6 cannot be set to 0: {error}")]
+    Ipv6Off {
+        /// Name of the link.
+        name: String,
+        /// The kernel's answer.
+        error: KernelError,
+    },
+    /// The kernel has no IPv6.
+    #[error(
+        "the kernel has no IPv6: it is switched off on its command line (ipv6.disable=1), or the module ipv6 is missing"
+    )]
+    NoIpv6,
     /// The link has no carrier.
     #[error("{name}: no carrier after {seconds} s")]
     NoCarrier {
@@ -61,12 +80,25 @@ pub enum NetFailure {
     /// The kernel cannot be asked, or its events cannot be received.
     #[error("netlink: {0}")]
     Netlink(KernelError),
+    /// The link is a port of a bridge, bond or team that does not have the address.
+    #[error("{port} is a port of {master}, which does not have the address; nbft sets none on a port")]
+    HasMaster {
+        /// The link.
+        port: String,
+        /// Its master.
+        master: String,
+    },
     /// The NIC was removed.
     #[error("the NIC is gone")]
     LinkGone,
     /// This version cannot set it up.
     #[error("{0} is not supported by this version")]
     Unsupported(&'static str),
+}
+
+impl NetFailure {
+    /// The code of a network whose link is a port, also where the master has its address.
+    pub const LINK_HAS_MASTER: &str = "link-has-master";
 }
 
 codes!(NetFailure {
@@ -76,8 +108,11 @@ codes!(NetFailure {
     Refused => "lease-refused",
     Unusable => "address-unusable",
     AddressGone => "address-gone",
+    Ipv6Off => "ipv6-off",
+    NoIpv6 => "ipv6-missing",
     NoCarrier => "no-carrier",
     Netlink => "netlink",
+    HasMaster => "link-has-master",
     LinkGone => "nic-gone",
     Unsupported => "unsupported",
 });

@@ -90,6 +90,8 @@ pub enum NetEvent {
         lease: Option<Box<Lease>>,
         /// How long each wait took.
         timings: Timings,
+        /// The planned link, if it has become a port of `link_name`.
+        port: Option<String>,
     },
     /// Its lease was renewed.
     Renewed {

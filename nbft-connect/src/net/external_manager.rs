@@ -3,7 +3,7 @@
 use super::addresses::Configured;
 use super::event::Waiting;
 use super::lease::{Lease, seconds_since_start};
-use super::lease_manager::lease_manager;
+use super::lease_manager::link_manager;
 use super::requests;
 use super::state::{Address, State};
 use super::subnet;
@@ -23,36 +23,41 @@ impl Worker {
             return None;
         }
         let (index, name, network) = (on.link.index, on.link.name, on.network);
-        let last = self.applied.lease(on.at);
         let others = self.static_addresses(on.at);
         let find = |state: &State| managed_address(state, index, network, &others);
         loop {
-            let manager = lease_manager(&self.root, index)?;
+            let manager = link_manager(&self.root, index)?;
             self.send_waiting(on.at, Waiting::Manager);
             let Ok(found) = tokio::time::timeout(CHECK_INTERVAL, self.watcher.wait_for(find)).await else { continue };
             // The watcher has ended.
             let Some(address) = found else { return std::future::pending().await };
             log::info!("{name}: {manager} has the interface: its address {} is taken", address.ip);
-            let lease = last.as_ref().map(|last| lease_at(last, &address));
-            let mut own = lease.as_ref().map_or_else(|| network.clone(), |lease| lease.over(network));
-            (own.address, own.prefix) = (Some(address.ip), address.prefix);
-            own.routes.retain(|route| route.gateway.is_none_or(|gateway| is_on_link(gateway, &address)));
-            let (on, ip) = (on.with(&own), address.ip);
-            if let Err(error) = requests::add_routes(&self.watcher.handle, on.link, ip, on.network).await {
-                log::warn!("{name}: {error}");
-            }
-            self.record_on(on, ip, lease.clone());
-            return Some((ip, lease.map(Box::new)));
+            return Some(self.adopt_address(on, &address).await);
         }
+    }
+
+    /// Takes an address that another program has set: sets the network's routes and rules for it.
+    pub(super) async fn adopt_address(&self, on: LinkNetwork<'_>, address: &Address) -> Configured {
+        let lease = self.applied.lease(on.at).map(|last| lease_at(&last, address));
+        let mut own = lease.as_ref().map_or_else(|| on.network.clone(), |lease| lease.over(on.network));
+        (own.address, own.prefix) = (Some(address.ip), address.prefix);
+        own.routes.retain(|route| route.gateway.is_none_or(|gateway| is_on_link(gateway, address)));
+        let (on, ip) = (on.with(&own), address.ip);
+        if let Err(error) = requests::add_routes(&self.watcher.handle, on.link, ip, on.network).await {
+            log::warn!("{}: {error}", on.link.name);
+        }
+        self.record_on(on, ip, lease.clone());
+        (ip, lease.map(Box::new))
     }
 }
 
 /// An address of the kind that the network's method brings, and none of `others`.
-fn managed_address(state: &State, index: u32, network: &Network, others: &[IpAddr]) -> Option<Address> {
+pub(super) fn managed_address(state: &State, index: u32, network: &Network, others: &[IpAddr]) -> Option<Address> {
     let fits = |address: &&Address| match (network.method, address.ip) {
         (Method::Dhcp4, IpAddr::V4(ip)) => !ip.is_link_local(),
         // DHCPv6 grants single addresses; those of a router advertisement have the prefix of their subnet.
         (Method::Dhcp6, IpAddr::V6(_)) => address.prefix == 128,
+        (Method::Slaac, IpAddr::V6(ip)) => address.prefix != 128 && !ip.is_unicast_link_local(),
         _ => false,
     };
     let mut of_link = state.addresses.iter().filter(|address| address.link == index);

@@ -2,7 +2,7 @@
 
 use super::applied::{AppliedNetwork, FormerRule, leftover_rules};
 use super::lease::seconds_since_start;
-use super::lease_manager::lease_manager;
+use super::lease_manager::link_manager;
 use super::requests;
 use super::rules::{Rule, Selector};
 use super::state::Address;
@@ -22,7 +22,7 @@ impl Worker {
     /// Records what a network has now. What it had before is removed later.
     pub(super) fn record(&self, at: NetworkRef, applied: AppliedNetwork) {
         // A network manager looks after its own rules, also where they are the same as ours.
-        let leftover = match lease_manager(&self.root, applied.index) {
+        let leftover = match link_manager(&self.root, applied.index) {
             Some(_) => Vec::new(),
             None => self.watcher.read(|state| leftover_rules(state, &applied, self.has_own_metric(at))),
         };
@@ -55,12 +55,12 @@ impl Worker {
         let all = self.applied.former();
         let used = used_addresses(&self.root);
         for former in all {
-            if lease_manager(&self.root, former.index).is_none() && !self.is_removable(&former, used.as_deref()) {
+            if link_manager(&self.root, former.index).is_none() && !self.is_removable(&former, used.as_deref()) {
                 continue;
             }
             self.applied.forget(&former.rule);
             // A network manager removes from its links what it does not want there.
-            if lease_manager(&self.root, former.index).is_none() {
+            if link_manager(&self.root, former.index).is_none() {
                 self.remove(&former).await;
             }
         }

@@ -110,37 +110,9 @@ fn reachable(network: &Network, routes: Vec<Route>) -> Vec<Route> {
     gateways.into_iter().chain(direct).chain(behind).collect()
 }
 
-/// IAID and DUID by which firmware asked a DHCP server, the DUID as it goes over the wire.
-pub(crate) fn dhcp_identity(network: &Network) -> Option<(u32, Vec<u8>)> {
-    Some((network.iaid?, duid_on_the_wire(network.duid.as_deref()?)))
-}
-
-/// A DUID as it goes over the wire: in the table each number inside is little endian (type, hardware type, time,
-/// enterprise), on the wire big endian (RFC 8415, section 11); byte strings lie in order.
-#[must_use]
-fn duid_on_the_wire(table: &[u8]) -> Vec<u8> {
-    let mut wire = table.to_vec();
-    let mut swap = |from: usize, to: usize| {
-        if let Some(number) = wire.get_mut(from..to) {
-            number.reverse();
-        }
-    };
-    swap(0, 2);
-    match table {
-        [1, 0, ..] => {
-            swap(2, 4);
-            swap(4, 8);
-        }
-        [2, 0, ..] => swap(2, 6),
-        [3, 0, ..] => swap(2, 4),
-        _ => {}
-    }
-    wire
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Lease, duid_on_the_wire, seconds_since_start};
+    use super::{Lease, seconds_since_start};
 
     #[test]
     fn a_lease_is_renewed_in_time_whenever_it_is_said_to_be_granted() {
@@ -154,19 +126,5 @@ mod tests {
         assert!((1799..=1800).contains(&renewed_in(seconds_since_start())));
         assert_eq!(renewed_in(u64::MAX), 1800);
         assert_eq!(renewed_in(0), 1800_u64.saturating_sub(seconds_since_start()));
-    }
-
-    #[test]
-    fn numbers_of_a_duid_are_turned() {
-        let cases: [(&[u8], &[u8]); 4] = [
-            (&[1, 0, 1, 0, 4, 3, 2, 1, 0x52, 0x54, 0, 0, 0, 1], &[0, 1, 0, 1, 1, 2, 3, 4, 0x52, 0x54, 0, 0, 0, 1]),
-            (&[2, 0, 4, 3, 2, 1, 0xaa, 0xbb], &[0, 2, 1, 2, 3, 4, 0xaa, 0xbb]),
-            (&[3, 0, 1, 0, 0x52, 0x54, 0, 0, 0, 1], &[0, 3, 0, 1, 0x52, 0x54, 0, 0, 0, 1]),
-            (&[4, 0, 0x11, 0x22], &[0, 4, 0x11, 0x22]),
-        ];
-        for (table, wire) in cases {
-            assert_eq!(duid_on_the_wire(table), wire);
-        }
-        assert_eq!(duid_on_the_wire(&[1]), [1]);
     }
 }

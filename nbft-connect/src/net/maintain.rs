@@ -3,7 +3,7 @@
 use super::error::NetFailure;
 use super::event::NetEvent;
 use super::lease::{Lease, seconds_since_start};
-use super::lease_manager::lease_manager;
+use super::lease_manager::{lease_manager, link_manager};
 use super::state::State;
 use super::target::LinkNetwork;
 use super::worker::{ReadyNetwork, Worker};
@@ -32,13 +32,28 @@ impl Worker {
                 std::future::pending::<()>().await;
             }
         };
+        let keeps = ready.lease.is_none() && self.follows_router(on);
+        let moved = async {
+            if self.watcher.wait_for(|state| self.moved(state, on)).await.is_none() {
+                std::future::pending::<()>().await;
+            }
+        };
         tokio::select! {
             () = removed => {}
+            () = moved => return,
             () = self.maintain_lease_and_carrier(on, &mut ready) => {}
             never = self.maintain_rules(on.at) => match never {},
+            () = self.keep_until_replaced(on), if keeps => {
+                log::info!("{name}: the router gives {} up and has brought another address", ready.address);
+                return;
+            }
         }
         let address = ready.address;
-        match lease_manager(&self.root, index).filter(|_| ready.lease.is_some()) {
+        if ready.port.is_some() || self.refuse_port(on.link).is_err() {
+            log::warn!("{name}: {address} is gone");
+            return;
+        }
+        match link_manager(&self.root, index).filter(|_| ready.lease.is_some()) {
             Some(manager) => log::info!("{name}: {address} is gone, and {manager} has the interface"),
             None => log::warn!("{name}: {address} is gone; it is set again"),
         }
@@ -69,12 +84,14 @@ impl Worker {
         }
     }
 
-    /// Renews the lease unless a network manager does. Returns the time of the next renewal.
+    /// Renews the lease unless a network manager has one for the same address. Returns the time of the next renewal.
     async fn renew(&self, on: LinkNetwork<'_>, ready: &mut ReadyNetwork<'_>) -> Option<Instant> {
         let name = on.link.name;
         // A copy: a cancelled renewal leaves the lease as it was.
         let mut lease = ready.lease.clone()?;
-        if let Some(manager) = lease_manager(&self.root, on.link.index) {
+        let expires =
+            self.watcher.read(|state| state.address(on.link.index, ready.address).is_some_and(|a| !a.permanent));
+        if let Some(manager) = lease_manager(&self.root, on.link.index, ready.address, expires) {
             log::debug!("{name}: {manager} renews the lease");
             lease.granted_at = seconds_since_start();
         } else {

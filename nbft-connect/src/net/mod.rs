@@ -3,30 +3,37 @@
 
 mod addresses;
 mod applied;
+mod arp;
 mod dhcp;
 mod dhcp4;
 mod dhcp6;
 mod dhcp6_stateless;
+mod dhcp_identity;
 mod domain_names;
 mod driver;
+mod duplicate;
 mod error;
 mod event;
 mod external_manager;
 mod former;
 #[doc(hidden)]
 pub mod fuzz;
+mod ipv6;
 mod lease;
 mod lease_manager;
 mod lease_times;
 mod maintain;
+mod master;
 mod nic;
 mod nic_setup;
 mod options;
 mod requests;
+mod router_address;
 mod rules;
 mod slaac;
 mod snapshot;
 mod state;
+mod survey;
 mod sysctl;
 mod target;
 mod temporary_nic;
@@ -34,16 +41,20 @@ mod usable;
 mod watcher;
 mod worker;
 
+pub(crate) use arp::{ARP_SYSCTLS, may_share};
+pub(crate) use dhcp_identity::{dhcp_identity, dhcp6_identity};
 pub use dhcp6_stateless::Information;
 pub use error::{KernelError, NetFailure, RouteFailure, Step};
 pub use event::{NetEvent, Timings, Waiting};
+pub(crate) use ipv6::{Ipv6Off, ipv6_off};
 pub use lease::Lease;
-pub(crate) use lease::dhcp_identity;
 pub use lease_manager::lease_manager;
 pub use nic::is_network_device;
+pub(crate) use nic::nic_name;
 pub use options::NetOptions;
 pub(crate) use requests::RULE_PRIORITY;
-pub(crate) use sysctl::{IPV4_SYSCTLS, ipv6_sysctls};
+pub(crate) use survey::{Dhcp, Survey, SurveyedNic};
+pub(crate) use sysctl::{Advertised, RP_FILTER};
 
 // `nbft-redfish`, a package of its own, finds and sets up its NIC by these.
 #[doc(hidden)]
@@ -122,7 +133,8 @@ pub async fn start(
         if interface.links.is_empty() {
             continue;
         }
-        let worker = worker::Worker::new(number, interface.clone(), &options, watcher.clone(), events.clone());
+        let mut worker = worker::Worker::new(number, interface.clone(), &options, watcher.clone(), events.clone());
+        worker.shared_links = arp::shared_links(interfaces, number);
         tasks.push(tokio::spawn(worker.run()));
     }
     Ok(NetHandle { tasks, router: Router(watcher) })

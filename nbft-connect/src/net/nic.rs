@@ -46,6 +46,19 @@ pub fn is_network_device(root: &Path, pci: PciAddress) -> bool {
     fs::read_to_string(class).is_ok_and(|class| class.starts_with("0x02"))
 }
 
+/// The name that the NIC with this MAC address has now.
+pub(crate) fn nic_name(root: &Path, mac: Mac) -> Option<String> {
+    let links =
+        fs::read_dir(root.join("sys/class/net")).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let has = |name: &String, file: &str| {
+        let text = fs::read_to_string(root.join("sys/class/net").join(name).join(file));
+        text.is_ok_and(|text| text.trim().parse() == Ok(mac))
+    };
+    // A bond lends its ports another address.
+    let mut of_nic = links.filter(|name| root.join("sys/class/net").join(name).join("device").exists());
+    of_nic.find(|name| has(name, "address") || has(name, "bonding_slave/perm_hwaddr"))
+}
+
 /// Whether the device, or a virtio device under it, has a link.
 pub(super) fn has_link(device: &Path) -> bool {
     let children = fs::read_dir(device).into_iter().flatten().flatten();

@@ -6,7 +6,7 @@ use super::state::{Link, State};
 use super::target::LinkId;
 use super::watcher::ended;
 use super::worker::{MAINTAIN_RETRY, RETRY, Worker};
-use super::{nic, requests, sysctl};
+use super::{arp, nic, requests, sysctl};
 use crate::nvme::sysfs::controllers;
 use libnbft::plan::{Link as PlanLink, Network, NetworkRef};
 use std::time::{Duration, Instant};
@@ -95,8 +95,8 @@ impl Worker {
 
     /// Sets up all links of a NIC that has its name.
     async fn set_up_named(&self, nic: u32, name: &str, timings: Timings) -> Result<(), NetFailure> {
-        if let Some(untagged) = self.interface.links.iter().find(|link| link.vlan.is_none()) {
-            sysctl::apply(&self.root, name, untagged);
+        if let Some(untagged) = self.interface.links.iter().position(|link| link.vlan.is_none()) {
+            self.set_sysctls(untagged, name);
         }
         if let Some(mtu) = self.mtu {
             self.set_mtu(LinkId { index: nic, name }, mtu).await;
@@ -111,11 +111,12 @@ impl Worker {
 
     /// Sets up one link of a NIC; makes a VLAN again that was removed.
     async fn set_up_link(&self, number: usize, link: &PlanLink, nic: LinkId<'_>, timings: Timings) {
+        let link = &self.named(link, nic.name);
         loop {
             let mut pause = MAINTAIN_RETRY;
             let up = match link.vlan {
                 None => Ok(nic),
-                Some(id) => self.add_vlan(nic, link, id).await.map(|index| LinkId { index, name: &link.name }),
+                Some(id) => self.add_vlan(nic, number, id).await.map(|index| LinkId { index, name: &link.name }),
             };
             match up {
                 Ok(on) => {
@@ -145,6 +146,16 @@ impl Worker {
             }
             tokio::time::sleep(pause).await;
         }
+    }
+
+    /// The planned link, a VLAN named after the NIC that keeps its own name.
+    fn named(&self, link: &PlanLink, nic: &str) -> PlanLink {
+        let mut link = link.clone();
+        let after_nic = link.vlan.filter(|_| self.keeps_names).map(|id| format!("{nic}.{id}"));
+        if let Some(name) = after_nic.filter(|name| name.len() < libc::IFNAMSIZ) {
+            link.name = name;
+        }
+        link
     }
 
     /// Waits for the NIC.
@@ -184,12 +195,17 @@ impl Worker {
     /// Gives the NIC its name unless udev did. A NIC that cannot be renamed keeps its name. Returns the name that it has.
     async fn rename(&self, index: u32) -> String {
         let now = || self.watcher.read(|state| state.links.get(&index).map(|link| link.name.clone()));
-        let wanted = &self.interface.name;
         let name = now().unwrap_or_default();
+        let wanted = if self.keeps_names { &name } else { &self.interface.name };
         if name == *wanted {
             // The kernel announces a new name before the link's sysctls exist under it. This request waits until the renaming is
             // complete. It changes nothing; older kernels refuse it when the link is up.
             let _ = requests::rename(&self.watcher.handle, index, wanted).await;
+            return name;
+        }
+        if self.refuse_port(LinkId { index, name: &name }).is_err() {
+            // Who made it a port knows it by its name.
+            log::info!("{name}: keeps its name, not {wanted}: it is a port");
             return name;
         }
         if controllers(&self.root).iter().any(|controller| controller.host_iface == name) {
@@ -240,14 +256,24 @@ impl Worker {
     }
 
     /// Makes a VLAN and brings it up.
-    async fn add_vlan(&self, nic: LinkId<'_>, link: &PlanLink, id: u16) -> Result<u32, NetFailure> {
+    async fn add_vlan(&self, nic: LinkId<'_>, number: usize, id: u16) -> Result<u32, NetFailure> {
+        let link = &self.interface.links[number];
         log::debug!("{}: VLAN {id} on {}", link.name, nic.name);
         requests::add_vlan(&self.watcher.handle, &link.name, nic.index, id).await?;
         let named = |state: &State| state.links.values().find(|known| known.name == link.name).map(|known| known.index);
         let index = self.watcher.wait_for(named).await.ok_or_else(ended)?;
-        sysctl::apply(&self.root, &link.name, link);
+        self.set_sysctls(number, &link.name);
         self.bring_up(index).await?;
         Ok(index)
+    }
+
+    /// Sets the sysctls of a link of the plan.
+    fn set_sysctls(&self, number: usize, name: &str) {
+        let Some(link) = self.interface.links.get(number) else { return };
+        sysctl::apply(&self.root, name, &self.interface, link, self.maintains);
+        if self.shared_links.get(number) == Some(&true) {
+            arp::answer_for_own_addresses(&self.root, name);
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use super::subnet;
 use super::target::LinkId;
 use libnbft::address::{check_host, check_server};
 use libnbft::plan::{Network, Route};
-use rtnetlink::packet_route::address::AddressAttribute;
+use rtnetlink::packet_route::address::{AddressAttribute, AddressFlags, CacheInfo};
 use rtnetlink::packet_route::route::{RouteMessage, RouteProtocol, RouteScope};
 use rtnetlink::packet_route::rule::{RuleAction, RuleAttribute};
 use rtnetlink::{Handle, LinkUnspec, LinkVlan, RouteMessageBuilder};
@@ -69,6 +69,22 @@ pub(super) async fn add_address(handle: &Handle, index: u32, ip: IpAddr, network
     request.execute().await.map_err(refused(|| Step::AddAddress(ip, network.prefix)))
 }
 
+/// Keeps an address that a router has brought from ever expiring. What the router says of its use by new connections stays, and so
+/// does its route to the subnet.
+pub(super) async fn keep_address(
+    handle: &Handle,
+    index: u32,
+    (ip, prefix): (IpAddr, u8),
+    preferred: u32,
+) -> Result<(), NetFailure> {
+    let mut request = handle.address().add(index, ip, prefix).replace();
+    let mut times = CacheInfo::default();
+    (times.ifa_valid, times.ifa_preferred) = (u32::MAX, preferred);
+    let attributes = [AddressAttribute::CacheInfo(times), AddressAttribute::Flags(AddressFlags::Noprefixroute)];
+    request.message_mut().attributes.extend(attributes);
+    request.execute().await.map_err(refused(|| Step::AddAddress(ip, prefix)))
+}
+
 /// Removes an address, and the route to it in the HFI's own table. The kernel removes IPv4 routes with the address that they name
 /// as their source.
 pub(super) async fn remove_address(
@@ -91,6 +107,23 @@ pub(super) async fn remove_address(
         let _ = handle.route().del(route_v6(index, ip, &route, Table { id: table, metric: None })).execute().await;
     }
     Ok(())
+}
+
+/// Removes the routes of a network from a link that no longer has its address. A route that does not exist is no error.
+pub(super) async fn remove_routes(handle: &Handle, link: u32, ip: IpAddr, network: &Network) {
+    let connected = Route { destination: subnet(ip, network.prefix), prefix: network.prefix, gateway: None };
+    let own = Table { id: network.route_table, metric: None };
+    let main = Table { id: 254, metric: Some(network.metric) };
+    let in_main = network.routes.iter().map(|route| (route, main));
+    for (route, table) in in_main.chain(std::iter::once(&connected).chain(&network.routes).map(|route| (route, own))) {
+        let message = match (route.destination, ip) {
+            (IpAddr::V4(destination), IpAddr::V4(source)) => route_v4(link, destination, source, route, table),
+            (IpAddr::V6(destination), IpAddr::V6(_)) => route_v6(link, destination, route, table),
+            _ => continue,
+        };
+        // The kernel has removed those that name the address as their source.
+        let _ = handle.route().del(message).execute().await;
+    }
 }
 
 /// Keeps the other addresses of a subnet when its first is removed; by default Linux removes them too.

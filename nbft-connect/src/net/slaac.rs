@@ -2,16 +2,16 @@
 
 use super::addresses::Configured;
 use super::dhcp::Client;
+use super::dhcp_identity::dhcp6_identity;
 use super::error::NetFailure;
 use super::event::{NetEvent, Waiting};
 use super::lease::Lease;
-use super::lease_manager::lease_manager;
+use super::lease_manager::link_manager;
 use super::state::{Address, RouterFlags, State};
 use super::target::LinkNetwork;
 use super::watcher::dump;
 use super::worker::{RETRY, Worker};
-use super::{dhcp6, dhcp6_stateless, requests};
-use libnbft::address::check_host;
+use super::{dhcp6_stateless, requests};
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -31,24 +31,19 @@ impl Worker {
         }
     }
 
-    /// Waits for the address that the kernel makes of an advertised prefix: firmware's if it comes again, else any.
-    async fn autoconfigured(&self, on: LinkNetwork<'_>) -> IpAddr {
-        let (index, name, network) = (on.link.index, on.link.name, on.network);
-        let usable = |address: &&Address| {
-            let settled = address.is_global_ipv6_of(index) && !address.tentative && !address.duplicate;
-            settled && check_host(address.ip, address.prefix).is_ok()
-        };
-        let find = |state: &State| {
-            let mut all = state.addresses.iter().filter(usable);
-            all.clone().find(|address| network.address == Some(address.ip)).or_else(|| all.next()).cloned()
-        };
+    /// Waits for the address that the kernel makes of an advertised prefix, and keeps it.
+    pub(super) async fn autoconfigured(&self, on: LinkNetwork<'_>) -> IpAddr {
+        let (name, network) = (on.link.name, on.network);
+        let find = |state: &State| self.router_address(state, on);
         let mut found = self.watcher.read(find);
         if found.is_none() {
             self.send_waiting(on.at, Waiting::Advertisement);
             found = self.watcher.wait_for(find).await;
         }
         // The watcher has ended.
-        let Some(Address { ip, prefix, .. }) = found else { return std::future::pending().await };
+        let Some(found) = found else { return std::future::pending().await };
+        self.keep(on, &found).await;
+        let Address { ip, prefix, .. } = found;
         // The router gave the main table its routes. The HFI's own table gets those of firmware.
         let mut own = network.clone();
         (own.address, own.prefix) = (Some(ip), prefix);
@@ -69,7 +64,7 @@ impl Worker {
             Ok(now) => now.addresses.iter().any(|address| address.is_global_ipv6_of(index)),
             Err(_) => true,
         };
-        if address_comes || self.maintains && lease_manager(&self.root, index).is_some() {
+        if address_comes || self.maintains && link_manager(&self.root, index).is_some() {
             return std::future::pending().await;
         }
         log::info!("{name}: the router advertises no prefix for addresses, and says that DHCPv6 grants one");
@@ -104,8 +99,8 @@ impl Worker {
         let (index, name) = (on.link.index, on.link.name);
         self.wait_for_router_flags(index, |flags| flags.other || flags.managed).await;
         let link_local = self.link_local(index).await?;
-        let client = Client { name, index, mac: self.interface.mac };
-        let duid = dhcp6::wire_duid(&client, on.network);
+        let client = Client { name, index, mac: self.interface.mac, options: &self.client };
+        let (_, duid) = dhcp6_identity(on.network, client.mac);
         let told = dhcp6_stateless::ask(&client, link_local, &duid, longest_pause).await?;
         self.send(NetEvent::Informed { at: on.at, information: Box::new(told.information.clone()) });
         Ok(told)

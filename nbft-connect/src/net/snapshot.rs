@@ -1,11 +1,12 @@
 //! Reads the kernel's links, addresses, routes and neighbours, and changes none of them.
 
+use super::addresses::link_local_of;
 use super::error::{NetFailure, RouteFailure};
 use super::state::{Address, Link, State};
 use super::watcher::dump;
-use super::{nic, requests};
+use super::{duplicate, nic, requests};
 use futures_util::StreamExt;
-use libnbft::model::PciAddress;
+use libnbft::model::{Mac, PciAddress};
 use libnbft::plan::Interface;
 use rtnetlink::packet_route::AddressFamily;
 use rtnetlink::packet_route::neighbour::{NeighbourAddress, NeighbourAttribute, NeighbourState};
@@ -80,6 +81,11 @@ impl NetSnapshot {
         &self.state.addresses
     }
 
+    /// Whether a link has this address for a limited time: a network manager that has a lease for it sets the lease's time.
+    pub fn expires(&self, link: u32, ip: IpAddr) -> bool {
+        self.state.address(link, ip).is_some_and(|address| !address.permanent)
+    }
+
     /// The gateway by which `link` sends from one address to another; `None` when the target is on the link.
     ///
     /// # Errors
@@ -97,6 +103,15 @@ impl NetSnapshot {
             Some(Ok(route)) => Err(RouteFailure::Type(type_name(route.header.kind))),
             Some(Err(error)) => Err(RouteFailure::Kernel(requests::kernel_error(&error))),
             None => Err(RouteFailure::NoAnswer),
+        }
+    }
+
+    /// The MAC address of the other host that has `ip`, an address that the kernel will not use on `link`, if the host answers.
+    pub async fn owner(&self, link: &Link, ip: IpAddr) -> Option<Mac> {
+        let own = link_local_of(&self.state.addresses, link.index)?;
+        match ip {
+            IpAddr::V6(ip) => duplicate::owner(link.index, link.mac?, own, ip).await,
+            IpAddr::V4(_) => None,
         }
     }
 

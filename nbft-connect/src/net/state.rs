@@ -36,6 +36,11 @@ pub struct Link {
 }
 
 impl Link {
+    /// Whether it is a VRF, whose ports keep their addresses.
+    pub fn is_vrf(&self) -> bool {
+        self.kind == Some(InfoKind::Vrf)
+    }
+
     /// Whether a NIC has this MAC address by its hardware, whatever address was set on it since.
     pub fn has_mac(&self, mac: Mac) -> bool {
         match self.permanent_mac.filter(|permanent| !permanent.is_zero()) {
@@ -71,6 +76,12 @@ pub struct Address {
     pub duplicate: bool,
     /// Whether it never expires.
     pub(super) permanent: bool,
+    /// Seconds for which new connections should use it; `u32::MAX` without end.
+    pub(super) preferred: u32,
+    /// Whether new connections should use another, as a router says of a prefix that it gives up.
+    pub(super) deprecated: bool,
+    /// Whether it is made by chance, to be used for a while only (RFC 8981).
+    pub(super) temporary: bool,
     /// Metric of the route to its subnet; 0 where none was chosen.
     pub(super) metric: u32,
 }
@@ -233,7 +244,7 @@ fn vlan_id(data: &[InfoVlan]) -> Option<u16> {
 }
 
 fn address(message: &AddressMessage) -> Option<Address> {
-    let (mut ip, mut metric) = (None, 0);
+    let (mut ip, mut metric, mut valid, mut preferred) = (None, 0, u32::MAX, u32::MAX);
     let mut flags = AddressFlags::from_bits_truncate(u32::from(message.header.flags.bits()));
     for attribute in &message.attributes {
         match attribute {
@@ -242,6 +253,7 @@ fn address(message: &AddressMessage) -> Option<Address> {
             AddressAttribute::Address(address) => ip = ip.or(Some(*address)),
             AddressAttribute::Flags(all) => flags = *all,
             AddressAttribute::RoutePriority(priority) => metric = *priority,
+            AddressAttribute::CacheInfo(times) => (valid, preferred) = (times.ifa_valid, times.ifa_preferred),
             _ => {}
         }
     }
@@ -251,7 +263,12 @@ fn address(message: &AddressMessage) -> Option<Address> {
         prefix: message.header.prefix_len,
         tentative: flags.contains(AddressFlags::Tentative),
         duplicate: flags.contains(AddressFlags::Dadfailed),
-        permanent: flags.contains(AddressFlags::Permanent),
+        // An advertisement limits the life of an address that is flagged as permanent, too.
+        permanent: flags.contains(AddressFlags::Permanent) && valid == u32::MAX,
+        preferred,
+        deprecated: flags.contains(AddressFlags::Deprecated),
+        // Of IPv4 the same bit marks another address of the same subnet.
+        temporary: ip?.is_ipv6() && flags.contains(AddressFlags::Secondary),
         metric,
     })
 }

@@ -1,36 +1,87 @@
 //! Sets the sysctls of an interface before its link is up.
 
-use libnbft::plan::{Link, Method};
+use libnbft::model::Mac;
+use libnbft::plan::{Interface, Link, Method, Network};
 use std::fs;
+use std::net::IpAddr;
 use std::path::Path;
 
-/// Answers may arrive by another link than the main table would use (`rp_filter` 2, loose). On a shared subnet, only the NIC that has
-/// an address answers ARP for it.
-pub(crate) const IPV4_SYSCTLS: [(&str, &str); 3] = [("rp_filter", "2"), ("arp_ignore", "1"), ("arp_announce", "2")];
+/// Answers may arrive by another link than the main table would use (`rp_filter` 2, loose).
+pub(crate) const RP_FILTER: (&str, &str) = ("rp_filter", "2");
 
-/// Whether router advertisements bring addresses (`accept_ra` 2: also on a machine that forwards).
-pub(crate) const fn ipv6_sysctls(autoconfigured: bool) -> [(&'static str, &'static str); 2] {
-    if autoconfigured { [("accept_ra", "2"), ("autoconf", "1")] } else { [("accept_ra", "0"), ("autoconf", "0")] }
+/// What router advertisements bring to a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Advertised {
+    /// Nothing: the table says all.
+    Nothing,
+    /// Routes: a static IPv6 address has no gateway in the table.
+    Routes,
+    /// Routes and addresses.
+    Addresses,
 }
 
-/// Sets the sysctls that paths over several NICs need. A link with static addresses only ignores router advertisements.
-pub(super) fn apply(root: &Path, name: &str, link: &Link) {
-    let ipv4 = root.join("proc/sys/net/ipv4/conf").join(name);
-    for (key, value) in IPV4_SYSCTLS {
-        set(&ipv4.join(key), value);
+impl Advertised {
+    /// What the networks of a link need.
+    pub(crate) fn of<'n>(networks: impl Iterator<Item = &'n Network>) -> Self {
+        let of_network = |network: &Network| match network.method {
+            Method::Slaac | Method::Dhcp6 => Self::Addresses,
+            _ if network.is_ipv6() && network.gateway.is_none() => Self::Routes,
+            _ => Self::Nothing,
+        };
+        networks.map(of_network).max().unwrap_or(Self::Nothing)
     }
-    let autoconfigured = link.networks.iter().any(|n| matches!(n.method, Method::Slaac | Method::Dhcp6));
-    let ipv6 = root.join("proc/sys/net/ipv6/conf").join(name);
+
+    /// The sysctls for it (`accept_ra` 2: also on a machine that forwards).
+    pub(crate) const fn sysctls(self) -> [(&'static str, &'static str); 2] {
+        match self {
+            Self::Nothing => [("accept_ra", "0"), ("autoconf", "0")],
+            Self::Routes => [("accept_ra", "2"), ("autoconf", "0")],
+            Self::Addresses => [("accept_ra", "2"), ("autoconf", "1")],
+        }
+    }
+}
+
+/// Whether a network's static address is the one that its NIC makes of an advertised prefix (RFC 4291, appendix A). EDK2 writes such
+/// an address as a static one without a gateway.
+pub(super) fn is_autoconfigured(network: &Network, mac: Mac) -> bool {
+    let [a, b, c, d, e, f] = mac.0;
+    let identifier = [a ^ 2, b, c, 0xff, 0xfe, d, e, f];
+    let address = match network.address {
+        Some(IpAddr::V6(ip)) => ip.octets(),
+        _ => return false,
+    };
+    network.method == Method::Static
+        && (network.gateway, network.prefix) == (None, 64)
+        && address.ends_with(&identifier)
+}
+
+/// Sets the sysctls that paths over several NICs need, and whether the kernel takes routes and addresses from routers. The resident
+/// service (`maintains`) also lets a router replace a static address that was made of its prefix.
+pub(super) fn apply(root: &Path, name: &str, interface: &Interface, link: &Link, maintains: bool) {
+    let (key, value) = RP_FILTER;
+    set(&root.join("proc/sys/net/ipv4/conf").join(name).join(key), value);
+    let follows = maintains && link.networks.iter().any(|network| is_autoconfigured(network, interface.mac));
+    let advertised = if follows { Advertised::Addresses } else { Advertised::of(link.networks.iter()) };
+    let ipv6 = ipv6(root, name);
     // A kernel without IPv6 has no such sysctls.
-    if autoconfigured || ipv6.exists() {
-        for (key, value) in ipv6_sysctls(autoconfigured) {
+    if advertised != Advertised::Nothing || ipv6.exists() {
+        for (key, value) in advertised.sysctls() {
             set(&ipv6.join(key), value);
         }
     }
 }
 
+/// Keeps advertisements from changing the life of the addresses that a link has.
+pub(super) fn keep_addresses(root: &Path, name: &str) {
+    set(&ipv6(root, name).join("autoconf"), "0");
+}
+
+fn ipv6(root: &Path, name: &str) -> std::path::PathBuf {
+    root.join("proc/sys/net/ipv6/conf").join(name)
+}
+
 #[expect(clippy::disallowed_methods, reason = "a sysctl gets a constant")]
-fn set(file: &Path, value: &str) {
+pub(super) fn set(file: &Path, value: &str) {
     if fs::read_to_string(file).is_ok_and(|now| now.trim() == value) {
         return;
     }

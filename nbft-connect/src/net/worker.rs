@@ -6,6 +6,7 @@ use super::lease::Lease;
 use super::options::NetOptions;
 use super::target::LinkId;
 use super::watcher::Watcher;
+use crate::dhcp_options::ClientOptions;
 use libnbft::plan::{Interface, Method, NetworkRef};
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -26,9 +27,14 @@ pub(super) struct Worker {
     pub(super) watcher: Watcher,
     events: UnboundedSender<NetEvent>,
     pub(super) mtu: Option<u16>,
+    pub(super) keeps_names: bool,
+    /// What the DHCP client says of itself.
+    pub(super) client: ClientOptions,
     /// Whether it maintains the networks once they are set up, as the resident service does.
     pub(super) maintains: bool,
     pub(super) applied: AppliedNetworks,
+    /// For each link, whether another planned link may be in its IPv4 subnet.
+    pub(super) shared_links: Vec<bool>,
 }
 
 /// A network that can be used.
@@ -38,13 +44,16 @@ pub(super) struct ReadyNetwork<'a> {
     pub(super) address: IpAddr,
     pub(super) lease: Option<Box<Lease>>,
     pub(super) timings: Timings,
+    /// The planned link, if the address is on its master.
+    pub(super) port: Option<&'a str>,
 }
 
 impl ReadyNetwork<'_> {
     pub(super) fn event(&self, at: NetworkRef) -> NetEvent {
         let (link_name, ifindex) = (self.link.name.to_owned(), self.link.index);
         let (address, lease, timings) = (self.address, self.lease.clone(), self.timings);
-        NetEvent::Ready { at, link_name, ifindex, address, lease, timings }
+        let port = self.port.map(str::to_owned);
+        NetEvent::Ready { at, link_name, ifindex, address, lease, timings, port }
     }
 }
 
@@ -56,7 +65,8 @@ impl Worker {
         watcher: Watcher,
         events: UnboundedSender<NetEvent>,
     ) -> Self {
-        let (root, mtu) = (options.root.clone(), options.mtu);
+        let (root, mtu, keeps_names) = (options.root.clone(), options.mtu, options.keeps_names);
+        let client = options.client.clone();
         // A file may hold any lease.
         let of_network = |(at, lease): &(NetworkRef, Lease)| {
             let network = interface.links.get(at.link)?.networks.get(at.network)?;
@@ -73,7 +83,19 @@ impl Worker {
         };
         let applied = AppliedNetworks::new(options.maintain.as_ref().map(of_interface).unwrap_or_default());
         let maintains = options.maintain.is_some();
-        Self { number, interface, root, watcher, events, mtu, maintains, applied }
+        Self {
+            number,
+            interface,
+            root,
+            watcher,
+            events,
+            mtu,
+            keeps_names,
+            client,
+            maintains,
+            applied,
+            shared_links: Vec::new(),
+        }
     }
 
     pub(super) const fn at(&self, link: usize, network: usize) -> NetworkRef {

@@ -96,6 +96,11 @@ impl Drop for Server {
 }
 
 pub(crate) fn plan(address: &str, flags: HfiTcpFlags, origin: IpOrigin, ext: Option<HfiExt>) -> Plan {
+    Plan::new(&[Source { name: "NBFT", table: &table(address, flags, origin, ext) }], &Options::default())
+}
+
+/// A table with one HFI.
+pub(crate) fn table(address: &str, flags: HfiTcpFlags, origin: IpOrigin, ext: Option<HfiExt>) -> Table {
     let mut tcp = HfiTcp::default();
     tcp.mac = Mac([2, 0, 0, 0, 0, 1]);
     tcp.ip = address.parse::<IpAddr>().unwrap().into();
@@ -105,7 +110,7 @@ pub(crate) fn plan(address: &str, flags: HfiTcpFlags, origin: IpOrigin, ext: Opt
     (hfi.index, hfi.transport, hfi.tcp) = (1, TransportType::TCP, Some(tcp));
     let mut table = Table::default();
     table.hfis.push(hfi);
-    Plan::new(&[Source { name: "NBFT", table: &table }], &Options::default())
+    table
 }
 
 pub(crate) fn link(server_address: &str) {

@@ -2,8 +2,8 @@
 
 use nix::sys::socket::{setsockopt, sockopt};
 use std::net::{Ipv4Addr, UdpSocket};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// What it grants.
@@ -23,6 +23,7 @@ pub(crate) struct Granting {
     silent: Arc<AtomicBool>,
     staying: Arc<AtomicBool>,
     granted: Arc<AtomicU32>,
+    received: Arc<Mutex<Vec<Vec<u8>>>>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
@@ -37,9 +38,11 @@ impl Granting {
             silent: Arc::default(),
             staying: Arc::default(),
             granted: Arc::default(),
+            received: Arc::default(),
             thread: None,
         };
         let flags = (server.ended.clone(), server.silent.clone(), server.staying.clone(), server.granted.clone());
+        let received = server.received.clone();
         server.thread = Some(std::thread::spawn(move || {
             let (ended, silent, staying, granted) = flags;
             let (mut next, mut offered, mut held) = (terms.pool[0], None, None);
@@ -50,6 +53,7 @@ impl Granting {
                     continue;
                 }
                 let Some(message) = Message::read(&request[..length]) else { continue };
+                received.lock().unwrap().push(request[..length].to_vec());
                 let answer = match message.kind {
                     // DHCPDISCOVER is answered by DHCPOFFER.
                     1 => {
@@ -83,6 +87,11 @@ impl Granting {
     /// Whether it renews leases: it moves the client each time otherwise.
     pub(crate) fn renew(&self, staying: bool) {
         self.staying.store(staying, Ordering::Relaxed);
+    }
+
+    /// The messages that it has received, as they came.
+    pub(crate) fn received(&self) -> Vec<Vec<u8>> {
+        self.received.lock().unwrap().clone()
     }
 
     /// How often it has granted an address.

@@ -8,6 +8,8 @@ pub(crate) mod far;
 pub(crate) mod granting;
 pub(crate) mod hostile;
 pub(crate) mod net;
+pub(crate) mod networkd;
+pub(crate) mod networkmanager;
 pub(crate) mod soak;
 
 use std::process::{Command, Stdio};

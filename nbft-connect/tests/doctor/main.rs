@@ -7,6 +7,8 @@
 mod common;
 mod discovery;
 mod excluded;
+mod ipv6;
+mod master;
 mod network;
 mod outcome;
 mod support;

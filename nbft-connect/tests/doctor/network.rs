@@ -3,7 +3,7 @@
 use crate::common::far::{Serve, far};
 use crate::common::net::veth;
 use crate::common::{in_namespace, ip};
-use crate::support::{Root, diagnose, hfi, ssns, table};
+use crate::support::{Root, diagnose, ssns, table};
 use libnbft::model::{HfiTcpFlags, IpOrigin, Naed, Nceec, PciAddress, VlanId};
 use std::time::Instant;
 
@@ -126,32 +126,6 @@ fn no_address() {
             "path 192.0.2.1 port 4420 over nbft0: stops at the address\n  \
              wrong:    nbft0 has no address by DHCPv4.\n  \
              do:       Check the DHCP server, its relay and the VLAN; nbft connect asks for a lease again.\n  \
-             found:    NIC nbft0, carrier\n"
-        );
-    });
-}
-
-#[test]
-fn another_host_has_the_address() {
-    in_namespace("network::another_host_has_the_address", || {
-        veth("nbft0", 1);
-        far("nbft0", &["2001:db8:1::2/64 nodad", "2001:db8:1::1/64 nodad"], Serve::Nothing);
-        ip("link set nbft0 up");
-        ip("address add 2001:db8:1::2/64 dev nbft0");
-        let mut table = table();
-        table.hfis[0] = hfi(1, 1, "2001:db8:1::2");
-        table.ssns[0] = ssns(1, "2001:db8:1::1", 1);
-        let root = Root::new("duplicate", &table);
-        let started = Instant::now();
-        while !ip("-6 address show dev nbft0").contains("dadfailed") {
-            assert!(started.elapsed().as_secs() < 20, "the kernel has not noticed");
-            std::thread::sleep(std::time::Duration::from_millis(50));
-        }
-        assert_eq!(
-            root.path(""),
-            "path 2001:db8:1::1 port 4420 over nbft0: stops at the address\n  \
-             wrong:    Another host uses 2001:db8:1::2: duplicate address detection failed on nbft0.\n  \
-             do:       Give one of the two another address; the kernel will not use this one.\n  \
              found:    NIC nbft0, carrier\n"
         );
     });

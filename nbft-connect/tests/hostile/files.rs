@@ -5,6 +5,7 @@ use crate::support::{Root, files_below, harmless, in_form, leave_raw, status};
 use crate::tables::{NAMES, Strings, bytes, machine, model};
 use libnbft::plan::{Options, Plan, Source};
 use nbft_connect::cli::Handover;
+use nbft_connect::dhcp_options::ClientOptions;
 use nbft_connect::handover;
 use std::fs;
 use std::os::unix::net::UnixDatagram;
@@ -110,7 +111,7 @@ fn what_is_left_for_the_running_system() {
         let left = status(&plan, &Strings::Loud.text());
         let root = Root::new(&format!("handover-{name}"));
         for how in [Handover::Adopt, Handover::Leave] {
-            handover::leave(&plan, &left, Some(how), &root.0);
+            handover::leave(&plan, &left, Some(how), &ClientOptions::default(), &root.0);
         }
         let files = files_below(&root.0.join("run"));
         assert!(files.len() >= 3 || plan.interfaces.iter().all(|interface| interface.links.is_empty()), "{name}");

@@ -8,6 +8,7 @@ use libnbft::model::{
 };
 use libnbft::plan::{Options, Plan, Source};
 use nbft_connect::cli::Handover;
+use nbft_connect::dhcp_options::ClientOptions;
 use nbft_connect::handover;
 use nbft_connect::status::schema::{State, Status};
 use std::net::IpAddr;
@@ -281,9 +282,22 @@ fn the_running_system_is_left_what_keeps_it_from_harm() {
     let plan = Plan::new(&[Source { name: "NBFT", table: &table() }], &Options::default());
     for (golden, how) in [("handover-auto.txt", Handover::Auto), ("handover-leave.txt", Handover::Leave)] {
         let dir = Dir::new(golden);
-        handover::leave(&plan, &Status::of_plan(&plan), Some(how), Path::new(dir.path()));
+        handover::leave(&plan, &Status::of_plan(&plan), Some(how), &ClientOptions::default(), Path::new(dir.path()));
         check(golden, &tree(Path::new(dir.path()), dir.path()));
     }
+}
+
+#[test]
+fn renewals_by_a_manager_ask_with_the_same_classes() {
+    let dir = Dir::new("export-classes");
+    dir.write("sys/firmware/acpi/tables/NBFT", &libnbft::write(&table()).unwrap());
+    let line = "rd.nvmf.dhcp.vendor-class=Boot:1 rd.nvmf.dhcp.user-class=rack rd.nvmf.dhcp.hostname=n1";
+    dir.write("proc/cmdline", line.as_bytes());
+    let exported = |format: &str| nbft(&["export", format, "--root", dir.path()]).text();
+    let (networkd, manager) = (exported("networkd"), exported("networkmanager"));
+    let expected = "\nDUIDRawData=aa:bb:cc\nVendorClassIdentifier=Boot:1\nUserClass=rack\nHostname=n1\n";
+    assert!(networkd.contains(expected), "{networkd}");
+    assert!(manager.contains("\ndhcp-hostname=n1\ndhcp-vendor-class-identifier=Boot:1\n"), "{manager}");
 }
 
 #[test]
@@ -300,8 +314,62 @@ fn only_an_initramfs_that_connected_something_hands_over_untold() {
             std::fs::create_dir_all(root.join("etc")).unwrap();
             std::fs::write(root.join("etc/initrd-release"), "").unwrap();
         }
-        handover::leave(&plan, &status, None, root);
+        handover::leave(&plan, &status, None, &ClientOptions::default(), root);
         let left = root.join("run/systemd/network").exists();
         assert_eq!(left, initramfs && connected, "initramfs {initramfs}, connected {connected}");
     }
+}
+
+/// Every command takes the names from the same place: the option, then the kernel's command line, then the order of the tables.
+#[test]
+fn names_come_from_where_the_command_line_says() {
+    let dir = Dir::new("names");
+    let root = Path::new(dir.path());
+    let file = |path: &str, content: &[u8]| {
+        let path = root.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    };
+    let mut table = table();
+    // Firmware has left the first port out.
+    table.hfis.drain(..2);
+    file("sys/firmware/acpi/tables/NBFT", &libnbft::write(&table).unwrap());
+    file("sys/class/net/eno4/address", b"52:54:00:00:00:04\n");
+    file("sys/class/net/eno4/device/class", b"");
+    let text = |arguments: &[&str]| {
+        let run = nbft(&[arguments, &["--root", dir.path()]].concat());
+        assert_eq!(run.code, 0, "{arguments:?}: {}", run.stderr);
+        run.text()
+    };
+    let udev_names = |arguments: &[&str]| {
+        let text = text(&[&["export", "udev"], arguments].concat());
+        let names = text.split("NAME=\"").skip(1).filter(|rest| !rest.starts_with('='));
+        names.map(|rest| rest.split('"').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(udev_names(&[])[..3], ["nbft0", "nbft1", "nbft2"]);
+    file("proc/cmdline", b"quiet rd.nvmf.names=pci\n");
+    assert_eq!(udev_names(&[])[..3], ["nbftp00040", "nbftp00050", "nbftp00060"]);
+    assert_eq!(udev_names(&["--names", "table"])[..3], ["nbft0", "nbft1", "nbft2"]);
+    assert!(text(&["plan"]).contains("over nbftp00060.20\n") || text(&["plan"]).contains("over nbftp00060.20 "));
+    assert!(text(&["connect", "--dry-run"]).contains("nbftp00060.20"));
+    for (format, expected) in [
+        ("networkd", "[NetDev]\nName=nbftp00060.20\n"),
+        ("networkmanager", "interface-name=nbftp00060.20\n"),
+        ("wicked", "<name>nbftp00060.20</name>"),
+        ("dracut", "vlan=nbftp00060.20:nbftp00060\n"),
+    ] {
+        assert!(text(&["export", format]).contains(expected), "{format}");
+    }
+    file("proc/cmdline", b"rd.nvmf.names=kernel\n");
+    let udev = text(&["export", "udev"]);
+    assert!(!udev.contains(" NAME=\"") && !udev.contains("host_iface"), "{udev}");
+    let networkd = text(&["export", "networkd"]);
+    assert!(networkd.contains("Name=eno4.20\n") && !networkd.contains(".link"), "{networkd}");
+    let dracut = text(&["export", "dracut"]);
+    assert!(dracut.contains("vlan=eno4.20:eno4\n") && !dracut.contains("ifname="), "{dracut}");
+    // A typing error must not cost the boot.
+    file("proc/cmdline", b"rd.nvmf.names=slot\n");
+    let run = nbft(&["export", "udev", "--root", dir.path()]);
+    assert!(run.code == 0 && run.text().contains("NAME=\"nbft0\""));
+    assert_eq!(run.stderr, "nbft: rd.nvmf.names=slot is not table, pci or kernel: table is used\n");
 }

@@ -54,7 +54,7 @@ fn either_half_of_the_pair_can_be_given() {
     let table = table(vec![], vec![]);
     let source = Source { name: "NBFT", table: &table };
     let pair = |nqn: Option<&str>, id: Option<[u8; 16]>| {
-        let options = Options { hostnqn: nqn.map(String::from), hostid: id.map(Uuid) };
+        let options = Options { hostnqn: nqn.map(String::from), hostid: id.map(Uuid), ..Options::default() };
         let host = Plan::new(&[source], &options).host.unwrap();
         (host.nqn, host.id.0[0], host.why)
     };

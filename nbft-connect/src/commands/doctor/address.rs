@@ -2,12 +2,15 @@
 
 use super::cause::{Cause, NetworkFault, TableFault};
 use super::machine::Machine;
-use crate::net::{Address, Link};
+use crate::net::{Address, Ipv6Off, Link, ipv6_off};
 use libnbft::plan::{Method, Network, NetworkRef, Plan};
 use std::net::IpAddr;
 
+/// The code of `connect` for IPv6 that it may not switch on.
+const REFUSED: &str = "ipv6-off";
+
 /// The address from which the path's target is to be reached.
-pub(super) fn address(machine: &Machine, plan: &Plan, at: NetworkRef, link: &Link) -> Result<Address, Cause> {
+pub(super) async fn address(machine: &Machine, plan: &Plan, at: NetworkRef, link: &Link) -> Result<Address, Cause> {
     let network = plan.network(at).ok_or(TableFault::PlanFault)?;
     let on_link = || machine.view.addresses().iter().filter(|address| address.link == link.index);
     let wanted = match network.method {
@@ -18,12 +21,17 @@ pub(super) fn address(machine: &Machine, plan: &Plan, at: NetworkRef, link: &Lin
         Some(ip) => on_link().find(|address| address.ip == ip),
         None => None,
     };
+    // A router may have brought another address in the place of a static one.
+    let found = found.or_else(|| granted(machine, plan, at).and_then(|ip| on_link().find(|address| address.ip == ip)));
     // What a server grants now may be another than what it granted then.
     let any = || on_link().find(|address| serves(address, network));
     let found = found.or_else(|| if network.method == Method::Static { None } else { any() });
     let name = || link.name.clone();
     Ok(match found {
-        Some(Address { ip, duplicate: true, .. }) => Err(NetworkFault::AddressDuplicate { ip: *ip, name: name() }),
+        Some(Address { ip, duplicate: true, .. }) => {
+            let owner = machine.view.owner(link, *ip).await;
+            Err(NetworkFault::AddressDuplicate { ip: *ip, name: name(), owner })
+        }
         Some(Address { ip, tentative: true, .. }) => Err(NetworkFault::AddressTentative { ip: *ip, name: name() }),
         Some(address) => Ok(address.clone()),
         None => Err(missing(machine, plan, at, network, link)),
@@ -45,13 +53,22 @@ fn serves(address: &Address, network: &Network) -> bool {
 
 fn missing(machine: &Machine, plan: &Plan, at: NetworkRef, network: &Network, link: &Link) -> NetworkFault {
     let name = link.name.clone();
-    let reason = machine.interface_status(plan, at).and_then(|status| status.reason.clone());
+    let status = machine.interface_status(plan, at);
+    let reason = status.and_then(|status| status.reason.clone());
+    match network.is_ipv6().then(|| ipv6_off(&machine.root, &name)).flatten() {
+        Some(Ipv6Off::Kernel) => return NetworkFault::NoIpv6,
+        Some(Ipv6Off::Interface) => {
+            let is_refused = status.and_then(|status| status.code.as_deref()) == Some(REFUSED);
+            return NetworkFault::Ipv6Off { name, reason, is_refused };
+        }
+        None => {}
+    }
     let (Method::Static, Some(ip)) = (network.method, network.address) else {
         return NetworkFault::NoAddress { name, method: network.method, reason };
     };
     let elsewhere = machine.view.addresses().iter().find(|address| address.ip == ip);
     match elsewhere.and_then(|address| machine.view.link(address.link)) {
         Some(other) => NetworkFault::AddressElsewhere { ip, name, other: other.name.clone() },
-        None => NetworkFault::AddressMissing { ip, name, reason },
+        None => NetworkFault::AddressMissing { ip: Some(ip), name, master: None, reason },
     }
 }

@@ -38,7 +38,7 @@ async fn follow(
     controller: &DiscoveryController,
     chain: &mut Chain,
 ) -> Result<(), Cause> {
-    let ground = chain.ground(machine, plan, controller.network);
+    let ground = chain.ground(machine, plan, controller.network).await;
     let ready = ground.as_ref().ok().map(endpoint);
     if let Some(place) = machine.exclusion(plan, &controller.into(), ready.as_ref()) {
         return Err(ControllerFault::Excluded(place).into());

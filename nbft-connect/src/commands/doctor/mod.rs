@@ -1,5 +1,5 @@
 //! `nbft doctor`: says why a machine did not boot. It follows each path from the table to the namespace, up to the first step that
-//! fails. It changes nothing, and sends only an ICReq over TCP.
+//! fails. It changes nothing. It sends only an ICReq over TCP, and a neighbour solicitation for an address that another host has.
 
 mod address;
 mod cause;
@@ -8,6 +8,7 @@ mod discovery;
 mod firmware;
 mod generator;
 mod machine;
+mod master;
 mod model;
 mod namespace;
 mod nic;
@@ -16,7 +17,7 @@ mod text;
 mod walk;
 mod warnings;
 
-use crate::cli::{Common, DoctorArgs, Format, Identity};
+use crate::cli::{Common, DoctorArgs, Format, PlanOptions};
 use crate::error::{Error, Part};
 use crate::exit::Exit;
 use crate::input::plan;
@@ -51,7 +52,8 @@ pub fn run(args: &DoctorArgs, common: &Common) -> Result<Exit, Error> {
         return Ok(plan::exit_without_tables(&tables));
     }
     let kernel = KernelCommandLine::read(&common.path("/"));
-    let mut plan = plan::plan(&tables, &Identity::default(), &kernel);
+    let given = PlanOptions { naming: args.naming, ..PlanOptions::default() };
+    let mut plan = plan::plan(&tables, &given, &kernel);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Part::Runtime.failed())?;
     let limit = Duration::from_secs(args.timeout.into());
     let report = runtime.block_on(async {

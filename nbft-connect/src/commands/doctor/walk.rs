@@ -4,7 +4,7 @@ use super::cause::{Cause, ControllerFault, Step};
 use super::machine::Machine;
 use super::model::{Found, PathReport};
 use super::reach::{self, Way};
-use super::{address, controller, firmware, namespace, nic};
+use super::{address, controller, firmware, master, namespace, nic};
 use crate::connect::{LinkEndpoint, Target};
 use crate::input::plan::Tables;
 use crate::net::{Address, Link};
@@ -46,7 +46,12 @@ impl Chain {
     }
 
     /// From the NIC to the address.
-    pub(super) fn ground(&mut self, machine: &Machine, plan: &Plan, at: NetworkRef) -> Result<(Link, Address), Cause> {
+    pub(super) async fn ground(
+        &mut self,
+        machine: &Machine,
+        plan: &Plan,
+        at: NetworkRef,
+    ) -> Result<(Link, Address), Cause> {
         let interface = &plan.interfaces[at.interface];
         let planned = &interface.links[at.link];
         let nic = nic::nic(machine, interface)?;
@@ -57,7 +62,12 @@ impl Chain {
         if planned.vlan.is_some() {
             self.holds(Step::Vlan, format!("VLAN {}", link.name));
         }
-        let from = address::address(machine, plan, at, &link)?;
+        if let Some(above) = master::above(machine, plan, at, &link) {
+            let (link, from) = above?;
+            self.holds(Step::Address, format!("{}/{} on {}", from.ip, from.prefix, link.name));
+            return Ok((link, from));
+        }
+        let from = address::address(machine, plan, at, &link).await?;
         self.holds(Step::Address, format!("{}/{}", from.ip, from.prefix));
         Ok((link, from))
     }
@@ -107,7 +117,7 @@ impl Walk<'_> {
         if let Some(live) = controller::of_path(machine, path, None).filter(|found| found.state == "live") {
             return self.live(live);
         }
-        let ground = self.chain.ground(machine, plan, path.network);
+        let ground = self.chain.ground(machine, plan, path.network).await;
         // By the names and addresses that are in use now.
         let ready = ground.as_ref().ok().map(endpoint);
         let made = ready.as_ref().and_then(|ready| controller::of_path(machine, path, Some(ready)));

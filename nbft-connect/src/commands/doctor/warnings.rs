@@ -3,10 +3,11 @@
 use super::machine::Machine;
 use super::model::Warning;
 use crate::input::read_regular;
-use crate::net::Link;
+use crate::net::{Address, Link};
 use crate::nvme::discoverd;
 use libnbft::plan::{Interface, Method, Plan};
 use std::fs;
+use std::net::IpAddr;
 
 /// All warnings, those on the whole machine first.
 pub(super) fn all(machine: &Machine, plan: &Plan) -> Vec<Warning> {
@@ -130,9 +131,16 @@ fn borrowed(machine: &Machine, interface: &Interface, nic: Option<&Link>) -> Opt
     ))
 }
 
-/// A NIC that is a port of another program's bond or bridge: its own addresses take no part in the traffic.
+/// A NIC that is a port of another program's bond or bridge and has addresses of its own, which take no part in the traffic.
 fn taken(machine: &Machine, nic: &Link) -> Option<Warning> {
     let master = machine.view.link(nic.master?)?;
+    let is_own = |address: &Address| {
+        let link_local = matches!(address.ip, IpAddr::V6(ip) if ip.is_unicast_link_local());
+        address.link == nic.index && !link_local
+    };
+    if !machine.view.addresses().iter().any(is_own) {
+        return None;
+    }
     Some(Warning::new(
         "taken",
         format!(

@@ -1,4 +1,4 @@
-//! What firmware's diagnostic codes mean and what can be done about them.
+//! Explains firmware's diagnostic codes and gives the remedy.
 
 use libnbft::model::{Cipeec, Naed, Nceec};
 

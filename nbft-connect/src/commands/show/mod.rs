@@ -1,4 +1,4 @@
-//! `nbft show`.
+//! Prints what the tables say, as text or JSON.
 
 pub(crate) mod advice;
 mod names;

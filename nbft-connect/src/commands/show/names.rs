@@ -1,4 +1,4 @@
-//! Numbers of other specifications in words: TLS, authentication.
+//! Names the codes that TLS and authentication specifications define.
 
 use libnbft::plan::{HashFunction, KxGroup};
 

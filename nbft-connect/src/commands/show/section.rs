@@ -1,4 +1,4 @@
-//! A piece of text output: a heading and lines of label and value.
+//! Collects one section of text output: a heading, and lines of label and value.
 
 use crate::output::Text;
 

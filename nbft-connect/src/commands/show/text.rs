@@ -1,4 +1,4 @@
-//! A table as text: every field, codes in words.
+//! Prints a table as text: every field, with codes in words.
 
 use super::section::Section;
 use super::{Parts, advice, names};

@@ -13,6 +13,7 @@ use crate::output::{Text, json, print};
 use crate::status::live::{PATH_INACCESSIBLE, ana_state};
 use crate::status::outcome;
 use crate::status::schema::{HfiStatus, Outcome, PathStatus, Reason, STATUS_FILE, State, Status};
+use std::net::IpAddr;
 
 /// Runs the command.
 ///
@@ -54,7 +55,8 @@ fn refresh(status: &mut Status, root: &std::path::Path) {
     for interface in status.interfaces.iter_mut().filter(|interface| interface.lease.is_some()) {
         let link = root.join("sys/class/net").join(&interface.name).join("ifindex");
         let link = std::fs::read_to_string(link).ok().and_then(|index| index.trim().parse().ok());
-        let who = link.and_then(|link| net::lease_manager(root, link)).or(status.service.map(|_| "nbft"));
+        let manager = interface.lease.as_ref().and_then(|lease| manager_of(root, link?, lease.address));
+        let who = manager.or(status.service.map(|_| "nbft"));
         interface.renewed_by = who.map(str::to_owned);
     }
     let states = |status: &Status| -> Vec<State> {
@@ -124,6 +126,15 @@ fn refresh_namespaces(status: &mut Status, root: &std::path::Path, controllers: 
             }
         }
     }
+}
+
+/// The network manager that renews the lease of this address.
+fn manager_of(root: &std::path::Path, link: u32, address: IpAddr) -> Option<&'static str> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
+    // Without netlink, what the manager's own files say.
+    let expires =
+        runtime.block_on(async { net::NetSnapshot::take().await.is_ok_and(|now| now.expires(link, address)) });
+    net::lease_manager(root, link, address, expires)
 }
 
 /// The state of a path, or that of its controller where this is why the path is not up.

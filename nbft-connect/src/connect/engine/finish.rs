@@ -5,6 +5,7 @@ use super::secrets;
 use super::state::{Ended, Ending, Expected, RunMode, StateMachine};
 use crate::connect::registry;
 use crate::exit::Exit;
+use crate::handover;
 use crate::nvme::sysfs;
 use crate::output;
 use crate::status::outcome;
@@ -135,6 +136,7 @@ impl StateMachine {
             Ok(false) => self.save_at = self.is_resident().then(|| Instant::now() + SAVE_AGAIN),
             Err(error) => log::warn!("{}: {error}", self.settings.status_file.path().display()),
         }
+        handover::names::tell(&self.plan, &status, &self.settings.root);
         // A system that waits for its root may not read the notice.
         if !self.is_resident() || !self.told_systemd {
             self.told_systemd = true;

@@ -2,23 +2,27 @@
 
 use super::state::StateMachine;
 use crate::connect::target::LinkEndpoint;
-use crate::net::NetEvent;
+use crate::net::{NetEvent, NetFailure};
 use crate::status::schema::{HfiStatus, Reason, State};
 use libnbft::plan::NetworkRef;
 
 impl StateMachine {
     pub(super) fn network(&mut self, event: NetEvent) {
         match event {
-            NetEvent::Ready { at, link_name, ifindex, address, lease, timings } => {
+            NetEvent::Ready { at, link_name, ifindex, address, lease, timings, port } => {
                 let elapsed = self.elapsed_ms();
                 log::info!("{link_name}: ready with {address} after {elapsed} ms ({timings})");
                 if let Some(network) = self.network_state_mut(at) {
                     let interface = &mut network.status;
                     interface.state = State::Up;
-                    interface.name.clone_from(&link_name);
+                    // The HFI's own link, also where its master has the address.
+                    interface.name.clone_from(port.as_ref().unwrap_or(&link_name));
                     interface.address = Some(address.to_string());
                     interface.lease = lease.map(|lease| *lease);
-                    interface.set_reason(None);
+                    interface.set_reason(port.map(|port| Reason {
+                        code: NetFailure::LINK_HAS_MASTER.to_owned(),
+                        text: format!("{port} is a port of {link_name}, which has the address"),
+                    }));
                     interface.ready_ms.get_or_insert(elapsed);
                     network.endpoint = Some(LinkEndpoint { link_name, ifindex, address });
                 }

@@ -3,6 +3,7 @@
 use super::attempt::{AttemptId, Phase};
 use super::event::Effect;
 use super::state::StateMachine;
+use crate::cli::Bind;
 use crate::connect::failure::{ConnectFailure, Waiting};
 use crate::connect::target::Target;
 use crate::nvme::fabrics::options::{Connection, OptionError, OptionString, Supported};
@@ -122,6 +123,7 @@ impl StateMachine {
             hostid: host.id,
             host_traddr: endpoint.map(|endpoint| endpoint.address).or(target.host_traddr),
             host_iface: Some(endpoint.map_or(target.host_iface, |endpoint| &endpoint.link_name)),
+            bind_iface: self.settings.bind == Bind::Interface,
             hdr_digest,
             data_digest,
             tunables: self.settings.connections.of(target.nqn),

@@ -2,7 +2,7 @@
 
 use super::attempt::{AttemptId, Attempts, DiscoveryGoal, Goal, PathGoal, Phase};
 use super::event::Effect;
-use crate::cli::Wait;
+use crate::cli::{Bind, Wait};
 use crate::connect::failure::FatalError;
 use crate::connect::target::LinkEndpoint;
 use crate::exit::Exit;
@@ -36,6 +36,8 @@ pub(in crate::connect) struct Settings {
     pub(in crate::connect) service: Option<u32>,
     /// Queues and timeouts of connections.
     pub(in crate::connect) connections: ConnectionSettings,
+    /// What connections are bound to.
+    pub(in crate::connect) bind: Bind,
     /// Whether discovery controllers stay connected.
     pub(in crate::connect) persistent_discovery: bool,
     /// Whether one path of each subsystem is enough.

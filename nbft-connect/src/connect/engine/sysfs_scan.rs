@@ -1,7 +1,7 @@
 //! Compares what sysfs shows with what is expected.
 
 use super::access::why_missing;
-use super::attempt::{AttemptId, PathGoal, Phase};
+use super::attempt::{AttemptId, Phase};
 use super::state::{Expected, StateMachine};
 use crate::connect::failure::{ConnectFailure, Waiting};
 use crate::connect::paths::is_path;
@@ -122,23 +122,32 @@ impl StateMachine {
         }
     }
 
-    /// Paths whose controllers the kernel has removed: it gives up for good when a target refuses a reconnection with "do not
-    /// retry", whatever ctrl_loss_tmo says.
+    /// Paths whose controllers are of no use any more. The kernel removes one for good when a target refuses a reconnection with "do
+    /// not retry", whatever ctrl_loss_tmo says. One that is bound to a link which has become a port receives nothing.
     fn find_lost(&mut self, controllers: &[Controller]) {
-        let is_there = |path: &PathGoal, name: &String| {
-            controllers.iter().any(|c| c.name == *name && c.nqn == path.planned.nqn && !c.is_deleting())
-        };
         let mut lost = Vec::new();
-        for (id, attempt) in self.attempts.iter_mut().filter(|(_, attempt)| attempt.phase == Phase::Up) {
-            let Some(path) = attempt.path_mut() else { continue };
+        for (id, attempt) in self.attempts.in_phase(|phase| phase == Phase::Up) {
+            let Some(path) = attempt.path() else { continue };
             let Some(name) = path.status.controller.clone() else { continue };
-            if !is_there(path, &name) {
-                (path.status.controller, path.status.attempts) = (None, 0);
-                lost.push((id, name));
+            let is_own = |c: &&Controller| c.name == name && c.nqn == path.planned.nqn && !c.is_deleting();
+            let bound = match controllers.iter().find(is_own) {
+                Some(controller) => &controller.host_iface,
+                None => {
+                    lost.push((id, ConnectFailure::Removed { controller: name }));
+                    continue;
+                }
+            };
+            let endpoint = self.endpoint(path.planned.network);
+            if let Some(link) = endpoint.filter(|now| !bound.is_empty() && now.link_name != *bound) {
+                let (bound, link) = (bound.clone(), link.link_name.clone());
+                lost.push((id, ConnectFailure::BoundElsewhere { controller: name, bound, link }));
             }
         }
-        for (id, controller) in lost {
-            self.failed(id, ConnectFailure::Removed { controller });
+        for (id, failure) in lost {
+            if let Some(path) = self.attempts[id].path_mut() {
+                (path.status.controller, path.status.attempts) = (None, 0);
+            }
+            self.failed(id, failure);
         }
     }
 

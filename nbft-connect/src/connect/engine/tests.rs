@@ -2,6 +2,7 @@
 
 mod access;
 mod excluded;
+mod port;
 mod stalled;
 
 use super::attempt::{AttemptId, Phase};

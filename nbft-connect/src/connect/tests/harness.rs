@@ -1,7 +1,7 @@
 //! The stand-in for the fabrics device, its targets and tables, and how a test runs the engine over them.
 
 use super::tls;
-use crate::cli::Wait;
+use crate::cli::{Bind, Wait};
 use crate::connect::engine::{Engine, RunMode, Settings};
 use crate::connect::restore;
 use crate::exit::Exit;
@@ -279,6 +279,7 @@ pub(in crate::connect) fn settings(root: &Root, until: RunMode, before: Option<S
         before,
         service: Some(7),
         connections: ConnectionSettings::default(),
+        bind: Bind::Interface,
         persistent_discovery: false,
         one_path: false,
         keys: Keys::new(&root.0, None, "nqn.2014-08.org.example:host").with_keyring(tls::InRoot(root.0.clone())),
@@ -336,6 +337,7 @@ pub(in crate::connect) fn ready() -> NetEvent {
         address: Ipv4Addr::LOCALHOST.into(),
         lease: None,
         timings: Default::default(),
+        port: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
-/// Option codes (RFC 2132; 119: RFC 3397; 121: RFC 3442; 249: the same, as Microsoft has it).
+/// Option codes (RFC 2132; 77: RFC 3004; 119: RFC 3397; 121: RFC 3442; 249: the same, as Microsoft has it).
 pub(super) const SUBNET_MASK: u8 = 1;
 pub(super) const ROUTER: u8 = 3;
 pub(super) const DNS_SERVERS: u8 = 6;
@@ -20,7 +20,9 @@ pub(super) const SERVER_ID: u8 = 54;
 const PARAMETER_LIST: u8 = 55;
 pub(super) const RENEWAL_TIME: u8 = 58;
 pub(super) const REBINDING_TIME: u8 = 59;
+pub(super) const VENDOR_CLASS: u8 = 60;
 const CLIENT_ID: u8 = 61;
+pub(super) const USER_CLASS: u8 = 77;
 pub(super) const DOMAIN_SEARCH: u8 = 119;
 pub(super) const CLASSLESS_ROUTES: u8 = 121;
 pub(super) const MICROSOFT_ROUTES: u8 = 249;
@@ -78,6 +80,8 @@ pub(super) struct Sender {
     pub(super) mac: [u8; 6],
     /// The client identifier with its type.
     pub(super) client_id: Vec<u8>,
+    /// Options by which it describes itself.
+    pub(super) options: Vec<(u8, Vec<u8>)>,
 }
 
 /// A message to a server; `seconds` have passed since the first one of this exchange.
@@ -86,7 +90,7 @@ pub(super) fn request(request: Request, transaction: u32, seconds: u16, sender: 
         Request::Extend { address } => address,
         _ => Ipv4Addr::UNSPECIFIED,
     };
-    let mut bytes = vec![BOOT_REQUEST, super::super::dhcp::ETHERNET, sender.mac.len() as u8, 0];
+    let mut bytes = vec![BOOT_REQUEST, super::super::dhcp_identity::ETHERNET, sender.mac.len() as u8, 0];
     bytes.extend(transaction.to_be_bytes());
     bytes.extend(seconds.to_be_bytes());
     // Without the broadcast flag: the packet socket hears what is sent to an address that is not set yet.
@@ -116,6 +120,9 @@ pub(super) fn request(request: Request, transaction: u32, seconds: u16, sender: 
     }
     option(PARAMETER_LIST, &REQUESTED);
     option(CLIENT_ID, &sender.client_id);
+    for (code, content) in &sender.options {
+        option(*code, content);
+    }
     bytes.push(END);
     bytes.resize(bytes.len().max(SHORTEST), PAD);
     bytes
@@ -221,7 +228,7 @@ mod tests {
     const OWN: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 77);
 
     fn sender() -> Sender {
-        Sender { mac: MAC, client_id: [&[1][..], &MAC].concat() }
+        Sender { mac: MAC, client_id: [&[1][..], &MAC].concat(), options: Vec::new() }
     }
 
     fn answer(options: &[u8]) -> Vec<u8> {
@@ -262,7 +269,7 @@ mod tests {
             assert_eq!(bytes[236..236 + options.len()], options, "{kind:?}");
             assert!(bytes.len() == SHORTEST && bytes[236 + options.len()..].iter().all(|byte| *byte == PAD));
         }
-        let long = Sender { mac: MAC, client_id: vec![9; 300] };
+        let long = Sender { mac: MAC, client_id: vec![9; 300], options: Vec::new() };
         let bytes = request(Request::Discover, 1, 0, &long);
         let [first, second] = [[&[61, 255][..], &[9; 255]].concat(), [&[61, 45][..], &[9; 45]].concat()];
         assert!(bytes.ends_with(&[first, second, vec![END]].concat()));

@@ -6,10 +6,12 @@ mod message;
 mod socket;
 
 use super::NetFailure;
-use super::dhcp::{Client, DhcpFailure, ETHERNET, Granted, LONGEST_MESSAGE, LeaseAge, ROUND, text};
+use super::dhcp::{Client, DhcpFailure, Granted, LONGEST_MESSAGE, LeaseAge, ROUND, text};
+use super::dhcp_identity::{ETHERNET, dhcp_identity};
 use super::domain_names::{Compression, domain_names};
-use super::lease::{Lease, dhcp_identity, seconds_since_start};
+use super::lease::{Lease, seconds_since_start};
 use super::lease_times::{DHCP4, UNNAMED_LEASE, lease_times};
+use crate::dhcp_options::ClientOptions;
 use libnbft::address::prefix_of_mask;
 use libnbft::plan::{Network, Route};
 use libnbft::text::Hex;
@@ -66,7 +68,23 @@ fn sender(client: &Client<'_>, network: &Network) -> Sender {
             [&[ETHERNET][..], &client.mac.0].concat()
         }
     };
-    Sender { mac: client.mac.0, client_id }
+    Sender {
+        mac: client.mac.0,
+        client_id,
+        options: described(&client.options.with_table(network.host_name.as_deref())),
+    }
+}
+
+/// The options by which a client describes itself. A user class has its length before it (RFC 3004, section 4).
+fn described(options: &ClientOptions) -> Vec<(u8, Vec<u8>)> {
+    let bytes = |text: &Option<String>| text.as_ref().map(|text| text.as_bytes().to_vec());
+    let counted = |class: Vec<u8>| [&[class.len() as u8][..], &class].concat();
+    let all = [
+        (message::HOST_NAME, bytes(&options.host_name)),
+        (message::VENDOR_CLASS, bytes(&options.vendor_class)),
+        (message::USER_CLASS, bytes(&options.user_class).map(counted)),
+    ];
+    all.into_iter().filter_map(|(code, content)| Some((code, content?))).collect()
 }
 
 /// Sends what the machine wants until a server grants an address.

@@ -111,7 +111,7 @@ mod tests {
         association.extend([0, 13, 0, 2, 0, status]);
         let mut bytes = vec![kind, 0, 0, 0, 0, 1, 0, 1, 7, 0, 2, 0, 1, server, 0, 3, 0, association.len() as u8];
         bytes.extend(association);
-        machine.hear(&reply(&bytes, 0, &Sender { duid: vec![7], iaid: 0 }).unwrap())
+        machine.hear(&reply(&bytes, 0, &Sender { duid: vec![7], iaid: 0, options: Vec::new() }).unwrap())
     }
 
     fn request(server: u8, address: Ipv6Addr) -> Request {

@@ -52,6 +52,8 @@ impl Request {
 pub(super) struct Sender {
     pub(super) duid: Vec<u8>,
     pub(super) iaid: u32,
+    /// Options by which it describes itself.
+    pub(super) options: Vec<(u16, Vec<u8>)>,
 }
 
 /// A message to the servers; `transaction` has 24 bits, `elapsed` counts hundredths of a second since the first one of this
@@ -70,6 +72,9 @@ pub(super) fn request(request: &Request, transaction: u32, elapsed: u16, sender:
     push_option(&mut bytes, ASSOCIATION, &association);
     push_option(&mut bytes, OPTION_REQUEST, &REQUESTED.map(u16::to_be_bytes).concat());
     push_option(&mut bytes, ELAPSED_TIME, &elapsed.to_be_bytes());
+    for (code, content) in &sender.options {
+        push_option(&mut bytes, *code, content);
+    }
     bytes
 }
 
@@ -182,7 +187,7 @@ mod tests {
     const OWN: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 1, 0, 0, 0, 0, 0x99);
 
     fn sender() -> Sender {
-        Sender { duid: DUID.to_vec(), iaid: 5 }
+        Sender { duid: DUID.to_vec(), iaid: 5, options: Vec::new() }
     }
 
     fn option(code: u8, content: &[u8]) -> Vec<u8> {

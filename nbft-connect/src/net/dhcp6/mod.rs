@@ -6,15 +6,17 @@ pub(super) mod options;
 pub(super) mod socket;
 
 use super::NetFailure;
-use super::dhcp::{Client, DhcpFailure, ETHERNET, Granted, LONGEST_MESSAGE, LeaseAge, ROUND, text};
+use super::dhcp::{Client, DhcpFailure, Granted, LONGEST_MESSAGE, LeaseAge, ROUND, text};
+use super::dhcp_identity::{dhcp_identity, dhcp6_identity};
 use super::domain_names::{Compression, domain_names};
-use super::lease::{Lease, dhcp_identity, seconds_since_start};
+use super::lease::{Lease, seconds_since_start};
 use super::lease_times::{DHCP6, lease_times};
+use crate::dhcp_options::ClientOptions;
 use libnbft::plan::Network;
 use libnbft::text::{Hex, bytes_from_hex};
 use machine::{Machine, Meaning};
 use message::{Offered, Reply, Request, Sender};
-use options::{BOOT_FILE_URL, DNS_SERVERS, DOMAIN_LIST, NTP_SERVER};
+use options::{BOOT_FILE_URL, CLIENT_FQDN, DNS_SERVERS, DOMAIN_LIST, NTP_SERVER, USER_CLASS, VENDOR_CLASS};
 use socket::ServersSocket;
 use std::net::{IpAddr, Ipv6Addr};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
@@ -51,20 +53,37 @@ fn renewal(held: &Lease) -> Option<Request> {
     }
 }
 
-/// The DUID as it goes over the wire: the table's, else one of the MAC address.
-pub(super) fn wire_duid(client: &Client<'_>, network: &Network) -> Vec<u8> {
-    let of_mac = || [&[0, 3, 0, ETHERNET], &client.mac.0[..]].concat();
-    dhcp_identity(network).map_or_else(of_mac, |(_, duid)| duid)
+fn sender(client: &Client<'_>, network: &Network) -> Sender {
+    let (name, (iaid, duid)) = (client.name, dhcp6_identity(network, client.mac));
+    if dhcp_identity(network).is_some() {
+        log::info!("{name}: DHCPv6 identity of the table: IAID {iaid:#x}, DUID {}", Hex::new(&duid));
+    } else {
+        log::info!("{name}: DHCPv6 DUID: the MAC address");
+    }
+    let options = described(&client.options.with_table(network.host_name.as_deref()));
+    Sender { duid, iaid, options }
 }
 
-fn sender(client: &Client<'_>, network: &Network) -> Sender {
-    let (name, duid) = (client.name, wire_duid(client, network));
-    let table = dhcp_identity(network).map(|(iaid, _)| iaid);
-    match table {
-        Some(iaid) => log::info!("{name}: DHCPv6 identity of the table: IAID {iaid:#x}, DUID {}", Hex::new(&duid)),
-        None => log::info!("{name}: DHCPv6 DUID: the MAC address"),
-    }
-    Sender { duid, iaid: table.unwrap_or(0) }
+/// The options by which a client describes itself (RFC 8415, sections 21.15 and 21.16; RFC 4704).
+fn described(options: &ClientOptions) -> Vec<(u16, Vec<u8>)> {
+    /// The one under which systemd-networkd sends its vendor class: it may renew the lease later.
+    const ENTERPRISE: u32 = 43_793;
+    let counted = |text: &str| [&(text.len() as u16).to_be_bytes()[..], text.as_bytes()].concat();
+    let vendor = |class: &String| [&ENTERPRISE.to_be_bytes()[..], &counted(class)].concat();
+    let all = [
+        (USER_CLASS, options.user_class.as_deref().map(counted)),
+        (VENDOR_CLASS, options.vendor_class.as_ref().map(vendor)),
+        (CLIENT_FQDN, options.host_name.as_deref().map(fqdn)),
+    ];
+    all.into_iter().filter_map(|(code, content)| Some((code, content?))).collect()
+}
+
+/// Flags and labels. The server may make the name's AAAA record. A name without a domain has no root label (RFC 4704, section 4.2).
+fn fqdn(name: &str) -> Vec<u8> {
+    const SERVER_UPDATES: u8 = 1;
+    let labels = name.split('.').flat_map(|label| [&[label.len() as u8][..], label.as_bytes()].concat());
+    let root = name.contains('.').then_some(0);
+    std::iter::once(SERVER_UPDATES).chain(labels).chain(root).collect()
 }
 
 /// Sends what the machine wants until a server grants an address.
@@ -117,7 +136,7 @@ async fn exchange(
 
 /// What a reply with this message would grant; the fuzzer's way in.
 pub(super) fn read(bytes: &[u8], transaction: u32, duid: &[u8], iaid: u32) -> Option<Lease> {
-    let reply = message::reply(bytes, transaction, &Sender { duid: duid.to_vec(), iaid })?;
+    let reply = message::reply(bytes, transaction, &Sender { duid: duid.to_vec(), iaid, options: Vec::new() })?;
     let address = reply.offered.first()?.address;
     Some(granted(&reply, address).lease)
 }
@@ -151,4 +170,25 @@ fn granted(reply: &Reply<'_>, address: Ipv6Addr) -> Granted {
         root_path: reply.option(BOOT_FILE_URL).and_then(text),
     };
     Granted { lease, findings }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ClientOptions, described};
+
+    #[test]
+    fn a_client_describes_itself_byte_by_byte() {
+        let mut options = ClientOptions::default();
+        assert!(described(&options).is_empty());
+        (options.vendor_class, options.user_class) = (Some("Boot".into()), Some("rack".into()));
+        options.host_name = Some("n.a".into());
+        let expected = [
+            (15, b"\0\x04rack".to_vec()),
+            (16, b"\0\0\xab\x11\0\x04Boot".to_vec()),
+            (39, b"\x01\x01n\x01a\0".to_vec()),
+        ];
+        assert_eq!(described(&options), expected);
+        options.host_name = Some("node".into());
+        assert_eq!(described(&options)[2].1, b"\x01\x04node", "a name without a domain has no root label");
+    }
 }

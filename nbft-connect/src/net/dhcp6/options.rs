@@ -8,7 +8,7 @@ use nom::multi::{length_data, many0};
 use nom::number::complete::be_u16;
 use std::net::Ipv6Addr;
 
-/// Option codes (RFC 8415, section 21; RFC 3646; RFC 5908; RFC 5970).
+/// Option codes (RFC 8415, section 21; RFC 3646; RFC 4704; RFC 5908; RFC 5970).
 pub(in crate::net) const CLIENT_ID: u16 = 1;
 pub(in crate::net) const SERVER_ID: u16 = 2;
 pub(super) const ASSOCIATION: u16 = 3;
@@ -17,9 +17,12 @@ pub(in crate::net) const OPTION_REQUEST: u16 = 6;
 pub(in crate::net) const ELAPSED_TIME: u16 = 8;
 pub(super) const SERVER_UNICAST: u16 = 12;
 pub(super) const STATUS: u16 = 13;
+pub(super) const USER_CLASS: u16 = 15;
+pub(super) const VENDOR_CLASS: u16 = 16;
 pub(in crate::net) const DNS_SERVERS: u16 = 23;
 pub(in crate::net) const DOMAIN_LIST: u16 = 24;
 pub(in crate::net) const REFRESH_TIME: u16 = 32;
+pub(super) const CLIENT_FQDN: u16 = 39;
 pub(in crate::net) const NTP_SERVER: u16 = 56;
 pub(in crate::net) const BOOT_FILE_URL: u16 = 59;
 pub(super) const SOL_MAX_RT: u16 = 82;

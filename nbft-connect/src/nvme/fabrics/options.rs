@@ -35,6 +35,8 @@ pub struct Connection<'a> {
     pub host_traddr: Option<IpAddr>,
     /// The current name of its interface.
     pub host_iface: Option<&'a str>,
+    /// Whether the connection is bound to the interface, beside the address.
+    pub bind_iface: bool,
     /// PDU header digest.
     pub hdr_digest: bool,
     /// Data digest.
@@ -269,7 +271,7 @@ impl Connection<'_> {
         if let Some(address) = self.host_traddr {
             let _ = write!(text, ",host_traddr={}", self.scoped(address));
         }
-        if let Some(name) = self.host_iface.filter(|_| supported.knows("host_iface")) {
+        if let Some(name) = self.host_iface.filter(|_| self.bind_iface && supported.knows("host_iface")) {
             let _ = write!(text, ",host_iface={}", safe("host_iface", name)?);
         }
         Ok(text)

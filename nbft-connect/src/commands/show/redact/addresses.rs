@@ -1,15 +1,13 @@
-//! IP addresses become documentation addresses (RFC 5737, RFC 3849); which of them share a subnet stays visible.
+//! Replaces IP addresses by documentation addresses (RFC 5737, RFC 3849) and keeps shared subnets visible.
 
+use ipnet::IpNet;
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// A subnet that an HFI is in.
 #[derive(Debug)]
 struct Network {
-    /// Its address and prefix length, as one number each.
-    bits: u128,
-    prefix: u8,
-    v6: bool,
+    subnet: IpNet,
     /// Where its addresses are put.
     base: u128,
     /// How many have been put there.
@@ -28,22 +26,6 @@ pub(super) struct Addresses {
 /// Hosts of one replaced network; more than that are put outside.
 const HOSTS: u128 = 254;
 
-fn bits(ip: IpAddr) -> u128 {
-    match ip {
-        IpAddr::V4(v4) => u128::from(u32::from(v4)),
-        IpAddr::V6(v6) => u128::from(v6),
-    }
-}
-
-fn width(v6: bool) -> u8 {
-    if v6 { 128 } else { 32 }
-}
-
-/// The host bits of a prefix.
-fn host_mask(prefix: u8, v6: bool) -> u128 {
-    1_u128.checked_shl(u32::from(width(v6) - prefix)).map_or(u128::MAX, |size| size - 1)
-}
-
 fn v4(bits: u32) -> IpAddr {
     IpAddr::V4(Ipv4Addr::from(bits))
 }
@@ -53,21 +35,22 @@ impl Addresses {
     pub(super) fn new(interfaces: impl IntoIterator<Item = (IpAddr, u8)>) -> Self {
         let mut networks: Vec<Network> = Vec::new();
         for (ip, prefix) in interfaces {
-            let v6 = ip.is_ipv6();
             // Firmware leaves 0 in IPv6 prefixes and means 64; an IPv4 prefix of 0 makes a host of its own.
-            let prefix = match (prefix, v6) {
-                (0, true) => 64,
-                (0, false) => 32,
-                _ => prefix.min(width(v6)),
+            let prefix = match (prefix, ip) {
+                (0, IpAddr::V6(_)) => 64,
+                (0, IpAddr::V4(_)) => 32,
+                (_, IpAddr::V6(_)) => prefix.min(128),
+                (_, IpAddr::V4(_)) => prefix.min(32),
             };
-            let bits = bits(ip) & !host_mask(prefix, v6);
-            if !networks.iter().any(|known| (known.bits, known.prefix, known.v6) == (bits, prefix, v6)) {
-                let number = networks.iter().filter(|known| known.v6 == v6).count();
-                networks.push(Network { bits, prefix, v6, base: base(number, v6), used: 0 });
+            let Ok(subnet) = IpNet::new(ip, prefix).map(|subnet| subnet.trunc()) else { continue };
+            if !networks.iter().any(|known| known.subnet == subnet) {
+                let v6 = ip.is_ipv6();
+                let number = networks.iter().filter(|known| known.subnet.addr().is_ipv6() == v6).count();
+                networks.push(Network { subnet, base: base(number, v6), used: 0 });
             }
         }
         // The narrowest network that holds an address is the one it belongs to.
-        networks.sort_by_key(|network| std::cmp::Reverse(network.prefix));
+        networks.sort_by_key(|network| std::cmp::Reverse(network.subnet.prefix_len()));
         Self { networks, known: HashMap::new(), outside: [0, 0] }
     }
 
@@ -79,7 +62,7 @@ impl Addresses {
         if let Some(known) = self.known.get(&ip) {
             return *known;
         }
-        let inside = self.networks.iter_mut().find(|network| network.holds(ip)).and_then(Network::next);
+        let inside = self.networks.iter_mut().find(|network| network.subnet.contains(&ip)).and_then(Network::next);
         let replacement = inside.unwrap_or_else(|| self.next_outside(ip));
         self.known.insert(ip, replacement);
         replacement
@@ -113,13 +96,10 @@ fn base(number: usize, v6: bool) -> u128 {
 }
 
 impl Network {
-    fn holds(&self, ip: IpAddr) -> bool {
-        ip.is_ipv6() == self.v6 && bits(ip) & !host_mask(self.prefix, self.v6) == self.bits
-    }
-
     /// The next free address of the replaced network.
     fn next(&mut self) -> Option<IpAddr> {
-        let last = host_mask(self.prefix, self.v6).min(HOSTS);
+        let host_bits = self.subnet.max_prefix_len() - self.subnet.prefix_len();
+        let last = if host_bits < 8 { (1 << host_bits) - 1 } else { HOSTS };
         // Where there is room, 0 stays free: it is no host's address.
         let first = u128::from(last > 1);
         let host = first + self.used;
@@ -128,6 +108,6 @@ impl Network {
         }
         self.used += 1;
         let bits = self.base + host;
-        Some(if self.v6 { Ipv6Addr::from(bits).into() } else { v4(bits as u32) })
+        Some(if self.subnet.addr().is_ipv6() { Ipv6Addr::from(bits).into() } else { v4(bits as u32) })
     }
 }

@@ -1,4 +1,4 @@
-//! Binary identifiers: UUIDs, other namespace identifiers, MACs, DHCP client identifiers.
+//! Replaces binary identifiers: UUIDs, other namespace identifiers, MACs, DHCP client identifiers.
 
 use libnbft::model::{Mac, Uuid};
 use std::collections::HashMap;

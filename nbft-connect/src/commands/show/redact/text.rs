@@ -1,4 +1,4 @@
-//! Texts: NQNs, URIs, DHCP root paths, device paths.
+//! Replaces texts: NQNs, URIs, DHCP root paths, device paths.
 
 use super::Redactor;
 use libnbft::model::{DISCOVERY_NQN, Nqn, Uuid};

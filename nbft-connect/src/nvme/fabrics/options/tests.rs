@@ -12,6 +12,7 @@ fn connection() -> Connection<'static> {
         hostid: Uuid([0x11; 16]),
         host_traddr: Some("192.0.2.2".parse().unwrap()),
         host_iface: Some("nbft0"),
+        bind_iface: true,
         hdr_digest: true,
         data_digest: false,
         tunables: Tunables::default(),
@@ -75,6 +76,18 @@ fn a_discovery_controller_is_given_what_has_a_meaning_for_it() {
     // Without keep-alives the controller would end the connection.
     connection.tunables.set(Tunable::KeepAliveTmo, 0);
     assert_eq!(given(&connection, DiscoveryConnection::Persistent), persistent(30));
+}
+
+#[test]
+fn a_connection_bound_to_its_address_names_no_interface() {
+    let mut connection = connection();
+    connection.bind_iface = false;
+    let text = connection.options(&Supported::default()).unwrap().expose().to_owned();
+    assert!(text.ends_with(",host_traddr=192.0.2.2,hdr_digest,ctrl_loss_tmo=-1"), "{text}");
+    // A link-local address means nothing without its interface.
+    (connection.traddr, connection.host_traddr) = ("fe80::1".parse().unwrap(), Some("fe80::2".parse().unwrap()));
+    let text = connection.options(&Supported::default()).unwrap().expose().to_owned();
+    assert!(text.contains("traddr=fe80::1%nbft0,") && text.contains(",host_traddr=fe80::2%nbft0,hdr"), "{text}");
 }
 
 #[test]
