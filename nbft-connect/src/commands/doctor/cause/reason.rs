@@ -247,13 +247,14 @@ mod tests {
     use super::ConnectFault;
 
     /// The codes for which another try may do, or that no failed attempt has.
-    const PASSING: [&str; 48] = [
+    const PASSING: [&str; 49] = [
         "answer-malformed",
         "bad-icresp",
         "cipher-suite-unseen",
         "connect-refused",
         "connection-closed",
         "connection-unseen",
+        "controller-bound-elsewhere",
         "controller-removed",
         "fabrics-device",
         "fallback-not-needed",
