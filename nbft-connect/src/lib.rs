@@ -10,7 +10,7 @@ pub mod connect;
 pub mod dhcp_options;
 pub mod error;
 pub mod exit;
-pub mod export;
+pub(crate) mod export;
 pub mod handover;
 pub mod input;
 pub(crate) mod jitter;
@@ -44,7 +44,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Error> {
         Command::Disconnect(args) => commands::disconnect::run(args, &cli.common),
         Command::Status(args) => commands::status::run(args, &cli.common),
         Command::Doctor(args) => doctor::run(args, &cli.common),
-        Command::Export(args) => export::run(args, &cli.common.with_file(args.file.as_ref())),
+        Command::Export(args) => commands::export::run(args, &cli.common.with_file(args.file.as_ref())),
     }
 }
 

@@ -1,11 +1,11 @@
 //! Reads resources of a Redfish service by HTTPS (DMTF DSP0266), with HTTP Basic authentication or a session.
 
-use crate::Failure;
+use crate::error::{FetchFault, Refusal};
 use crate::keys::Service;
 use crate::place::Place;
 use crate::quote::{self, Secrets};
 use crate::settings::Settings;
-use crate::trust::{self, Refusal};
+use crate::trust::{self, LastDistrust};
 use base64ct::{Base64, Encoding};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -53,15 +53,15 @@ pub(crate) struct Client {
     proof: Option<(HeaderName, HeaderValue)>,
     /// Path of the session, once there is one.
     session: Option<String>,
-    refusal: Refusal,
+    distrust: LastDistrust,
     /// Texts that no message may quote.
     secrets: Secrets,
 }
 
 impl Client {
     /// A client for a place, over a NIC if it has one.
-    pub(crate) fn new(place: Place, nic: Option<&str>, settings: Settings) -> Result<Self, Failure> {
-        let (config, refusal) = trust::config(&settings)?;
+    pub(crate) fn new(place: Place, nic: Option<&str>, settings: Settings) -> Result<Self, FetchFault> {
+        let (config, distrust) = trust::config(&settings)?;
         let builder = HttpsConnectorBuilder::new().with_tls_config(config).https_only();
         let https = match place.name {
             Some(name) => builder.with_server_name_resolver(FixedServerNameResolver::new(name)).enable_http1(),
@@ -73,7 +73,7 @@ impl Client {
         let (user, places) = (settings.user, settings.places);
         let secrets = user.iter().flat_map(|(user, password)| [password.clone(), text(user, password)]).collect();
         let Place { authority, start, .. } = place;
-        Ok(Self { http, authority, start, user, places, proof, session: None, refusal, secrets })
+        Ok(Self { http, authority, start, user, places, proof, session: None, distrust, secrets })
     }
 
     /// The service, for messages.
@@ -89,7 +89,7 @@ impl Client {
         }
     }
 
-    async fn log_in(&mut self) -> Result<(), Failure> {
+    async fn log_in(&mut self) -> Result<(), FetchFault> {
         let Some((user, password)) = &self.user else { return Ok(()) };
         #[derive(serde::Serialize)]
         struct Login<'a> {
@@ -98,7 +98,9 @@ impl Client {
             #[serde(rename = "Password")]
             password: &'a str,
         }
-        let login = nbft_connect::output::json::compact(&Login { user, password }).map_err(Failure::good)?.into_bytes();
+        let login = nbft_connect::output::json::compact(&Login { user, password })
+            .map_err(|error| FetchFault::Login(error.into()))?
+            .into_bytes();
         self.proof = None;
         let response = self.send(Method::POST, SESSIONS, Some(login)).await?;
         let status = response.status();
@@ -106,7 +108,7 @@ impl Client {
             return Err(self.refused(SESSIONS, status));
         }
         let Some(token) = response.headers().get(TOKEN) else {
-            return Err(Failure::good(format_args!("{}{SESSIONS}: the session has no token", self.base())));
+            return Err(FetchFault::NoToken(format!("{}{SESSIONS}", self.base())));
         };
         let words = Zeroizing::new(token.to_str().unwrap_or_default().to_owned());
         self.proof = Some((TOKEN, sensitive(token.clone())));
@@ -116,11 +118,11 @@ impl Client {
         Ok(())
     }
 
-    async fn send(&self, method: Method, path: &str, json: Option<Vec<u8>>) -> Result<Response<Incoming>, Failure> {
-        let path = self.own(path).ok_or_else(|| Failure::good(self.strange(path)))?;
+    async fn send(&self, method: Method, path: &str, json: Option<Vec<u8>>) -> Result<Response<Incoming>, FetchFault> {
+        let path = self.own(path).ok_or_else(|| self.elsewhere(path))?;
         let uri = Uri::builder().scheme(Scheme::HTTPS).authority(self.authority.clone()).path_and_query(path.as_str());
-        let said = |what: &dyn std::fmt::Display| format!("{}: {what}", self.called(&path));
-        let uri = uri.build().map_err(|error| Failure::good(said(&error)))?;
+        let resource = || self.called(&path);
+        let uri = uri.build().map_err(|error| FetchFault::Request { resource: resource(), error })?;
         let mut request = Request::builder().method(method).uri(uri).header(ACCEPT, "application/json");
         request = request.header("odata-version", "4.0");
         if let Some((name, value)) = &self.proof {
@@ -129,21 +131,22 @@ impl Client {
         if json.is_some() {
             request = request.header(CONTENT_TYPE, "application/json");
         }
-        let request =
-            request.body(Full::from(json.unwrap_or_default())).map_err(|error| Failure::good(said(&error)))?;
+        let request = request
+            .body(Full::from(json.unwrap_or_default()))
+            .map_err(|error| FetchFault::Request { resource: resource(), error })?;
         match tokio::time::timeout(ANSWER, self.http.request(request)).await {
             Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) => Err(match self.refusal.lock().ok().and_then(|mut refusal| refusal.take()) {
-                Some(refusal) => Failure::good(format_args!("{}: {refusal}", self.base())),
-                None => Failure::now(said(&quote::error(&last(&error), &self.secrets))),
+            Ok(Err(error)) => Err(match self.distrust.lock().ok().and_then(|mut distrust| distrust.take()) {
+                Some(distrust) => FetchFault::Certificate { service: self.base(), distrust },
+                None => self.broken(&path, &error),
             }),
-            Err(_) => Err(Failure::now(said(&format_args!("no answer within {} s", ANSWER.as_secs())))),
+            Err(_) => Err(FetchFault::NoAnswer { resource: resource(), seconds: ANSWER.as_secs(), has_begun: false }),
         }
     }
 
-    async fn body(&self, path: &str, response: Response<Incoming>) -> Result<Zeroizing<Vec<u8>>, Failure> {
-        let said = |what: &dyn std::fmt::Display| format!("{}: {what}", self.called(path));
-        let late = || Failure::now(said(&format_args!("no whole answer within {} s", ANSWER.as_secs())));
+    async fn body(&self, path: &str, response: Response<Incoming>) -> Result<Zeroizing<Vec<u8>>, FetchFault> {
+        let resource = || self.called(path);
+        let late = || FetchFault::NoAnswer { resource: resource(), seconds: ANSWER.as_secs(), has_begun: true };
         let (mut body, mut whole) = (response.into_body(), Zeroizing::new(Vec::new()));
         let end = Instant::now() + ANSWER;
         while let Some(frame) = timeout_at(end, body.frame()).await.map_err(|_| late())? {
@@ -151,25 +154,28 @@ impl Client {
                 Ok(frame) => whole.extend_from_slice(frame.data_ref().map_or(&[], |data| data)),
                 // Old servers end a connection without TLS's close_notify. JSON shows whether it is cut off.
                 Err(error) if is_cut_off(&error) && !whole.is_empty() => break,
-                Err(error) => return Err(Failure::now(said(&quote::error(&last(&error), &self.secrets)))),
+                Err(error) => return Err(self.broken(path, &error)),
             }
             if whole.len() > MAX_BODY {
-                return Err(Failure::good(said(&format_args!("it is longer than {MAX_BODY} bytes"))));
+                return Err(FetchFault::Long { resource: resource(), limit: MAX_BODY });
             }
         }
         Ok(whole)
     }
 
-    /// Says that a reference does not lead to this service. Of another service it names the address only.
-    fn strange(&self, reference: &str) -> String {
-        let elsewhere = reference.parse::<Uri>().ok().and_then(|uri| {
+    /// A connection that failed.
+    fn broken(&self, path: &str, error: &dyn Error) -> FetchFault {
+        let error = quote::error(&last(error), &self.secrets).into_owned();
+        FetchFault::Connection { resource: self.called(path), error }
+    }
+
+    /// A reference that does not lead to this service. Of another service it names the address only.
+    fn elsewhere(&self, reference: &str) -> FetchFault {
+        let to = reference.parse::<Uri>().ok().and_then(|uri| {
             let host = uri.host().map(str::to_owned).filter(|host| quote::is_plain(&format!("/{host}"), &self.secrets));
             Some(format!("{}://{}", uri.scheme().filter(|scheme| is_web(scheme))?, host?))
         });
-        match elsewhere {
-            Some(elsewhere) => format!("{}: it leads to {elsewhere}, which is another service", self.base()),
-            None => format!("{}: it leads to something that is not a path of this service", self.base()),
-        }
+        FetchFault::Elsewhere { service: self.base(), to }
     }
 
     /// The path of a reference, if it is one of this service.
@@ -180,27 +186,21 @@ impl Client {
         Some(uri.path_and_query()?.as_str().to_owned()).filter(|path| same && path.starts_with('/'))
     }
 
-    fn redirected(&self, path: &str, response: &Response<Incoming>) -> Result<String, Failure> {
+    fn redirected(&self, path: &str, response: &Response<Incoming>) -> Result<String, FetchFault> {
         let to = response.headers().get(LOCATION).and_then(|to| to.to_str().ok());
         to.map(str::to_owned).ok_or_else(|| self.refused(path, response.status()))
     }
 
-    fn refused(&self, path: &str, status: StatusCode) -> Failure {
-        let what = match (status, &self.user) {
-            (StatusCode::UNAUTHORIZED, None) => {
-                format!(
-                    "it wants a user and a password, and there are none: {}, NAME being user and password",
-                    self.places
-                )
-            }
+    fn refused(&self, path: &str, status: StatusCode) -> FetchFault {
+        let refusal = match (status, &self.user) {
+            (StatusCode::UNAUTHORIZED, None) => Refusal::NoUser(self.places.clone()),
             // One attempt only: services lock users out.
-            (StatusCode::UNAUTHORIZED, Some(_)) => "it does not take the user or the password".to_owned(),
-            (StatusCode::FORBIDDEN, _) => "the user may not read it".to_owned(),
-            (StatusCode::NOT_FOUND, _) => "there is no such resource".to_owned(),
-            (status, _) => format!("it answers with status {status}"),
+            (StatusCode::UNAUTHORIZED, Some(_)) => Refusal::OtherUser,
+            (StatusCode::FORBIDDEN, _) => Refusal::Forbidden,
+            (StatusCode::NOT_FOUND, _) => Refusal::NotFound,
+            (status, _) => Refusal::Status(status),
         };
-        let what = format!("{}: {what}", self.called(path));
-        if status.is_server_error() { Failure::now(what) } else { Failure::good(what) }
+        FetchFault::Refused { resource: self.called(path), refusal }
     }
 }
 
@@ -217,7 +217,7 @@ impl Service for Client {
         quote::resource(&self.base(), path, &self.start, &self.secrets)
     }
 
-    async fn get(&mut self, path: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    async fn get(&mut self, path: &str) -> Result<Zeroizing<Vec<u8>>, FetchFault> {
         let mut path = path.to_owned();
         for _ in 0..=MAX_REDIRECTS {
             let response = self.send(Method::GET, &path, None).await?;
@@ -228,7 +228,7 @@ impl Service for Client {
                 status => return Err(self.refused(&path, status)),
             }
         }
-        Err(Failure::good(format_args!("{}: the service sends from one place to the next", self.called(&path))))
+        Err(FetchFault::Redirects(self.called(&path)))
     }
 }
 

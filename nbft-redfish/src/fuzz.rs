@@ -1,8 +1,9 @@
 //! What the fuzzer gets at: a service's answers and the lines of this program, down to the texts that come of them.
 
+use crate::error::{FetchError, FetchFault, Refusal};
 use crate::keys::{self, Service};
 use crate::quote;
-use nbft_connect::nvme::keys::{Failure, Found};
+use nbft_connect::nvme::keys::Found;
 use std::collections::VecDeque;
 use zeroize::Zeroizing;
 
@@ -26,10 +27,10 @@ impl Service for Canned<'_> {
         &self.secrets
     }
 
-    async fn get(&mut self, path: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    async fn get(&mut self, path: &str) -> Result<Zeroizing<Vec<u8>>, FetchFault> {
         self.asked.push(path.to_owned());
         let answer = self.answers.pop_front().map(|answer| Zeroizing::new(answer.to_vec()));
-        answer.ok_or_else(|| Failure::good(format_args!("{}: there is no such resource", self.called(path))))
+        answer.ok_or_else(|| FetchFault::Refused { resource: self.called(path), refusal: Refusal::NotFound })
     }
 }
 
@@ -43,13 +44,13 @@ pub async fn answers(answers: &[&[u8]], hostnqn: &str, secret: &str) -> Vec<Stri
     let mut service = Canned { answers: answers.iter().copied().collect(), asked: Vec::new(), secrets };
     let fetched = match keys::read(&mut service, hostnqn).await {
         Ok(fetched) => fetched,
-        Err(failure) => return vec![failure.to_string()],
+        Err(fault) => return vec![FetchError::from(fault).to_string()],
     };
     assert!(service.asked.len() <= 1024);
     let lines: String = fetched.found.iter().map(|found| found.line().to_string()).collect();
     let read = Found::parse_all(lines.as_bytes()).unwrap_or_else(|why| panic!("{why}"));
     let parts = |found: &Found| {
-        let key = found.secret.as_ref().map(|key| key.expose().to_owned()).map_err(Clone::clone);
+        let key = found.secret.as_ref().map(|key| key.expose().to_owned()).map_err(ToString::to_string);
         (found.name, found.subsystem.clone(), key)
     };
     assert!(read.iter().map(parts).eq(fetched.found.iter().map(parts)));

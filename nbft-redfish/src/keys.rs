@@ -1,9 +1,10 @@
 //! Reads a Redfish service's keys (DMTF DSP2046, Key), and decides which secret each is, and of which NQN.
 
+use crate::error::{FetchFault, NoKeys};
 use crate::quote;
 use libnbft::text::{NqnError, nqn_form};
 use nbft_connect::json_error::JsonError;
-use nbft_connect::nvme::keys::{Failure, Found, MalformedKey, Name, Secret};
+use nbft_connect::nvme::keys::{Found, KeyFault, Name, Secret};
 use nbft_connect::output::mask;
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -89,20 +90,20 @@ pub(crate) trait Service {
     fn secrets(&self) -> &[Zeroizing<String>];
 
     /// A resource.
-    fn get(&mut self, path: &str) -> impl Future<Output = Result<Zeroizing<Vec<u8>>, Failure>>;
+    fn get(&mut self, path: &str) -> impl Future<Output = Result<Zeroizing<Vec<u8>>, FetchFault>>;
 }
 
 /// The secrets of a host behind a keypath.
-pub(crate) async fn read(client: &mut impl Service, hostnqn: &str) -> Result<Fetched, Failure> {
+pub(crate) async fn read(client: &mut impl Service, hostnqn: &str) -> Result<Fetched, FetchFault> {
     let start = client.start().to_owned();
     let (mut keys, mut wanted) = (Vec::new(), VecDeque::from([start.clone()]));
     let mut read = 0;
     while let Some(path) = wanted.pop_front() {
         read += 1;
-        let resource = parse(&client.get(&path).await?).map_err(|(why, again)| {
-            let what = format!("{}: not a Redfish resource: {why}", client.called(&path));
-            // An answer that is cut off may be whole the next time.
-            if again { Failure::now(what) } else { Failure::good(what) }
+        let resource = parse(&client.get(&path).await?).map_err(|(error, is_cut_off)| FetchFault::NotAResource {
+            resource: client.called(&path),
+            error,
+            is_cut_off,
         })?;
         if let Some(secrets) = resource.secrets {
             wanted.push_back(secrets.path);
@@ -119,14 +120,13 @@ pub(crate) async fn read(client: &mut impl Service, hostnqn: &str) -> Result<Fet
         } else if resource.kind.is_some() {
             keys.push(Resource { path: Some(path), ..resource });
         } else {
-            let what = "it is neither a Key nor a collection of keys";
-            return Err(Failure::good(format_args!("{}: {what}", client.called(&path))));
+            return Err(FetchFault::OtherResource(client.called(&path)));
         }
         if read + wanted.len() > MAX_KEYS || keys.len() > MAX_KEYS {
-            return Err(Failure::good(format_args!("{start}: more than {MAX_KEYS} resources belong to it")));
+            return Err(FetchFault::TooMany { start, limit: MAX_KEYS });
         }
     }
-    take(&keys, hostnqn, client.secrets()).map_err(|what| Failure::good(format_args!("{start}: {what}")))
+    take(&keys, hostnqn, client.secrets()).map_err(|none| FetchFault::NoKeys { start, none })
 }
 
 /// Parses a resource. The error says whether it is cut off, and quotes nothing: a secret may lie in any place of it.
@@ -135,14 +135,6 @@ fn parse(body: &[u8]) -> Result<Resource, (JsonError, bool)> {
         let is_cut_off = error.is_eof();
         (error.into(), is_cut_off)
     })
-}
-
-/// No key of a service is a secret; why keys were passed over, each led by a semicolon.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("of {count} key(s) there none is a DH-HMAC-CHAP secret or TLS PSK{refused}")]
-struct NoKeys {
-    count: usize,
-    refused: String,
 }
 
 /// Why a subsystem cannot have an NQN.
@@ -186,10 +178,7 @@ fn take(keys: &[Resource], hostnqn: &str, secrets: &[Zeroizing<String>]) -> Resu
     let more = refused.len().saturating_sub(MAX_REFUSED);
     refused.truncate(MAX_REFUSED);
     refused.extend((more > 0).then(|| format!("{more} more keys are ignored")));
-    let found = found
-        .into_iter()
-        .map(|((name, subsystem), secret)| Found { name, subsystem, secret: secret.map_err(|fault| fault.to_string()) })
-        .collect();
+    let found = found.into_iter().map(|((name, subsystem), secret)| Found { name, subsystem, secret }).collect();
     Ok(Fetched { found, refused })
 }
 
@@ -204,19 +193,6 @@ fn usable(nqn: &str, secrets: &[Zeroizing<String>]) -> Result<(), NqnRefused> {
     }
 }
 
-/// Why a key cannot be used. It holds a path only if no secret can be in it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-enum KeyFault {
-    #[error("{0} is one of two different keys for the same: which is meant cannot be told")]
-    Ambiguous(String),
-    #[error("{0} has no KeyString: the service does not give the key out")]
-    Hidden(String),
-    #[error("{which} is no key: {error}")]
-    Malformed { which: String, error: MalformedKey },
-    #[error("{which} is {is}, and its SecurityProtocolType says otherwise")]
-    OtherKind { which: String, is: String },
-}
-
 type ByUse = BTreeMap<(Name, Option<String>), Result<Secret, KeyFault>>;
 
 /// Adds a key for its use. Two different keys for one use are an error.
@@ -224,7 +200,7 @@ fn add(found: &mut ByUse, (name, subsystem): (Name, Option<String>), key: &Resou
     let secret = secret(name, key, secrets);
     let secret = match (found.remove(&(name, subsystem.clone())), secret) {
         (Some(Ok(known)), Ok(other)) if known.expose() != other.expose() => {
-            Err(KeyFault::Ambiguous(called(key, secrets).to_owned()))
+            Err(KeyFault::Ambiguous { which: called(key, secrets).to_owned() })
         }
         (Some(Err(reason)), _) => Err(reason),
         (_, secret) => secret,
@@ -235,7 +211,7 @@ fn add(found: &mut ByUse, (name, subsystem): (Name, Option<String>), key: &Resou
 fn secret(name: Name, key: &Resource, secrets: &[Zeroizing<String>]) -> Result<Secret, KeyFault> {
     let which = called(key, secrets);
     let Some(Text(text)) = &key.key else {
-        return Err(KeyFault::Hidden(which.to_owned()));
+        return Err(KeyFault::Hidden { which: which.to_owned() });
     };
     let secret = Secret::parse(text).map_err(|error| KeyFault::Malformed { which: which.to_owned(), error })?;
     match secret.kind() == name.kind() {
@@ -325,7 +301,8 @@ mod tests {
     #[test]
     fn a_path_with_the_password_is_not_shown() {
         let secrets = [Zeroizing::new("Correct-Horse".to_owned())];
-        let said = |key: Resource| take(&[key], HOST, &secrets).unwrap().found.remove(0).secret.unwrap_err();
+        let said =
+            |key: Resource| take(&[key], HOST, &secrets).unwrap().found.remove(0).secret.unwrap_err().to_string();
         for text in [None, Some("no key"), Some(ONE)] {
             let said = said(key("Correct-Horse", "TLS_PSK", HOST, None, text));
             assert!(said.starts_with("a key whose path is not shown"), "{said}");

@@ -7,6 +7,7 @@
 #![cfg_attr(test, allow(clippy::disallowed_macros, clippy::disallowed_methods))]
 
 mod client;
+mod error;
 #[doc(hidden)]
 pub mod fuzz;
 mod keys;
@@ -18,9 +19,11 @@ mod smbios;
 mod trust;
 
 use client::Client;
+pub use error::FetchError;
+use error::FetchFault;
 pub use keys::Fetched;
+pub use nbft_connect::nvme::keys::Found;
 use nbft_connect::nvme::keys::credentials;
-pub use nbft_connect::nvme::keys::{Failure, Found};
 use nbft_connect::process;
 use place::Place;
 use settings::Settings;
@@ -52,23 +55,23 @@ pub struct Args {
 /// # Errors
 ///
 /// When no key was fetched.
-pub fn run(args: &Args) -> Result<Fetched, Failure> {
+pub fn run(args: &Args) -> Result<Fetched, FetchError> {
     process::leave_no_core();
-    let settings = Settings::read(&args.root, credentials(&args.root)).map_err(Failure::good)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::now)?;
+    let settings = Settings::read(&args.root, credentials(&args.root)).map_err(FetchFault::Settings)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(FetchFault::Start)?;
     let found = runtime.block_on(fetch(args, settings));
     // Does not wait for a name that is still being looked up.
     runtime.shutdown_background();
-    found
+    Ok(found?)
 }
 
-async fn fetch(args: &Args, settings: Settings) -> Result<Fetched, Failure> {
+async fn fetch(args: &Args, settings: Settings) -> Result<Fetched, FetchFault> {
     let place = Place::of(&args.root, &args.keypath)?;
     let Some((interface, address)) = place.interface.clone() else {
         return read(Client::new(place, None, settings)?, args).await;
     };
     // The NIC is restored also when the caller ends this program.
-    let mut told_to_end = signal(SignalKind::terminate()).map_err(Failure::now)?;
+    let mut told_to_end = signal(SignalKind::terminate()).map_err(FetchFault::Start)?;
     let mut nic = nic::find(&args.root, &interface.device).await?;
     let client = Client::new(place, Some(&nic.link().name), settings)?;
     let found = tokio::select! {
@@ -76,14 +79,14 @@ async fn fetch(args: &Args, settings: Settings) -> Result<Fetched, Failure> {
             nic::prepare(&mut nic, &interface, address).await?;
             read(client, args).await
         } => found,
-        _ = told_to_end.recv() => Err(Failure::now("nobody waits for it any more")),
+        _ = told_to_end.recv() => Err(FetchFault::Ended),
     };
     nic.restore().await;
     found
 }
 
-async fn read(mut client: Client, args: &Args) -> Result<Fetched, Failure> {
+async fn read(mut client: Client, args: &Args) -> Result<Fetched, FetchFault> {
     let found = tokio::time::timeout(LIMIT, keys::read(&mut client, &args.hostnqn)).await;
     client.log_out().await;
-    found.map_err(|_| Failure::now(format_args!("{}: it takes longer than {} s", client.base(), LIMIT.as_secs())))?
+    found.map_err(|_| FetchFault::Slow { service: client.base(), seconds: LIMIT.as_secs() })?
 }

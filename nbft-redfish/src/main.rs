@@ -1,7 +1,8 @@
 //! Fetches secrets from a Redfish service, for `nbft connect`.
 
+use nbft_connect::nvme::keys::Failure;
 use nbft_connect::output::{Text, arguments, print, print_bytes, print_error};
-use nbft_redfish::{Args, Failure, Found, run};
+use nbft_redfish::{Args, Found, run};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -17,17 +18,14 @@ fn main() -> ExitCode {
             print(&text)
         }
     };
-    let shown = run(&args).and_then(|fetched| {
+    let ended = run(&args).map_err(|error| (error.to_string(), error.is_temporary())).and_then(|fetched| {
         for why in &fetched.refused {
             let _ = print_error("", why);
         }
-        fetched.found.iter().try_for_each(show).map_err(|error| Failure::ForNow(error.to_string()))
+        fetched.found.iter().try_for_each(show).map_err(|error| (error.to_string(), true))
     });
-    let Err(failure) = shown else { return ExitCode::SUCCESS };
+    let Err((message, is_temporary)) = ended else { return ExitCode::SUCCESS };
     // `nbft connect` logs this line with its own context.
-    let _ = print_error("", &failure.to_string());
-    match failure {
-        Failure::ForNow(_) => ExitCode::from(Failure::STATUS_FOR_NOW),
-        Failure::ForGood(_) => ExitCode::FAILURE,
-    }
+    let _ = print_error("", &message);
+    if is_temporary { ExitCode::from(Failure::STATUS_FOR_NOW) } else { ExitCode::FAILURE }
 }

@@ -1,6 +1,6 @@
 //! Finds the NIC of the host interface, and sets it up with the host's address while it is needed.
 
-use crate::Failure;
+use crate::error::{FetchFault, InterfaceFault};
 use crate::smbios::{Assignment, Device, HostInterface};
 use nbft_connect::net::{Link, NetSnapshot, TemporaryNic, subnet};
 use std::fs;
@@ -16,42 +16,40 @@ const APPEARS_LIMIT: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_millis(100);
 
 /// Waits for the NIC.
-pub(crate) async fn find(root: &Path, device: &Device) -> Result<TemporaryNic, Failure> {
+pub(crate) async fn find(root: &Path, device: &Device) -> Result<TemporaryNic, FetchFault> {
     let end = Instant::now() + APPEARS_LIMIT;
     loop {
-        let snapshot = NetSnapshot::take().await.map_err(Failure::now)?;
+        let snapshot = NetSnapshot::take().await.map_err(FetchFault::Network)?;
         let link = snapshot.links().find(|link| snapshot.is_nic(root, link) && is(root, link, device)).cloned();
         match link {
-            Some(link) => return TemporaryNic::new(link).map_err(Failure::now),
+            Some(link) => return TemporaryNic::new(link).map_err(FetchFault::Network),
             None if Instant::now() > end => {
-                let seconds = APPEARS_LIMIT.as_secs();
-                return Err(Failure::now(format_args!(
-                    "the NIC of the Redfish host interface is not there after {seconds} s: {device}"
-                )));
+                return Err(FetchFault::NicMissing { device: device.clone(), seconds: APPEARS_LIMIT.as_secs() });
             }
             None => tokio::time::sleep(POLL).await,
         }
     }
 }
 
-/// Sets up the NIC for packets to a service, unless somebody has.
-pub(crate) async fn prepare(nic: &mut TemporaryNic, interface: &HostInterface, service: IpAddr) -> Result<(), Failure> {
-    let said = |what: &dyn std::fmt::Display| format!("the Redfish host interface ({}): {what}", interface.device);
-    let snapshot = NetSnapshot::take().await.map_err(|error| Failure::ForNow(said(&error)))?;
+/// Sets up the NIC for packets to a service, unless it is set up.
+pub(crate) async fn prepare(
+    nic: &mut TemporaryNic,
+    interface: &HostInterface,
+    service: IpAddr,
+) -> Result<(), FetchFault> {
+    let failed = |fault| FetchFault::HostInterface { device: interface.device.clone(), fault };
+    let snapshot = NetSnapshot::take().await.map_err(|error| failed(InterfaceFault::Network(error)))?;
     if is_in_subnet(nic.link(), &snapshot, service) {
         return Ok(());
     }
     if interface.vlan != 0 {
-        return Err(Failure::ForGood(said(&format_args!("VLAN {} is not set up here", interface.vlan))));
+        return Err(failed(InterfaceFault::Vlan(interface.vlan)));
     }
     let Some((address, prefix)) = interface.host.filter(|_| interface.assignment != Assignment::Dhcp) else {
-        return Err(Failure::ForGood(said(&format_args!(
-            "{} has no address in the subnet of {service}, and the SMBIOS table gives it none (assignment: {})",
-            nic.link().name,
-            interface.assignment
-        ))));
+        let (name, assignment) = (nic.link().name.clone(), interface.assignment);
+        return Err(failed(InterfaceFault::NoAddress { name, service, assignment }));
     };
-    nic.set_up(address, prefix).await.map_err(|error| Failure::ForNow(said(&error)))
+    nic.set_up(address, prefix).await.map_err(|error| failed(InterfaceFault::Network(error)))
 }
 
 /// Whether a link is up, with an address in the service's subnet.

@@ -1,6 +1,6 @@
 //! Resolves a keypath to a service, a resource, and the machine's Redfish host interface if it leads there.
 
-use crate::Failure;
+use crate::error::{FetchFault, KeypathFault};
 use crate::smbios::{HostInterface, host_interfaces};
 use hyper::Uri;
 use hyper::http::uri::{Authority, PathAndQuery, Scheme};
@@ -31,48 +31,45 @@ pub(crate) struct Place {
 
 impl Place {
     /// Where `keypath` leads: a https URI, or a path at the host interface.
-    pub(crate) fn of(root: &Path, keypath: &str) -> Result<Self, Failure> {
+    pub(crate) fn of(root: &Path, keypath: &str) -> Result<Self, FetchFault> {
         match is_at_host_interface(keypath) {
             true => Self::at_interface(root, keypath),
             false => Self::at_uri(root, keypath),
         }
     }
 
-    fn at_interface(root: &Path, path: &str) -> Result<Self, Failure> {
-        let table = root.join(SMBIOS);
-        let table = read_regular(&table, MAX_SMBIOS)
-            .map_err(|error| Failure::good(format_args!("{}: {error}", table.display())))?;
+    fn at_interface(root: &Path, path: &str) -> Result<Self, FetchFault> {
+        let file = root.join(SMBIOS);
+        let table = read_regular(&file, MAX_SMBIOS).map_err(|error| FetchFault::Smbios { path: file, error })?;
         let all = host_interfaces(&table);
         let Some(first) = all.first().map(|interface| interface.device.clone()) else {
-            return Err(Failure::good(
-                "the keypath is a path at the Redfish host interface, and the SMBIOS table describes none (type 42)",
-            ));
+            return Err(FetchFault::NoHostInterface);
         };
         let Some((interface, address)) = with_address(all) else {
-            return Err(Failure::good(format_args!(
-                "the Redfish host interface ({first}) has no address of the service in the SMBIOS table"
-            )));
+            return Err(FetchFault::NoServiceAddress(first));
         };
         let host = if address.is_ipv6() { format!("[{address}]") } else { address.to_string() };
-        let authority = format!("{host}:{}", interface.port).parse().map_err(Failure::good)?;
+        let authority = format!("{host}:{}", interface.port);
+        let no_uri = |error| FetchFault::Keypath { keypath: authority.clone(), fault: KeypathFault::NoUri(error) };
+        let authority = authority.parse().map_err(no_uri)?;
         // The address, if the service has no valid name.
         let name = ServerName::try_from(interface.name.clone()).ok();
         Ok(Self { authority, start: path.to_owned(), name, interface: Some((interface, address)) })
     }
 
-    fn at_uri(root: &Path, keypath: &str) -> Result<Self, Failure> {
-        let said = |what: &dyn std::fmt::Display| Failure::good(format_args!("{}: {what}", keypath::shown(keypath)));
+    fn at_uri(root: &Path, keypath: &str) -> Result<Self, FetchFault> {
+        let failed = |fault| FetchFault::Keypath { keypath: keypath::shown(keypath).into_owned(), fault };
         if keypath::names_user(keypath) {
-            return Err(said(&keypath::NAMES_USER));
+            return Err(failed(KeypathFault::NamesUser));
         }
-        let uri: Uri = keypath.parse().map_err(|error| said(&format_args!("it is no URI: {error}")))?;
+        let uri: Uri = keypath.parse().map_err(|error| failed(KeypathFault::NoUri(error)))?;
         if uri.scheme() != Some(&Scheme::HTTPS) {
-            return Err(said(&"only https is used: secrets would be in plaintext on the wire"));
+            return Err(failed(KeypathFault::Plaintext));
         }
         let authority = uri.authority().filter(|authority| !authority.host().is_empty());
-        let authority = authority.ok_or_else(|| said(&"it names no host"))?.clone();
+        let authority = authority.ok_or_else(|| failed(KeypathFault::NoHost))?.clone();
         if !has_port(&authority) {
-            return Err(said(&"its port is not from 1 to 65535"));
+            return Err(failed(KeypathFault::Port));
         }
         let host = authority.host().trim_start_matches('[').trim_end_matches(']');
         let table = read_regular(&root.join(SMBIOS), MAX_SMBIOS).unwrap_or_default();

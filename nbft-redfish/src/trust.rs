@@ -3,7 +3,7 @@
 //! Management controllers have self-signed certificates, often without a name, and a machine that boots may have the wrong date. A
 //! fingerprint needs neither.
 
-use crate::Failure;
+use crate::error::{AuthoritiesFault, Distrust, DistrustReason, FetchFault};
 use crate::quote::{self, Secrets};
 use crate::settings::Settings;
 use rustls::client::WebPkiServerVerifier;
@@ -15,8 +15,8 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootC
 use sha2::{Digest, Sha256};
 use std::sync::{Arc, Mutex};
 
-/// Why a certificate is refused, for the message.
-pub(crate) type Refusal = Arc<Mutex<Option<String>>>;
+/// Why the last certificate is not trusted.
+pub(crate) type LastDistrust = Arc<Mutex<Option<Distrust>>>;
 
 #[derive(Debug)]
 struct Trust {
@@ -24,39 +24,41 @@ struct Trust {
     authorities: Option<Arc<WebPkiServerVerifier>>,
     provider: Arc<CryptoProvider>,
     places: String,
-    refusal: Refusal,
+    distrust: LastDistrust,
     /// Texts that no message may quote.
     secrets: Secrets,
 }
 
 /// The TLS configuration of the settings, and the place of the reason if a certificate is refused.
-pub(crate) fn config(settings: &Settings) -> Result<(ClientConfig, Refusal), Failure> {
+pub(crate) fn config(settings: &Settings) -> Result<(ClientConfig, LastDistrust), FetchFault> {
     let provider = Arc::new(ring::default_provider());
-    let refusal = Refusal::default();
+    let distrust = LastDistrust::default();
     let trust = Trust {
         fingerprints: settings.fingerprints.clone(),
-        authorities: settings.authorities.as_deref().map(|pem| authorities(pem, &provider)).transpose()?,
+        authorities: settings
+            .authorities
+            .as_deref()
+            .map(|pem| authorities(pem, &provider))
+            .transpose()
+            .map_err(FetchFault::Authorities)?,
         provider: Arc::clone(&provider),
         places: settings.places.clone(),
-        refusal: Arc::clone(&refusal),
+        distrust: Arc::clone(&distrust),
         secrets: settings.user.iter().map(|(_, password)| password.clone()).collect(),
     };
     let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let config = config.map_err(Failure::good)?.dangerous().with_custom_certificate_verifier(Arc::new(trust));
-    Ok((config.with_no_client_auth(), refusal))
+    let config = config.map_err(FetchFault::Tls)?.dangerous().with_custom_certificate_verifier(Arc::new(trust));
+    Ok((config.with_no_client_auth(), distrust))
 }
 
-fn authorities(pem: &str, provider: &Arc<CryptoProvider>) -> Result<Arc<WebPkiServerVerifier>, Failure> {
-    let wrong = |error: &dyn std::fmt::Display| {
-        Failure::good(format_args!("the certificates of authorities for Redfish: {error}"))
-    };
+fn authorities(pem: &str, provider: &Arc<CryptoProvider>) -> Result<Arc<WebPkiServerVerifier>, AuthoritiesFault> {
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-        let certificate = certificate.map_err(|error| wrong(&malformed(&error)))?;
-        roots.add(certificate).map_err(|error| wrong(&error))?;
+        let certificate = certificate.map_err(|error| AuthoritiesFault::Pem(malformed(&error)))?;
+        roots.add(certificate).map_err(AuthoritiesFault::Certificate)?;
     }
     let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider)).build();
-    verifier.map_err(|error| wrong(&error))
+    verifier.map_err(AuthoritiesFault::Verifier)
 }
 
 /// Says why a text is not PEM. The library's own message quotes the text, which may be a key.
@@ -68,11 +70,6 @@ fn malformed(error: &pem::Error) -> &'static str {
         pem::Error::NoItemsFound => "there is none",
         _ => "it cannot be read",
     }
-}
-
-/// As `openssl x509 -fingerprint -sha256` prints it.
-fn words(fingerprint: &[u8; 32]) -> String {
-    fingerprint.map(|byte| format!("{byte:02X}")).join(":")
 }
 
 impl ServerCertVerifier for Trust {
@@ -92,18 +89,12 @@ impl ServerCertVerifier for Trust {
             self.authorities.as_ref().map(|of| of.verify_server_cert(certificate, intermediates, name, ocsp, now));
         let why = match by_authority {
             Some(Ok(verified)) => return Ok(verified),
-            Some(Err(error)) => {
-                format!("no authority vouches for it ({})", quote::error(&error.to_string(), &self.secrets))
-            }
-            None if self.fingerprints.is_empty() => {
-                format!("nothing says which is right ({}; NAME is ca or fingerprint)", self.places)
-            }
-            None => "it is none of those that are listed".to_owned(),
+            Some(Err(error)) => DistrustReason::Authority(quote::error(&error.to_string(), &self.secrets).into_owned()),
+            None if self.fingerprints.is_empty() => DistrustReason::NoSettings(self.places.clone()),
+            None => DistrustReason::Unlisted,
         };
-        let fingerprint = words(&fingerprint);
-        let refusal =
-            format!("its certificate is not trusted: {why}; the SHA-256 fingerprint of what it shows is {fingerprint}");
-        self.refusal.lock().map_or_else(|_| {}, |mut said| *said = Some(refusal));
+        let distrust = Distrust { why, fingerprint };
+        self.distrust.lock().map_or_else(|_| {}, |mut last| *last = Some(distrust));
         Err(Error::InvalidCertificate(CertificateError::ApplicationVerificationFailure))
     }
 

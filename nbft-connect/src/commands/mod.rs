@@ -6,6 +6,7 @@ pub mod check_key;
 pub mod connect;
 pub mod disconnect;
 pub mod doctor;
+pub mod export;
 mod hex;
 pub mod plan;
 pub mod show;

@@ -1,24 +1,22 @@
-//! `nbft export`: the plan's network in another program's words.
+//! Writes the plan's network in the formats of other programs: network managers, udev, dracut.
 
 mod disks;
 mod dracut;
 pub(crate) mod names;
-mod needs;
+pub(crate) mod needs;
 pub(crate) mod networkd;
 mod networkmanager;
 mod udev;
 pub(crate) mod view;
 mod wicked;
 
-use crate::cli::{Common, ExportArgs, ExportFormat};
-use crate::error::{Error, UsageError};
-use crate::exit::Exit;
-use crate::input::plan;
+use crate::cli::ExportFormat;
+use crate::error::Error;
 use crate::kernel_command_line::KernelCommandLine;
+use crate::output::json;
 use crate::output::json::Secrets;
 use crate::output::replace::{PUBLIC, replace};
-use crate::output::{json, print_bytes};
-use crate::status::schema::{STATUS_FILE, Status};
+use crate::status::schema::Status;
 use libnbft::plan::{Names, Plan};
 use std::io;
 use std::path::Path;
@@ -41,60 +39,7 @@ impl File {
     }
 }
 
-/// Runs the command.
-///
-/// # Errors
-///
-/// When no table can be read, or the files cannot be written.
-pub fn run(args: &ExportArgs, common: &Common) -> Result<Exit, Error> {
-    let kernel = KernelCommandLine::read(&common.path("/"));
-    // Files for udev name the NICs of this machine; to look at them is always allowed.
-    let names_nics = args.format == ExportFormat::Udev && args.output.is_some();
-    if let Some(parameter) = kernel.nbft_off().filter(|_| names_nics) {
-        log::info!("{parameter} on the kernel's command line: the NICs of the NBFT keep their names");
-        return Ok(Exit::Nothing);
-    }
-    if args.format != ExportFormat::InitrdNeeds && !args.compare.is_empty() {
-        return Err(UsageError::OtherFormat { option: "--compare", format: "initrd-needs" }.into());
-    }
-    if args.format != ExportFormat::Networkmanager && args.kernel_names {
-        return Err(UsageError::OtherFormat { option: "--kernel-names", format: "networkmanager" }.into());
-    }
-    let tables = plan::tables(common)?;
-    if tables.tables.is_empty() {
-        if args.format == ExportFormat::Json && args.output.is_none() {
-            print_bytes(b"[]\n")?;
-        }
-        return Ok(plan::exit_without_tables(&tables));
-    }
-    let plan = plan::plan(&tables, &args.plan, &kernel);
-    let root = common.path("/");
-    let files = match args.format {
-        ExportFormat::InitrdNeeds => vec![needs::file(&tables, &plan, &root, &args.compare)],
-        format => files(format, &plan, status(common).as_ref(), &root, args.kernel_names)?,
-    };
-    // Several files in one stream are told apart by a line that is a comment in every format but XML and JSON, which are
-    // one file each.
-    let several = files.len() > 1;
-    for file in files {
-        match &args.output {
-            Some(directory) => {
-                let path = directory.join(&file.name);
-                file.write(directory).map_err(|source| Error::Write { path, source })?;
-            }
-            None if several => print_bytes(format!("# {}\n{}\n", file.name, file.content).as_bytes())?,
-            None => print_bytes(file.content.as_bytes())?,
-        }
-    }
-    Ok(Exit::Ok)
-}
-
-/// What came of `connect`, where it ran: its leases stand in for what firmware had.
-fn status(common: &Common) -> Option<Status> {
-    let status = Status::read(&common.path(STATUS_FILE));
-    status.inspect_err(|error| log::warn!("{error}; exported without leases")).ok()?
-}
-
+/// The files of a format that is made of the plan.
 pub(crate) fn files(
     format: ExportFormat,
     plan: &Plan,

@@ -1,4 +1,4 @@
-//! What an initramfs needs for the tables, a `key value` a line: for generators and hooks, which read it with
+//! Lists what an initramfs needs for the tables, a `key value` a line: for generators and hooks, which read it with
 //! `while read -r key value`. The form is described in nbft-export(1) and only grows.
 
 use super::File;
@@ -14,7 +14,7 @@ use std::net::IpAddr;
 use std::path::Path;
 
 /// The file; of the addresses in `compare` it names those that are a target's, as they were spelled.
-pub(super) fn file(tables: &Tables, plan: &Plan, root: &Path, compare: &[String]) -> File {
+pub(crate) fn file(tables: &Tables, plan: &Plan, root: &Path, compare: &[String]) -> File {
     let mut text = String::new();
     let mut line = |key: &str, value: &str| {
         // Writing to a String cannot fail.

@@ -49,7 +49,7 @@ fn nothing_but_a_discovery_controller() {
         let table = with_discovery(false);
         let root = Root::new("discovery", &table);
         let says = |code, rest: &str| {
-            let head = "NBFT: 0 of 0 paths up, no namespace that discovery tells of is there\n\n";
+            let head = "NBFT: 0 of 0 paths up, no namespace that discovery lists is there\n\n";
             assert_eq!(
                 root.doctor(""),
                 (code, format!("{head}discovery controller 192.0.2.1 port 8009 over nbft0: {rest}"))
@@ -77,14 +77,14 @@ fn nothing_but_a_discovery_controller() {
         says(
             1,
             &stops(
-                "The discovery controller tells this host of no subsystem.",
+                "The discovery controller lists no subsystem for this host.",
                 "Let the host NQN nqn.2014-08.org.example:host have a subsystem on the target.",
             ),
         );
         left(&root, &table, |status| {
             (status.discovery[0].state, status.discovery[0].ways) = (State::Up, Some(2));
         });
-        let found = FOUND.replace("ICResp", "ICResp, tells of 2 way(s) to subsystems");
+        let found = FOUND.replace("ICResp", "ICResp, lists 2 way(s) to subsystems");
         says(1, &format!("has answered\n{found}"));
     });
 }
@@ -106,7 +106,7 @@ fn what_was_discovered_is_there() {
         let address = "traddr=192.0.2.1,trsvcid=4420,host_traddr=192.0.2.2,host_iface=nbft0";
         root.controller("nvme0", address, "live", &[("nvme0c0n1", "nsid", "1"), ("nvme0c0n1", "uuid", NID)]);
         root.write("sys/block/nvme0n1/size", b"8\n");
-        let found = FOUND.replace("ICResp", "ICResp, tells of 1 way(s) to subsystems");
+        let found = FOUND.replace("ICResp", "ICResp, lists 1 way(s) to subsystems");
         assert_eq!(
             root.doctor(""),
             (

@@ -6,6 +6,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod discovery;
+mod excluded;
 mod ipv6;
 mod master;
 mod network;

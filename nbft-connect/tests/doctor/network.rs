@@ -67,7 +67,7 @@ fn no_carrier() {
             root.path(""),
             "path 192.0.2.1 port 4420 over nbft0: stops at the carrier\n  \
              wrong:    eth0 is down: nothing has brought it up.\n  \
-             do:       Run nbft connect, which does.\n  \
+             do:       Run nbft connect, which brings it up.\n  \
              found:    NIC eth0\n"
                 .to_owned()
                 + firmware
@@ -193,7 +193,7 @@ fn nobody_there() {
             assert_eq!(
                 Root::new("nobody", &table()).path(timeout),
                 "path 192.0.2.1 port 4420 over nbft0: stops at the TCP port\n  \
-                 wrong:    Nobody answers for 192.0.2.1 on nbft0 (ARP).\n  \
+                 wrong:    No host answers for 192.0.2.1 on nbft0 (ARP).\n  \
                  do:       Check that the target is up and has this address, and that both are in one VLAN and subnet.\n"
                     .to_owned()
                     + FOUND

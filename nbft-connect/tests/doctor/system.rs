@@ -14,7 +14,7 @@ pub(crate) fn root(test: &str, table: &Table) -> Root {
     root_at(test, table, Serve::Controller("192.0.2.1:4420"))
 }
 
-fn root_at(test: &str, table: &Table, serve: Serve) -> Root {
+pub(crate) fn root_at(test: &str, table: &Table, serve: Serve) -> Root {
     veth("nbft0", 1);
     far("nbft0", &["192.0.2.1/24"], serve);
     ip("address add 192.0.2.2/24 dev nbft0");
@@ -62,7 +62,7 @@ fn not_connected() {
             root.path(""),
             stops(
                 "nvme0 was connected and is gone, though the target answers.",
-                "Somebody disconnected it, or the kernel gave it up (see dmesg); nbft connect makes it again."
+                "A program disconnected it, or the kernel gave it up (see dmesg); nbft connect makes it again."
             )
         );
         // The service of the running system, as long as its process is there.
@@ -247,6 +247,49 @@ fn controllers_that_are_not_live() {
 }
 
 #[test]
+fn a_controller_that_has_lost_its_target() {
+    in_namespace("system::a_controller_that_has_lost_its_target", || {
+        let table = table();
+        let root = root("lost", &table);
+        root.controller("nvme0", ADDRESS, "connecting", &[]);
+        let reason = "nvme0 has lost its target and keeps trying to connect";
+        root.connect_left(&table, State::Up, Some(("target-lost", reason)), Outcome::Ok);
+        assert_eq!(
+            root.path(""),
+            stops(
+                &format!("nvme0 is there, but its state is connecting (nbft connect: {reason})."),
+                "The target answers now: the kernel connects it again within ten seconds; if it does not, dmesg says why."
+            )
+        );
+        let (_, json) = root.doctor("-o json");
+        assert!(json.contains("\"reason_code\": \"target-lost\""), "{json}");
+    });
+}
+
+#[test]
+fn moved_targets_at_fault() {
+    in_namespace("system::moved_targets_at_fault", || {
+        let table = table();
+        let root = root("moved", &table);
+        let cases = [
+            (
+                "no-longer-listed",
+                "the discovery controller no longer lists it",
+                "Have the discovery controller list this port for the host NQN nqn.2014-08.org.example:host again; nbft connect \
+                 then tries it again.",
+            ),
+            (
+                "controller-number-taken",
+                "the target gave the controller a number (CNTLID) that Linux keeps for another controller of the subsystem",
+                "Run nbft connect, which asks for another number; over TLS it cannot, so disconnect the controller that has \
+                 lost its target (nbft status) first.",
+            ),
+        ];
+        each_has_its_remedy(&root, &table, &cases, |stops| stops);
+    });
+}
+
+#[test]
 fn a_controller_that_may_go_any_way() {
     in_namespace("system::a_controller_that_may_go_any_way", || {
         let root = root("unbound", &table());
@@ -255,7 +298,7 @@ fn a_controller_that_may_go_any_way() {
             root.path(""),
             stops(
                 "nvme0 leads to this target and is bound to no interface: it may go any way.",
-                "Whoever made it should give the interface (nvme connect --host-iface); nbft connect makes one that has."
+                "Connect it with its interface (nvme connect --host-iface), or run nbft connect, which makes one that has."
             )
         );
     });

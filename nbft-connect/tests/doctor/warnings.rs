@@ -71,3 +71,16 @@ fn several_paths_without_multipath() {
         assert!(!root.doctor("").1.contains("multipath"));
     });
 }
+
+#[test]
+fn another_program_that_connects_the_same_paths() {
+    in_namespace("warnings::another_program_that_connects_the_same_paths", || {
+        let root = half_up("discoverd", &table());
+        root.write("proc/77/comm", b"nvme-discoverd\n");
+        let warning = "warning: nvme-discoverd connects the NBFT's paths too, and may connect one twice.\n  \
+                       do:       Set nbft=false in the section [Global] of /etc/nvme/nvme-discoverd.conf.";
+        assert_eq!(root.doctor("").1.split("\n\n").nth(1), Some(warning));
+        root.write("etc/nvme/nvme-discoverd.conf", b"[Global]\nnbft=false\n");
+        assert!(!root.doctor("").1.contains("warning"));
+    });
+}

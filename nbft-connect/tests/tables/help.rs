@@ -103,7 +103,7 @@ fn every_code_is_described_and_no_other() {
         codes
     };
     assert_eq!(described_codes("nbft-plan"), sorted(libnbft::plan::Reason::CODES));
-    assert_eq!(described_codes("nbft-doctor"), sorted(nbft_connect::commands::doctor::codes()));
+    assert_eq!(described_codes("nbft-doctor"), sorted(&nbft_connect::commands::doctor::codes()));
 }
 
 #[test]

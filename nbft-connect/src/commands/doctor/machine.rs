@@ -1,27 +1,31 @@
-//! What is looked at: read once, for all paths.
+//! Reads the state of the machine once, for all paths.
 
 use super::generator::Generator;
 use crate::cli::Common;
+use crate::connect::{LinkEndpoint, Target};
 use crate::error::Error;
 use crate::kernel_command_line::KernelCommandLine;
 use crate::net::NetSnapshot;
+use crate::nvme::exclusions::{Exclusions, Identity, Place};
 use crate::nvme::sysfs::{self, Controller};
 use crate::status::schema::{DiscoveryStatus, HfiStatus, Outcome, PathStatus, STATUS_FILE, Status};
 use libnbft::plan::{DiscoveryController, NetworkRef, Plan};
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The machine as it stands.
+/// The state of the machine.
 #[derive(Debug)]
 pub(super) struct Machine {
     pub(super) root: PathBuf,
     pub(super) view: NetSnapshot,
     pub(super) controllers: Vec<Controller>,
-    /// What the last `connect` left; none when it has not run.
+    /// The status file of the last `connect`, if it has run.
     pub(super) status: Option<Status>,
     pub(super) kernel: KernelCommandLine,
-    /// What makes its initramfs.
+    /// The program that makes its initramfs.
     pub(super) generator: Generator,
+    exclusions: RefCell<Exclusions>,
     /// How long one probe may take.
     pub(super) limit: Duration,
 }
@@ -32,10 +36,31 @@ impl Machine {
         let root = common.path("/");
         let view = NetSnapshot::take().await.map_err(Error::network)?;
         let controllers = sysfs::controllers(&root);
-        // One that cannot be read has nothing to say, but that is worth a line.
+        // A file that cannot be read counts as none, after a line in the log.
         let status = Status::read(&common.path(STATUS_FILE)).inspect_err(|error| log::warn!("{error}")).ok().flatten();
         let generator = Generator::look(&root);
-        Ok(Self { root, view, controllers, status, kernel, generator, limit })
+        let exclusions = RefCell::default();
+        Ok(Self { root, view, controllers, status, kernel, generator, exclusions, limit })
+    }
+
+    /// The host NQN, or nothing.
+    pub(super) fn host(&self, plan: &Plan) -> String {
+        plan.host.as_ref().map(|host| host.nqn.clone()).unwrap_or_default()
+    }
+
+    /// The entry of a list that excludes a connection; `ready` is its endpoint, if there is one.
+    pub(super) fn exclusion(&self, plan: &Plan, to: &Target<'_>, ready: Option<&LinkEndpoint>) -> Option<Place> {
+        let host = plan.host.as_ref()?;
+        let identity = Identity {
+            nqn: to.nqn,
+            traddr: to.traddr,
+            trsvcid: to.trsvcid,
+            host_traddr: ready.map(|ready| ready.address).or(to.host_traddr),
+            host_iface: Some(ready.map_or(to.host_iface, |ready| &ready.link_name)),
+            hostnqn: &host.nqn,
+            hostid: host.id,
+        };
+        self.exclusions.borrow_mut().find(&self.root, &identity).cloned()
     }
 
     /// What `connect` says of a path.
@@ -61,7 +86,7 @@ impl Machine {
         self.status.as_ref()?.interface(&hfi.table, hfi.index)
     }
 
-    /// Whether a `connect` is at work: one that has not ended, or the service of the running system.
+    /// Whether `connect` is at work: it has not ended, or the resident service runs.
     pub(super) fn is_connecting(&self) -> bool {
         let Some(status) = &self.status else { return false };
         status.outcome == Outcome::Running || crate::status::outcome::service(status, &self.root).is_some()

@@ -1,8 +1,7 @@
-//! A link that is a port: the bridge, bond or team above it has its address.
+//! Finds the address of a link that is a port: the bridge, bond or team above has it.
 
-use super::cause::Cause;
+use super::cause::NetworkFault;
 use super::machine::Machine;
-use super::model::Broken;
 use crate::net::{Address, Link};
 use libnbft::plan::{NetworkRef, Plan};
 use std::net::IpAddr;
@@ -17,7 +16,7 @@ pub(super) fn above(
     plan: &Plan,
     at: NetworkRef,
     port: &Link,
-) -> Option<Result<(Link, Address), Broken>> {
+) -> Option<Result<(Link, Address), NetworkFault>> {
     let master = machine.view.link(port.master?).filter(|master| !master.is_vrf())?;
     let of_connect = || machine.interface_status(plan, at)?.address.as_deref()?.parse().ok();
     let wanted: Option<IpAddr> = of_connect().or_else(|| plan.network(at)?.address);
@@ -28,12 +27,6 @@ pub(super) fn above(
     Some(found.ok_or_else(|| missing(port, master, wanted)))
 }
 
-fn missing(port: &Link, master: &Link, wanted: Option<IpAddr>) -> Broken {
-    let (port, master) = (&port.name, &master.name);
-    let address = wanted.map_or_else(|| "no address for it".to_owned(), |ip| format!("no address {ip}"));
-    Broken::new(
-        Cause::AddressMissing,
-        format!("{port} is a port of {master}, which has {address}."),
-        format!("Give {master} the address, or remove {port} from it; nbft sets none on a port."),
-    )
+fn missing(port: &Link, master: &Link, ip: Option<IpAddr>) -> NetworkFault {
+    NetworkFault::AddressMissing { ip, name: port.name.clone(), master: Some(master.name.clone()), reason: None }
 }

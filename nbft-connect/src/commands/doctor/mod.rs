@@ -1,6 +1,5 @@
-//! `nbft doctor`: why did this machine not boot? Each path is followed from the table to the namespace, to the first link
-//! that does not hold. Nothing is changed. All that is sent is a TCP connection with an ICReq, and a
-//! neighbour solicitation for an address that another host has.
+//! `nbft doctor`: says why a machine did not boot. It follows each path from the table to the namespace, up to the first step that
+//! fails. It changes nothing. It sends only an ICReq over TCP, and a neighbour solicitation for an address that another host has.
 
 mod address;
 mod cause;
@@ -26,17 +25,17 @@ use crate::input::plan::Tables;
 use crate::kernel_command_line::KernelCommandLine;
 use crate::output::json::Secrets;
 use crate::output::{json, print};
-use cause::Cause;
+use cause::{Cause, TableFault};
 use futures_util::StreamExt;
 use libnbft::plan::{LeftOut, Plan};
 use machine::Machine;
-use model::{Broken, EntryReport, NamespaceReport, PathReport, Report, VERSION, Verdict};
+use model::{EntryReport, NamespaceReport, PathReport, Report, VERSION, Verdict};
 use std::time::Duration;
 
 /// All codes of what can be wrong.
 #[must_use]
-pub const fn codes() -> &'static [&'static str] {
-    Cause::CODES
+pub fn codes() -> Vec<&'static str> {
+    Cause::codes()
 }
 
 /// Runs the command.
@@ -76,7 +75,7 @@ pub fn run(args: &DoctorArgs, common: &Common) -> Result<Exit, Error> {
     })
 }
 
-/// More sockets than this at once a process may not be allowed to have.
+/// How many walks run at once: a process may not open more sockets.
 const AT_ONCE: usize = 256;
 
 /// All paths at once, so that the slowest one is the longest wait.
@@ -104,15 +103,9 @@ async fn examine(machine: &Machine, tables: &Tables, plan: &Plan) -> Report {
 
 fn entry(tables: &Tables, left: &LeftOut) -> EntryReport {
     let origin = &left.origin;
-    let broken = Broken::new(
-        Cause::EntryUnusable,
-        format!("The entry cannot be connected: {}.", left.reason),
-        "Correct it in the firmware's setup; nbft check says more of what is wrong with the table.",
-    )
-    .because(Some(&left.reason.code().to_owned()));
     EntryReport {
         entry: format!("{} SSNS {}", origin.table, origin.index),
-        broken,
+        broken: Cause::from(TableFault::EntryUnusable(left.reason.clone())).into(),
         firmware: firmware::of(tables, std::slice::from_ref(origin)),
     }
 }
@@ -129,9 +122,9 @@ fn verdict(plan: &Plan, paths: &[PathReport], entries: &[EntryReport], namespace
         true => namespaces.iter().all(|namespace| namespace.device.is_none()),
         false => boot.peek().is_none() && !any_up || boot.any(|namespace| namespace.device.is_none()),
     };
-    // What only discovery tells of, firmware did not have up.
+    // Firmware did not have up what only discovery lists.
     let expected = |path: &&PathReport| !path.unavailable && path.discovered.is_none();
-    let degraded = paths.iter().filter(expected).any(|path| path.broken.is_some()) || !entries.is_empty();
+    let degraded = paths.iter().filter(expected).any(PathReport::has_failed) || !entries.is_empty();
     match (missing, degraded) {
         (true, _) => Verdict::Failed,
         (false, true) => Verdict::Degraded,
@@ -154,7 +147,7 @@ fn message(
     let there = boot.clone().filter(|namespace| namespace.device.is_some()).count();
     let mut text = match (plan.boots_by_discovery(), namespaces.iter().any(|namespace| namespace.device.is_some())) {
         (true, true) => format!("{up} of {} paths up, a discovered namespace is there", paths.len()),
-        (true, false) => format!("{up} of {} paths up, no namespace that discovery tells of is there", paths.len()),
+        (true, false) => format!("{up} of {} paths up, no namespace that discovery lists is there", paths.len()),
         _ => format!("{up} of {} paths up, {there} of {} boot namespaces there", paths.len(), boot.count()),
     };
     if !entries.is_empty() {

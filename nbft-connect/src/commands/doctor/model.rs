@@ -1,4 +1,4 @@
-//! What `doctor` finds: each path as far as it goes, and why no farther.
+//! The report of `nbft doctor` as data: the steps of each path that work, and the first that fails.
 
 use super::cause::{Cause, Step};
 use libnbft::plan::DiscoverySource;
@@ -7,14 +7,14 @@ use serde::Serialize;
 /// Version of the JSON form; grows when a key changes its meaning.
 pub(super) const VERSION: u32 = 1;
 
-/// Where a chain breaks: what is wrong, and what to do, in a sentence each.
+/// The first step that fails: what is wrong, and what to do, in a sentence each.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Broken {
-    /// The first link that does not hold.
+    /// The step.
     pub(super) step: Step,
     /// The stable code of what is wrong; nbft-doctor(1) lists them.
     pub(super) code: &'static str,
-    /// The code that status.json has for the failure of `nbft connect`.
+    /// The code that the plan or status.json has for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) reason_code: Option<String>,
     /// What is wrong.
@@ -23,19 +23,19 @@ pub(super) struct Broken {
     pub(super) remedy: String,
 }
 
-impl Broken {
-    pub(super) fn new(cause: Cause, problem: impl Into<String>, remedy: impl Into<String>) -> Self {
-        let (step, code) = (cause.step(), cause.code());
-        Self { step, code, reason_code: None, problem: problem.into(), remedy: remedy.into() }
-    }
-
-    /// With the code that status.json has.
-    pub(super) fn because(self, code: Option<&String>) -> Self {
-        Self { reason_code: code.cloned(), ..self }
+impl From<Cause> for Broken {
+    fn from(cause: Cause) -> Self {
+        Self {
+            step: cause.step(),
+            code: cause.code(),
+            reason_code: cause.reason_code().map(str::to_owned),
+            problem: cause.to_string(),
+            remedy: cause.remedy(),
+        }
     }
 }
 
-/// A link that holds.
+/// A step that works.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Found {
     pub(super) step: Step,
@@ -66,12 +66,19 @@ pub(super) struct PathReport {
     pub(super) discovered: Option<DiscoverySource>,
     /// Whether firmware marked it unavailable: its failure counts for nothing.
     pub(super) unavailable: bool,
-    /// The links that hold, in order.
+    /// The steps that work, in order.
     pub(super) found: Vec<Found>,
-    /// The first that does not.
+    /// The first that fails.
     pub(super) broken: Option<Broken>,
     pub(super) controller: Option<String>,
     pub(super) firmware: Vec<Firmware>,
+}
+
+impl PathReport {
+    /// Whether a step of it fails. Nobody misses a path that is excluded.
+    pub(super) fn has_failed(&self) -> bool {
+        self.broken.as_ref().is_some_and(|broken| broken.step != Step::Exclusion)
+    }
 }
 
 /// A discovery controller.
@@ -83,9 +90,9 @@ pub(super) struct DiscoveryReport {
     pub(super) host_iface: String,
     /// `TABLE discovery N`.
     pub(super) descriptors: Vec<String>,
-    /// The links that hold, in order.
+    /// The steps that work, in order.
     pub(super) found: Vec<Found>,
-    /// The first that does not.
+    /// The first that fails.
     pub(super) broken: Option<Broken>,
 }
 

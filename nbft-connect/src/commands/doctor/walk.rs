@@ -1,8 +1,8 @@
-//! One path, link by link, until one does not hold.
+//! Follows a path step by step, up to the first that fails.
 
-use super::cause::Step;
+use super::cause::{Cause, ControllerFault, Step};
 use super::machine::Machine;
-use super::model::{Broken, Found, PathReport};
+use super::model::{Found, PathReport};
 use super::reach::{self, Way};
 use super::{address, controller, firmware, master, namespace, nic};
 use crate::connect::{LinkEndpoint, Target};
@@ -18,7 +18,7 @@ use libnbft::plan::{NetworkRef, Path, Plan, Policy};
 pub(super) async fn walk(machine: &Machine, tables: &Tables, plan: &Plan, number: usize) -> PathReport {
     let path = &plan.paths[number];
     let mut walk = Walk { machine, plan, path, number, chain: Chain::default(), controller: None };
-    let broken = walk.follow().await.err();
+    let broken = walk.follow().await.err().map(Into::into);
     PathReport {
         nqn: path.nqn.clone(),
         traddr: path.traddr.to_string(),
@@ -34,7 +34,7 @@ pub(super) async fn walk(machine: &Machine, tables: &Tables, plan: &Plan, number
     }
 }
 
-/// The links of a chain that hold, as they are found.
+/// The steps that work, as they are found.
 #[derive(Default)]
 pub(super) struct Chain {
     pub(super) found: Vec<Found>,
@@ -51,7 +51,7 @@ impl Chain {
         machine: &Machine,
         plan: &Plan,
         at: NetworkRef,
-    ) -> Result<(Link, Address), Broken> {
+    ) -> Result<(Link, Address), Cause> {
         let interface = &plan.interfaces[at.interface];
         let planned = &interface.links[at.link];
         let nic = nic::nic(machine, interface)?;
@@ -79,21 +79,26 @@ impl Chain {
         plan: &Plan,
         to: &Target<'_>,
         (link, from): (&Link, &Address),
-    ) -> Result<(), Broken> {
+    ) -> Result<(), Cause> {
         let gateway = reach::route(machine, plan, to, link, from).await?;
         let what = gateway.map_or_else(|| "route on the link".to_owned(), |gateway| format!("route via {gateway}"));
         self.holds(Step::Route, what);
-        let knocked = reach::knock(machine, to, &Way { link, from: from.ip, gateway }).await;
-        if knocked.as_ref().err().is_none_or(|broken| broken.step == Step::Icreq) {
+        let probed = reach::probe(machine, to, &Way { link, from: from.ip, gateway }).await.map_err(Cause::from);
+        if probed.as_ref().err().is_none_or(|cause| cause.step() == Step::Icreq) {
             self.holds(Step::Tcp, format!("TCP port {}", to.trsvcid));
         }
-        knocked?;
-        // What may be secured is not knocked at in plaintext.
+        probed?;
+        // A port that may be secured gets no ICReq, which is plaintext.
         if !to.security.is_some_and(Policy::secures) {
             self.holds(Step::Icreq, "ICResp");
         }
         Ok(())
     }
+}
+
+/// The endpoint at this link and address.
+pub(super) fn endpoint((link, from): &(Link, Address)) -> LinkEndpoint {
+    LinkEndpoint { link_name: link.name.clone(), ifindex: link.index, address: from.ip }
 }
 
 struct Walk<'a> {
@@ -106,33 +111,38 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    async fn follow(&mut self) -> Result<(), Broken> {
+    async fn follow(&mut self) -> Result<(), Cause> {
         let (machine, plan, path) = (self.machine, self.plan, self.path);
-        // A live controller proves all that lies below it, whatever that looks like; nobody need knock.
+        // A live controller proves all steps below it: no probe is needed.
         if let Some(live) = controller::of_path(machine, path, None).filter(|found| found.state == "live") {
             return self.live(live);
         }
-        let (link, from) = self.chain.ground(machine, plan, path.network).await?;
+        let ground = self.chain.ground(machine, plan, path.network).await;
         // By the names and addresses that are in use now.
-        let ready = LinkEndpoint { link_name: link.name.clone(), ifindex: link.index, address: from.ip };
-        let made = controller::of_path(machine, path, Some(&ready));
+        let ready = ground.as_ref().ok().map(endpoint);
+        let made = ready.as_ref().and_then(|ready| controller::of_path(machine, path, Some(ready)));
         if let Some(live) = made.filter(|made| made.state == "live") {
             return self.live(live);
         }
+        if let Some(place) = machine.exclusion(plan, &path.into(), ready.as_ref()) {
+            return Err(ControllerFault::Excluded(place).into());
+        }
+        let (link, from) = ground?;
         self.chain.target(machine, plan, &path.into(), (&link, &from)).await?;
         match made {
             Some(controller) => {
                 self.controller = Some(controller.name.clone());
-                Err(controller::not_live(controller))
+                Err(controller::not_live(machine, plan, self.number, controller).into())
             }
-            None => Err(controller::missing(machine, plan, self.number)),
+            None => Err(controller::missing(machine, plan, self.number).into()),
         }
     }
 
-    fn live(&mut self, controller: &Controller) -> Result<(), Broken> {
+    fn live(&mut self, controller: &Controller) -> Result<(), Cause> {
         self.controller = Some(controller.name.clone());
         if let Some(policy) = &self.path.security {
-            satisfies(policy, &self.machine.root, &controller.name).map_err(|lack| controller::unsecured(&lack))?;
+            satisfies(policy, &self.machine.root, &controller.name)
+                .map_err(|lack| ControllerFault::Unsecured(Box::new(lack)))?;
         }
         let how = self.machine.path_status(self.plan, self.number).map(PathStatus::how).unwrap_or_default();
         self.chain.holds(Step::Controller, format!("{} live{how}", controller.name));

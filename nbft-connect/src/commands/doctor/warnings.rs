@@ -1,9 +1,10 @@
-//! What is wrong with the machine as a whole, or with an interface whatever its paths.
+//! Warns of what is wrong with the machine as a whole, or with an interface.
 
 use super::machine::Machine;
 use super::model::Warning;
 use crate::input::read_regular;
 use crate::net::{Address, Link};
+use crate::nvme::discoverd;
 use libnbft::plan::{Interface, Method, Plan};
 use std::fs;
 use std::net::IpAddr;
@@ -15,6 +16,7 @@ pub(super) fn all(machine: &Machine, plan: &Plan) -> Vec<Warning> {
     warnings.extend(driver(machine));
     warnings.extend(identity(machine, plan));
     warnings.extend(multipath(machine, plan));
+    warnings.extend(other_connector(machine));
     for interface in plan.interfaces.iter().filter(|interface| !interface.links.is_empty()) {
         let nic = machine.view.nic(&machine.root, interface);
         warnings.extend(borrowed(machine, interface, nic.as_ref()));
@@ -55,6 +57,17 @@ fn driver(machine: &Machine) -> Option<Warning> {
             "no-device",
             "The NVMe/TCP driver is loaded, but there is no /dev/nvme-fabrics.",
             "Load nvme-fabrics (modprobe nvme-fabrics) and check that /dev is a devtmpfs.",
+        )
+    })
+}
+
+/// nvme-discoverd, which connects the same paths.
+fn other_connector(machine: &Machine) -> Option<Warning> {
+    discoverd::takes_nbft(&machine.root).then(|| {
+        Warning::new(
+            "nvme-discoverd",
+            "nvme-discoverd connects the NBFT's paths too, and may connect one twice.",
+            format!("Set nbft=false in the section [Global] of {}.", discoverd::SETTINGS),
         )
     })
 }

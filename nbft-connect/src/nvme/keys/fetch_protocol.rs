@@ -22,8 +22,44 @@ pub struct Found {
     pub name: Name,
     /// The NQN of its subsystem; `None`: all subsystems.
     pub subsystem: Option<String>,
-    /// The secret, or the other program's reason.
-    pub secret: Result<Secret, String>,
+    /// The secret, or why it cannot be used.
+    pub secret: Result<Secret, KeyFault>,
+}
+
+/// Why a key of a service cannot be used. `which` is its path, if no secret can be in it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyFault {
+    /// Two different keys are for one use.
+    #[error("{which} is one of two different keys for the same: which is meant cannot be told")]
+    Ambiguous {
+        /// The key.
+        which: String,
+    },
+    /// The service does not give the key out.
+    #[error("{which} has no KeyString: the service does not give the key out")]
+    Hidden {
+        /// The key.
+        which: String,
+    },
+    /// Its text is not a key.
+    #[error("{which} is no key: {error}")]
+    Malformed {
+        /// The key.
+        which: String,
+        /// Why.
+        error: MalformedKey,
+    },
+    /// It is a key of another kind than the service says.
+    #[error("{which} is {is}, and its SecurityProtocolType says otherwise")]
+    OtherKind {
+        /// The key.
+        which: String,
+        /// What it is.
+        is: String,
+    },
+    /// The words of the program that found it.
+    #[error("{0}")]
+    Told(String),
 }
 
 /// Why nothing was fetched.
@@ -115,7 +151,7 @@ impl Found {
         let subsystem = self.subsystem.as_deref().map(Cow::Borrowed);
         let (key, error) = match &self.secret {
             Ok(secret) => (Some(secret.expose()), None),
-            Err(reason) => (None, Some(Cow::Borrowed(reason.as_str()))),
+            Err(fault) => (None, Some(Cow::Owned(fault.to_string()))),
         };
         // It never grows: a growing buffer would leave copies of the key behind. JSON makes at most six bytes of one.
         let texts = subsystem.as_deref().map_or(0, str::len) + error.as_deref().map_or(0, str::len);
@@ -149,7 +185,7 @@ impl Found {
         let name = Name::of(line.name).ok_or(LineFault::Name)?;
         let secret = match (line.key, line.error) {
             (Some(key), None) => Ok(Secret::parse(key).map_err(LineFault::Key)?),
-            (None, Some(reason)) => Err(reason.into_owned()),
+            (None, Some(reason)) => Err(KeyFault::Told(reason.into_owned())),
             _ => return Err(LineFault::Both),
         };
         if secret.as_ref().is_ok_and(|secret| secret.kind() != name.kind()) {
@@ -166,7 +202,7 @@ impl fmt::Display for Found {
         write!(f, "{} for {}: ", self.name.text(), escape(nqn))?;
         match &self.secret {
             Ok(secret) => writeln!(f, "{secret}"),
-            Err(reason) => writeln!(f, "{}", escape(reason)),
+            Err(fault) => writeln!(f, "{}", escape(&fault.to_string())),
         }
     }
 }
@@ -185,7 +221,7 @@ mod tests {
             let subsystem = Some((*text).to_owned());
             [
                 Found { name: Name::TlsPsk, subsystem: subsystem.clone(), secret: Ok(key()) },
-                Found { name: Name::HostSecret, subsystem: None, secret: Err((*text).to_owned()) },
+                Found { name: Name::HostSecret, subsystem: None, secret: Err(KeyFault::Told((*text).to_owned())) },
             ]
         });
         let found: Vec<_> = found.collect();

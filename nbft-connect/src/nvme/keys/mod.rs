@@ -26,7 +26,7 @@ mod turns;
 
 pub use error::{FileError, FileFault, Places, SecretError};
 pub use fetch::{Fetch, Fetched};
-pub use fetch_protocol::{Failure, Found};
+pub use fetch_protocol::{Failure, Found, KeyFault};
 pub use files::{complaints, open_to_others, read_text};
 pub use identity::Identity;
 pub use key::{Kind, MalformedKey, Secret, Secrets};

@@ -90,7 +90,9 @@ impl Store {
             Some(State::UnderWay(_)) => Ok(CommandResult::Unknown),
             Some(State::Failed(reason, _)) => Err(SecretError::Fetch(reason.clone())),
             Some(State::Found(found)) => match found.first() {
-                Some(found) => found.secret.clone().map(CommandResult::Key).map_err(SecretError::Fetch),
+                Some(found) => {
+                    found.secret.clone().map(CommandResult::Key).map_err(|fault| SecretError::Fetch(fault.to_string()))
+                }
                 None => Ok(CommandResult::Nothing),
             },
         }
@@ -150,7 +152,7 @@ impl Store {
         };
         let found = of(Some(nqn)).or_else(|| of(None));
         let secret = found.map(|found| found.secret.clone()).transpose();
-        secret.map_err(|reason| SecretError::Unusable { name: name.text(), reason })
+        secret.map_err(|fault| SecretError::Unusable { name: name.text(), reason: fault.to_string() })
     }
 
     /// The results of these keypaths, for messages.
