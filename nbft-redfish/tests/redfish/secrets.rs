@@ -207,7 +207,8 @@ fn no_program_takes_a_secret_as_an_argument_or_by_its_environment() {
     while let Some(command) = commands.pop() {
         commands.extend(command.get_subcommands().cloned());
         for argument in command.get_arguments() {
-            let id = argument.get_id().as_str();
+            // The user class of DHCP (RFC 3004) names a kind of machine, not a user.
+            let id = argument.get_id().as_str().replace("dhcp_user_class", "");
             for word in ["secret", "psk", "password", "user", "token", "dhchap"] {
                 assert!(!id.contains(word), "{}: {id}", command.get_name());
             }
