@@ -95,7 +95,7 @@ fn has_other_nics(nics: &[Nic], root: &Path) -> bool {
 
 /// For a system whose /etc/resolv.conf nobody makes. systemd-resolved's own line for it sorts before and wins.
 fn resolv_conf_where_none_is() -> File {
-    File::new("zz-nbft.conf".into(), "L /etc/resolv.conf - - - - ../run/nbft/resolv.conf\n".into())
+    File::new("zz-nbft.conf".into(), "L /etc/resolv.conf - - - - /run/nbft/resolv.conf\n".into())
 }
 
 /// The settings that `connect` made, for when the running system sets its own. Keys are parted by slashes, since names of

@@ -98,7 +98,7 @@ fn the_running_system_learns_servers_and_domains() {
             let resolved = "[Resolve]\nDNS=192.0.2.53 192.0.2.54\nDomains=example.org\n";
             assert_eq!(text("run/systemd/resolved.conf.d/50-nbft.conf"), resolved);
             assert_eq!(text("run/nbft/resolv.conf"), RESOLV_CONF);
-            assert_eq!(text("run/tmpfiles.d/zz-nbft.conf"), "L /etc/resolv.conf - - - - ../run/nbft/resolv.conf\n");
+            assert_eq!(text("run/tmpfiles.d/zz-nbft.conf"), "L /etc/resolv.conf - - - - /run/nbft/resolv.conf\n");
             // With other NICs, NetworkManager has servers of its own to write.
             let unmanaged = "[device-nbft]\nmatch-device=interface-name:nbft0\nmanaged=0\n";
             let global =
