@@ -2,6 +2,7 @@
 
 use super::error::NetFailure;
 use super::event::{NetEvent, Timings, Waiting};
+use super::lease_manager::link_manager;
 use super::state::{Link, State};
 use super::target::LinkId;
 use super::watcher::ended;
@@ -271,7 +272,14 @@ impl Worker {
     /// Sets the sysctls of a link of the plan.
     fn set_sysctls(&self, number: usize, name: &str) {
         let Some(link) = self.interface.links.get(number) else { return };
-        sysctl::apply(&self.root, name, &self.interface, link, self.maintains);
+        sysctl::set_rp_filter(&self.root, name);
+        let index =
+            self.watcher.read(|state| state.links.values().find(|known| known.name == name).map(|known| known.index));
+        let is_managed = index.is_some_and(|index| link_manager(&self.root, index).is_some());
+        // The network manager of the running system reads advertisements itself, and keeps the kernel from it.
+        if !(self.maintains && is_managed) {
+            sysctl::set_advertised(&self.root, name, &self.interface, link, self.maintains);
+        }
         if self.shared_links.get(number) == Some(&true) {
             arp::answer_for_own_addresses(&self.root, name);
         }

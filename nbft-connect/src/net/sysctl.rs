@@ -55,11 +55,15 @@ pub(super) fn is_autoconfigured(network: &Network, mac: Mac) -> bool {
         && address.ends_with(&identifier)
 }
 
-/// Sets the sysctls that paths over several NICs need, and whether the kernel takes routes and addresses from routers. The resident
-/// service (`maintains`) also lets a router replace a static address that was made of its prefix.
-pub(super) fn apply(root: &Path, name: &str, interface: &Interface, link: &Link, maintains: bool) {
+/// Sets the sysctl that paths over several NICs need.
+pub(super) fn set_rp_filter(root: &Path, name: &str) {
     let (key, value) = RP_FILTER;
     set(&root.join("proc/sys/net/ipv4/conf").join(name).join(key), value);
+}
+
+/// Sets whether the kernel takes routes and addresses from routers. The resident service (`maintains`) also lets a router replace a
+/// static address that was made of its prefix.
+pub(super) fn set_advertised(root: &Path, name: &str, interface: &Interface, link: &Link, maintains: bool) {
     let follows = maintains && link.networks.iter().any(|network| is_autoconfigured(network, interface.mac));
     let advertised = if follows { Advertised::Addresses } else { Advertised::of(link.networks.iter()) };
     let ipv6 = ipv6(root, name);
