@@ -88,7 +88,7 @@ fn networkd_renews_a_dhcpv6_lease_by_the_identity_that_got_it() {
 
 /// Whether systemd-networkd-wait-online finds this system online. It waits as long as something is still to come.
 fn is_online() -> bool {
-    let wait = Command::new("/usr/lib/systemd/systemd-networkd-wait-online").args(["--quiet", "--timeout=20"]).status();
+    let wait = Command::new("/usr/lib/systemd/systemd-networkd-wait-online").args(["--quiet", "--timeout=60"]).status();
     wait.unwrap().success()
 }
 
@@ -143,7 +143,7 @@ fn a_system_with_networkmanager_is_online() {
         link("192.0.2.1/24");
         set_up_and_leave(&plan("192.0.2.77", HfiTcpFlags::VALID, IpOrigin::MANUAL, None));
         let _manager = NetworkManager::start();
-        run("nm-online", &["-s", "-q", "--timeout=20"]);
+        run("nm-online", &["-s", "-q", "--timeout=60"]);
         let shown = Command::new("nmcli").args(["-g", "GENERAL.STATE", "device", "show", "nbft0"]).output().unwrap();
         assert_eq!(String::from_utf8_lossy(&shown.stdout), "10 (unmanaged)\n");
     });
