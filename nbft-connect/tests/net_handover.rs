@@ -86,10 +86,13 @@ fn networkd_renews_a_dhcpv6_lease_by_the_identity_that_got_it() {
     });
 }
 
-/// Whether systemd-networkd-wait-online finds this system online. It waits as long as something is still to come.
+/// Whether systemd-networkd-wait-online finds this system online. It waits as long as something is still to come. Its first run may
+/// begin before networkd has made the folder that it watches, as it never does behind networkd's unit, and then hears nothing.
 fn is_online() -> bool {
-    let wait = Command::new("/usr/lib/systemd/systemd-networkd-wait-online").args(["--quiet", "--timeout=60"]).status();
-    wait.unwrap().success()
+    (0..6).any(|_| {
+        let mut wait = Command::new("/usr/lib/systemd/systemd-networkd-wait-online");
+        wait.args(["--quiet", "--timeout=10"]).status().unwrap().success()
+    })
 }
 
 /// The system is online by a NIC of the NBFT alone, be its address fixed or leased.

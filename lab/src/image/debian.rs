@@ -85,7 +85,9 @@ pub(super) fn debian(place: &Place, besides: Besides<'_>, initrd: &Path) -> Resu
     let add_kexec = if kexec.is_some() { "cp -a /lab-kexec/. /" } else { "true" };
     let key = key.text(Manager::setup(manager)).text(&fstab).text(&crypttab).text(own_tlshd).file(&nbft)?;
     let key = kexec.iter().try_fold(key.text(add_kexec), |key, kernel| key.file(&kernel.image))?;
-    let key = key.file(&place.repo.join("dracut-module/units/nbft-stay.service"))?.file(initrd)?;
+    let [stay, registry] = ["units/nbft-stay.service", "conf/71-nbft-registry.rules"]
+        .map(|file| place.repo.join("dracut-module").join(file));
+    let key = key.file(&stay)?.file(&registry)?.file(initrd)?;
     place.cached(&format!("images/root-debian-{}.img", key.hex()), |partial| {
         println!("making a root disk of Debian");
         let upper = suffixed(partial, ".upper");
@@ -108,8 +110,8 @@ pub(super) fn debian(place: &Place, besides: Besides<'_>, initrd: &Path) -> Resu
         }
         put(&upper, "lab/writes", 0o644, WRITES.as_bytes())?;
         put(&upper, "lab/all-ethernet.network", 0o644, MANAGED.as_bytes())?;
-        let stay = place.repo.join("dracut-module/units/nbft-stay.service");
         copy(&upper, "usr/lib/systemd/system/nbft-stay.service", &stay)?;
+        copy(&upper, "usr/lib/udev/rules.d/71-nbft-registry.rules", &registry)?;
         // An administrator's names for the firmware's NICs, which must not win over nbftN.
         for (wire, byte) in crate::scenario::wires::WIRES {
             let mac = crate::scenario::wires::mac(wire, 2);
