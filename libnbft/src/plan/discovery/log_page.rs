@@ -90,6 +90,14 @@ impl fmt::Display for EntryLeftOut {
     }
 }
 
+impl DiscoveryController {
+    /// The address of an entry of its log page: an unspecified one means its own.
+    #[must_use]
+    pub fn address_of(&self, entry: &Entry) -> IpAddr {
+        if entry.address.is_unspecified() { self.traddr } else { entry.address }
+    }
+}
+
 impl Plan {
     /// Adds the subsystems in the log page of the discovery controller `from` as paths. If `from` is a fallback, only the
     /// subsystems in `wanted` count; otherwise each one does.
@@ -160,8 +168,7 @@ impl Plan {
         if entry.secure_channel_required {
             security = Some(security.unwrap_or_default().require_tls());
         }
-        // An unspecified address means the discovery controller's own.
-        let traddr = if entry.address.is_unspecified() { from.traddr } else { entry.address };
+        let traddr = from.address_of(entry);
         let (network, reach) = self.best_network(from.network, traddr).ok_or(EntryReason::HfiNoneOfFamily(traddr))?;
         if entry.kind == EntryKind::Referral {
             let referral = DiscoveryController {

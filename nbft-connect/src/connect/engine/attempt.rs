@@ -60,6 +60,11 @@ impl PathGoal {
     pub(super) const fn new(planned: Path, status: PathStatus) -> Self {
         Self { planned, status, lost_since: None, is_stalled: false, is_number_taken: false }
     }
+
+    /// Forgets how long its controller has been without the target: the controller is gone.
+    pub(super) const fn forget_loss(&mut self) {
+        (self.lost_since, self.is_stalled) = (None, false);
+    }
 }
 
 /// A discovery controller.

@@ -90,7 +90,7 @@ impl StateMachine {
 
     /// What must be held while a path is connected whose last controller got a number that another one has. Over TLS nothing is
     /// held: only the kernel has the keys.
-    pub(super) fn hold(&mut self, id: AttemptId) -> Option<Hold> {
+    pub(super) fn hold(&self, id: AttemptId) -> Option<Hold> {
         let path = self.attempts[id].path().filter(|path| path.is_number_taken)?;
         let target = Target::from(&path.planned);
         let endpoint = self.endpoint(target.network)?;
@@ -114,7 +114,7 @@ impl StateMachine {
         log::info!("{}: {}", self.attempts[id].name(), reason.text);
         self.set_phase(id, Phase::Idle);
         let Some(path) = self.attempts[id].path_mut() else { return };
-        (path.lost_since, path.is_stalled) = (None, false);
+        path.forget_loss();
         path.status.state = State::Failed;
         path.status.set_reason(Some(reason));
         if let Some(controller) = path.status.controller.take() {
@@ -126,8 +126,6 @@ impl StateMachine {
 /// Whether the log page names this path.
 fn is_listed(path: &Path, controller: &DiscoveryController, log: &Log) -> bool {
     log.entries.iter().filter(|entry| entry.kind == EntryKind::Subsystem).any(|entry| {
-        // An unspecified address means the discovery controller's own.
-        let traddr = if entry.address.is_unspecified() { controller.traddr } else { entry.address };
-        (traddr, entry.port) == (path.traddr, path.trsvcid) && entry.nqn.0 == path.nqn
+        (controller.address_of(entry), entry.port) == (path.traddr, path.trsvcid) && entry.nqn.0 == path.nqn
     })
 }

@@ -146,6 +146,7 @@ impl StateMachine {
         for (id, failure) in lost {
             if let Some(path) = self.attempts[id].path_mut() {
                 (path.status.controller, path.status.attempts) = (None, 0);
+                path.forget_loss();
             }
             self.failed(id, failure);
         }

@@ -77,6 +77,23 @@ fn a_target_that_answers_again_is_only_noted() {
 }
 
 #[test]
+fn the_loss_of_a_new_controller_is_seen_too() {
+    let root = Root::new();
+    let mut machine = up(&root);
+    set_state(&root, "nvme0", "connecting\n");
+    check_twice(&mut machine, PATH);
+    fs::remove_dir_all(root.0.join("sys/class/nvme/nvme0")).unwrap();
+    assert!(pauses(&machine.step(Event::ScanDue)).contains(&PATH));
+    machine.step(Event::PauseOver(PATH));
+    let effects = machine.step(Event::Probed(PATH, Ok(())));
+    machine.step(connected(&root, PATH, 1, &writes(&effects)[0].1));
+    assert_eq!(machine.status().paths[0].code, None);
+    set_state(&root, "nvme1", "connecting\n");
+    check_twice(&mut machine, PATH);
+    assert_eq!(machine.status().paths[0].code.as_deref(), Some("target-lost"), "its own time counts");
+}
+
+#[test]
 fn a_discovered_path_that_is_down_and_no_longer_listed_is_disconnected() {
     let root = Root::new();
     let mut machine = up(&root);
