@@ -38,7 +38,7 @@ use crate::status::schema::{Outcome, STATUS_FILE, Status};
 use crate::{handover, net};
 use clap::ValueEnum;
 use engine::{Ended, Engine, RunMode, Settings};
-use libnbft::plan::{Additions, Names, Plan, Policy};
+use libnbft::plan::{Additions, Interface, Names, Plan, Policy};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use without_table::NothingFound;
@@ -104,7 +104,8 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         RunMode::Resident => Some(std::process::id()),
         RunMode::UntilBoot { .. } => before.as_ref().and_then(|status| outcome::service(status, &root)),
     };
-    let keys = keys(&plan.with(&additions), &root, args.stay)?;
+    let whole = plan.with(&additions);
+    let keys = keys(&whole, &root, args.stay)?;
     let settings = Settings {
         root: root.clone(),
         status_file,
@@ -122,7 +123,7 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
     let client = client_options(args, &kernel);
     let network = net::NetOptions::new(root).with_mtu(mtu(&kernel)).with_client_options(client.clone());
     let network = network.keeping_names(plan.names == Names::Kernel);
-    let ended = work(plan, additions, settings, network, common)?;
+    let ended = work(plan, additions, &whole.interfaces, settings, network, common)?;
     if !args.stay {
         handover::leave(&ended.plan, &ended.status, args.handover, &client, &common.path("/"));
     }
@@ -284,6 +285,7 @@ fn finish_early(plan: &Plan, status_file: &mut StatusFile, outcome: Outcome, mes
 fn work(
     plan: Plan,
     additions: Additions,
+    interfaces: &[Interface],
     settings: Settings,
     mut network: net::NetOptions,
     common: &Common,
@@ -306,7 +308,7 @@ fn work(
     let ended = runtime.block_on(async {
         let device = helper.into_device().map_err(Part::Helper.failed())?;
         let (events, heard) = tokio::sync::mpsc::unbounded_channel();
-        let network = net::start(&plan.with(&additions).interfaces, network, events).await.map_err(Error::network)?;
+        let network = net::start(interfaces, network, events).await.map_err(Error::network)?;
         Engine::new(plan, additions, settings, device).with_router(network.router()).run(heard).await
     })?;
     // Nothing of the runtime is worth waiting for.

@@ -11,10 +11,9 @@ pub(crate) fn is_path(controller: &Controller, path: &Path, endpoint: Option<&Li
 }
 
 /// Whether `controller` goes to this target's address by the same way, whatever its NQN.
-pub(crate) fn leads_to(controller: &Controller, target: &Target<'_>, endpoint: Option<&LinkEndpoint>) -> bool {
+pub(crate) fn leads_to<'a>(controller: &Controller, target: &Target<'a>, endpoint: Option<&'a LinkEndpoint>) -> bool {
     let same_address = |text: &str, ip: IpAddr| text.parse() == Ok(ip);
-    let source = endpoint.map(|endpoint| endpoint.address).or(target.host_traddr);
-    let iface = endpoint.map_or(target.host_iface, |endpoint| &endpoint.link_name);
+    let (source, iface) = (target.source(endpoint), target.iface(endpoint));
     controller.transport == "tcp"
         && controller.trsvcid.parse() == Ok(target.trsvcid)
         && same_address(&controller.traddr, target.traddr)

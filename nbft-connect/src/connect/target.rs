@@ -1,7 +1,8 @@
 //! What is to be reached: a subsystem's port, or a discovery controller.
 
+use crate::nvme::exclusions::Identity;
 use crate::nvme::probe::Probe;
-use libnbft::plan::{DiscoveryController, NetworkRef, Path, Policy, Reach};
+use libnbft::plan::{DiscoveryController, HostIdentity, NetworkRef, Path, Policy, Reach};
 use std::net::IpAddr;
 
 /// The interface that a path goes through, as it came up.
@@ -58,7 +59,30 @@ impl<'a> From<&'a DiscoveryController> for Target<'a> {
     }
 }
 
-impl Target<'_> {
+impl<'a> Target<'a> {
+    /// The source address: the interface's as it came up, else the table's.
+    pub(crate) fn source(&self, endpoint: Option<&LinkEndpoint>) -> Option<IpAddr> {
+        endpoint.map(|endpoint| endpoint.address).or(self.host_traddr)
+    }
+
+    /// The interface's name: as it came up, else as planned.
+    pub(crate) fn iface(&self, endpoint: Option<&'a LinkEndpoint>) -> &'a str {
+        endpoint.map_or(self.host_iface, |endpoint| &endpoint.link_name)
+    }
+
+    /// The connection as lists of exclusions name it.
+    pub(crate) fn identity(&self, host: &'a HostIdentity, endpoint: Option<&'a LinkEndpoint>) -> Identity<'a> {
+        Identity {
+            nqn: self.nqn,
+            traddr: self.traddr,
+            trsvcid: self.trsvcid,
+            host_traddr: self.source(endpoint),
+            host_iface: Some(self.iface(endpoint)),
+            hostnqn: &host.nqn,
+            hostid: host.id,
+        }
+    }
+
     /// The probe in user space, through an interface that is ready.
     pub(crate) fn probe(&self, endpoint: &LinkEndpoint) -> Probe {
         let (hdr_digest, data_digest) = self.digests;

@@ -6,7 +6,7 @@ use crate::connect::{LinkEndpoint, Target};
 use crate::error::Error;
 use crate::kernel_command_line::KernelCommandLine;
 use crate::net::NetSnapshot;
-use crate::nvme::exclusions::{Exclusions, Identity, Place};
+use crate::nvme::exclusions::{Exclusions, Place};
 use crate::nvme::sysfs::{self, Controller};
 use crate::status::schema::{DiscoveryStatus, HfiStatus, Outcome, PathStatus, STATUS_FILE, Status};
 use libnbft::plan::{DiscoveryController, NetworkRef, Plan};
@@ -51,16 +51,7 @@ impl Machine {
     /// The entry of a list that excludes a connection; `ready` is its endpoint, if there is one.
     pub(super) fn exclusion(&self, plan: &Plan, to: &Target<'_>, ready: Option<&LinkEndpoint>) -> Option<Place> {
         let host = plan.host.as_ref()?;
-        let identity = Identity {
-            nqn: to.nqn,
-            traddr: to.traddr,
-            trsvcid: to.trsvcid,
-            host_traddr: ready.map(|ready| ready.address).or(to.host_traddr),
-            host_iface: Some(ready.map_or(to.host_iface, |ready| &ready.link_name)),
-            hostnqn: &host.nqn,
-            hostid: host.id,
-        };
-        self.exclusions.borrow_mut().find(&self.root, &identity).cloned()
+        self.exclusions.borrow_mut().find(&self.root, &to.identity(host, ready)).cloned()
     }
 
     /// What `connect` says of a path.

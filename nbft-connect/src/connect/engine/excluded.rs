@@ -3,7 +3,7 @@
 use super::attempt::{AttemptId, Phase};
 use super::state::StateMachine;
 use crate::connect::failure::Waiting;
-use crate::nvme::exclusions::{Identity, Place};
+use crate::nvme::exclusions::Place;
 use crate::status::schema::State;
 
 impl StateMachine {
@@ -46,15 +46,6 @@ impl StateMachine {
         let target = self.attempts[id].target();
         let network = self.networks.iter().find(|network| network.at == target.network);
         let endpoint = network.and_then(|network| network.endpoint.as_ref());
-        let identity = Identity {
-            nqn: target.nqn,
-            traddr: target.traddr,
-            trsvcid: target.trsvcid,
-            host_traddr: endpoint.map(|endpoint| endpoint.address).or(target.host_traddr),
-            host_iface: Some(endpoint.map_or(target.host_iface, |endpoint| &endpoint.link_name)),
-            hostnqn: &host.nqn,
-            hostid: host.id,
-        };
-        self.exclusions.find(&self.settings.root, &identity).cloned()
+        self.exclusions.find(&self.settings.root, &target.identity(host, endpoint)).cloned()
     }
 }

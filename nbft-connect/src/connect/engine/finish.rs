@@ -44,7 +44,7 @@ impl StateMachine {
             self.header.service = None;
         }
         self.blame_paths();
-        let status = self.save(outcome);
+        let status = self.save(self.status(), outcome);
         match outcome {
             Outcome::Failed => log::error!("{}", status.message),
             _ => log::info!("{} ({} ms)", status.message, status.elapsed_ms),
@@ -118,14 +118,14 @@ impl StateMachine {
 
     /// Writes the status file while the work goes on.
     pub(super) fn save_running(&mut self) {
-        let outcome = if self.is_resident() { outcome::outcome(&self.status(), true) } else { Outcome::Running };
-        self.save(outcome);
+        let status = self.status();
+        let outcome = if self.is_resident() { outcome::outcome(&status, true) } else { Outcome::Running };
+        self.save(status, outcome);
     }
 
     /// Writes the status file; returns what it holds.
-    fn save(&mut self, outcome: Outcome) -> Status {
+    fn save(&mut self, mut status: Status, outcome: Outcome) -> Status {
         self.save_at = None;
-        let mut status = self.status();
         status.outcome = outcome;
         status.message = outcome::message(&status);
         status.elapsed_ms = self.elapsed_ms();
