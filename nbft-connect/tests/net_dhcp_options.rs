@@ -74,6 +74,16 @@ fn a_host_name_of_the_table_that_is_none_is_not_sent() {
     });
 }
 
+/// The address that a server grants to a client of these classes, and the server's log.
+fn granted(server: &Server, plan: &Plan) -> (String, String) {
+    let address = runtime().block_on(async {
+        let options = NetOptions::new("/".into()).with_client_options(classes());
+        let (_handle, mut events) = start_with(options, plan).await;
+        leased(&mut events).await.1.address.to_string()
+    });
+    (address, server.log())
+}
+
 #[test]
 fn a_server_chooses_the_pool_by_vendor_class() {
     in_namespace("a_server_chooses_the_pool_by_vendor_class", || {
@@ -84,14 +94,8 @@ fn a_server_chooses_the_pool_by_vendor_class() {
             "--dhcp-range=tag:!boot,192.0.2.80,192.0.2.89,255.255.255.0,1h",
             "--dhcp-authoritative",
         ];
-        let server = Server::dnsmasq("class", &pools);
-        runtime().block_on(async {
-            let options = NetOptions::new("/".into()).with_client_options(classes());
-            let (_handle, mut events) = start_with(options, &named("0.0.0.0", "node-7")).await;
-            let address = leased(&mut events).await.1.address.to_string();
-            assert!(address.starts_with("192.0.2.5"), "{address}: {}", server.log());
-        });
-        let log = server.log();
+        let (address, log) = granted(&Server::dnsmasq("class", &pools), &named("0.0.0.0", "node-7"));
+        assert!(address.starts_with("192.0.2.5"), "{address}: {log}");
         for said in ["vendor class: NbftBoot:1", "client provides name: node-7", "user class: racks"] {
             assert!(log.contains(said), "{said}: {log}");
         }
@@ -110,14 +114,8 @@ fn a_dhcpv6_server_chooses_the_pool_by_vendor_class() {
             "--enable-ra",
             "--dhcp-authoritative",
         ];
-        let server = Server::dnsmasq("class6", &pools);
-        runtime().block_on(async {
-            let options = NetOptions::new("/".into()).with_client_options(classes());
-            let (_handle, mut events) = start_with(options, &named("::", "node-7.example.org")).await;
-            let address = leased(&mut events).await.1.address.to_string();
-            assert!(address.starts_with("2001:db8:1::5"), "{address}: {}", server.log());
-        });
-        let log = server.log();
+        let (address, log) = granted(&Server::dnsmasq("class6", &pools), &named("::", "node-7.example.org"));
+        assert!(address.starts_with("2001:db8:1::5"), "{address}: {log}");
         for said in ["vendor class: 43793", "client provides name: node-7.example.org"] {
             assert!(log.contains(said), "{said}: {log}");
         }

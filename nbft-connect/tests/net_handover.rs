@@ -5,11 +5,11 @@
 mod common;
 
 use common::dhcp::{POOL, POOL6, Server, leased, link, plan, table};
-use common::net::{outcome, runtime, start};
+use common::net::{outcome, runtime, start, with_host};
 use common::networkd::{DIRECTORY, Networkd, log, run};
 use common::networkmanager::{NetworkManager, PROFILES};
 use common::{in_namespace, ip};
-use libnbft::model::{HfiFlags, HfiTcpFlags, Host, HostFlags, IpOrigin, Nqn, Table};
+use libnbft::model::{HfiFlags, HfiTcpFlags, IpOrigin, Table};
 use libnbft::plan::{Options, Plan, Source};
 use nbft_connect::cli::Handover;
 use nbft_connect::dhcp_options::ClientOptions;
@@ -39,12 +39,7 @@ fn set_up_and_leave(plan: &Plan) -> Option<Lease> {
 
 /// Puts in what a table must have to be written.
 fn complete(table: &mut Table) {
-    (table.header.major, table.header.minor) = (1, 1);
-    (table.control.major, table.control.flags) = (1, 1);
-    let mut host = Host::default();
-    host.flags = HostFlags::VALID;
-    host.nqn = Some(Nqn("nqn.2014-08.org.nvmexpress:uuid:11111111-2222-3333-4444-555555555555".into()));
-    table.host = Some(host);
+    with_host(table);
     for (number, hfi) in (1..).zip(&mut table.hfis) {
         hfi.flags = HfiFlags::VALID;
         let tcp = hfi.tcp.as_mut().unwrap();

@@ -8,7 +8,7 @@ use common::dhcp::{POOL, RENEW, Server, leased, link};
 use common::net::{AT, NIC, next, outcome, plan, runtime, start_with, veth};
 use common::{in_namespace, ip, ip_lines};
 use libnbft::model::{HfiTcpFlags, IpOrigin};
-use nbft_connect::net::{NetEvent, NetFailure, NetOptions};
+use nbft_connect::net::{NetEvent, NetFailure, NetHandle, NetOptions};
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -46,17 +46,28 @@ async fn assert_consistent() {
     assert!(ip("route get 192.0.2.1 from 192.0.2.2").contains("dev br0"));
 }
 
+/// A NIC with a carrier, and a bridge without ports.
+fn nic_and_bridge(nic: &str) {
+    veth(nic, 1);
+    ip(&format!("link set {nic}-peer up"));
+    ip("link add br0 type bridge");
+    ip("link set br0 up");
+}
+
+/// The resident service over the NIC; its network is ready there.
+async fn resident() -> (NetHandle, UnboundedReceiver<NetEvent>) {
+    let options = NetOptions::new("/".into()).maintaining(Vec::new());
+    let (handle, mut events) = start_with(options, &plan(&[NIC])).await;
+    assert_eq!(moved(&mut events).await, on_nic());
+    (handle, events)
+}
+
 #[test]
 fn an_address_is_followed_to_the_bridge_and_back() {
     in_namespace("an_address_is_followed_to_the_bridge_and_back", || {
-        veth("eth0", 1);
-        ip("link set eth0-peer up");
-        ip("link add br0 type bridge");
-        ip("link set br0 up");
+        nic_and_bridge("eth0");
         runtime().block_on(async {
-            let options = NetOptions::new("/".into()).maintaining(Vec::new());
-            let (_handle, mut events) = start_with(options, &plan(&[NIC])).await;
-            assert_eq!(moved(&mut events).await, on_nic());
+            let (_handle, mut events) = resident().await;
             ip("link set nbft0 master br0");
             ip("address del 192.0.2.2/24 dev nbft0");
             ip("address add 192.0.2.2/24 dev br0");
@@ -77,14 +88,9 @@ fn an_address_is_followed_to_the_bridge_and_back() {
 #[test]
 fn an_address_that_was_set_back_too_early_leaves_the_port() {
     in_namespace("an_address_that_was_set_back_too_early_leaves_the_port", || {
-        veth("eth0", 1);
-        ip("link set eth0-peer up");
-        ip("link add br0 type bridge");
-        ip("link set br0 up");
+        nic_and_bridge("eth0");
         runtime().block_on(async {
-            let options = NetOptions::new("/".into()).maintaining(Vec::new());
-            let (_handle, mut events) = start_with(options, &plan(&[NIC])).await;
-            assert_eq!(moved(&mut events).await, on_nic());
+            let (_handle, mut events) = resident().await;
             // A manager that takes the address away first.
             ip("address del 192.0.2.2/24 dev nbft0");
             assert_eq!(moved(&mut events).await, on_nic());
@@ -99,10 +105,7 @@ fn an_address_that_was_set_back_too_early_leaves_the_port() {
 #[test]
 fn nothing_is_set_on_a_port_whose_master_has_no_address() {
     in_namespace("nothing_is_set_on_a_port_whose_master_has_no_address", || {
-        veth("nbft0", 1);
-        ip("link set nbft0-peer up");
-        ip("link add br0 type bridge");
-        ip("link set br0 up");
+        nic_and_bridge("nbft0");
         ip("link set nbft0 master br0");
         runtime().block_on(async {
             let options = NetOptions::new("/".into()).maintaining(Vec::new());

@@ -4,12 +4,11 @@
 
 mod common;
 
-use common::net::{outcome, ready, runtime, start, start_with, veth};
+use common::net::{outcome, ready, runtime, start, start_with, veth, with_host};
 use common::networkd::{DIRECTORY, NETWORKD, Networkd, Running, log, run};
 use common::{in_namespace, ip, ip_lines};
 use libnbft::model::{
-    Address, Hfi, HfiFlags, HfiTcp, HfiTcpFlags, Host, HostFlags, Mac, NidType, Nqn, Ssns, SsnsFlags, Table,
-    TransportType,
+    Address, Hfi, HfiFlags, HfiTcp, HfiTcpFlags, Mac, NidType, Nqn, Ssns, SsnsFlags, Table, TransportType,
 };
 use libnbft::plan::{Options, Plan, Source};
 use nbft_connect::cli::Handover;
@@ -29,12 +28,7 @@ fn address(text: &str) -> Address {
 /// IPv4 through a gateway and IPv6 on one NIC.
 fn table() -> Table {
     let mut table = Table::default();
-    (table.header.major, table.header.minor) = (1, 1);
-    (table.control.major, table.control.flags) = (1, 1);
-    let mut host = Host::default();
-    host.flags = HostFlags::VALID;
-    host.nqn = Some(Nqn("nqn.2014-08.org.nvmexpress:uuid:11111111-2222-3333-4444-555555555555".into()));
-    table.host = Some(host);
+    with_host(&mut table);
     for (index, own, prefix, gateway, target) in
         [(1, "192.0.2.2", 24, "192.0.2.254", "203.0.113.1"), (2, "2001:db8:1::2", 64, "::", "2001:db8:1::1")]
     {

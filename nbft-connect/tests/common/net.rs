@@ -1,7 +1,7 @@
 //! Makes links, and receives the events of setting them up.
 
 use super::ip;
-use libnbft::model::{Hfi, HfiTcp, HfiTcpFlags, Mac, NidType, Nqn, Ssns, Table, TransportType};
+use libnbft::model::{Hfi, HfiTcp, HfiTcpFlags, Host, HostFlags, Mac, NidType, Nqn, Ssns, Table, TransportType};
 use libnbft::plan::{NetworkRef, Options, Plan, Source};
 use nbft_connect::net::{self, NetEvent, NetOptions};
 use std::net::IpAddr;
@@ -49,6 +49,16 @@ pub(crate) fn plan(nics: &[Nic]) -> Plan {
     }
     table.ssns.push(ssns);
     Plan::new(&[Source { name: "NBFT", table: &table }], &Options::default())
+}
+
+/// Gives a table the revision and the host that it must have to be written.
+pub(crate) fn with_host(table: &mut Table) {
+    (table.header.major, table.header.minor) = (1, 1);
+    (table.control.major, table.control.flags) = (1, 1);
+    let mut host = Host::default();
+    host.flags = HostFlags::VALID;
+    host.nqn = Some(Nqn("nqn.2014-08.org.nvmexpress:uuid:11111111-2222-3333-4444-555555555555".into()));
+    table.host = Some(host);
 }
 
 pub(crate) fn veth(name: &str, mac: u8) {
