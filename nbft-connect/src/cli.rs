@@ -1,11 +1,13 @@
 //! The command line: what can be typed, nothing of what it does.
 
+mod diff;
 mod disconnect;
 mod flip;
 mod network;
 mod plan_options;
 mod tunables;
 
+pub use diff::DiffArgs;
 pub use disconnect::DisconnectArgs;
 pub use flip::Flip;
 pub use network::{Bind, NetworkArgs};
@@ -97,6 +99,8 @@ pub enum Command {
     Show(ShowArgs),
     /// Show what is wrong with the tables
     Check(CheckArgs),
+    /// Compare two tables field by field
+    Diff(DiffArgs),
     /// Say whether a key is well-formed, and what it is, without printing it
     CheckKey(CheckKeyArgs),
     /// Write a table from the JSON that `show` prints

@@ -74,6 +74,14 @@ pub enum UsageError {
         /// The format.
         format: &'static str,
     },
+    /// A path that must lead to one table leads to none, or to several.
+    #[error("{}: {} here; give one table file", path.display(), if *count == 0 { "no table".to_owned() } else { format!("{count} tables") })]
+    NotOneTable {
+        /// The path.
+        path: PathBuf,
+        /// How many tables it leads to.
+        count: usize,
+    },
     /// A key stands on the command line.
     #[error(
         "a key is not taken as an argument, which every user can see: give it on standard input, with - in its place"

@@ -37,6 +37,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Error> {
     match &cli.command {
         Command::Show(args) => show::run(args, &cli.common.with_file(args.file.as_ref())),
         Command::Check(args) => check::run(args, &cli.common.with_file(args.file.as_ref())),
+        Command::Diff(args) => commands::diff::run(args, &cli.common),
         Command::CheckKey(args) => check_key::run(args, &cli.common),
         Command::Build(args) => build::run(args, &cli.common),
         Command::Plan(args) => plan::run(args, &cli.common.with_file(args.file.as_ref())),

@@ -65,7 +65,7 @@ pub(crate) fn dump(bytes: &[u8]) -> Text {
             continue;
         }
         for (n, row) in rows(piece.span.clone()).enumerate() {
-            line(&mut text, bytes, &row, (n == 0).then_some(&piece));
+            line(&mut text, &bytes[row.clone()], row.start, (n == 0).then_some(&piece));
         }
     }
     text
@@ -89,7 +89,7 @@ pub(crate) fn marked(bytes: &[u8], pieces: &[Piece], marked: &Range<usize>) -> T
             if first {
                 heading(&mut text, &mut structure, piece);
             }
-            line(&mut text, bytes, &row, first.then_some(piece));
+            line(&mut text, &bytes[row.clone()], row.start, first.then_some(piece));
             first = false;
             let indent = " ".repeat(2 + offset_width(row.start) + 2 + 3 * (under.start - row.start));
             text.line(format_args!("{indent}{}", vec!["^^"; under.len()].join(" ")));
@@ -136,12 +136,19 @@ fn offset_width(offset: usize) -> usize {
     format!("{offset:04x}").len()
 }
 
-fn line(text: &mut Text, bytes: &[u8], row: &Range<usize>, piece: Option<&Piece>) {
-    let bytes = &bytes[row.clone()];
+/// Adds rows with bytes that lie at `offset` of a table.
+pub(crate) fn add_rows(text: &mut Text, bytes: &[u8], offset: usize) {
+    for (n, row) in bytes.chunks(ROW).enumerate() {
+        line(text, row, offset + n * ROW, None);
+    }
+}
+
+/// One row: its bytes, which lie at `offset`, and the field that begins there.
+fn line(text: &mut Text, bytes: &[u8], offset: usize, piece: Option<&Piece>) {
     let digits = Hex::separated(bytes, " ").to_string();
     let visible = |byte: &u8| if byte.is_ascii_graphic() || *byte == b' ' { char::from(*byte) } else { '.' };
     let characters: String = bytes.iter().map(visible).collect();
-    let mut line = format!("  {:04x}  {:DIGITS$}  {characters:ROW$}", row.start, digits);
+    let mut line = format!("  {offset:04x}  {digits:DIGITS$}  {characters:ROW$}");
     if let Some(piece) = piece {
         // Writing to a String cannot fail.
         let _ = write!(line, "  {}", piece.field);

@@ -4,6 +4,7 @@ pub mod build;
 pub mod check;
 pub mod check_key;
 pub mod connect;
+pub mod diff;
 pub mod disconnect;
 pub mod doctor;
 pub mod export;

@@ -12,6 +12,7 @@ mod build;
 mod check;
 mod check_key;
 mod command_line;
+mod diff;
 mod export;
 mod files;
 mod golden;
