@@ -144,6 +144,17 @@ mod tests {
     }
 
     #[test]
+    fn a_fault_arrives_with_its_code() {
+        let fault = KeyFault::Hidden { which: "/redfish/v1/k".into() };
+        let found = Found { name: Name::TlsPsk, subsystem: None, secret: Err(fault.clone()) };
+        let text = "/redfish/v1/k has no KeyString: the service does not give the key out";
+        let line = format!("{{\"name\":\"tls-psk\",\"error\":\"{text}\",\"code\":\"key-hidden\"}}\n");
+        assert_eq!(*found.line(), line);
+        let read = Found::parse_all(line.as_bytes()).unwrap().remove(0).secret.unwrap_err();
+        assert_eq!((read.cause_code(), read.to_string()), (fault.code(), fault.to_string()));
+    }
+
+    #[test]
     fn malformed_lines_are_refused_without_being_quoted() {
         let cases = [
             format!("{{\"name\":\"tls-psk\",\"key\":\"{PSK}\"}}"),
