@@ -96,7 +96,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
     let lines = [
         r#"{"name":"dhchap-secret","key":"@S"}"#,
         r#"{"name":"tls-psk","subsystem":"nqn.2026-11.net.example:root","key":"@P"}"#,
-        r#"{"name":"dhchap-ctrl-secret","error":"it is hidden"}"#,
+        r#"{"name":"dhchap-ctrl-secret","error":"it is hidden","code":"key-hidden"}"#,
     ];
     seeds.push([&[1], (lines.join("\n") + "\n").as_bytes()].concat());
     let requirements = r#"{"policy":null,"has_secret":true,"mutual":false,"tls":null}"#;

@@ -1,5 +1,4 @@
-//! What `connect` leaves under /run for the running system, so that whoever manages its network does no harm to the
-//! interfaces that the root file system hangs on.
+//! Writes files under /run that keep network managers of the running system from harming the interfaces of the root file system.
 
 pub mod names;
 

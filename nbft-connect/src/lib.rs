@@ -21,6 +21,7 @@ pub mod nvme;
 pub mod output;
 pub mod process;
 pub mod status;
+pub mod system_error;
 pub mod tunables;
 
 use cli::{Cli, Command};

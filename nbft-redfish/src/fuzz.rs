@@ -1,4 +1,4 @@
-//! What the fuzzer gets at: a service's answers and the lines of this program, down to the texts that come of them.
+//! Lets the fuzzer read a service's answers and the lines of this program, down to the texts that come of them.
 
 use crate::error::{FetchError, FetchFault, Refusal};
 use crate::keys::{self, Service};

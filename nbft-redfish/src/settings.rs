@@ -65,7 +65,7 @@ impl Settings {
         match directory.symlink_metadata() {
             Ok(metadata) => judge(&directory, &metadata, RULE)?,
             Err(error) if absent(&error) => {}
-            Err(error) => return Err(SettingsError::file(&directory, FileFault::Unreadable(error.to_string()))),
+            Err(error) => return Err(SettingsError::file(&directory, FileFault::Unreadable(error.into()))),
         }
         let places = Places { credentials, directory };
         let user = match (places.secret("user")?, places.secret("password")?) {
@@ -110,7 +110,7 @@ impl Places {
     fn secret(&self, name: &str) -> Result<Option<Zeroizing<String>>, SettingsError> {
         for (path, judged) in self.of(name) {
             let Some(file) = files::open(&path, judged, SECRET)? else { continue };
-            let unreadable = |error: io::Error| SettingsError::file(&path, FileFault::Unreadable(error.to_string()));
+            let unreadable = |error: io::Error| SettingsError::file(&path, FileFault::Unreadable(error.into()));
             let text = read_text(file).map_err(unreadable)?;
             let line = text.strip_suffix('\n').unwrap_or(&text);
             if line.is_empty() || line.contains(char::is_control) {
@@ -125,7 +125,7 @@ impl Places {
     fn text(&self, name: &str) -> Result<Option<(PathBuf, String)>, SettingsError> {
         for (path, judged) in self.of(name) {
             let Some(file) = files::open(&path, judged, RULE)? else { continue };
-            let unreadable = |error: io::Error| SettingsError::file(&path, FileFault::Unreadable(error.to_string()));
+            let unreadable = |error: io::Error| SettingsError::file(&path, FileFault::Unreadable(error.into()));
             let mut text = Vec::new();
             file.take(MAX_CERTIFICATES + 1).read_to_end(&mut text).map_err(unreadable)?;
             if text.len() as u64 > MAX_CERTIFICATES {

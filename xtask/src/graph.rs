@@ -1,4 +1,4 @@
-//! Which files import which, and in what circles.
+//! Finds the imports between files, and the circles among them.
 
 use crate::source::{Source, imports};
 use std::collections::{BTreeMap, BTreeSet};

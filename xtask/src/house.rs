@@ -1,4 +1,4 @@
-//! The rules of the house (ARCHITECTURE.md): which room may import which, no circle, no long file, failures that are values.
+//! Checks the rules of the house (ARCHITECTURE.md): which room may import which, no circle, no long file, failures that are values.
 
 use crate::graph::{arrows, circles};
 use crate::source::{Source, read};
@@ -39,7 +39,7 @@ const CRATES: [(&str, &[&[&str]]); 5] = [
             &["process", "input"],
             &["cli", "kernel_command_line"],
             &["output"],
-            &["dhcp_options", "error", "exit", "jitter", "json_error", "tunables"],
+            &["dhcp_options", "error", "exit", "jitter", "json_error", "system_error", "tunables"],
         ],
     ),
     ("nbft-redfish/src", &[]),
@@ -54,6 +54,10 @@ pub(crate) fn check(root: &Path) -> io::Result<Vec<String>> {
         let sources = read(&root.join(src))?;
         let names: Vec<String> = sources.iter().map(|source| name(root, source)).collect();
         breaches.extend(check_crate(&sources, &names, floors));
+        // The lab's errors end a command, and only people read them.
+        if src != "lab/src" {
+            breaches.extend(sources.iter().zip(&names).flat_map(|(source, name)| sentences(&source.code, name)));
+        }
         long_files(root, &root.join(src), &mut breaches)?;
         let tests = root.join(src).with_file_name("tests");
         if tests.is_dir() {
@@ -110,6 +114,21 @@ fn messages(code: &str) -> impl Iterator<Item = usize> {
         .map(|(_, number)| number)
 }
 
+/// Variants of failures that are only a sentence made elsewhere. They tell a program no more than a `String` does.
+fn sentences(code: &str, name: &str) -> Vec<String> {
+    let mut breaches = Vec::new();
+    let mut shows_field = false;
+    for (line, number) in code.lines().map(str::trim).zip(1..) {
+        if shows_field && line.ends_with("(String),") {
+            breaches.push(format!(
+                "{name}:{number}: a failure that is only a sentence; give it what the sentence says as data"
+            ));
+        }
+        shows_field = line == concat!("#[error(\"{", "0}\")]");
+    }
+    breaches
+}
+
 /// Files that nobody reads at a sitting.
 fn long_files(root: &Path, directory: &Path, breaches: &mut Vec<String>) -> io::Result<()> {
     let mut entries: Vec<_> = std::fs::read_dir(directory)?.collect::<Result<_, _>>()?;
@@ -133,6 +152,16 @@ fn long_files(root: &Path, directory: &Path, breaches: &mut Vec<String>) -> io::
 mod tests {
     use super::*;
     use crate::source::fake;
+
+    #[test]
+    fn a_failure_is_not_only_a_sentence() {
+        let shows = concat!("#[error(\"{", "0}\")]");
+        let code = format!(
+            "enum E {{\n    {shows}\n    Other(String),\n    {shows}\n    Io(SystemError),\n    #[error(\"no {{0}}\")]\n    Key(String),\n}}\n"
+        );
+        let expected = "x.rs:3: a failure that is only a sentence; give it what the sentence says as data";
+        assert_eq!(sentences(&code, "x.rs"), [expected]);
+    }
 
     #[test]
     fn each_rule_is_broken_by_something() {

@@ -1,4 +1,4 @@
-//! What a scenario expects of its run.
+//! Describes what a scenario expects of its run.
 
 use serde::Deserialize;
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! How long to pause before a path is tried again.
+//! Computes the pause before a path is tried again.
 
 use crate::jitter;
 use std::time::Duration;

@@ -4,13 +4,14 @@ use crate::nvme::discovery::LogPageError;
 use crate::nvme::exclusions::Place;
 use crate::nvme::explain::{Cause, Refusal};
 use crate::nvme::fabrics::options::OptionError;
-use crate::nvme::keys::SecretError;
+use crate::nvme::keys::{SecretError, SecretSource};
 use crate::nvme::module::ModuleError;
 use crate::nvme::probe::ProbeFailure;
 use crate::nvme::security::Violation;
 use crate::nvme::sysfs::NoAccess;
 use crate::status::live::PATH_INACCESSIBLE;
 use crate::status::{FALLBACK_CODE, schema::Reason};
+use crate::system_error::SystemError;
 use crate::tunables::Tunables;
 use libnbft::codes;
 
@@ -126,7 +127,7 @@ pub(crate) enum FatalError {
     },
     /// The process that writes to the fabrics device has ended.
     #[error("{0}")]
-    Helper(String),
+    Helper(SystemError),
 }
 
 impl From<ModuleError> for FatalError {
@@ -158,8 +159,8 @@ pub(crate) enum Waiting {
         reason: String,
     },
     /// Its secrets are being fetched.
-    #[error("{0}")]
-    Secrets(String),
+    #[error("waits for its secrets {0}")]
+    Secrets(SecretSource),
     /// The target has not answered the kernel.
     #[error("the target has not answered the kernel yet{}", minute(*authenticates))]
     Answer {

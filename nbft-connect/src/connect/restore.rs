@@ -1,4 +1,4 @@
-//! What a former run was told by discovery controllers, as far as it is still connected.
+//! Restores the log pages that a former run read from discovery controllers that are still connected.
 
 use crate::nvme::sysfs::{self, Controller};
 use crate::status::schema::{PathStatus, Status};

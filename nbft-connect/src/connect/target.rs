@@ -1,4 +1,4 @@
-//! What is to be reached: a subsystem's port, or a discovery controller.
+//! Names a target: a subsystem's port, or a discovery controller.
 
 use crate::nvme::exclusions::Identity;
 use crate::nvme::probe::Probe;

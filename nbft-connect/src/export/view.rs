@@ -1,4 +1,4 @@
-//! What the formats are written from: the plan with what came of it, when `connect` ran.
+//! Gathers for the formats the plan and, if `connect` ran, its results.
 
 use crate::dhcp_options::ClientOptions;
 use crate::kernel_command_line::KernelCommandLine;

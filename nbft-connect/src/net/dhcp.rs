@@ -1,4 +1,4 @@
-//! What DHCPv4 and DHCPv6 share: the client's identity, how long a server is asked, and why that failed.
+//! Shares between DHCPv4 and DHCPv6 the client's identity, the time limit for a server, and the failures.
 
 use super::NetFailure;
 use super::lease::{Lease, seconds_since_start};

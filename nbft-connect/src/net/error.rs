@@ -99,6 +99,9 @@ pub enum NetFailure {
 impl NetFailure {
     /// The code of a network whose link is a port, also where the master has its address.
     pub const LINK_HAS_MASTER: &str = "link-has-master";
+
+    /// The code of a network whose link has IPv6 switched off.
+    pub const IPV6_OFF: &str = "ipv6-off";
 }
 
 codes!(NetFailure {

@@ -1,4 +1,4 @@
-//! What a DHCP server granted, in our own words.
+//! Holds the values that a DHCP server granted, in types of our own.
 
 use super::subnet;
 use libnbft::address::{Unusable, check_destination, check_gateway};

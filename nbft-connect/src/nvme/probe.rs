@@ -6,6 +6,7 @@
 
 use super::explain::Refusal;
 use super::icresp::{self, BadAnswer, Digests, IC_PDU_LEN};
+use crate::system_error::SystemError;
 use libnbft::codes;
 use std::io;
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
@@ -49,7 +50,7 @@ pub enum ProbeFailure {
     BadAnswer(BadAnswer),
     /// Another error of the system.
     #[error("{0}")]
-    Other(String),
+    Other(SystemError),
 }
 
 codes!(ProbeFailure {
@@ -76,7 +77,7 @@ impl From<io::Error> for ProbeFailure {
             (Some(errno), _) => Self::Refused(Refusal::of_write(errno, None, &[])),
             (None, Some(answer)) => Self::BadAnswer(answer),
             (None, None) if error.kind() == io::ErrorKind::TimedOut => Self::TimedOut,
-            (None, None) => Self::Other(error.to_string()),
+            (None, None) => Self::Other(error.into()),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Where log lines go: the journal by stderr, the kernel's log in an initramfs without one, or plain stderr.
+//! Sends log lines to the journal by stderr, to the kernel's log in an initramfs without a journal, or to plain stderr.
 
 use crate::output;
 use log::{Level, LevelFilter, Log, Metadata, Record};

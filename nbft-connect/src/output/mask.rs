@@ -1,4 +1,4 @@
-//! Secrets in a text from elsewhere: a kernel's log, a service's answer, a URI.
+//! Masks secrets in texts from elsewhere: a kernel's log, a service's answer, a URI.
 
 use std::borrow::Cow;
 

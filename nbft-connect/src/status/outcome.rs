@@ -1,4 +1,4 @@
-//! How it stands: outcome, exit code, the sentence for the log and for systemd.
+//! Derives from a status its outcome, its exit code, and the sentence for the log and for systemd.
 
 use super::schema::{NamespaceStatus, Outcome, PathStatus, State, Status};
 use crate::exit::Exit;

@@ -1,4 +1,4 @@
-//! What keeps an IPv6 address from being used.
+//! Tests the causes that keep an IPv6 address from being used.
 
 use crate::common::far::{Serve, far};
 use crate::common::net::veth;

@@ -1,4 +1,4 @@
-//! What is told of the machine as a whole: the verdict as JSON, and why nothing was connected.
+//! Tests the report on the whole machine: the verdict as JSON, and why nothing was connected.
 
 use crate::common::in_namespace;
 use crate::support::{NID, NQN, Root, diagnose, hfi, ssns, table};

@@ -1,4 +1,4 @@
-//! What is wrong with the machine as a whole.
+//! Tests the warnings about the whole machine.
 
 use crate::common::in_namespace;
 use crate::support::{NID, hfi, ssns, table};

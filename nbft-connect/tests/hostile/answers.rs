@@ -1,4 +1,4 @@
-//! What targets and discovery controllers answer.
+//! Tests hostile answers of targets and discovery controllers.
 
 use crate::support::{files_below, harmless};
 use crate::tables::{QUIET, Strings};

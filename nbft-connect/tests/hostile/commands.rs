@@ -1,4 +1,4 @@
-//! What each command prints.
+//! Tests the output of each command.
 
 use crate::common::in_namespace;
 use crate::support::{Root, harmless, in_form, leave_raw, status};

@@ -1,4 +1,4 @@
-//! What commands write to files, and tell systemd.
+//! Tests the files that commands write, and their messages to systemd.
 
 use crate::common::in_namespace;
 use crate::support::{Root, files_below, harmless, in_form, leave_raw, status};

@@ -1,4 +1,4 @@
-//! What is typed: files as arguments, values that are refused with a sentence, and an empty document where there is no table.
+//! Tests the command line: files as arguments, refused values with their sentence, and an empty document without a table.
 
 use crate::support::{Dir, Run, built, here, nbft};
 

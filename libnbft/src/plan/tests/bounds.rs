@@ -1,4 +1,4 @@
-//! What tables that ask for too much are cut to, and what is said of it.
+//! Tests how a plan cuts tables that ask for too much, and how it reports the cut.
 
 use super::*;
 use crate::model::{Discovery, SecretType, SecurityFlags, SecurityProfile, SsnsFlags};

@@ -2,12 +2,9 @@
 
 use super::cause::{Cause, NetworkFault, TableFault};
 use super::machine::Machine;
-use crate::net::{Address, Ipv6Off, Link, ipv6_off};
+use crate::net::{Address, Ipv6Off, Link, NetFailure, ipv6_off};
 use libnbft::plan::{Method, Network, NetworkRef, Plan};
 use std::net::IpAddr;
-
-/// The code of `connect` for IPv6 that it may not switch on.
-const REFUSED: &str = "ipv6-off";
 
 /// The address from which the path's target is to be reached.
 pub(super) async fn address(machine: &Machine, plan: &Plan, at: NetworkRef, link: &Link) -> Result<Address, Cause> {
@@ -58,7 +55,7 @@ fn missing(machine: &Machine, plan: &Plan, at: NetworkRef, network: &Network, li
     match network.is_ipv6().then(|| ipv6_off(&machine.root, &name)).flatten() {
         Some(Ipv6Off::Kernel) => return NetworkFault::NoIpv6,
         Some(Ipv6Off::Interface) => {
-            let is_refused = status.and_then(|status| status.code.as_deref()) == Some(REFUSED);
+            let is_refused = status.and_then(|status| status.code.as_deref()) == Some(NetFailure::IPV6_OFF);
             return NetworkFault::Ipv6Off { name, reason, is_refused };
         }
         None => {}

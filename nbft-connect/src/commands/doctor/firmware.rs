@@ -1,4 +1,4 @@
-//! What firmware says of its own attempts.
+//! Describes how firmware's own attempts went, as the table reports them.
 
 use super::model::Firmware;
 use crate::commands::show::advice;

@@ -1,4 +1,4 @@
-//! Which program makes this machine's initramfs, and what is said to it: a remedy names the command of the one that is there.
+//! Finds the program that makes this machine's initramfs, so that a remedy names its command.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What the fuzzer gets at: from the bytes of status.json to all that follows from them.
+//! Lets the fuzzer read status.json and run all that follows from its bytes.
 
 use crate::cli::ExportFormat;
 use crate::export;

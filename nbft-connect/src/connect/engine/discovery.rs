@@ -95,7 +95,7 @@ impl StateMachine {
             }
             Ok(DiscoveryResult::Refused(refusal)) => self.failed(id, self.refused(id, refusal)),
             Ok(DiscoveryResult::Unreadable(error)) => self.failed(id, error.into()),
-            Err(error) => self.fatal(FatalError::Helper(error.to_string())),
+            Err(error) => self.fatal(FatalError::Helper(error.into())),
         }
         self.save_now();
     }

@@ -74,7 +74,7 @@ impl StateMachine {
         let keys = &self.settings.keys;
         let fetches = keys.to_fetch(planned.nqn, policy);
         let is_waiting = keys.is_fetching(planned.nqn, policy);
-        let waiting = is_waiting.then(|| Waiting::Secrets(keys.describe_wait(planned.nqn, policy)));
+        let waiting = is_waiting.then(|| Waiting::Secrets(keys.awaited_source(planned.nqn, policy)));
         self.effects.extend(fetches.into_iter().map(Effect::Fetch));
         if let Some(waiting) = waiting {
             self.set_phase(id, Phase::WaitKeys);

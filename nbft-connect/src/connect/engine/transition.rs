@@ -114,7 +114,7 @@ impl StateMachine {
                 self.failed(id, self.refused(id, refusal));
             }
             Ok(Written::PolicyViolation(violation)) => self.failed(id, violation.into()),
-            Err(error) => self.fatal(FatalError::Helper(error.to_string())),
+            Err(error) => self.fatal(FatalError::Helper(error.into())),
         }
         self.scan_soon();
         self.save_soon();

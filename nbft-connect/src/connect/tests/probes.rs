@@ -1,4 +1,4 @@
-//! How many trials there are, and when they begin.
+//! Tests the number of probes and the time of each.
 
 use crate::connect::tests::*;
 

@@ -62,7 +62,7 @@ async fn a_path_waits_for_its_secret() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn the_subsystems_own_key_counts_and_a_psk_goes_into_the_keyring() {
-    let hidden = r#"{"name":"tls-psk","error":"it is hidden"}"#;
+    let hidden = r#"{"name":"tls-psk","error":"it is hidden","code":"key-hidden"}"#;
     let root = root(&format!(r#"echo '{hidden}'; echo '{{"name":"tls-psk","subsystem":"{NQN}","key":"{PSK}"}}'"#));
     let ran = run_in(&root, &table_with(CHANNEL, "/redfish/v1/Keys"), vec![], 20).await;
     assert_eq!((ran.exit, ran.written), (Exit::Ok, vec![format!("{},tls,tls_key=1", options(4420))]));
@@ -107,7 +107,7 @@ async fn why_there_is_none_is_said() {
     let said = reason(&gone, &table_with(REQUIRED, KEYPATH), vec![]).await;
     let why = "/usr/libexec/nbft-redfish: it is not there, and fetches what a Redfish service holds";
     assert!(said.ends_with(why), "{said}");
-    let hidden = root(r#"echo '{"name":"dhchap-secret","error":"it is hidden"}'"#);
+    let hidden = root(r#"echo '{"name":"dhchap-secret","error":"it is hidden","code":"key-hidden"}'"#);
     let said = reason(&hidden, &table_with(REQUIRED, KEYPATH), vec![]).await;
     assert_eq!(said, "dhchap-secret: it is hidden");
     let slow = root("exec sleep 30");

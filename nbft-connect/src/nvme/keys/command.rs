@@ -3,13 +3,13 @@
 //! It has a fixed path, so neither a table nor the kernel's command line chooses the program. It runs beside everything else, for one
 //! key at a time.
 
-use super::fetch_protocol::Failure;
+use super::fetch_fault::{CommandFailed, CommandFault, Failure, FetchFault};
 use super::files::{MAX_FILE, RULE, absent, judge, read_text};
 use super::key::Secret;
 use super::key_name::Name;
 use super::program::{self, Ended, Ending};
 use crate::output::{cut, mask};
-use std::fmt;
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 use tokio::process::Command;
@@ -34,7 +34,7 @@ const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sb
 ///
 /// # Errors
 ///
-/// Why it is not run, how it failed, or why its output is not a key of this kind. Only a timeout is [`Failure::ForNow`].
+/// Why it is not run, how it failed, or why its output is not a key of this kind. Only a timeout is temporary.
 pub(super) async fn fetch(
     program: &Path,
     name: Name,
@@ -51,21 +51,24 @@ async fn fetch_within(
     arguments: &[&str],
 ) -> Result<Option<Secret>, Failure> {
     let file = program.to_path_buf();
-    let failed =
-        move |what: &dyn fmt::Display| Failure::good(format_args!("{} {}: {what}", file.display(), name.text()));
+    let command_failed = move |fault| FetchFault::Command(CommandFailed { program: file.clone(), name, fault });
+    let failed = {
+        let command_failed = command_failed.clone();
+        move |fault| Failure::good(command_failed(fault))
+    };
+    let refused = {
+        let failed = failed.clone();
+        move |error: io::Error| failed(CommandFault::System(error.into()))
+    };
     let mut command = Command::new(program);
     command.args(arguments).env_clear().env("PATH", SEARCH_PATH).current_dir("/");
-    let (file, refused) = (program.to_path_buf(), failed.clone());
-    let check = move || check(&file, |what| refused(what));
-    let run = program::run(command, MAX_FILE, Ending::Kill, check, |error| Some(failed(&error)));
+    let (file, of_check) = (program.to_path_buf(), refused.clone());
+    let check = move || check(&file, of_check);
+    let run = program::run(command, MAX_FILE, Ending::Kill, check, |error| Some(refused(error)));
     let ended = match tokio::time::timeout(limit, run).await {
         Err(_) => {
             let seconds = limit.as_secs();
-            return Err(Failure::now(format_args!(
-                "{} {}: it takes longer than {seconds} s",
-                program.display(),
-                name.text()
-            )));
+            return Err(Failure::now(command_failed(CommandFault::Slow { seconds })));
         }
         // It does not exist.
         Ok(Err(None)) => return Ok(None),
@@ -73,32 +76,32 @@ async fn fetch_within(
         Ok(Ok(ended)) => ended,
     };
     log_stderr(name, &ended);
-    let text = read_text(ended.output.as_slice()).map_err(|error| failed(&error))?;
+    let text = read_text(ended.output.as_slice()).map_err(&refused)?;
     if !ended.status.success() {
-        return Err(failed(&ended.status));
+        return Err(failed(CommandFault::Ended(ended.status)));
     }
     if text.trim_ascii().is_empty() {
         return Ok(None);
     }
-    let secret = Secret::parse(&text).map_err(|error| failed(&format_args!("its output is not a key: {error}")))?;
+    let secret = Secret::parse(&text).map_err(|error| failed(CommandFault::Malformed(error)))?;
     match secret.kind() == name.kind() {
         true => Ok(Some(secret)),
-        false => Err(failed(&format_args!("it prints {secret}, which is the wrong kind"))),
+        false => Err(failed(CommandFault::OtherKind { is: secret.to_string() })),
     }
 }
 
 /// Checks that the program may be run; the error is `None` if it does not exist.
-fn check(program: &Path, failed: impl Fn(&dyn fmt::Display) -> Failure) -> Result<(), Option<Failure>> {
+fn check(program: &Path, failed: impl Fn(io::Error) -> Failure) -> Result<(), Option<Failure>> {
     let metadata = match program.metadata() {
         Ok(metadata) => metadata,
         Err(error) if absent(&error) => return Err(None),
-        Err(error) => return Err(Some(failed(&error))),
+        Err(error) => return Err(Some(failed(error))),
     };
     if let Some(directory) = program.parent() {
-        let metadata = directory.metadata().map_err(|error| Some(failed(&error)))?;
-        judge(directory, &metadata, RULE).map_err(|why| Some(Failure::good(why)))?;
+        let metadata = directory.metadata().map_err(|error| Some(failed(error)))?;
+        judge(directory, &metadata, RULE).map_err(|why| Some(Failure::good(FetchFault::File(why))))?;
     }
-    judge(program, &metadata, RULE).map_err(|why| Some(Failure::good(why)))
+    judge(program, &metadata, RULE).map_err(|why| Some(Failure::good(FetchFault::File(why))))
 }
 
 /// Logs the standard error of the program, without its output.

@@ -4,9 +4,9 @@
 //! it starts, within one time limit: later the programs may lie on the storage that the secrets connect.
 
 use super::command;
-use super::fetch_protocol::{Failure, Found};
+use super::fetch_fault::{Failure, FetchFault, SecretSource};
+use super::fetch_protocol::Found;
 use super::key_name::Name;
-use super::keypath;
 use super::lookup::Keys;
 use super::redfish::{self, is_at_host_interface};
 use super::store::{CommandResult, Source, State, Store};
@@ -18,9 +18,6 @@ use std::time::{Duration, Instant};
 
 /// The pause before an unreachable service is asked again.
 const RETRY_PAUSE: Duration = Duration::from_secs(5);
-
-/// The reason of fetches that the time limit ended.
-const TOO_LATE: &str = "no answer within the time for fetching secrets";
 
 /// A fetch to run.
 #[derive(Debug)]
@@ -94,16 +91,13 @@ impl Keys {
         any && self.lacks(nqn, policy) != (false, false)
     }
 
-    /// A message about the fetches that a subsystem waits for.
+    /// The source of the secrets that a subsystem waits for.
     #[must_use]
-    pub fn describe_wait(&self, nqn: &str, policy: &Policy) -> String {
+    pub fn awaited_source(&self, nqn: &str, policy: &Policy) -> SecretSource {
         let command = self.commands(nqn, true, true).iter().any(|source| self.store.is_under_way(source));
         match self.store.program() {
-            Some(program) if command => format!("waits for its secrets from {}", program.display()),
-            _ => {
-                let keypaths: Vec<_> = policy.redfish.iter().map(|keypath| keypath::shown(keypath)).collect();
-                format!("waits for its secrets by Redfish from {}", keypaths.join(" and "))
-            }
+            Some(program) if command => SecretSource::Command(program.to_path_buf()),
+            _ => SecretSource::Redfish(policy.redfish.clone()),
         }
     }
 
@@ -123,21 +117,20 @@ impl Keys {
                 State::Found(found)
             }
             Err(failure) => {
-                let reason = failure.to_string();
                 // The same warning would repeat every few seconds.
-                let is_repeated = matches!(all.get(&source), Some(State::UnderWay(Some(before))) if *before == reason);
+                let is_repeated = matches!(all.get(&source), Some(State::UnderWay(Some(before))) if *before == failure);
                 let level = if is_repeated { log::Level::Debug } else { log::Level::Warn };
                 let retry_at = match source {
                     // Once for each key: its backend may count failures against the machine.
                     Source::Command(..) => None,
-                    Source::Redfish(_) => matches!(failure, Failure::ForNow(_)).then(|| Instant::now() + RETRY_PAUSE),
+                    Source::Redfish(_) => failure.is_temporary.then(|| Instant::now() + RETRY_PAUSE),
                 };
                 match source {
                     // Each path that needs the secret reports this itself.
-                    Source::Command(..) => log::debug!("no secret: {reason}"),
-                    Source::Redfish(_) => log::log!(level, "no secret by Redfish: {reason}"),
+                    Source::Command(..) => log::debug!("no secret: {failure}"),
+                    Source::Redfish(_) => log::log!(level, "no secret by Redfish: {failure}"),
                 }
-                State::Failed(reason, retry_at)
+                State::Failed(failure, retry_at)
             }
         };
         all.insert(source, state);
@@ -149,7 +142,7 @@ impl Store {
     fn begin(&self, source: Source, hostnqn: &str) -> Fetch {
         let mut requests = self.requests.borrow_mut();
         let before = match requests.remove(&source) {
-            Some(State::Failed(reason, _)) => Some(reason),
+            Some(State::Failed(failure, _)) => Some(failure),
             _ => None,
         };
         requests.insert(source.clone(), State::UnderWay(before));
@@ -192,9 +185,9 @@ impl Fetch {
         };
         let result = match self.until {
             None => work.await,
-            Some(until) => {
-                tokio::time::timeout_at(until.into(), work).await.unwrap_or_else(|_| Err(Failure::good(TOO_LATE)))
-            }
+            Some(until) => tokio::time::timeout_at(until.into(), work)
+                .await
+                .unwrap_or_else(|_| Err(Failure::good(FetchFault::TooLate))),
         };
         Fetched { source: self.source, result }
     }
@@ -202,7 +195,7 @@ impl Fetch {
     /// Fails when the time is over, also for a fetch that waited for its turn.
     fn in_time(&self) -> Result<(), Failure> {
         match self.until {
-            Some(until) if until <= Instant::now() => Err(Failure::good(TOO_LATE)),
+            Some(until) if until <= Instant::now() => Err(Failure::good(FetchFault::TooLate)),
             _ => Ok(()),
         }
     }
@@ -211,12 +204,13 @@ impl Fetch {
         let _turn = self.turns.command.acquire().await;
         self.in_time()?;
         if let Some(why) = &*self.turns.too_slow.borrow() {
-            return Err(Failure::good(why));
+            return Err(why.clone());
         }
         let fetched = command::fetch(&self.program, name, &self.hostnqn, nqn).await;
-        if let Err(Failure::ForNow(why)) = &fetched {
-            log::warn!("{why}; it is not run again");
-            *self.turns.too_slow.borrow_mut() = Some(format!("{why}, for {nqn}; it is not run again"));
+        if let Err(Failure { fault: FetchFault::Command(failed), is_temporary: true }) = &fetched {
+            log::warn!("{failed}; it is not run again");
+            let fault = FetchFault::GivenUp { failed: failed.clone(), subsystem: nqn.to_owned() };
+            *self.turns.too_slow.borrow_mut() = Some(Failure::good(fault));
         }
         let found = |secret| Found { name, subsystem: Some(nqn.to_owned()), secret: Ok(secret) };
         Ok(fetched?.map(found).into_iter().collect())

@@ -1,9 +1,10 @@
 //! The output of `nbft-redfish`: a line for each secret, else a reason. Its exit status says whether to ask again.
 
-use super::key::{MalformedKey, Secret};
+use super::key::Secret;
 use super::key_name::Name;
+use super::line_fault::{KeyFault, LineFault, ProtocolError};
 use crate::json_error::JsonError;
-use crate::output::{cut, escape, mask};
+use crate::output::escape;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt;
@@ -11,9 +12,6 @@ use zeroize::Zeroizing;
 
 /// More bytes than a line needs beside its texts.
 const FRAME: usize = 128;
-
-/// The longest reason, in bytes; longer ones are cut.
-const MAX_REASON: usize = 1000;
 
 /// A secret that was found, or why it cannot be used; others may still be usable.
 #[derive(Debug)]
@@ -24,107 +22,6 @@ pub struct Found {
     pub subsystem: Option<String>,
     /// The secret, or why it cannot be used.
     pub secret: Result<Secret, KeyFault>,
-}
-
-/// Why a key of a service cannot be used. `which` is its path, if no secret can be in it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum KeyFault {
-    /// Two different keys are for one use.
-    #[error("{which} is one of two different keys for the same: which is meant cannot be told")]
-    Ambiguous {
-        /// The key.
-        which: String,
-    },
-    /// The service does not give the key out.
-    #[error("{which} has no KeyString: the service does not give the key out")]
-    Hidden {
-        /// The key.
-        which: String,
-    },
-    /// Its text is not a key.
-    #[error("{which} is no key: {error}")]
-    Malformed {
-        /// The key.
-        which: String,
-        /// Why.
-        error: MalformedKey,
-    },
-    /// It is a key of another kind than the service says.
-    #[error("{which} is {is}, and its SecurityProtocolType says otherwise")]
-    OtherKind {
-        /// The key.
-        which: String,
-        /// What it is.
-        is: String,
-    },
-    /// The words of the program that found it.
-    #[error("{0}")]
-    Told(String),
-}
-
-/// Why nothing was fetched.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Failure {
-    /// A later attempt may succeed.
-    #[error("{0}")]
-    ForNow(String),
-    /// A later attempt would fail too, or could do harm.
-    #[error("{0}")]
-    ForGood(String),
-}
-
-/// Why the output of the program cannot be read. No message quotes it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ProtocolError {
-    /// The last line is incomplete.
-    #[error("its output is cut off")]
-    CutOff,
-    /// A line is not a key.
-    #[error("line {number} of its output is not a key: {fault}")]
-    Line {
-        /// Its number, from 1.
-        number: usize,
-        /// Why.
-        fault: LineFault,
-    },
-}
-
-/// Why a line is not a key.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum LineFault {
-    /// It is not JSON of this form.
-    #[error(transparent)]
-    Json(#[from] JsonError),
-    /// The name is unknown.
-    #[error("unknown name")]
-    Name,
-    /// The key is malformed.
-    #[error("{0}")]
-    Key(MalformedKey),
-    /// It has both a key and an error, or neither.
-    #[error("it must have either a key or an error")]
-    Both,
-    /// The kind of the key does not match the name.
-    #[error("its kind does not match its name")]
-    Kind,
-}
-
-/// A reason of bounded length without any key: it may quote other texts.
-fn reason(what: &str) -> String {
-    cut(&mask(what), MAX_REASON).into_owned()
-}
-
-impl Failure {
-    /// The program's exit status for [`Failure::ForNow`] (sysexits, `EX_TEMPFAIL`).
-    pub const STATUS_FOR_NOW: u8 = 75;
-
-    pub fn good(what: impl fmt::Display) -> Self {
-        Self::ForGood(reason(&what.to_string()))
-    }
-
-    pub fn now(what: impl fmt::Display) -> Self {
-        Self::ForNow(reason(&what.to_string()))
-    }
 }
 
 /// A [`Found`] as JSON, which is always one line.
@@ -140,24 +37,27 @@ struct Line<'a> {
     key: Option<&'a str>,
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     error: Option<Cow<'a, str>>,
+    /// The code of the error.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    code: Option<&'a str>,
 }
 
 impl Found {
     /// The line for a program: JSON with the name of the key (`name`), the NQN of its subsystem (`subsystem`; if missing, all), and
-    /// the key (`key`), or why it cannot be used (`error`).
+    /// the key (`key`), or why it cannot be used (`error`, and its `code`).
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "only for the other process, which needs the exact bytes")]
     pub fn line(&self) -> Zeroizing<String> {
         let subsystem = self.subsystem.as_deref().map(Cow::Borrowed);
-        let (key, error) = match &self.secret {
-            Ok(secret) => (Some(secret.expose()), None),
-            Err(fault) => (None, Some(Cow::Owned(fault.to_string()))),
+        let (key, error, code) = match &self.secret {
+            Ok(secret) => (Some(secret.expose()), None, None),
+            Err(fault) => (None, Some(Cow::Owned(fault.to_string())), Some(fault.cause_code())),
         };
         // It never grows: a growing buffer would leave copies of the key behind. JSON makes at most six bytes of one.
         let texts = subsystem.as_deref().map_or(0, str::len) + error.as_deref().map_or(0, str::len);
         let mut line = Zeroizing::new(Vec::with_capacity(FRAME + key.map_or(0, str::len) + 6 * texts));
         // This cannot fail: texts always become JSON, and a vector takes all.
-        let _ = serde_json::to_writer(&mut *line, &Line { name: self.name.text(), subsystem, key, error });
+        let _ = serde_json::to_writer(&mut *line, &Line { name: self.name.text(), subsystem, key, error, code });
         line.push(b'\n');
         // JSON is UTF-8.
         Zeroizing::new(String::from_utf8(std::mem::take(&mut *line)).unwrap_or_default())
@@ -183,9 +83,12 @@ impl Found {
     fn parse(line: &[u8]) -> Result<Self, LineFault> {
         let line: Line<'_> = serde_json::from_slice(line).map_err(JsonError::from)?;
         let name = Name::of(line.name).ok_or(LineFault::Name)?;
-        let secret = match (line.key, line.error) {
-            (Some(key), None) => Ok(Secret::parse(key).map_err(LineFault::Key)?),
-            (None, Some(reason)) => Err(KeyFault::Told(reason.into_owned())),
+        let secret = match (line.key, line.error, line.code) {
+            (Some(key), None, None) => Ok(Secret::parse(key).map_err(LineFault::Key)?),
+            (None, Some(text), Some(code)) => {
+                let code = KeyFault::CODES.iter().find(|known| **known == code).ok_or(LineFault::Code)?;
+                Err(KeyFault::Reported { code, text: text.into_owned() })
+            }
             _ => return Err(LineFault::Both),
         };
         if secret.as_ref().is_ok_and(|secret| secret.kind() != name.kind()) {
@@ -216,12 +119,13 @@ mod tests {
     #[test]
     fn lines_with_any_text_are_read_back() {
         let key = || Secret::parse(PSK).unwrap();
+        let reported = |text: &str| KeyFault::Reported { code: "key-hidden", text: text.to_owned() };
         let texts = ["nqn.2014-08.org.example:s", "a\tb\nc\"d\\e\0\u{202e}", "{\"name\":\"tls-psk\"}", ""];
         let found = texts.iter().flat_map(|text| {
             let subsystem = Some((*text).to_owned());
             [
                 Found { name: Name::TlsPsk, subsystem: subsystem.clone(), secret: Ok(key()) },
-                Found { name: Name::HostSecret, subsystem: None, secret: Err(KeyFault::Told((*text).to_owned())) },
+                Found { name: Name::HostSecret, subsystem: None, secret: Err(reported(text)) },
             ]
         });
         let found: Vec<_> = found.collect();
@@ -240,6 +144,17 @@ mod tests {
     }
 
     #[test]
+    fn a_fault_arrives_with_its_code() {
+        let fault = KeyFault::Hidden { which: "/redfish/v1/k".into() };
+        let found = Found { name: Name::TlsPsk, subsystem: None, secret: Err(fault.clone()) };
+        let text = "/redfish/v1/k has no KeyString: the service does not give the key out";
+        let line = format!("{{\"name\":\"tls-psk\",\"error\":\"{text}\",\"code\":\"key-hidden\"}}\n");
+        assert_eq!(*found.line(), line);
+        let read = Found::parse_all(line.as_bytes()).unwrap().remove(0).secret.unwrap_err();
+        assert_eq!((read.cause_code(), read.to_string()), (fault.code(), fault.to_string()));
+    }
+
+    #[test]
     fn malformed_lines_are_refused_without_being_quoted() {
         let cases = [
             format!("{{\"name\":\"tls-psk\",\"key\":\"{PSK}\"}}"),
@@ -249,6 +164,9 @@ mod tests {
             format!("{{\"name\":\"dhchap-secret\",\"key\":\"{PSK}\"}}\n"),
             format!("{{\"name\":\"tls-psk\",\"key\":\"{PSK}\",\"error\":\"\"}}\n"),
             format!("{{\"name\":\"tls-psk\",\"key\":\"{}\"}}\n", PSK.replace("VRLb", "ARLb")),
+            format!("{{\"name\":\"tls-psk\",\"key\":\"{PSK}\",\"code\":\"key-hidden\"}}\n"),
+            format!("{{\"name\":\"tls-psk\",\"error\":\"{PSK}\"}}\n"),
+            format!("{{\"name\":\"tls-psk\",\"error\":\"\",\"code\":\"{PSK}\"}}\n"),
             format!("tls-psk\t*\t{PSK}\n"),
             format!("\"{PSK}\"\n"),
             "\n".into(),
@@ -259,11 +177,5 @@ mod tests {
             assert!(!why.contains("RLbtn") && !why.contains(char::is_control), "{why}");
         }
         assert!(Found::parse_all(b"").is_ok_and(|found| found.is_empty()));
-    }
-
-    #[test]
-    fn reasons_are_short_and_hold_no_key() {
-        let failure = Failure::good(format_args!("{PSK} {}", "\u{e4}".repeat(5000))).to_string();
-        assert!(failure.starts_with("*** ") && failure.ends_with(" [...]") && failure.len() < 1020, "{failure}");
     }
 }

@@ -1,6 +1,6 @@
 //! Reads keys from files, unless other users could have read or changed these.
 
-use super::error::{FileError, FileFault};
+use super::file_error::{FileError, FileFault};
 use super::key::{Kind, Secret};
 use nix::unistd::Uid;
 use std::fs::{self, File, Metadata, OpenOptions};
@@ -47,7 +47,7 @@ pub fn judge(path: &Path, metadata: &Metadata, (forbidden, verb): Forbidden) -> 
 /// Why it is not used.
 pub fn open(path: &Path, judged: bool, forbidden: Forbidden) -> Result<Option<File>, FileError> {
     let refused = |fault| FileError { path: path.to_path_buf(), fault };
-    let unreadable = |error: io::Error| refused(FileFault::Unreadable(error.to_string()));
+    let unreadable = |error: io::Error| refused(FileFault::Unreadable(error.into()));
     // A pipe must not block, and a link must not be followed. Credentials may be links.
     let flags = libc::O_NONBLOCK | if judged { libc::O_NOFOLLOW } else { 0 };
     let file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
@@ -70,7 +70,7 @@ pub fn open(path: &Path, judged: bool, forbidden: Forbidden) -> Result<Option<Fi
 pub(super) fn read(path: &Path, judged: bool, kind: Kind) -> Result<Option<Secret>, FileError> {
     let refused = |fault| FileError { path: path.to_path_buf(), fault };
     let Some(file) = open(path, judged, SECRET)? else { return Ok(None) };
-    let text = read_text(file).map_err(|error| refused(FileFault::Unreadable(error.to_string())))?;
+    let text = read_text(file).map_err(|error| refused(FileFault::Unreadable(error.into())))?;
     let secret = Secret::parse(&text).map_err(|error| refused(FileFault::Malformed(error)))?;
     if secret.kind() == kind { Ok(Some(secret)) } else { Err(refused(FileFault::OtherKind(kind))) }
 }

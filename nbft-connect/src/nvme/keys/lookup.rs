@@ -1,7 +1,8 @@
 //! Looks for secrets: in the service's credentials, then in the key directory, then from the key-command, then from a Redfish
 //! service.
 
-use super::error::{FileError, FileFault, Places, SecretError};
+use super::error::{Places, SecretError};
+use super::file_error::{FileError, FileFault};
 use super::files::{DIRECTORY, RULE, absent, judge, read};
 use super::key::{Kind, Secret, Secrets};
 use super::key_name;
@@ -202,7 +203,7 @@ impl Keys {
                 Ok(metadata) => metadata,
                 Err(error) if absent(&error) => return Ok(false),
                 Err(error) => {
-                    return Err(FileError { path: directory, fault: FileFault::Unreadable(error.to_string()) });
+                    return Err(FileError { path: directory, fault: FileFault::Unreadable(error.into()) });
                 }
             };
             if !metadata.is_dir() {

@@ -6,7 +6,9 @@
 mod command;
 mod error;
 mod fetch;
+mod fetch_fault;
 mod fetch_protocol;
+mod file_error;
 #[doc(hidden)]
 pub mod files;
 mod identity;
@@ -14,6 +16,7 @@ mod key;
 mod key_name;
 pub mod keypath;
 mod keyring;
+mod line_fault;
 mod lookup;
 mod program;
 mod psk;
@@ -24,14 +27,17 @@ mod tests;
 mod tls;
 mod turns;
 
-pub use error::{FileError, FileFault, Places, SecretError};
+pub use error::{Places, SecretError};
 pub use fetch::{Fetch, Fetched};
-pub use fetch_protocol::{Failure, Found, KeyFault};
+pub use fetch_fault::{CommandFailed, CommandFault, Failure, FetchFault, ProgramFault, SecretSource};
+pub use fetch_protocol::Found;
+pub use file_error::{FileError, FileFault};
 pub use files::{complaints, open_to_others, read_text};
 pub use identity::Identity;
 pub use key::{Kind, MalformedKey, Secret, Secrets};
 pub use key_name::Name;
 pub use keyring::{Keyring, KeyringError, Serial};
+pub use line_fault::KeyFault;
 pub use lookup::{Keys, credentials};
 pub use psk::TlsPsk;
 pub use redfish::is_at_host_interface;

@@ -2,7 +2,8 @@
 //!
 //! It takes seconds and needs a network, so it runs beside everything else.
 
-use super::fetch_protocol::{Failure, Found};
+use super::fetch_fault::{Failure, FetchFault, ProgramFault, reason};
+use super::fetch_protocol::Found;
 use super::keypath;
 use super::program::{self, Ended, Ending};
 use std::path::Path;
@@ -28,36 +29,41 @@ pub fn is_at_host_interface(keypath: &str) -> bool {
 pub(super) async fn fetch(root: &Path, keypath: &str, hostnqn: &str) -> Result<Vec<Found>, Failure> {
     if keypath::names_user(keypath) {
         // Everybody can read the arguments of a process.
-        return Err(Failure::good(format_args!("{}: {}", keypath::shown(keypath), keypath::NAMES_USER)));
+        return Err(Failure::good(FetchFault::NamesUser { keypath: keypath::shown(keypath).into_owned() }));
     }
-    let late = || Err(Failure::now(format_args!("/{PROGRAM} takes longer than {} s", LIMIT.as_secs())));
+    let late = || Err(Failure::now(FetchFault::Slow { program: PROGRAM, seconds: LIMIT.as_secs() }));
     tokio::time::timeout(LIMIT, run(root, keypath, hostnqn)).await.unwrap_or_else(|_| late())
 }
 
 async fn run(root: &Path, keypath: &str, hostnqn: &str) -> Result<Vec<Found>, Failure> {
     let program = root.join(PROGRAM);
-    let failed = |what: &dyn std::fmt::Display| format!("{}: {what}", program.display());
+    let failed = |fault| FetchFault::Program { program: program.clone(), fault };
     let mut command = Command::new(&program);
     command.arg("--print").arg("--root").arg(root).args(["--", keypath, hostnqn]).env_clear();
     if let Some(credentials) = std::env::var_os("CREDENTIALS_DIRECTORY") {
         command.env("CREDENTIALS_DIRECTORY", credentials);
     }
-    let (file, missing) = (program.clone(), failed(&"it is not there, and fetches what a Redfish service holds"));
+    let (file, missing) = (program.clone(), failed(ProgramFault::Missing));
     let check = move || if file.exists() { Ok(()) } else { Err(Failure::good(missing)) };
-    let ended = program::run(command, MAX_OUTPUT, Ending::Term, check, |error| Failure::now(failed(&error))).await?;
+    let ended = program::run(command, MAX_OUTPUT, Ending::Term, check, |error| {
+        Failure::now(failed(ProgramFault::System(error.into())))
+    })
+    .await?;
     let Ended { status, output, stderr } = ended;
     if output.len() > MAX_OUTPUT {
-        return Err(Failure::good(failed(&format_args!("it prints more than {MAX_OUTPUT} bytes"))));
+        return Err(Failure::good(failed(ProgramFault::Long { limit: MAX_OUTPUT })));
     }
     match (status.success(), stderr.trim()) {
         (true, warnings) => {
             for line in warnings.lines() {
-                log::warn!("by Redfish from {}: {}", keypath::shown(keypath), Failure::good(line));
+                log::warn!("by Redfish from {}: {}", keypath::shown(keypath), reason(line));
             }
-            Found::parse_all(&output).map_err(|why| Failure::good(failed(&why)))
+            Found::parse_all(&output).map_err(|why| Failure::good(failed(ProgramFault::Output(why))))
         }
-        (false, "") => Err(Failure::now(failed(&status))),
-        (false, reason) if status.code() == Some(Failure::STATUS_FOR_NOW.into()) => Err(Failure::now(reason)),
-        (false, reason) => Err(Failure::good(reason)),
+        (false, "") => Err(Failure::now(failed(ProgramFault::Ended(status)))),
+        (false, text) => Err(Failure {
+            is_temporary: status.code() == Some(Failure::STATUS_FOR_NOW.into()),
+            fault: FetchFault::Service { status, text: reason(text) },
+        }),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::command;
 use super::error::SecretError;
+use super::fetch_fault::Failure;
 use super::fetch_protocol::Found;
 use super::key::{Secret, Secrets};
 use super::key_name::Name;
@@ -27,11 +28,11 @@ pub(super) enum Source {
 #[derive(Debug)]
 pub(super) enum State {
     /// It is under way; why the last one failed, if one did.
-    UnderWay(Option<String>),
+    UnderWay(Option<Failure>),
     /// It returned these secrets.
     Found(Vec<Found>),
     /// Why it failed, and when it may be repeated.
-    Failed(String, Option<Instant>),
+    Failed(Failure, Option<Instant>),
 }
 
 /// The result of the key-command for one key.
@@ -88,10 +89,11 @@ impl Store {
             None if self.may_request() => Ok(CommandResult::Unknown),
             None => Ok(CommandResult::Nothing),
             Some(State::UnderWay(_)) => Ok(CommandResult::Unknown),
-            Some(State::Failed(reason, _)) => Err(SecretError::Fetch(reason.clone())),
+            Some(State::Failed(failure, _)) => Err(failure.clone().into()),
             Some(State::Found(found)) => match found.first() {
                 Some(found) => {
-                    found.secret.clone().map(CommandResult::Key).map_err(|fault| SecretError::Fetch(fault.to_string()))
+                    let unusable = |fault| SecretError::Unusable { name: name.text(), fault };
+                    found.secret.clone().map(CommandResult::Key).map_err(unusable)
                 }
                 None => Ok(CommandResult::Nothing),
             },
@@ -152,7 +154,7 @@ impl Store {
         };
         let found = of(Some(nqn)).or_else(|| of(None));
         let secret = found.map(|found| found.secret.clone()).transpose();
-        secret.map_err(|fault| SecretError::Unusable { name: name.text(), reason: fault.to_string() })
+        secret.map_err(|fault| SecretError::Unusable { name: name.text(), fault })
     }
 
     /// The results of these keypaths, for messages.
@@ -160,10 +162,10 @@ impl Store {
         let requests = self.requests.borrow();
         let describe = |keypath: &String| {
             let result = match requests.get(&Source::Redfish(keypath.clone())) {
-                None => "it was not asked",
-                Some(State::UnderWay(_)) => "no answer yet",
-                Some(State::Found(_)) => "it has none for this subsystem",
-                Some(State::Failed(reason, _)) => reason,
+                None => "it was not asked".to_owned(),
+                Some(State::UnderWay(_)) => "no answer yet".to_owned(),
+                Some(State::Found(_)) => "it has none for this subsystem".to_owned(),
+                Some(State::Failed(failure, _)) => failure.to_string(),
             };
             format!("; by Redfish from {}: {result}", keypath::shown(keypath))
         };

@@ -1,5 +1,6 @@
 //! Limits the fetches that run at the same time.
 
+use super::fetch_fault::Failure;
 use std::cell::RefCell;
 use tokio::sync::Semaphore;
 
@@ -16,7 +17,7 @@ pub(super) struct Turns {
     /// Other services.
     pub(super) services: Semaphore,
     /// Why the key-command is not run again.
-    pub(super) too_slow: RefCell<Option<String>>,
+    pub(super) too_slow: RefCell<Option<Failure>>,
 }
 
 impl Turns {

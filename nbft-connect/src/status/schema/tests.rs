@@ -1,4 +1,4 @@
-//! How long the status file becomes.
+//! Tests the length of the status file.
 
 use crate::output::json::{self, Secrets};
 use crate::status::schema::*;

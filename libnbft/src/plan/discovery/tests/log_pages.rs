@@ -1,4 +1,4 @@
-//! What follows from log pages.
+//! Tests what a plan takes from log pages.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! What is wrong with a path whose target answers: its controller is missing, not live, or not secured.
+//! Describes the failures of a controller whose target answers: it is missing, not live, or not secured.
 
 use super::reason::{ConnectFault, ConnectReason};
 use super::step::Step;

@@ -1,4 +1,4 @@
-//! What is wrong with a discovery controller that answers.
+//! Describes the failures of a discovery controller that answers.
 
 use super::reason::{ConnectFault, ConnectReason};
 use super::step::Step;

@@ -1,4 +1,4 @@
-//! Says what breaks a path, a discovery controller or an entry, and what to do: a code, a problem and a remedy for each cause.
+//! Gives each cause that breaks a path, a discovery controller or an entry its code, its problem and its remedy.
 
 mod controller;
 mod discovery;

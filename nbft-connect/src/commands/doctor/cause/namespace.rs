@@ -1,4 +1,4 @@
-//! What is wrong with a namespace behind a live controller.
+//! Describes the failures of a namespace behind a live controller.
 
 use super::step::Step;
 use crate::nvme::sysfs::AnaState;

@@ -1,4 +1,4 @@
-//! What is wrong with this machine's network, from the NIC to the route.
+//! Describes the failures of this machine's network, from the NIC to the route.
 
 use super::step::Step;
 use crate::commands::doctor::generator::Generator;

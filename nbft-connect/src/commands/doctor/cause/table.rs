@@ -1,4 +1,4 @@
-//! What is wrong with the tables.
+//! Describes the failures of the tables.
 
 use super::step::Step;
 use libnbft::codes;

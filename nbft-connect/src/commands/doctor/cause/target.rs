@@ -1,4 +1,4 @@
-//! What is wrong on the way to the target, or with the target's port.
+//! Describes the failures between this machine and the target, and of the target's port.
 
 use super::step::Step;
 use crate::nvme::icresp::BadAnswer;
