@@ -88,7 +88,11 @@ pub(super) fn host(
     let tpm = (!scenario.tpm.is_empty()).then(|| tpm::sealed(place, &scenario.tpm)).transpose()?;
     let sealed = tpm.as_ref().map(|sealed| tpm::credentials(sealed, &scenario.tpm)).transpose()?.unwrap_or_default();
     let tables = scenario.tables.iter().zip(1..).map(|(table, number)| table.write(place, number, dir));
-    let mut cmdline = format!("printk.time=1 log_buf_len=1M root=UUID={} rd.shell=0 rd.emergency=poweroff", ROOT_UUID);
+    let mut cmdline = "printk.time=1 log_buf_len=1M rd.shell=0 rd.emergency=poweroff".to_owned();
+    if !scenario.own_root() {
+        cmdline.push_str(" root=UUID=");
+        cmdline.push_str(ROOT_UUID);
+    }
     cmdline.push_str(if options.quiet { " quiet" } else { " loglevel=6 rd.info" });
     if options.keep {
         cmdline.push_str(" lab.keep");
