@@ -20,7 +20,6 @@ pub fn nbft(place: &Place) -> Result<PathBuf> {
 }
 
 fn build(place: &Place) -> Result<PathBuf> {
-    if let Some(there) = std::env::var_os("B15_NBFT") { return Ok(there.into()); }
     let out = run(place.repo.join("contrib/build-release")).args(["--quiet", "--message-format=json"]).text()?;
     let path = out
         .lines()
