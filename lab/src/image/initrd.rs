@@ -178,7 +178,8 @@ impl Recipe<'_> {
             binds.extend(of_tpm.as_deref().map(|packages| (packages, "/lab-tpm")));
             let for_kexec = self.kexec.then(|| kexec::packages(place)).transpose()?;
             binds.extend(for_kexec.as_deref().map(|packages| (packages, "/lab-kexec")));
-            let tools = self.way.by_initramfs_tools().then(|| initramfs_tools::packages(place, self.debian)).transpose()?;
+            let tools =
+                self.way.by_initramfs_tools().then(|| initramfs_tools::packages(place, self.debian)).transpose()?;
             binds.extend(tools.as_deref().map(|tools| (tools, "/lab-initramfs-tools")));
             inside(&folder, &upper, &binds, &script)?.log(&partial.join("log"))?;
             forget(&upper)
