@@ -279,6 +279,9 @@ pub struct ConnectArgs {
     /// Run until a signal: connect missing paths, reconnect removed controllers, renew leases
     #[arg(long, conflicts_with_all = ["dry_run", "timeout", "wait"])]
     pub stay: bool,
+    /// When the time for waiting is over, say what is missing and go on until a signal
+    #[arg(long, conflicts_with_all = ["dry_run", "stay"])]
+    pub keep_trying: bool,
     /// Queues and timeouts.
     #[command(flatten)]
     pub tunables: TunableArgs,

@@ -6,9 +6,9 @@ use crate::cli::Handover;
 use crate::dhcp_options::ClientOptions;
 use crate::export::names::Names;
 use crate::export::{File, networkd, view};
+use crate::initramfs;
 use crate::status::schema::{PathStatus, Status};
 use libnbft::plan::Plan;
-pub(crate) use names::in_initramfs;
 use std::path::{Path, PathBuf};
 use view::{Link, Nic};
 
@@ -25,7 +25,7 @@ const TMPFILES: &str = "/run/tmpfiles.d";
 /// failure is one of the boot.
 pub fn leave(plan: &Plan, status: &Status, how: Option<Handover>, client: &ClientOptions, root: &Path) {
     let connected = status.paths.iter().any(PathStatus::is_connected);
-    let unless_told = if connected && in_initramfs(root) { Handover::Auto } else { Handover::None };
+    let unless_told = if connected && initramfs::is_at(root) { Handover::Auto } else { Handover::None };
     let how = how.unwrap_or(unless_told);
     if how == Handover::None {
         return;

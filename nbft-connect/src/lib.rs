@@ -12,6 +12,7 @@ pub mod error;
 pub mod exit;
 pub(crate) mod export;
 pub mod handover;
+pub(crate) mod initramfs;
 pub mod input;
 pub(crate) mod jitter;
 pub mod json_error;

@@ -39,7 +39,7 @@ const CRATES: [(&str, &[&[&str]]); 5] = [
             &["process", "input"],
             &["cli", "kernel_command_line"],
             &["output"],
-            &["dhcp_options", "error", "exit", "jitter", "json_error", "system_error", "tunables"],
+            &["dhcp_options", "error", "exit", "initramfs", "jitter", "json_error", "system_error", "tunables"],
         ],
     ),
     ("nbft-redfish/src", &[]),

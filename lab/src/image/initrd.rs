@@ -1,7 +1,7 @@
-//! Makes the host's initramfs, by real dracut in a Debian folder.
+//! Makes the host's initramfs, by real dracut or initramfs-tools in a Debian folder.
 
 use super::constants::{LUKS_KEY, LUKS_UUID};
-use super::{kexec, layers, tls, tpm};
+use super::{initramfs_tools, kexec, layers, tls, tpm};
 use crate::prepare::apt;
 use crate::prepare::chroot::{Debian, chroot, forget, inside};
 use crate::prepare::kernel::Kernel;
@@ -93,7 +93,15 @@ impl Recipe<'_> {
         format!("{tpm}{}", self.building.conf)
     }
 
+    /// The folder of what is installed for this generator, and its script.
+    const fn module(&self) -> &'static str {
+        if self.way.by_initramfs_tools() { "initramfs-tools" } else { "dracut-module" }
+    }
+
     fn script(&self) -> String {
+        if self.way.by_initramfs_tools() {
+            return initramfs_tools::script(&self.kernel.version);
+        }
         let (add, omit) = self.modules();
         let add = if add.is_empty() { String::new() } else { format!("--add '{add}'") };
         let version = &self.kernel.version;
@@ -121,7 +129,7 @@ impl Recipe<'_> {
     /// Makes the image, once for each recipe.
     pub fn make(&self, place: &Place) -> Result<Initrd> {
         let script = self.script();
-        let module = place.repo.join("dracut-module");
+        let module = place.repo.join(self.module());
         let mut key = Key::new().text("initrd 2").text(&script).text(self.debian.suite()).text(&self.conf());
         for file in &self.building.files {
             key = key.text(&file.path).text(&file.mode.to_string()).text(&file.text);
@@ -129,6 +137,9 @@ impl Recipe<'_> {
         key = self.building.packages.iter().fold(key, |key, name| key.text(name));
         if self.marks {
             key = key.text(MARKS);
+        }
+        if self.way.by_initramfs_tools() {
+            key = key.text(&initramfs_tools::ingredients());
         }
         let nbft = if self.way.ours() {
             let nbft = layers::nbft(place)?;
@@ -150,11 +161,14 @@ impl Recipe<'_> {
             for file in &self.building.files {
                 layers::put(&upper, &file.path, file.mode, file.text.as_bytes())?;
             }
+            if self.way.by_initramfs_tools() {
+                initramfs_tools::configure(&upper, self.key)?;
+            }
             layers::put(&upper, "etc/dracut.conf.d/lab.conf", 0o644, self.conf().as_bytes())?;
             if self.marks {
                 layers::put(&upper, "usr/lib/dracut/modules.d/98labmarks/module-setup.sh", 0o755, MARKS.as_bytes())?;
             }
-            if self.key {
+            if self.key && !self.way.by_initramfs_tools() {
                 let crypttab = format!("labcrypt UUID={LUKS_UUID} {LUKS_KEY_PATH} luks\n");
                 layers::put(&upper, "lab.key", 0o600, LUKS_KEY.as_bytes())?;
                 layers::put(&upper, "lab.crypttab", 0o644, crypttab.as_bytes())?;
@@ -170,6 +184,9 @@ impl Recipe<'_> {
             let names = &self.building.packages;
             let more = (!names.is_empty()).then(|| apt::packages(place, suite, names)).transpose()?;
             binds.extend(more.as_deref().map(|more| (more, "/lab-packages")));
+            let tools =
+                self.way.by_initramfs_tools().then(|| initramfs_tools::packages(place, self.debian)).transpose()?;
+            binds.extend(tools.as_deref().map(|tools| (tools, "/lab-initramfs-tools")));
             inside(&folder, &upper, &binds, &script)?.log(&partial.join("log"))?;
             forget(&upper)
         })?;
@@ -185,7 +202,7 @@ impl Recipe<'_> {
         layers::copy(upper, "usr/libexec/nbft-redfish", &layers::redfish(nbft))?;
         let script = module.join("install.sh");
         if !script.exists() {
-            return Err(Error::Machine(format!("{}: the dracut module is not there", module.display())));
+            return Err(Error::Machine(format!("{}: its install.sh is not there", module.display())));
         }
         run("sh").arg(script).env("DESTDIR", upper).output()?;
         Ok(())

@@ -7,6 +7,7 @@ mod debian;
 pub mod disk;
 pub mod exports;
 pub mod extra;
+mod initramfs_tools;
 pub mod initrd;
 pub mod kernel_modules;
 mod kexec;

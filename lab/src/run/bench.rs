@@ -49,6 +49,11 @@ impl Question {
             Variant { name, scenario }
         };
         Ok(match self {
+            // Debian has no stock way there.
+            Self::Ways if base.way.by_initramfs_tools() => vec![
+                variant("local disk", base, true, Way::InitramfsToolsLocal),
+                variant("nbft", base, false, Way::InitramfsTools),
+            ],
             Self::Ways => vec![
                 variant("local disk", base, true, Way::Local),
                 variant("stock way", base, false, Way::Stock),

@@ -80,17 +80,28 @@ pub enum Way {
     /// Our module, but the binary does nothing: for what must fail.
     #[serde(rename = "nbft-true")]
     NbftTrue,
+    /// Ours, in an image made by initramfs-tools.
+    #[serde(rename = "initramfs-tools")]
+    InitramfsTools,
+    /// An image made by initramfs-tools: root is local.
+    #[serde(rename = "initramfs-tools-local")]
+    InitramfsToolsLocal,
 }
 
 impl Way {
-    /// Whether our module is in it.
+    /// Whether our program is in it.
     pub const fn ours(self) -> bool {
-        !matches!(self, Self::Local | Self::Stock)
+        !matches!(self, Self::Local | Self::Stock | Self::InitramfsToolsLocal)
+    }
+
+    /// Whether initramfs-tools makes the image, and not dracut.
+    pub const fn by_initramfs_tools(self) -> bool {
+        matches!(self, Self::InitramfsTools | Self::InitramfsToolsLocal)
     }
 
     pub(crate) fn wanted(self) -> &'static [&'static str] {
         match self {
-            Self::Local => &[],
+            Self::Local | Self::InitramfsTools | Self::InitramfsToolsLocal => &[],
             Self::Nbft | Self::NbftTrue => &["nbft", "kernel-network-modules"],
             Self::Stock => &["nvmf", "network", "network-legacy", "kernel-network-modules", "net-lib", "url-lib"],
             Self::NbftNetwork => &["nbft", "network", "network-legacy", "kernel-network-modules", "net-lib", "url-lib"],

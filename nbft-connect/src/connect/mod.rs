@@ -47,6 +47,9 @@ use without_table::NothingFound;
 /// there before dracut gives up.
 const DEFAULT_TIMEOUT: u32 = 120;
 
+/// The pause before servers are asked again for what is to stand in for a table, as in nbft-connect.service.
+const AGAIN: Duration = Duration::from_secs(5);
+
 /// How long a process that stays has programs give secrets, beside all else that it does.
 const SECRETS: Duration = Duration::from_secs(60);
 
@@ -71,12 +74,20 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         readmit(common);
     }
     let mut status_file = StatusFile::new(common.path(STATUS_FILE));
-    let tables = match tables(args, common, &kernel, started)? {
-        Ok(tables) => tables,
-        Err(reason) => {
-            finish_early(&Plan::default(), &mut status_file, Outcome::Failed, reason.to_string())?;
-            return Ok(Exit::Failed);
+    let mut round = started;
+    let tables = loop {
+        match tables(args, common, &kernel, round)? {
+            Ok(tables) => break tables,
+            Err(reason) => {
+                finish_early(&Plan::default(), &mut status_file, Outcome::Failed, reason.to_string())?;
+                if !args.keep_trying || reason.is_final() {
+                    return Ok(Exit::Failed);
+                }
+            }
         }
+        // No handler of signals is there yet: one ends this at once.
+        std::thread::sleep(AGAIN);
+        round = Instant::now();
     };
     let plan = plan::plan(&tables, &args.plan, &kernel);
     without_table::leave_rules(&plan, &root);
@@ -110,6 +121,7 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         root: root.clone(),
         status_file,
         until,
+        keeps_trying: args.keep_trying,
         before,
         service,
         connections: ConnectionSettings::read(&args.tunables.given(), &kernel, &root),

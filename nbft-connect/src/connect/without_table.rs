@@ -10,7 +10,7 @@ use crate::kernel_command_line::KernelCommandLine;
 use crate::net::{Dhcp, Lease, Survey, SurveyedNic};
 use crate::output::escape;
 use crate::output::replace::{PUBLIC, replace};
-use crate::{export, handover};
+use crate::{export, initramfs};
 use libnbft::model::{Mac, Table};
 use libnbft::plan::{Network, Options, Plan, Source};
 use std::cell::RefCell;
@@ -32,6 +32,13 @@ pub(super) enum NothingFound {
     /// No DHCP server has named a target.
     #[error("no DHCP server has named a root path of the form nvme+tcp://ADDRESS[:PORT]/NQN/NID (option 17)")]
     RootPath,
+}
+
+impl NothingFound {
+    /// Whether it stays so for as long as the machine runs.
+    pub(super) const fn is_final(&self) -> bool {
+        matches!(self, Self::Parameter(_))
+    }
 }
 
 /// The table that the kernel's command line asks for; none if it asks for none.
@@ -64,7 +71,7 @@ pub(super) fn say_if_unused(kernel: &KernelCommandLine, tables: &Tables) {
 
 /// Writes udev's rules of a table that was not there when they are written for others.
 pub(super) fn leave_rules(plan: &Plan, root: &Path) {
-    if plan.tables != [BUILT_TABLE] || !handover::in_initramfs(root) {
+    if plan.tables != [BUILT_TABLE] || !initramfs::is_at(root) {
         return;
     }
     let directory = root.join("run/udev/rules.d");

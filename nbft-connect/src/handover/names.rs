@@ -3,6 +3,7 @@
 use crate::dhcp_options::ClientOptions;
 use crate::export::names::Names;
 use crate::export::view::{self, Nic};
+use crate::initramfs;
 use crate::output::replace::{PUBLIC, replace};
 use crate::status::schema::Status;
 use libnbft::plan::Plan;
@@ -15,13 +16,9 @@ const ONLINE: &str = "run/nbft/online";
 const RESOLV_CONF: &str = "run/nbft/resolv.conf";
 const HOST_NAME: &str = "run/nbft/hostname";
 
-pub(crate) fn in_initramfs(root: &Path) -> bool {
-    ["etc/initrd-release", "usr/lib/initrd-release"].iter().any(|file| root.join(file).exists())
-}
-
 /// Tells it in the initramfs. In the running system only what was told before is kept up to date. No failure is one of the boot.
 pub fn tell(plan: &Plan, status: &Status, root: &Path) {
-    let initramfs = in_initramfs(root);
+    let initramfs = initramfs::is_at(root);
     if initramfs || root.join(RESOLV_CONF).exists() {
         let nics = view::nics(plan, Some(status), root, &ClientOptions::default());
         if let Err(error) = write(&nics, root, initramfs) {

@@ -1,10 +1,11 @@
 //! Sends log lines to the journal by stderr, to the kernel's log in an initramfs without a journal, or to plain stderr.
 
-use crate::output;
+use crate::{initramfs, output};
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use nix::sys::stat::{FileStat, fstat};
 use std::fs::{File, OpenOptions};
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 
 enum Sink {
     /// Standard error is the journal: each line has a priority prefix.
@@ -59,10 +60,7 @@ fn sink() -> Sink {
     if is_stream(&named, fstat(output::stderr()).ok().as_ref()) {
         return Sink::Journal;
     }
-    // dracut makes the first only with systemd.
-    let in_initramfs =
-        ["/etc/initrd-release", "/usr/lib/initrd-release"].iter().any(|file| std::path::Path::new(file).exists());
-    if !in_initramfs || output::stderr().is_terminal() {
+    if !initramfs::is_at(Path::new("/")) || output::stderr().is_terminal() {
         return Sink::Plain;
     }
     kernel_log().map_or(Sink::Plain, Sink::Kernel)

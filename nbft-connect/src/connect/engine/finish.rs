@@ -36,9 +36,8 @@ impl StateMachine {
         self.note_last_ana();
         self.explain_pending();
         let outcome = outcome::outcome(&self.status(), deadline_passed || self.is_resident());
-        if let (true, RunMode::UntilBoot { timeout, .. }) = (deadline_passed, self.settings.until) {
-            log::warn!("the budget of {} s is spent", timeout.as_secs());
-            self.log_unfinished();
+        if deadline_passed {
+            self.log_spent_budget();
         }
         if self.is_resident() {
             self.header.service = None;
@@ -55,6 +54,20 @@ impl StateMachine {
             false => outcome::exit(outcome),
         };
         Ended { exit, plan: self.plan.with(&self.additions), status }
+    }
+
+    /// Tells what is missing, and goes on.
+    pub(super) fn pass_deadline(&mut self) {
+        self.log_spent_budget();
+        log::warn!("going on: {}", outcome::message(&self.status()));
+        self.save_running();
+    }
+
+    fn log_spent_budget(&self) {
+        if let RunMode::UntilBoot { timeout, .. } = self.settings.until {
+            log::warn!("the budget of {} s is spent", timeout.as_secs());
+            self.log_unfinished();
+        }
     }
 
     /// A target that was never tried has its interface to blame; a path whose write has not ended, its target.

@@ -79,7 +79,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         let mut terminate = signal(SignalKind::terminate()).map_err(Part::Signals.failed())?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(Part::Signals.failed())?;
         let started = self.machine.settings.started;
-        let deadline = match self.machine.settings.until {
+        let mut deadline = match self.machine.settings.until {
             RunMode::UntilBoot { timeout, .. } => Some(started + timeout),
             RunMode::Resident => None,
         };
@@ -106,6 +106,9 @@ impl<F: Fabrics + 'static> Engine<F> {
                 _ = interrupt.recv() => (Event::Stop, None),
             };
             self.device = self.device.take().or(device);
+            if matches!(event, Event::Deadline) {
+                deadline = None;
+            }
             let effects = self.machine.step(event);
             self.carry_out(effects);
         }

@@ -30,6 +30,8 @@ pub(in crate::connect) struct Settings {
     pub(in crate::connect) root: PathBuf,
     pub(in crate::connect) status_file: StatusFile,
     pub(in crate::connect) until: RunMode,
+    /// Whether a spent budget ends nothing.
+    pub(in crate::connect) keeps_trying: bool,
     /// What a former run left.
     pub(in crate::connect) before: Option<Status>,
     /// Process of `connect --stay`: this one, or one that runs beside it.

@@ -185,6 +185,23 @@ fn the_deadline_ends_a_run_whose_target_has_not_answered() {
 }
 
 #[test]
+fn who_keeps_trying_says_at_the_deadline_what_is_missing_and_goes_on() {
+    let root = Root::new();
+    let plan = Plan::new(&[Source { name: "NBFT", table: &table(&[4420]) }], &Options::default());
+    let mut settings = settings(&root, until_boot(Wait::Boot), None);
+    settings.keeps_trying = true;
+    let mut machine = StateMachine::new(plan, Additions::default(), settings);
+    machine.begin();
+    machine.step(Event::Deadline);
+    assert_eq!(machine.ending, None);
+    let written = Status::read(&root.0.join("run/nbft/status.json")).unwrap().unwrap();
+    assert_eq!(written.outcome, Outcome::Running);
+    machine.step(Event::Stop);
+    assert_eq!(machine.ending, Some(Ending::Stopped));
+    assert_eq!(machine.conclude().exit, crate::exit::Exit::Failed);
+}
+
+#[test]
 fn a_signal_ends_a_run_in_the_midst() {
     let root = Root::new();
     let (mut machine, _) = machine(&root, &table(&[4420, 4421]), RunMode::Resident);

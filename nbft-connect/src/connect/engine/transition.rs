@@ -75,6 +75,7 @@ impl StateMachine {
             },
             Event::SaveDue => self.save_now(),
             Event::LingerOver => self.ending = Some(Ending::Complete),
+            Event::Deadline if self.settings.keeps_trying => self.pass_deadline(),
             Event::Deadline => self.ending = Some(Ending::Deadline),
             Event::Stop => self.ending = Some(Ending::Stopped),
         }

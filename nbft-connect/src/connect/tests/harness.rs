@@ -276,6 +276,7 @@ pub(in crate::connect) fn settings(root: &Root, until: RunMode, before: Option<S
         root: root.0.clone(),
         status_file: StatusFile::new(root.0.join(STATUS)),
         until,
+        keeps_trying: false,
         before,
         service: Some(7),
         connections: ConnectionSettings::default(),

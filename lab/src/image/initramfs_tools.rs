@@ -1,0 +1,73 @@
+//! Makes the host's initramfs by Debian's own initramfs-tools.
+
+use super::constants::{LUKS_KEY, LUKS_UUID};
+use super::layers::put;
+use crate::prepare::apt::View;
+use crate::prepare::chroot::Debian;
+use crate::tools::error::Result;
+use crate::tools::place::Place;
+use std::path::{Path, PathBuf};
+
+/// What a Debian folder made for dracut lacks: either generator's package refuses the other's.
+const PACKAGES: [&str; 8] = [
+    "initramfs-tools-core",
+    "klibc-utils",
+    "libklibc",
+    "busybox",
+    "logsave",
+    "linux-base",
+    "cryptsetup",
+    "cryptsetup-initramfs",
+];
+
+/// No swap of another machine is waited for.
+const CONF: &str = "COMPRESS=zstd\nCOMPRESSLEVEL=3\nRESUME=none\n";
+
+/// Only a root that is mounted names what must be unlocked for it: here the image is made on another machine.
+const LUKS_HOOK: &str = "#!/bin/sh
+[ \"$1\" = prereqs ] && echo cryptroot && exit 0
+. /usr/share/initramfs-tools/hook-functions
+manual_add_modules dm_mod dm_crypt xts algif_skcipher aesni_intel
+mkdir -p \"$DESTDIR/cryptroot/keyfiles\"
+cp /lab.key \"$DESTDIR/cryptroot/keyfiles/labcrypt.key\"
+cp /lab.crypttab \"$DESTDIR/cryptroot/crypttab\"
+";
+
+/// What an image depends on besides the script.
+pub(super) fn ingredients() -> String {
+    format!("{CONF}{LUKS_HOOK}{}", PACKAGES.join(" "))
+}
+
+/// The packages, unpacked: to be laid over a Debian folder.
+pub(super) fn packages(place: &Place, debian: Debian) -> Result<PathBuf> {
+    let suite = debian.suite();
+    place.cached(&format!("initramfs-tools-{suite}"), |partial| {
+        let view = View::suite(place, suite)?;
+        PACKAGES.iter().try_for_each(|name| view.unpack(name, partial))
+    })
+}
+
+/// Puts its configuration over the folder, with the LUKS key if there is one.
+pub(super) fn configure(upper: &Path, key: bool) -> Result<()> {
+    put(upper, "etc/initramfs-tools/conf.d/lab", 0o644, CONF.as_bytes())?;
+    if key {
+        put(upper, "lab.key", 0o600, LUKS_KEY.as_bytes())?;
+        let crypttab = format!("labcrypt UUID={LUKS_UUID} /cryptroot/keyfiles/labcrypt.key luks\n");
+        put(upper, "lab.crypttab", 0o644, crypttab.as_bytes())?;
+        put(upper, "etc/initramfs-tools/hooks/lab", 0o755, LUKS_HOOK.as_bytes())?;
+        put(upper, "etc/cryptsetup-initramfs/conf-hook", 0o644, b"CRYPTSETUP=y\n")?;
+    }
+    Ok(())
+}
+
+/// What runs in the folder. Packages for a system whose /lib is a link may still have a directory there.
+pub(super) fn script(version: &str) -> String {
+    format!(
+        "set -e; tar -C /lab-initramfs-tools -c --exclude=./etc/cryptsetup-initramfs . | tar -C / -x --keep-directory-symlink\n\
+         mkdir -p /var/tmp/lab; export TMPDIR=/var/tmp/lab\n\
+         mkinitramfs -v -k -o /lab-out/initrd {version}\n\
+         tree=$(ls -d /var/tmp/lab/mkinitramfs[_-]* | while read -r tree; do [ ! -e $tree/init ] || echo $tree; done)\n\
+         du -sb --exclude='*/lib/modules' --exclude='*/lib/firmware' $tree | cut -f 1 > /lab-out/size\n\
+         (cd $tree && find scripts -name ORDER -exec grep -H . {{}} + && find . ! -path '*/modules/*') > /lab-out/contents || true\n"
+    )
+}
