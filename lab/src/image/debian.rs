@@ -4,6 +4,7 @@ use super::constants::{HOME_LUKS_UUID, HOME_UUID, LUKS_KEY, REPORT, ROOT_UUID};
 use super::exports;
 use super::layers::{copy, put};
 use super::{busybox, kexec, layers, tls};
+use crate::prepare::apt;
 use crate::prepare::chroot::{Debian, chroot, forget, inside};
 use crate::prepare::kernel::Kernel;
 use crate::tools::error::Result;
@@ -19,6 +20,10 @@ const WRITES: &str = include_str!("guest/writes.sh");
 
 /// An administrator's word for every Ethernet, as installers leave it.
 const MANAGED: &str = "[Match]\nType=ether\n\n[Network]\nDHCP=yes\n";
+
+/// Commands that install systemd-resolved as its package does.
+const RESOLVED: &str = "cp -a /lab-resolved/. /; systemd-sysusers; systemctl -q enable systemd-resolved.service; \
+                        rm -f /etc/resolv.conf; ln -s ../run/systemd/resolve/stub-resolv.conf /etc/resolv.conf";
 
 /// Who manages the network.
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +66,8 @@ pub(super) struct Besides<'a> {
     pub(super) home: Option<&'static str>,
     /// Whether it has a tlshd of its own.
     pub(super) tlshd: bool,
+    /// Whether it has systemd-resolved.
+    pub(super) resolved: bool,
     /// The kernel to which it can go by kexec.
     pub(super) kexec: Option<&'a Kernel>,
 }
@@ -73,7 +80,7 @@ impl Besides<'_> {
 
 /// Makes the disk, once for each content.
 pub(super) fn debian(place: &Place, besides: Besides<'_>, initrd: &Path) -> Result<PathBuf> {
-    let Besides { manager, home, tlshd, kexec } = besides;
+    let Besides { manager, home, tlshd, resolved, kexec } = besides;
     let folder = chroot(place, Debian::Trixie)?;
     let nbft = layers::nbft(place)?;
     let files = [REPORT, REPORT_UNIT, REPORT_START, REPORT_RUN, HANDOVER, WRITES, MONITOR_UNIT, MANAGED];
@@ -82,8 +89,15 @@ pub(super) fn debian(place: &Place, besides: Besides<'_>, initrd: &Path) -> Resu
     let key = exports.iter().fold(key, |key, (name, text)| key.text(name).text(text));
     let (fstab, crypttab) = tables(home);
     let own_tlshd = if tlshd { "cp -a /lab-tls/. /; systemctl -q enable tlshd.service" } else { "true" };
+    let own_resolved = if resolved { RESOLVED } else { "true" };
     let add_kexec = if kexec.is_some() { "cp -a /lab-kexec/. /" } else { "true" };
-    let key = key.text(Manager::setup(manager)).text(&fstab).text(&crypttab).text(own_tlshd).file(&nbft)?;
+    let key = key
+        .text(Manager::setup(manager))
+        .text(&fstab)
+        .text(&crypttab)
+        .text(own_tlshd)
+        .text(own_resolved)
+        .file(&nbft)?;
     let key = kexec.iter().try_fold(key.text(add_kexec), |key, kernel| key.file(&kernel.image))?;
     let [stay, registry] = ["units/nbft-stay.service", "conf/71-nbft-registry.rules"]
         .map(|file| place.repo.join("dracut-module").join(file));
@@ -132,7 +146,7 @@ pub(super) fn debian(place: &Place, besides: Besides<'_>, initrd: &Path) -> Resu
              systemctl -q enable lab-monitor.service\n\
              systemctl -q mask systemd-networkd-wait-online.service NetworkManager-wait-online.service apt-daily.timer \
              serial-getty@ttyS0.service 2>&1\n\
-             {}; {}; {own_tlshd}; {add_kexec}\n\
+             {}; {}; {own_tlshd}; {own_resolved}; {add_kexec}\n\
              systemctl -q set-default multi-user.target\n\
              rm -rf /var/cache/apt /var/lib/apt/lists /usr/share/doc /usr/share/man /usr/share/locale\n\
              mke2fs -q -t ext4 -U {ROOT_UUID} -L labroot -d / /lab-out/{name} 700M",
@@ -148,6 +162,9 @@ pub(super) fn debian(place: &Place, besides: Besides<'_>, initrd: &Path) -> Resu
         let packages = tlshd.then(|| tls::packages(place)).transpose()?;
         let mut binds = vec![(out, "/lab-out")];
         binds.extend(packages.as_deref().map(|packages| (packages, "/lab-tls")));
+        let names = ["systemd-resolved".to_owned()];
+        let resolver = resolved.then(|| apt::packages(place, Debian::Trixie.suite(), &names)).transpose()?;
+        binds.extend(resolver.as_deref().map(|packages| (packages, "/lab-resolved")));
         let for_kexec = kexec.map(|_| kexec::packages(place)).transpose()?;
         binds.extend(for_kexec.as_deref().map(|packages| (packages, "/lab-kexec")));
         inside(&folder, &upper, &binds, &format!("{setup}{script}"))?.log(&log)?;

@@ -18,6 +18,7 @@ pub fn disk(place: &Place, root: Root, kernel: &Kernel, initrd: &Path) -> Result
         Root::Home => debian(place, Besides { home: Some("_netdev"), ..Besides::default() }, initrd),
         Root::HomeNofail => debian(place, Besides { home: Some("_netdev,nofail"), ..Besides::default() }, initrd),
         Root::Tlshd => debian(place, Besides { tlshd: true, ..Besides::default() }, initrd),
+        Root::Resolved => debian(place, Besides { resolved: true, ..Besides::default() }, initrd),
         Root::Kexec => debian(place, Besides { kexec: Some(kernel), ..Besides::default() }, initrd),
         Root::Networkd => debian(place, Besides::managed(Manager::Networkd), initrd),
         Root::NetworkManager => debian(place, Besides::managed(Manager::NetworkManager), initrd),

@@ -2,6 +2,7 @@
 
 use super::constants::{LUKS_KEY, LUKS_UUID};
 use super::{kexec, layers, tls, tpm};
+use crate::prepare::apt;
 use crate::prepare::chroot::{Debian, chroot, forget, inside};
 use crate::prepare::kernel::Kernel;
 use crate::scenario::Building;
@@ -104,9 +105,10 @@ impl Recipe<'_> {
         let tlshd = if self.tlshd { "cp -a /lab-tls/. /" } else { "true" };
         let tpm = if self.tpm { "cp -a /lab-tpm/. /" } else { "true" };
         let kexec = if self.kexec { "cp -a /lab-kexec/. /" } else { "true" };
+        let more = if self.building.packages.is_empty() { "true" } else { "cp -a /lab-packages/. /" };
         let replace = if self.way == Way::NbftTrue { "cp -f /bin/true /usr/bin/nbft" } else { "true" };
         format!(
-            "set -e; {replace}; {tlshd}; {tpm}; {kexec}; mkdir -p /var/tmp/dracut\n\
+            "set -e; {replace}; {tlshd}; {tpm}; {kexec}; {more}; mkdir -p /var/tmp/dracut\n\
              dracut --force --no-hostonly --no-hostonly-cmdline --no-early-microcode --keep --tmpdir /var/tmp/dracut \
              --kver {version} --kmoddir /usr/lib/modules/{version} --compress 'zstd -3 -q -T2' --nostrip {add} --omit '{omit}' \
              {key} /lab-out/initrd\n\
@@ -124,6 +126,7 @@ impl Recipe<'_> {
         for file in &self.building.files {
             key = key.text(&file.path).text(&file.mode.to_string()).text(&file.text);
         }
+        key = self.building.packages.iter().fold(key, |key, name| key.text(name));
         if self.marks {
             key = key.text(MARKS);
         }
@@ -164,6 +167,9 @@ impl Recipe<'_> {
             binds.extend(of_tpm.as_deref().map(|packages| (packages, "/lab-tpm")));
             let for_kexec = self.kexec.then(|| kexec::packages(place)).transpose()?;
             binds.extend(for_kexec.as_deref().map(|packages| (packages, "/lab-kexec")));
+            let names = &self.building.packages;
+            let more = (!names.is_empty()).then(|| apt::packages(place, suite, names)).transpose()?;
+            binds.extend(more.as_deref().map(|more| (more, "/lab-packages")));
             inside(&folder, &upper, &binds, &script)?.log(&partial.join("log"))?;
             forget(&upper)
         })?;

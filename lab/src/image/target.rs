@@ -3,6 +3,7 @@
 use crate::image::busybox;
 use crate::image::cpio::Cpio;
 use crate::image::layers::libraries;
+use crate::image::root::live;
 use crate::image::tls;
 use crate::prepare::kernel::Kernel;
 use crate::prepare::need;
@@ -49,6 +50,10 @@ pub fn write(place: &Place, kernel: &Kernel, target: &Target, path: &Path) -> Re
     setup.file("lab/setup", 0o755, target.script().as_bytes());
     if !target.dnsmasq.is_empty() {
         program(&mut setup, "lab/dnsmasq", &need("dnsmasq")?)?;
+    }
+    if target.live {
+        setup.above("www/x");
+        setup.copy("www/live.squashfs", &live(place)?)?;
     }
     if let Some(service) = &target.redfish {
         program(&mut setup, "lab/openssl", &need("openssl")?)?;

@@ -1,7 +1,7 @@
 //! Reads Debian's archive with sources, lists and cache of our own, from the machine's own mirror.
 
 use crate::tools::error::{At, Error, Result};
-use crate::tools::place::{Place, lock};
+use crate::tools::place::{Key, Place, lock};
 use crate::tools::shell::run;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -54,24 +54,29 @@ impl View {
         let view = Self { suite: suite.to_owned(), dir };
         let _lock = lock(&view.dir.join("lock"))?;
         let done = view.dir.join("updated");
+        view.configure()?;
         if done.exists() {
             return Ok(view);
         }
         let mirror = mirror()?;
         let sources: String =
             suites.iter().map(|suite| format!("deb [signed-by={KEYRING}] {mirror} {suite} main\n")).collect();
-        let dir = view.dir.display();
+        write(&view.dir.join("sources.list"), &sources)?;
+        println!("reading the package lists of {}", suites.join(", "));
+        run("apt-get").env("APT_CONFIG", view.config()).arg("update").log(&view.dir.join("log"))?;
+        write(&done, "")?;
+        Ok(view)
+    }
+
+    /// Writes the configuration, each time: its paths are absolute, and the cache may have been moved.
+    fn configure(&self) -> Result<()> {
+        let dir = self.dir.display();
         let config = format!(
             "Dir::Etc::SourceList \"{dir}/sources.list\";\nDir::Etc::SourceParts \"/dev/null\";\n\
              Dir::State::Lists \"{dir}/lists\";\nDir::Cache \"{dir}\";\nDir::Cache::Archives \"{dir}/archives\";\n\
              Acquire::Languages \"none\";\nAPT::Sandbox::User \"root\";\n"
         );
-        write(&view.dir.join("sources.list"), &sources)?;
-        write(&view.config(), &config)?;
-        println!("reading the package lists of {}", suites.join(", "));
-        run("apt-get").env("APT_CONFIG", view.config()).arg("update").log(&view.dir.join("log"))?;
-        write(&done, "")?;
-        Ok(view)
+        write(&self.config(), &config)
     }
 
     /// The configuration file for `APT_CONFIG`.
@@ -106,6 +111,15 @@ impl View {
         let file = file.ok_or_else(|| Error::Machine(format!("apt-get download {package} left no file")))?;
         run("dpkg").arg("-x").arg(file).arg(folder).log(&log)
     }
+}
+
+/// Packages of a suite, unpacked into one folder, to be laid over a Debian folder; made once for each list.
+pub fn packages(place: &Place, suite: &str, names: &[String]) -> Result<PathBuf> {
+    let key = names.iter().fold(Key::new().text(suite), |key, name| key.text(name));
+    place.cached(&format!("packages/{}", key.hex()), |partial| {
+        let view = View::suite(place, suite)?;
+        names.iter().try_for_each(|name| view.unpack(name, partial))
+    })
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {

@@ -50,6 +50,9 @@ pub struct Scenario {
     pub root: Root,
     /// The scenario that is the same but whole: `cargo lab bench` compares with it.
     pub beside: Option<String>,
+    /// Whether the initramfs has no key for the root on LUKS.
+    #[serde(default)]
+    pub keyless: bool,
     /// Whether the root disk is the host's own; otherwise it is the target's.
     #[serde(default)]
     pub local: bool,
@@ -97,6 +100,13 @@ pub struct Scenario {
     pub expect: Expect,
 }
 
+impl Scenario {
+    /// Whether its own words say where root is, which then is not on the root disk.
+    pub fn own_root(&self) -> bool {
+        self.cmdline.iter().any(|word| word.starts_with("root="))
+    }
+}
+
 /// A NIC of the host: on wire a at 00:03.0, on b at 00:04.0, and so on.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -123,6 +133,8 @@ pub struct Building {
     pub conf: String,
     /// Its files.
     pub files: Vec<Extra>,
+    /// Packages that it has besides, each named with what it needs.
+    pub packages: Vec<String>,
 }
 
 /// A file in the initramfs.

@@ -24,6 +24,8 @@ pub enum Root {
     Tlshd,
     /// The same with its kernel, kexec and makedumpfile, which the initramfs has too.
     Kexec,
+    /// The same with systemd-resolved.
+    Resolved,
     /// The same with systemd-networkd, which is told to ask for an address on every Ethernet.
     Networkd,
     /// The same with NetworkManager, which is told so.
@@ -63,6 +65,9 @@ pub enum Way {
     /// The distribution's: nvmf, nvme-cli, jq, network-legacy.
     #[serde(rename = "stock")]
     Stock,
+    /// Ours beside the distribution's scripts for a network, for what else boots from one.
+    #[serde(rename = "nbft+network")]
+    NbftNetwork,
     /// Ours beside the distribution's.
     #[serde(rename = "nbft+stock")]
     NbftStock,
@@ -88,6 +93,7 @@ impl Way {
             Self::Local => &[],
             Self::Nbft | Self::NbftTrue => &["nbft", "kernel-network-modules"],
             Self::Stock => &["nvmf", "network", "network-legacy", "kernel-network-modules", "net-lib", "url-lib"],
+            Self::NbftNetwork => &["nbft", "network", "network-legacy", "kernel-network-modules", "net-lib", "url-lib"],
             Self::NbftStock => {
                 &["nbft", "nvmf", "network", "network-legacy", "kernel-network-modules", "net-lib", "url-lib"]
             }

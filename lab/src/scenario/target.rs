@@ -42,8 +42,10 @@ pub struct Target {
     pub uuid: String,
     /// A DHCP server.
     pub dhcp: Option<Dhcp>,
-    /// Options of a dnsmasq, for what busybox has no server for: DHCPv6, router advertisements.
+    /// Options of a dnsmasq, for what busybox has no server for: DHCPv6, router advertisements; with `--port=53` names too.
     pub dnsmasq: Vec<String>,
+    /// Whether it has the small root as a live image, /www/live.squashfs.
+    pub live: bool,
     /// Seconds until it listens; nobody waits for that.
     pub late: u64,
     /// Shell commands after all that.
@@ -133,6 +135,7 @@ impl Default for Target {
             uuid: "cc3f2135-f931-4569-baea-0eee7113a521".to_owned(),
             dhcp: None,
             dnsmasq: Vec::new(),
+            live: false,
             late: 0,
             commands: Vec::new(),
         }

@@ -128,8 +128,19 @@ dhcp() {
 # dnsmasq OPTION...
 dnsmasq() {
     echo 'root:x:0:0::/:/bin/sh' > /etc/passwd
-    /lab/dnsmasq --conf-file=/dev/null --port=0 --user=root --no-ping --dhcp-authoritative --leasefile-ro \
+    # Names only for who asks for them.
+    case " $*" in
+        *" --port="*) ;;
+        *) set -- --port=0 "$@" ;;
+    esac
+    /lab/dnsmasq --conf-file=/dev/null --user=root --no-ping --dhcp-authoritative --leasefile-ro \
         --pid-file=/run/dnsmasq.pid --log-facility=/dev/console "$@" || echo "lab-error: dnsmasq"
+}
+
+# web ADDRESS: gives what is in /www by HTTP.
+web() {
+    mkdir -p /www
+    httpd -p "$1:80" -h /www || echo "lab-error: httpd"
 }
 
 # redfish ADDRESS: gives what is in /lab/redfish by HTTPS.

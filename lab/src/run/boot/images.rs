@@ -33,7 +33,7 @@ pub fn marked_images(place: &Place, scenario: &Scenario, init: Init) -> Result<I
 fn make(place: &Place, scenario: &Scenario, init: Init, way: Way, marks: bool) -> Result<Images> {
     let target_kernel = kernel(place, scenario.target_kernel)?;
     let kernel = kernel(place, scenario.kernel)?;
-    let key = scenario.root == Root::Luks;
+    let key = scenario.root == Root::Luks && !scenario.keyless;
     let recipe = Recipe {
         init,
         way,
