@@ -216,7 +216,7 @@ fn secure_channels_at_fault() {
                 "psk-missing-redfish",
                 "TLS is required by security profile 1 of NBFT, and there is no PSK for it: looked for /x; by Redfish from /k: no user",
                 "Have the Redfish service give it (/usr/libexec/nbft-redfish KEYPATH nqn.2014-08.org.example:host asks again; \
-                 nbft-redfish(1)), or put the secret in one of the other places.",
+                 nbft-redfish(8)), or put the secret in one of the other places.",
             ),
         ];
         each_has_its_remedy(&root, &table, &cases, |stops| stops.replace(", ICResp", ""));

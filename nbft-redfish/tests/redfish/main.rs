@@ -25,7 +25,7 @@ const OTHER: &str = "DHHC-1:00:3YaRgz7dm5orkPodaAT7eoxCjyubG2atf8YR1MJrznilSjTs:
 #[test]
 fn the_manual_names_every_option() {
     use clap::CommandFactory;
-    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../man/nbft-redfish.1");
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../man/nbft-redfish.8");
     let page = fs::read_to_string(page).unwrap().replace('\\', "");
     for argument in nbft_redfish::Args::command().get_arguments() {
         let name = match argument.get_long() {

@@ -54,7 +54,7 @@ impl ConnectReason {
             ConnectFault::PskMissing => return self.put("PSK"),
             ConnectFault::MissingAtRedfish => {
                 return format!(
-                    "Have the Redfish service give it (/usr/libexec/nbft-redfish KEYPATH {host} asks again; nbft-redfish(1)), or \
+                    "Have the Redfish service give it (/usr/libexec/nbft-redfish KEYPATH {host} asks again; nbft-redfish(8)), or \
                      put the secret in one of the other places."
                 );
             }
