@@ -1,0 +1,180 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_nbft_global_optspecs
+    string join \n root= nbft-path= v/verbose h/help V/version
+end
+
+function __fish_nbft_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_nbft_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_nbft_using_subcommand
+    set -l cmd (__fish_nbft_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c nbft -n "__fish_nbft_needs_command" -l root -d 'Read every path under DIR' -r -F
+complete -c nbft -n "__fish_nbft_needs_command" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
+complete -c nbft -n "__fish_nbft_needs_command" -s v -l verbose -d 'Log more (twice: still more)'
+complete -c nbft -n "__fish_nbft_needs_command" -s h -l help -d 'Print help'
+complete -c nbft -n "__fish_nbft_needs_command" -s V -l version -d 'Print version'
+complete -c nbft -n "__fish_nbft_needs_command" -f -a "show" -d 'Show what the tables say'
+complete -c nbft -n "__fish_nbft_needs_command" -f -a "check" -d 'Show what is wrong with the tables'
+complete -c nbft -n "__fish_nbft_needs_command" -f -a "check-key" -d 'Say whether a key is well-formed, and what it is, without printing it'
+complete -c nbft -n "__fish_nbft_needs_command" -f -a "build" -d 'Write a table from the JSON that `show` prints'
+complete -c nbft -n "__fish_nbft_needs_command" -f -a "plan" -d 'Show what `connect` would do, what it would leave out, and why'
+complete -c nbft -n "__fish_nbft_needs_command" -f -a "connect" -d 'Set up the interfaces and connect the controllers'
+complete -c nbft -n "__fish_nbft_needs_command" -f -a "disconnect" -d 'Take connections out of service, and keep them out'
+complete -c nbft -n "__fish_nbft_needs_command" -f -a "status" -d 'Show the result of `connect`'
+complete -c nbft -n "__fish_nbft_needs_command" -f -a "doctor" -d 'Find out why a path or a boot namespace is not there'
+complete -c nbft -n "__fish_nbft_needs_command" -f -a "export" -d 'Export the network settings for another program'
+complete -c nbft -n "__fish_nbft_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c nbft -n "__fish_nbft_using_subcommand show" -s o -l output-format -d 'Output format' -r -f -a "text\t'For people'
+json\t'For programs'"
+complete -c nbft -n "__fish_nbft_using_subcommand show" -l output-format-version -d 'Accepted as nvme-cli accepts it: the JSON is the same in both versions' -r
+complete -c nbft -n "__fish_nbft_using_subcommand show" -l root -d 'Read every path under DIR' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand show" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand show" -s s -l subsystem -d 'Only subsystems and namespaces'
+complete -c nbft -n "__fish_nbft_using_subcommand show" -s H -l hfi -d 'Only host fabric interfaces'
+complete -c nbft -n "__fish_nbft_using_subcommand show" -s d -l discovery -d 'Only discovery controllers'
+complete -c nbft -n "__fish_nbft_using_subcommand show" -l hex -d 'Every byte of the table with its structure and field'
+complete -c nbft -n "__fish_nbft_using_subcommand show" -l redact -d 'Replace NQNs, addresses, MACs, UUIDs and names; equal values stay equal'
+complete -c nbft -n "__fish_nbft_using_subcommand show" -s v -l verbose -d 'Log more (twice: still more)'
+complete -c nbft -n "__fish_nbft_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c nbft -n "__fish_nbft_using_subcommand show" -s V -l version -d 'Print version'
+complete -c nbft -n "__fish_nbft_using_subcommand check" -s o -l output-format -d 'Output format' -r -f -a "text\t'For people'
+json\t'For programs'"
+complete -c nbft -n "__fish_nbft_using_subcommand check" -l root -d 'Read every path under DIR' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand check" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand check" -l strict -d 'Fail on warnings too'
+complete -c nbft -n "__fish_nbft_using_subcommand check" -s v -l verbose -d 'Log more (twice: still more)'
+complete -c nbft -n "__fish_nbft_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c nbft -n "__fish_nbft_using_subcommand check" -s V -l version -d 'Print version'
+complete -c nbft -n "__fish_nbft_using_subcommand check-key" -l hostnqn -d 'Also print the identity of a TLS PSK for this host' -r
+complete -c nbft -n "__fish_nbft_using_subcommand check-key" -l subsysnqn -d 'The subsystem of the identity' -r
+complete -c nbft -n "__fish_nbft_using_subcommand check-key" -l root -d 'Read every path under DIR' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand check-key" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand check-key" -s v -l verbose -d 'Log more (twice: still more)'
+complete -c nbft -n "__fish_nbft_using_subcommand check-key" -s h -l help -d 'Print help'
+complete -c nbft -n "__fish_nbft_using_subcommand check-key" -s V -l version -d 'Print version'
+complete -c nbft -n "__fish_nbft_using_subcommand build" -s o -l output -d 'Write to OUT instead of standard output' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand build" -l table -d 'Number of the table in the file, from 1, if there are several' -r
+complete -c nbft -n "__fish_nbft_using_subcommand build" -l spec -d 'Write the table in the form of this specification (default: the oldest one that fits)' -r -f -a "1.0\t'1.0'
+1.1\t'1.1 and later'"
+complete -c nbft -n "__fish_nbft_using_subcommand build" -l flip -d 'Invert a byte or one bit of it (0-7); may be repeated' -r
+complete -c nbft -n "__fish_nbft_using_subcommand build" -l truncate -d 'Write the first N bytes only' -r
+complete -c nbft -n "__fish_nbft_using_subcommand build" -l root -d 'Read every path under DIR' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand build" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand build" -l no-checksum -d 'Leave the checksum byte 0'
+complete -c nbft -n "__fish_nbft_using_subcommand build" -s v -l verbose -d 'Log more (twice: still more)'
+complete -c nbft -n "__fish_nbft_using_subcommand build" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c nbft -n "__fish_nbft_using_subcommand build" -s V -l version -d 'Print version'
+complete -c nbft -n "__fish_nbft_using_subcommand plan" -s o -l output-format -d 'Output format' -r -f -a "text\t'For people'
+json\t'For programs'"
+complete -c nbft -n "__fish_nbft_using_subcommand plan" -l hostnqn -d 'Host NQN in place of the table\'s (also rd.nvmf.hostnqn=)' -r
+complete -c nbft -n "__fish_nbft_using_subcommand plan" -l hostid -d 'Host ID in place of the table\'s (also rd.nvmf.hostid=)' -r
+complete -c nbft -n "__fish_nbft_using_subcommand plan" -l names -d 'Where the names of interfaces come from (also rd.nvmf.names=) [default: table]' -r -f -a "table\t'The order of the tables: nbft0, nbft1'
+pci\t'The PCI address: nbftp03001'
+kernel\t'The kernel and udev'"
+complete -c nbft -n "__fish_nbft_using_subcommand plan" -l root -d 'Read every path under DIR' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand plan" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand plan" -s v -l verbose -d 'Log more (twice: still more)'
+complete -c nbft -n "__fish_nbft_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c nbft -n "__fish_nbft_using_subcommand plan" -s V -l version -d 'Print version'
+complete -c nbft -n "__fish_nbft_using_subcommand connect" -s o -l output-format -d 'Output format of --dry-run' -r -f -a "text\t'For people'
+json\t'For programs'"
+complete -c nbft -n "__fish_nbft_using_subcommand connect" -l hostnqn -d 'Host NQN in place of the table\'s (also rd.nvmf.hostnqn=)' -r
+complete -c nbft -n "__fish_nbft_using_subcommand connect" -l hostid -d 'Host ID in place of the table\'s (also rd.nvmf.hostid=)' -r
+complete -c nbft -n "__fish_nbft_using_subcommand connect" -l names -d 'Where the names of interfaces come from (also rd.nvmf.names=) [default: table]' -r -f -a "table\t'The order of the tables: nbft0, nbft1'
+pci\t'The PCI address: nbftp03001'
+kernel\t'The kernel and udev'"
+complete -c nbft -n "__fish_nbft_using_subcommand connect" -l timeout -d 'Seconds after which waiting ends (also rd.nvmf.timeout=) [default: 120]' -r
+complete -c nbft -n "__fish_nbft_using_subcommand connect" -l wait -d 'What to wait for' -r -f -a "boot\t'Each boot namespace, through at least one path'
+all\t'Every path'"
+complete -c nbft -n "__fish_nbft_using_subcommand connect" -l nr-io-queues -d 'I/O queues of a controller [default: one for each CPU]' -r
+complete -c nbft -n "__fish_nbft_using_subcommand connect" -l nr-write-queues -d 'Further queues for writes' -r
+complete -c nbft -n "__fish_nbft_using_subcommand connect" -l nr-poll-queues -d 'Further queues for polling' -r
+complete -c nbft -n "__fish_nbft_using_subcommand connect" -l queue-size -d 'Entries of an I/O queue, 16 to 1024 [default: the kernel\'s, 128]' -r
+complete -c nbft -n "__fish_nbft_using_subcommand connect" -l keep-alive-tmo -d 'Seconds between two keep-alives [default: the kernel\'s, 5]' -r
+complete -c nbft -n "__fish_nbft_using_subcommand connect" -l reconnect-delay -d 'Seconds between two tries to connect a lost controller again [default: the kernel\'s, 10]' -r
+complete -c nbft -n "__fish_nbft_using_subcommand connect" -l ctrl-loss-tmo -d 'Seconds after which the kernel gives up a lost controller; -1: never [default: -1]' -r
+complete -c nbft -n "__fish_nbft_using_subcommand connect" -l fast-io-fail-tmo -d 'Seconds after which I/O to a lost controller fails; -1: when the kernel gives it up [default: -1]' -r
+complete -c nbft -n "__fish_nbft_using_subcommand connect" -l tos -d 'Type of service in IP packets, 0 to 255' -r
+complete -c nbft -n "__fish_nbft_using_subcommand connect" -l dhcp-vendor-class -d 'Vendor class for DHCP servers (also rd.nvmf.dhcp.vendor-class=)' -r
+complete -c nbft -n "__fish_nbft_using_subcommand connect" -l dhcp-hostname -d 'Host name for DHCP servers (also rd.nvmf.dhcp.hostname=) [default: the table\'s]' -r
+complete -c nbft -n "__fish_nbft_using_subcommand connect" -l dhcp-user-class -d 'User class for DHCP servers (also rd.nvmf.dhcp.user-class=)' -r
+complete -c nbft -n "__fish_nbft_using_subcommand connect" -l bind -d 'What connections are bound to (also rd.nvmf.bind=) [default: interface]' -r -f -a "address\t'Source address only: the connection outlives a move of the address to a bridge'
+interface\t'Source address and interface'"
+complete -c nbft -n "__fish_nbft_using_subcommand connect" -l handover -d 'Files to write for the running system\'s network manager [default: auto in an initramfs with a connection, else none]' -r -f -a "auto\t'systemd-networkd takes over what has a lease to renew; all else is left alone'
+adopt\t'systemd-networkd takes over all of them, NetworkManager none'
+leave\t'All leave them alone'
+none\t'Nothing is written'"
+complete -c nbft -n "__fish_nbft_using_subcommand connect" -l root -d 'Read every path under DIR' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand connect" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand connect" -l dry-run -d 'Only print the plan'
+complete -c nbft -n "__fish_nbft_using_subcommand connect" -l stay -d 'Run until a signal: connect missing paths, reconnect removed controllers, renew leases'
+complete -c nbft -n "__fish_nbft_using_subcommand connect" -l persistent-discovery -d 'Keep discovery controllers connected, and follow changes of their log pages (also rd.nvmf.persistent-discovery)'
+complete -c nbft -n "__fish_nbft_using_subcommand connect" -l one-path -d 'Connect one path of each subsystem only [default in a crash kernel]'
+complete -c nbft -n "__fish_nbft_using_subcommand connect" -s v -l verbose -d 'Log more (twice: still more)'
+complete -c nbft -n "__fish_nbft_using_subcommand connect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c nbft -n "__fish_nbft_using_subcommand connect" -s V -l version -d 'Print version'
+complete -c nbft -n "__fish_nbft_using_subcommand disconnect" -l root -d 'Read every path under DIR' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand disconnect" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand disconnect" -l all -d 'Everything that nbft has connected and that no file system, swap space or other device depends on'
+complete -c nbft -n "__fish_nbft_using_subcommand disconnect" -l permanent -d 'Stay disconnected after the next boot too: write to /etc/nvme/exclusions.conf'
+complete -c nbft -n "__fish_nbft_using_subcommand disconnect" -s v -l verbose -d 'Log more (twice: still more)'
+complete -c nbft -n "__fish_nbft_using_subcommand disconnect" -s h -l help -d 'Print help'
+complete -c nbft -n "__fish_nbft_using_subcommand disconnect" -s V -l version -d 'Print version'
+complete -c nbft -n "__fish_nbft_using_subcommand status" -s o -l output-format -d 'Output format' -r -f -a "text\t'For people'
+json\t'For programs'"
+complete -c nbft -n "__fish_nbft_using_subcommand status" -l root -d 'Read every path under DIR' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand status" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand status" -s v -l verbose -d 'Log more (twice: still more)'
+complete -c nbft -n "__fish_nbft_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c nbft -n "__fish_nbft_using_subcommand status" -s V -l version -d 'Print version'
+complete -c nbft -n "__fish_nbft_using_subcommand doctor" -s o -l output-format -d 'Output format' -r -f -a "text\t'For people'
+json\t'For programs'"
+complete -c nbft -n "__fish_nbft_using_subcommand doctor" -l timeout -d 'Seconds a target has to answer; all are tried at once' -r
+complete -c nbft -n "__fish_nbft_using_subcommand doctor" -l names -d 'Where the names of interfaces come from (also rd.nvmf.names=) [default: table]' -r -f -a "table\t'The order of the tables: nbft0, nbft1'
+pci\t'The PCI address: nbftp03001'
+kernel\t'The kernel and udev'"
+complete -c nbft -n "__fish_nbft_using_subcommand doctor" -l root -d 'Read every path under DIR' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand doctor" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand doctor" -s v -l verbose -d 'Log more (twice: still more)'
+complete -c nbft -n "__fish_nbft_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c nbft -n "__fish_nbft_using_subcommand doctor" -s V -l version -d 'Print version'
+complete -c nbft -n "__fish_nbft_using_subcommand export" -l output -d 'Write files into DIR instead of standard output' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand export" -l compare -d 'With initrd-needs: print whether ADDRESS, in any spelling, is a target of the tables; may be repeated' -r
+complete -c nbft -n "__fish_nbft_using_subcommand export" -l hostnqn -d 'Host NQN in place of the table\'s (also rd.nvmf.hostnqn=)' -r
+complete -c nbft -n "__fish_nbft_using_subcommand export" -l hostid -d 'Host ID in place of the table\'s (also rd.nvmf.hostid=)' -r
+complete -c nbft -n "__fish_nbft_using_subcommand export" -l names -d 'Where the names of interfaces come from (also rd.nvmf.names=) [default: table]' -r -f -a "table\t'The order of the tables: nbft0, nbft1'
+pci\t'The PCI address: nbftp03001'
+kernel\t'The kernel and udev'"
+complete -c nbft -n "__fish_nbft_using_subcommand export" -l root -d 'Read every path under DIR' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand export" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand export" -l kernel-names -d 'With networkmanager: keep the kernel\'s interface names, and match NICs by MAC address'
+complete -c nbft -n "__fish_nbft_using_subcommand export" -s v -l verbose -d 'Log more (twice: still more)'
+complete -c nbft -n "__fish_nbft_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c nbft -n "__fish_nbft_using_subcommand export" -s V -l version -d 'Print version'
+complete -c nbft -n "__fish_nbft_using_subcommand help; and not __fish_seen_subcommand_from show check check-key build plan connect disconnect status doctor export help" -f -a "show" -d 'Show what the tables say'
+complete -c nbft -n "__fish_nbft_using_subcommand help; and not __fish_seen_subcommand_from show check check-key build plan connect disconnect status doctor export help" -f -a "check" -d 'Show what is wrong with the tables'
+complete -c nbft -n "__fish_nbft_using_subcommand help; and not __fish_seen_subcommand_from show check check-key build plan connect disconnect status doctor export help" -f -a "check-key" -d 'Say whether a key is well-formed, and what it is, without printing it'
+complete -c nbft -n "__fish_nbft_using_subcommand help; and not __fish_seen_subcommand_from show check check-key build plan connect disconnect status doctor export help" -f -a "build" -d 'Write a table from the JSON that `show` prints'
+complete -c nbft -n "__fish_nbft_using_subcommand help; and not __fish_seen_subcommand_from show check check-key build plan connect disconnect status doctor export help" -f -a "plan" -d 'Show what `connect` would do, what it would leave out, and why'
+complete -c nbft -n "__fish_nbft_using_subcommand help; and not __fish_seen_subcommand_from show check check-key build plan connect disconnect status doctor export help" -f -a "connect" -d 'Set up the interfaces and connect the controllers'
+complete -c nbft -n "__fish_nbft_using_subcommand help; and not __fish_seen_subcommand_from show check check-key build plan connect disconnect status doctor export help" -f -a "disconnect" -d 'Take connections out of service, and keep them out'
+complete -c nbft -n "__fish_nbft_using_subcommand help; and not __fish_seen_subcommand_from show check check-key build plan connect disconnect status doctor export help" -f -a "status" -d 'Show the result of `connect`'
+complete -c nbft -n "__fish_nbft_using_subcommand help; and not __fish_seen_subcommand_from show check check-key build plan connect disconnect status doctor export help" -f -a "doctor" -d 'Find out why a path or a boot namespace is not there'
+complete -c nbft -n "__fish_nbft_using_subcommand help; and not __fish_seen_subcommand_from show check check-key build plan connect disconnect status doctor export help" -f -a "export" -d 'Export the network settings for another program'
+complete -c nbft -n "__fish_nbft_using_subcommand help; and not __fish_seen_subcommand_from show check check-key build plan connect disconnect status doctor export help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
