@@ -28,9 +28,6 @@ _nbft() {
             nbft,connect)
                 cmd="nbft__subcmd__connect"
                 ;;
-            nbft,diff)
-                cmd="nbft__subcmd__diff"
-                ;;
             nbft,disconnect)
                 cmd="nbft__subcmd__disconnect"
                 ;;
@@ -64,9 +61,6 @@ _nbft() {
             nbft__subcmd__help,connect)
                 cmd="nbft__subcmd__help__subcmd__connect"
                 ;;
-            nbft__subcmd__help,diff)
-                cmd="nbft__subcmd__help__subcmd__diff"
-                ;;
             nbft__subcmd__help,disconnect)
                 cmd="nbft__subcmd__help__subcmd__disconnect"
                 ;;
@@ -95,7 +89,7 @@ _nbft() {
 
     case "${cmd}" in
         nbft)
-            opts="-v -h -V --root --nbft-path --verbose --help --version show check diff check-key build plan connect disconnect status doctor export help"
+            opts="-v -h -V --root --nbft-path --verbose --help --version show check check-key build plan connect disconnect status doctor export help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -328,36 +322,6 @@ _nbft() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        nbft__subcmd__diff)
-            opts="-o -v -h -V --output-format --root --nbft-path --verbose --help --version"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --output-format)
-                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
-                    return 0
-                    ;;
-                -o)
-                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
-                    return 0
-                    ;;
-                --root)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --nbft-path)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
         nbft__subcmd__disconnect)
             opts="-v -h -V --all --permanent --root --nbft-path --verbose --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -461,7 +425,7 @@ _nbft() {
             return 0
             ;;
         nbft__subcmd__help)
-            opts="show check diff check-key build plan connect disconnect status doctor export help"
+            opts="show check check-key build plan connect disconnect status doctor export help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -517,20 +481,6 @@ _nbft() {
             return 0
             ;;
         nbft__subcmd__help__subcmd__connect)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        nbft__subcmd__help__subcmd__diff)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -146,10 +146,16 @@ fn installed_completions_are_those_of_the_command_line() {
 
 #[test]
 fn completions_know_every_option() {
-    for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
+    use clap_complete::Generator as _;
+    for shell in [clap_complete::Shell::Bash, clap_complete::Shell::Zsh, clap_complete::Shell::Fish] {
         let mut script = Vec::new();
         clap_complete::generate(shell, &mut Cli::command(), "nbft", &mut script);
         let script = String::from_utf8(script).unwrap();
+        // Packages have these.
+        let committed = here(&format!("../packaging/completions/{}", shell.file_name("nbft")));
+        let committed = std::fs::read_to_string(committed).unwrap();
+        let how = "cargo run -p nbft-connect --example completions -- packaging/completions";
+        assert!(script == committed, "{shell}: packaging/completions is old: {how}");
         for command in commands() {
             assert!(script.contains(command.get_name()), "{shell}: {}", command.get_name());
             for long in command.get_arguments().filter_map(clap::Arg::get_long) {
