@@ -2,7 +2,6 @@
 
 use crate::support::here;
 use clap::{Command, CommandFactory};
-use clap_complete::Shell;
 use nbft_connect::cli::Cli;
 use std::process::Stdio;
 
@@ -126,22 +125,6 @@ fn pages_are_sound() {
         .output();
     let output = run.unwrap_or_else(|error| panic!("mandoc: {error}"));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
-}
-
-/// The files that `packaging/install` installs are made of the command line. `UPDATE_GOLDEN` writes them.
-#[test]
-fn installed_completions_are_those_of_the_command_line() {
-    let files = [("nbft.bash", Shell::Bash), ("_nbft", Shell::Zsh), ("nbft.fish", Shell::Fish)];
-    for (name, shell) in files {
-        let mut script = Vec::new();
-        clap_complete::generate(shell, &mut Cli::command(), "nbft", &mut script);
-        let path = here(&format!("../packaging/completions/{name}"));
-        if std::env::var_os("UPDATE_GOLDEN").is_some() {
-            std::fs::write(&path, &script).unwrap();
-        }
-        let installed = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        assert!(installed == script, "{}: run this test with UPDATE_GOLDEN=1", path.display());
-    }
 }
 
 #[test]
