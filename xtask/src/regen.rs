@@ -5,20 +5,26 @@ use std::path::Path;
 use std::process::Command;
 
 /// The files that are written, as git names them.
-const GENERATED: [&str; 5] = [
+const GENERATED: [&str; 7] = [
     "testdata/tables",
     "testdata/rules",
     "man/nbft-rules.7",
     "libnbft/schema/nbft-show.schema.json",
     "man/nbft-show.1",
+    "libnbft-capi/include/nbft.h",
+    "libnbft-capi/libnbft.map",
 ];
 
 /// Writes every generated file; with `check`, names those that were not as they are written.
 pub(crate) fn regen(root: &Path, check: bool) -> io::Result<Vec<String>> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    for (example, features) in [("make-testdata", &[][..]), ("make-schema", &["--features", "schema"])] {
+    for (package, example, features) in [
+        ("libnbft", "make-testdata", &[][..]),
+        ("libnbft", "make-schema", &["--features", "schema"]),
+        ("libnbft-capi", "make-header", &[]),
+    ] {
         let made = Command::new(&cargo)
-            .args(["run", "--quiet", "--package", "libnbft", "--example", example])
+            .args(["run", "--quiet", "--package", package, "--example", example])
             .args(features)
             .current_dir(root)
             .status()?;

@@ -3,6 +3,7 @@
 //! A plan is a pure function of the tables and a few [`Options`]. Nothing here talks to the kernel.
 
 mod bounds;
+mod dhcp_identity;
 mod discovery;
 mod entry;
 mod host;
