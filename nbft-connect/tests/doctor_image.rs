@@ -100,8 +100,7 @@ fn nbft(args: &[&str]) -> (i32, Vec<u8>, String) {
 }
 
 fn compressed(program: &str, options: &[&str], bytes: &[u8]) -> Vec<u8> {
-    let mut child =
-        Command::new(program).args(options).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = Command::new(program).args(options).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(bytes).unwrap();
     child.wait_with_output().unwrap().stdout
 }
@@ -125,7 +124,10 @@ fn each_fault_is_told_and_nothing_else() {
     };
     let mut no_alias = good();
     no_alias.retain(|(name, _)| !name.ends_with("e1000.ko"));
-    no_alias.iter_mut().filter(|(name, _)| name.ends_with(".alias")).for_each(|(_, text)| *text = b"alias x y\n".to_vec());
+    no_alias
+        .iter_mut()
+        .filter(|(name, _)| name.ends_with(".alias"))
+        .for_each(|(_, text)| *text = b"alias x y\n".to_vec());
     for (image, code, expected) in [
         (cpio(&good()), 0, &[][..]),
         (without("bin/nbft"), 1, &["no-nbft"]),
@@ -169,9 +171,13 @@ fn parts_and_compressions_are_read() {
     let machine = Machine::new();
     let early = [cpio(&[("kernel/x86/microcode/x.bin".into(), vec![1; 5000])]), vec![0; 512]].concat();
     let whole = cpio(&good());
-    for (program, options) in
-        [("gzip", &["-c"][..]), ("xz", &["-c", "--check=crc32"]), ("zstd", &["-c"]), ("lz4", &["-lc"]), ("lz4", &["-c"])]
-    {
+    for (program, options) in [
+        ("gzip", &["-c"][..]),
+        ("xz", &["-c", "--check=crc32"]),
+        ("zstd", &["-c"]),
+        ("lz4", &["-lc"]),
+        ("lz4", &["-c"]),
+    ] {
         let image = [early.clone(), compressed(program, options, &whole)].concat();
         assert_eq!(machine.judge(&image, &[]), (0, vec![]), "{program} {options:?}");
     }
