@@ -27,6 +27,9 @@ use std::path::Path;
 /// All codes of what can be wrong with an image.
 pub(super) const CODES: &[&str] = ImageFault::CODES;
 
+/// The form of the JSON. It grows when a key changes its meaning.
+const VERSION: u32 = 1;
+
 /// What the command prints.
 #[derive(Serialize)]
 struct Report {
@@ -151,7 +154,7 @@ fn report(contents: &Contents, tables: Vec<String>, faults: &[ImageFault]) -> Re
         remedy: fault.remedy(generator),
     });
     Report {
-        version: super::VERSION,
+        version: VERSION,
         verdict: if fatal > 0 { "failed" } else { "ok" },
         message: format!(
             "{} files: {fatal} faults keep the machine from booting by this image, {} warnings",
