@@ -1,5 +1,7 @@
 //! `nbft doctor --image`: small images, each with one thing wrong, and images that are no images.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
+
 use serde_json::Value;
 use std::fs;
 use std::io::Write as _;
