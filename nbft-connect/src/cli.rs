@@ -3,6 +3,7 @@
 mod diff;
 mod disconnect;
 mod flip;
+mod image;
 mod network;
 mod plan_options;
 mod tunables;
@@ -10,6 +11,7 @@ mod tunables;
 pub use diff::DiffArgs;
 pub use disconnect::DisconnectArgs;
 pub use flip::Flip;
+pub use image::ImageArgs;
 pub use network::{Bind, NetworkArgs};
 pub use plan_options::{NameSource, Naming, PlanOptions};
 pub use tunables::TunableArgs;
@@ -342,6 +344,9 @@ pub struct DoctorArgs {
     /// Where the names of interfaces come from.
     #[command(flatten)]
     pub naming: Naming,
+    /// Looking at an image in place of this machine.
+    #[command(flatten)]
+    pub image: ImageArgs,
 }
 
 /// `nbft export`.
@@ -359,6 +364,9 @@ pub struct ExportArgs {
     /// With initrd-needs: print whether ADDRESS, in any spelling, is a target of the tables; may be repeated
     #[arg(long, value_name = "ADDRESS")]
     pub compare: Vec<String>,
+    /// With identity and --output: replace files that have another content
+    #[arg(long)]
+    pub force: bool,
     /// With networkmanager: keep the kernel's interface names, and match NICs by MAC address
     #[arg(long)]
     pub kernel_names: bool,
@@ -380,6 +388,8 @@ pub enum ExportFormat {
     Wicked,
     /// Kernel parameters as dracut reads them.
     Dracut,
+    /// The host NQN and host ID, as /etc/nvme has them.
+    Identity,
     /// What an initramfs needs for the tables, a "key value" a line.
     InitrdNeeds,
     /// The plan's interfaces as JSON.

@@ -24,6 +24,9 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// A file has another content than the one to be written.
+    #[error(transparent)]
+    Existing(#[from] ExistingError),
     /// Standard output could not be written.
     #[error("standard output: {0}")]
     Stdout(#[source] io::Error),
@@ -60,6 +63,16 @@ pub enum Error {
     /// The kernel's network could not be used.
     #[error("network: {0}")]
     Network(#[source] Box<dyn Cause + Send + Sync>),
+}
+
+/// A file that has another content, and is not replaced unless told.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{} holds {old}: it is left alone, give --force to replace it", path.display())]
+pub struct ExistingError {
+    /// The file.
+    pub path: PathBuf,
+    /// What it holds.
+    pub old: String,
 }
 
 /// What is wrong with a command line that clap takes.

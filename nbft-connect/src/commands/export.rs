@@ -3,7 +3,7 @@
 use crate::cli::{Common, ExportArgs, ExportFormat};
 use crate::error::{Error, UsageError};
 use crate::exit::Exit;
-use crate::export::{files, needs};
+use crate::export::{files, identity, needs};
 use crate::input::plan;
 use crate::kernel_command_line::KernelCommandLine;
 use crate::output::print_bytes;
@@ -28,6 +28,9 @@ pub fn run(args: &ExportArgs, common: &Common) -> Result<Exit, Error> {
     if args.format != ExportFormat::Networkmanager && args.kernel_names {
         return Err(UsageError::OtherFormat { option: "--kernel-names", format: "networkmanager" }.into());
     }
+    if args.force && (args.format != ExportFormat::Identity || args.output.is_none()) {
+        return Err(UsageError::OtherFormat { option: "--force", format: "identity --output" }.into());
+    }
     let tables = plan::tables(common)?;
     if tables.tables.is_empty() {
         if args.format == ExportFormat::Json && args.output.is_none() {
@@ -41,6 +44,15 @@ pub fn run(args: &ExportArgs, common: &Common) -> Result<Exit, Error> {
         ExportFormat::InitrdNeeds => vec![needs::file(&tables, &plan, &root, &args.compare)],
         format => files(format, &plan, status(common).as_ref(), &root, args.kernel_names)?,
     };
+    if args.format == ExportFormat::Identity {
+        if files.is_empty() {
+            log::error!("the NBFT gives no usable host NQN and host ID; --hostnqn and --hostid can");
+            return Ok(Exit::Failed);
+        }
+        if let Some(directory) = args.output.as_ref().filter(|_| !args.force) {
+            identity::refuse_others(&files, directory)?;
+        }
+    }
     // Several files in one stream are told apart by a line that is a comment in every format but XML and JSON, which are
     // one file each.
     let several = files.len() > 1;

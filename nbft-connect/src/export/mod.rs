@@ -2,6 +2,7 @@
 
 mod disks;
 mod dracut;
+pub(crate) mod identity;
 pub(crate) mod names;
 pub(crate) mod needs;
 pub(crate) mod networkd;
@@ -62,6 +63,7 @@ pub(crate) fn files(
         }
         ExportFormat::Wicked => vec![wicked::file(&nics)],
         ExportFormat::Dracut => vec![dracut::file(&nics, plan.names)],
+        ExportFormat::Identity => plan.host.as_ref().map(identity::files).unwrap_or_default(),
         // Made of the tables themselves, by the caller.
         ExportFormat::InitrdNeeds => Vec::new(),
         ExportFormat::Json => {

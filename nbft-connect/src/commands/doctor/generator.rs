@@ -17,6 +17,11 @@ impl Generator {
     /// What the files say: in an image its own, in a running system the programs. dracut may bring an `update-initramfs` of its
     /// own, so it is looked for first.
     pub(super) fn look(root: &Path) -> Self {
+        Self::by(|file| root.join(file).exists())
+    }
+
+    /// As [`Self::look`], where `exists` says whether a file is there; a name may be a folder's.
+    pub(super) fn by(exists: impl Fn(&str) -> bool) -> Self {
         const SIGNS: [(&str, Generator); 9] = [
             ("scripts/init-top", Generator::InitramfsTools),
             ("conf/initramfs.conf", Generator::InitramfsTools),
@@ -28,7 +33,7 @@ impl Generator {
             ("sbin/update-initramfs", Generator::InitramfsTools),
             ("usr/bin/mkinitcpio", Generator::Mkinitcpio),
         ];
-        let found = SIGNS.iter().find(|(file, _)| root.join(file).exists());
+        let found = SIGNS.iter().find(|(file, _)| exists(file));
         found.map_or(Self::Dracut, |(_, generator)| *generator)
     }
 

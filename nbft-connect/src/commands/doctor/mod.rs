@@ -7,6 +7,7 @@ mod controller;
 mod discovery;
 mod firmware;
 mod generator;
+mod image;
 mod machine;
 mod master;
 mod model;
@@ -35,7 +36,7 @@ use std::time::Duration;
 /// All codes of what can be wrong.
 #[must_use]
 pub fn codes() -> Vec<&'static str> {
-    Cause::codes()
+    [&Cause::codes(), image::CODES].concat()
 }
 
 /// Runs the command.
@@ -44,6 +45,12 @@ pub fn codes() -> Vec<&'static str> {
 ///
 /// When there is nothing at the path that was asked for, or the kernel cannot be asked.
 pub fn run(args: &DoctorArgs, common: &Common) -> Result<Exit, Error> {
+    if args.image.collect {
+        return image::collect(common);
+    }
+    if let Some(file) = &args.image.image {
+        return image::run(file, args, common);
+    }
     let tables = plan::tables(common)?;
     if tables.tables.is_empty() {
         if args.output_format == Format::Json {
