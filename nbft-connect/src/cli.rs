@@ -12,6 +12,7 @@ pub use network::{Bind, NetworkArgs};
 pub use plan_options::{NameSource, Naming, PlanOptions};
 pub use tunables::TunableArgs;
 
+use crate::output::Color;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use libnbft::text::{NqnError, nqn_form};
 use std::num::ParseIntError;
@@ -41,12 +42,21 @@ pub struct Common {
     /// The table file that a command was given as its argument.
     #[arg(skip)]
     pub file: Option<PathBuf>,
-    /// Log more (twice: still more)
+    /// Say more: lists with everything in place of tables; what connect does (twice: still more)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
+    /// Colours for states and severities (auto: on a terminal, unless NO_COLOR is set)
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t, hide_default_value = true)]
+    pub color: Color,
 }
 
 impl Common {
+    /// Whether lists with everything are asked for.
+    #[must_use]
+    pub fn details(&self) -> bool {
+        self.verbose > 0
+    }
+
     /// `path` (absolute) under --root.
     #[must_use]
     pub fn path(&self, path: impl AsRef<Path>) -> PathBuf {
@@ -115,6 +125,19 @@ pub enum Command {
     Export(ExportArgs),
 }
 
+impl Command {
+    /// How much is logged for this number of `-v`: where the first one asks for lists, it says nothing of the log.
+    #[must_use]
+    pub const fn log_level(&self, verbose: u8) -> u8 {
+        match self {
+            Self::Show(_) | Self::Check(_) | Self::Plan(_) | Self::Status(_) | Self::Doctor(_) => {
+                verbose.saturating_sub(1)
+            }
+            _ => verbose,
+        }
+    }
+}
+
 /// `nbft show`.
 #[derive(Debug, Args)]
 pub struct ShowArgs {
@@ -156,6 +179,9 @@ pub struct CheckArgs {
     /// Fail on warnings too
     #[arg(long)]
     pub strict: bool,
+    /// Mark the bytes of each finding
+    #[arg(long, conflicts_with = "output_format")]
+    pub hex: bool,
 }
 
 /// `nbft check-key`.
