@@ -1,26 +1,32 @@
 //! The command line: what can be typed, nothing of what it does.
 
 mod disconnect;
+mod examples;
 mod flip;
+mod help;
 mod network;
 mod plan_options;
 mod tunables;
 
 pub use disconnect::DisconnectArgs;
 pub use flip::Flip;
+pub use help::{HelpArgs, Topic};
 pub use network::{Bind, NetworkArgs};
 pub use plan_options::{NameSource, Naming, PlanOptions};
 pub use tunables::TunableArgs;
 
 use crate::output::Color;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use libnbft::text::{NqnError, nqn_form};
 use std::num::ParseIntError;
 use std::path::{Path, PathBuf};
 
 /// Boot from NVMe/TCP as the ACPI NVMe Boot Firmware Table (NBFT) says.
 #[derive(Debug, Parser)]
-#[command(name = "nbft", version, propagate_version = true, max_term_width = 100)]
+#[command(name = "nbft", version, propagate_version = true, max_term_width = 100, disable_help_subcommand = true)]
+#[command(
+    after_help = "To begin with: nbft show, nbft plan, nbft status, nbft doctor. Topics: nbft help boot\n\nThe whole story: man nbft"
+)]
 pub struct Cli {
     /// Options that every command takes.
     #[command(flatten)]
@@ -32,12 +38,13 @@ pub struct Cli {
 
 /// Options that every command takes.
 #[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Common options")]
 pub struct Common {
     /// Read every path under DIR
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub root: Option<PathBuf>,
     /// A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]
-    #[arg(long, global = true, value_name = "PATH")]
+    #[arg(long, global = true, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub nbft_path: Option<PathBuf>,
     /// The table file that a command was given as its argument.
     #[arg(skip)]
@@ -104,25 +111,38 @@ pub enum Format {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Show what the tables say
+    #[command(after_help = examples::SHOW)]
     Show(ShowArgs),
     /// Show what is wrong with the tables
+    #[command(after_help = examples::CHECK)]
     Check(CheckArgs),
     /// Say whether a key is well-formed, and what it is, without printing it
+    #[command(after_help = examples::CHECK_KEY)]
     CheckKey(CheckKeyArgs),
     /// Write a table from the JSON that `show` prints
+    #[command(after_help = examples::BUILD)]
     Build(BuildArgs),
     /// Show what `connect` would do, what it would leave out, and why
+    #[command(after_help = examples::PLAN)]
     Plan(PlanArgs),
     /// Set up the interfaces and connect the controllers
+    #[command(after_help = examples::CONNECT)]
     Connect(ConnectArgs),
     /// Take connections out of service, and keep them out
+    #[command(after_help = examples::DISCONNECT)]
     Disconnect(DisconnectArgs),
     /// Show the result of `connect`
+    #[command(after_help = examples::STATUS)]
     Status(StatusArgs),
     /// Find out why a path or a boot namespace is not there
+    #[command(after_help = examples::DOCTOR)]
     Doctor(DoctorArgs),
     /// Export the network settings for another program
+    #[command(after_help = examples::EXPORT)]
     Export(ExportArgs),
+    /// Explain a command or a topic: boot, network, security, files, exit-codes
+    #[command(after_help = examples::HELP)]
+    Help(HelpArgs),
 }
 
 impl Command {
@@ -142,7 +162,7 @@ impl Command {
 #[derive(Debug, Args)]
 pub struct ShowArgs {
     /// A table file, or a directory that holds NBFT*, in place of the machine's tables
-    #[arg(value_name = "FILE", conflicts_with = "nbft_path")]
+    #[arg(value_name = "FILE", conflicts_with = "nbft_path", value_hint = ValueHint::FilePath)]
     pub file: Option<PathBuf>,
     /// Output format
     #[arg(short = 'o', long, value_enum, default_value_t)]
@@ -171,7 +191,7 @@ pub struct ShowArgs {
 #[derive(Debug, Args)]
 pub struct CheckArgs {
     /// A table file, or a directory that holds NBFT*, in place of the machine's tables
-    #[arg(value_name = "FILE", conflicts_with = "nbft_path")]
+    #[arg(value_name = "FILE", conflicts_with = "nbft_path", value_hint = ValueHint::FilePath)]
     pub file: Option<PathBuf>,
     /// Output format
     #[arg(short = 'o', long, value_enum, default_value_t)]
@@ -188,7 +208,7 @@ pub struct CheckArgs {
 #[derive(Debug, Args)]
 pub struct CheckKeyArgs {
     /// File with one key; - is standard input
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: PathBuf,
     /// Also print the identity of a TLS PSK for this host
     #[arg(long, value_name = "NQN", requires = "subsysnqn")]
@@ -202,10 +222,10 @@ pub struct CheckKeyArgs {
 #[derive(Debug, Args)]
 pub struct BuildArgs {
     /// JSON as `show -o json` prints it; - is standard input
-    #[arg(value_name = "FILE.json")]
+    #[arg(value_name = "FILE.json", value_hint = ValueHint::FilePath)]
     pub file: PathBuf,
     /// Write to OUT instead of standard output
-    #[arg(short = 'o', long, value_name = "OUT")]
+    #[arg(short = 'o', long, value_name = "OUT", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
     /// Number of the table in the file, from 1, if there are several
     #[arg(long, value_name = "N")]
@@ -270,7 +290,7 @@ fn seconds(text: &str) -> Result<u32, ArgumentError> {
 #[derive(Debug, Args)]
 pub struct PlanArgs {
     /// A table file, or a directory that holds NBFT*, in place of the machine's tables
-    #[arg(value_name = "FILE", conflicts_with = "nbft_path")]
+    #[arg(value_name = "FILE", conflicts_with = "nbft_path", value_hint = ValueHint::FilePath)]
     pub file: Option<PathBuf>,
     /// Output format
     #[arg(short = 'o', long, value_enum, default_value_t)]
@@ -370,10 +390,10 @@ pub struct ExportArgs {
     #[arg(value_enum)]
     pub format: ExportFormat,
     /// A table file, or a directory that holds NBFT*, in place of the machine's tables
-    #[arg(value_name = "FILE", conflicts_with = "nbft_path")]
+    #[arg(value_name = "FILE", conflicts_with = "nbft_path", value_hint = ValueHint::FilePath)]
     pub file: Option<PathBuf>,
     /// Write files into DIR instead of standard output
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub output: Option<PathBuf>,
     /// With initrd-needs: print whether ADDRESS, in any spelling, is a target of the tables; may be repeated
     #[arg(long, value_name = "ADDRESS")]

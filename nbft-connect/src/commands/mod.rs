@@ -8,6 +8,7 @@ pub mod disconnect;
 pub mod doctor;
 pub mod export;
 mod findings;
+pub mod help;
 mod hex;
 mod host;
 pub mod plan;

@@ -17,7 +17,7 @@ mod table;
 mod text;
 mod wrap;
 
-pub use arguments::arguments;
+pub use arguments::{arguments, for_screen};
 pub use cut::cut;
 pub use libnbft::text::escape;
 pub use mark::Mark;

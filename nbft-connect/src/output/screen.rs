@@ -46,23 +46,25 @@ impl Screen {
     /// The screen that standard output is; the first call decides about colours.
     #[must_use]
     pub fn of_stdout(color: Color) -> Self {
-        *SCREEN.get_or_init(|| {
-            let is_terminal = super::is_terminal();
-            let color = match color {
-                Color::Always => true,
-                Color::Never => false,
-                Color::Auto => {
-                    is_terminal && !is_set("NO_COLOR") && env::var_os("TERM").is_none_or(|term| term != "dumb")
-                }
-            };
-            let columns = env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse().ok());
-            let width = columns.or_else(|| is_terminal.then(terminal_width).flatten()).filter(|width| *width > 0);
-            Self {
-                width: width.unwrap_or(WIDTH).clamp(MIN_WIDTH, MAX_WIDTH),
-                unicode: is_terminal && has_utf8(|name| env::var(name).ok()),
-                color,
-            }
-        })
+        *SCREEN.get_or_init(|| Self::current(color))
+    }
+
+    /// As [`Self::of_stdout`], decided anew.
+    #[must_use]
+    pub(super) fn current(color: Color) -> Self {
+        let is_terminal = super::is_terminal();
+        let color = match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => is_terminal && !is_set("NO_COLOR") && env::var_os("TERM").is_none_or(|term| term != "dumb"),
+        };
+        let columns = env::var("COLUMNS").ok().and_then(|columns| columns.trim().parse().ok());
+        let width = columns.or_else(|| is_terminal.then(terminal_width).flatten()).filter(|width| *width > 0);
+        Self {
+            width: width.unwrap_or(WIDTH).clamp(MIN_WIDTH, MAX_WIDTH),
+            unicode: is_terminal && has_utf8(|name| env::var(name).ok()),
+            color,
+        }
     }
 
     /// What stands for the middle of a word that was shortened.

@@ -271,11 +271,10 @@ nqn.2026-11.net.example:2026-11.net.example:2026-11.net.example:2026-11.net.exam
         assert_eq!(
             shown(table(), 40),
             "  NAME     STATE
-nqn.2026-11.net.ex...ple:2026-11.net.example:
+nqn.2026-11.net.exa...26-11.net.example:
   nbft0    stops at the carrier
   nbft1\\n  up
 "
-            .replace("net.ex...ple:2026-11.", "ne...6-11.")
         );
         assert_eq!(
             shown(table(), 26),
@@ -296,7 +295,8 @@ nqn.2026-11....et.example:
         table.row([Cell::new("a"), Cell::default(), Cell::new("c")]);
         assert_eq!(
             shown(table.clone(), 40),
-            "A                  B    C\nwwwwwwwww...wwwww  b c  wwwwww...wwwww\na                       c\n".to_owned()
+            "A                  B    C\nwwwwwww...wwwwwww  b c  wwwwwww...wwwwww\na                       c\n"
+                .to_owned()
         );
         assert_eq!(shown(table, 24), "a wwwwwwwwwww...wwwwwwww,\n");
     }

@@ -109,7 +109,7 @@ mod tests {
         let long = format!("  of {}", "nqn.".repeat(20));
         assert_eq!(
             wrap(&long, Screen::plain(40), "   ", LongWord::Shortened),
-            ["  of", "   nqn.nqn.nqn.nqn.nq...qn.nqn.nqn.nqn."]
+            ["  of", "   nqn.nqn.nqn.nqn.n....nqn.nqn.nqn.nqn."]
         );
         assert_eq!(
             wrap(&long, Screen::plain(40), "   ", LongWord::Whole),
