@@ -36,10 +36,10 @@ const fn text(topic: Topic) -> &'static str {
             "\
 How a diskless machine boots
 
-  1. UEFI firmware connects an NVMe/TCP subsystem, loads kernel and initramfs from
-     it, and leaves ACPI tables, the NBFT:          nbft show, nbft check
+  1. UEFI firmware connects an NVMe/TCP subsystem and loads kernel and initramfs
+     from it. It leaves ACPI tables, the NBFT:      nbft show, nbft check
   2. nbft plans interfaces and paths from them:     nbft plan
-  3. In the initramfs, nbft connect sets up the network and connects every path at
+  3. In the initramfs, nbft connect sets up the network and connects all paths at
      once. The boot goes on when each boot namespace is there by one path.
   4. What came of it:                               nbft status
   5. In the running system, nbft-stay.service connects what is missing, connects
