@@ -39,8 +39,8 @@ How a diskless machine boots
   1. UEFI firmware connects an NVMe/TCP subsystem and loads kernel and initramfs
      from it. It leaves ACPI tables, the NBFT:      nbft show, nbft check
   2. nbft plans interfaces and paths from them:     nbft plan
-  3. In the initramfs, nbft connect sets up the network and connects all paths at
-     once. The boot goes on when each boot namespace is there by one path.
+  3. In the initramfs, nbft connect sets up the network and connects all paths
+     at once. The boot goes on when each boot namespace is there by one path.
   4. What came of it:                               nbft status
   5. In the running system, nbft-stay.service connects what is missing, connects
      again what the kernel gave up, and renews leases.
@@ -57,11 +57,11 @@ Read on: man 7 nbft, nbft help network
             "\
 Network
 
-  Interfaces are found by PCI address and MAC address, and named nbft0, nbft1, ...
-  in the order of the tables, their VLANs nbft0.10. rd.nvmf.names=pci or kernel
-  names them otherwise.
-  An address is set as firmware had it: static, by DHCP with firmware's client ID,
-  or by router advertisement. Each HFI has a routing table of its own.
+  Interfaces are found by PCI address and MAC address, and named nbft0, nbft1
+  and so on in the order of the tables, their VLANs nbft0.10. rd.nvmf.names=pci
+  or kernel names them otherwise.
+  An address is set as firmware had it: static, by DHCP with firmware's client
+  ID, or by router advertisement. Each HFI has a routing table of its own.
   rd.nvmf.mtu=BYTES sets the MTU of all of them.
 
   The running system's network manager must not take them down: nbft connect
@@ -76,9 +76,9 @@ Read on: man nbft-connect, man nbft-export, nbft plan
             "\
 Security
 
-  A table's security profile may ask for in-band authentication (DH-HMAC-CHAP) and
-  for a secure channel (TLS 1.3). If a requirement cannot be met, nbft refuses to
-  connect. It never falls back to plaintext.
+  A table's security profile may ask for in-band authentication (DH-HMAC-CHAP)
+  and for a secure channel (TLS 1.3). If a requirement cannot be met, nbft
+  refuses to connect. It never falls back to plaintext.
 
   Secrets lie in /etc/nbft/keys, in systemd credentials, or in a Redfish service
   that nbft-redfish asks. Only root may read them:  nbft check
