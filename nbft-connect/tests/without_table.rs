@@ -48,7 +48,14 @@ fn serve(listener: TcpListener) {
 
 fn nbft(root: &Path, arguments: &[&str]) -> (i32, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_nbft"));
-    let output = command.args(arguments).arg("--root").arg(root).env_remove("JOURNAL_STREAM").output().unwrap();
+    let output = command
+        .args(arguments)
+        .arg("--root")
+        .arg(root)
+        .env("COLUMNS", "1000")
+        .env_remove("JOURNAL_STREAM")
+        .output()
+        .unwrap();
     let [out, said] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
     (output.status.code().unwrap(), out, said)
 }
