@@ -2,7 +2,10 @@
 
 mod diff;
 mod disconnect;
+mod examples;
+mod export;
 mod flip;
+mod help;
 mod image;
 mod network;
 mod plan_options;
@@ -10,20 +13,26 @@ mod tunables;
 
 pub use diff::DiffArgs;
 pub use disconnect::DisconnectArgs;
+pub use export::{ExportArgs, ExportFormat};
 pub use flip::Flip;
+pub use help::{HelpArgs, Topic};
 pub use image::ImageArgs;
 pub use network::{Bind, NetworkArgs};
 pub use plan_options::{NameSource, Naming, PlanOptions};
 pub use tunables::TunableArgs;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use crate::output::Color;
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use libnbft::text::{NqnError, nqn_form};
 use std::num::ParseIntError;
 use std::path::{Path, PathBuf};
 
 /// Boot from NVMe/TCP as the ACPI NVMe Boot Firmware Table (NBFT) says.
 #[derive(Debug, Parser)]
-#[command(name = "nbft", version, propagate_version = true, max_term_width = 100)]
+#[command(name = "nbft", version, propagate_version = true, max_term_width = 100, disable_help_subcommand = true)]
+#[command(
+    after_help = "To begin with: nbft show, nbft plan, nbft status, nbft doctor. Topics: nbft help boot\n\nThe whole story: man nbft"
+)]
 pub struct Cli {
     /// Options that every command takes.
     #[command(flatten)]
@@ -35,22 +44,32 @@ pub struct Cli {
 
 /// Options that every command takes.
 #[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Common options")]
 pub struct Common {
     /// Read every path under DIR
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub root: Option<PathBuf>,
     /// A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]
-    #[arg(long, global = true, value_name = "PATH")]
+    #[arg(long, global = true, value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub nbft_path: Option<PathBuf>,
     /// The table file that a command was given as its argument.
     #[arg(skip)]
     pub file: Option<PathBuf>,
-    /// Log more (twice: still more)
+    /// Say more: lists with everything in place of tables; what connect does (twice: still more)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
+    /// Colours for states and severities (auto: on a terminal, unless NO_COLOR is set)
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t, hide_default_value = true)]
+    pub color: Color,
 }
 
 impl Common {
+    /// Whether lists with everything are asked for.
+    #[must_use]
+    pub fn details(&self) -> bool {
+        self.verbose > 0
+    }
+
     /// `path` (absolute) under --root.
     #[must_use]
     pub fn path(&self, path: impl AsRef<Path>) -> PathBuf {
@@ -98,34 +117,61 @@ pub enum Format {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Show what the tables say
+    #[command(after_help = examples::SHOW)]
     Show(ShowArgs),
     /// Show what is wrong with the tables
+    #[command(after_help = examples::CHECK)]
     Check(CheckArgs),
     /// Compare two tables field by field
+    #[command(after_help = examples::DIFF)]
     Diff(DiffArgs),
     /// Say whether a key is well-formed, and what it is, without printing it
+    #[command(after_help = examples::CHECK_KEY)]
     CheckKey(CheckKeyArgs),
     /// Write a table from the JSON that `show` prints
+    #[command(after_help = examples::BUILD)]
     Build(BuildArgs),
     /// Show what `connect` would do, what it would leave out, and why
+    #[command(after_help = examples::PLAN)]
     Plan(PlanArgs),
     /// Set up the interfaces and connect the controllers
+    #[command(after_help = examples::CONNECT)]
     Connect(ConnectArgs),
     /// Take connections out of service, and keep them out
+    #[command(after_help = examples::DISCONNECT)]
     Disconnect(DisconnectArgs),
     /// Show the result of `connect`
+    #[command(after_help = examples::STATUS)]
     Status(StatusArgs),
     /// Find out why a path or a boot namespace is not there
+    #[command(after_help = examples::DOCTOR)]
     Doctor(DoctorArgs),
     /// Export the network settings for another program
+    #[command(after_help = examples::EXPORT)]
     Export(ExportArgs),
+    /// Explain a command or a topic: boot, network, security, files, exit-codes
+    #[command(after_help = examples::HELP)]
+    Help(HelpArgs),
+}
+
+impl Command {
+    /// How much is logged for this number of `-v`: where the first one asks for lists, it says nothing of the log.
+    #[must_use]
+    pub const fn log_level(&self, verbose: u8) -> u8 {
+        match self {
+            Self::Show(_) | Self::Check(_) | Self::Diff(_) | Self::Plan(_) | Self::Status(_) | Self::Doctor(_) => {
+                verbose.saturating_sub(1)
+            }
+            _ => verbose,
+        }
+    }
 }
 
 /// `nbft show`.
 #[derive(Debug, Args)]
 pub struct ShowArgs {
     /// A table file, or a directory that holds NBFT*, in place of the machine's tables
-    #[arg(value_name = "FILE", conflicts_with = "nbft_path")]
+    #[arg(value_name = "FILE", conflicts_with = "nbft_path", value_hint = ValueHint::FilePath)]
     pub file: Option<PathBuf>,
     /// Output format
     #[arg(short = 'o', long, value_enum, default_value_t)]
@@ -154,7 +200,7 @@ pub struct ShowArgs {
 #[derive(Debug, Args)]
 pub struct CheckArgs {
     /// A table file, or a directory that holds NBFT*, in place of the machine's tables
-    #[arg(value_name = "FILE", conflicts_with = "nbft_path")]
+    #[arg(value_name = "FILE", conflicts_with = "nbft_path", value_hint = ValueHint::FilePath)]
     pub file: Option<PathBuf>,
     /// Output format
     #[arg(short = 'o', long, value_enum, default_value_t)]
@@ -162,13 +208,16 @@ pub struct CheckArgs {
     /// Fail on warnings too
     #[arg(long)]
     pub strict: bool,
+    /// Mark the bytes of each finding
+    #[arg(long, conflicts_with = "output_format")]
+    pub hex: bool,
 }
 
 /// `nbft check-key`.
 #[derive(Debug, Args)]
 pub struct CheckKeyArgs {
     /// File with one key; - is standard input
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: PathBuf,
     /// Also print the identity of a TLS PSK for this host
     #[arg(long, value_name = "NQN", requires = "subsysnqn")]
@@ -182,10 +231,10 @@ pub struct CheckKeyArgs {
 #[derive(Debug, Args)]
 pub struct BuildArgs {
     /// JSON as `show -o json` prints it; - is standard input
-    #[arg(value_name = "FILE.json")]
+    #[arg(value_name = "FILE.json", value_hint = ValueHint::FilePath)]
     pub file: PathBuf,
     /// Write to OUT instead of standard output
-    #[arg(short = 'o', long, value_name = "OUT")]
+    #[arg(short = 'o', long, value_name = "OUT", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
     /// Number of the table in the file, from 1, if there are several
     #[arg(long, value_name = "N")]
@@ -250,7 +299,7 @@ fn seconds(text: &str) -> Result<u32, ArgumentError> {
 #[derive(Debug, Args)]
 pub struct PlanArgs {
     /// A table file, or a directory that holds NBFT*, in place of the machine's tables
-    #[arg(value_name = "FILE", conflicts_with = "nbft_path")]
+    #[arg(value_name = "FILE", conflicts_with = "nbft_path", value_hint = ValueHint::FilePath)]
     pub file: Option<PathBuf>,
     /// Output format
     #[arg(short = 'o', long, value_enum, default_value_t)]
@@ -347,51 +396,4 @@ pub struct DoctorArgs {
     /// Looking at an image in place of this machine.
     #[command(flatten)]
     pub image: ImageArgs,
-}
-
-/// `nbft export`.
-#[derive(Debug, Args)]
-pub struct ExportArgs {
-    /// Format
-    #[arg(value_enum)]
-    pub format: ExportFormat,
-    /// A table file, or a directory that holds NBFT*, in place of the machine's tables
-    #[arg(value_name = "FILE", conflicts_with = "nbft_path")]
-    pub file: Option<PathBuf>,
-    /// Write files into DIR instead of standard output
-    #[arg(long, value_name = "DIR")]
-    pub output: Option<PathBuf>,
-    /// With initrd-needs: print whether ADDRESS, in any spelling, is a target of the tables; may be repeated
-    #[arg(long, value_name = "ADDRESS")]
-    pub compare: Vec<String>,
-    /// With identity and --output: replace files that have another content
-    #[arg(long)]
-    pub force: bool,
-    /// With networkmanager: keep the kernel's interface names, and match NICs by MAC address
-    #[arg(long)]
-    pub kernel_names: bool,
-    /// Options that change the plan.
-    #[command(flatten)]
-    pub plan: PlanOptions,
-}
-
-/// Formats of `nbft export`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ExportFormat {
-    /// udev rules that name the interfaces and link the namespaces.
-    Udev,
-    /// Files of systemd-networkd.
-    Networkd,
-    /// Keyfiles of NetworkManager.
-    Networkmanager,
-    /// XML of wicked.
-    Wicked,
-    /// Kernel parameters as dracut reads them.
-    Dracut,
-    /// The host NQN and host ID, as /etc/nvme has them.
-    Identity,
-    /// What an initramfs needs for the tables, a "key value" a line.
-    InitrdNeeds,
-    /// The plan's interfaces as JSON.
-    Json,
 }

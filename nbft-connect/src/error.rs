@@ -100,6 +100,9 @@ pub enum UsageError {
         "a key is not taken as an argument, which every user can see: give it on standard input, with - in its place"
     )]
     KeyAsArgument,
+    /// There is no help on this.
+    #[error("there is no command or topic {0}: see nbft help")]
+    NoTopic(String),
     /// A table would go to a terminal.
     #[error("a table is no text for a terminal: give --output, or redirect")]
     TableOnTerminal,

@@ -10,7 +10,8 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(code) => return code,
     };
-    logger::init(cli.common.verbose);
+    output::set_color(cli.common.color);
+    logger::init(cli.command.log_level(cli.common.verbose));
     match run(&cli) {
         Ok(exit) => exit.into(),
         Err(error) if error.is_closed_pipe() => ExitCode::SUCCESS,

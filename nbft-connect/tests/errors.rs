@@ -326,7 +326,12 @@ fn switched_off() {
 #[test]
 fn several_paths_without_multipath() {
     let root = Root::new("multipath").with_table("firmware/mpath4.bin").with("proc/cmdline", "nvme_core.multipath=N\n");
-    let output = Command::new(env!("CARGO_BIN_EXE_nbft")).arg("plan").arg("--root").arg(&root.0).output().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_nbft"))
+        .args(["plan", "--root"])
+        .arg(&root.0)
+        .env("COLUMNS", "200")
+        .output()
+        .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let note = "  nvme_core.multipath is off: each of the 2 paths to uuid cc3f2135-f931-4569-baea-0eee7113a521 is a disk of its \
                 own, and what is mounted from one does not move to another";

@@ -48,7 +48,14 @@ fn serve(listener: TcpListener) {
 
 fn nbft(root: &Path, arguments: &[&str]) -> (i32, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_nbft"));
-    let output = command.args(arguments).arg("--root").arg(root).env_remove("JOURNAL_STREAM").output().unwrap();
+    let output = command
+        .args(arguments)
+        .arg("--root")
+        .arg(root)
+        .env("COLUMNS", "1000")
+        .env_remove("JOURNAL_STREAM")
+        .output()
+        .unwrap();
     let [out, said] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
     (output.status.code().unwrap(), out, said)
 }
@@ -71,7 +78,7 @@ fn a_root_path_is_a_plan() {
         let server = Server::dnsmasq("root-path", &[POOL, "--dhcp-authoritative", &root_path]);
         let directory = tempfile::tempdir().unwrap();
         let root = root(&directory, "rd.nvmf.connect=dhcp");
-        assert_eq!(nbft(&root, &["plan"]).0, 3, "before connect nobody knows the target");
+        assert_eq!(nbft(&root, &["plan", "-v"]).0, 3, "before connect nobody knows the target");
         let (code, _, said) = nbft(&root, &["connect", "--timeout", "15"]);
         // The stand-in for the device makes no controller.
         assert_eq!(code, 1, "{said}\n{}", server.log());
@@ -101,11 +108,11 @@ fn a_root_path_is_a_plan() {
         // The address of the search is asked for again: no other one is taken from the pool.
         assert_eq!(fs::read_to_string(server.directory.path().join("leases")).unwrap().lines().count(), 1);
         // Later commands work on the same table.
-        let (code, plan, said) = nbft(&root, &["plan"]);
+        let (code, plan, said) = nbft(&root, &["plan", "-v"]);
         assert_eq!(code, 0, "{said}");
         assert!(plan.contains("192.0.2.1 port 4421 over nbft0") && plan.contains("(NBFT-cmdline HFI 1"), "{plan}");
         assert!(plan.contains(own), "{plan}");
-        for command in [&["doctor", "--timeout", "1"][..], &["status"]] {
+        for command in [&["doctor", "-v", "--timeout", "1"][..], &["status", "-v"]] {
             let (code, text, said) = nbft(&root, command);
             assert!(code == 1 && text.contains("192.0.2.1 port 4421 over nbft0"), "{code} {text}{said}");
         }
@@ -133,7 +140,7 @@ fn a_target_of_the_command_line_is_a_plan() {
         let options = asked(&root);
         assert!(options.contains("host_traddr=192.0.2.9") && options.contains("trsvcid=4420"), "{options}\n{said}");
         // The interface was named eth0 when it was asked for, and has another name now.
-        let (code, plan, _) = nbft(&root, &["plan"]);
+        let (code, plan, _) = nbft(&root, &["plan", "-v"]);
         assert!(code == 0 && plan.contains("nbft0 static 192.0.2.9/24 (NBFT-cmdline HFI 1"), "{plan}");
     });
 }
@@ -199,7 +206,7 @@ fn the_plan_is_that_of_a_table() {
          rd.nvmf.connect=192.0.2.8,{discovery}"
     );
     let root = root(&directory, &format!("{targets} {MACS}"));
-    let (code, plan, said) = nbft(&root, &["plan"]);
+    let (code, plan, said) = nbft(&root, &["plan", "-v"]);
     let expected = format!(
         "Host nqn.2014-08.org.nvmexpress:uuid:{HOST}
      ID {HOST} (from NBFT-cmdline's host descriptor)

@@ -1,5 +1,6 @@
 //! `nbft check`.
 
+use super::findings::{Counts, counted, mark};
 use super::hex;
 use super::hex::Piece;
 use crate::cli::{CheckArgs, Common, Format};
@@ -8,8 +9,8 @@ use crate::exit::Exit;
 use crate::input::tables::TableReader;
 use crate::nvme::keys;
 use crate::output::json::{Secrets, print_array};
-use crate::output::{Text, print, print_bytes};
-use libnbft::{Finding, Severity, Together};
+use crate::output::{self, Mark, Screen, Text, print, print_bytes};
+use libnbft::{Finding, Rule, Severity, Together};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -36,6 +37,8 @@ struct Unreadable(String);
 /// When there is nothing to read at the path, or standard output cannot be written.
 pub fn run(args: &CheckArgs, common: &Common) -> Result<Exit, Error> {
     let mut tables = TableReader::find(common)?;
+    let form =
+        Form { several: tables.remaining() > 1, details: common.details(), hex: args.hex, screen: output::screen() };
     let files = files(&mut tables);
     let (exit, unreadable) = (tables.exit(), tables.unreadable);
     let mut worst = None;
@@ -44,7 +47,7 @@ pub fn run(args: &CheckArgs, common: &Common) -> Result<Exit, Error> {
         worst = worst.max(report.outcome.as_ref().ok().and_then(Checked::worst));
     });
     match args.output_format {
-        Format::Text => print_texts(reports)?,
+        Format::Text => print_texts(reports, form)?,
         Format::Json => print_array(reports.map(Ok), Secrets::Whole)?,
     }
     let complaints = keys::complaints(&common.path("/"));
@@ -92,13 +95,25 @@ fn unreadable_report((path, reason): (PathBuf, String)) -> Report {
     Report { filename: path.display().to_string(), outcome: Err(Unreadable(reason)) }
 }
 
+/// How a report is laid out.
+#[derive(Debug, Clone, Copy)]
+struct Form {
+    /// There is more than one table, so that each needs its name.
+    several: bool,
+    /// Notes too, and why each rule matters.
+    details: bool,
+    /// The bytes of each finding.
+    hex: bool,
+    screen: Screen,
+}
+
 /// One after another with an empty line between them.
-fn print_texts(reports: impl Iterator<Item = Report>) -> Result<(), Error> {
+fn print_texts(reports: impl Iterator<Item = Report>, form: Form) -> Result<(), Error> {
     for (n, report) in reports.enumerate() {
         if n > 0 {
             print_bytes(b"\n")?;
         }
-        print(&text(&report))?;
+        print(&text(&report, form))?;
     }
     Ok(())
 }
@@ -108,53 +123,72 @@ impl Checked {
         self.findings.iter().map(|finding| finding.severity).max()
     }
 
+    /// The rules of this severity that are broken, in the order of the bytes.
+    fn rules(&self, severity: Severity) -> Vec<Rule> {
+        let mut rules = Vec::new();
+        for finding in self.findings.iter().filter(|finding| finding.severity == severity) {
+            if !rules.contains(&finding.rule) {
+                rules.push(finding.rule);
+            }
+        }
+        rules
+    }
+
     fn count(&self, severity: Severity) -> usize {
         self.findings.iter().filter(|finding| finding.severity == severity).count()
     }
 }
 
-fn counted(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
-}
-
-fn text(report: &Report) -> Text {
+fn text(report: &Report, form: Form) -> Text {
     let mut text = Text::new();
     let name = &report.filename;
     let checked = match &report.outcome {
         Ok(checked) => checked,
         Err(reason) => {
-            text.line(format_args!("{name}: cannot be read: {}", reason.0));
+            text.wrapped(form.screen, 2, format_args!("{name}: cannot be read: {}", reason.0));
             return text;
         }
     };
-    if checked.findings.is_empty() {
-        text.line(format_args!("{name}: no findings"));
-        return text;
+    if form.several {
+        text.add(format_args!("{name}: "));
     }
-    let counts = [Severity::Error, Severity::Warning, Severity::Note]
-        .map(|severity| counted(checked.count(severity), severity.name()));
-    text.line(format_args!("{name}: {}", counts.join(", ")));
-    text.end();
-    table(&mut text, &checked.findings);
-    for finding in &checked.findings {
+    let counts = Counts::of(&checked.findings);
+    if counts.is_empty() {
+        text.mark(Some(Mark::Good), "no findings");
+    }
+    counts.write(&mut text);
+    text.wrapped(form.screen, 2, "");
+    let folded = if form.details { Vec::new() } else { checked.rules(Severity::Note) };
+    let rules = [Severity::Error, Severity::Warning, Severity::Note].map(|severity| checked.rules(severity));
+    for rule in rules.into_iter().flatten().filter(|rule| !folded.contains(rule)) {
         text.end();
-        text.line(format_args!("{}: {}: {}", finding.severity, finding.rule, finding.message));
-        text.line(format_args!("  {}", finding.rule.why()));
-        text.append(&hex::marked(&checked.bytes, &checked.pieces, &finding.span), "  ");
+        group(&mut text, checked, rule, form);
+    }
+    if !folded.is_empty() {
+        text.end();
+        let notes = counted(checked.count(Severity::Note), "note");
+        let names: Vec<_> = folded.iter().map(|rule| rule.name()).collect();
+        text.wrapped(form.screen, 2, format_args!("{notes} (nbft check -v): {}", names.join(", ")));
     }
     text
 }
 
-/// One line for each finding.
-fn table(text: &mut Text, findings: &[Finding]) {
-    let bytes = |finding: &Finding| format!("{:04x}-{:04x}", finding.span.start, finding.span.end - 1);
-    let width = |column: &dyn Fn(&Finding) -> usize| findings.iter().map(column).max().unwrap_or(0);
-    let rule = width(&|finding| finding.rule.name().len());
-    let span = width(&|finding| bytes(finding).len());
-    text.line(format_args!("{:8} {:rule$} {:span$} Finding", "Severity", "Rule", "Bytes"));
+/// What breaks one rule: why it matters, and each finding in a line.
+fn group(text: &mut Text, checked: &Checked, rule: Rule, form: Form) {
+    let findings: Vec<_> = checked.findings.iter().filter(|finding| finding.rule == rule).collect();
+    let severity = rule.severity();
+    text.mark(mark(severity), severity.name());
+    text.line(match findings.len() {
+        1 => format!(" {}", rule.name()),
+        count => format!(" {} ({count})", rule.name()),
+    });
+    text.wrapped(form.screen, 2, format_args!("  {}", rule.why()));
     for finding in findings {
-        let (severity, name) = (finding.severity.name(), finding.rule.name());
-        text.line(format_args!("{severity:8} {name:rule$} {:span$} {}", bytes(finding), finding.message));
+        text.wrapped(form.screen, 6, format_args!("  - {}", finding.message));
+        if form.hex {
+            let inner = Screen { width: form.screen.width.saturating_sub(4), ..form.screen };
+            text.append(&hex::marked(&checked.bytes, &checked.pieces, &finding.span, inner), "    ");
+        }
     }
 }
 

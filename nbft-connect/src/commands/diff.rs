@@ -6,7 +6,7 @@ use crate::error::{Error, UsageError};
 use crate::exit::Exit;
 use crate::input::tables::{TableBytes, TableReader};
 use crate::output::json::{self, Secrets};
-use crate::output::{Text, print};
+use crate::output::{self, Screen, Text, print};
 use libnbft::text::Hex;
 use serde::{Serialize, Serializer};
 use std::collections::{HashMap, HashSet};
@@ -62,7 +62,7 @@ pub fn run(args: &DiffArgs, common: &Common) -> Result<Exit, Error> {
     let (old, new) = (read(&args.old, common)?, read(&args.new, common)?);
     let report = Report { differences: differences(&old.bytes, &new.bytes), old: file(&old), new: file(&new) };
     match args.output_format {
-        Format::Text => print(&text(&report, common.verbose > 0))?,
+        Format::Text => print(&text(&report, common.verbose > 0, output::screen()))?,
         Format::Json => json::print(&report, Secrets::Whole)?,
     }
     Ok(if report.differences.is_empty() { Exit::Ok } else { Exit::Failed })
@@ -145,7 +145,7 @@ impl Difference {
     }
 }
 
-fn text(report: &Report, all: bool) -> Text {
+fn text(report: &Report, all: bool, screen: Screen) -> Text {
     let mut text = Text::new();
     if report.differences.is_empty() {
         text.line("no difference");
@@ -165,7 +165,7 @@ fn text(report: &Report, all: bool) -> Text {
         text.line(format_args!("  {}", difference.field));
         for (sign, side) in [("-", &difference.old), ("+", &difference.new)] {
             match side {
-                Some(side) => show_side(&mut text, sign, side),
+                Some(side) => show_side(&mut text, sign, side, screen),
                 None => text.line(format_args!("  {sign} not in this table")),
             }
         }
@@ -178,12 +178,12 @@ fn text(report: &Report, all: bool) -> Text {
     text
 }
 
-fn show_side(text: &mut Text, sign: &str, side: &Side) {
+fn show_side(text: &mut Text, sign: &str, side: &Side, screen: Screen) {
     if let Some(value) = &side.value {
-        text.line(format_args!("  {sign} {value}"));
+        text.wrapped_whole(screen, 4, format_args!("  {sign} {value}"));
     }
     let sign = if side.value.is_some() { " " } else { sign };
     let mut bytes = Text::new();
-    hex::add_rows(&mut bytes, &side.bytes, side.offset);
+    hex::add_rows(&mut bytes, &side.bytes, side.offset, screen);
     text.append(&bytes, &format!("  {sign}"));
 }

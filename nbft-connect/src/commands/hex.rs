@@ -1,6 +1,6 @@
 //! Bytes with what they mean beside them.
 
-use crate::output::Text;
+use crate::output::{Screen, Text};
 use libnbft::text::Hex;
 use std::fmt::Write;
 use std::ops::Range;
@@ -53,7 +53,7 @@ fn gap(bytes: &[u8], span: Range<usize>, before: Option<&Piece>) -> Piece {
 }
 
 /// The whole of `bytes`, annotated.
-pub(crate) fn dump(bytes: &[u8]) -> Text {
+pub(crate) fn dump(bytes: &[u8], screen: Screen) -> Text {
     let mut text = Text::new();
     let mut structure = None;
     for piece in pieces(bytes) {
@@ -65,14 +65,14 @@ pub(crate) fn dump(bytes: &[u8]) -> Text {
             continue;
         }
         for (n, row) in rows(piece.span.clone()).enumerate() {
-            line(&mut text, &bytes[row.clone()], row.start, (n == 0).then_some(&piece));
+            line(&mut text, &bytes[row.clone()], row.start, (n == 0).then_some(&piece), screen);
         }
     }
     text
 }
 
 /// The fields that `marked` touches, with `^^` under its bytes; as many rows as a reader wants to see.
-pub(crate) fn marked(bytes: &[u8], pieces: &[Piece], marked: &Range<usize>) -> Text {
+pub(crate) fn marked(bytes: &[u8], pieces: &[Piece], marked: &Range<usize>, screen: Screen) -> Text {
     let mut text = Text::new();
     let mut structure = None;
     let mut shown = 0;
@@ -89,7 +89,7 @@ pub(crate) fn marked(bytes: &[u8], pieces: &[Piece], marked: &Range<usize>) -> T
             if first {
                 heading(&mut text, &mut structure, piece);
             }
-            line(&mut text, &bytes[row.clone()], row.start, first.then_some(piece));
+            line(&mut text, &bytes[row.clone()], row.start, first.then_some(piece), screen);
             first = false;
             let indent = " ".repeat(2 + offset_width(row.start) + 2 + 3 * (under.start - row.start));
             text.line(format_args!("{indent}{}", vec!["^^"; under.len()].join(" ")));
@@ -137,31 +137,38 @@ fn offset_width(offset: usize) -> usize {
 }
 
 /// Adds rows with bytes that lie at `offset` of a table.
-pub(crate) fn add_rows(text: &mut Text, bytes: &[u8], offset: usize) {
+pub(crate) fn add_rows(text: &mut Text, bytes: &[u8], offset: usize, screen: Screen) {
     for (n, row) in bytes.chunks(ROW).enumerate() {
-        line(text, row, offset + n * ROW, None);
+        line(text, row, offset + n * ROW, None, screen);
     }
 }
 
-/// One row: its bytes, which lie at `offset`, and the field that begins there.
-fn line(text: &mut Text, bytes: &[u8], offset: usize, piece: Option<&Piece>) {
+/// A row of bytes, which lie at `offset`; the field that begins there stands behind it, or on a narrow screen above it.
+fn line(text: &mut Text, bytes: &[u8], offset: usize, piece: Option<&Piece>, screen: Screen) {
     let digits = Hex::separated(bytes, " ").to_string();
     let visible = |byte: &u8| if byte.is_ascii_graphic() || *byte == b' ' { char::from(*byte) } else { '.' };
     let characters: String = bytes.iter().map(visible).collect();
-    let mut line = format!("  {offset:04x}  {digits:DIGITS$}  {characters:ROW$}");
-    if let Some(piece) = piece {
+    let offset = format!("  {offset:04x}  ");
+    let line = format!("{offset}{digits:DIGITS$}  {characters:ROW$}");
+    let Some(piece) = piece else { return text.line(line.trim_end()) };
+    let mut field = piece.field.clone();
+    if let Some(value) = &piece.value {
         // Writing to a String cannot fail.
-        let _ = write!(line, "  {}", piece.field);
-        if let Some(value) = &piece.value {
-            let _ = write!(line, " = {}", value);
-        }
+        let _ = write!(field, " = {value}");
     }
+    if line.len() + 2 + field.len() <= screen.width {
+        return text.line(format_args!("{line}  {field}"));
+    }
+    text.wrapped_whole(screen, offset.len() + 2, format_args!("{:1$}{field}", "", offset.len()));
     text.line(line.trim_end());
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Piece, marked};
+    use crate::output::Screen;
+
+    const WIDE: Screen = Screen::plain(120);
 
     fn piece(span: std::ops::Range<usize>, structure: &str, field: &str, value: Option<&str>) -> Piece {
         Piece { span, structure: structure.into(), field: field.into(), value: value.map(Into::into) }
@@ -176,7 +183,7 @@ mod tests {
             piece(40..48, "", "no structure leads here", None),
         ];
         assert_eq!(
-            marked(&bytes, &pieces, &(2..6)).as_str(),
+            marked(&bytes, &pieces, &(2..6), WIDE).plain(),
             "\
 header
   0000  30 31 32 33                                      0123              signature = a\\nb
@@ -186,7 +193,7 @@ header
 "
         );
         assert_eq!(
-            marked(&bytes, &pieces, &(38..41)).as_str(),
+            marked(&bytes, &pieces, &(38..41), WIDE).plain(),
             "\
 header
   0024  54 55 56 57                                      TUVW              name
@@ -202,8 +209,7 @@ header
     fn a_long_stretch_is_cut_short() {
         let bytes = vec![0; 0x200];
         let pieces = [piece(0..0x200, "heap", "object", None)];
-        let text = marked(&bytes, &pieces, &(0..0x200));
-        let text = text.as_str();
+        let text = marked(&bytes, &pieces, &(0..0x200), WIDE).plain();
         assert_eq!(text.lines().count(), 1 + 2 * 8 + 1);
         assert!(text.ends_with("  … and 384 more bytes\n"), "{text}");
     }

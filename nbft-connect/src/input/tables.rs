@@ -62,6 +62,11 @@ impl TableReader {
         Ok(Self { files: files.into_iter(), usable: 0, unusable: 0, unreadable: Vec::new() })
     }
 
+    /// How many tables there are that were not read yet.
+    pub(crate) fn remaining(&self) -> usize {
+        self.files.len()
+    }
+
     /// How a command ends that shows what can be shown, once all were read: what reads its output must not lose the good tables to
     /// a broken one.
     pub(crate) fn exit_of_show(&self) -> Exit {

@@ -1,7 +1,7 @@
 //! Reads the command line. clap quotes in its messages what was typed; here it is quoted escaped.
 
-use super::{Text, escape, print, stderr_text};
-use clap::Parser;
+use super::{Color, Screen, Text, escape, print, stderr_text};
+use clap::{Command, CommandFactory, Parser};
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -12,10 +12,10 @@ use std::process::ExitCode;
 /// The exit code, where it is of no use or asks for help: that was printed.
 pub fn arguments<T: Parser>(typed: impl IntoIterator<Item = OsString>) -> Result<T, ExitCode> {
     let typed: Vec<OsString> = typed.into_iter().collect();
-    T::try_parse_from(&typed).map_err(|error| {
+    parsed::<T>(&typed).map_err(|error| {
         // What is wrong is as wrong when it is escaped, and what is said of it then has no line end that is not clap's.
         let escaped = typed.iter().map(|word| escape(&word.to_string_lossy()).into_owned());
-        let error = T::try_parse_from(escaped).err().unwrap_or(error);
+        let error = parsed::<T>(escaped).err().unwrap_or(error);
         let text = Text::from_lines(&error.render().to_string());
         // Whom it cannot be told knows by the exit code.
         let _ = match error.use_stderr() {
@@ -24,4 +24,18 @@ pub fn arguments<T: Parser>(typed: impl IntoIterator<Item = OsString>) -> Result
         };
         ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
     })
+}
+
+/// The command line, with help as wide as the screen.
+pub fn for_screen<T: CommandFactory>(screen: Screen) -> Command {
+    T::command().term_width(screen.width.min(HELP_WIDTH))
+}
+
+/// Longer lines of help are hard to read.
+const HELP_WIDTH: usize = 100;
+
+fn parsed<T: Parser>(words: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<T, clap::Error> {
+    let mut command = for_screen::<T>(Screen::current(Color::Auto));
+    let mut matches = command.try_get_matches_from_mut(words)?;
+    T::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
 }

@@ -9,15 +9,22 @@ mod arguments;
 mod cut;
 pub mod json;
 pub mod logger;
+mod mark;
 mod mask;
 pub mod replace;
+mod screen;
+mod table;
 mod text;
+mod wrap;
 
-pub use arguments::arguments;
+pub use arguments::{arguments, for_screen};
 pub use cut::cut;
 pub use libnbft::text::escape;
+pub use mark::Mark;
 pub use mask::mask;
 pub(crate) use mask::{DHCHAP_PREFIX, PSK_PREFIX};
+pub use screen::{Color, Screen};
+pub use table::{Cell, Fit, Table};
 pub use text::Text;
 
 use crate::error::Error;
@@ -35,7 +42,7 @@ pub fn line(text: &str) -> String {
 ///
 /// When standard output cannot be written; a closed pipe is reported as such and is no failure of the command.
 pub fn print(text: &Text) -> Result<(), Error> {
-    print_bytes(text.as_str().as_bytes())
+    print_bytes(text.shown(screen()).as_bytes())
 }
 
 /// Writes to standard output what has its own quoting: an exporter's file, a table, what one of our programs tells another.
@@ -51,6 +58,17 @@ pub fn print_bytes(bytes: &[u8]) -> Result<(), Error> {
 #[expect(clippy::disallowed_methods, reason = "this is the door")]
 fn stdout() -> impl Write {
     io::BufWriter::new(io::stdout().lock())
+}
+
+/// Says when colours are used, before anything is printed.
+pub fn set_color(color: Color) {
+    let _ = Screen::of_stdout(color);
+}
+
+/// The screen that standard output is.
+#[must_use]
+pub fn screen() -> Screen {
+    Screen::of_stdout(Color::default())
 }
 
 /// Whether standard output is a terminal.
@@ -74,7 +92,7 @@ pub fn print_error(before: &str, text: &str) -> io::Result<()> {
 /// Prints lines to standard error.
 #[expect(clippy::disallowed_methods, reason = "this is the door")]
 fn stderr_text(text: &Text) -> io::Result<()> {
-    io::stderr().write_all(text.as_str().as_bytes())
+    io::stderr().write_all(text.plain().as_bytes())
 }
 
 /// Standard error, to be asked what it is.

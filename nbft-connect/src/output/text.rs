@@ -1,13 +1,18 @@
 //! Lines for people.
 
-use super::line;
+use super::wrap::{LongWord, wrap};
+use super::{Mark, Screen, line, mark};
 use std::fmt::{Display, Write};
 
 /// Lines: whatever a line is put together from, it stays one, has no character in it that a terminal would obey, and no secret.
+/// A line that is wrapped becomes several, each behind an indent but the first.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Text {
+    /// Escaped, with marks.
     done: String,
-    /// The line that is open, as it came.
+    /// The part of the open line that was escaped already, with marks.
+    settled: String,
+    /// The rest of the line that is open, as it came.
     open: String,
 }
 
@@ -26,18 +31,67 @@ impl Text {
         lines
     }
 
+    /// As [`Self::from_lines`], wrapped at the screen's width; no word is shortened.
+    #[must_use]
+    pub fn from_lines_wrapped(text: &str, screen: Screen) -> Self {
+        let mut lines = Self::new();
+        for line in text.lines() {
+            let indent = line.len() - line.trim_start_matches(' ').len() + 4;
+            lines.wrapped_whole(screen, indent, line);
+        }
+        lines
+    }
+
     /// Adds to the line that is open.
     pub fn add(&mut self, part: impl Display) {
         // Writing to a String cannot fail.
         let _ = write!(self.open, "{part}");
     }
 
+    /// Adds a state or a severity to the line that is open.
+    pub fn mark(&mut self, mark: Option<Mark>, word: impl Display) {
+        let Some(mark) = mark else { return self.add(word) };
+        let before = line(&std::mem::take(&mut self.open));
+        self.settled.push_str(&before);
+        self.settled.push_str(&mark.on(&line(&word.to_string())));
+    }
+
     /// Adds to the line that is open, and ends it.
     pub fn line(&mut self, rest: impl Display) {
+        let line = self.take(rest);
+        self.push(&line);
+    }
+
+    /// Adds to the line that is open, and ends it; what is wider than the screen goes on below, behind `indent` blanks. A word that
+    /// is wider still is shortened.
+    pub fn wrapped(&mut self, screen: Screen, indent: usize, rest: impl Display) {
+        self.wrap(screen, indent, rest, LongWord::Shortened);
+    }
+
+    /// As [`Self::wrapped`], with every word whole.
+    pub fn wrapped_whole(&mut self, screen: Screen, indent: usize, rest: impl Display) {
+        self.wrap(screen, indent, rest, LongWord::Whole);
+    }
+
+    fn wrap(&mut self, screen: Screen, indent: usize, rest: impl Display, long: LongWord) {
+        let line = self.take(rest);
+        // At least half of the line is for words.
+        let indent = " ".repeat(indent.min(screen.width / 2));
+        wrap(&line, screen, &indent, long).iter().for_each(|line| self.push(line));
+    }
+
+    /// The line that was open, escaped.
+    fn take(&mut self, rest: impl Display) -> String {
         self.add(rest);
-        self.done.push_str(&line(&self.open));
+        let mut whole = std::mem::take(&mut self.settled);
+        whole.push_str(&line(&std::mem::take(&mut self.open)));
+        whole
+    }
+
+    /// Adds a line that was escaped.
+    pub(super) fn push(&mut self, line: &str) {
+        self.done.push_str(line);
         self.done.push('\n');
-        self.open.clear();
     }
 
     /// Ends the line that is open.
@@ -49,21 +103,31 @@ impl Text {
     pub fn append(&mut self, other: &Self, indent: &str) {
         for line in other.done.lines() {
             self.done.push_str(if line.is_empty() { "" } else { indent });
-            self.done.push_str(line);
-            self.done.push('\n');
+            self.push(line);
         }
     }
 
-    /// The lines that were ended.
+    /// Whether no line was ended.
     #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.done
+    pub fn is_empty(&self) -> bool {
+        self.done.is_empty()
+    }
+
+    /// The lines that were ended, without colours.
+    #[must_use]
+    pub fn plain(&self) -> String {
+        mark::shown(&self.done, Screen { color: false, ..Screen::plain(0) }).into_owned()
+    }
+
+    /// The lines that were ended, as this screen shows them.
+    pub(super) fn shown(&self, screen: Screen) -> String {
+        super::wrap::drawable(&mark::shown(&self.done, screen), screen).into_owned()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Text;
+    use super::{Mark, Screen, Text};
 
     #[test]
     fn no_value_ends_a_line() {
@@ -74,7 +138,27 @@ mod tests {
         let mut all = Text::new();
         all.line("all");
         all.append(&text, "  ");
-        assert_eq!(all.as_str(), "all\n  path a\\nb\\u{1b}[2J *** \\u{9b}\n\n");
-        assert_eq!(Text::from_lines("a\r\n\u{202e}\n").as_str(), "a\n\\u{202e}\n");
+        assert_eq!(all.plain(), "all\n  path a\\nb\\u{1b}[2J *** \\u{9b}\n\n");
+        assert_eq!(Text::from_lines("a\r\n\u{202e}\n").plain(), "a\n\\u{202e}\n");
+    }
+
+    #[test]
+    fn states_have_colours_and_texts_from_outside_have_none() {
+        let mut text = Text::new();
+        text.add("a\u{2061} ");
+        text.mark(Some(Mark::Bad), "stops at");
+        text.line(" \u{1b}[32m");
+        assert_eq!(text.plain(), "a\\u{2061} stops at \\u{1b}[32m\n");
+        let colors = Screen { color: true, ..Screen::plain(80) };
+        let red = |word| format!("\u{1b}[31m{word}\u{1b}[0m");
+        assert_eq!(text.shown(colors), format!("a\\u{{2061}} {} {} \\u{{1b}}[32m\n", red("stops"), red("at")));
+    }
+
+    #[test]
+    fn long_lines_go_on_behind_an_indent() {
+        let mut text = Text::new();
+        text.add("  wrong:    ");
+        text.wrapped(Screen::plain(40), 12, "the host is there, but nothing listens on this port");
+        assert_eq!(text.plain(), "  wrong:    the host is there, but\n            nothing listens on this port\n");
     }
 }

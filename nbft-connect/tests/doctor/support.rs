@@ -127,7 +127,8 @@ impl Root {
     pub(crate) fn doctor(&self, words: &str) -> (i32, String) {
         let before = (tree(&self.0), network());
         let output = Command::new(env!("CARGO_BIN_EXE_nbft"))
-            .arg("doctor")
+            .args(["doctor", "-v"])
+            .env("COLUMNS", "1000")
             .args(words.split_whitespace())
             .arg("--root")
             .arg(&self.0)

@@ -41,7 +41,7 @@ fn records_of_a_discovery_log_page() {
     let plan = plan.with(&additions);
     assert!(discovered.left_out.len() >= 4, "{:?}", discovered.left_out);
     assert!(plan.paths.iter().any(|path| path.nqn == quiet), "what can be passed to the kernel is planned");
-    harmless("the plan", Text::from_lines(&plan.to_string()).as_str().as_bytes());
+    harmless("the plan", Text::from_lines(&plan.to_string()).plain().as_bytes());
     harmless("the plan of the library", plan.to_string().as_bytes());
     let mut status = Status::of_plan(&plan);
     status.discovery[0].left_out = discovered.left_out.iter().map(ToString::to_string).collect();

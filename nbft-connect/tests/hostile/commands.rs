@@ -13,9 +13,17 @@ use std::process::Command;
 #[test]
 fn what_looks_at_tables() {
     let root = Root::new("tables").with_tables(&machine());
-    for command in
-        ["show", "show -v -v", "show --hex", "show --redact", "show --redact --hex", "check", "plan", "plan -v -v"]
-    {
+    for command in [
+        "show",
+        "show -v -v",
+        "show --hex",
+        "show --redact",
+        "show --redact --hex",
+        "check",
+        "check -v --hex",
+        "plan",
+        "plan -v -v",
+    ] {
         let text = root.nbft(&command.split(' ').collect::<Vec<_>>());
         assert!(text.len() > 1000, "{command}: {text}");
     }
@@ -25,7 +33,7 @@ fn what_looks_at_tables() {
         let text = root.nbft(&command.split(' ').collect::<Vec<_>>());
         let _: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{command}: {error}"));
     }
-    let dry_run = root.nbft(&["connect", "--dry-run"]);
+    let dry_run = root.nbft(&["connect", "--dry-run", "-v"]);
     assert!(dry_run.contains("\\u{1b}[2J"), "another table's host NQN is named in a note");
 }
 
@@ -123,7 +131,7 @@ fn what_came_of_connect() {
         let plan = root.plan();
         let mut left = in_form(status(&plan, &Strings::Loud.text()), &plan);
         leave_raw(&root, &left);
-        assert!(root.nbft(&["status"]).contains("INJECTED"));
+        assert!(root.nbft(&["status"]).contains("INJECTED") && root.nbft(&["status", "-v"]).contains("INJECTED"));
         let said: Value = serde_json::from_str(&root.nbft(&["status", "-o", "json"])).unwrap();
         for path in &mut left.paths {
             (path.state, path.reason) = (State::Failed, Some("the controller is gone".into()));

@@ -1,7 +1,7 @@
 //! Manual pages and completions know every command and option.
 
-use crate::support::here;
-use clap::{Command, CommandFactory};
+use crate::support::{here, nbft};
+use clap::{Command, CommandFactory, ValueEnum};
 use nbft_connect::cli::Cli;
 use std::process::Stdio;
 
@@ -104,6 +104,37 @@ fn every_code_is_described_and_no_other() {
     };
     assert_eq!(described_codes("nbft-plan"), sorted(libnbft::plan::Reason::CODES));
     assert_eq!(described_codes("nbft-doctor"), sorted(&nbft_connect::commands::doctor::codes()));
+}
+
+#[test]
+fn the_help_of_a_command_ends_with_common_options_examples_and_its_page() {
+    for command in commands() {
+        let name = command.get_name();
+        let text = nbft(&[name, "--help"]).text();
+        assert_eq!(nbft(&["help", name]).text(), text);
+        let at = |part: &str| text.find(part).unwrap_or_else(|| panic!("nbft {name} --help: no {part} in {text}"));
+        assert!(at("\nCommon options:\n") < at("\nExamples:\n"), "{text}");
+        assert!(!text[at("\nCommon options:\n")..at("\nExamples:\n")].contains("--output-format"), "{text}");
+        assert!(text.ends_with(&format!("\n\nThe whole story: man nbft-{name}\n")), "{text}");
+        let examples =
+            text[at("\nExamples:\n")..].lines().filter(|line| line.starts_with("  nbft ") || line.contains("| nbft "));
+        assert_eq!(examples.count(), 2, "{text}");
+    }
+}
+
+#[test]
+fn each_topic_fits_a_console() {
+    let page = page("nbft");
+    for topic in nbft_connect::cli::Topic::value_variants() {
+        let name = topic.to_possible_value().unwrap().get_name().to_owned();
+        let run = nbft(&["help", &name]);
+        let text = run.text();
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{name}");
+        assert!(text.lines().count() <= 24 && text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        assert!(has_word(&page, &name), "nbft.1 does not name {name}");
+    }
+    let run = nbft(&["help", "bot"]);
+    assert_eq!((run.code, run.stderr.as_str()), (2, "nbft: there is no command or topic bot: see nbft help\n"));
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod golden;
 mod help;
 mod journal;
 mod json;
+mod layout;
 mod memory;
 mod needs;
 mod plan;

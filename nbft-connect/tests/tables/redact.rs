@@ -151,7 +151,7 @@ fn the_same_tables_are_redacted_in_the_same_way_and_together() {
     let dir = Dir::new("redact-together");
     dir.write("NBFT1", &built("full", &[]));
     dir.write("NBFT2", &built("clean", &[]));
-    let show = || nbft(&["show", "--redact", "--nbft-path", dir.path()]).text();
+    let show = || nbft(&["show", "-v", "--redact", "--nbft-path", dir.path()]).text();
     let text = show();
     assert_eq!(text, show());
     golden::check("show-redacted.txt", &text);

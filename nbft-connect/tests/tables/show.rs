@@ -9,7 +9,7 @@ fn show(test: &str, files: &[(&str, &str)], options: &[&str]) -> String {
     for (name, json) in files {
         dir.write(name, &built(json, &[]));
     }
-    let run = nbft(&[&["show", "--nbft-path", dir.path()], options].concat());
+    let run = nbft(&[&["show", "-v", "--nbft-path", dir.path()], options].concat());
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
     dir.neutral(&run.text())
 }
@@ -94,7 +94,7 @@ fn one_broken_table_costs_itself_only() {
     dir.write("NBFT1", b"SSDT and not much more");
     dir.write("NBFT2", &built("minimal", &[]));
     for options in [&["-s"][..], &["-s", "-o", "json"], &["-s", "--redact"]] {
-        let run = nbft(&[&["show", "--nbft-path", dir.path()], options].concat());
+        let run = nbft(&[&["show", "-v", "--nbft-path", dir.path()], options].concat());
         assert_eq!(run.code, 0, "{options:?}");
         assert!(run.text().contains("NBFT2") && !run.text().contains("NBFT1"), "{}", run.text());
         let reason = "nbft: DIR/NBFT1: not a usable NBFT: it begins with SSDT instead of “NBFT”\n";

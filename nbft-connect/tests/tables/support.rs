@@ -46,6 +46,7 @@ fn start(args: &[&str], stdin: Stdio) -> Child {
     Command::new(env!("CARGO_BIN_EXE_nbft"))
         .args(args)
         .env_remove("JOURNAL_STREAM")
+        .env("COLUMNS", "1000")
         .stdin(stdin)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -8,6 +8,7 @@ mod discovery;
 mod firmware;
 mod generator;
 mod image;
+mod list;
 mod machine;
 mod master;
 mod model;
@@ -25,7 +26,7 @@ use crate::input::plan;
 use crate::input::plan::Tables;
 use crate::kernel_command_line::KernelCommandLine;
 use crate::output::json::Secrets;
-use crate::output::{json, print};
+use crate::output::{self, json, print};
 use cause::{Cause, TableFault};
 use futures_util::StreamExt;
 use libnbft::plan::{LeftOut, Plan};
@@ -71,7 +72,8 @@ pub fn run(args: &DoctorArgs, common: &Common) -> Result<Exit, Error> {
         Ok::<_, Error>(examine(&machine, &tables, &plan).await)
     })?;
     match args.output_format {
-        Format::Text => print(&text::render(&report))?,
+        Format::Text if common.details() => print(&list::render(&report, output::screen()))?,
+        Format::Text => print(&text::render(&report, output::screen()))?,
         Format::Json => json::print(&report, Secrets::Masked)?,
     }
     Ok(match report.verdict {

@@ -1,104 +1,223 @@
-//! The report for people.
+//! The report for people: which path works, and each cause once with its remedy, however many paths it stops.
 
-use super::model::{Broken, DiscoveryReport, EntryReport, Firmware, Found, NamespaceReport, PathReport, Report};
-use crate::output::Text;
+use super::cause::Step;
+use super::model::{Broken, Firmware, Found, Report, Verdict};
+use crate::commands::subsystems;
+use crate::output::{Cell, Fit, Mark, Screen, Table, Text};
 
-/// The whole: what is well in a line each, what is not with its two sentences.
-pub(super) fn render(report: &Report) -> Text {
+/// What stops something, and what is known beside it.
+struct Stop<'r> {
+    name: String,
+    /// Whether nobody misses it.
+    is_quiet: bool,
+    broken: &'r Broken,
+    found: String,
+    firmware: Vec<String>,
+}
+
+/// The whole.
+pub(super) fn render(report: &Report, screen: Screen) -> Text {
     let mut out = Text::new();
-    out.line(format_args!("{}: {}", report.tables.join(", "), report.message));
+    let (word, mark) = verdict(report.verdict);
+    out.mark(mark, word);
+    out.wrapped(screen, 2, format_args!(": {}", report.message));
+    if report.tables.len() > 1 {
+        out.wrapped(screen, 2, format_args!("Tables {}", report.tables.join(", ")));
+    }
     for warning in &report.warnings {
         out.end();
-        out.line(format_args!("warning: {}", warning.problem));
-        out.line(format_args!("  do:       {}", warning.remedy));
+        out.mark(Some(Mark::Warning), "warning");
+        out.wrapped(screen, 2, format_args!(": {}", warning.problem));
+        sentence(&mut out, screen, "do", &warning.remedy);
     }
-    for path in &report.paths {
-        render_path(&mut out, path);
-    }
-    for controller in &report.discovery {
-        render_discovery(&mut out, controller);
-    }
-    for entry in &report.entries {
-        render_entry(&mut out, entry);
-    }
-    if !report.namespaces.is_empty() {
+    for table in [paths(report), discovery(report), namespaces(report)].into_iter().filter(|table| !table.is_empty()) {
         out.end();
+        table.render(&mut out, screen, 0);
     }
-    for namespace in &report.namespaces {
-        render_namespace(&mut out, namespace);
+    let key = |stop: &Stop<'_>| (stop.broken.step, stop.broken.code, stop.broken.remedy.clone());
+    for ((step, _, remedy), stops) in subsystems::each_once(stops(report).into_iter().map(|stop| (key(&stop), stop))) {
+        out.end();
+        cause(&mut out, screen, step, &remedy, &stops);
     }
     out
 }
 
-fn render_path(out: &mut Text, path: &PathReport) {
-    let (traddr, trsvcid, name) = (&path.traddr, path.trsvcid, &path.host_iface);
-    out.end();
-    out.add(format_args!("path {traddr} port {trsvcid} over {name}: "));
-    let quiet = if path.unavailable { ", which firmware had not up either" } else { "" };
-    match &path.broken {
-        None => out.line("up"),
+/// Names that are listed; more are counted only.
+const NAMES: usize = 8;
+/// Problems of one remedy that are listed; more are counted only.
+const PROBLEMS: usize = 4;
+
+fn cause(out: &mut Text, screen: Screen, step: Step, remedy: &str, stops: &[Stop<'_>]) {
+    let is_quiet = stops.iter().all(|stop| stop.is_quiet);
+    let names: Vec<_> = stops.iter().take(NAMES).map(|stop| stop.name.as_str()).collect();
+    let more = stops.len().saturating_sub(NAMES);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let verb = if stops.len() == 1 { "stops" } else { "stop" };
+    let quiet = if is_quiet { ", which firmware had not up either" } else { "" };
+    out.add(format_args!("{}{more} ", names.join(", ")));
+    out.mark(mark(step, is_quiet), format_args!("{verb} at {}", step.words()));
+    out.wrapped(screen, 2, quiet);
+    let problems = subsystems::each_once(stops.iter().map(|stop| (stop.broken.problem.as_str(), ())));
+    for (problem, _) in problems.iter().take(PROBLEMS) {
+        sentence(out, screen, "wrong", problem);
+    }
+    if problems.len() > PROBLEMS {
+        sentence(out, screen, "", &format!("{} more like these: nbft doctor -v", problems.len() - PROBLEMS));
+    }
+    sentence(out, screen, "do", remedy);
+    let found = subsystems::each_once(stops.iter().map(|stop| (stop.found.as_str(), ())));
+    if let [(found, _)] = found.as_slice() {
+        if !found.is_empty() {
+            sentence(out, screen, "found", found);
+        }
+    }
+    let firmware = stops.iter().flat_map(|stop| &stop.firmware).map(|said| (said.as_str(), ()));
+    for (said, _) in subsystems::each_once(firmware) {
+        sentence(out, screen, "firmware", said);
+    }
+}
+
+fn sentence(out: &mut Text, screen: Screen, label: &str, sentence: &str) {
+    let label = if label.is_empty() { String::new() } else { format!("{label}:") };
+    out.wrapped(screen, 12, format_args!("  {label:10}{sentence}"));
+}
+
+fn stops(report: &Report) -> Vec<Stop<'_>> {
+    let paths = report.paths.iter().filter_map(|path| {
+        Some(Stop {
+            name: format!("{} port {} over {}", path.traddr, path.trsvcid, path.host_iface),
+            is_quiet: path.unavailable,
+            broken: path.broken.as_ref()?,
+            found: found(&path.found),
+            firmware: firmware(&path.firmware),
+        })
+    });
+    let discovery = report.discovery.iter().filter_map(|controller| {
+        let (traddr, trsvcid, name) = (&controller.traddr, controller.trsvcid, &controller.host_iface);
+        Some(Stop {
+            name: format!("discovery controller {traddr} port {trsvcid} over {name}"),
+            is_quiet: false,
+            broken: controller.broken.as_ref()?,
+            found: found(&controller.found),
+            firmware: Vec::new(),
+        })
+    });
+    let entries = report.entries.iter().map(|entry| Stop {
+        name: match report.tables.as_slice() {
+            [only] => entry.entry.strip_prefix(only.as_str()).unwrap_or(&entry.entry).trim_start().to_owned(),
+            _ => entry.entry.clone(),
+        },
+        is_quiet: false,
+        broken: &entry.broken,
+        found: String::new(),
+        firmware: firmware(&entry.firmware),
+    });
+    paths.chain(discovery).chain(entries).collect()
+}
+
+fn found(found: &[Found]) -> String {
+    found.iter().map(|found| found.what.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// What firmware said, without the entry that it said it of.
+fn firmware(said: &[Firmware]) -> Vec<String> {
+    let said = said.iter().map(|firmware| {
+        let advice = firmware.advice.map(|advice| format!(" {advice}")).unwrap_or_default();
+        format!("{}.{advice}", firmware.codes.join(", "))
+    });
+    said.collect()
+}
+
+/// The state of something by what breaks it.
+fn state(broken: Option<&Broken>, good: &'static str, is_quiet: bool) -> Cell {
+    match broken {
+        None => Cell::state(good, Some(Mark::Good)),
         Some(broken) => {
-            out.line(format_args!("stops at {}{quiet}", broken.step.words()));
-            render_broken(out, broken);
-        }
-    }
-    render_found(out, &path.found);
-    render_firmware(out, &path.firmware);
-}
-
-fn render_found(out: &mut Text, found: &[Found]) {
-    if !found.is_empty() {
-        let found: Vec<_> = found.iter().map(|found| found.what.as_str()).collect();
-        out.line(format_args!("  found:    {}", found.join(", ")));
-    }
-}
-
-fn render_discovery(out: &mut Text, controller: &DiscoveryReport) {
-    let (traddr, trsvcid, name) = (&controller.traddr, controller.trsvcid, &controller.host_iface);
-    out.end();
-    out.add(format_args!("discovery controller {traddr} port {trsvcid} over {name}: "));
-    match &controller.broken {
-        None => out.line("has answered"),
-        Some(broken) => {
-            out.line(format_args!("stops at {}", broken.step.words()));
-            render_broken(out, broken);
-        }
-    }
-    render_found(out, &controller.found);
-}
-
-fn render_entry(out: &mut Text, entry: &EntryReport) {
-    out.end();
-    out.line(format_args!("{}: stops at {}", entry.entry, entry.broken.step.words()));
-    render_broken(out, &entry.broken);
-    render_firmware(out, &entry.firmware);
-}
-
-fn render_broken(out: &mut Text, broken: &Broken) {
-    out.line(format_args!("  wrong:    {}", broken.problem));
-    out.line(format_args!("  do:       {}", broken.remedy));
-}
-
-fn render_firmware(out: &mut Text, said: &[Firmware]) {
-    for firmware in said {
-        out.add(format_args!("  firmware: {}: {}.", firmware.ssns, firmware.codes.join(", ")));
-        match firmware.advice {
-            Some(advice) => out.line(format_args!(" {advice}")),
-            None => out.end(),
+            let quiet = if is_quiet { ", as for firmware" } else { "" };
+            Cell::state(format_args!("stops at {}{quiet}", broken.step.words()), mark(broken.step, is_quiet))
         }
     }
 }
 
-fn render_namespace(out: &mut Text, namespace: &NamespaceReport) {
-    let name = match (namespace.nid_type, &namespace.nid, namespace.nsid) {
-        (Some(kind), Some(nid), _) => format!("{kind} {nid}"),
-        (_, _, 0) => "(any)".to_owned(),
-        (_, _, nsid) => format!("NSID {nsid}"),
-    };
-    let state = match (&namespace.device, namespace.boot) {
-        (Some(device), _) => device.as_str(),
-        (None, true) => "missing, and booting waits for it",
-        (None, false) => "not there",
-    };
-    out.line(format_args!("namespace {name} of {}: {state}", namespace.nqn));
+fn mark(step: Step, is_quiet: bool) -> Option<Mark> {
+    match step {
+        Step::Exclusion => None,
+        _ if is_quiet => Some(Mark::Warning),
+        _ => Some(Mark::Bad),
+    }
+}
+
+fn paths(report: &Report) -> Table {
+    let columns = [
+        ("ADDRESS", Fit::Whole),
+        ("PORT", Fit::Whole),
+        ("OVER", Fit::Whole),
+        ("CONTROLLER", Fit::Whole),
+        ("STATE", Fit::Wrapped),
+    ];
+    let mut table = Table::new(&columns);
+    for (nqn, paths) in subsystems::grouped(&report.paths, |path| &path.nqn) {
+        table.group(nqn);
+        for path in paths {
+            table.row([
+                Cell::new(&path.traddr),
+                Cell::new(path.trsvcid),
+                Cell::new(&path.host_iface),
+                Cell::some(path.controller.as_deref()),
+                state(path.broken.as_ref(), "up", path.unavailable),
+            ]);
+        }
+    }
+    table
+}
+
+fn discovery(report: &Report) -> Table {
+    let columns = [("DISCOVERY", Fit::Whole), ("PORT", Fit::Whole), ("OVER", Fit::Whole), ("STATE", Fit::Wrapped)];
+    let mut table = Table::new(&columns);
+    for controller in &report.discovery {
+        table.row([
+            Cell::new(&controller.traddr),
+            Cell::new(controller.trsvcid),
+            Cell::new(&controller.host_iface),
+            state(controller.broken.as_ref(), "has answered", false),
+        ]);
+    }
+    table
+}
+
+fn namespaces(report: &Report) -> Table {
+    let mut table = Table::new(&[("NAMESPACE", Fit::Whole), ("NSID", Fit::Whole), ("STATE", Fit::Wrapped)]);
+    let is_several = report.namespaces.iter().any(|namespace| namespace.nqn != report.namespaces[0].nqn);
+    for (nqn, namespaces) in subsystems::grouped(&report.namespaces, |namespace| &namespace.nqn) {
+        // One subsystem was named over its paths.
+        if is_several || report.paths.is_empty() {
+            table.group(nqn);
+        }
+        for namespace in namespaces {
+            let nid = namespace.nid.as_ref().map(|nid| match namespace.nid_type {
+                Some(kind) => format!("{kind} {nid}"),
+                None => nid.clone(),
+            });
+            let any = if namespace.nsid == 0 { "any" } else { "" };
+            table.row([
+                Cell::new(nid.as_deref().unwrap_or(any)),
+                Cell::some((namespace.nsid != 0).then_some(namespace.nsid)),
+                match (&namespace.device, namespace.boot) {
+                    (Some(device), _) => Cell::state(device, Some(Mark::Good)),
+                    (None, true) => Cell::state("missing: booting waits for it", Some(Mark::Bad)),
+                    (None, false) => Cell::state("not there", Some(Mark::Warning)),
+                },
+            ]);
+        }
+    }
+    table
+}
+
+const fn verdict(verdict: Verdict) -> (&'static str, Option<Mark>) {
+    match verdict {
+        Verdict::Ok => ("ok", Some(Mark::Good)),
+        Verdict::Degraded => ("degraded", Some(Mark::Warning)),
+        Verdict::Failed => ("failed", Some(Mark::Bad)),
+        Verdict::Nothing => ("nothing", None),
+    }
 }

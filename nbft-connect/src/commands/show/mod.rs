@@ -1,20 +1,22 @@
 //! Prints what the tables say, as text or JSON.
 
 pub(crate) mod advice;
+mod compact;
 mod names;
 mod redact;
 mod section;
 mod text;
 
+use super::findings::Counts;
 use super::hex;
 use crate::cli::{Common, Format, ShowArgs};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::input::tables::{TableBytes, TableReader};
 use crate::output::json::Secrets;
-use crate::output::{self, Text, print, print_bytes};
-use libnbft::json;
+use crate::output::{self, Mark, Screen, Text, print, print_bytes};
 use libnbft::model::Table;
+use libnbft::{Together, json};
 use redact::Redactor;
 use std::path::Path;
 
@@ -52,24 +54,79 @@ struct Shown {
 /// When there is nothing to read at the path, or standard output cannot be written.
 pub fn run(args: &ShowArgs, common: &Common) -> Result<Exit, Error> {
     let mut tables = TableReader::find(common)?;
+    let form = Form {
+        parts: Parts::new(args),
+        details: common.details(),
+        several: tables.remaining() > 1,
+        screen: output::screen(),
+    };
+    let mut tally = Tally::default();
+    let is_counted = args.output_format == Format::Text && !args.hex && form.parts.rest && !form.details;
+    let read = tables.by_ref().inspect(|read| {
+        if is_counted {
+            tally.add(read)
+        }
+    });
     if args.redact {
-        let read: Vec<_> = tables.by_ref().collect();
-        show(redacted(&read)?.into_iter(), args)?;
+        let read: Vec<_> = read.collect();
+        show(redacted(&read)?.into_iter(), args, form)?;
     } else {
-        show(tables.by_ref().map(as_read), args)?;
+        show(read.map(as_read), args, form)?;
+    }
+    if is_counted && tally.usable > 0 {
+        print(&tally.text())?;
     }
     Ok(tables.exit_of_show())
 }
 
+/// How the text of a table is laid out.
+#[derive(Debug, Clone, Copy)]
+struct Form {
+    parts: Parts,
+    /// Every field, in lists.
+    details: bool,
+    /// There is more than one table, so that each needs its name.
+    several: bool,
+    screen: Screen,
+}
+
+/// What `nbft check` would find in the tables that are shown.
+#[derive(Default)]
+struct Tally {
+    counts: Counts,
+    together: Together,
+    usable: usize,
+}
+
+impl Tally {
+    fn add(&mut self, read: &TableBytes) {
+        let Ok(parsed) = read.parsed() else { return };
+        self.usable += 1;
+        self.counts.add(Counts::of(&parsed.check()));
+        self.together.add(&parsed);
+    }
+
+    fn text(mut self) -> Text {
+        self.counts.add(Counts::of(self.together.findings().iter().map(|(_, finding)| finding)));
+        let mut text = Text::new();
+        text.add("Findings: ");
+        self.counts.write(&mut text);
+        if self.counts.is_empty() {
+            text.mark(Some(Mark::Good), "none");
+        }
+        text.line(if self.counts.is_empty() { "" } else { " (nbft check)" });
+        text
+    }
+}
+
 /// Shows one after the other; the text of each is gone before the next is read.
-fn show(tables: impl Iterator<Item = Shown>, args: &ShowArgs) -> Result<(), Error> {
-    let parts = Parts::new(args);
+fn show(tables: impl Iterator<Item = Shown>, args: &ShowArgs, form: Form) -> Result<(), Error> {
     match args.output_format {
         Format::Json => {
-            output::json::print_array(tables.filter_map(|table| json_table(&table, parts)).map(Ok), Secrets::Whole)
+            output::json::print_array(tables.filter_map(|table| json_table(&table, form.parts)).map(Ok), Secrets::Whole)
         }
-        Format::Text if args.hex => separated(tables.map(|table| dump(&table, args.redact))),
-        Format::Text => separated(tables.filter_map(|table| text(&table, parts))),
+        Format::Text if args.hex => separated(tables.map(|table| dump(&table, args.redact, form.screen))),
+        Format::Text => separated(tables.filter_map(|table| text(&table, form))),
     }
 }
 
@@ -103,26 +160,39 @@ fn separated(texts: impl Iterator<Item = Text>) -> Result<(), Error> {
     Ok(())
 }
 
-fn text(shown: &Shown, parts: Parts) -> Option<Text> {
+fn text(shown: &Shown, form: Form) -> Option<Text> {
     let table = shown.table.as_ref()?;
     let mut text = Text::new();
-    text.line(format_args!("{}:", shown.name));
-    for section in text::sections(table, text::Computed::new(&shown.bytes), parts) {
+    if !form.details {
+        let mut tables = Text::new();
+        compact::render(&mut tables, table, form.parts, form.screen);
+        if form.several {
+            text.wrapped(form.screen, 2, format_args!("{}:", shown.name));
+        }
+        text.append(&tables, "");
+        return Some(text);
+    }
+    text.wrapped_whole(form.screen, 2, format_args!("{}:", shown.name));
+    for section in text::sections(table, text::Computed::new(&shown.bytes), form.parts) {
         text.end();
-        section.render(&mut text);
+        section.render(&mut text, form.screen);
     }
     Some(text)
 }
 
-fn dump(shown: &Shown, redacted: bool) -> Text {
+fn dump(shown: &Shown, redacted: bool, screen: Screen) -> Text {
     let mut text = Text::new();
-    text.line(format_args!("{}: {} bytes", shown.name, shown.bytes.len()));
+    text.wrapped_whole(screen, 2, format_args!("{}: {} bytes", shown.name, shown.bytes.len()));
     if redacted {
         // A redacted string has another length: what lay where is lost, and must not be taken for the firmware's doing.
-        text.line("(written anew from what was redacted: lengths and offsets are not those of the firmware's table)");
+        text.wrapped(
+            screen,
+            1,
+            "(written anew from what was redacted: lengths and offsets are not those of the firmware's table)",
+        );
     }
     text.end();
-    text.append(&hex::dump(&shown.bytes), "");
+    text.append(&hex::dump(&shown.bytes, screen), "");
     text
 }
 

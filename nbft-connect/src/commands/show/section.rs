@@ -1,6 +1,6 @@
 //! Collects one section of text output: a heading, and lines of label and value.
 
-use crate::output::Text;
+use crate::output::{Screen, Text};
 
 /// A heading with its lines.
 #[derive(Debug)]
@@ -11,8 +11,6 @@ pub(super) struct Section {
 
 /// Width of the column of labels.
 const LABELS: usize = 22;
-/// Where advice is wrapped.
-const WIDTH: usize = 110;
 
 impl Section {
     pub(super) fn new(title: impl Into<String>) -> Self {
@@ -32,51 +30,38 @@ impl Section {
         }
     }
 
-    /// Adds explanation below the line before it, wrapped at word boundaries.
+    /// Adds explanation below the line before it.
     pub(super) fn explain(&mut self, text: &str) {
-        let mut line = String::new();
-        for word in text.split(' ') {
-            if !line.is_empty() && 2 + LABELS + line.len() + 1 + word.len() > WIDTH {
-                self.lines.push(("", std::mem::take(&mut line)));
-            }
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-        self.lines.push(("", line));
+        self.lines.push(("", text.to_owned()));
     }
 
-    /// Adds the lines to a text.
-    pub(super) fn render(&self, text: &mut Text) {
+    /// Adds the lines to a text, wrapped between words.
+    pub(super) fn render(&self, text: &mut Text, screen: Screen) {
         text.line(&self.title);
         for (label, value) in &self.lines {
-            text.line(format_args!("  {label:LABELS$}{value}"));
+            text.wrapped_whole(screen, 2 + LABELS, format_args!("  {label:LABELS$}{value}"));
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Section, Text};
+    use super::{Screen, Section, Text};
 
     #[test]
     fn values_are_escaped_and_explanations_wrapped() {
         let mut section = Section::new("HFI 1");
         section.line("host name", "a\u{1b}[2J\nb");
         section.text("driver path", None);
-        section.explain(&"word ".repeat(20).repeat(2));
-        let word = "word ".repeat(17);
+        section.explain(&"word ".repeat(20));
         let mut text = Text::new();
-        section.render(&mut text);
+        section.render(&mut text, Screen::plain(80));
+        let [first, second] = [11, 9].map(|words| "word ".repeat(words).trim_end().to_owned());
+        let blank = " ".repeat(24);
         assert_eq!(
-            text.as_str(),
+            text.plain(),
             format!(
-                "HFI 1\n  host name             a\\u{{1b}}[2J\\nb\n  driver path           none\n{blank}{}\n{blank}{}\n{blank}{}\n",
-                word.trim_end(),
-                word.trim_end(),
-                "word ".repeat(6),
-                blank = " ".repeat(24)
+                "HFI 1\n  host name             a\\u{{1b}}[2J\\nb\n  driver path           none\n{blank}{first}\n{blank}{second}\n"
             )
         );
     }

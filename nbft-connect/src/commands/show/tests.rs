@@ -1,11 +1,13 @@
 //! Damaged tables: whatever is read from them is shown, dumped, redacted and checked without a panic.
 
 use super::redact::Redactor;
-use super::{Parts, Shown, dump, json_table, text};
+use super::{Form, Parts, Shown, dump, json_table, text};
 use crate::commands::hex;
+use crate::output::Screen;
 use std::path::Path;
 
 const EVERYTHING: Parts = Parts { subsystems: true, hfis: true, discovery: true, rest: true };
+const SCREEN: Screen = Screen::plain(80);
 
 /// Does with `bytes` what the commands do; gives whether anything could be read and whether it could be written redacted.
 fn survive(bytes: Vec<u8>) -> (bool, bool) {
@@ -19,10 +21,10 @@ fn survive(bytes: Vec<u8>) -> (bool, bool) {
     assert_eq!(covered, bytes.len());
     let findings = parsed.as_ref().map_or(Vec::new(), |parsed| parsed.check());
     for finding in findings {
-        assert!(hex::marked(&bytes, &pieces, &finding.span).as_str().contains("^^"), "{finding}");
+        assert!(hex::marked(&bytes, &pieces, &finding.span, SCREEN).plain().contains("^^"), "{finding}");
     }
     let mut shown = Shown { name: "NBFT".into(), table: parsed.ok().map(|parsed| parsed.table), bytes };
-    assert!(!dump(&shown, false).as_str().is_empty());
+    assert!(!dump(&shown, false, SCREEN).is_empty());
     let Some(table) = &shown.table else { return (false, false) };
     let json = json_table(&shown, EVERYTHING).unwrap();
     assert_eq!(libnbft::model::Table::try_from(&json).as_ref(), Ok(table));
@@ -30,7 +32,11 @@ fn survive(bytes: Vec<u8>) -> (bool, bool) {
     assert_eq!(Redactor::new([table]).table(table), redacted);
     let written = libnbft::write(&redacted).is_ok();
     shown.table = Some(redacted);
-    assert!(text(&shown, EVERYTHING).unwrap().as_str().len() > 100);
+    for details in [true, false] {
+        let form = Form { parts: EVERYTHING, details, several: true, screen: SCREEN };
+        let text = text(&shown, form).unwrap().plain();
+        assert!(text.len() > if details { 100 } else { 10 }, "{text}");
+    }
     (true, written)
 }
 

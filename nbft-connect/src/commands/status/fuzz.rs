@@ -2,6 +2,7 @@
 
 use crate::cli::ExportFormat;
 use crate::export;
+use crate::output::Screen;
 use crate::output::json::{self, Secrets};
 use crate::status::schema::Status;
 use libnbft::plan::Plan;
@@ -36,11 +37,13 @@ pub fn derive(bytes: &[u8], plan: &Plan) -> Result<Derived, Box<dyn std::error::
         let _ = lease.renew_in();
     }
     super::refresh(&mut status, nowhere);
+    let screen = Screen::plain(80);
+    let tables = super::text::tables(&status, None, screen).plain();
     let formats = [ExportFormat::Networkd, ExportFormat::Networkmanager, ExportFormat::Wicked, ExportFormat::Dracut];
     let files =
         formats.into_iter().filter_map(|format| export::files(format, &plan, Some(&status), nowhere, false).ok());
     Ok(Derived {
-        text: super::render(&status).as_str().to_owned(),
+        text: super::list::render(&status, screen).plain() + &tables,
         json: json::text(&status, Secrets::Masked)?,
         dropped,
         exports: files.flatten().map(|file| (file.name, file.content)).collect(),

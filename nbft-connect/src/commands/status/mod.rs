@@ -2,6 +2,8 @@
 
 #[doc(hidden)]
 pub mod fuzz;
+mod list;
+mod text;
 
 use crate::cli::{Common, Format, StatusArgs};
 use crate::error::Error;
@@ -9,10 +11,10 @@ use crate::exit::Exit;
 use crate::net;
 use crate::nvme::sysfs::{self, Controller, NoAccess};
 use crate::output::json::Secrets;
-use crate::output::{Text, json, print};
+use crate::output::{self, json, print};
 use crate::status::live::{PATH_INACCESSIBLE, ana_state};
 use crate::status::outcome;
-use crate::status::schema::{HfiStatus, Outcome, PathStatus, Reason, STATUS_FILE, State, Status};
+use crate::status::schema::{Outcome, PathStatus, Reason, STATUS_FILE, State, Status};
 use std::net::IpAddr;
 
 /// Runs the command.
@@ -32,7 +34,13 @@ pub fn run(args: &StatusArgs, common: &Common) -> Result<Exit, Error> {
     refresh(&mut status, &common.path("/"));
     match args.output_format {
         Format::Json => json::print(&status, Secrets::Masked)?,
-        Format::Text => print(&render(&status))?,
+        Format::Text => {
+            let screen = output::screen();
+            print(&match common.details() {
+                true => list::render(&status, screen),
+                false => text::tables(&status, text::age_ms(&status, &common.path("/")), screen),
+            })?;
+        }
     }
     Ok(outcome::exit_of(&status))
 }
@@ -140,92 +148,7 @@ fn manager_of(root: &std::path::Path, link: u32, address: IpAddr) -> Option<&'st
 /// The state of a path, or that of its controller where this is why the path is not up.
 fn path_word(path: &PathStatus) -> &str {
     let not_live = path.controller_state.as_deref().filter(|_| path.code.as_deref() == Some(NOT_LIVE));
-    not_live.unwrap_or_else(|| word(path.state))
-}
-
-fn lease_manager(interface: &HfiStatus) -> &str {
-    interface.renewed_by.as_deref().unwrap_or("nobody: nbft-stay.service does not run")
-}
-
-const fn word(state: State) -> &'static str {
-    match state {
-        State::Pending => "pending",
-        State::Up => "up",
-        State::Failed => "failed",
-        State::Excluded => "excluded",
-    }
-}
-
-fn render(status: &Status) -> Text {
-    let mut out = Text::new();
-    out.line(format_args!("{}: {}", status.tables.join(", "), &status.message));
-    if let (Some(nqn), Some(id)) = (&status.hostnqn, &status.hostid) {
-        out.line(format_args!("Host {} ID {id}", nqn));
-    }
-    for interface in &status.interfaces {
-        out.add(format_args!("interface {:<12} {:<8} MAC {}", interface.name, word(interface.state), interface.mac));
-        tail(&mut out, interface.address.as_deref(), interface.reason.as_deref(), interface.ready_ms);
-        if let Some(lease) = &interface.lease {
-            let (seconds, server) = (lease.seconds, lease.server);
-            out.line(format_args!("  lease of {seconds} s from {server}, renewed by {}", lease_manager(interface)));
-        }
-        if let Some(information) = &interface.information {
-            out.line(format_args!("  told by {}: {information}", information.server));
-        }
-    }
-    if let Some(process) = status.service {
-        out.line(format_args!("service   process {process} brings up what is missing"));
-    }
-    for path in &status.paths {
-        let name = path.controller.as_deref().unwrap_or("-");
-        out.add(format_args!("path      {name:<12} {:<8} {} port {}", path_word(path), path.traddr, path.trsvcid));
-        out.add(format_args!(" over {}", path.host_iface));
-        tail(&mut out, None, path.reason.as_deref(), path.connected_ms);
-        if let Some(ana) = path.ana_state.filter(|_| path.state == State::Up) {
-            out.line(format_args!("  ANA state {ana}"));
-        }
-        if let Some(security) = &path.security {
-            out.line(format_args!("  {}", security));
-        }
-        if let Some(how) = path.authenticated.as_ref().filter(|_| path.state == State::Up) {
-            out.line(format_args!("  authenticated by {}", how));
-        }
-        if let Some(how) = path.secured.as_ref().filter(|_| path.state == State::Up) {
-            out.line(format_args!("  secured by {}", how));
-        }
-    }
-    for namespace in &status.namespaces {
-        let name = namespace.device.as_deref().unwrap_or("-");
-        out.add(format_args!("namespace {name:<12} {:<8}", word(namespace.state)));
-        match (&namespace.nid_type, &namespace.nid) {
-            (Some(kind), Some(nid)) => out.add(format_args!(" {kind} {nid}")),
-            _ if namespace.nsid == 0 => out.add(format_args!(" any namespace")),
-            _ => out.add(format_args!(" NSID {}", namespace.nsid)),
-        }
-        out.add(format_args!(" of {}", &namespace.nqn));
-        tail(&mut out, None, namespace.reason.as_deref(), namespace.present_ms);
-    }
-    for controller in &status.discovery {
-        let name = controller.controller.as_deref().unwrap_or("-");
-        out.add(format_args!("discovery {name:<12} {:<8} {}", word(controller.state), controller.traddr));
-        out.add(format_args!(" port {} over {}", controller.trsvcid, controller.host_iface));
-        let ways = controller.ways.map(|ways| format!("told of {ways} way(s)"));
-        tail(&mut out, ways.as_deref(), controller.reason.as_deref(), controller.answered_ms);
-    }
-    for left in &status.left_out {
-        out.line(format_args!("left out: {}", left));
-    }
-    out
-}
-
-fn tail(out: &mut Text, address: Option<&str>, reason: Option<&str>, ms: Option<u64>) {
-    for part in [address, reason].into_iter().flatten() {
-        out.add(format_args!(" {}", part));
-    }
-    if let Some(ms) = ms {
-        out.add(format_args!(" after {ms} ms"));
-    }
-    out.end();
+    not_live.unwrap_or_else(|| text::word(path.state))
 }
 
 #[cfg(test)]
@@ -288,7 +211,11 @@ mod tests {
         (status.outcome, status.message) = (Outcome::Ok, "1 of 1 paths up, each boot namespace is there".to_owned());
         (status.namespaces[0].state, status.namespaces[0].device) = (State::Up, Some("/dev/nvme0n1".to_owned()));
         refresh(&mut status, root);
-        (serde_json::to_value(&status).unwrap(), render(&status).as_str().to_owned(), outcome::exit_of(&status))
+        (
+            serde_json::to_value(&status).unwrap(),
+            list::render(&status, output::Screen::plain(200)).plain(),
+            outcome::exit_of(&status),
+        )
     }
 
     #[test]

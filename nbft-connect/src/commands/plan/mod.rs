@@ -1,5 +1,7 @@
 //! `nbft plan`.
 
+mod text;
+
 use crate::cli::{Common, Format, PlanArgs, PlanOptions};
 use crate::error::Error;
 use crate::exit::Exit;
@@ -7,7 +9,7 @@ use crate::input::plan;
 use crate::input::tunables::ConnectionSettings;
 use crate::kernel_command_line::KernelCommandLine;
 use crate::output::json::Secrets;
-use crate::output::{Text, json, print};
+use crate::output::{self, Text, json, print};
 use crate::tunables::Tunables;
 use libnbft::plan::{Options, Plan};
 
@@ -29,7 +31,7 @@ pub(crate) fn show_of(given: &PlanOptions, options: &Tunables, format: Format, c
     let tables = plan::tables(common)?;
     if tables.tables.is_empty() {
         if format == Format::Json {
-            show(&Plan::new(&[], &Options::default()), format)?;
+            show(&Plan::new(&[], &Options::default()), format, common)?;
         }
         return Ok(plan::exit_without_tables(&tables));
     }
@@ -39,18 +41,14 @@ pub(crate) fn show_of(given: &PlanOptions, options: &Tunables, format: Format, c
     let settings = ConnectionSettings::read(options, &kernel, &root);
     let notes = settings.notes(plan.paths.iter().map(|path| path.nqn.as_str()));
     plan.notes.extend(notes);
-    show(&plan, format)?;
+    show(&plan, format, common)?;
     Ok(if tables.unreadable.is_empty() { Exit::Ok } else { Exit::Failed })
 }
 
-/// Prints a plan.
-///
-/// # Errors
-///
-/// When standard output cannot be written.
-pub fn show(plan: &Plan, format: Format) -> Result<(), Error> {
+fn show(plan: &Plan, format: Format, common: &Common) -> Result<(), Error> {
     match format {
-        Format::Text => print(&Text::from_lines(&plan.to_string())),
+        Format::Text if common.details() => print(&Text::from_lines_wrapped(&plan.to_string(), output::screen())),
+        Format::Text => print(&text::render(plan, output::screen())),
         Format::Json => json::print(plan, Secrets::Whole),
     }
 }
