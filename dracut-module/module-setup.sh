@@ -34,6 +34,9 @@ installkernel() {
     nbft_wants_tls && hostonly='' instmods tls nvme_keyring crypto-gcm crypto-ctr crypto-ghash crypto-aes \
         crypto-rfc7539 crypto-chacha20 crypto-poly1305 inet_diag tcp_diag
 
+    # A bond of the tables' NICs, for who asks for one.
+    nbft_wants_bond && hostonly='' instmods bonding
+
     # The USB NICs that management controllers show as the Redfish host interface.
     nbft_wants_redfish && hostonly='' instmods cdc_ether cdc_eem cdc_ncm rndis_host
 
@@ -55,6 +58,12 @@ install() {
     # Queues and timeouts of the connections.
     [[ -f ${dracutsysrootdir-}/etc/nbft/connect.conf ]] && inst_simple /etc/nbft/connect.conf
     nbft_exclusions
+
+    # Loaded by itself, the module makes a bond0 that nobody has asked for.
+    if nbft_wants_bond; then
+        inst_dir /etc/modprobe.d
+        echo 'options bonding max_bonds=0' > "$initdir/etc/modprobe.d/50-nbft-bonding.conf"
+    fi
 
     # The hooks with the peers around them: stock modules leave alone what the tables describe.
     inst_hook cmdline 20 "$moddir/nbft-cmdline.sh"
@@ -181,6 +190,22 @@ nbft_redfish() {
         chmod go-rwx "$initdir$file"
     done
     return 0
+}
+
+# May a bond be asked for? nbft_install_bond=yes or =no in dracut.conf.d has the last word. Otherwise: in a generic image always, and in one
+# for this machine where a kernel command line asks for one now: the running kernel's, the next one's, or the image's own.
+nbft_wants_bond() {
+    case ${nbft_install_bond-} in
+        yes) return 0 ;;
+        no) return 1 ;;
+    esac
+    [[ $hostonly ]] || return 0
+    local root=${dracutsysrootdir-} line
+    for line in "${kernel_cmdline-}" "$(cat "$root"/proc/cmdline "$root"/etc/kernel/cmdline "$root"/etc/cmdline \
+        "$root"/etc/cmdline.d/*.conf "$root"/etc/default/grub 2> /dev/null)"; do
+        [[ $line == *rd.nvmf.bond=* ]] && return 0
+    done
+    return 1
 }
 
 # May this image's machine need a secure channel? nbft_install_tls=yes or =no in dracut.conf.d has the last word. Otherwise: a

@@ -34,7 +34,7 @@ pub fn leave(plan: &Plan, status: &Status, how: Option<Handover>, client: &Clien
     if nics.is_empty() {
         return;
     }
-    let mut files: Vec<(&str, File)> = nics.iter().flat_map(|nic| networkd_files(nic, plan, how)).collect();
+    let mut files: Vec<(&str, File)> = nics.iter().flat_map(|nic| networkd_files(nic, how)).collect();
     let told = Names::of(&nics);
     files.push((NETWORKMANAGER, networkmanager(&nics, &told, root)));
     if let Some(resolved) = told.resolved() {
@@ -57,22 +57,27 @@ fn under(root: &Path, path: &str) -> PathBuf {
 
 /// networkd takes over what has a lease to renew, and leaves alone what is fixed, but for the one link by which the system counts as
 /// online: systemd-networkd-wait-online looks at what networkd manages only.
-fn networkd_files(nic: &Nic, plan: &Plan, how: Handover) -> Vec<(&'static str, File)> {
+fn networkd_files(nic: &Nic, how: Handover) -> Vec<(&'static str, File)> {
     let taken_over = |link: &Link| link.is_leased() || link.is_online;
     let adopt = how == Handover::Adopt || how == Handover::Auto && nic.links.iter().any(taken_over);
     if !adopt {
-        let names: Vec<&str> = names(nic).collect();
-        let text = format!("[Match]\nName={}\n\n[Link]\nUnmanaged=yes\n", names.join(" "));
-        return vec![(NETWORKD, File::new(format!("05-{}.network", nic.name), text))];
+        return vec![(NETWORKD, unmanaged(&nic.name, names(nic)))];
     }
-    // The name is udev's rule's to give, and other settings of the link an administrator's.
-    let files = networkd::files(std::slice::from_ref(nic), plan.names).into_iter();
-    files.filter(|file| !file.name.ends_with(".link")).map(|file| (NETWORKD, file)).collect()
+    // The name is udev's rule's to give, and other settings of the link an administrator's. A bond stays as it was made: networkd would
+    // bring its ports down to make them ports.
+    let ports = nic.bond.as_ref().map(|_| unmanaged(&format!("{}-ports", nic.name), nic.ports()));
+    networkd::network_files(nic).into_iter().chain(ports).map(|file| (NETWORKD, file)).collect()
+}
+
+/// Keeps networkd away from these links.
+fn unmanaged<'a>(name: &str, links: impl Iterator<Item = &'a str>) -> File {
+    let links: Vec<&str> = links.collect();
+    File::new(format!("05-{name}.network"), format!("[Match]\nName={}\n\n[Link]\nUnmanaged=yes\n", links.join(" ")))
 }
 
 fn names(nic: &Nic) -> impl Iterator<Item = &str> {
     let vlans = nic.links.iter().filter(|link| link.vlan.is_some());
-    std::iter::once(nic.name.as_str()).chain(vlans.map(|link| link.name.as_str()))
+    std::iter::once(nic.name.as_str()).chain(vlans.map(|link| link.name.as_str())).chain(nic.ports())
 }
 
 /// The devices are not for NetworkManager. If there are no others, it still must not write a resolv.conf without servers.
@@ -89,7 +94,8 @@ fn networkmanager(nics: &[Nic], told: &Names, root: &Path) -> File {
 fn has_other_nics(nics: &[Nic], root: &Path) -> bool {
     let Ok(links) = root.join("sys/class/net").read_dir() else { return true };
     let others = links.flatten().filter(|link| link.path().join("device").exists());
-    others.into_iter().any(|link| !nics.iter().any(|nic| link.file_name().to_str() == Some(nic.name.as_str())))
+    let is_ours = |name: &str| nics.iter().flat_map(names).any(|ours| ours == name);
+    others.into_iter().any(|link| !link.file_name().to_str().is_some_and(is_ours))
 }
 
 /// For a system whose /etc/resolv.conf nobody makes. systemd-resolved's own line for it sorts before and wins.

@@ -14,11 +14,12 @@ use std::fs;
 use std::path::Path;
 
 // Those with a question mark are no modules any more in Linux 7.
-const MODULES: [&str; 15] = [
+const MODULES: [&str; 16] = [
     "virtio_pci",
     "virtio_net",
     "virtio_blk",
     "8021q",
+    "bridge",
     "configfs",
     "nvmet",
     "nvmet_tcp",

@@ -12,7 +12,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Target {
-    /// Addresses by interface: `a`, `b`, … are wires, `a.10` is VLAN 10 on wire a, `lo` is reached by routing only.
+    /// Addresses by interface: `a`, `b`, … are wires, `a.10` is VLAN 10 on wire a, `a+b` a switch with both wires, `lo` is reached by routing only.
     pub addresses: BTreeMap<String, Vec<String>>,
     /// Where it listens.
     pub ports: Vec<SocketAddr>,
@@ -172,6 +172,9 @@ impl Target {
         for (interface, addresses) in &self.addresses {
             if let Some((wire, id)) = interface.split_once('.') {
                 let _ = writeln!(script, "vlan {wire} {id}");
+            }
+            if interface.contains('+') {
+                let _ = writeln!(script, "switch {interface} {}", interface.replace('+', " "));
             }
             for address in addresses {
                 let _ = writeln!(script, "ip addr add {address} dev {interface}");

@@ -3,7 +3,7 @@
 use super::left_out::{Item, LeftOut};
 use super::{Interface, Link, Method, Network, NetworkRef, Origin, Plan, Reach, Reason, Route, Source, names};
 use crate::address::{Unusable, check_gateway, check_host, check_server};
-use crate::model::{Hfi, HfiTcp, IpOrigin, Table, TransportType, VlanId};
+use crate::model::{Hfi, HfiTcp, IpOrigin, Table, TransportType};
 use crate::subnet::{is_link_local6, same_subnet};
 use crate::text::{DiscoveryUri, HostAddress};
 use alloc::collections::BTreeMap;
@@ -41,6 +41,15 @@ impl Networks {
     pub(super) fn of_table(&self, table: usize) -> impl Iterator<Item = (u8, NetworkRef)> {
         let hfis = self.tables.get(table).map_or(&[][..], Vec::as_slice);
         hfis.iter().filter_map(|(index, network)| network.as_ref().ok().map(|network| (*index, *network)))
+    }
+
+    /// Moves the networks to other places in the plan.
+    pub(super) fn move_to(&mut self, place: impl Fn(NetworkRef) -> NetworkRef) {
+        for (_, network) in self.tables.iter_mut().flatten() {
+            if let Ok(at) = network {
+                *at = place(*at);
+            }
+        }
     }
 }
 
@@ -85,7 +94,7 @@ fn add_hfi(plan: &mut Plan, source: &Source<'_>, hfi: &Hfi) -> Result<NetworkRef
     }
     let mut network = network_of(source, hfi, tcp)?;
     drop_unusable(&mut network, &mut plan.notes)?;
-    let link = link_of(&mut plan.interfaces[interface], interface, tcp.vlan);
+    let link = link_of(&mut plan.interfaces[interface], interface, tcp.vlan.get());
     let ordinal = plan.interfaces.iter().flat_map(|i| &i.links).map(|l| l.networks.len() as u32).sum::<u32>();
     let networks = &mut plan.interfaces[interface].links[link].networks;
     let at = |network| NetworkRef { interface, link, network };
@@ -135,12 +144,12 @@ fn interface_of(plan: &mut Plan, tcp: &HfiTcp) -> usize {
     let pci = Some(tcp.pci()).filter(|pci| pci.segment != 0 || pci.routing_id != 0);
     let is_taken = |name: &str| plan.interfaces.iter().any(|interface| interface.name == name);
     let name = plan.names.interface(plan.interfaces.len(), pci, is_taken);
-    plan.interfaces.push(Interface { name, mac: tcp.mac, pci, links: Vec::new() });
+    plan.interfaces.push(Interface { name, mac: tcp.mac, pci, links: Vec::new(), bond: None });
     plan.interfaces.len() - 1
 }
 
-fn link_of(interface: &mut Interface, ordinal: usize, vlan: VlanId) -> usize {
-    let vlan = vlan.get();
+/// The position of the untagged link or a VLAN, which is added if it is not there. `ordinal` is the NIC's number in the tables.
+pub(super) fn link_of(interface: &mut Interface, ordinal: usize, vlan: Option<u16>) -> usize {
     if let Some(known) = interface.links.iter().position(|link| link.vlan == vlan) {
         return known;
     }
@@ -229,7 +238,7 @@ impl Network {
     }
 
     /// Whether another HFI asks for the same network.
-    fn is_same(&self, other: &Self) -> bool {
+    pub(super) fn is_same(&self, other: &Self) -> bool {
         let key = |n: &Self| (n.method, n.address, n.prefix, n.gateway);
         key(self) == key(other)
     }

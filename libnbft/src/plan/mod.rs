@@ -2,6 +2,7 @@
 //!
 //! A plan is a pure function of the tables and a few [`Options`]. Nothing here talks to the kernel.
 
+mod bond;
 mod bounds;
 mod dhcp_identity;
 mod discovery;
@@ -23,6 +24,9 @@ mod target;
 mod tests;
 mod text;
 
+pub use bond::{
+    Bond, BondError, BondMode, BondPort, BondRefusal, BondRequest, BondSettings, LacpRate, RefusedBond, XmitHashPolicy,
+};
 pub use discovery::{Additions, Discovered, DiscoveryController, DiscoveryMode, DiscoverySource, EntryLeftOut};
 pub use left_out::{DescriptorKind, Item, LeftOut};
 pub use limits::{MAX_DISCOVERY, MAX_LEFT_OUT, MAX_PATHS};
@@ -37,8 +41,7 @@ pub use security::{
 pub use target::{NqnFault, check_nqn};
 
 use crate::model::{Mac, Nid, PciAddress, Table, Uuid};
-use alloc::string::String;
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 use core::net::IpAddr;
 
 /// A table and the name of the file that it came from.
@@ -54,12 +57,14 @@ pub struct Source<'a> {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Options {
-    /// Host NQN in place of the tables'.
+    /// Host NQN.
     pub hostnqn: Option<String>,
-    /// Host ID in place of the tables'.
+    /// Host ID.
     pub hostid: Option<Uuid>,
     /// Where the names of interfaces come from.
     pub names: Names,
+    /// Bonds to make of the tables' NICs.
+    pub bonds: Vec<BondRequest>,
 }
 
 impl Options {
@@ -81,6 +86,13 @@ impl Options {
     #[must_use]
     pub const fn with_names(mut self, names: Names) -> Self {
         self.names = names;
+        self
+    }
+
+    /// With these bonds.
+    #[must_use]
+    pub fn with_bonds(mut self, bonds: Vec<BondRequest>) -> Self {
+        self.bonds = bonds;
         self
     }
 }
@@ -128,6 +140,9 @@ pub struct Plan {
     pub secured: Vec<Secured>,
     /// Items of the tables that the plan does not use, with the reasons.
     pub left_out: Vec<LeftOut>,
+    /// Bonds that the user asked for and that cannot be made.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    pub refused_bonds: Vec<RefusedBond>,
     /// Decisions where the tables leave a choice, and values that Linux has no option for.
     pub notes: Vec<String>,
 }
@@ -139,7 +154,8 @@ impl Plan {
         let tables = sources.iter().map(|source| source.name.into()).collect();
         let mut plan = Self { tables, names: options.names, ..Self::default() };
         host::plan(&mut plan, sources, options);
-        let networks = interfaces::plan(&mut plan, sources);
+        let mut networks = interfaces::plan(&mut plan, sources);
+        bond::plan(&mut plan, &mut networks, &options.bonds);
         paths::plan(&mut plan, sources, &networks);
         discovery::plan(&mut plan, sources, &networks);
         interfaces::add_routes(&mut plan);
@@ -147,7 +163,7 @@ impl Plan {
         plan
     }
 
-    /// Every network, in the plan's order.
+    /// Every network, in order.
     pub fn networks(&self) -> impl Iterator<Item = (NetworkRef, &Network)> {
         self.interfaces.iter().enumerate().flat_map(|(interface, of)| {
             of.links.iter().enumerate().flat_map(move |(link, of)| {
@@ -183,7 +199,7 @@ pub struct HostIdentity {
     pub why: String,
 }
 
-/// A NIC, identified by its MAC address.
+/// A NIC, identified by its MAC address, or a bond of several.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -196,6 +212,9 @@ pub struct Interface {
     pub pci: Option<PciAddress>,
     /// The untagged link and the VLANs in use. Empty if no HFI of the NIC is usable.
     pub links: Vec<Link>,
+    /// The NICs under it, if it is a bond. It has the MAC address of the first.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub bond: Option<Bond>,
 }
 
 /// A link that has addresses: the NIC itself or a VLAN on it.

@@ -1,5 +1,6 @@
 //! Whole plans, compared as text.
 
+mod bonds;
 mod bounds;
 mod choices;
 mod names;

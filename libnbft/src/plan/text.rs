@@ -4,6 +4,7 @@ use super::{
     DiscoveryController, DiscoveryMode, Interface, Method, Namespace, Network, Origin, Path, Plan, Policy, Reach, Route,
 };
 use crate::text::Escaping;
+use alloc::vec::Vec;
 use core::fmt::{self, Write};
 
 /// Writes lines, with control characters of the tables escaped.
@@ -40,6 +41,10 @@ impl fmt::Display for Plan {
         section(f, "Discovery controllers", &self.discovery, discovery)?;
         section(f, "Left out", &self.left_out, |f, left| {
             write!(f, "  {left}")?;
+            f.end()
+        })?;
+        section(f, "Bonds that are not made", &self.refused_bonds, |f, refused| {
+            write!(f, "  {refused}")?;
             f.end()
         })?;
         section(f, "Notes", &self.notes, |f, note| {
@@ -124,6 +129,10 @@ fn interface(f: &mut Lines<'_, '_>, interface: &Interface) -> fmt::Result {
     write!(f, "  {} MAC {}", interface.name, interface.mac)?;
     if let Some(pci) = interface.pci {
         write!(f, " PCI {pci}")?;
+    }
+    if let Some(bond) = &interface.bond {
+        let ports: Vec<&str> = bond.ports.iter().map(|port| port.name.as_str()).collect();
+        write!(f, " bond of {} ({})", ports.join(" and "), bond.settings)?;
     }
     f.end()?;
     for link in &interface.links {

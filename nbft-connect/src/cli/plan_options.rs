@@ -3,7 +3,7 @@
 use super::nqn;
 use clap::{Args, ValueEnum};
 use libnbft::model::Uuid;
-use libnbft::plan::Names;
+use libnbft::plan::{BondError, BondRequest, Names};
 
 /// Options that change the plan.
 #[derive(Debug, Clone, Default, Args)]
@@ -17,6 +17,14 @@ pub struct PlanOptions {
     /// Where the names of interfaces come from.
     #[command(flatten)]
     pub naming: Naming,
+    /// Make a bond of NICs of one subnet; may be repeated (also rd.nvmf.bond=)
+    #[arg(long, value_name = "NAME:PORT,PORT[:MODE[:OPTION=VALUE...]]", value_parser = bond)]
+    pub bond: Vec<BondRequest>,
+}
+
+/// A bond that the user asks for.
+fn bond(text: &str) -> Result<BondRequest, BondError> {
+    text.parse()
 }
 
 /// Where the names of interfaces come from.

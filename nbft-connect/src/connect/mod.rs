@@ -265,6 +265,9 @@ fn nothing_to_connect(plan: &Plan, status_file: &mut StatusFile) -> Result<Optio
     for left in &plan.left_out {
         log::warn!("{}: {} is left out: {}", left.origin.table, left.name(), left.reason);
     }
+    for refused in &plan.refused_bonds {
+        log::warn!("{refused}; its NICs are used one by one");
+    }
     if plan.paths.is_empty() && plan.discovery.is_empty() {
         let wanted = plan.left_out.iter().any(|left| left.item.is_target());
         let (outcome, exit, message) = if wanted {

@@ -10,8 +10,14 @@ use std::net::IpAddr;
 pub(super) fn file(nics: &[Nic], names: Names) -> File {
     let mut text = String::new();
     for nic in nics {
-        if names != Names::Kernel {
-            line(&mut text, &format!("ifname={}:{}", nic.name, nic.mac));
+        let ports = nic.bond.iter().flat_map(|bond| &bond.ports).map(|port| (port.name.as_str(), port.mac));
+        let alone = nic.bond.is_none().then_some((nic.name.as_str(), nic.mac));
+        for (name, mac) in ports.chain(alone).filter(|_| names != Names::Kernel) {
+            line(&mut text, &format!("ifname={name}:{mac}"));
+        }
+        if let Some(bond) = &nic.bond {
+            let ports: Vec<&str> = nic.ports().collect();
+            line(&mut text, &format!("bond={}:{}:{}", nic.name, ports.join(","), bond.settings));
         }
         for link in &nic.links {
             if link.vlan.is_some() {

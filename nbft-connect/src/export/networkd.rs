@@ -6,7 +6,8 @@ use super::File;
 use super::view::{Granted, Link, Nic};
 use crate::net::{Advertised, RULE_PRIORITY, dhcp_identity, dhcp6_identity};
 use libnbft::model::Mac;
-use libnbft::plan::{Method, Names, Route};
+use libnbft::model::PciAddress;
+use libnbft::plan::{Bond, Method, Names, Route};
 use libnbft::text::Hex;
 use std::fmt::Write;
 
@@ -14,28 +15,65 @@ use std::fmt::Write;
 pub(crate) fn files(nics: &[Nic], names: Names) -> Vec<File> {
     let mut files = Vec::new();
     for nic in nics {
-        if names != Names::Kernel {
-            files.push(File::new(format!("05-{}.link", nic.name), link_file(nic)));
+        let alone = (nic.name.as_str(), nic.mac, nic.pci);
+        let ports = nic.bond.iter().flat_map(|bond| &bond.ports);
+        let ports: Vec<_> = ports.map(|port| (port.name.as_str(), port.mac, port.pci)).collect();
+        let named = if nic.bond.is_some() { ports } else { vec![alone] };
+        for (name, mac, pci) in named.into_iter().filter(|_| names != Names::Kernel) {
+            files.push(File::new(format!("05-{name}.link"), link_file(name, mac, pci)));
         }
-        let untagged = nic.links.iter().find(|link| link.vlan.is_none());
-        let mut text = start(&nic.name, untagged);
-        for vlan in nic.links.iter().filter(|link| link.vlan.is_some()) {
-            line(&mut text, &format!("VLAN={}", vlan.name));
-        }
-        match untagged {
-            Some(link) => networks(&mut text, link, nic.mac),
-            // Only VLANs are used: the NIC is up and has no address.
-            None => text.push_str("LinkLocalAddressing=no\nIPv6AcceptRA=no\n"),
-        }
-        files.push(File::new(format!("05-{}.network", nic.name), text));
-        for link in &nic.links {
-            let Some(id) = link.vlan else { continue };
-            let netdev = format!("[NetDev]\nName={}\nKind=vlan\n\n[VLAN]\nId={id}\n", link.name);
-            files.push(File::new(format!("05-{}.netdev", link.name), netdev));
-            let mut text = start(&link.name, Some(link));
-            networks(&mut text, link, nic.mac);
-            files.push(File::new(format!("05-{}.network", link.name), text));
-        }
+        files.extend(nic.bond.iter().flat_map(|bond| bond_files(nic, bond)));
+        files.extend(network_files(nic));
+    }
+    files
+}
+
+/// The bond, and its ports as such.
+fn bond_files(nic: &Nic, bond: &Bond) -> Vec<File> {
+    let mut text = format!("[NetDev]\nName={}\nKind=bond\nMACAddress={}\n\n[Bond]\n", nic.name, nic.mac);
+    for (option, value) in bond.settings.options() {
+        let (key, unit) = match option {
+            "mode" => ("Mode", ""),
+            "miimon" => ("MIIMonitorSec", "ms"),
+            "updelay" => ("UpDelaySec", "ms"),
+            "downdelay" => ("DownDelaySec", "ms"),
+            "lacp_rate" => ("LACPTransmitRate", ""),
+            "xmit_hash_policy" => ("TransmitHashPolicy", ""),
+            _ => continue,
+        };
+        line(&mut text, &format!("{key}={value}{unit}"));
+    }
+    let mut files = vec![File::new(format!("05-{}.netdev", nic.name), text)];
+    for port in &bond.ports {
+        let mut text = start(&port.name, None);
+        text.push_str("LinkLocalAddressing=no\nIPv6AcceptRA=no\n");
+        line(&mut text, &format!("Bond={}", nic.name));
+        files.push(File::new(format!("05-{}.network", port.name), text));
+    }
+    files
+}
+
+/// The addresses of one NIC or bond, and its VLANs.
+pub(crate) fn network_files(nic: &Nic) -> Vec<File> {
+    let mut files = Vec::new();
+    let untagged = nic.links.iter().find(|link| link.vlan.is_none());
+    let mut text = start(&nic.name, untagged);
+    for vlan in nic.links.iter().filter(|link| link.vlan.is_some()) {
+        line(&mut text, &format!("VLAN={}", vlan.name));
+    }
+    match untagged {
+        Some(link) => networks(&mut text, link, nic.mac),
+        // Only VLANs are used: the NIC is up and has no address.
+        None => text.push_str("LinkLocalAddressing=no\nIPv6AcceptRA=no\n"),
+    }
+    files.push(File::new(format!("05-{}.network", nic.name), text));
+    for link in &nic.links {
+        let Some(id) = link.vlan else { continue };
+        let netdev = format!("[NetDev]\nName={}\nKind=vlan\n\n[VLAN]\nId={id}\n", link.name);
+        files.push(File::new(format!("05-{}.netdev", link.name), netdev));
+        let mut text = start(&link.name, Some(link));
+        networks(&mut text, link, nic.mac);
+        files.push(File::new(format!("05-{}.network", link.name), text));
     }
     files
 }
@@ -53,14 +91,14 @@ fn optional(text: &mut String, key: &str, value: Option<&String>) {
 }
 
 /// What the NIC is named by. The type keeps VLANs, bonds and bridges out, which borrow its address.
-fn link_file(nic: &Nic) -> String {
-    let mut text = format!("[Match]\nPermanentMACAddress={}\nType=ether\n", nic.mac);
-    if let Some(pci) = nic.pci {
+fn link_file(name: &str, mac: Mac, pci: Option<PciAddress>) -> String {
+    let mut text = format!("[Match]\nPermanentMACAddress={mac}\nType=ether\n");
+    if let Some(pci) = pci {
         // A virtio NIC's path goes on behind its PCI address.
         line(&mut text, &format!("Path=pci-{pci}*"));
     }
     let names = "AlternativeNamesPolicy=database onboard slot path mac";
-    text + &format!("\n[Link]\nName={}\n{names}\nMACAddressPolicy=none\n", nic.name)
+    text + &format!("\n[Link]\nName={name}\n{names}\nMACAddressPolicy=none\n")
 }
 
 /// Match, link and the beginning of the network section.

@@ -7,7 +7,7 @@ use super::File;
 use super::view::{Granted, Link, Nic};
 use crate::net::{RULE_PRIORITY, dhcp_identity, dhcp6_identity};
 use libnbft::model::Mac;
-use libnbft::plan::{Method, Route};
+use libnbft::plan::{BondPort, Method, Route};
 use libnbft::text::Hex;
 use std::fmt::Write;
 use std::net::IpAddr;
@@ -32,6 +32,9 @@ pub(super) fn files(nics: &[Nic], names: Names) -> Vec<File> {
     for nic in nics {
         let untagged = nic.links.iter().find(|link| link.vlan.is_none());
         files.push(profile(&nic.name, nic, untagged, None, names));
+        for port in nic.bond.iter().flat_map(|bond| &bond.ports) {
+            files.push(port_profile(nic, port, names));
+        }
         for link in &nic.links {
             if let Some(id) = link.vlan {
                 files.push(profile(&link.name, nic, Some(link), Some(id), names));
@@ -59,28 +62,64 @@ fn uuid(mac: Mac, vlan: Option<u16>) -> String {
     format!("6e626674-{:04x}-8000-8000-{}", vlan.unwrap_or(0), Hex::new(&mac.0))
 }
 
+/// The UUID of the profile of a NIC or bond, or of a VLAN on it. A bond has the MAC address of one of its ports.
+fn uuid_of(nic: &Nic, vlan: Option<u16>) -> String {
+    match &nic.bond {
+        Some(_) => format!("6e626674-{:04x}-8001-8000-{}", vlan.unwrap_or(0), Hex::new(&nic.mac.0)),
+        None => uuid(nic.mac, vlan),
+    }
+}
+
+/// The profile of a NIC under a bond.
+fn port_profile(nic: &Nic, port: &BondPort, names: Names) -> File {
+    let mut text = format!(
+        "[connection]\nid=NBFT port {} of {}\nuuid={}\ntype=ethernet\n",
+        port.name,
+        nic.name,
+        uuid(port.mac, None)
+    );
+    if names == Names::Ours {
+        line(&mut text, &format!("interface-name={}", port.name));
+    }
+    text.push_str("autoconnect-priority=999\nautoconnect-retries=0\n");
+    line(&mut text, &format!("master={}\nslave-type=bond", uuid_of(nic, None)));
+    line(&mut text, &format!("\n[ethernet]\nmac-address={}", port.mac));
+    File { mode: MODE, ..File::new(format!("{}.nmconnection", port.name), text) }
+}
+
 // Writing to a String cannot fail.
 fn line(text: &mut String, line: &str) {
     let _ = writeln!(text, "{line}");
 }
 
 fn profile(name: &str, nic: &Nic, link: Option<&Link>, vlan: Option<u16>, names: Names) -> File {
-    let kind = if vlan.is_some() { "vlan" } else { "ethernet" };
+    let bond = nic.bond.as_ref().filter(|_| vlan.is_none());
+    let kind = match (vlan, bond) {
+        (Some(_), _) => "vlan",
+        (None, Some(_)) => "bond",
+        (None, None) => "ethernet",
+    };
     let id = id(nic, link, vlan);
-    let mut text = format!("[connection]\nid={id}\nuuid={}\ntype={kind}\n", uuid(nic.mac, vlan));
-    let interface = Some(name).filter(|_| names == Names::Ours);
+    let mut text = format!("[connection]\nid={id}\nuuid={}\ntype={kind}\n", uuid_of(nic, vlan));
+    // A bond has no other name than this.
+    let interface = Some(name).filter(|_| names == Names::Ours || nic.bond.is_some());
     if let Some(name) = interface {
         line(&mut text, &format!("interface-name={}", name));
     }
     text.push_str("autoconnect-priority=999\nautoconnect-retries=0\n\n[ethernet]\n");
     if vlan.is_none() {
-        line(&mut text, &format!("mac-address={}", nic.mac));
+        let key = if bond.is_some() { "cloned-mac-address" } else { "mac-address" };
+        line(&mut text, &format!("{key}={}", nic.mac));
     }
     if let Some(mtu) = link.and_then(|link| link.mtu) {
         line(&mut text, &format!("mtu={mtu}"));
     }
+    if let Some(bond) = bond {
+        text.push_str("\n[bond]\n");
+        bond.settings.options().iter().for_each(|(option, value)| line(&mut text, &format!("{option}={value}")));
+    }
     if let Some(id) = vlan {
-        line(&mut text, &format!("\n[vlan]\nid={id}\nparent={}\nflags=1", uuid(nic.mac, None)));
+        line(&mut text, &format!("\n[vlan]\nid={id}\nparent={}\nflags=1", uuid_of(nic, None)));
     }
     family(&mut text, interface, link, nic.mac, false);
     family(&mut text, interface, link, nic.mac, true);

@@ -4,7 +4,8 @@
 //! leaves a name alone that is set.
 
 use crate::net::is_network_device;
-use libnbft::plan::{Interface, Names, Plan};
+use libnbft::model::{Mac, PciAddress};
+use libnbft::plan::{Names, Plan};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -18,19 +19,24 @@ pub(super) fn rules(plan: &Plan, root: &Path) -> String {
         return text + "# By rd.nvmf.names=kernel or --names=kernel they keep the names that they have.\n";
     }
     for interface in &plan.interfaces {
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "{}", rule(interface, root));
+        let ports = interface.bond.iter().flat_map(|bond| &bond.ports);
+        let ports = ports.map(|port| rule(&port.name, port.mac, port.pci, root));
+        let alone = interface.bond.is_none().then(|| rule(&interface.name, interface.mac, interface.pci, root));
+        for rule in ports.chain(alone) {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "{rule}");
+        }
     }
     text
 }
 
-fn rule(interface: &Interface, root: &Path) -> String {
+fn rule(name: &str, mac: Mac, pci: Option<PciAddress>, root: &Path) -> String {
     // Only what hangs on a bus is a NIC: VLANs, bonds and bridges borrow the address and have no parent device.
-    let mut rule = format!(r#"SUBSYSTEM=="net", ACTION=="add", ATTR{{address}}=="{}", "#, interface.mac);
-    match interface.pci.filter(|pci| is_network_device(root, *pci)) {
+    let mut rule = format!(r#"SUBSYSTEM=="net", ACTION=="add", ATTR{{address}}=="{mac}", "#);
+    match pci.filter(|pci| is_network_device(root, *pci)) {
         Some(pci) => rule.push_str(&format!(r#"KERNELS=="{pci}", "#)),
         None => rule.push_str(r#"SUBSYSTEMS=="?*", DRIVERS=="?*", ATTR{type}=="1", ENV{DEVTYPE}!="?*", "#),
     }
-    rule.push_str(&format!(r#"NAME="{}""#, interface.name));
+    rule.push_str(&format!(r#"NAME="{name}""#));
     rule
 }

@@ -5,20 +5,22 @@ use crate::kernel_command_line::KernelCommandLine;
 use crate::net::{Advertised, Information, Lease, is_network_device, may_share, nic_name};
 use crate::status::schema::{HfiStatus, State, Status};
 use libnbft::model::{Mac, PciAddress};
-use libnbft::plan::{Method, Names, Network, Plan, Reach, Route};
+use libnbft::plan::{Bond, Interface, Method, Names, Network, Plan, Reach, Route};
 use std::net::IpAddr;
 use std::path::Path;
 
 /// Linux makes addresses of advertised prefixes of this length only.
 const ADVERTISED_PREFIX: u8 = 64;
 
-/// A NIC.
+/// A NIC, or a bond of several.
 pub(crate) struct Nic {
     /// As the kernel has it, where that is known.
     pub(crate) name: String,
     pub(super) mac: Mac,
     /// Only where a network device sits there now.
     pub(super) pci: Option<PciAddress>,
+    /// The NICs under it, each as it would stand alone; `None` also where one of them is used in the place of the bond.
+    pub(crate) bond: Option<Bond>,
     pub(crate) links: Vec<Link>,
 }
 
@@ -87,15 +89,24 @@ pub(crate) fn nics(plan: &Plan, status: Option<&Status>, root: &Path, client: &C
         }
     };
     let nics = used.map(|interface| {
-        let kernel_name = (plan.names == Names::Kernel).then(|| nic_name(root, interface.mac)).flatten();
+        let by_kernel = |mac: Mac| (plan.names == Names::Kernel).then(|| nic_name(root, mac)).flatten();
+        let kernel_name = by_kernel(interface.mac).filter(|_| interface.bond.is_none());
         let links: Vec<Link> = interface.links.iter().map(|planned| link(planned, kernel_name.as_deref())).collect();
         let untagged = links.iter().find(|link| link.vlan.is_none()).map(|link| link.name.clone());
-        Nic {
+        let mut nic = Nic {
             name: untagged.or(kernel_name).unwrap_or_else(|| interface.name.clone()),
             mac: interface.mac,
-            pci: interface.pci.filter(|pci| is_network_device(root, *pci)),
+            pci: interface.pci,
+            bond: interface.bond.clone(),
             links,
+        };
+        nic.stand_alone(interface);
+        nic.pci = nic.pci.filter(|pci| is_network_device(root, *pci));
+        for port in nic.bond.iter_mut().flat_map(|bond| &mut bond.ports) {
+            port.name = by_kernel(port.mac).unwrap_or_else(|| port.name.clone());
+            port.pci = port.pci.filter(|pci| is_network_device(root, *pci));
         }
+        nic
     });
     let mut nics: Vec<Nic> = nics.collect();
     choose_online(&mut nics);
@@ -202,6 +213,19 @@ impl Granted {
 }
 
 impl Nic {
+    /// Where one port is used in the place of the planned bond, only this NIC is left.
+    fn stand_alone(&mut self, planned: &Interface) {
+        let alone = planned.bond.iter().flat_map(|bond| &bond.ports).find(|port| port.name == self.name);
+        if let Some(port) = alone {
+            (self.mac, self.pci, self.bond) = (port.mac, port.pci, None);
+        }
+    }
+
+    /// The names of the NICs under a bond.
+    pub(crate) fn ports(&self) -> impl Iterator<Item = &str> {
+        self.bond.iter().flat_map(|bond| &bond.ports).map(|port| port.name.as_str())
+    }
+
     /// What of the tables the NIC itself stands for: its own network, or the first VLAN's when only VLANs are used.
     pub(super) fn first(&self) -> Option<&Granted> {
         let untagged = self.links.iter().find(|link| link.vlan.is_none());

@@ -3,7 +3,7 @@
 use super::File;
 use super::view::{Granted, Link, Nic};
 use crate::net::dhcp_identity;
-use libnbft::plan::Method;
+use libnbft::plan::{Bond, Method};
 use libnbft::text::Hex;
 use std::fmt::Write;
 
@@ -11,14 +11,26 @@ pub(super) fn file(nics: &[Nic]) -> File {
     let mut text = String::new();
     for nic in nics {
         let untagged = nic.links.iter().find(|link| link.vlan.is_none());
-        interface(&mut text, &nic.name, nic.first(), untagged, None);
+        nic.ports().for_each(|port| interface(&mut text, port, nic.first(), None, Above::None));
+        let bond = nic.bond.as_ref().map_or(Above::None, Above::Ports);
+        interface(&mut text, &nic.name, nic.first(), untagged, bond);
         for link in &nic.links {
             if let Some(id) = link.vlan {
-                interface(&mut text, &link.name, link.networks.first(), Some(link), Some((&nic.name, id)));
+                interface(&mut text, &link.name, link.networks.first(), Some(link), Above::Vlan(&nic.name, id));
             }
         }
     }
     File::new("nbft.xml".into(), text)
+}
+
+/// What an interface is made of.
+enum Above<'a> {
+    /// A NIC.
+    None,
+    /// The ports of a bond.
+    Ports(&'a Bond),
+    /// A VLAN of an interface.
+    Vlan(&'a str, u16),
 }
 
 // Writing to a String cannot fail.
@@ -28,7 +40,7 @@ fn line(text: &mut String, depth: usize, line: &str) {
 
 /// Every value is a number, an address, a name that is plain or one of our own words: nothing needs escaping. `first` is what
 /// the interface comes from: wicked's own reader counts tables from 1 and names the HFI by its index.
-fn interface(text: &mut String, name: &str, first: Option<&Granted>, link: Option<&Link>, vlan: Option<(&str, u16)>) {
+fn interface(text: &mut String, name: &str, first: Option<&Granted>, link: Option<&Link>, above: Above<'_>) {
     let origin = first.map(|granted| format!(":{:02}-{:02}", granted.table, granted.network.hfi.index));
     line(text, 0, &format!("<interface origin=\"firmware:nbft{}\">", origin.unwrap_or_default()));
     line(text, 1, &format!("<name>{}</name>", name));
@@ -38,14 +50,31 @@ fn interface(text: &mut String, name: &str, first: Option<&Granted>, link: Optio
         Some(mtu) => line(text, 1, &format!("<link><mtu>{mtu}</mtu></link>")),
         None => line(text, 1, "<link/>"),
     }
-    if let Some((device, id)) = vlan {
-        line(text, 1, &format!("<vlan><device>{}</device><tag>{id}</tag></vlan>", device));
+    match above {
+        Above::None => {}
+        Above::Ports(bond) => ports(text, bond),
+        Above::Vlan(device, id) => line(text, 1, &format!("<vlan><device>{device}</device><tag>{id}</tag></vlan>")),
     }
     for ipv6 in [false, true] {
         let networks: Vec<&Granted> = link.into_iter().flat_map(|link| link.family(ipv6)).collect();
         family(text, &networks, if ipv6 { "ipv6" } else { "ipv4" });
     }
     line(text, 0, "</interface>");
+}
+
+fn ports(text: &mut String, bond: &Bond) {
+    let settings = &bond.settings;
+    let delay =
+        |name: &str, delay: Option<u32>| delay.map(|time| format!("<{name}>{time}</{name}>")).unwrap_or_default();
+    let (up, down) = (delay("updelay", settings.updelay), delay("downdelay", settings.downdelay));
+    let lacp = settings.lacp_rate.map(|rate| format!("<lacp-rate>{}</lacp-rate>", rate.name())).unwrap_or_default();
+    let hash = settings.xmit_hash_policy.map(|policy| policy.name());
+    let hash = hash.map(|name| format!("<xmit-hash-policy>{name}</xmit-hash-policy>")).unwrap_or_default();
+    let slaves: String =
+        bond.ports.iter().map(|port| format!("<slave><device>{}</device></slave>", port.name)).collect();
+    let miimon = format!("<miimon><frequency>{}</frequency>{up}{down}</miimon>", settings.miimon);
+    let mode = settings.mode.name();
+    line(text, 1, &format!("<bond><mode>{mode}</mode>{miimon}{lacp}{hash}<slaves>{slaves}</slaves></bond>"));
 }
 
 fn family(text: &mut String, networks: &[&Granted], family: &str) {

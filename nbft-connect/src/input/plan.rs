@@ -9,7 +9,7 @@ use crate::kernel_command_line::KernelCommandLine;
 use crate::output::escape;
 use clap::ValueEnum;
 use libnbft::model::{Table, Uuid};
-use libnbft::plan::{Names, Namespace, Options, Plan, Source};
+use libnbft::plan::{BondError, BondRequest, Names, Namespace, Options, Plan, Source};
 
 /// The tables that could be read, by name.
 #[derive(Debug, Default)]
@@ -91,6 +91,7 @@ pub fn plan(tables: &Tables, given: &PlanOptions, kernel: &KernelCommandLine) ->
     let uuid = |text: &str| text.parse::<Uuid>();
     options.hostid = given.hostid.or_else(|| of_kernel(kernel, &["rd.nvmf.hostid", "nvmf.hostid"], uuid));
     options.names = given.naming.names.map(Names::from).or_else(|| names_of_kernel(kernel)).unwrap_or_default();
+    options.bonds = if given.bond.is_empty() { bonds_of_kernel(kernel) } else { given.bond.clone() };
     let sources: Vec<_> = tables.tables.iter().map(|(name, table)| Source { name, table }).collect();
     let mut plan = Plan::new(&sources, &options);
     if kernel.multipath_off() {
@@ -109,6 +110,19 @@ fn names_of_kernel(kernel: &KernelCommandLine) -> Option<Names> {
             None
         }
     }
+}
+
+/// The bonds that `rd.nvmf.bond=` asks for. A typing error there must not cost the boot.
+fn bonds_of_kernel(kernel: &KernelCommandLine) -> Vec<BondRequest> {
+    let read = |text: &str| match text.parse() {
+        Ok(bond) => Some(bond),
+        Err(error) => {
+            let error: BondError = error;
+            log::warn!("rd.nvmf.bond={}: {}: no bond is made", escape(text), escape(&error.to_string()));
+            None
+        }
+    };
+    kernel.values("rd.nvmf.bond").filter_map(read).collect()
 }
 
 /// A parameter of the kernel's command line in its form. A typing error there must not cost the boot: it is said, and the

@@ -73,7 +73,7 @@ impl Worker {
                 Ok((address, lease)) => {
                     let timings = Timings { address: started.elapsed(), ..timings };
                     let ready = ReadyNetwork { link: on.link, address, lease, timings, port: None };
-                    self.send(ready.event(on.at));
+                    self.send_ready(on.at, &ready);
                     duplicates = 0;
                     let asks = ready.lease.is_none() && asks_for_information;
                     if !self.maintains {

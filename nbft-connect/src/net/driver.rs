@@ -17,7 +17,7 @@ pub(super) fn load(root: &Path, interfaces: &[Interface]) {
     if root != Path::new("/") {
         return;
     }
-    let aliases = aliases(root, interfaces.iter().filter_map(|interface| interface.pci));
+    let aliases = aliases(root, interfaces.iter().flat_map(devices));
     if aliases.is_empty() {
         return;
     }
@@ -33,6 +33,12 @@ pub(super) fn load(root: &Path, interfaces: &[Interface]) {
     if let Err(error) = child {
         log::debug!("modprobe: {error}");
     }
+}
+
+/// The PCI addresses of a NIC, or of the NICs under a bond.
+fn devices(interface: &Interface) -> impl Iterator<Item = PciAddress> {
+    let ports = interface.bond.iter().flat_map(|bond| &bond.ports);
+    interface.pci.into_iter().chain(ports.filter_map(|port| port.pci))
 }
 
 /// The module aliases of the NICs' devices, and of virtio devices under them.

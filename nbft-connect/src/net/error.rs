@@ -88,6 +88,35 @@ pub enum NetFailure {
         /// Its master.
         master: String,
     },
+    /// The kernel cannot make a bond.
+    #[error("the kernel cannot make {bond} (kernel module bonding): {error}")]
+    BondRefused {
+        /// The bond.
+        bond: String,
+        /// The kernel's answer.
+        error: KernelError,
+    },
+    /// A link that is no bond has the bond's name.
+    #[error("{0} exists and is no bond")]
+    BondNameTaken(String),
+    /// A link cannot become a port of a bond.
+    #[error("{port} cannot become a port of {bond}: {error}")]
+    BondPortRefused {
+        /// The bond.
+        bond: String,
+        /// The port.
+        port: String,
+        /// The kernel's answer.
+        error: KernelError,
+    },
+    /// A connection is bound to a link that is to become a port of a bond.
+    #[error("{port} does not become a port of {bond}: a connection is bound to it")]
+    BondPortInUse {
+        /// The bond.
+        bond: String,
+        /// The port.
+        port: String,
+    },
     /// The NIC was removed.
     #[error("the NIC is gone")]
     LinkGone,
@@ -116,6 +145,10 @@ codes!(NetFailure {
     NoCarrier => "no-carrier",
     Netlink => "netlink",
     HasMaster => "link-has-master",
+    BondRefused => "bond-refused",
+    BondNameTaken => "bond-name-taken",
+    BondPortRefused => "bond-port-refused",
+    BondPortInUse => "bond-port-in-use",
     LinkGone => "nic-gone",
     Unsupported => "unsupported",
 });

@@ -73,6 +73,15 @@ impl fmt::Display for Waiting {
     }
 }
 
+/// What came of the bond that the plan has for a link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BondOutcome {
+    /// The link is the bond, or a VLAN on it, with these ports.
+    Ports(Vec<String>),
+    /// The link is one of its ports alone.
+    Without(NetFailure),
+}
+
 /// A change of a network.
 #[derive(Debug)]
 pub enum NetEvent {
@@ -92,6 +101,8 @@ pub enum NetEvent {
         timings: Timings,
         /// The planned link, if it has become a port of `link_name`.
         port: Option<String>,
+        /// What came of the bond, if the plan has one.
+        bond: Option<BondOutcome>,
     },
     /// Its lease was renewed.
     Renewed {

@@ -74,7 +74,7 @@ impl Worker {
                     log::info!("{}: carrier is back", on.link.name);
                     // A link that was down has lost its routes.
                     self.set_routes_again(on.at).await;
-                    self.send(ready.event(on.at));
+                    self.send_ready(on.at, ready);
                 }
                 () = tokio::time::sleep_until(renewal.unwrap_or_else(Instant::now)), if renewal.is_some() => {
                     renewal = self.renew(on, ready).await;
@@ -133,7 +133,7 @@ impl Worker {
         // The old address stays as long as connections use it.
         let address = self.set_leased_address(on, lease.address).await?;
         self.record_on(on, address, Some(lease.clone()));
-        self.send(ReadyNetwork { address, lease: Some(Box::new(lease.clone())), ..ready.clone() }.event(on.at));
+        self.send_ready(on.at, &ReadyNetwork { address, lease: Some(Box::new(lease.clone())), ..ready.clone() });
         Ok((address, lease))
     }
 }

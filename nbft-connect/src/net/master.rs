@@ -110,7 +110,7 @@ impl Worker {
             let on = LinkNetwork { link: LinkId { index: found.index, name: &found.name }, ..port };
             let (address, lease) = self.adopt_address(on, &found.address).await;
             let ready = ReadyNetwork { link: on.link, address, lease, timings, port: Some(port.link.name) };
-            self.send(ready.event(on.at));
+            self.send_ready(on.at, &ready);
             if !self.maintains {
                 return;
             }

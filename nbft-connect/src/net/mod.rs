@@ -4,6 +4,7 @@
 mod addresses;
 mod applied;
 mod arp;
+mod bond;
 mod dhcp;
 mod dhcp4;
 mod dhcp6;
@@ -45,7 +46,7 @@ pub(crate) use arp::{ARP_SYSCTLS, may_share};
 pub(crate) use dhcp_identity::{dhcp_identity, dhcp6_identity};
 pub use dhcp6_stateless::Information;
 pub use error::{KernelError, NetFailure, RouteFailure, Step};
-pub use event::{NetEvent, Timings, Waiting};
+pub use event::{BondOutcome, NetEvent, Timings, Waiting};
 pub(crate) use ipv6::{Ipv6Off, ipv6_off};
 pub use lease::Lease;
 pub use lease_manager::lease_manager;

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 const UDEV_LIMIT: Duration = Duration::from_secs(10);
 
 /// How setting a NIC up ended.
-enum Ended {
+pub(super) enum Ended {
     /// All is set up.
     Done,
     /// The NIC is gone.
@@ -63,6 +63,9 @@ impl Worker {
 
     /// Sets the NIC up once it is there, and maintains it as long as it is.
     async fn set_up(&self) -> Result<Ended, NetFailure> {
+        if let Some(bond) = &self.interface.bond {
+            return self.set_up_bond(bond).await;
+        }
         let mut timings = Timings::default();
         let started = Instant::now();
         let Some(nic) = self.wait_for_nic().await else { return Ok(Ended::Done) };
@@ -73,7 +76,7 @@ impl Worker {
             let started = Instant::now();
             self.wait_for_udev(index).await;
             timings.udev = started.elapsed();
-            let name = self.rename(index).await;
+            let name = self.rename(index, &self.interface.name).await;
             let named = |link: &Link| same(link) && link.name == name;
             self.watcher.while_there(index, named, self.set_up_named(index, &name, timings)).await.transpose()
         };
@@ -86,11 +89,26 @@ impl Worker {
             }
             _ => {}
         }
+        self.give_up_gone_link().await;
+        Ok(Ended::Gone)
+    }
+
+    async fn give_up_gone_link(&self) {
         log::warn!("{}: the NIC is gone", self.interface.name);
         for at in self.networks() {
             self.send(NetEvent::Failed { at, reason: NetFailure::LinkGone });
         }
         self.remove_rules_of_gone_links().await;
+    }
+
+    /// Sets up all links of a bond, or of the NIC in its place, as long as it is there.
+    pub(super) async fn set_up_link_of(&self, index: u32, name: &str, timings: Timings) -> Result<Ended, NetFailure> {
+        let generation = self.watcher.read(|state| state.links.get(&index).map(|link| link.generation));
+        let same = |link: &Link| Some(link.generation) == generation && link.name == name;
+        if let Some(done) = self.watcher.while_there(index, same, self.set_up_named(index, name, timings)).await {
+            return done.map(|()| Ended::Done);
+        }
+        self.give_up_gone_link().await;
         Ok(Ended::Gone)
     }
 
@@ -180,7 +198,7 @@ impl Worker {
     }
 
     /// Waits until udev has handled the NIC: until then udev may rename it.
-    async fn wait_for_udev(&self, index: u32) {
+    pub(super) async fn wait_for_udev(&self, index: u32) {
         if !nic::udev_runs(&self.root) || nic::udev_is_done(&self.root, index) {
             return;
         }
@@ -196,10 +214,10 @@ impl Worker {
     }
 
     /// Gives the NIC its name unless udev did. A NIC that cannot be renamed keeps its name. Returns the name that it has.
-    async fn rename(&self, index: u32) -> String {
+    pub(super) async fn rename(&self, index: u32, planned: &String) -> String {
         let now = || self.watcher.read(|state| state.links.get(&index).map(|link| link.name.clone()));
         let name = now().unwrap_or_default();
-        let wanted = if self.keeps_names { &name } else { &self.interface.name };
+        let wanted = if self.keeps_names { &name } else { planned };
         if name == *wanted {
             // The kernel announces a new name before the link's sysctls exist under it. This request waits until the renaming is
             // complete. It changes nothing; older kernels refuse it when the link is up.
@@ -229,7 +247,7 @@ impl Worker {
         }
     }
 
-    async fn bring_up(&self, index: u32) -> Result<(), NetFailure> {
+    pub(super) async fn bring_up(&self, index: u32) -> Result<(), NetFailure> {
         if self.watcher.read(|state| state.links.get(&index).is_some_and(|link| link.up)) {
             return Ok(());
         }

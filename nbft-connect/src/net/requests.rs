@@ -4,11 +4,13 @@ use super::error::{KernelError, NetFailure, Step};
 use super::subnet;
 use super::target::LinkId;
 use libnbft::address::{check_host, check_server};
-use libnbft::plan::{Network, Route};
+use libnbft::model::Mac;
+use libnbft::plan::{BondSettings, Network, Route};
 use rtnetlink::packet_route::address::{AddressAttribute, AddressFlags, CacheInfo};
+use rtnetlink::packet_route::link::{BondLacpRate, BondMode, BondXmitHashPolicy, LinkMessage};
 use rtnetlink::packet_route::route::{RouteMessage, RouteProtocol, RouteScope};
 use rtnetlink::packet_route::rule::{RuleAction, RuleAttribute};
-use rtnetlink::{Handle, LinkUnspec, LinkVlan, RouteMessageBuilder};
+use rtnetlink::{Handle, LinkBond, LinkUnspec, LinkVlan, RouteMessageBuilder};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
@@ -59,6 +61,61 @@ pub(super) async fn mtu(handle: &Handle, index: u32, mtu: u16) -> Result<(), Net
 pub(super) async fn add_vlan(handle: &Handle, name: &str, parent: u32, id: u16) -> Result<(), NetFailure> {
     let result = handle.link().add(LinkVlan::new(name, parent, id).build()).execute().await;
     unless_present(result).map_err(refused(|| Step::AddVlan(name.to_owned())))
+}
+
+/// Makes a bond with this MAC address; says whether it did, or one of this name existed before.
+pub(super) async fn add_bond(
+    handle: &Handle,
+    name: &str,
+    mac: Mac,
+    settings: &BondSettings,
+) -> Result<bool, KernelError> {
+    match handle.link().add(bond(name, mac, settings)).execute().await {
+        Ok(()) => Ok(true),
+        Err(error) if errno(&error) == Some(libc::EEXIST) => Ok(false),
+        Err(error) => Err(kernel_error(&error)),
+    }
+}
+
+/// Gives a bond that has no port yet its MAC address and settings.
+pub(super) async fn set_bond(
+    handle: &Handle,
+    name: &str,
+    mac: Mac,
+    settings: &BondSettings,
+) -> Result<(), KernelError> {
+    handle.link().set(bond(name, mac, settings)).execute().await.map_err(|error| kernel_error(&error))
+}
+
+fn bond(name: &str, mac: Mac, settings: &BondSettings) -> LinkMessage {
+    let mut bond = LinkBond::new(name).address(mac.0.to_vec()).mode(BondMode::from(settings.mode.number()));
+    bond = bond.miimon(settings.miimon);
+    if let Some(delay) = settings.updelay {
+        bond = bond.updelay(delay);
+    }
+    if let Some(delay) = settings.downdelay {
+        bond = bond.downdelay(delay);
+    }
+    if let Some(rate) = settings.lacp_rate {
+        bond = bond.ad_lacp_rate(BondLacpRate::from(rate.number()));
+    }
+    if let Some(policy) = settings.xmit_hash_policy {
+        bond = bond.xmit_hash_policy(BondXmitHashPolicy::from(policy.number()));
+    }
+    bond.build()
+}
+
+/// Makes a link a port of a bond, which brings it up. The kernel takes none that is up.
+pub(super) async fn add_port(handle: &Handle, bond: u32, port: u32) -> Result<(), KernelError> {
+    let down = LinkUnspec::new_with_index(port).down().build();
+    handle.link().set(down).execute().await.map_err(|error| kernel_error(&error))?;
+    let enslave = LinkUnspec::new_with_index(port).controller(bond).build();
+    handle.link().set(enslave).execute().await.map_err(|error| kernel_error(&error))
+}
+
+/// Removes a link that nbft has made.
+pub(super) async fn remove_link(handle: &Handle, index: u32) {
+    let _ = handle.link().del(index).execute().await;
 }
 
 /// Sets an address that never expires. The route to its subnet gets the HFI's metric.

@@ -4,7 +4,7 @@ use super::addresses::link_local_of;
 use super::error::{NetFailure, RouteFailure};
 use super::state::{Address, Link, State};
 use super::watcher::dump;
-use super::{duplicate, nic, requests};
+use super::{bond, duplicate, nic, requests};
 use futures_util::StreamExt;
 use libnbft::model::{Mac, PciAddress};
 use libnbft::plan::Interface;
@@ -54,9 +54,9 @@ impl NetSnapshot {
         Ok(Self { state, handle, task })
     }
 
-    /// The link of a planned interface's NIC.
+    /// The link of a planned interface's NIC, or its bond.
     pub fn nic(&self, root: &Path, interface: &Interface) -> Option<Link> {
-        nic::find(&self.state, root, interface.mac, interface.pci)
+        bond::find(&self.state, root, interface)
     }
 
     /// The link of the NIC at a PCI address.

@@ -5,8 +5,8 @@ use libnbft::model::Mac;
 use rtnetlink::packet_core::Nla;
 use rtnetlink::packet_route::address::{AddressAttribute, AddressFlags, AddressMessage};
 use rtnetlink::packet_route::link::{
-    AfSpecInet6, AfSpecUnspec, Inet6IfaceFlags, InfoData, InfoKind, InfoVlan, LinkAttribute, LinkFlags, LinkInfo,
-    LinkMessage, LinkProtoInfoInet6,
+    AfSpecInet6, AfSpecUnspec, Inet6IfaceFlags, InfoBondPort, InfoData, InfoKind, InfoPortData, InfoVlan,
+    LinkAttribute, LinkFlags, LinkInfo, LinkMessage, LinkProtoInfoInet6,
 };
 use rtnetlink::packet_route::{AddressFamily, RouteNetlinkMessage};
 use std::collections::BTreeMap;
@@ -182,7 +182,7 @@ fn link(message: &LinkMessage) -> Option<Link> {
     link.up = flags.contains(LinkFlags::Up);
     link.carrier = flags.contains(LinkFlags::LowerUp);
     let mac = |bytes: &[u8]| bytes.try_into().ok().map(Mac);
-    let (mut parent, mut vlan) = (None, None);
+    let (mut parent, mut vlan, mut lent) = (None, None, None);
     for attribute in &message.attributes {
         match attribute {
             LinkAttribute::IfName(name) => link.name.clone_from(name),
@@ -207,6 +207,7 @@ fn link(message: &LinkMessage) -> Option<Link> {
                     match info {
                         LinkInfo::Kind(kind) => link.kind = Some(kind.clone()),
                         LinkInfo::Data(InfoData::Vlan(data)) => vlan = vlan_id(data),
+                        LinkInfo::PortData(InfoPortData::BondPort(data)) => lent = own_mac(data),
                         _ => {}
                     }
                 }
@@ -215,6 +216,8 @@ fn link(message: &LinkMessage) -> Option<Link> {
         }
     }
     link.vlan = parent.zip(vlan);
+    // A bond lends its ports an address. Not every driver says which its own is.
+    link.permanent_mac = link.permanent_mac.filter(|mac| !mac.is_zero()).or(lent);
     (!link.name.is_empty()).then_some(link)
 }
 
@@ -232,6 +235,14 @@ fn router_flags(message: &LinkMessage) -> Option<RouterFlags> {
             (setting.value_len() == bytes.len()).then(|| setting.emit_value(&mut bytes))?;
             Some(Inet6IfaceFlags::from_bits_retain(u32::from_ne_bytes(bytes)).into())
         }
+        _ => None,
+    })
+}
+
+/// The address that a port had before the bond.
+fn own_mac(data: &[InfoBondPort]) -> Option<Mac> {
+    data.iter().find_map(|item| match item {
+        InfoBondPort::PermHwaddr(bytes) => bytes.as_slice().try_into().ok().map(Mac),
         _ => None,
     })
 }

@@ -1,7 +1,8 @@
 //! Holds what every step of setting up one NIC shares: the plan's interface, the kernel's state, and the way to the caller.
 
 use super::applied::AppliedNetworks;
-use super::event::{NetEvent, Timings, Waiting};
+use super::error::NetFailure;
+use super::event::{BondOutcome, NetEvent, Timings, Waiting};
 use super::lease::Lease;
 use super::options::NetOptions;
 use super::target::LinkId;
@@ -10,6 +11,7 @@ use crate::dhcp_options::ClientOptions;
 use libnbft::plan::{Interface, Method, NetworkRef};
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -33,6 +35,8 @@ pub(super) struct Worker {
     /// Whether it maintains the networks once they are set up, as the resident service does.
     pub(super) maintains: bool,
     pub(super) applied: AppliedNetworks,
+    /// Why one port is used in the place of the bond that the plan has.
+    pub(super) without_bond: Mutex<Option<NetFailure>>,
     /// For each link, whether another planned link may be in its IPv4 subnet.
     pub(super) shared_links: Vec<bool>,
 }
@@ -46,15 +50,6 @@ pub(super) struct ReadyNetwork<'a> {
     pub(super) timings: Timings,
     /// The planned link, if the address is on its master.
     pub(super) port: Option<&'a str>,
-}
-
-impl ReadyNetwork<'_> {
-    pub(super) fn event(&self, at: NetworkRef) -> NetEvent {
-        let (link_name, ifindex) = (self.link.name.to_owned(), self.link.index);
-        let (address, lease, timings) = (self.address, self.lease.clone(), self.timings);
-        let port = self.port.map(str::to_owned);
-        NetEvent::Ready { at, link_name, ifindex, address, lease, timings, port }
-    }
 }
 
 impl Worker {
@@ -94,6 +89,7 @@ impl Worker {
             client,
             maintains,
             applied,
+            without_bond: Mutex::new(None),
             shared_links: Vec::new(),
         }
     }
@@ -118,6 +114,26 @@ impl Worker {
     /// Sends an event. When `connect` has ended, nobody receives it; that is no failure.
     pub(super) fn send(&self, event: NetEvent) {
         let _ = self.events.send(event);
+    }
+
+    /// Sends that a network can be used.
+    pub(super) fn send_ready(&self, at: NetworkRef, ready: &ReadyNetwork<'_>) {
+        self.send(NetEvent::Ready {
+            at,
+            link_name: ready.link.name.to_owned(),
+            ifindex: ready.link.index,
+            address: ready.address,
+            lease: ready.lease.clone(),
+            timings: ready.timings,
+            port: ready.port.map(str::to_owned),
+            bond: self.bond_outcome(),
+        });
+    }
+
+    fn bond_outcome(&self) -> Option<BondOutcome> {
+        self.interface.bond.as_ref()?;
+        let without = self.without_bond.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Some(without.map_or_else(|| BondOutcome::Ports(self.port_names()), BondOutcome::Without))
     }
 
     /// Sends that a network waits.

@@ -26,7 +26,10 @@ impl Status {
             namespaces: plan.namespaces.iter().map(namespace_status).collect(),
             discovery: plan.discovery.iter().map(discovery_status).collect(),
             boots_by_discovery: plan.boots_by_discovery(),
-            left_out: plan.left_out.iter().map(ToString::to_string).collect(),
+            left_out: {
+                let bonds = plan.refused_bonds.iter().map(ToString::to_string);
+                plan.left_out.iter().map(ToString::to_string).chain(bonds).collect()
+            },
             boot_entries_left_out: plan.left_out.iter().filter(|left| left.boot).count(),
             ..Self::default()
         }

@@ -109,6 +109,9 @@ pub struct HfiStatus {
     pub table: String,
     /// Index of the HFI.
     pub hfi: u16,
+    /// The ports of the bond that it is on, by name, once it is up.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ports: Vec<String>,
     /// How it stands.
     pub state: State,
     /// The address that it has.

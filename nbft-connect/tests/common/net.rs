@@ -28,6 +28,11 @@ pub(crate) const NIC: Nic = Nic { mac: 1, address: "192.0.2.2", prefix: 24, gate
 
 /// The plan of a table with an HFI for each NIC, all reaching 203.0.113.1.
 pub(crate) fn plan(nics: &[Nic]) -> Plan {
+    plan_with(nics, &Options::default())
+}
+
+/// The same plan, as a user wants it.
+pub(crate) fn plan_with(nics: &[Nic], options: &Options) -> Plan {
     let mut table = Table::default();
     let mut ssns = Ssns::default();
     ssns.index = 1;
@@ -48,7 +53,7 @@ pub(crate) fn plan(nics: &[Nic]) -> Plan {
         ssns.secondary_hfis.push(number as u8 + 1);
     }
     table.ssns.push(ssns);
-    Plan::new(&[Source { name: "NBFT", table: &table }], &Options::default())
+    Plan::new(&[Source { name: "NBFT", table: &table }], options)
 }
 
 /// Gives a table the revision and the host that it must have to be written.

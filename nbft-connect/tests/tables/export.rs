@@ -14,11 +14,11 @@ use nbft_connect::status::schema::{State, Status};
 use std::net::IpAddr;
 use std::path::Path;
 
-fn ip(text: &str) -> Address {
+pub(crate) fn ip(text: &str) -> Address {
     text.parse::<IpAddr>().unwrap().into()
 }
 
-fn hfi(index: u8, mac: u8, address: &str, prefix: u8) -> Hfi {
+pub(crate) fn hfi(index: u8, mac: u8, address: &str, prefix: u8) -> Hfi {
     let mut tcp = HfiTcp::default();
     tcp.mac = Mac([0x52, 0x54, 0, 0, 0, mac]);
     (tcp.version, tcp.info_version, tcp.hfi_index) = (1, 2, index.into());
@@ -30,7 +30,7 @@ fn hfi(index: u8, mac: u8, address: &str, prefix: u8) -> Hfi {
     hfi
 }
 
-fn ssns(index: u16, target: &str, hfi: u8) -> Ssns {
+pub(crate) fn ssns(index: u16, target: &str, hfi: u8) -> Ssns {
     let mut ssns = Ssns::default();
     (ssns.index, ssns.transport, ssns.nid_type) = (index, TransportType::TCP, NidType::NONE);
     ssns.traddr = Some(ip(target));
@@ -42,7 +42,7 @@ fn ssns(index: u16, target: &str, hfi: u8) -> Ssns {
 
 /// Static with a gateway; a VLAN on the same NIC with IPv6; DHCPv4 by the table's identity; IPv6 autoconfigured; a NIC of
 /// which only a VLAN is used.
-fn table() -> Table {
+pub(crate) fn table() -> Table {
     let mut table = Table::default();
     (table.header.major, table.header.minor) = (1, 1);
     (table.control.major, table.control.flags) = (1, 1);
@@ -264,7 +264,7 @@ fn files_are_written_whole_with_the_modes_their_readers_want() {
 }
 
 /// Every file under a directory, with its path.
-fn tree(directory: &Path, under: &str) -> String {
+pub(crate) fn tree(directory: &Path, under: &str) -> String {
     let mut entries: Vec<_> = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
     entries.sort();
     let each = entries.iter().map(|path| match path.is_dir() {

@@ -102,7 +102,8 @@ fn every_code_is_described_and_no_other() {
         codes.sort_unstable();
         codes
     };
-    assert_eq!(described_codes("nbft-plan"), sorted(libnbft::plan::Reason::CODES));
+    let of_plan = [libnbft::plan::Reason::CODES, libnbft::plan::BondRefusal::CODES].concat();
+    assert_eq!(described_codes("nbft-plan"), sorted(&of_plan));
     assert_eq!(described_codes("nbft-doctor"), sorted(&nbft_connect::commands::doctor::codes()));
 }
 

@@ -8,6 +8,7 @@
     clippy::print_stderr
 )]
 
+mod bond;
 mod build;
 mod check;
 mod check_key;

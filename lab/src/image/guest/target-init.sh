@@ -27,6 +27,15 @@ vlan() {
     ip link set "$1.$2" up
 }
 
+# switch NAME NIC...: a bridge of wires.
+switch() {
+    bridge=$1
+    shift
+    ip link add "$bridge" type bridge
+    for nic; do ip link set "$nic" master "$bridge"; done
+    ip link set "$bridge" up
+}
+
 # subsystem NQN HOST...: open to these hosts, or to any.
 subsystem() {
     sub=$nvmet/subsystems/$1

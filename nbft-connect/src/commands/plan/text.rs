@@ -22,6 +22,7 @@ pub(super) fn render(plan: &Plan, screen: Screen) -> Text {
         out.end();
         section.render(&mut out, screen, 0);
     }
+    bonds(&mut out, plan, screen);
     left_out(&mut out, plan, screen);
     notes(&mut out, plan, screen);
     out
@@ -171,6 +172,22 @@ fn discovery(plan: &Plan) -> Table {
         ]);
     }
     table
+}
+
+/// The bonds, and those that cannot be made.
+fn bonds(out: &mut Text, plan: &Plan, screen: Screen) {
+    let made = plan.interfaces.iter().filter_map(|interface| Some((&interface.name, interface.bond.as_ref()?)));
+    let made = made.map(|(name, bond)| {
+        let ports: Vec<&str> = bond.ports.iter().map(|port| port.name.as_str()).collect();
+        format!("{name} is a bond of {} ({})", ports.join(" and "), bond.settings)
+    });
+    let refused = plan.refused_bonds.iter().map(|refused| format!("{refused}; its NICs are used as they are"));
+    for (n, line) in made.chain(refused).enumerate() {
+        if n == 0 {
+            out.end();
+        }
+        out.wrapped(screen, 4, line);
+    }
 }
 
 fn left_out(out: &mut Text, plan: &Plan, screen: Screen) {

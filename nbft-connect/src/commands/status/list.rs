@@ -19,6 +19,9 @@ pub(super) fn render(status: &Status, screen: Screen) -> Text {
     for interface in &status.interfaces {
         out.add(format_args!("interface {:<12} {:<8} MAC {}", interface.name, word(interface.state), interface.mac));
         tail(&mut out, screen, interface.address.as_deref(), interface.reason.as_deref(), interface.ready_ms);
+        if !interface.ports.is_empty() {
+            out.wrapped_whole(screen, 4, format_args!("  bond of {}", interface.ports.join(", ")));
+        }
         if let Some(lease) = &interface.lease {
             let (seconds, server) = (lease.seconds, lease.server);
             out.wrapped_whole(

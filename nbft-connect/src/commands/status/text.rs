@@ -140,7 +140,12 @@ fn interface_reasons(status: &Status) -> Vec<(String, String)> {
             .then(|| ("nobody renews the lease: nbft-stay.service does not run".to_owned(), interface.name.clone()))
     };
     let reason = |interface: &HfiStatus| Some((interface.reason.clone()?, interface.name.clone()));
-    let all = |interface| [reason(interface), unrenewed(interface), told(interface)].into_iter().flatten();
+    let bond = |interface: &HfiStatus| {
+        let ports = &interface.ports;
+        (!ports.is_empty()).then(|| (format!("bond of {}", ports.join(", ")), interface.name.clone()))
+    };
+    let all =
+        |interface| [reason(interface), bond(interface), unrenewed(interface), told(interface)].into_iter().flatten();
     status.interfaces.iter().flat_map(all).collect()
 }
 

@@ -2,14 +2,14 @@
 
 use super::state::StateMachine;
 use crate::connect::target::LinkEndpoint;
-use crate::net::{NetEvent, NetFailure};
+use crate::net::{BondOutcome, NetEvent, NetFailure};
 use crate::status::schema::{HfiStatus, Reason, State};
 use libnbft::plan::NetworkRef;
 
 impl StateMachine {
     pub(super) fn network(&mut self, event: NetEvent) {
         match event {
-            NetEvent::Ready { at, link_name, ifindex, address, lease, timings, port } => {
+            NetEvent::Ready { at, link_name, ifindex, address, lease, timings, port, bond } => {
                 let elapsed = self.elapsed_ms();
                 log::info!("{link_name}: ready with {address} after {elapsed} ms ({timings})");
                 if let Some(network) = self.network_state_mut(at) {
@@ -19,10 +19,17 @@ impl StateMachine {
                     interface.name.clone_from(port.as_ref().unwrap_or(&link_name));
                     interface.address = Some(address.to_string());
                     interface.lease = lease.map(|lease| *lease);
-                    interface.set_reason(port.map(|port| Reason {
+                    let master = port.map(|port| Reason {
                         code: NetFailure::LINK_HAS_MASTER.to_owned(),
                         text: format!("{port} is a port of {link_name}, which has the address"),
-                    }));
+                    });
+                    let (ports, without) = match bond {
+                        Some(BondOutcome::Ports(ports)) => (ports, None),
+                        Some(BondOutcome::Without(failure)) => (Vec::new(), Some(failure)),
+                        None => (Vec::new(), None),
+                    };
+                    interface.ports = ports;
+                    interface.set_reason(master.or_else(|| without.map(|failure| without_bond(&failure, &link_name))));
                     interface.ready_ms.get_or_insert(elapsed);
                     network.endpoint = Some(LinkEndpoint { link_name, ifindex, address });
                 }
@@ -65,4 +72,9 @@ impl StateMachine {
     fn interface(&mut self, at: NetworkRef) -> Option<&mut HfiStatus> {
         Some(&mut self.network_state_mut(at)?.status)
     }
+}
+
+/// The reason of a network that is up on one port in the place of its bond.
+fn without_bond(failure: &NetFailure, link_name: &str) -> Reason {
+    Reason { code: failure.code().to_owned(), text: format!("{failure}; {link_name} is used without the bond") }
 }

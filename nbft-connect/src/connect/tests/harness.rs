@@ -339,6 +339,7 @@ pub(in crate::connect) fn ready() -> NetEvent {
         lease: None,
         timings: Default::default(),
         port: None,
+        bond: None,
     }
 }
 

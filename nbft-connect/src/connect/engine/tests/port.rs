@@ -15,6 +15,7 @@ fn ready_over_bridge() -> NetEvent {
         lease,
         timings,
         port: Some(link_name),
+        bond: None,
     }
 }
 

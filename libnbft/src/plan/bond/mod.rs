@@ -1,0 +1,12 @@
+//! Puts the NICs of one subnet together in the bonds that the user asks for.
+
+mod merge;
+mod refusal;
+mod request;
+mod settings;
+
+pub use refusal::{BondRefusal, RefusedBond};
+pub use request::{BondError, BondRequest};
+pub use settings::{Bond, BondMode, BondPort, BondSettings, LacpRate, XmitHashPolicy};
+
+pub(super) use merge::plan;
