@@ -174,7 +174,9 @@ fn each_refusal_has_its_sentence() {
     refused(&root, "large", good, &at_path("large", "it is longer than 4194304 bytes"));
     let (code, output, _) = root.fetch(&format!("{base}/redfish/v1/hidden"));
     let hidden = "/redfish/v1/hidden has no KeyString: the service does not give the key out";
-    let hidden = format!("{{\"name\":\"tls-psk\",\"subsystem\":\"{SUBSYSTEM}\",\"error\":\"{hidden}\"}}\n");
+    let hidden = format!(
+        "{{\"name\":\"tls-psk\",\"subsystem\":\"{SUBSYSTEM}\",\"error\":\"{hidden}\",\"code\":\"key-hidden\"}}\n"
+    );
     assert_eq!((code, output), (0, hidden));
     // A wrong password is tried by both ways, and never again: services lock users out.
     log.lock().unwrap().clear();
