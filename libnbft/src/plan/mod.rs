@@ -15,6 +15,8 @@ mod limits;
 mod load;
 mod names;
 mod namespaces;
+#[cfg(feature = "serde")]
+mod nid_text;
 mod paths;
 mod reach;
 mod reason;
@@ -41,7 +43,8 @@ pub use security::{
 pub use target::{NqnFault, check_nqn};
 
 use crate::model::{Mac, Nid, PciAddress, Table, Uuid};
-use alloc::{string::String, vec::Vec};
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::net::IpAddr;
 
 /// A table and the name of the file that it came from.
@@ -57,9 +60,9 @@ pub struct Source<'a> {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Options {
-    /// Host NQN.
+    /// Host NQN in place of the tables'.
     pub hostnqn: Option<String>,
-    /// Host ID.
+    /// Host ID in place of the tables'.
     pub hostid: Option<Uuid>,
     /// Where the names of interfaces come from.
     pub names: Names,
@@ -163,7 +166,7 @@ impl Plan {
         plan
     }
 
-    /// Every network, in order.
+    /// Every network, in the plan's order.
     pub fn networks(&self) -> impl Iterator<Item = (NetworkRef, &Network)> {
         self.interfaces.iter().enumerate().flat_map(|(interface, of)| {
             of.links.iter().enumerate().flat_map(move |(link, of)| {
@@ -374,28 +377,4 @@ pub struct Namespace {
     pub boot: bool,
     /// Indexes in [`Plan::paths`].
     pub paths: Vec<usize>,
-}
-
-#[cfg(feature = "serde")]
-mod nid_text {
-    //! `{"type": "uuid", "value": "…"}`.
-    use crate::model::{Nid, TextError};
-    use alloc::string::{String, ToString};
-    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
-
-    #[derive(Serialize, Deserialize)]
-    struct Form {
-        r#type: String,
-        value: String,
-    }
-
-    pub(super) fn serialize<S: Serializer>(nid: &Option<Nid>, serializer: S) -> Result<S::Ok, S::Error> {
-        nid.map(|nid| Form { r#type: nid.kind().into(), value: nid.to_string() }).serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Nid>, D::Error> {
-        Option::<Form>::deserialize(deserializer)?
-            .map(|form| Nid::from_parts(&form.r#type, &form.value).map_err(|e: TextError| D::Error::custom(e)))
-            .transpose()
-    }
 }
