@@ -129,7 +129,11 @@ impl Recipe<'_> {
         }
         let nbft = if self.way.ours() {
             let nbft = layers::nbft(place)?;
-            key = key.tree(&module)?.file(&place.repo.join("packaging/install"))?.file(&nbft)?.file(&layers::redfish(&nbft))?;
+            key = key
+                .tree(&module)?
+                .file(&place.repo.join("packaging/install"))?
+                .file(&nbft)?
+                .file(&layers::redfish(&nbft))?;
             Some(nbft)
         } else {
             None
