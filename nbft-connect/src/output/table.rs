@@ -298,7 +298,15 @@ nqn.2026-11....et.example:
             "A                  B    C\nwwwwwww...wwwwwww  b c  wwwwwww...wwwwww\na                       c\n"
                 .to_owned()
         );
-        assert_eq!(shown(table, 24), "a wwwwwwwwwww...wwwwwwww,\n");
+        assert_eq!(
+            shown(table, 24),
+            "a
+  wwwwwwwwww...wwwwwwww,
+  b b c, c
+  wwwwwwwwww...wwwwwwwww
+a a, c c
+"
+        );
     }
 
     #[test]
