@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_nbft_global_optspecs
-    string join \n root= nbft-path= v/verbose h/help V/version
+    string join \n root= nbft-path= v/verbose color= h/help V/version
 end
 
 function __fish_nbft_needs_command
@@ -24,13 +24,17 @@ function __fish_nbft_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c nbft -n "__fish_nbft_needs_command" -l root -d 'Read every path under DIR' -r -F
+complete -c nbft -n "__fish_nbft_needs_command" -l root -d 'Read every path under DIR' -r -f -a "(__fish_complete_directories)"
 complete -c nbft -n "__fish_nbft_needs_command" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
-complete -c nbft -n "__fish_nbft_needs_command" -s v -l verbose -d 'Log more (twice: still more)'
-complete -c nbft -n "__fish_nbft_needs_command" -s h -l help -d 'Print help'
+complete -c nbft -n "__fish_nbft_needs_command" -l color -d 'Colours for states and severities (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c nbft -n "__fish_nbft_needs_command" -s v -l verbose -d 'Say more: lists with everything in place of tables; what connect does (twice: still more)'
+complete -c nbft -n "__fish_nbft_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nbft -n "__fish_nbft_needs_command" -s V -l version -d 'Print version'
 complete -c nbft -n "__fish_nbft_needs_command" -f -a "show" -d 'Show what the tables say'
 complete -c nbft -n "__fish_nbft_needs_command" -f -a "check" -d 'Show what is wrong with the tables'
+complete -c nbft -n "__fish_nbft_needs_command" -f -a "diff" -d 'Compare two tables field by field'
 complete -c nbft -n "__fish_nbft_needs_command" -f -a "check-key" -d 'Say whether a key is well-formed, and what it is, without printing it'
 complete -c nbft -n "__fish_nbft_needs_command" -f -a "build" -d 'Write a table from the JSON that `show` prints'
 complete -c nbft -n "__fish_nbft_needs_command" -f -a "plan" -d 'Show what `connect` would do, what it would leave out, and why'
@@ -39,34 +43,54 @@ complete -c nbft -n "__fish_nbft_needs_command" -f -a "disconnect" -d 'Take conn
 complete -c nbft -n "__fish_nbft_needs_command" -f -a "status" -d 'Show the result of `connect`'
 complete -c nbft -n "__fish_nbft_needs_command" -f -a "doctor" -d 'Find out why a path or a boot namespace is not there'
 complete -c nbft -n "__fish_nbft_needs_command" -f -a "export" -d 'Export the network settings for another program'
-complete -c nbft -n "__fish_nbft_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c nbft -n "__fish_nbft_needs_command" -f -a "help" -d 'Explain a command or a topic: boot, network, security, files, exit-codes'
 complete -c nbft -n "__fish_nbft_using_subcommand show" -s o -l output-format -d 'Output format' -r -f -a "text\t'For people'
 json\t'For programs'"
 complete -c nbft -n "__fish_nbft_using_subcommand show" -l output-format-version -d 'Accepted as nvme-cli accepts it: the JSON is the same in both versions' -r
-complete -c nbft -n "__fish_nbft_using_subcommand show" -l root -d 'Read every path under DIR' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand show" -l root -d 'Read every path under DIR' -r -f -a "(__fish_complete_directories)"
 complete -c nbft -n "__fish_nbft_using_subcommand show" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand show" -l color -d 'Colours for states and severities (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
 complete -c nbft -n "__fish_nbft_using_subcommand show" -s s -l subsystem -d 'Only subsystems and namespaces'
 complete -c nbft -n "__fish_nbft_using_subcommand show" -s H -l hfi -d 'Only host fabric interfaces'
 complete -c nbft -n "__fish_nbft_using_subcommand show" -s d -l discovery -d 'Only discovery controllers'
 complete -c nbft -n "__fish_nbft_using_subcommand show" -l hex -d 'Every byte of the table with its structure and field'
 complete -c nbft -n "__fish_nbft_using_subcommand show" -l redact -d 'Replace NQNs, addresses, MACs, UUIDs and names; equal values stay equal'
-complete -c nbft -n "__fish_nbft_using_subcommand show" -s v -l verbose -d 'Log more (twice: still more)'
+complete -c nbft -n "__fish_nbft_using_subcommand show" -s v -l verbose -d 'Say more: lists with everything in place of tables; what connect does (twice: still more)'
 complete -c nbft -n "__fish_nbft_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nbft -n "__fish_nbft_using_subcommand show" -s V -l version -d 'Print version'
 complete -c nbft -n "__fish_nbft_using_subcommand check" -s o -l output-format -d 'Output format' -r -f -a "text\t'For people'
 json\t'For programs'"
-complete -c nbft -n "__fish_nbft_using_subcommand check" -l root -d 'Read every path under DIR' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand check" -l root -d 'Read every path under DIR' -r -f -a "(__fish_complete_directories)"
 complete -c nbft -n "__fish_nbft_using_subcommand check" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand check" -l color -d 'Colours for states and severities (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
 complete -c nbft -n "__fish_nbft_using_subcommand check" -l strict -d 'Fail on warnings too'
-complete -c nbft -n "__fish_nbft_using_subcommand check" -s v -l verbose -d 'Log more (twice: still more)'
+complete -c nbft -n "__fish_nbft_using_subcommand check" -l hex -d 'Mark the bytes of each finding'
+complete -c nbft -n "__fish_nbft_using_subcommand check" -s v -l verbose -d 'Say more: lists with everything in place of tables; what connect does (twice: still more)'
 complete -c nbft -n "__fish_nbft_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nbft -n "__fish_nbft_using_subcommand check" -s V -l version -d 'Print version'
+complete -c nbft -n "__fish_nbft_using_subcommand diff" -s o -l output-format -d 'Output format' -r -f -a "text\t'For people'
+json\t'For programs'"
+complete -c nbft -n "__fish_nbft_using_subcommand diff" -l root -d 'Read every path under DIR' -r -f -a "(__fish_complete_directories)"
+complete -c nbft -n "__fish_nbft_using_subcommand diff" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand diff" -l color -d 'Colours for states and severities (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c nbft -n "__fish_nbft_using_subcommand diff" -s v -l verbose -d 'Say more: lists with everything in place of tables; what connect does (twice: still more)'
+complete -c nbft -n "__fish_nbft_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c nbft -n "__fish_nbft_using_subcommand diff" -s V -l version -d 'Print version'
 complete -c nbft -n "__fish_nbft_using_subcommand check-key" -l hostnqn -d 'Also print the identity of a TLS PSK for this host' -r
 complete -c nbft -n "__fish_nbft_using_subcommand check-key" -l subsysnqn -d 'The subsystem of the identity' -r
-complete -c nbft -n "__fish_nbft_using_subcommand check-key" -l root -d 'Read every path under DIR' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand check-key" -l root -d 'Read every path under DIR' -r -f -a "(__fish_complete_directories)"
 complete -c nbft -n "__fish_nbft_using_subcommand check-key" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
-complete -c nbft -n "__fish_nbft_using_subcommand check-key" -s v -l verbose -d 'Log more (twice: still more)'
-complete -c nbft -n "__fish_nbft_using_subcommand check-key" -s h -l help -d 'Print help'
+complete -c nbft -n "__fish_nbft_using_subcommand check-key" -l color -d 'Colours for states and severities (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c nbft -n "__fish_nbft_using_subcommand check-key" -s v -l verbose -d 'Say more: lists with everything in place of tables; what connect does (twice: still more)'
+complete -c nbft -n "__fish_nbft_using_subcommand check-key" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nbft -n "__fish_nbft_using_subcommand check-key" -s V -l version -d 'Print version'
 complete -c nbft -n "__fish_nbft_using_subcommand build" -s o -l output -d 'Write to OUT instead of standard output' -r -F
 complete -c nbft -n "__fish_nbft_using_subcommand build" -l table -d 'Number of the table in the file, from 1, if there are several' -r
@@ -74,10 +98,13 @@ complete -c nbft -n "__fish_nbft_using_subcommand build" -l spec -d 'Write the t
 1.1\t'1.1 and later'"
 complete -c nbft -n "__fish_nbft_using_subcommand build" -l flip -d 'Invert a byte or one bit of it (0-7); may be repeated' -r
 complete -c nbft -n "__fish_nbft_using_subcommand build" -l truncate -d 'Write the first N bytes only' -r
-complete -c nbft -n "__fish_nbft_using_subcommand build" -l root -d 'Read every path under DIR' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand build" -l root -d 'Read every path under DIR' -r -f -a "(__fish_complete_directories)"
 complete -c nbft -n "__fish_nbft_using_subcommand build" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand build" -l color -d 'Colours for states and severities (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
 complete -c nbft -n "__fish_nbft_using_subcommand build" -l no-checksum -d 'Leave the checksum byte 0'
-complete -c nbft -n "__fish_nbft_using_subcommand build" -s v -l verbose -d 'Log more (twice: still more)'
+complete -c nbft -n "__fish_nbft_using_subcommand build" -s v -l verbose -d 'Say more: lists with everything in place of tables; what connect does (twice: still more)'
 complete -c nbft -n "__fish_nbft_using_subcommand build" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nbft -n "__fish_nbft_using_subcommand build" -s V -l version -d 'Print version'
 complete -c nbft -n "__fish_nbft_using_subcommand plan" -s o -l output-format -d 'Output format' -r -f -a "text\t'For people'
@@ -87,9 +114,13 @@ complete -c nbft -n "__fish_nbft_using_subcommand plan" -l hostid -d 'Host ID in
 complete -c nbft -n "__fish_nbft_using_subcommand plan" -l names -d 'Where the names of interfaces come from (also rd.nvmf.names=) [default: table]' -r -f -a "table\t'The order of the tables: nbft0, nbft1'
 pci\t'The PCI address: nbftp03001'
 kernel\t'The kernel and udev'"
-complete -c nbft -n "__fish_nbft_using_subcommand plan" -l root -d 'Read every path under DIR' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand plan" -l bond -d 'Make a bond of NICs of one subnet; may be repeated (also rd.nvmf.bond=)' -r
+complete -c nbft -n "__fish_nbft_using_subcommand plan" -l root -d 'Read every path under DIR' -r -f -a "(__fish_complete_directories)"
 complete -c nbft -n "__fish_nbft_using_subcommand plan" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
-complete -c nbft -n "__fish_nbft_using_subcommand plan" -s v -l verbose -d 'Log more (twice: still more)'
+complete -c nbft -n "__fish_nbft_using_subcommand plan" -l color -d 'Colours for states and severities (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c nbft -n "__fish_nbft_using_subcommand plan" -s v -l verbose -d 'Say more: lists with everything in place of tables; what connect does (twice: still more)'
 complete -c nbft -n "__fish_nbft_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nbft -n "__fish_nbft_using_subcommand plan" -s V -l version -d 'Print version'
 complete -c nbft -n "__fish_nbft_using_subcommand connect" -s o -l output-format -d 'Output format of --dry-run' -r -f -a "text\t'For people'
@@ -99,6 +130,7 @@ complete -c nbft -n "__fish_nbft_using_subcommand connect" -l hostid -d 'Host ID
 complete -c nbft -n "__fish_nbft_using_subcommand connect" -l names -d 'Where the names of interfaces come from (also rd.nvmf.names=) [default: table]' -r -f -a "table\t'The order of the tables: nbft0, nbft1'
 pci\t'The PCI address: nbftp03001'
 kernel\t'The kernel and udev'"
+complete -c nbft -n "__fish_nbft_using_subcommand connect" -l bond -d 'Make a bond of NICs of one subnet; may be repeated (also rd.nvmf.bond=)' -r
 complete -c nbft -n "__fish_nbft_using_subcommand connect" -l timeout -d 'Seconds after which waiting ends (also rd.nvmf.timeout=) [default: 120]' -r
 complete -c nbft -n "__fish_nbft_using_subcommand connect" -l wait -d 'What to wait for' -r -f -a "boot\t'Each boot namespace, through at least one path'
 all\t'Every path'"
@@ -120,27 +152,37 @@ complete -c nbft -n "__fish_nbft_using_subcommand connect" -l handover -d 'Files
 adopt\t'systemd-networkd takes over all of them, NetworkManager none'
 leave\t'All leave them alone'
 none\t'Nothing is written'"
-complete -c nbft -n "__fish_nbft_using_subcommand connect" -l root -d 'Read every path under DIR' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand connect" -l root -d 'Read every path under DIR' -r -f -a "(__fish_complete_directories)"
 complete -c nbft -n "__fish_nbft_using_subcommand connect" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand connect" -l color -d 'Colours for states and severities (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
 complete -c nbft -n "__fish_nbft_using_subcommand connect" -l dry-run -d 'Only print the plan'
 complete -c nbft -n "__fish_nbft_using_subcommand connect" -l stay -d 'Run until a signal: connect missing paths, reconnect removed controllers, renew leases'
+complete -c nbft -n "__fish_nbft_using_subcommand connect" -l keep-trying -d 'When the time for waiting is over, say what is missing and go on until a signal'
 complete -c nbft -n "__fish_nbft_using_subcommand connect" -l persistent-discovery -d 'Keep discovery controllers connected, and follow changes of their log pages (also rd.nvmf.persistent-discovery)'
 complete -c nbft -n "__fish_nbft_using_subcommand connect" -l one-path -d 'Connect one path of each subsystem only [default in a crash kernel]'
-complete -c nbft -n "__fish_nbft_using_subcommand connect" -s v -l verbose -d 'Log more (twice: still more)'
+complete -c nbft -n "__fish_nbft_using_subcommand connect" -s v -l verbose -d 'Say more: lists with everything in place of tables; what connect does (twice: still more)'
 complete -c nbft -n "__fish_nbft_using_subcommand connect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nbft -n "__fish_nbft_using_subcommand connect" -s V -l version -d 'Print version'
-complete -c nbft -n "__fish_nbft_using_subcommand disconnect" -l root -d 'Read every path under DIR' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand disconnect" -l root -d 'Read every path under DIR' -r -f -a "(__fish_complete_directories)"
 complete -c nbft -n "__fish_nbft_using_subcommand disconnect" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand disconnect" -l color -d 'Colours for states and severities (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
 complete -c nbft -n "__fish_nbft_using_subcommand disconnect" -l all -d 'Everything that nbft has connected and that no file system, swap space or other device depends on'
 complete -c nbft -n "__fish_nbft_using_subcommand disconnect" -l permanent -d 'Stay disconnected after the next boot too: write to /etc/nvme/exclusions.conf'
-complete -c nbft -n "__fish_nbft_using_subcommand disconnect" -s v -l verbose -d 'Log more (twice: still more)'
-complete -c nbft -n "__fish_nbft_using_subcommand disconnect" -s h -l help -d 'Print help'
+complete -c nbft -n "__fish_nbft_using_subcommand disconnect" -s v -l verbose -d 'Say more: lists with everything in place of tables; what connect does (twice: still more)'
+complete -c nbft -n "__fish_nbft_using_subcommand disconnect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nbft -n "__fish_nbft_using_subcommand disconnect" -s V -l version -d 'Print version'
 complete -c nbft -n "__fish_nbft_using_subcommand status" -s o -l output-format -d 'Output format' -r -f -a "text\t'For people'
 json\t'For programs'"
-complete -c nbft -n "__fish_nbft_using_subcommand status" -l root -d 'Read every path under DIR' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand status" -l root -d 'Read every path under DIR' -r -f -a "(__fish_complete_directories)"
 complete -c nbft -n "__fish_nbft_using_subcommand status" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
-complete -c nbft -n "__fish_nbft_using_subcommand status" -s v -l verbose -d 'Log more (twice: still more)'
+complete -c nbft -n "__fish_nbft_using_subcommand status" -l color -d 'Colours for states and severities (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c nbft -n "__fish_nbft_using_subcommand status" -s v -l verbose -d 'Say more: lists with everything in place of tables; what connect does (twice: still more)'
 complete -c nbft -n "__fish_nbft_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nbft -n "__fish_nbft_using_subcommand status" -s V -l version -d 'Print version'
 complete -c nbft -n "__fish_nbft_using_subcommand doctor" -s o -l output-format -d 'Output format' -r -f -a "text\t'For people'
@@ -149,32 +191,42 @@ complete -c nbft -n "__fish_nbft_using_subcommand doctor" -l timeout -d 'Seconds
 complete -c nbft -n "__fish_nbft_using_subcommand doctor" -l names -d 'Where the names of interfaces come from (also rd.nvmf.names=) [default: table]' -r -f -a "table\t'The order of the tables: nbft0, nbft1'
 pci\t'The PCI address: nbftp03001'
 kernel\t'The kernel and udev'"
-complete -c nbft -n "__fish_nbft_using_subcommand doctor" -l root -d 'Read every path under DIR' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand doctor" -l image -d 'Say whether this initramfs or UKI would boot the machine' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand doctor" -l table -d 'With --image: a table file in place of the machine\'s tables; may be repeated' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand doctor" -l machine -d 'With --image: a machine that --collect has described, in place of this one' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand doctor" -l cmdline -d 'With --image: the kernel\'s command line, in place of the machine\'s or the UKI\'s' -r
+complete -c nbft -n "__fish_nbft_using_subcommand doctor" -l root -d 'Read every path under DIR' -r -f -a "(__fish_complete_directories)"
 complete -c nbft -n "__fish_nbft_using_subcommand doctor" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
-complete -c nbft -n "__fish_nbft_using_subcommand doctor" -s v -l verbose -d 'Log more (twice: still more)'
+complete -c nbft -n "__fish_nbft_using_subcommand doctor" -l color -d 'Colours for states and severities (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c nbft -n "__fish_nbft_using_subcommand doctor" -l collect -d 'Print tables, PCI devices, kernel and command line of this machine as JSON, for --machine'
+complete -c nbft -n "__fish_nbft_using_subcommand doctor" -s v -l verbose -d 'Say more: lists with everything in place of tables; what connect does (twice: still more)'
 complete -c nbft -n "__fish_nbft_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nbft -n "__fish_nbft_using_subcommand doctor" -s V -l version -d 'Print version'
-complete -c nbft -n "__fish_nbft_using_subcommand export" -l output -d 'Write files into DIR instead of standard output' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand export" -l output -d 'Write files into DIR instead of standard output' -r -f -a "(__fish_complete_directories)"
 complete -c nbft -n "__fish_nbft_using_subcommand export" -l compare -d 'With initrd-needs: print whether ADDRESS, in any spelling, is a target of the tables; may be repeated' -r
 complete -c nbft -n "__fish_nbft_using_subcommand export" -l hostnqn -d 'Host NQN in place of the table\'s (also rd.nvmf.hostnqn=)' -r
 complete -c nbft -n "__fish_nbft_using_subcommand export" -l hostid -d 'Host ID in place of the table\'s (also rd.nvmf.hostid=)' -r
 complete -c nbft -n "__fish_nbft_using_subcommand export" -l names -d 'Where the names of interfaces come from (also rd.nvmf.names=) [default: table]' -r -f -a "table\t'The order of the tables: nbft0, nbft1'
 pci\t'The PCI address: nbftp03001'
 kernel\t'The kernel and udev'"
-complete -c nbft -n "__fish_nbft_using_subcommand export" -l root -d 'Read every path under DIR' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand export" -l bond -d 'Make a bond of NICs of one subnet; may be repeated (also rd.nvmf.bond=)' -r
+complete -c nbft -n "__fish_nbft_using_subcommand export" -l root -d 'Read every path under DIR' -r -f -a "(__fish_complete_directories)"
 complete -c nbft -n "__fish_nbft_using_subcommand export" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand export" -l color -d 'Colours for states and severities (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c nbft -n "__fish_nbft_using_subcommand export" -l force -d 'With identity and --output: replace files that have another content'
 complete -c nbft -n "__fish_nbft_using_subcommand export" -l kernel-names -d 'With networkmanager: keep the kernel\'s interface names, and match NICs by MAC address'
-complete -c nbft -n "__fish_nbft_using_subcommand export" -s v -l verbose -d 'Log more (twice: still more)'
+complete -c nbft -n "__fish_nbft_using_subcommand export" -s v -l verbose -d 'Say more: lists with everything in place of tables; what connect does (twice: still more)'
 complete -c nbft -n "__fish_nbft_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nbft -n "__fish_nbft_using_subcommand export" -s V -l version -d 'Print version'
-complete -c nbft -n "__fish_nbft_using_subcommand help; and not __fish_seen_subcommand_from show check check-key build plan connect disconnect status doctor export help" -f -a "show" -d 'Show what the tables say'
-complete -c nbft -n "__fish_nbft_using_subcommand help; and not __fish_seen_subcommand_from show check check-key build plan connect disconnect status doctor export help" -f -a "check" -d 'Show what is wrong with the tables'
-complete -c nbft -n "__fish_nbft_using_subcommand help; and not __fish_seen_subcommand_from show check check-key build plan connect disconnect status doctor export help" -f -a "check-key" -d 'Say whether a key is well-formed, and what it is, without printing it'
-complete -c nbft -n "__fish_nbft_using_subcommand help; and not __fish_seen_subcommand_from show check check-key build plan connect disconnect status doctor export help" -f -a "build" -d 'Write a table from the JSON that `show` prints'
-complete -c nbft -n "__fish_nbft_using_subcommand help; and not __fish_seen_subcommand_from show check check-key build plan connect disconnect status doctor export help" -f -a "plan" -d 'Show what `connect` would do, what it would leave out, and why'
-complete -c nbft -n "__fish_nbft_using_subcommand help; and not __fish_seen_subcommand_from show check check-key build plan connect disconnect status doctor export help" -f -a "connect" -d 'Set up the interfaces and connect the controllers'
-complete -c nbft -n "__fish_nbft_using_subcommand help; and not __fish_seen_subcommand_from show check check-key build plan connect disconnect status doctor export help" -f -a "disconnect" -d 'Take connections out of service, and keep them out'
-complete -c nbft -n "__fish_nbft_using_subcommand help; and not __fish_seen_subcommand_from show check check-key build plan connect disconnect status doctor export help" -f -a "status" -d 'Show the result of `connect`'
-complete -c nbft -n "__fish_nbft_using_subcommand help; and not __fish_seen_subcommand_from show check check-key build plan connect disconnect status doctor export help" -f -a "doctor" -d 'Find out why a path or a boot namespace is not there'
-complete -c nbft -n "__fish_nbft_using_subcommand help; and not __fish_seen_subcommand_from show check check-key build plan connect disconnect status doctor export help" -f -a "export" -d 'Export the network settings for another program'
-complete -c nbft -n "__fish_nbft_using_subcommand help; and not __fish_seen_subcommand_from show check check-key build plan connect disconnect status doctor export help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c nbft -n "__fish_nbft_using_subcommand help" -l root -d 'Read every path under DIR' -r -f -a "(__fish_complete_directories)"
+complete -c nbft -n "__fish_nbft_using_subcommand help" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
+complete -c nbft -n "__fish_nbft_using_subcommand help" -l color -d 'Colours for states and severities (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c nbft -n "__fish_nbft_using_subcommand help" -s v -l verbose -d 'Say more: lists with everything in place of tables; what connect does (twice: still more)'
+complete -c nbft -n "__fish_nbft_using_subcommand help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c nbft -n "__fish_nbft_using_subcommand help" -s V -l version -d 'Print version'
