@@ -23,7 +23,7 @@ const MANAGED: &str = "[Match]\nType=ether\n\n[Network]\nDHCP=yes\n";
 
 /// Commands that install systemd-resolved as its package does.
 const RESOLVED: &str = "cp -a /lab-resolved/. /; systemd-sysusers; systemctl -q enable systemd-resolved.service; \
-                        rm -f /etc/resolv.conf; ln -s ../run/systemd/resolve/stub-resolv.conf /etc/resolv.conf";
+                        rm -f /etc/resolv.conf; ln -s /run/systemd/resolve/stub-resolv.conf /etc/resolv.conf";
 
 /// Who manages the network.
 #[derive(Debug, Clone, Copy)]

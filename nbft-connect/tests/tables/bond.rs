@@ -49,7 +49,10 @@ fn the_plan_and_each_export_have_it() {
         check(&format!("bond-{format}.txt"), &text(&["export", format]));
     }
     // An option takes the place of the parameter.
-    assert!(text(&["plan", "--bond", "root:nbft0,nbft1"]).contains("\nroot is a bond of nbft0 and nbft1 (mode=active-backup,"));
+    assert!(
+        text(&["plan", "--bond", "root:nbft0,nbft1"])
+            .contains("\nroot is a bond of nbft0 and nbft1 (mode=active-backup,")
+    );
 }
 
 #[test]
