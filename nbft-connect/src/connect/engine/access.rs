@@ -41,6 +41,11 @@ impl StateMachine {
     }
 }
 
+/// Whether the kernel still has a controller of this subsystem that it does not delete: what is on its namespaces waits and does not fail.
+pub(super) fn keeps_trying(controllers: &[Controller], nqn: &str) -> bool {
+    controllers.iter().any(|controller| controller.nqn == nqn && !controller.is_deleting())
+}
+
 /// Why a namespace is not there, or what the subsystem shows instead.
 pub(super) fn why_missing(controllers: &[Controller], wanted: &Namespace) -> Waiting {
     if let Some(why) = NoAccess::of(controllers, &wanted.nqn, wanted.nsid, wanted.nid) {
@@ -67,5 +72,28 @@ pub(super) fn why_missing(controllers: &[Controller], wanted: &Namespace) -> Wai
     match seen.is_empty() {
         true => Waiting::NoNamespace,
         false => Waiting::OtherNamespaces(seen.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_namespace_is_lost_with_its_last_controller_only() {
+        let nqn = "nqn.2014-08.org.example:one";
+        let controller =
+            |nqn: &str, state: &str| Controller { nqn: nqn.into(), state: state.into(), ..Controller::default() };
+        let cases: [(&[(&str, &str)], bool); 5] = [
+            (&[(nqn, "connecting")], true),
+            (&[(nqn, "resetting"), (nqn, "deleting (no IO)")], true),
+            (&[(nqn, "deleting")], false),
+            (&[("nqn.2014-08.org.example:other", "live")], false),
+            (&[], false),
+        ];
+        for (all, wanted) in cases {
+            let all: Vec<Controller> = all.iter().map(|(nqn, state)| controller(nqn, state)).collect();
+            assert_eq!(keeps_trying(&all, nqn), wanted, "{all:?}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Compares what sysfs shows with what is expected.
 
-use super::access::why_missing;
+use super::access::{keeps_trying, why_missing};
 use super::attempt::{AttemptId, Phase};
 use super::state::{Expected, StateMachine};
 use crate::connect::failure::{ConnectFailure, Waiting};
@@ -244,6 +244,11 @@ impl StateMachine {
                     match (status.state, &status.device, unsecured, &missing) {
                         (State::Up, Some(device), None, Waiting::Inaccessible(why)) => {
                             log::error!("{device}: {why}: its I/O waits until a path gives access");
+                        }
+                        (State::Up, Some(device), None, Waiting::NotLive { controller, state })
+                            if keeps_trying(&controllers, &planned.nqn) =>
+                        {
+                            log::warn!("{device}: {controller} is {state}: its I/O waits until a path is live again");
                         }
                         (State::Up, Some(device), None, _) => log::error!(
                             "{device} is gone with its last controller: file systems on it fail from now on, even when the \
