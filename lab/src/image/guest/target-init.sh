@@ -142,7 +142,12 @@ dnsmasq() {
         *" --port="*) ;;
         *) set -- --port=0 "$@" ;;
     esac
-    /lab/dnsmasq --conf-file=/dev/null --user=root --no-ping --dhcp-authoritative --leasefile-ro \
+    # A file of leases for who looks into it.
+    case " $*" in
+        *" --dhcp-leasefile="*) ;;
+        *) set -- --leasefile-ro "$@" ;;
+    esac
+    /lab/dnsmasq --conf-file=/dev/null --user=root --no-ping --dhcp-authoritative \
         --pid-file=/run/dnsmasq.pid --log-facility=/dev/console "$@" || echo "lab-error: dnsmasq"
 }
 
