@@ -67,6 +67,7 @@ pub(super) fn script(version: &str) -> String {
          mkdir -p /var/tmp/lab; export TMPDIR=/var/tmp/lab\n\
          mkinitramfs -v -k -o /lab-out/initrd {version}\n\
          tree=$(ls -d /var/tmp/lab/mkinitramfs[_-]* | while read -r tree; do [ ! -e $tree/init ] || echo $tree; done)\n\
+         [ -n \"$tree\" ]\n\
          du -sb --exclude='*/lib/modules' --exclude='*/lib/firmware' $tree | cut -f 1 > /lab-out/size\n\
          (cd $tree && find scripts -name ORDER -exec grep -H . {{}} + && find . ! -path '*/modules/*') > /lab-out/contents || true\n"
     )
