@@ -334,6 +334,10 @@ pub struct Path {
     pub reach: Reach,
     /// Whether firmware marked each of its entries unavailable. Such a path is tried, and booting never waits for it.
     pub unavailable: bool,
+    /// Whether only a router can tell how the target is reached over this HFI, and another one needs none. Such a path is tried, and booting
+    /// never waits for it.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "core::ops::Not::not"))]
+    pub spare: bool,
     /// Firmware's connect timeout in seconds; a hint.
     pub timeout: Option<u16>,
     /// The discovery controller whose log page names it, if the tables do not.

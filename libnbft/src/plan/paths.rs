@@ -121,7 +121,8 @@ fn choose(
     let best = candidates.first().map(|candidate| candidate.reach);
     if best.is_some_and(|best| best < Reach::NoRoute) {
         candidates.retain(|candidate| {
-            let keep = candidate.reach < Reach::NoRoute;
+            // A router may tell the way to an IPv6 target.
+            let keep = candidate.reach < Reach::NoRoute || target.traddr.is_ipv6();
             if !keep {
                 let hfi = candidate.hfi;
                 unused.push(Unused { hfi, why: Reason::HfiNoRoute { hfi, traddr: target.traddr } });
@@ -225,6 +226,8 @@ fn add_path(
     let flags = ssns.transport_flags;
     let (hdr_digest, data_digest) = (flags.header_digest(), flags.data_digest());
     let unavailable = ssns.flags.availability() == Availability::UNAVAILABLE;
+    let best = request.candidates.first().map(|first| first.reach);
+    let spare = candidate.reach == Reach::NoRoute && best.is_some_and(|best| best < Reach::NoRoute);
     let timeout = ssns.ext.as_ref().and_then(|ext| ext.diagnostics).map(|d| d.connect_timeout);
     let timeout = timeout.filter(|seconds| !matches!(seconds, 0 | 0xffff));
     let key = path_key(target, candidate);
@@ -234,6 +237,7 @@ fn add_path(
         path.hdr_digest |= hdr_digest;
         path.data_digest |= data_digest;
         path.unavailable &= unavailable;
+        path.spare &= spare;
         path.timeout = path.timeout.max(timeout);
         return known;
     }
@@ -249,6 +253,7 @@ fn add_path(
         data_digest,
         reach: candidate.reach,
         unavailable,
+        spare,
         timeout,
         discovered: None,
         security: request.security.cloned(),

@@ -169,6 +169,7 @@ fn path(f: &mut Lines<'_, '_>, path: &Path) -> fmt::Result {
         (path.hdr_digest, "header digest"),
         (path.data_digest, "data digest"),
         (path.unavailable, "unavailable to firmware: tried, not waited for"),
+        (path.spare, "a router may tell one: tried, not waited for"),
     ] {
         if set {
             write!(f, ", {words}")?;

@@ -10,6 +10,7 @@ use super::worker::{RETRY, Worker};
 use super::{nic, requests};
 use crate::nvme::sysfs::controllers;
 use futures_util::FutureExt;
+use futures_util::future::FusedFuture;
 use libnbft::plan::{Bond, BondPort, Interface};
 use rtnetlink::packet_route::link::InfoKind;
 use std::path::Path;
@@ -24,10 +25,18 @@ type Tried = Result<(), NetFailure>;
 /// The link that has the addresses of a planned interface or of its VLANs: a NIC; a bond, or one port where there is none.
 pub(super) fn find(state: &State, root: &Path, interface: &Interface) -> Option<Link> {
     let Some(bond) = &interface.bond else { return nic::find(state, root, interface.mac, interface.pci) };
-    named(state, &interface.name).filter(|link| is_bond(link)).cloned().or_else(|| {
+    bond_over(state, root, interface).cloned().or_else(|| {
         let ports: Vec<Link> = bond.ports.iter().filter_map(|port| port_of(state, root, port)).collect();
         ports.iter().find(|port| has_address(state, port, interface)).or(ports.first()).cloned()
     })
+}
+
+/// The bond: by its name, or, where another program has renamed it, by its ports.
+fn bond_over<'s>(state: &'s State, root: &Path, interface: &Interface) -> Option<&'s Link> {
+    let by_name = named(state, &interface.name).filter(|link| is_bond(link));
+    let ports = interface.bond.iter().flat_map(|bond| &bond.ports).filter_map(|port| port_of(state, root, port));
+    let mut masters = ports.filter_map(|port| state.links.get(&port.master?));
+    masters.find(|master| is_bond(master)).or(by_name)
 }
 
 fn named<'s>(state: &'s State, name: &str) -> Option<&'s Link> {
@@ -72,7 +81,7 @@ impl Worker {
         }
         timings.nic = started.elapsed();
         let reason = match self.make_bond(bond).await {
-            Ok((index, is_new)) => {
+            Ok((Link { index, name, .. }, is_new)) => {
                 let (tried, mut results) = unbounded_channel();
                 let ports = bond.ports.iter().map(|port| self.keep_port(bond, index, port, tried.clone()));
                 let mut ports = pin!(futures_util::future::join_all(ports).fuse());
@@ -83,10 +92,10 @@ impl Worker {
                 match first {
                     Ok(()) => {
                         let ended = tokio::select! {
-                            ended = self.set_up_link_of(index, &self.interface.name, timings) => ended?,
+                            ended = self.set_up_link_of(index, &name, timings) => ended?,
                             never = async { (&mut ports).await; std::future::pending().await } => never,
                         };
-                        if matches!(ended, Ended::Done) {
+                        if matches!(ended, Ended::Done) && !ports.is_terminated() {
                             // Nothing waits for ports that are not there yet.
                             ports.await;
                         }
@@ -111,25 +120,29 @@ impl Worker {
         *self.without_bond.lock().unwrap_or_else(PoisonError::into_inner) = reason;
     }
 
-    /// The index of the bond, and whether it is new. One that has ports keeps its settings.
-    async fn make_bond(&self, bond: &Bond) -> Result<(u32, bool), NetFailure> {
+    /// The bond, and whether it is new. One that has ports keeps its settings.
+    async fn make_bond(&self, bond: &Bond) -> Result<(Link, bool), NetFailure> {
         let (handle, name, mac) = (&self.watcher.handle, &self.interface.name, self.interface.mac);
         let refused = |error| NetFailure::BondRefused { bond: name.clone(), error };
+        let known = |state: &State| bond_over(state, &self.root, &self.interface).cloned();
+        if let Some(known) = self.watcher.read(known).filter(|known| self.has_ports(known.index)) {
+            return Ok((known, false));
+        }
         let is_new = requests::add_bond(handle, name, mac, &bond.settings).await.map_err(refused)?;
         let link = self.watcher.wait_for(|state| named(state, name).cloned()).await.ok_or_else(ended)?;
         if is_new {
-            return Ok((link.index, true));
+            return Ok((link, true));
         }
         if !is_bond(&link) {
             return Err(NetFailure::BondNameTaken(name.clone()));
         }
         // The kernel's module makes a bond0 of its own when it is loaded.
-        if self.port_names().is_empty() {
+        if !self.has_ports(link.index) {
             if let Err(error) = requests::set_bond(handle, name, mac, &bond.settings).await {
                 log::warn!("{name}: it keeps its settings: {error}");
             }
         }
-        Ok((link.index, false))
+        Ok((link, false))
     }
 
     /// How many of the ports are there.
@@ -226,10 +239,14 @@ impl Worker {
         self.set_up_link_of(nic.index, &nic.name, timings).await
     }
 
+    fn has_ports(&self, bond: u32) -> bool {
+        self.watcher.read(|state| state.links.values().any(|link| link.master == Some(bond)))
+    }
+
     /// The names of the ports that the bond has now.
     pub(super) fn port_names(&self) -> Vec<String> {
         let names = |state: &State| {
-            let index = named(state, &self.interface.name)?.index;
+            let index = bond_over(state, &self.root, &self.interface)?.index;
             let ports = state.links.values().filter(|link| link.master == Some(index));
             Some(ports.map(|port| port.name.clone()).collect())
         };

@@ -67,6 +67,7 @@ pub(crate) fn path_status(path: &Path) -> PathStatus {
         ssns: names(&path.ssns, "SSNS"),
         discovered: path.discovered.clone(),
         unavailable: path.unavailable,
+        spare: path.spare,
         security: path.security.as_ref().map(ToString::to_string),
         ..PathStatus::default()
     }

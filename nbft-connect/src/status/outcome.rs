@@ -13,7 +13,7 @@ pub(crate) fn outcome(status: &Status, deadline_passed: bool) -> Outcome {
         return Outcome::Failed;
     }
     // What only discovery tells of, firmware did not have up.
-    let expected = |path: &&PathStatus| !path.unavailable && path.discovered.is_none();
+    let expected = |path: &&PathStatus| path.is_expected() && path.discovered.is_none();
     let degraded = status.paths.iter().filter(expected).any(|path| match path.state {
         State::Up | State::Excluded => false,
         State::Failed => true,

@@ -154,6 +154,9 @@ pub struct PathStatus {
     pub discovered: Option<DiscoverySource>,
     /// Whether firmware marked it unavailable: its failure is quiet.
     pub unavailable: bool,
+    /// Whether only a router can tell its route, and another path needs none: its failure is quiet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub spare: bool,
     /// How it stands.
     pub state: State,
     /// `nvmeN`.
@@ -199,6 +202,11 @@ macro_rules! with_reason {
 with_reason!(HfiStatus, PathStatus, NamespaceStatus, DiscoveryStatus);
 
 impl PathStatus {
+    /// Whether its failure counts.
+    pub(crate) const fn is_expected(&self) -> bool {
+        !self.unavailable && !self.spare
+    }
+
     /// How it was authenticated and is secured, as the end of a sentence.
     pub(crate) fn how(&self) -> String {
         let authenticated = self.authenticated.iter().map(|how| format!(", authenticated by {how}"));

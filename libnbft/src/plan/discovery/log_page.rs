@@ -245,6 +245,7 @@ impl Plan {
             data_digest: siblings().any(|path| path.data_digest),
             reach,
             unavailable: siblings().next().is_some() && siblings().all(|path| path.unavailable),
+            spare: false,
             timeout: None,
             discovered: Some(from.source()),
             security,

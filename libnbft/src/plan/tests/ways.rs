@@ -203,3 +203,19 @@ fn what_linux_has_no_option_for_is_noted() {
     assert_eq!(notes(3, 0, 0), [""; 0]);
     assert_eq!(notes(3, 32, 0), [asqsz]);
 }
+
+#[test]
+fn a_router_may_tell_an_ipv6_hfi_a_route_that_the_table_does_not() {
+    let hfis = vec![hfi(1, 3, "2001:db8:1::2", 64), hfi(2, 4, "2001:db8:2::2", 64)];
+    let near = ssns(1, "2001:db8:1::1", 1, &[2]);
+    let paths = |entries: Vec<Ssns>| -> Vec<_> {
+        let plan = plan(&[&table(hfis.clone(), entries)]);
+        assert_eq!(plan.left_out, []);
+        plan.paths.into_iter().map(|path| (path.host_iface, path.reach, path.spare)).collect()
+    };
+    let expected = [("nbft0".to_string(), Reach::OnLink, false), ("nbft1".to_string(), Reach::NoRoute, true)];
+    assert_eq!(paths(vec![near.clone()]), expected);
+    // An entry that has no better HFI waits for this path.
+    let alone = ssns(2, "2001:db8:1::1", 2, &[]);
+    assert_eq!(paths(vec![near, alone])[1], ("nbft1".to_string(), Reach::NoRoute, false));
+}

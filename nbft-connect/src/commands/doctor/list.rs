@@ -34,7 +34,11 @@ fn render_path(out: &mut Text, screen: Screen, path: &PathReport) {
     let (traddr, trsvcid, name) = (&path.traddr, path.trsvcid, &path.host_iface);
     out.end();
     out.add(format_args!("path {traddr} port {trsvcid} over {name}: "));
-    let quiet = if path.unavailable { ", which firmware had not up either" } else { "" };
+    let quiet = match (path.unavailable, path.spare) {
+        (true, _) => ", which firmware had not up either",
+        (false, true) => ", which another path does not need",
+        (false, false) => "",
+    };
     match &path.broken {
         None => out.wrapped_whole(screen, 12, "up"),
         Some(broken) => {

@@ -132,7 +132,7 @@ fn verdict(plan: &Plan, paths: &[PathReport], entries: &[EntryReport], namespace
         false => boot.peek().is_none() && !any_up || boot.any(|namespace| namespace.device.is_none()),
     };
     // Firmware did not have up what only discovery lists.
-    let expected = |path: &&PathReport| !path.unavailable && path.discovered.is_none();
+    let expected = |path: &&PathReport| !path.unavailable && !path.spare && path.discovered.is_none();
     let degraded = paths.iter().filter(expected).any(PathReport::has_failed) || !entries.is_empty();
     match (missing, degraded) {
         (true, _) => Verdict::Failed,

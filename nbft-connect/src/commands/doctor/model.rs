@@ -66,6 +66,9 @@ pub(super) struct PathReport {
     pub(super) discovered: Option<DiscoverySource>,
     /// Whether firmware marked it unavailable: its failure counts for nothing.
     pub(super) unavailable: bool,
+    /// Whether only a router can tell its route, and another path needs none: its failure counts for nothing.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) spare: bool,
     /// The steps that work, in order.
     pub(super) found: Vec<Found>,
     /// The first that fails.

@@ -53,7 +53,7 @@ fn cause(out: &mut Text, screen: Screen, step: Step, remedy: &str, stops: &[Stop
     let more = stops.len().saturating_sub(NAMES);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let verb = if stops.len() == 1 { "stops" } else { "stop" };
-    let quiet = if is_quiet { ", which firmware had not up either" } else { "" };
+    let quiet = if is_quiet { ", which nobody waits for" } else { "" };
     out.add(format_args!("{}{more} ", names.join(", ")));
     out.mark(mark(step, is_quiet), format_args!("{verb} at {}", step.words()));
     out.wrapped(screen, 2, quiet);
@@ -86,7 +86,7 @@ fn stops(report: &Report) -> Vec<Stop<'_>> {
     let paths = report.paths.iter().filter_map(|path| {
         Some(Stop {
             name: format!("{} port {} over {}", path.traddr, path.trsvcid, path.host_iface),
-            is_quiet: path.unavailable,
+            is_quiet: path.unavailable || path.spare,
             broken: path.broken.as_ref()?,
             found: found(&path.found),
             firmware: firmware(&path.firmware),
@@ -133,7 +133,7 @@ fn state(broken: Option<&Broken>, good: &'static str, is_quiet: bool) -> Cell {
     match broken {
         None => Cell::state(good, Some(Mark::Good)),
         Some(broken) => {
-            let quiet = if is_quiet { ", as for firmware" } else { "" };
+            let quiet = if is_quiet { ", not waited for" } else { "" };
             Cell::state(format_args!("stops at {}{quiet}", broken.step.words()), mark(broken.step, is_quiet))
         }
     }
@@ -164,7 +164,7 @@ fn paths(report: &Report) -> Table {
                 Cell::new(path.trsvcid),
                 Cell::new(&path.host_iface),
                 Cell::some(path.controller.as_deref()),
-                state(path.broken.as_ref(), "up", path.unavailable),
+                state(path.broken.as_ref(), "up", path.unavailable || path.spare),
             ]);
         }
     }

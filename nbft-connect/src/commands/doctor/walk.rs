@@ -27,6 +27,7 @@ pub(super) async fn walk(machine: &Machine, tables: &Tables, plan: &Plan, number
         discovered: path.discovered.clone(),
         ssns: names(&path.ssns, "SSNS"),
         unavailable: path.unavailable,
+        spare: path.spare,
         found: walk.chain.found,
         broken,
         controller: walk.controller,

@@ -69,8 +69,8 @@ impl StateMachine {
     pub(super) fn failed(&mut self, id: AttemptId, failure: ConnectFailure) {
         let reason = failure.reason();
         let attempt = &mut self.attempts[id];
-        // Unavailable entries fail quietly, and nobody needs the same line every second.
-        let is_quiet = attempt.path().is_some_and(|path| path.status.unavailable);
+        // What nobody waits for fails quietly, and nobody needs the same line every second.
+        let is_quiet = attempt.path().is_some_and(|path| !path.status.is_expected());
         let is_said = attempt.state().1 == Some(&reason.text);
         let level = if is_quiet || is_said { log::Level::Debug } else { log::Level::Warn };
         log::log!(level, "{}: {failure}", attempt.name());

@@ -182,7 +182,7 @@ impl StateMachine {
         match wait {
             Wait::All => {
                 let mut paths = self.attempts.paths();
-                paths.all(|(_, phase, path)| matches!(phase, Phase::Up | Phase::Idle) || path.planned.unavailable)
+                paths.all(|(_, phase, path)| matches!(phase, Phase::Up | Phase::Idle) || !path.status.is_expected())
                     && self.is_discovery_settled()
             }
             Wait::Boot if self.is_any_coming() => {
