@@ -52,7 +52,7 @@ pub fn run(
             watch.take(line, step.controllers);
             None::<()>
         })?;
-        end(step, target)?;
+        end(step, host, target)?;
         if let Some(words) = &step.resumes {
             if host.running() {
                 complaints.push(format!("it is not off after {} s", step.seconds));
@@ -126,6 +126,9 @@ fn begin(step: &Step, host: &mut Vm, target: &mut Vm) -> Result<Option<String>> 
         carrier(target, wire, false)?;
         done = Some(format!("cut of {}", step.cut.join(", ")));
     }
+    if let Some(wire) = &step.pull {
+        carrier(host, wire, false)?;
+    }
     if let Some(wire) = &step.plug {
         carrier(host, wire, true)?;
         done = Some(format!("plug of wire {wire}"));
@@ -141,7 +144,10 @@ fn carrier(vm: &Vm, wire: &str, on: bool) -> Result<()> {
     vm.monitor()?.set_link(&format!("nic-{wire}"), on)
 }
 
-fn end(step: &Step, target: &mut Vm) -> Result<()> {
+fn end(step: &Step, host: &Vm, target: &mut Vm) -> Result<()> {
+    if let Some(wire) = &step.pull {
+        carrier(host, wire, true)?;
+    }
     for wire in &step.cut {
         carrier(target, wire, true)?;
     }

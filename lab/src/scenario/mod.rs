@@ -164,6 +164,8 @@ pub struct Step {
     /// Takes the carrier of the target's side of this wire, or of each of these, away for `seconds`.
     #[serde(default, deserialize_with = "one_or_many")]
     pub cut: Vec<String>,
+    /// Takes the carrier of the host's NIC on this wire away for `seconds`, in which no controller may be lost.
+    pub pull: Option<String>,
     /// Gives the host's NIC on this wire a carrier.
     pub plug: Option<String>,
     /// A command of the target's shell (`target-init.sh`).

@@ -15,22 +15,22 @@ pub(super) fn rules(plan: &Plan, root: &Path) -> String {
         "# Made by nbft: names of the NICs that the NVMe Boot Firmware Table names. The kernel keeps the interface of an\n\
          # NVMe/TCP connection by its name, so the name must stay.\n",
     );
-    for interface in &plan.interfaces {
-        let bond = interface.bond.as_ref().map(|_| borrower("bond", &interface.name));
-        let vlans = interface.links.iter().filter(|link| link.vlan.is_some() && plan.names != Names::Kernel);
-        for rule in bond.into_iter().chain(vlans.map(|link| borrower("vlan", &link.name))) {
-            // Writing to a String cannot fail.
-            let _ = writeln!(text, "{rule}");
-        }
-    }
     if plan.names == Names::Kernel {
-        return text + "# By rd.nvmf.names=kernel or --names=kernel they keep the names that they have.\n";
+        text += "# By rd.nvmf.names=kernel or --names=kernel they keep the names that they have.\n";
     }
-    for interface in &plan.interfaces {
+    for interface in plan.interfaces.iter().filter(|_| plan.names != Names::Kernel) {
         let ports = interface.bond.iter().flat_map(|bond| &bond.ports);
         let ports = ports.map(|port| rule(&port.name, port.mac, port.pci, root));
         let alone = interface.bond.is_none().then(|| rule(&interface.name, interface.mac, interface.pci, root));
         for rule in ports.chain(alone) {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "{rule}");
+        }
+    }
+    for interface in &plan.interfaces {
+        let bond = interface.bond.as_ref().map(|_| borrower("bond", &interface.name));
+        let vlans = interface.links.iter().filter(|link| link.vlan.is_some() && plan.names != Names::Kernel);
+        for rule in bond.into_iter().chain(vlans.map(|link| borrower("vlan", &link.name))) {
             let _ = writeln!(text, "{rule}");
         }
     }
