@@ -158,6 +158,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn only_a_path_that_is_expected_makes_a_boot_degraded() {
+        let of = |unavailable, spare| {
+            let up = PathStatus { state: State::Up, ..PathStatus::default() };
+            let failed = PathStatus { state: State::Failed, unavailable, spare, ..PathStatus::default() };
+            let namespace = NamespaceStatus { boot: true, state: State::Up, ..NamespaceStatus::default() };
+            let status = Status { paths: vec![up, failed], namespaces: vec![namespace], ..Status::default() };
+            outcome(&status, true)
+        };
+        assert_eq!(of(false, false), Outcome::Degraded);
+        assert_eq!((of(true, false), of(false, true)), (Outcome::Ok, Outcome::Ok));
+    }
+
+    #[test]
     fn a_thousand_names_and_reasons_stay_one_sentence() {
         let reasons = |count: usize, kinds: usize| {
             let item = move |n: usize| (format!("path {n}"), format!("interface {} is not up", n % kinds));

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::cli::Bind;
-use crate::net::NetEvent;
+use crate::net::{BondOutcome, KernelError, NetEvent, NetFailure};
 
 /// The same network, whose address is on the bridge now.
 fn ready_over_bridge() -> NetEvent {
@@ -47,6 +47,30 @@ fn the_status_names_the_port_and_its_master() {
     assert_eq!(status.reason.as_deref(), Some("lo is a port of br0, which has the address"));
     machine.step(Event::Network(ready()));
     assert_eq!(machine.status().interfaces[0].code, None);
+}
+
+#[test]
+fn the_status_names_the_ports_of_a_bond_or_why_there_is_none() {
+    let root = Root::new();
+    let (mut machine, _) = connected_path(&root, Bind::Address);
+    let mut step = |outcome: BondOutcome| {
+        let NetEvent::Ready { at, link_name, ifindex, address, lease, timings, port, .. } = ready() else {
+            unreachable!()
+        };
+        let bond = Some(outcome);
+        machine.step(Event::Network(NetEvent::Ready { at, link_name, ifindex, address, lease, timings, port, bond }));
+        let status = machine.status().interfaces[0].clone();
+        (status.state, status.ports, status.code, status.reason)
+    };
+    let ports = vec!["nbft0".to_owned(), "nbft1".to_owned()];
+    assert_eq!(step(BondOutcome::Ports(ports.clone())), (State::Up, ports, None, None));
+    let error = KernelError::Errno(libc::EOPNOTSUPP);
+    let (state, ports, code, reason) =
+        step(BondOutcome::Without(NetFailure::BondRefused { bond: "bond0".into(), error }));
+    assert_eq!((state, ports, code.as_deref()), (State::Up, vec![], Some("bond-refused")));
+    let expected = "the kernel cannot make bond0 (kernel module bonding): Operation not supported (os error 95); lo is used \
+                    without the bond";
+    assert_eq!(reason.as_deref(), Some(expected));
 }
 
 #[test]
