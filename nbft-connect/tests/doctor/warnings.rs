@@ -43,8 +43,7 @@ fn warnings_on_the_machine() {
         assert_eq!(warnings(), [none]);
         // An image of initramfs-tools has no dracut to run.
         root.write("scripts/init-top/udev", b"");
-        let other = none
-            .replace("dracut --force --add nbft", "nvme_tcp in /etc/initramfs-tools/modules, then update-initramfs -u");
+        let other = none.replace("dracut --force --add nbft", "package nbft-initramfs-tools, then update-initramfs -u");
         assert_eq!(warnings(), [other.as_str()]);
         root.remove("scripts");
         root.write("lib/modules/6.12.1/modules.dep", b"kernel/drivers/nvme/host/nvme-tcp.ko.xz: kernel/x.ko\n");

@@ -41,7 +41,7 @@ impl Generator {
     pub(super) const fn with_nbft(self) -> &'static str {
         match self {
             Self::Dracut => "dracut --force --add nbft",
-            Self::InitramfsTools => "nvme_tcp in /etc/initramfs-tools/modules, then update-initramfs -u",
+            Self::InitramfsTools => "package nbft-initramfs-tools, then update-initramfs -u",
             Self::Mkinitcpio => "nvme_tcp among MODULES in /etc/mkinitcpio.conf, then mkinitcpio -P",
         }
     }
@@ -59,7 +59,7 @@ impl Generator {
     pub(super) const fn with_keys(self) -> &'static str {
         match self {
             Self::Dracut => "nbft_install_keys=yes in dracut.conf.d",
-            Self::InitramfsTools => "by a hook in /etc/initramfs-tools/hooks that copies it, then update-initramfs -u",
+            Self::InitramfsTools => "nbft_install_keys=yes in /etc/nbft/initramfs-tools.conf, then update-initramfs -u",
             Self::Mkinitcpio => "among FILES in /etc/mkinitcpio.conf, then mkinitcpio -P",
         }
     }
