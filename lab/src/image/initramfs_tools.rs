@@ -60,10 +60,11 @@ pub(super) fn configure(upper: &Path, key: bool) -> Result<()> {
     Ok(())
 }
 
-/// What runs in the folder. Packages for a system whose /lib is a link may still have a directory there.
+/// What runs in the folder. 0.142 asks the kernel's configuration whether it can unpack zstd, and the lab unpacks none. Packages for a system whose /lib is a link may still have a directory there.
 pub(super) fn script(version: &str) -> String {
     format!(
         "set -e; tar -C /lab-initramfs-tools -c --exclude=./etc/cryptsetup-initramfs . | tar -C / -x --keep-directory-symlink\n\
+         mkdir -p /boot; echo CONFIG_RD_ZSTD=y > /boot/config-{version}\n\
          mkdir -p /var/tmp/lab; export TMPDIR=/var/tmp/lab\n\
          mkinitramfs -v -k -o /lab-out/initrd {version}\n\
          tree=$(ls -d /var/tmp/lab/mkinitramfs[_-]* | while read -r tree; do [ ! -e $tree/init ] || echo $tree; done)\n\
