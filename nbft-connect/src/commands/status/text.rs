@@ -34,6 +34,8 @@ pub(super) fn tables(status: &Status, age_ms: Option<u64>, screen: Screen) -> Te
     let written = age_ms.map_or_else(String::new, |age| format!(" {} ago", duration(age)));
     let service = match status.service {
         Some(process) => format!("process {process} brings up what is missing"),
+        // Only the service enters itself.
+        None if status.outcome == Outcome::Running => "nbft connect was running then".to_owned(),
         None => "no nbft process runs now".to_owned(),
     };
     out.wrapped(screen, 2, format_args!("Written by nbft {}{written}; {service}", status.written_by));
