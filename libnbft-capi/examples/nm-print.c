@@ -41,10 +41,12 @@ static void network(const struct nbftc_network *of)
 	if (method < NBFTC_METHOD_STATIC || method > NBFTC_METHOD_SLAAC)
 		return;
 	printf("%s.method: %s\n", family, six && method == NBFTC_METHOD_DHCP6 ? "dhcp" : methods[method]);
-	if (method == NBFTC_METHOD_STATIC)
+	/* With another method, address and gateway come from the server or the router. */
+	if (method == NBFTC_METHOD_STATIC) {
 		printf("%s.addresses: %s/%d\n", family, address, p_nbftc_network_prefix(of));
-	if (gateway && p_nbftc_network_default_route(of))
-		printf("%s.gateway: %s\n", family, gateway);
+		if (gateway && p_nbftc_network_default_route(of))
+			printf("%s.gateway: %s\n", family, gateway);
+	}
 	printf("%s.route-metric: %ld\n", family, (long)p_nbftc_network_metric(of));
 	for (size_t i = 0; i < p_nbftc_network_dns_count(of); i++)
 		printf("%s.dns: %s\n", family, p_nbftc_network_dns(of, i));

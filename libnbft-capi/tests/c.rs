@@ -170,7 +170,7 @@ fn the_example_prints_network_managers_fields() {
                     vlan.id: 10\nvlan.parent: nbft0\nipv4.method: manual\nipv4.addresses: 203.0.113.2/24\nipv4.route-metric: 500\n";
     assert_eq!(print("firmware/vlan4.bin"), expected);
     let expected = "connection.id: NBFT connection HFI 1\nconnection.type: 802-3-ethernet\nconnection.interface-name: nbft0\n\
-                    802-3-ethernet.mac-address: 52:54:00:00:0a:02\nipv4.method: auto\nipv4.gateway: 192.0.2.1\n\
-                    ipv4.route-metric: 500\nipv4.dns: 192.0.2.1\n";
+                    802-3-ethernet.mac-address: 52:54:00:00:0a:02\nipv4.method: auto\nipv4.route-metric: 500\n\
+                    ipv4.dns: 192.0.2.1\n";
     assert_eq!(print("firmware/dhcp4.bin"), expected);
 }
