@@ -60,7 +60,8 @@ pub(super) fn configure(upper: &Path, key: bool) -> Result<()> {
     Ok(())
 }
 
-/// What runs in the folder. 0.142 asks the kernel's configuration whether it can unpack zstd, and the lab unpacks none. Packages for a system whose /lib is a link may still have a directory there.
+/// What runs in the folder. 0.142 asks the kernel's configuration whether it can unpack zstd, and the lab unpacks none. Packages for a
+/// system whose /lib is a link may still have a directory there.
 pub(super) fn script(version: &str) -> String {
     format!(
         "set -e; tar -C /lab-initramfs-tools -c --exclude=./etc/cryptsetup-initramfs . | tar -C / -x --keep-directory-symlink\n\

@@ -344,9 +344,7 @@ fn names_come_from_where_the_command_line_says() {
     let udev_names = |arguments: &[&str]| {
         let text = text(&[&["export", "udev"], arguments].concat());
         let names = text.split("NAME=\"").skip(1).filter(|rest| !rest.starts_with('='));
-        let names = names.map(|rest| rest.split('"').next().unwrap().to_owned());
-        // VLANs are named before their NICs.
-        names.filter(|name| !name.contains('.')).collect::<Vec<_>>()
+        names.map(|rest| rest.split('"').next().unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(udev_names(&[])[..3], ["nbft0", "nbft1", "nbft2"]);
     file("proc/cmdline", b"quiet rd.nvmf.names=pci\n");
