@@ -4,7 +4,6 @@ use super::{
     DiscoveryController, DiscoveryMode, Interface, Method, Namespace, Network, Origin, Path, Plan, Policy, Reach, Route,
 };
 use crate::text::Escaping;
-use alloc::vec::Vec;
 use core::fmt::{self, Write};
 
 /// Writes lines, with control characters of the tables escaped.
@@ -131,8 +130,7 @@ fn interface(f: &mut Lines<'_, '_>, interface: &Interface) -> fmt::Result {
         write!(f, " PCI {pci}")?;
     }
     if let Some(bond) = &interface.bond {
-        let ports: Vec<&str> = bond.ports.iter().map(|port| port.name.as_str()).collect();
-        write!(f, " bond of {} ({})", ports.join(" and "), bond.settings)?;
+        write!(f, " {bond}")?;
     }
     f.end()?;
     for link in &interface.links {

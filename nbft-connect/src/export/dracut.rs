@@ -10,10 +10,8 @@ use std::net::IpAddr;
 pub(super) fn file(nics: &[Nic], names: Names) -> File {
     let mut text = String::new();
     for nic in nics {
-        let ports = nic.bond.iter().flat_map(|bond| &bond.ports).map(|port| (port.name.as_str(), port.mac));
-        let alone = nic.bond.is_none().then_some((nic.name.as_str(), nic.mac));
-        for (name, mac) in ports.chain(alone).filter(|_| names != Names::Kernel) {
-            line(&mut text, &format!("ifname={name}:{mac}"));
+        for named in nic.nics().iter().filter(|_| names != Names::Kernel) {
+            line(&mut text, &format!("ifname={}:{}", named.name, named.mac));
         }
         if let Some(bond) = &nic.bond {
             let ports: Vec<&str> = nic.ports().collect();

@@ -6,8 +6,7 @@ use super::File;
 use super::view::{Granted, Link, Nic};
 use crate::net::{Advertised, RULE_PRIORITY, dhcp_identity, dhcp6_identity};
 use libnbft::model::Mac;
-use libnbft::model::PciAddress;
-use libnbft::plan::{Bond, Method, Names, Route};
+use libnbft::plan::{Bond, BondPort, Method, Names, Route};
 use libnbft::text::Hex;
 use std::fmt::Write;
 
@@ -15,12 +14,8 @@ use std::fmt::Write;
 pub(crate) fn files(nics: &[Nic], names: Names) -> Vec<File> {
     let mut files = Vec::new();
     for nic in nics {
-        let alone = (nic.name.as_str(), nic.mac, nic.pci);
-        let ports = nic.bond.iter().flat_map(|bond| &bond.ports);
-        let ports: Vec<_> = ports.map(|port| (port.name.as_str(), port.mac, port.pci)).collect();
-        let named = if nic.bond.is_some() { ports } else { vec![alone] };
-        for (name, mac, pci) in named.into_iter().filter(|_| names != Names::Kernel) {
-            files.push(File::new(format!("05-{name}.link"), link_file(name, mac, pci)));
+        for named in nic.nics().iter().filter(|_| names != Names::Kernel) {
+            files.push(File::new(format!("05-{}.link", named.name), link_file(named)));
         }
         files.extend(nic.bond.iter().flat_map(|bond| bond_files(nic, bond)));
         files.extend(network_files(nic));
@@ -91,14 +86,14 @@ fn optional(text: &mut String, key: &str, value: Option<&String>) {
 }
 
 /// What the NIC is named by. The type keeps VLANs, bonds and bridges out, which borrow its address.
-fn link_file(name: &str, mac: Mac, pci: Option<PciAddress>) -> String {
-    let mut text = format!("[Match]\nPermanentMACAddress={mac}\nType=ether\n");
-    if let Some(pci) = pci {
+fn link_file(nic: &BondPort) -> String {
+    let mut text = format!("[Match]\nPermanentMACAddress={}\nType=ether\n", nic.mac);
+    if let Some(pci) = nic.pci {
         // A virtio NIC's path goes on behind its PCI address.
         line(&mut text, &format!("Path=pci-{pci}*"));
     }
     let names = "AlternativeNamesPolicy=database onboard slot path mac";
-    text + &format!("\n[Link]\nName={name}\n{names}\nMACAddressPolicy=none\n")
+    text + &format!("\n[Link]\nName={}\n{names}\nMACAddressPolicy=none\n", nic.name)
 }
 
 /// Match, link and the beginning of the network section.

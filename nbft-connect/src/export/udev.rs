@@ -4,8 +4,7 @@
 //! leaves a name alone that is set.
 
 use crate::net::is_network_device;
-use libnbft::model::{Mac, PciAddress};
-use libnbft::plan::{Names, Plan};
+use libnbft::plan::{BondPort, Interface, Names, Plan};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -18,14 +17,9 @@ pub(super) fn rules(plan: &Plan, root: &Path) -> String {
     if plan.names == Names::Kernel {
         text += "# By rd.nvmf.names=kernel or --names=kernel they keep the names that they have.\n";
     }
-    for interface in plan.interfaces.iter().filter(|_| plan.names != Names::Kernel) {
-        let ports = interface.bond.iter().flat_map(|bond| &bond.ports);
-        let ports = ports.map(|port| rule(&port.name, port.mac, port.pci, root));
-        let alone = interface.bond.is_none().then(|| rule(&interface.name, interface.mac, interface.pci, root));
-        for rule in ports.chain(alone) {
-            // Writing to a String cannot fail.
-            let _ = writeln!(text, "{rule}");
-        }
+    for nic in plan.interfaces.iter().flat_map(Interface::nics).filter(|_| plan.names != Names::Kernel) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{}", rule(&nic, root));
     }
     for interface in &plan.interfaces {
         let bond = interface.bond.as_ref().map(|_| borrower("bond", &interface.name));
@@ -42,13 +36,13 @@ fn borrower(kind: &str, name: &str) -> String {
     format!(r#"SUBSYSTEM=="net", ACTION=="add", ENV{{DEVTYPE}}=="{kind}", KERNEL=="{name}", NAME="{name}""#)
 }
 
-fn rule(name: &str, mac: Mac, pci: Option<PciAddress>, root: &Path) -> String {
+fn rule(nic: &BondPort, root: &Path) -> String {
     // Only what hangs on a bus is a NIC: VLANs, bonds and bridges borrow the address and have no parent device.
-    let mut rule = format!(r#"SUBSYSTEM=="net", ACTION=="add", ATTR{{address}}=="{mac}", "#);
-    match pci.filter(|pci| is_network_device(root, *pci)) {
+    let mut rule = format!(r#"SUBSYSTEM=="net", ACTION=="add", ATTR{{address}}=="{}", "#, nic.mac);
+    match nic.pci.filter(|pci| is_network_device(root, *pci)) {
         Some(pci) => rule.push_str(&format!(r#"KERNELS=="{pci}", "#)),
         None => rule.push_str(r#"SUBSYSTEMS=="?*", DRIVERS=="?*", ATTR{type}=="1", ENV{DEVTYPE}!="?*", "#),
     }
-    rule.push_str(&format!(r#"NAME="{name}""#));
+    rule.push_str(&format!(r#"NAME="{}""#, nic.name));
     rule
 }

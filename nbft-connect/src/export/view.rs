@@ -5,7 +5,7 @@ use crate::kernel_command_line::KernelCommandLine;
 use crate::net::{Advertised, Information, Lease, is_network_device, may_share, nic_name};
 use crate::status::schema::{HfiStatus, State, Status};
 use libnbft::model::{Mac, PciAddress};
-use libnbft::plan::{Bond, Interface, Method, Names, Network, Plan, Reach, Route};
+use libnbft::plan::{Bond, BondPort, Interface, Method, Names, Network, Plan, Reach, Route};
 use std::net::IpAddr;
 use std::path::Path;
 
@@ -218,6 +218,14 @@ impl Nic {
         let alone = planned.bond.iter().flat_map(|bond| &bond.ports).find(|port| port.name == self.name);
         if let Some(port) = alone {
             (self.mac, self.pci, self.bond) = (port.mac, port.pci, None);
+        }
+    }
+
+    /// The NICs under it: the ports of a bond, else itself.
+    pub(super) fn nics(&self) -> Vec<BondPort> {
+        match &self.bond {
+            Some(bond) => bond.ports.clone(),
+            None => vec![BondPort { name: self.name.clone(), mac: self.mac, pci: self.pci }],
         }
     }
 

@@ -1,7 +1,9 @@
 //! The settings of a bond, by the kernel's names and numbers.
 
 use crate::model::{Mac, PciAddress};
+use crate::plan::Interface;
 use alloc::string::{String, ToString};
+use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -17,6 +19,14 @@ pub struct Bond {
     pub ports: Vec<BondPort>,
 }
 
+/// `bond of nbft0 and nbft1 (mode=active-backup,miimon=100)`.
+impl fmt::Display for Bond {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ports: Vec<&str> = self.ports.iter().map(|port| port.name.as_str()).collect();
+        write!(f, "bond of {} ({})", ports.join(" and "), self.settings)
+    }
+}
+
 /// A NIC that is a port of a bond.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -27,6 +37,17 @@ pub struct BondPort {
     pub mac: Mac,
     /// PCI address; `None` as in [`crate::plan::Interface`].
     pub pci: Option<PciAddress>,
+}
+
+impl Interface {
+    /// The NICs under it: the ports of a bond, else itself.
+    #[must_use]
+    pub fn nics(&self) -> Vec<BondPort> {
+        match &self.bond {
+            Some(bond) => bond.ports.clone(),
+            None => vec![BondPort { name: self.name.clone(), mac: self.mac, pci: self.pci }],
+        }
+    }
 }
 
 /// How a bond uses its ports. Display is the kernel's options by their names: `mode=active-backup,miimon=100`.
