@@ -9,7 +9,7 @@ use crate::exit::Exit;
 use crate::input::tables::TableReader;
 use crate::nvme::keys;
 use crate::output::json::{Secrets, print_array};
-use crate::output::{self, Mark, Screen, Text, print, print_bytes};
+use crate::output::{self, Mark, Screen, Text, print_each};
 use libnbft::{Finding, Rule, Severity, Together};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -47,7 +47,7 @@ pub fn run(args: &CheckArgs, common: &Common) -> Result<Exit, Error> {
         worst = worst.max(report.outcome.as_ref().ok().and_then(Checked::worst));
     });
     match args.output_format {
-        Format::Text => print_texts(reports, form)?,
+        Format::Text => print_each(reports.map(|report| text(&report, form)))?,
         Format::Json => print_array(reports.map(Ok), Secrets::Whole)?,
     }
     let complaints = keys::complaints(&common.path("/"));
@@ -107,17 +107,6 @@ struct Form {
     screen: Screen,
 }
 
-/// One after another with an empty line between them.
-fn print_texts(reports: impl Iterator<Item = Report>, form: Form) -> Result<(), Error> {
-    for (n, report) in reports.enumerate() {
-        if n > 0 {
-            print_bytes(b"\n")?;
-        }
-        print(&text(&report, form))?;
-    }
-    Ok(())
-}
-
 impl Checked {
     fn worst(&self) -> Option<Severity> {
         self.findings.iter().map(|finding| finding.severity).max()
@@ -132,10 +121,6 @@ impl Checked {
             }
         }
         rules
-    }
-
-    fn count(&self, severity: Severity) -> usize {
-        self.findings.iter().filter(|finding| finding.severity == severity).count()
     }
 }
 
@@ -166,7 +151,7 @@ fn text(report: &Report, form: Form) -> Text {
     }
     if !folded.is_empty() {
         text.end();
-        let notes = counted(checked.count(Severity::Note), "note");
+        let notes = counted(counts.get(Severity::Note), "note");
         let names: Vec<_> = folded.iter().map(|rule| rule.name()).collect();
         text.wrapped(form.screen, 2, format_args!("{notes} (nbft check -v): {}", names.join(", ")));
     }
@@ -229,13 +214,13 @@ impl Serialize for Report {
 
 fn json_report(report: &Report) -> JsonReport<'_> {
     let checked = report.outcome.as_ref().ok();
-    let count = |severity| checked.map_or(0, |checked| checked.count(severity));
+    let counts = checked.map(|checked| Counts::of(&checked.findings)).unwrap_or_default();
     JsonReport {
         filename: &report.filename,
         unreadable: report.outcome.as_ref().err().map(|unreadable| unreadable.0.as_str()),
-        errors: count(Severity::Error),
-        warnings: count(Severity::Warning),
-        notes: count(Severity::Note),
+        errors: counts.get(Severity::Error),
+        warnings: counts.get(Severity::Warning),
+        notes: counts.get(Severity::Note),
         findings: match checked {
             Some(checked) => checked.findings.iter().map(|finding| json_finding(finding, &checked.pieces)).collect(),
             None => Vec::new(),

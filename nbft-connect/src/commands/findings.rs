@@ -3,43 +3,35 @@
 use crate::output::{Mark, Text};
 use libnbft::{Finding, Severity};
 
-/// The number of findings of each severity.
+/// The number of findings of each severity, the gravest first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Counts {
-    errors: usize,
-    warnings: usize,
-    notes: usize,
-}
+pub(super) struct Counts([usize; 3]);
+
+const SEVERITIES: [Severity; 3] = [Severity::Error, Severity::Warning, Severity::Note];
 
 impl Counts {
     /// Those of these findings.
     pub(super) fn of<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Self {
         let mut counts = Self::default();
         for finding in findings {
-            *counts.count(finding.severity) += 1;
+            counts.0[position(finding.severity)] += 1;
         }
         counts
     }
 
-    fn count(&mut self, severity: Severity) -> &mut usize {
-        match severity {
-            Severity::Error => &mut self.errors,
-            Severity::Warning => &mut self.warnings,
-            Severity::Note => &mut self.notes,
-        }
+    /// Those of one severity.
+    pub(super) const fn get(self, severity: Severity) -> usize {
+        self.0[position(severity)]
     }
 
     /// Adds others to them.
     pub(super) fn add(&mut self, other: Self) {
-        self.errors += other.errors;
-        self.warnings += other.warnings;
-        self.notes += other.notes;
+        self.0.iter_mut().zip(other.0).for_each(|(count, more)| *count += more);
     }
 
     /// Adds `1 error, 2 notes` to the line that is open, without what is not there.
     pub(super) fn write(self, text: &mut Text) {
-        let counts = [(Severity::Error, self.errors), (Severity::Warning, self.warnings), (Severity::Note, self.notes)];
-        let mut found = counts.into_iter().filter(|(_, count)| *count > 0).peekable();
+        let mut found = SEVERITIES.into_iter().zip(self.0).filter(|(_, count)| *count > 0).peekable();
         while let Some((severity, count)) = found.next() {
             text.mark(mark(severity), counted(count, severity.name()));
             if found.peek().is_some() {
@@ -51,6 +43,14 @@ impl Counts {
     /// Whether there is none.
     pub(super) fn is_empty(self) -> bool {
         self == Self::default()
+    }
+}
+
+const fn position(severity: Severity) -> usize {
+    match severity {
+        Severity::Error => 0,
+        Severity::Warning => 1,
+        Severity::Note => 2,
     }
 }
 

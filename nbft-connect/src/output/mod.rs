@@ -45,6 +45,21 @@ pub fn print(text: &Text) -> Result<(), Error> {
     print_bytes(text.shown(screen()).as_bytes())
 }
 
+/// Prints texts one after another with an empty line between them. None is made before the one before it is printed.
+///
+/// # Errors
+///
+/// As [`print()`].
+pub fn print_each(texts: impl IntoIterator<Item = Text>) -> Result<(), Error> {
+    for (n, text) in texts.into_iter().enumerate() {
+        if n > 0 {
+            print_bytes(b"\n")?;
+        }
+        print(&text)?;
+    }
+    Ok(())
+}
+
 /// Writes to standard output what has its own quoting: an exporter's file, a table, what one of our programs tells another.
 ///
 /// # Errors

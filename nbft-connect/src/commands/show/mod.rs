@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::exit::Exit;
 use crate::input::tables::{TableBytes, TableReader};
 use crate::output::json::Secrets;
-use crate::output::{self, Mark, Screen, Text, print, print_bytes};
+use crate::output::{self, Mark, Screen, Text, print, print_each};
 use libnbft::model::Table;
 use libnbft::{Together, json};
 use redact::Redactor;
@@ -125,8 +125,8 @@ fn show(tables: impl Iterator<Item = Shown>, args: &ShowArgs, form: Form) -> Res
         Format::Json => {
             output::json::print_array(tables.filter_map(|table| json_table(&table, form.parts)).map(Ok), Secrets::Whole)
         }
-        Format::Text if args.hex => separated(tables.map(|table| dump(&table, args.redact, form.screen))),
-        Format::Text => separated(tables.filter_map(|table| text(&table, form))),
+        Format::Text if args.hex => print_each(tables.map(|table| dump(&table, args.redact, form.screen))),
+        Format::Text => print_each(tables.filter_map(|table| text(&table, form))),
     }
 }
 
@@ -147,17 +147,6 @@ fn redacted(tables: &[TableBytes]) -> Result<Vec<Shown>, Error> {
         shown.push(Shown { name, bytes, table: Some(table) });
     }
     Ok(shown)
-}
-
-/// Prints texts one after another with an empty line between them.
-fn separated(texts: impl Iterator<Item = Text>) -> Result<(), Error> {
-    for (n, text) in texts.enumerate() {
-        if n > 0 {
-            print_bytes(b"\n")?;
-        }
-        print(&text)?;
-    }
-    Ok(())
 }
 
 fn text(shown: &Shown, form: Form) -> Option<Text> {
