@@ -121,7 +121,12 @@ impl Unpacked {
     }
 
     fn stdout(&mut self) -> io::Result<Box<dyn Read + Send>> {
-        self.child.stdout.take().map(|out| Box::new(out) as _).ok_or_else(|| io::ErrorKind::BrokenPipe.into())
+        // Padding is read byte by byte.
+        self.child
+            .stdout
+            .take()
+            .map(|out| Box::new(io::BufReader::new(out)) as _)
+            .ok_or_else(|| io::ErrorKind::BrokenPipe.into())
     }
 
     fn has_succeeded(&mut self) -> bool {
