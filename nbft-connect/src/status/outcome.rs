@@ -63,10 +63,15 @@ fn is_nbft(root: &Path, process: u32) -> bool {
     name.is_ok_and(|name| name.trim() == "nbft")
 }
 
+/// `1 of 2 paths up`.
+pub(crate) fn paths_up(status: &Status) -> String {
+    let up = status.paths.iter().filter(|path| path.state == State::Up).count();
+    format!("{up} of {} paths up", status.paths.len())
+}
+
 /// The whole in a sentence, the missing by name.
 pub(crate) fn message(status: &Status) -> String {
-    let up = status.paths.iter().filter(|path| path.state == State::Up).count();
-    let paths = format!("{up} of {} paths up", status.paths.len());
+    let paths = paths_up(status);
     if status.boots_by_discovery {
         return match boot_there(true, status.namespaces.iter()) {
             true => format!("{paths}, a discovered namespace is there"),

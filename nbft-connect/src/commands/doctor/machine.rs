@@ -1,6 +1,7 @@
 //! Reads the state of the machine once, for all paths.
 
 use super::generator::Generator;
+use super::image::module_name;
 use crate::cli::Common;
 use crate::connect::{LinkEndpoint, Target};
 use crate::error::Error;
@@ -105,8 +106,8 @@ impl Machine {
 
 /// Whether a line of modules.dep (`path/to/name.ko.xz: ...`) is a module's own.
 fn is_module(line: &str, name: &str) -> bool {
-    let file = line.split(':').next().and_then(|path| path.rsplit('/').next());
-    file.and_then(|file| file.split_once(".ko")).is_some_and(|(stem, _)| stem.replace('_', "-") == name)
+    let module = line.split(':').next().and_then(module_name);
+    module.is_some_and(|module| module == name.replace('-', "_"))
 }
 
 #[cfg(test)]

@@ -27,8 +27,7 @@ pub(super) fn render(report: &Report, screen: Screen) -> Text {
     for warning in &report.warnings {
         out.end();
         out.mark(Some(Mark::Warning), "warning");
-        out.wrapped(screen, 2, format_args!(": {}", warning.problem));
-        sentence(&mut out, screen, "do", &warning.remedy);
+        problem(&mut out, screen, &warning.problem, &warning.remedy);
     }
     for table in [paths(report), discovery(report), namespaces(report)].into_iter().filter(|table| !table.is_empty()) {
         out.end();
@@ -42,19 +41,21 @@ pub(super) fn render(report: &Report, screen: Screen) -> Text {
     out
 }
 
-/// Names that are listed; more are counted only.
-const NAMES: usize = 8;
+/// Ends the line that a severity begins, and says what to do.
+pub(super) fn problem(out: &mut Text, screen: Screen, problem: &str, remedy: &str) {
+    out.wrapped(screen, 2, format_args!(": {problem}"));
+    sentence(out, screen, "do", remedy);
+}
+
 /// Problems of one remedy that are listed; more are counted only.
 const PROBLEMS: usize = 4;
 
 fn cause(out: &mut Text, screen: Screen, step: Step, remedy: &str, stops: &[Stop<'_>]) {
     let is_quiet = stops.iter().all(|stop| stop.is_quiet);
-    let names: Vec<_> = stops.iter().take(NAMES).map(|stop| stop.name.as_str()).collect();
-    let more = stops.len().saturating_sub(NAMES);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let names: Vec<_> = stops.iter().map(|stop| stop.name.as_str()).collect();
     let verb = if stops.len() == 1 { "stops" } else { "stop" };
     let quiet = if is_quiet { ", which nobody waits for" } else { "" };
-    out.add(format_args!("{}{more} ", names.join(", ")));
+    out.add(format_args!("{} ", subsystems::listed(&names, subsystems::NAMES)));
     out.mark(mark(step, is_quiet), format_args!("{verb} at {}", step.words()));
     out.wrapped(screen, 2, quiet);
     let problems = subsystems::each_once(stops.iter().map(|stop| (stop.broken.problem.as_str(), ())));
@@ -103,10 +104,7 @@ fn stops(report: &Report) -> Vec<Stop<'_>> {
         })
     });
     let entries = report.entries.iter().map(|entry| Stop {
-        name: match report.tables.as_slice() {
-            [only] => entry.entry.strip_prefix(only.as_str()).unwrap_or(&entry.entry).trim_start().to_owned(),
-            _ => entry.entry.clone(),
-        },
+        name: subsystems::without_table(&report.tables, &entry.entry).to_owned(),
         is_quiet: false,
         broken: &entry.broken,
         found: String::new(),
@@ -198,10 +196,10 @@ fn namespaces(report: &Report) -> Table {
                 Some(kind) => format!("{kind} {nid}"),
                 None => nid.clone(),
             });
-            let any = if namespace.nsid == 0 { "any" } else { "" };
+            let [nid, nsid] = subsystems::namespace_cells(nid, namespace.nsid);
             table.row([
-                Cell::new(nid.as_deref().unwrap_or(any)),
-                Cell::some((namespace.nsid != 0).then_some(namespace.nsid)),
+                nid,
+                nsid,
                 match (&namespace.device, namespace.boot) {
                     (Some(device), _) => Cell::state(device, Some(Mark::Good)),
                     (None, true) => Cell::state("missing: booting waits for it", Some(Mark::Bad)),

@@ -133,10 +133,10 @@ fn namespaces(plan: &Plan) -> Table {
         table.group(nqn);
         for namespace in namespaces {
             let name = namespace.nid.map(|nid| format!("{} {nid}", nid.kind()));
-            let any = if namespace.nsid == 0 { "any" } else { "" };
+            let [name, nsid] = subsystems::namespace_cells(name, namespace.nsid);
             table.row([
-                Cell::new(name.as_deref().unwrap_or(any)),
-                Cell::some((namespace.nsid != 0).then_some(namespace.nsid)),
+                name,
+                nsid,
                 Cell::new(namespace.paths.len()),
                 Cell::new(if namespace.boot { "waited for" } else { "not waited for" }),
             ]);
@@ -177,10 +177,7 @@ fn discovery(plan: &Plan) -> Table {
 /// The bonds, and those that cannot be made.
 fn bonds(out: &mut Text, plan: &Plan, screen: Screen) {
     let made = plan.interfaces.iter().filter_map(|interface| Some((&interface.name, interface.bond.as_ref()?)));
-    let made = made.map(|(name, bond)| {
-        let ports: Vec<&str> = bond.ports.iter().map(|port| port.name.as_str()).collect();
-        format!("{name} is a bond of {} ({})", ports.join(" and "), bond.settings)
-    });
+    let made = made.map(|(name, bond)| format!("{name} is a {bond}"));
     let refused = plan.refused_bonds.iter().map(|refused| format!("{refused}; its NICs are used as they are"));
     for (n, line) in made.chain(refused).enumerate() {
         if n == 0 {
@@ -217,8 +214,6 @@ fn notes(out: &mut Text, plan: &Plan, screen: Screen) {
     }
     out.line("Notes");
     for note in &plan.notes {
-        let only = plan.tables.first().filter(|_| plan.tables.len() == 1);
-        let prefix = only.and_then(|table| note.strip_prefix(table.as_str())?.strip_prefix(": "));
-        out.wrapped(screen, 4, format_args!("  {}", prefix.unwrap_or(note)));
+        out.wrapped(screen, 4, format_args!("  {}", subsystems::without_table(&plan.tables, note)));
     }
 }

@@ -64,17 +64,14 @@ pub(super) fn tables(status: &Status, age_ms: Option<u64>, screen: Screen) -> Te
         out.line("Left out");
     }
     for left in &status.left_out {
-        let only = status.tables.first().filter(|_| status.tables.len() == 1);
-        let short = only.and_then(|table| left.strip_prefix(table.as_str())?.strip_prefix(' '));
-        out.wrapped(screen, 4, format_args!("  {}", short.unwrap_or(left)));
+        out.wrapped(screen, 4, format_args!("  {}", subsystems::without_table(&status.tables, left)));
     }
     out
 }
 
 /// How many of them there are, without the reasons.
 fn headline(status: &Status) -> String {
-    let up = status.paths.iter().filter(|path| path.state == State::Up).count();
-    let paths = format!("{up} of {} paths up", status.paths.len());
+    let paths = outcome::paths_up(status);
     if status.boots_by_discovery {
         let there = outcome::boot_there(true, status.namespaces.iter());
         return format!("{paths}, {} discovered namespace is there", if there { "a" } else { "no" });
@@ -92,16 +89,9 @@ fn section(out: &mut Text, screen: Screen, table: Table, reasons: Vec<(String, S
     out.end();
     table.render(out, screen, 0);
     for (reason, names) in subsystems::each_once(reasons) {
-        // A thousand paths may have one reason.
-        let more = names.len().saturating_sub(NAMES);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let names: Vec<_> = names.into_iter().take(NAMES).collect();
-        out.wrapped(screen, 4, format_args!("  {}{more}: {reason}", names.join(", ")));
+        out.wrapped(screen, 4, format_args!("  {}: {reason}", subsystems::listed(&names, subsystems::NAMES)));
     }
 }
-
-/// More names than this are counted only.
-const NAMES: usize = 8;
 
 fn interfaces(status: &Status) -> Table {
     let mut table = Table::new(&[
@@ -205,12 +195,12 @@ fn namespaces(status: &Status) -> Table {
                 Some(kind) => format!("{kind} {nid}"),
                 None => nid.clone(),
             });
-            let any = if namespace.nsid == 0 { "any" } else { "" };
+            let [nid, nsid] = subsystems::namespace_cells(nid, namespace.nsid);
             table.row([
                 Cell::new(namespace.device.as_deref().unwrap_or("-")),
                 state(namespace.state, word(namespace.state)),
-                Cell::new(nid.as_deref().unwrap_or(any)),
-                Cell::some((namespace.nsid != 0).then_some(namespace.nsid)),
+                nid,
+                nsid,
                 Cell::some(namespace.present_ms.map(duration)),
                 Cell::new(if namespace.boot { "" } else { "not waited for" }),
             ]);

@@ -1,6 +1,7 @@
 //! What is wrong with an image, and what to do.
 
 use crate::commands::doctor::generator::Generator;
+use crate::commands::subsystems::listed;
 use libnbft::codes;
 
 /// What is wrong with an image. Display is a sentence.
@@ -36,7 +37,7 @@ pub(crate) enum ImageFault {
     )]
     UnknownDriver { pci: String },
     /// None of a module's firmware files is there.
-    #[error("The image has none of the firmware files that the module {module} names: {}.", some(files))]
+    #[error("The image has none of the firmware files that the module {module} names: {}.", listed(files, 3))]
     NoFirmware { module: String, files: Vec<String> },
     /// There is no tlshd.
     #[error("A security profile of the tables asks for TLS, and the image has no tlshd.")]
@@ -147,14 +148,4 @@ impl ImageFault {
             }
         }
     }
-}
-
-/// The first few of many files.
-fn some(files: &[String]) -> String {
-    const MOST: usize = 3;
-    let mut text = files[..files.len().min(MOST)].join(", ");
-    if files.len() > MOST {
-        text.push_str(&format!(" and {} more", files.len() - MOST));
-    }
-    text
 }

@@ -8,14 +8,18 @@ mod fault;
 mod modules;
 mod uki;
 
+pub(super) use modules::name as module_name;
+
 use super::generator::Generator;
+use super::text::problem;
 use crate::cli::{Common, DoctorArgs, Format, PlanOptions};
+use crate::commands::findings::counted;
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::input::plan;
 use crate::kernel_command_line::KernelCommandLine;
 use crate::output::json::Secrets;
-use crate::output::{Text, json, print};
+use crate::output::{self, Mark, Screen, Text, json, print};
 use contents::{Contents, MAX_FILE};
 use examine::Question;
 use facts::Facts;
@@ -29,6 +33,9 @@ pub(super) const CODES: &[&str] = ImageFault::CODES;
 
 /// The form of the JSON. It grows when a key changes its meaning.
 const VERSION: u32 = 1;
+
+/// The severity of a fault that keeps the machine from booting.
+const ERROR: &str = "error";
 
 /// What the command prints.
 #[derive(Serialize)]
@@ -102,7 +109,7 @@ pub(super) fn run(file: &Path, args: &DoctorArgs, common: &Common) -> Result<Exi
     }
     let report = report(&contents, plan.tables.clone(), &faults);
     match args.output_format {
-        Format::Text => print(&text(&report))?,
+        Format::Text => print(&text(&report, output::screen()))?,
         Format::Json => json::print(&report, Secrets::Masked)?,
     }
     let fails = faults.iter().any(ImageFault::is_fatal) || !tables.unreadable.is_empty();
@@ -149,7 +156,7 @@ fn report(contents: &Contents, tables: Vec<String>, faults: &[ImageFault]) -> Re
     let fatal = faults.iter().filter(|fault| fault.is_fatal()).count();
     let each = faults.iter().map(|fault| FaultReport {
         code: fault.code(),
-        severity: if fault.is_fatal() { "error" } else { "warning" },
+        severity: if fault.is_fatal() { ERROR } else { "warning" },
         problem: fault.to_string(),
         remedy: fault.remedy(generator),
     });
@@ -157,9 +164,11 @@ fn report(contents: &Contents, tables: Vec<String>, faults: &[ImageFault]) -> Re
         version: VERSION,
         verdict: if fatal > 0 { "failed" } else { "ok" },
         message: format!(
-            "{} files: {fatal} faults keep the machine from booting by this image, {} warnings",
-            contents.count(),
-            faults.len() - fatal
+            "{}: {} {} the machine from booting by this image, {}",
+            counted(contents.count(), "file"),
+            counted(fatal, "fault"),
+            if fatal == 1 { "keeps" } else { "keep" },
+            counted(faults.len() - fatal, "warning")
         ),
         tables,
         kernels: modules::versions(contents),
@@ -167,13 +176,13 @@ fn report(contents: &Contents, tables: Vec<String>, faults: &[ImageFault]) -> Re
     }
 }
 
-fn text(report: &Report) -> Text {
+fn text(report: &Report, screen: Screen) -> Text {
     let mut out = Text::new();
-    out.line(&report.message);
+    out.wrapped(screen, 2, &report.message);
     for fault in &report.faults {
         out.end();
-        out.line(format_args!("{}: {}", fault.severity, fault.problem));
-        out.line(format_args!("  do:       {}", fault.remedy));
+        out.mark(Some(if fault.severity == ERROR { Mark::Bad } else { Mark::Warning }), fault.severity);
+        problem(&mut out, screen, &fault.problem, &fault.remedy);
     }
     out
 }
