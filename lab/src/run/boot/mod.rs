@@ -8,6 +8,7 @@ pub use machines::start_target;
 
 use crate::image::extra;
 use crate::judge::capture::{Session, Wire};
+use crate::judge::console;
 use crate::judge::guest::{Evidence, Verdict, judge};
 use crate::judge::report::Report;
 use crate::judge::secrets;
@@ -125,14 +126,13 @@ pub fn run(place: &Place, scenario: &Scenario, init: Init, images: &Images, opti
         (Outcome::Fails, true) => complaints.push("it booted, and must not have".to_owned()),
         (Outcome::Fails, false) => {}
     }
-    judge_console(scenario, &console, &report, &mut complaints);
+    console::judge_host(&scenario.expect, &console, &report, &mut complaints);
     let console: Vec<String> = console.into_iter().map(str::to_owned).collect();
     let said = host.console.iter().filter(|line| !line.report).map(|line| line.text.clone()).collect::<Vec<_>>();
     let consoles = [("the host's console", said.as_slice()), ("the target's console", target_console)];
     wire::judge(scenario, &seen, &mut complaints);
     secrets::judge(scenario, &consoles, &report, &confession, &mut complaints);
-    let holds = |text: &str| target_console.iter().any(|line| line.contains(text));
-    says("the target's console", holds, &scenario.expect.target, &scenario.expect.target_never, &mut complaints);
+    console::judge_target(&scenario.expect, target_console, &mut complaints);
     let timeline = report.complete.then(|| Timeline::of(&report));
     // A copy of the image for every run would soon fill the disk.
     let _ = fs::remove_file(dir.join(extra::ARCHIVE));
@@ -159,30 +159,6 @@ fn no_boot(console: &[&str], end: Instant) -> String {
     let last = console.iter().rev().find(|line| !line.trim().is_empty()).copied().unwrap_or("nothing");
     let why = if Instant::now() >= end { "the deadline passed" } else { "it gave up" };
     format!("it did not boot: {why}; last words: {last}")
-}
-
-fn judge_console(scenario: &Scenario, console: &[&str], report: &Report, complaints: &mut Vec<String>) {
-    // With a quiet console, what the initramfs said is in the kernel's log.
-    let holds = |text: &str| {
-        console.iter().any(|line| line.contains(text)) || report.block("dmesg").iter().any(|line| line.contains(text))
-    };
-    says("the console", holds, &scenario.expect.reasons, &scenario.expect.never, complaints);
-    let mut rest = console.iter();
-    for text in &scenario.expect.in_order {
-        if !rest.any(|line| line.contains(text)) {
-            complaints.push(format!("the console does not say {text:?}, or not at its place in the order"));
-        }
-    }
-}
-
-/// Complains of what is not said and must be, and of what is said and must not be.
-fn says(who: &str, holds: impl Fn(&str) -> bool, wanted: &[String], never: &[String], complaints: &mut Vec<String>) {
-    for text in wanted.iter().filter(|text| !holds(text)) {
-        complaints.push(format!("{who} does not say {text:?}"));
-    }
-    for text in never.iter().filter(|text| holds(text)) {
-        complaints.push(format!("{who} says {text:?}"));
-    }
 }
 
 /// One boot beside a target that runs already, with a quiet console: the guest's report, and what is wrong with it.

@@ -1,0 +1,75 @@
+//! Compares what machines wrote on their consoles with what the scenario expects.
+
+use crate::judge::report::Report;
+use crate::scenario::Expect;
+
+/// Complains of the host's console.
+pub fn judge_host(expect: &Expect, console: &[impl AsRef<str>], report: &Report, complaints: &mut Vec<String>) {
+    let unfolded = unfolded(console);
+    // With a quiet console, what the initramfs said is in the kernel's log.
+    let logged = report.block("dmesg");
+    let holds = |text: &str| says(console, &unfolded, text) || logged.iter().any(|line| line.contains(text));
+    compare("the console", holds, &expect.reasons, &expect.never, complaints);
+    let mut rest = console.iter();
+    for text in &expect.in_order {
+        if !rest.any(|line| line.as_ref().contains(text)) {
+            complaints.push(format!("the console does not say {text:?}, or not at its place in the order"));
+        }
+    }
+}
+
+/// Complains of the target's console.
+pub fn judge_target(expect: &Expect, console: &[impl AsRef<str>], complaints: &mut Vec<String>) {
+    let unfolded = unfolded(console);
+    let holds = |text: &str| says(console, &unfolded, text);
+    compare("the target's console", holds, &expect.target, &expect.target_never, complaints);
+}
+
+/// The console as one line: a terminal folds long sentences.
+fn unfolded(console: &[impl AsRef<str>]) -> String {
+    console.iter().flat_map(|line| line.as_ref().split_whitespace()).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a line says it, or several that make one sentence. A line of the kernel in between breaks such a sentence.
+fn says(console: &[impl AsRef<str>], unfolded: &str, text: &str) -> bool {
+    console.iter().any(|line| line.as_ref().contains(text)) || unfolded.contains(text)
+}
+
+/// Complains of what is not said and must be, and of what is said and must not be.
+fn compare(who: &str, holds: impl Fn(&str) -> bool, wanted: &[String], never: &[String], complaints: &mut Vec<String>) {
+    for text in wanted.iter().filter(|text| !holds(text)) {
+        complaints.push(format!("{who} does not say {text:?}"));
+    }
+    for text in never.iter().filter(|text| holds(text)) {
+        complaints.push(format!("{who} says {text:?}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complaints(reasons: &[&str], never: &[&str]) -> Vec<String> {
+        let expect = format!("outcome = \"fails\"\nreasons = {reasons:?}\nnever = {never:?}");
+        let expect: Expect = toml::from_str(&expect).unwrap();
+        let console = [
+            "[    3.1] nvme nvme0: created",
+            "  nvme0 is connected and shows this host no namespace; uuid",
+            "    cc3f2135 is expected.",
+        ];
+        let mut complaints = Vec::new();
+        judge_host(&expect, &console, &Report::default(), &mut complaints);
+        complaints
+    }
+
+    #[test]
+    fn a_folded_sentence_is_said() {
+        assert_eq!(complaints(&["no namespace; uuid cc3f2135 is expected."], &[]), Vec::<String>::new());
+        assert_eq!(complaints(&["no namespace; uuid cc3f2136 is expected."], &[]).len(), 1);
+    }
+
+    #[test]
+    fn a_folded_sentence_that_must_not_be_said_is_found() {
+        assert_eq!(complaints(&[], &["shows this host no namespace; uuid cc3f2135"]).len(), 1);
+    }
+}
