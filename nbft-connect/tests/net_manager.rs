@@ -68,3 +68,37 @@ fn the_new_address_of_a_manager_is_used() {
         });
     });
 }
+
+#[test]
+fn a_second_run_leaves_the_managers_lease_its_time() {
+    in_namespace("a_second_run_leaves_the_managers_lease_its_time", || {
+        link("192.0.2.1/24");
+        let _server = Server::dnsmasq("second", &[POOL, "--dhcp-authoritative"]);
+        let plan = plan("192.0.2.77", HfiTcpFlags::DHCP_OVERRIDE, IpOrigin::DHCP, None);
+        let root = Root::new("second");
+        let run = || {
+            runtime().block_on(async {
+                let (_handle, mut events) = start_with(NetOptions::new(root.0.clone()), &plan).await;
+                let (index, lease) = leased(&mut events).await;
+                assert_eq!(lease.address.to_string(), "192.0.2.77");
+                index
+            })
+        };
+        let lifetime = || ip("-4 address show dev nbft0").contains("valid_lft forever");
+        let index = run();
+        assert!(lifetime(), "a boot sets it for ever");
+
+        // The manager has the same lease now, and sets its time.
+        let renewed = || ip("address change 192.0.2.77/24 dev nbft0 valid_lft 120 preferred_lft 120");
+        renewed();
+        let lease = format!("run/systemd/netif/leases/{index}");
+        root.file(&lease, "ADDRESS=192.0.2.77\n");
+        assert_eq!(run(), index);
+        assert!(!lifetime(), "its time stays the manager's");
+
+        // Nobody renews it any more.
+        fs::remove_file(root.0.join(&lease)).unwrap();
+        assert_eq!(run(), index);
+        assert!(lifetime(), "nbft sets it for ever");
+    });
+}

@@ -5,6 +5,7 @@ use super::dhcp6_stateless::LONGEST_PAUSE;
 use super::error::NetFailure;
 use super::event::{NetEvent, Timings, Waiting};
 use super::lease::Lease;
+use super::lease_manager::lease_manager;
 use super::state::{Address, State};
 use super::target::{LinkId, LinkNetwork};
 use super::watcher::ended;
@@ -186,18 +187,24 @@ impl Worker {
         (exists && !self.applied.is_former(index, lease.address)).then_some(lease)
     }
 
-    /// Sets an address that never expires, and its routes.
+    /// Whether an address stays as it is: it never expires, or a network manager has it as its lease and renews it.
+    fn stays(&self, on: LinkNetwork<'_>, now: &Address) -> bool {
+        let leased = matches!(on.network.method, Method::Dhcp4 | Method::Dhcp6);
+        now.permanent || leased && lease_manager(&self.root, on.link.index, now.ip, true).is_some()
+    }
+
+    /// Sets an address, and its routes. The address never expires, unless a network manager renews it.
     async fn set_address(&self, on: LinkNetwork<'_>, ip: IpAddr) -> Result<IpAddr, NetFailure> {
         self.refuse_port(on.link)?;
         let (handle, index, network) = (&self.watcher.handle, on.link.index, on.network);
-        let same = |now: &Address| now.prefix == network.prefix && now.permanent;
         if self.watcher.read(|state| state.address(index, ip).is_some_and(|now| now.duplicate)) {
             // The kernel asks again only for an address that is new.
             requests::remove_address(handle, index, ip, network.prefix, network.route_table).await?;
             let gone = |state: &State| state.address(index, ip).is_none().then_some(());
             let _ = tokio::time::timeout(RETRY, self.watcher.wait_for(gone)).await;
         }
-        if !self.watcher.read(|state| state.address(index, ip).is_some_and(same)) {
+        let now = self.watcher.read(|state| state.address(index, ip).cloned());
+        if !now.is_some_and(|now| now.prefix == network.prefix && self.stays(on, &now)) {
             requests::add_address(handle, index, ip, network).await?;
             // The kernel may send the event of the address after its answer.
             let exists = |state: &State| state.address(index, ip).map(|_| ());
