@@ -25,35 +25,23 @@ struct Row {
 pub fn run(place: &Place, cases: &[Case], jobs: usize) -> Result<bool> {
     let start = Instant::now();
     // Images first: those who only wait for one another would take the place of those who could run.
-    for (scenario, init) in cases {
-        signals::check()?;
+    for_each(cases, jobs, |_, (scenario, init)| {
         // An error is the scenario's, and comes again when it is its turn.
         if let Err(error) = boot::images(place, scenario, *init, scenario.way) {
             println!("{} ({}): {error}", scenario.name, init.name());
         }
-    }
+    });
+    signals::check()?;
     println!("images are there after {:.0} s", start.elapsed().as_secs_f64());
-    let next = AtomicUsize::new(0);
     let rows: Mutex<Vec<(usize, Row)>> = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..jobs.clamp(1, cases.len().max(1)) {
-            scope.spawn(|| {
-                loop {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    let Some((scenario, init)) = cases.get(number) else { return };
-                    if signals::check().is_err() {
-                        return;
-                    }
-                    let row = row(scenario, *init, &attempt(place, scenario, *init));
-                    println!("{} {}", if row.good { "ok    " } else { "FAILED" }, row.name);
-                    if !row.good {
-                        println!("{}", row.text);
-                    }
-                    if let Ok(mut rows) = rows.lock() {
-                        rows.push((number, row));
-                    }
-                }
-            });
+    for_each(cases, jobs, |number, (scenario, init)| {
+        let row = row(scenario, *init, &attempt(place, scenario, *init));
+        println!("{} {}", if row.good { "ok    " } else { "FAILED" }, row.name);
+        if !row.good {
+            println!("{}", row.text);
+        }
+        if let Ok(mut rows) = rows.lock() {
+            rows.push((number, row));
         }
     });
     signals::check()?;
@@ -71,6 +59,22 @@ pub fn run(place: &Place, cases: &[Case], jobs: usize) -> Result<bool> {
     let good = rows.iter().filter(|(_, row)| row.good).count();
     println!("{good} of {} as expected, {}", cases.len(), minutes(start.elapsed()));
     Ok(good == cases.len())
+}
+
+/// Works on all cases, `jobs` at a time, until a signal ends it.
+fn for_each(cases: &[Case], jobs: usize, work: impl Fn(usize, &Case) + Sync) {
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..jobs.clamp(1, cases.len().max(1)) {
+            scope.spawn(|| {
+                while signals::check().is_ok() {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(case) = cases.get(number) else { return };
+                    work(number, case);
+                }
+            });
+        }
+    });
 }
 
 fn attempt(place: &Place, scenario: &Scenario, init: Init) -> Result<Done> {
