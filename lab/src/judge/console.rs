@@ -25,9 +25,18 @@ pub fn judge_target(expect: &Expect, console: &[impl AsRef<str>], complaints: &m
     compare("the target's console", holds, &expect.target, &expect.target_never, complaints);
 }
 
-/// The console as one line: a terminal folds long sentences.
+/// The console as one line: long sentences are folded. Without the time and the program that the journal puts before each line.
 fn unfolded(console: &[impl AsRef<str>]) -> String {
-    console.iter().flat_map(|line| line.as_ref().split_whitespace()).collect::<Vec<_>>().join(" ")
+    console.iter().flat_map(|line| without_stamp(line.as_ref()).split_whitespace()).collect::<Vec<_>>().join(" ")
+}
+
+fn without_stamp(line: &str) -> &str {
+    let line = line.trim_start();
+    let time = |text: &str| text.trim().parse::<f64>().is_ok();
+    let stamped = line.strip_prefix('[').and_then(|rest| rest.split_once(']')).filter(|(text, _)| time(text));
+    let Some((_, line)) = stamped else { return line };
+    let program = |text: &str| text.ends_with(']') && text.contains('[') && !text.trim().contains(' ');
+    line.split_once(": ").filter(|(text, _)| program(text)).map_or(line, |(_, rest)| rest)
 }
 
 /// Whether a line says it, or several that make one sentence. A line of the kernel in between breaks such a sentence.
@@ -49,27 +58,41 @@ fn compare(who: &str, holds: impl Fn(&str) -> bool, wanted: &[String], never: &[
 mod tests {
     use super::*;
 
-    fn complaints(reasons: &[&str], never: &[&str]) -> Vec<String> {
+    const FOLDED: [&str; 3] = [
+        "[    3.1] nvme nvme0: created",
+        "  nvme0 is connected and shows this host no namespace; uuid",
+        "    cc3f2135 is expected.",
+    ];
+    const LOGGED: [&str; 2] = [
+        "[  232.411386] dracut-initqueue[966]:   wrong:    nvme0 is connected and shows this host no namespace; uuid",
+        "[  232.415739] dracut-initqueue[966]:             cc3f2135 is expected.",
+    ];
+
+    fn complaints(console: &[&str], reasons: &[&str], never: &[&str]) -> Vec<String> {
         let expect = format!("outcome = \"fails\"\nreasons = {reasons:?}\nnever = {never:?}");
         let expect: Expect = toml::from_str(&expect).unwrap();
-        let console = [
-            "[    3.1] nvme nvme0: created",
-            "  nvme0 is connected and shows this host no namespace; uuid",
-            "    cc3f2135 is expected.",
-        ];
         let mut complaints = Vec::new();
-        judge_host(&expect, &console, &Report::default(), &mut complaints);
+        judge_host(&expect, console, &Report::default(), &mut complaints);
         complaints
     }
 
     #[test]
     fn a_folded_sentence_is_said() {
-        assert_eq!(complaints(&["no namespace; uuid cc3f2135 is expected."], &[]), Vec::<String>::new());
-        assert_eq!(complaints(&["no namespace; uuid cc3f2136 is expected."], &[]).len(), 1);
+        for console in [&FOLDED[..], &LOGGED[..]] {
+            assert_eq!(complaints(console, &["no namespace; uuid cc3f2135 is expected."], &[]), Vec::<String>::new());
+            assert_eq!(complaints(console, &["no namespace; uuid cc3f2136 is expected."], &[]).len(), 1);
+        }
     }
 
     #[test]
     fn a_folded_sentence_that_must_not_be_said_is_found() {
-        assert_eq!(complaints(&[], &["shows this host no namespace; uuid cc3f2135"]).len(), 1);
+        assert_eq!(complaints(&FOLDED, &[], &["shows this host no namespace; uuid cc3f2135"]).len(), 1);
+    }
+
+    #[test]
+    fn only_a_time_and_a_program_are_cut_off() {
+        assert_eq!(without_stamp("[    3.1] nvme nvme0: created"), " nvme nvme0: created");
+        assert_eq!(without_stamp("[    3.1] nbft[372]: 1 of 1 paths up"), "1 of 1 paths up");
+        assert_eq!(without_stamp("[::1]: a port"), "[::1]: a port");
     }
 }
