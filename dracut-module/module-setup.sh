@@ -1,6 +1,6 @@
 #!/bin/bash
 # dracut's side of nbft: what goes into the image, and when.
-# What the parts do at boot is told in nbft(7).
+# nbft(7) tells what the parts do at boot, nbft-image(7) what the image holds.
 
 check() {
     require_binaries nbft || return 1

@@ -50,7 +50,7 @@ When it does not boot
   path, and what to do. rd.nvmf.nonbft on the kernel's command line leaves the
   NBFT alone; rd.nvmf.timeout=SECONDS is the budget of nbft connect.
 
-Read on: man 7 nbft, nbft help network
+Read on: man 7 nbft, man nbft-cmdline, nbft help network
 "
         }
         Topic::Network => {
@@ -69,7 +69,7 @@ Network
   interfaces alone (nbft connect --handover). nbft export has the network in the
   words of udev, systemd-networkd, NetworkManager, wicked and dracut.
 
-Read on: man nbft-connect, man nbft-export, nbft plan
+Read on: man nbft-network, man nbft-bond, man nbft-export, nbft plan
 "
         }
         Topic::Security => {
@@ -85,7 +85,7 @@ Security
   Whether a key is well-formed, without printing it: nbft check-key FILE
   What each path must have, and has:                nbft plan, nbft status
 
-Read on: man nbft-connect, man nbft-redfish
+Read on: man nbft-security, man nbft-redfish
 "
         }
         Topic::Files => {

@@ -71,10 +71,10 @@ fn the_first_page_names_commands_and_common_options() {
 #[test]
 fn each_setting_is_described_as_option_parameter_and_line() {
     let text = |name: &str| std::fs::read_to_string(here(&format!("../man/{name}"))).unwrap().replace("\\-", "-");
-    let (file, parameters) = (text("nbft-connect.conf.5"), text("nbft.7"));
+    let (file, parameters) = (text("nbft-connect.conf.5"), text("nbft-cmdline.7"));
     for tunable in nbft_connect::tunables::Tunable::ALL {
         assert!(file.contains(&format!(".TP\n.B {tunable}\n")), "nbft-connect.conf.5 does not describe {tunable}");
-        assert!(parameters.contains(&format!("rd.nvmf.{tunable}=")), "nbft.7 does not name rd.nvmf.{tunable}=");
+        assert!(parameters.contains(&format!("rd.nvmf.{tunable}=")), "nbft-cmdline.7 does not name rd.nvmf.{tunable}=");
         let option = format!("--{}", tunable.name().replace('_', "-"));
         assert!(has_word(&page("nbft-connect"), &option), "nbft-connect.1 does not name {option}");
     }

@@ -47,7 +47,7 @@ impl ConnectReason {
             }
             ConnectFault::BoundElsewhere => {
                 "Boot with rd.nvmf.bind=address: connections then go on when a bridge takes the address. End this one by \
-                 nvme disconnect -d, once another is up (nbft(7), BRIDGES AND BONDS)."
+                 nvme disconnect -d, once another is up (nbft-bond(7))."
             }
             ConnectFault::Excluded => "No list excludes it now: run nbft connect.",
             ConnectFault::Setting => {
@@ -66,13 +66,13 @@ impl ConnectReason {
                 return format!("Add the secret of the host NQN {host} to the Redfish service, or remove the controller's.");
             }
             ConnectFault::SecretUnusable => {
-                "Mend the file; nbft check-key says what is wrong with a key, and nbft-connect(1) how the files must be."
+                "Mend the file; nbft check-key says what is wrong with a key, and nbft-security(7) how the files must be."
             }
             ConnectFault::UnusableAtRedfish => {
                 "Mend the key at the Redfish service; nbft check-key says what is wrong with a key."
             }
             ConnectFault::SecretNotFetched => {
-                "Mend /etc/nbft/key-command, or the Redfish service; nbft-connect(1) says what a key-command must do."
+                "Mend /etc/nbft/key-command, or the Redfish service; nbft-security(7) says what a key-command must do."
             }
             ConnectFault::NoTlshd => {
                 "Install ktls-utils, and have tlshd run (systemctl status tlshd), in the initramfs too."
