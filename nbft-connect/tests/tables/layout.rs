@@ -40,7 +40,7 @@ fn root(table: &Path) -> Dir {
 /// A run of which the first path failed, the second is not there yet, and so on.
 fn status(plan: &Plan) -> Status {
     let mut status = Status::of_plan(plan);
-    (status.outcome, status.written_by) = (Outcome::Failed, "0.1.0".to_owned());
+    (status.outcome, status.written_by) = (Outcome::Failed, "nbft 0.1.0".to_owned());
     (status.message, status.started_uptime_ms, status.elapsed_ms) = ("the budget is spent".to_owned(), 2000, 120_000);
     for interface in &mut status.interfaces {
         (interface.state, interface.ready_ms) = (State::Up, Some(812));

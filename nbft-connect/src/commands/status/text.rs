@@ -38,7 +38,7 @@ pub(super) fn tables(status: &Status, age_ms: Option<u64>, screen: Screen) -> Te
         None if status.outcome == Outcome::Running => "nbft connect was running then".to_owned(),
         None => "no nbft process runs now".to_owned(),
     };
-    out.wrapped(screen, 2, format_args!("Written by nbft {}{written}; {service}", status.written_by));
+    out.wrapped(screen, 2, format_args!("Written by {}{written}; {service}", status.written_by));
     section(&mut out, screen, interfaces(status), interface_reasons(status));
     let reasons = status.paths.iter().filter_map(|path| {
         let name = format!("{} port {} over {}", path.traddr, path.trsvcid, path.host_iface);
