@@ -62,6 +62,9 @@ pub enum Command {
         /// Without the stock way, which takes minutes a round where it gives up
         #[arg(long)]
         ours: bool,
+        /// Also print what each way costs more than the first one, as a table for README.md
+        #[arg(long)]
+        markdown: bool,
     },
     /// Measure what connecting costs beside writes to the device by hand, in one machine
     Bare {
@@ -140,10 +143,11 @@ pub fn run(cli: Cli) -> Result<bool> {
             println!("seed {seed}");
             suite::run(&place, &soak::cases(&place, boots, seed)?, jobs)
         }
-        Command::Bench { scenario, rounds, initrd, ours } => {
+        Command::Bench { scenario, rounds, initrd, ours, markdown } => {
             prepare::tools(&place)?;
             let kinds = initrd.map_or_else(|| vec![Init::Plain, Init::Systemd], |init| vec![init]);
-            bench::run(&place, &scenario::load(&place, &scenario)?, rounds, &kinds, ours)
+            let options = bench::Options { rounds, kinds: &kinds, ours, markdown };
+            bench::run(&place, &scenario::load(&place, &scenario)?, options)
         }
         Command::Boot { scenario, initrd, keep } => {
             prepare::tools(&place)?;

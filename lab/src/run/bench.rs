@@ -1,6 +1,7 @@
 //! Measures what booting over NVMe/TCP costs: the same root from a local disk, the stock way and ours.
 
 use crate::run::boot::{self, Images};
+use crate::run::markdown::{self, Quantity};
 use crate::run::stats::{Spread, spread};
 use crate::scenario::system::{Init, Way};
 use crate::scenario::{self, Expect, Outcome, Scenario};
@@ -116,6 +117,26 @@ const MEASURES: [&str; 6] = [
     "initramfs, MiB less modules",
 ];
 
+/// What a reader compares: the place in `MEASURES`, and how it is written.
+const HEADLINES: [(usize, Quantity); 3] = [
+    (3, Quantity { name: "QEMU's start to /sbin/init", unit: "s", decimals: 2 }),
+    (4, Quantity { name: "processes", unit: "", decimals: 0 }),
+    (5, Quantity { name: "initramfs without modules", unit: "MiB", decimals: 1 }),
+];
+
+/// How to measure.
+#[derive(Debug, Clone, Copy)]
+pub struct Options<'a> {
+    /// How often each variant boots.
+    pub rounds: u32,
+    /// Kinds of initramfs.
+    pub kinds: &'a [Init],
+    /// Leave the stock way out.
+    pub ours: bool,
+    /// Print a table in Markdown too.
+    pub markdown: bool,
+}
+
 #[derive(Debug)]
 struct Series {
     init: Init,
@@ -126,8 +147,9 @@ struct Series {
     figures: [Vec<f64>; MEASURES.len()],
 }
 
-/// Boots each variant `rounds` times, in turn, and prints what came of it; without the stock way if only `ours` is asked for.
-pub fn run(place: &Place, base: &Scenario, rounds: u32, kinds: &[Init], ours: bool) -> Result<bool> {
+/// Boots each variant in turn, and prints what came of it.
+pub fn run(place: &Place, base: &Scenario, options: Options<'_>) -> Result<bool> {
+    let Options { rounds, kinds, ours, markdown } = options;
     let question = Question::of(base);
     let mut variants = question.variants(place, base)?;
     variants.retain(|variant| !ours || variant.scenario.way != Way::Stock);
@@ -164,6 +186,11 @@ pub fn run(place: &Place, base: &Scenario, rounds: u32, kinds: &[Init], ours: bo
     println!("\n{text}");
     let path = dir.join("table.txt");
     fs::write(&path, &text).at(&path)?;
+    if markdown {
+        let name = &base.name;
+        println!("`cargo lab bench -n {rounds} --markdown {name}`: medians of {rounds} boots each.\n");
+        print!("{}", markdown_table(&series, kinds, &variants));
+    }
     Ok(failed == 0)
 }
 
@@ -201,13 +228,27 @@ fn measure(place: &Place, one: &Series) -> Result<[Option<f64>; MEASURES.len()]>
     ])
 }
 
+/// The spread of a measure in the boots of a variant.
+fn spread_of(series: &[Series], init: Init, variant: &str, measure: usize) -> Option<Spread> {
+    let one = series.iter().find(|one| one.init == init && one.variant.name == variant)?;
+    spread(one.figures.get(measure)?)
+}
+
+/// What each variant costs more than the first one.
+fn markdown_table(series: &[Series], kinds: &[Init], variants: &[Variant]) -> String {
+    let heads: Vec<String> = kinds.iter().map(|init| format!("{} initramfs", init.name())).collect();
+    let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
+    let names: Vec<&str> = variants.iter().map(|variant| variant.name).collect();
+    markdown::differences(&heads, &names, &HEADLINES.map(|(_, quantity)| quantity), |column, variant, quantity| {
+        let (measure, _) = HEADLINES.get(quantity)?;
+        Some(spread_of(series, *kinds.get(column)?, names.get(variant)?, *measure)?.median)
+    })
+}
+
 fn table(question: Question, series: &[Series], kinds: &[Init], variants: &[Variant]) -> String {
     let mut out = String::new();
     for init in kinds {
-        let of = |variant: &Variant, measure: usize| -> Option<Spread> {
-            let one = series.iter().find(|one| one.init == *init && one.variant.name == variant.name)?;
-            spread(one.figures.get(measure)?)
-        };
+        let of = |variant: &Variant, measure: usize| spread_of(series, *init, variant.name, measure);
         let _ = writeln!(out, "{} initramfs: medians (quartiles)", init.name());
         let heads: String = variants.iter().map(|variant| format!("{:>28}", variant.name)).collect();
         let _ = writeln!(out, "  {:<30}{heads}   {}", "", question.ratios());
@@ -227,6 +268,35 @@ fn table(question: Question, series: &[Series], kinds: &[Init], variants: &[Vari
 #[cfg(test)]
 mod tests {
     use super::Question::{Harm, Tables, Ways};
+    use super::{HEADLINES, MEASURES, markdown};
+
+    #[test]
+    fn headlines_are_the_measures_that_they_name() {
+        let of = |place: usize| MEASURES[HEADLINES[place].0];
+        assert_eq!(
+            [of(0), of(1), of(2)],
+            ["QEMU start to /sbin/init", "processes spawned", "initramfs, MiB less modules"]
+        );
+    }
+
+    #[test]
+    fn the_readme_has_a_table_as_markdown_prints_it() {
+        // What was measured is in the README alone: what a local disk costs stands for 0.
+        let more = [
+            [[Some(4.43), None, None], [Some(1.04), Some(14.0), Some(4.0)]],
+            [[Some(5.64), None, None], [Some(1.07), Some(16.0), Some(4.0)]],
+        ];
+        let table = markdown::differences(
+            &["plain initramfs", "systemd initramfs"],
+            &["local disk", "stock way", "nbft"],
+            &HEADLINES.map(|(_, quantity)| quantity),
+            |column, variant, quantity| match variant.checked_sub(1) {
+                None => Some(0.0),
+                Some(variant) => more[column][variant][quantity],
+            },
+        );
+        assert!(include_str!("../../../README.md").contains(&table), "README.md lacks\n{table}");
+    }
 
     #[test]
     fn medians_are_compared_as_the_question_asks() {
