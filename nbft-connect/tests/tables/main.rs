@@ -17,6 +17,7 @@ mod diff;
 mod export;
 mod files;
 mod golden;
+mod guide;
 mod help;
 mod journal;
 mod json;
