@@ -45,9 +45,14 @@ pub(crate) const fn exit(outcome: Outcome) -> Exit {
 /// The exit code that a status stands for: as `connect` would end if this were its result.
 #[must_use]
 pub(crate) fn exit_of(status: &Status) -> Exit {
+    exit(current(status))
+}
+
+/// The outcome by what is up now, not by what was when the file was written.
+pub(crate) fn current(status: &Status) -> Outcome {
     match status.outcome {
-        Outcome::Nothing => Exit::Nothing,
-        _ => exit(outcome(status, status.outcome == Outcome::Degraded)),
+        Outcome::Nothing => Outcome::Nothing,
+        was => outcome(status, was == Outcome::Degraded),
     }
 }
 

@@ -228,10 +228,27 @@ mod tests {
         assert!(text.contains("path      nvme0        connecting 192.0.2.1 port 4420"), "{text}");
         let message = "0 of 1 paths up, missing: NSID 1 of nqn.2014-08.org.example:s (no live path leads to it now)";
         assert_eq!((&json["message"], exit), (&message.into(), Exit::Failed));
+        assert_eq!(json["outcome"], "ok", "when the file was written");
         show(directory.path(), "live", None);
         let (json, _, exit) = shown(directory.path());
         assert_eq!((&json["paths"][0]["controller_state"], exit), (&"live".into(), Exit::Ok));
         assert_eq!(json["message"], "1 of 1 paths up, each boot namespace is there");
+    }
+
+    #[test]
+    fn the_first_line_is_the_outcome_of_now() {
+        let directory = tempfile::tempdir().unwrap();
+        let first = |state| {
+            show(directory.path(), state, None);
+            let mut status = status(None, true);
+            (status.outcome, status.namespaces[0].state) = (Outcome::Ok, State::Up);
+            status.message = outcome::message(&status);
+            refresh(&mut status, directory.path());
+            let text = text::tables(&status, None, output::Screen::plain(80)).plain();
+            text.lines().next().unwrap_or_default().to_owned()
+        };
+        assert_eq!(first("connecting"), "failed: 0 of 1 paths up, 0 of 1 boot namespaces there");
+        assert_eq!(first("live"), "ok: 1 of 1 paths up, 1 of 1 boot namespaces there");
     }
 
     #[test]

@@ -18,7 +18,10 @@ pub(super) fn age_ms(status: &Status, root: &Path) -> Option<u64> {
 /// The tables.
 pub(super) fn tables(status: &Status, age_ms: Option<u64>, screen: Screen) -> Text {
     let mut out = Text::new();
-    let (word, mark) = outcome_word(status.outcome);
+    let (word, mark) = outcome_word(match status.outcome {
+        Outcome::Running => Outcome::Running,
+        _ => outcome::current(status),
+    });
     out.mark(mark, word);
     // Reasons stand with what they are the reason of.
     let is_counted = status.message == outcome::message(status);
