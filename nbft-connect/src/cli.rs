@@ -1,5 +1,6 @@
 //! The command line: what can be typed, nothing of what it does.
 
+mod connect;
 mod diff;
 mod disconnect;
 mod examples;
@@ -9,8 +10,10 @@ mod help;
 mod image;
 mod network;
 mod plan_options;
+mod status;
 mod tunables;
 
+pub use connect::{ConnectArgs, Handover, Wait};
 pub use diff::DiffArgs;
 pub use disconnect::DisconnectArgs;
 pub use export::{ExportArgs, ExportFormat};
@@ -19,6 +22,7 @@ pub use help::{HelpArgs, Topic};
 pub use image::ImageArgs;
 pub use network::{Bind, NetworkArgs};
 pub use plan_options::{NameSource, Naming, PlanOptions};
+pub use status::StatusArgs;
 pub use tunables::TunableArgs;
 
 use crate::output::Color;
@@ -307,78 +311,6 @@ pub struct PlanArgs {
     /// Options that change the plan.
     #[command(flatten)]
     pub plan: PlanOptions,
-}
-
-/// `nbft connect`.
-#[derive(Debug, Args)]
-pub struct ConnectArgs {
-    /// Only print the plan
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Output format of --dry-run
-    #[arg(short = 'o', long, value_enum, default_value_t)]
-    pub output_format: Format,
-    /// Options that change the plan.
-    #[command(flatten)]
-    pub plan: PlanOptions,
-    /// Seconds after which waiting ends (also rd.nvmf.timeout=) [default: 120]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
-    pub timeout: Option<u32>,
-    /// What to wait for
-    #[arg(long, value_enum, default_value_t)]
-    pub wait: Wait,
-    /// Run until a signal: connect missing paths, reconnect removed controllers, renew leases
-    #[arg(long, conflicts_with_all = ["dry_run", "timeout", "wait"])]
-    pub stay: bool,
-    /// When the time for waiting is over, say what is missing and go on until a signal
-    #[arg(long, conflicts_with_all = ["dry_run", "stay"])]
-    pub keep_trying: bool,
-    /// Queues and timeouts.
-    #[command(flatten)]
-    pub tunables: TunableArgs,
-    /// Keep discovery controllers connected, and follow changes of their log pages (also rd.nvmf.persistent-discovery)
-    #[arg(long)]
-    pub persistent_discovery: bool,
-    /// Connect one path of each subsystem only [default in a crash kernel]
-    #[arg(long)]
-    pub one_path: bool,
-    /// Network.
-    #[command(flatten)]
-    pub network: NetworkArgs,
-    /// Files to write for the running system's network manager [default: auto in an initramfs with a connection, else none]
-    #[arg(long, value_enum)]
-    pub handover: Option<Handover>,
-}
-
-/// What a network manager does with our interfaces.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Handover {
-    /// systemd-networkd takes over what has a lease to renew; all else is left alone.
-    Auto,
-    /// systemd-networkd takes over all of them, NetworkManager none.
-    Adopt,
-    /// All leave them alone.
-    Leave,
-    /// Nothing is written.
-    None,
-}
-
-/// What `connect` waits for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum Wait {
-    /// Each boot namespace, through at least one path.
-    #[default]
-    Boot,
-    /// Every path.
-    All,
-}
-
-/// `nbft status`.
-#[derive(Debug, Args)]
-pub struct StatusArgs {
-    /// Output format
-    #[arg(short = 'o', long, value_enum, default_value_t)]
-    pub output_format: Format,
 }
 
 /// `nbft doctor`.

@@ -237,7 +237,7 @@ _nbft() {
             return 0
             ;;
         nbft__subcmd__connect)
-            opts="-o -v -h -V --dry-run --output-format --hostnqn --hostid --names --bond --timeout --wait --stay --keep-trying --nr-io-queues --nr-write-queues --nr-poll-queues --queue-size --keep-alive-tmo --reconnect-delay --ctrl-loss-tmo --fast-io-fail-tmo --tos --persistent-discovery --one-path --dhcp-vendor-class --dhcp-hostname --dhcp-user-class --bind --handover --root --nbft-path --verbose --color --help --version"
+            opts="-o -v -h -V --dry-run --output-format --hostnqn --hostid --names --bond --timeout --report-every --wait --stay --keep-trying --nr-io-queues --nr-write-queues --nr-poll-queues --queue-size --keep-alive-tmo --reconnect-delay --ctrl-loss-tmo --fast-io-fail-tmo --tos --persistent-discovery --one-path --dhcp-vendor-class --dhcp-hostname --dhcp-user-class --bind --handover --root --nbft-path --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -268,6 +268,10 @@ _nbft() {
                     return 0
                     ;;
                 --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --report-every)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

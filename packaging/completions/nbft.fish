@@ -132,6 +132,7 @@ pci\t'The PCI address: nbftp03001'
 kernel\t'The kernel and udev'"
 complete -c nbft -n "__fish_nbft_using_subcommand connect" -l bond -d 'Make a bond of NICs of one subnet; may be repeated (also rd.nvmf.bond=)' -r
 complete -c nbft -n "__fish_nbft_using_subcommand connect" -l timeout -d 'Seconds after which waiting ends (also rd.nvmf.timeout=) [default: 120]' -r
+complete -c nbft -n "__fish_nbft_using_subcommand connect" -l report-every -d 'Seconds between two reports of what is waited for [default: 10, on a terminal 1]' -r
 complete -c nbft -n "__fish_nbft_using_subcommand connect" -l wait -d 'What to wait for' -r -f -a "boot\t'Each boot namespace, through at least one path'
 all\t'Every path'"
 complete -c nbft -n "__fish_nbft_using_subcommand connect" -l nr-io-queues -d 'I/O queues of a controller [default: one for each CPU]' -r

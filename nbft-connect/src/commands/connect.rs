@@ -1,10 +1,11 @@
 //! `nbft connect`: connects, or with `--dry-run` shows what it would connect.
 
 use super::plan;
-use crate::cli::{Common, ConnectArgs};
+use crate::cli::{Common, ConnectArgs, Format};
 use crate::connect;
 use crate::error::Error;
 use crate::exit::Exit;
+use crate::output::Audience;
 
 /// Runs the command.
 ///
@@ -15,5 +16,10 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
     if args.dry_run {
         return plan::show_of(&args.plan, &args.tunables.given(), args.output_format, common);
     }
-    connect::run(args, common)
+    let exit = connect::run(args, common)?;
+    if !args.stay && exit != Exit::Nothing && Audience::current() == Audience::Terminal {
+        // The lines that were drawn meanwhile end in what `nbft status` prints.
+        super::status::show(Format::Text, common)?;
+    }
+    Ok(exit)
 }

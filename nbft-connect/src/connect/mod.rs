@@ -29,8 +29,8 @@ use crate::nvme::exclusions::RUNTIME_LIST;
 use crate::nvme::fabrics::Helper;
 use crate::nvme::keys::{Keys, credentials};
 use crate::nvme::sock_diag;
-use crate::output::escape;
 use crate::output::replace::{PUBLIC, replace};
+use crate::output::{Audience, escape};
 use crate::process;
 use crate::status::file::StatusFile;
 use crate::status::outcome;
@@ -117,6 +117,7 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
     };
     let whole = plan.with(&additions);
     let keys = keys(&whole, &root, args.stay)?;
+    let audience = Audience::current();
     let settings = Settings {
         root: root.clone(),
         status_file,
@@ -131,6 +132,8 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
         keys,
         sockets: Box::new(sock_diag::Kernel),
         started,
+        audience,
+        report_every: args.report_every.map_or(audience.pause(), |seconds| Duration::from_secs(seconds.into())),
     };
     let client = client_options(args, &kernel);
     let network = net::NetOptions::new(root).with_mtu(mtu(&kernel)).with_client_options(client.clone());

@@ -2,6 +2,7 @@
 
 use super::Screen;
 use std::borrow::Cow;
+use unicode_width::UnicodeWidthChar;
 
 /// How good or bad a state or a severity is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +37,30 @@ impl Mark {
         };
         text.split(' ').map(word).collect::<Vec<_>>().join(" ")
     }
+}
+
+/// A line in at most the screen's columns; what was marked where it is cut ends there.
+pub(super) fn cut(line: &str, screen: Screen) -> Cow<'_, str> {
+    let is_mark = |c: char| matches!(c, END | GOOD | WARNING | BAD);
+    let columns = |c: char| if is_mark(c) { 0 } else { c.width().unwrap_or(0) };
+    if line.chars().map(columns).sum::<usize>() <= screen.width {
+        return Cow::Borrowed(line);
+    }
+    let ellipsis: String = screen.ellipsis().chars().take(screen.width).collect();
+    let (mut room, mut is_marked) = (screen.width - ellipsis.chars().count(), false);
+    let mut kept = String::new();
+    for c in line.chars() {
+        match room.checked_sub(columns(c)) {
+            Some(rest) => room = rest,
+            None => break,
+        }
+        is_marked = if is_mark(c) { c != END } else { is_marked };
+        kept.push(c);
+    }
+    if is_marked {
+        kept.push(END);
+    }
+    Cow::Owned(kept + &ellipsis)
 }
 
 /// The text with its marks as colours, or without them.

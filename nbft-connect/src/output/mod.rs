@@ -6,8 +6,10 @@
 //! clippy.toml forbids to print or to make JSON anywhere else.
 
 mod arguments;
+mod audience;
 mod cut;
 pub mod json;
+pub mod live;
 pub mod logger;
 mod mark;
 mod mask;
@@ -18,6 +20,7 @@ mod text;
 mod wrap;
 
 pub use arguments::{arguments, for_screen};
+pub use audience::Audience;
 pub use cut::cut;
 pub use libnbft::text::escape;
 pub use mark::Mark;
@@ -99,9 +102,8 @@ pub fn is_terminal() -> bool {
 /// # Errors
 ///
 /// What the system says.
-#[expect(clippy::disallowed_methods, reason = "this is the door")]
 pub fn print_error(before: &str, text: &str) -> io::Result<()> {
-    io::stderr().write_all(format!("{before}{}\n", line(text)).as_bytes())
+    live::above(&format!("{before}{}\n", line(text)))
 }
 
 /// Prints lines to standard error.

@@ -29,6 +29,8 @@ pub struct Screen {
 
 /// Columns where nobody says how many there are: those of a text console.
 const WIDTH: usize = 80;
+/// Rows where nobody says how many there are.
+const HEIGHT: usize = 24;
 /// Fewer columns than this are not laid out for.
 const MIN_WIDTH: usize = 40;
 /// More columns than this are not laid out for.
@@ -89,13 +91,23 @@ fn has_utf8(variable: impl Fn(&str) -> Option<String>) -> bool {
 nix::ioctl_read_bad!(window_size, nix::libc::TIOCGWINSZ, nix::libc::winsize);
 
 /// The terminal's columns; a serial console often does not know.
-#[expect(clippy::disallowed_methods, reason = "this is the door")]
 fn terminal_width() -> Option<usize> {
+    window().map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0)
+}
+
+/// Columns and rows of the terminal now.
+pub(super) fn terminal_size() -> (usize, usize) {
+    let rows = window().map(|size| usize::from(size.ws_row)).filter(|rows| *rows > 0);
+    (terminal_width().unwrap_or(WIDTH), rows.unwrap_or(HEIGHT))
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the door")]
+fn window() -> Option<nix::libc::winsize> {
     use std::os::fd::AsRawFd;
     let mut size = nix::libc::winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };
     // SAFETY: the kernel writes one winsize to where `size` is, which outlives the call.
     unsafe { window_size(std::io::stdout().as_raw_fd(), &raw mut size) }.ok()?;
-    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+    Some(size)
 }
 
 #[cfg(test)]

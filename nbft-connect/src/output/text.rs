@@ -113,6 +113,12 @@ impl Text {
         self.done.is_empty()
     }
 
+    /// The lines that were ended, as this screen shows them, each cut at its width.
+    pub(super) fn cut(&self, screen: Screen) -> Vec<String> {
+        let cut = |line| mark::shown(&mark::cut(&super::wrap::drawable(line, screen), screen), screen).into_owned();
+        self.done.lines().map(cut).collect()
+    }
+
     /// The lines that were ended, without colours.
     #[must_use]
     pub fn plain(&self) -> String {
@@ -152,6 +158,19 @@ mod tests {
         let colors = Screen { color: true, ..Screen::plain(80) };
         let red = |word| format!("\u{1b}[31m{word}\u{1b}[0m");
         assert_eq!(text.shown(colors), format!("a\\u{{2061}} {} {} \\u{{1b}}[32m\n", red("stops"), red("at")));
+    }
+
+    #[test]
+    fn a_line_is_cut_where_the_screen_ends_and_so_is_its_colour() {
+        let mut text = Text::new();
+        text.add("nbft0 ");
+        text.mark(Some(Mark::Bad), "failed");
+        text.line(" \u{6f22}\u{5b57}");
+        let cut = |width, color| text.cut(Screen { color, ..Screen::plain(width) }).join("|");
+        assert_eq!(cut(17, false), "nbft0 failed \u{6f22}\u{5b57}");
+        assert_eq!((cut(16, false).as_str(), cut(15, false).as_str()), ("nbft0 failed ...", "nbft0 failed..."));
+        assert_eq!(cut(11, true), "nbft0 \u{1b}[31mfa\u{1b}[0m...");
+        assert_eq!((cut(3, false).as_str(), cut(0, false).as_str()), ("...", ""));
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod of_plan;
 pub(crate) mod outcome;
 mod read;
 pub mod schema;
+mod shown;
 mod validate;
 
 pub(crate) use of_plan::{FALLBACK_CODE, discovery_status, names, namespace_status, path_status};

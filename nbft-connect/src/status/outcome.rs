@@ -84,13 +84,8 @@ pub(crate) fn message(status: &Status) -> String {
         };
     }
     let missing = status.namespaces.iter().filter(|n| n.boot && n.state != State::Up).map(|namespace| {
-        let name = match (&namespace.nid, namespace.nsid) {
-            (Some(nid), _) => format!("{} {nid}", namespace.nid_type.as_deref().unwrap_or("NID")),
-            (None, 0) => "any namespace".to_owned(),
-            (None, nsid) => format!("NSID {nsid}"),
-        };
         let reason = namespace.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
-        (format!("{name} of {}", namespace.nqn), reason)
+        (namespace_name(namespace), reason)
     });
     let missing = grouped(missing, " and ", |names, reason| format!("{names}{reason}"));
     if missing.is_empty() {
@@ -99,12 +94,22 @@ pub(crate) fn message(status: &Status) -> String {
     format!("{paths}, missing: {}", missing.join(" and "))
 }
 
+/// `uuid X of NQN`.
+pub(crate) fn namespace_name(namespace: &NamespaceStatus) -> String {
+    let name = match (&namespace.nid, namespace.nsid) {
+        (Some(nid), _) => format!("{} {nid}", namespace.nid_type.as_deref().unwrap_or("NID")),
+        (None, 0) => "any namespace".to_owned(),
+        (None, nsid) => format!("NSID {nsid}"),
+    };
+    format!("{name} of {}", namespace.nqn)
+}
+
 /// How many names a reason has in a sentence, and how many reasons a sentence: there may be a thousand paths, all in one
 /// namespace's reason, and a thousand namespaces in the message.
 const MAX_LISTED: usize = 8;
 
 /// What has one reason by its names, joined, each group where its first is; what is too much is counted.
-fn grouped(
+pub(crate) fn grouped(
     items: impl Iterator<Item = (String, String)>,
     and: &str,
     sentence: impl Fn(String, &str) -> String,

@@ -1,7 +1,6 @@
 //! The status in a line for each item, with all that is known of it.
 
 use super::path_word;
-use super::text::word;
 use crate::output::{Screen, Text};
 use crate::status::schema::{HfiStatus, State, Status};
 
@@ -17,7 +16,7 @@ pub(super) fn render(status: &Status, screen: Screen) -> Text {
         out.wrapped_whole(screen, 4, format_args!("Host {} ID {id}", nqn));
     }
     for interface in &status.interfaces {
-        out.add(format_args!("interface {:<12} {:<8} MAC {}", interface.name, word(interface.state), interface.mac));
+        out.add(format_args!("interface {:<12} {:<8} MAC {}", interface.name, interface.state.word(), interface.mac));
         tail(&mut out, screen, interface.address.as_deref(), interface.reason.as_deref(), interface.ready_ms);
         if !interface.ports.is_empty() {
             out.wrapped_whole(screen, 4, format_args!("  bond of {}", interface.ports.join(", ")));
@@ -57,7 +56,7 @@ pub(super) fn render(status: &Status, screen: Screen) -> Text {
     }
     for namespace in &status.namespaces {
         let name = namespace.device.as_deref().unwrap_or("-");
-        out.add(format_args!("namespace {name:<12} {:<8}", word(namespace.state)));
+        out.add(format_args!("namespace {name:<12} {:<8}", namespace.state.word()));
         match (&namespace.nid_type, &namespace.nid) {
             (Some(kind), Some(nid)) => out.add(format_args!(" {kind} {nid}")),
             _ if namespace.nsid == 0 => out.add(format_args!(" any namespace")),
@@ -68,7 +67,7 @@ pub(super) fn render(status: &Status, screen: Screen) -> Text {
     }
     for controller in &status.discovery {
         let name = controller.controller.as_deref().unwrap_or("-");
-        out.add(format_args!("discovery {name:<12} {:<8} {}", word(controller.state), controller.traddr));
+        out.add(format_args!("discovery {name:<12} {:<8} {}", controller.state.word(), controller.traddr));
         out.add(format_args!(" port {} over {}", controller.trsvcid, controller.host_iface));
         let ways = controller.ways.map(|ways| format!("told of {ways} way(s)"));
         tail(&mut out, screen, ways.as_deref(), controller.reason.as_deref(), controller.answered_ms);

@@ -23,16 +23,25 @@ use std::net::IpAddr;
 ///
 /// When the status file is there but cannot be read.
 pub fn run(args: &StatusArgs, common: &Common) -> Result<Exit, Error> {
+    show(args.output_format, common)
+}
+
+/// Prints the status.
+///
+/// # Errors
+///
+/// As [`run`].
+pub(super) fn show(format: Format, common: &Common) -> Result<Exit, Error> {
     let file = common.path(STATUS_FILE);
     let Some(mut status) = Status::read(&file)? else {
         log::error!("{}: nbft connect has not run", file.display());
-        if args.output_format == Format::Json {
+        if format == Format::Json {
             json::print(&Status::without_run(), Secrets::Masked)?;
         }
         return Ok(Exit::Nothing);
     };
     refresh(&mut status, &common.path("/"));
-    match args.output_format {
+    match format {
         Format::Json => json::print(&status, Secrets::Masked)?,
         Format::Text => {
             let screen = output::screen();
@@ -148,7 +157,7 @@ fn manager_of(root: &std::path::Path, link: u32, address: IpAddr) -> Option<&'st
 /// The state of a path, or that of its controller where this is why the path is not up.
 fn path_word(path: &PathStatus) -> &str {
     let not_live = path.controller_state.as_deref().filter(|_| path.code.as_deref() == Some(NOT_LIVE));
-    not_live.unwrap_or_else(|| text::word(path.state))
+    not_live.unwrap_or_else(|| path.state.word())
 }
 
 #[cfg(test)]

@@ -113,7 +113,7 @@ fn interfaces(status: &Status) -> Table {
         });
         table.row([
             Cell::new(&interface.name),
-            state(interface.state, word(interface.state)),
+            state(interface.state, interface.state.word()),
             Cell::some(interface.address.as_deref()),
             Cell::new(&interface.mac),
             Cell::some(interface.lease.as_ref().map(|lease| duration(u64::from(lease.seconds) * 1000))),
@@ -201,7 +201,7 @@ fn namespaces(status: &Status) -> Table {
             let [nid, nsid] = subsystems::namespace_cells(nid, namespace.nsid);
             table.row([
                 Cell::new(namespace.device.as_deref().unwrap_or("-")),
-                state(namespace.state, word(namespace.state)),
+                state(namespace.state, namespace.state.word()),
                 nid,
                 nsid,
                 Cell::some(namespace.present_ms.map(duration)),
@@ -225,7 +225,7 @@ fn discovery(status: &Status) -> Table {
     for controller in &status.discovery {
         table.row([
             Cell::new(controller.controller.as_deref().unwrap_or("-")),
-            state(controller.state, word(controller.state)),
+            state(controller.state, controller.state.word()),
             Cell::new(&controller.traddr),
             Cell::new(controller.trsvcid),
             Cell::new(&controller.host_iface),
@@ -237,25 +237,7 @@ fn discovery(status: &Status) -> Table {
 }
 
 fn state(state: State, word: &str) -> Cell {
-    Cell::state(word, mark(state))
-}
-
-const fn mark(state: State) -> Option<Mark> {
-    match state {
-        State::Up => Some(Mark::Good),
-        State::Pending => Some(Mark::Warning),
-        State::Failed => Some(Mark::Bad),
-        State::Excluded => None,
-    }
-}
-
-pub(super) const fn word(state: State) -> &'static str {
-    match state {
-        State::Pending => "pending",
-        State::Up => "up",
-        State::Failed => "failed",
-        State::Excluded => "excluded",
-    }
+    Cell::state(word, state.mark())
 }
 
 const fn outcome_word(outcome: Outcome) -> (&'static str, Option<Mark>) {

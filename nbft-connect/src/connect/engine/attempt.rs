@@ -32,6 +32,8 @@ pub(super) enum Phase {
 pub(super) struct Attempt {
     pub(super) goal: Goal,
     pub(super) phase: Phase,
+    /// Since when it has stood there.
+    pub(super) since: Instant,
 }
 
 /// What an attempt is to reach, and what came of it so far.
@@ -90,6 +92,12 @@ impl Attempt {
         match &self.goal {
             Goal::Path(path) => Target::from(&path.planned),
             Goal::Discovery(discovery) => Target::from(&discovery.planned),
+        }
+    }
+
+    pub(super) fn set_phase(&mut self, phase: Phase) {
+        if self.phase != phase {
+            (self.phase, self.since) = (phase, Instant::now());
         }
     }
 
@@ -187,7 +195,7 @@ pub(super) struct Attempts(Vec<Attempt>);
 
 impl Attempts {
     pub(super) fn push(&mut self, goal: Goal, phase: Phase) -> AttemptId {
-        self.0.push(Attempt { goal, phase });
+        self.0.push(Attempt { goal, phase, since: Instant::now() });
         AttemptId(self.0.len() - 1)
     }
 

@@ -1,6 +1,7 @@
 //! The events that the loop brings, and the effects that it carries out.
 
 use super::attempt::AttemptId;
+use super::report::Report;
 use crate::connect::target::LinkEndpoint;
 use crate::net::NetEvent;
 use crate::nvme::discovery::{DiscoveryConnection, DiscoveryResult};
@@ -45,6 +46,8 @@ pub(super) enum Event {
     Disconnected(String, io::Result<()>),
     /// The time to write the status file has come.
     SaveDue,
+    /// The time to report what is waited for has come.
+    ReportDue,
     /// The grace after the last boot namespace is over.
     LingerOver,
     /// The budget is spent.
@@ -80,4 +83,6 @@ pub(super) enum Effect {
     Register { controller: String },
     /// Write the status file.
     Save,
+    /// Tell what is waited for.
+    Report(Report),
 }

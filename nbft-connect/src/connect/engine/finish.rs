@@ -153,7 +153,10 @@ impl StateMachine {
         // A system that waits for its root may not read the notice.
         if !self.is_resident() || !self.told_systemd {
             self.told_systemd = true;
-            output::tell_systemd(&status.message, outcome != Outcome::Running);
+            match outcome {
+                Outcome::Running => output::tell_systemd(&self.report(Instant::now()).sentence(), false),
+                _ => output::tell_systemd(&status.message, true),
+            }
         }
         status
     }

@@ -15,6 +15,7 @@ mod network;
 mod one_path;
 mod persistent;
 mod progress;
+mod report;
 mod schedule;
 mod secrets;
 mod settings;
@@ -34,6 +35,7 @@ use crate::nvme::fabrics::{DEVICE, Fabrics};
 use crate::nvme::security::Requirements;
 use crate::nvme::uevent::Uevents;
 use crate::nvme::{module, probe, sysfs};
+use crate::output::live;
 use event::{Effect, Event};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -92,7 +94,7 @@ impl<F: Fabrics + 'static> Engine<F> {
             // Timers that are not set are not waited for.
             let at = |when: Option<Instant>| tokio::time::sleep_until(when.unwrap_or(started).into());
             let (linger, save, scan) = (machine.linger_until, machine.save_at, machine.next_scan);
-            let check = machine.next_check;
+            let (check, report) = (machine.next_check, machine.next_report);
             let (event, device) = tokio::select! {
                 Some(done) = self.work.next() => done,
                 Some(event) = network.recv() => (Event::Network(event), None),
@@ -100,6 +102,7 @@ impl<F: Fabrics + 'static> Engine<F> {
                 Some(changes) = changes(uevents.as_ref()) => (Event::Uevents(changes), None),
                 () = at(scan), if scan.is_some() => (Event::ScanDue, None),
                 () = at(check), if check.is_some() => (Event::CheckDue, None),
+                () = at(report), if report.is_some() => (Event::ReportDue, None),
                 () = at(linger), if linger.is_some() => (Event::LingerOver, None),
                 () = at(deadline), if deadline.is_some() => (Event::Deadline, None),
                 _ = terminate.recv() => (Event::Stop, None),
@@ -112,6 +115,7 @@ impl<F: Fabrics + 'static> Engine<F> {
             let effects = self.machine.step(event);
             self.carry_out(effects);
         }
+        live::end();
         Ok(self.machine.conclude())
     }
 
@@ -200,6 +204,7 @@ impl<F: Fabrics + 'static> Engine<F> {
                 }
                 Effect::Register { controller } => self.machine.register(&controller),
                 Effect::Save => self.machine.save_running(),
+                Effect::Report(report) => report.tell(self.machine.settings.audience),
             }
         }
     }

@@ -13,8 +13,8 @@ impl StateMachine {
                 let elapsed = self.elapsed_ms();
                 log::info!("{link_name}: ready with {address} after {elapsed} ms ({timings})");
                 if let Some(network) = self.network_state_mut(at) {
+                    network.turn(State::Up, None);
                     let interface = &mut network.status;
-                    interface.state = State::Up;
                     // The HFI's own link, also where its master has the address.
                     interface.name.clone_from(port.as_ref().unwrap_or(&link_name));
                     interface.address = Some(address.to_string());
@@ -49,9 +49,10 @@ impl StateMachine {
                 }
             }
             NetEvent::Waiting { at, for_what } => {
-                if let Some(interface) = self.interface(at) {
-                    log::debug!("{}: waiting for {for_what}", interface.name);
-                    interface.set_reason(Some(Reason {
+                if let Some(network) = self.network_state_mut(at) {
+                    log::debug!("{}: waiting for {for_what}", network.status.name);
+                    network.turn(network.status.state, Some(for_what));
+                    network.status.set_reason(Some(Reason {
                         code: for_what.code().to_owned(),
                         text: format!("waiting for {for_what}"),
                     }));
@@ -61,7 +62,7 @@ impl StateMachine {
                 let reason = Reason { code: reason.code().to_owned(), text: reason.to_string() };
                 if let Some(network) = self.network_state_mut(at) {
                     log::warn!("{}: {}", network.status.name, reason.text);
-                    network.status.state = State::Failed;
+                    network.turn(State::Failed, None);
                     network.status.set_reason(Some(reason));
                     network.endpoint = None;
                 }

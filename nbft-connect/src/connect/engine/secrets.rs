@@ -113,7 +113,7 @@ impl StateMachine {
         for (_, attempt) in self.attempts.iter_mut().filter(|(_, attempt)| attempt.phase == Phase::WaitKeys) {
             let target = attempt.target();
             if target.security.is_some_and(|policy| fetched.is_for(target.nqn, policy)) {
-                attempt.phase = Phase::Queued;
+                attempt.set_phase(Phase::Queued);
                 attempt.set_reason(None);
             }
         }

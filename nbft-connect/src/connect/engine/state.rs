@@ -7,14 +7,16 @@ use crate::connect::failure::FatalError;
 use crate::connect::target::LinkEndpoint;
 use crate::exit::Exit;
 use crate::input::tunables::ConnectionSettings;
+use crate::net::Waiting;
 use crate::nvme::exclusions::Exclusions;
 use crate::nvme::fabrics::options::Supported;
 use crate::nvme::keys::Keys;
 use crate::nvme::security::Violation;
 use crate::nvme::sock_diag::TlsSockets;
 use crate::nvme::sysfs;
+use crate::output::Audience;
 use crate::status::file::StatusFile;
-use crate::status::schema::{HfiStatus, NamespaceStatus, Status};
+use crate::status::schema::{HfiStatus, NamespaceStatus, State, Status};
 use libnbft::plan::{Additions, DiscoveryMode, Namespace, NetworkRef, Path, Plan};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -47,6 +49,9 @@ pub(in crate::connect) struct Settings {
     pub(in crate::connect) keys: Keys,
     pub(in crate::connect) sockets: Box<dyn TlsSockets>,
     pub(in crate::connect) started: Instant,
+    /// Who is told of the progress, and how often.
+    pub(in crate::connect) audience: Audience,
+    pub(in crate::connect) report_every: Duration,
 }
 
 /// How it ended.
@@ -87,6 +92,24 @@ pub(super) struct NetworkState {
     /// Its interface, once it is ready.
     pub(super) endpoint: Option<LinkEndpoint>,
     pub(super) status: HfiStatus,
+    /// What it waits for, if it has said so.
+    pub(super) waiting: Option<Waiting>,
+    /// Since when it has stood as it stands.
+    pub(super) since: Instant,
+}
+
+impl NetworkState {
+    fn new(at: NetworkRef, status: HfiStatus, since: Instant) -> Self {
+        Self { at, endpoint: None, status, waiting: None, since }
+    }
+
+    /// Notes a change, and what it waits for now.
+    pub(super) fn turn(&mut self, state: State, waiting: Option<Waiting>) {
+        if (self.status.state, self.waiting) != (state, waiting) {
+            self.since = Instant::now();
+        }
+        (self.status.state, self.waiting) = (state, waiting);
+    }
 }
 
 /// A namespace that is expected, and what became of it.
@@ -128,6 +151,8 @@ pub(super) struct StateMachine {
     pub(super) no_scan_before: Instant,
     /// When the states of the connected controllers are to be read again; `None` unless this process is resident.
     pub(super) next_check: Option<Instant>,
+    /// When what is waited for is to be reported; `None` in a resident process.
+    pub(super) next_report: Option<Instant>,
     /// What the scans showed.
     pub(super) watch: sysfs::Watch,
     /// What the administrator has taken out of service.
@@ -150,7 +175,7 @@ impl StateMachine {
         let mut header = first_status(&whole, &settings);
         let interfaces = std::mem::take(&mut header.interfaces);
         let networks =
-            plan.networks().zip(interfaces).map(|((at, _), status)| NetworkState { at, endpoint: None, status });
+            plan.networks().zip(interfaces).map(|((at, _), status)| NetworkState::new(at, status, settings.started));
         Self {
             networks: networks.collect(),
             attempts: attempts(&whole, &mut header),
@@ -165,6 +190,10 @@ impl StateMachine {
             next_scan: None,
             no_scan_before: settings.started,
             next_check: matches!(settings.until, RunMode::Resident).then_some(settings.started),
+            next_report: match settings.until {
+                RunMode::UntilBoot { .. } => Some(settings.started + settings.report_every),
+                RunMode::Resident => None,
+            },
             watch: sysfs::Watch::default(),
             exclusions: Exclusions::default(),
             unsecured: BTreeMap::new(),

@@ -3,6 +3,7 @@
 mod access;
 mod excluded;
 mod port;
+mod report;
 mod stalled;
 
 use super::attempt::{AttemptId, Phase};

@@ -8,6 +8,7 @@ use crate::nvme::explain::Cause;
 use crate::nvme::fabrics::{NewController, Written};
 use std::io;
 use std::rc::Rc;
+use std::time::Instant;
 
 impl StateMachine {
     /// Takes an event; returns what is to be done.
@@ -74,6 +75,11 @@ impl StateMachine {
                 Err(error) => log::warn!("{controller} cannot be disconnected: {error}"),
             },
             Event::SaveDue => self.save_now(),
+            Event::ReportDue => {
+                let now = Instant::now();
+                self.next_report = Some(now + self.settings.report_every);
+                self.effects.push(Effect::Report(self.report(now)));
+            }
             Event::LingerOver => self.ending = Some(Ending::Complete),
             Event::Deadline if self.settings.keeps_trying => self.pass_deadline(),
             Event::Deadline => self.ending = Some(Ending::Deadline),

@@ -12,6 +12,7 @@ use crate::nvme::fabrics::options::Supported;
 use crate::nvme::fabrics::{Fabrics, NewController, Written};
 use crate::nvme::keys::Keys;
 use crate::nvme::security::{Requirements, Violation};
+use crate::output::Audience;
 use crate::status::file::StatusFile;
 use crate::status::schema::Status;
 use libnbft::discovery_log::Log;
@@ -286,6 +287,8 @@ pub(in crate::connect) fn settings(root: &Root, until: RunMode, before: Option<S
         keys: Keys::new(&root.0, None, "nqn.2014-08.org.example:host").with_keyring(tls::InRoot(root.0.clone())),
         sockets: Box::new(tls::InRoot(root.0.clone())),
         started: Instant::now(),
+        audience: Audience::Log,
+        report_every: Duration::from_secs(10),
     }
 }
 

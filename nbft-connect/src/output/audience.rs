@@ -1,0 +1,50 @@
+//! Who watches a command that takes long.
+
+use std::env;
+use std::io::IsTerminal as _;
+use std::time::Duration;
+
+/// Who is told how far a command is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// systemd: it shows one line for each service.
+    Systemd,
+    /// Somebody at a terminal, whose lines can be drawn again.
+    Terminal,
+    /// Whoever reads the log.
+    Log,
+}
+
+impl Audience {
+    /// Whoever started this process.
+    #[must_use]
+    pub fn current() -> Self {
+        if env::var_os("NOTIFY_SOCKET").is_some() {
+            return Self::Systemd;
+        }
+        match is_drawable() && is_foreground() {
+            true => Self::Terminal,
+            false => Self::Log,
+        }
+    }
+
+    /// The pause between two reports.
+    #[must_use]
+    pub const fn pause(self) -> Duration {
+        match self {
+            Self::Terminal => Duration::from_secs(1),
+            Self::Systemd | Self::Log => Duration::from_secs(10),
+        }
+    }
+}
+
+/// Whether both outputs are a terminal that knows how to move its cursor.
+pub(super) fn is_drawable() -> bool {
+    let knows = |term: &std::ffi::OsStr| !term.is_empty() && term != "dumb";
+    super::is_terminal() && super::stderr().is_terminal() && env::var_os("TERM").is_some_and(|term| knows(&term))
+}
+
+/// Whether the terminal obeys this process. The console of a boot obeys none, and many write to it.
+fn is_foreground() -> bool {
+    nix::unistd::tcgetpgrp(super::stderr()).is_ok_and(|group| group == nix::unistd::getpgrp())
+}

@@ -1,0 +1,26 @@
+//! How people see a state: its word and its mark.
+
+use super::schema::State;
+use crate::output::Mark;
+
+impl State {
+    /// Its word, as in the JSON.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Up => "up",
+            Self::Failed => "failed",
+            Self::Excluded => "excluded",
+        }
+    }
+
+    /// How good it is.
+    pub(crate) const fn mark(self) -> Option<Mark> {
+        match self {
+            Self::Up => Some(Mark::Good),
+            Self::Pending => Some(Mark::Warning),
+            Self::Failed => Some(Mark::Bad),
+            Self::Excluded => None,
+        }
+    }
+}
