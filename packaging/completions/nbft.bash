@@ -664,7 +664,7 @@ _nbft() {
             return 0
             ;;
         nbft__subcmd__status)
-            opts="-o -v -h -V --output-format --root --nbft-path --verbose --color --help --version"
+            opts="-o -v -h -V --output-format --watch --root --nbft-path --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -676,6 +676,10 @@ _nbft() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --watch)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --root)

@@ -178,6 +178,7 @@ complete -c nbft -n "__fish_nbft_using_subcommand disconnect" -s h -l help -d 'P
 complete -c nbft -n "__fish_nbft_using_subcommand disconnect" -s V -l version -d 'Print version'
 complete -c nbft -n "__fish_nbft_using_subcommand status" -s o -l output-format -d 'Output format' -r -f -a "text\t'For people'
 json\t'For programs'"
+complete -c nbft -n "__fish_nbft_using_subcommand status" -l watch -d 'Show it again and again until Ctrl-C, every second or every so many' -r
 complete -c nbft -n "__fish_nbft_using_subcommand status" -l root -d 'Read every path under DIR' -r -f -a "(__fish_complete_directories)"
 complete -c nbft -n "__fish_nbft_using_subcommand status" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
 complete -c nbft -n "__fish_nbft_using_subcommand status" -l color -d 'Colours for states and severities (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'

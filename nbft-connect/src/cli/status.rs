@@ -1,6 +1,6 @@
 //! The options of `nbft status`.
 
-use super::Format;
+use super::{Format, seconds};
 use clap::Args;
 
 /// `nbft status`.
@@ -9,4 +9,15 @@ pub struct StatusArgs {
     /// Output format
     #[arg(short = 'o', long, value_enum, default_value_t)]
     pub output_format: Format,
+    /// Show it again and again until Ctrl-C, every second or every so many
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "1",
+        value_parser = seconds,
+        conflicts_with = "output_format"
+    )]
+    pub watch: Option<u32>,
 }

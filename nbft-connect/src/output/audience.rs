@@ -39,7 +39,8 @@ impl Audience {
 }
 
 /// Whether both outputs are a terminal that knows how to move its cursor.
-pub(super) fn is_drawable() -> bool {
+#[must_use]
+pub fn is_drawable() -> bool {
     let knows = |term: &std::ffi::OsStr| !term.is_empty() && term != "dumb";
     super::is_terminal() && super::stderr().is_terminal() && env::var_os("TERM").is_some_and(|term| knows(&term))
 }

@@ -1,5 +1,6 @@
 //! Lines at the end of a terminal's text that are drawn again in place. What is printed meanwhile goes above them.
 
+pub use super::audience::is_drawable;
 use super::screen::{self, Screen};
 use super::{Text, screen as output_screen};
 use std::io::{self, Write};
@@ -25,6 +26,18 @@ pub fn draw(text: &Text) {
         (area.lines, area.columns) = (fitting(text.cut(screen), rows), columns);
         area.lines.iter().for_each(|line| put(out, line));
     });
+}
+
+/// The screen that lines are laid out for now: its width changes.
+#[must_use]
+pub fn screen() -> Screen {
+    let columns = screen::terminal_size().0.saturating_sub(1);
+    Screen { width: columns.max(screen::MIN_WIDTH), ..output_screen() }
+}
+
+/// Leaves the lines where they are.
+pub fn leave() {
+    with_area(|area, _| area.lines.clear());
 }
 
 /// Takes the lines away.

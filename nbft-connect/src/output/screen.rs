@@ -32,7 +32,7 @@ const WIDTH: usize = 80;
 /// Rows where nobody says how many there are.
 const HEIGHT: usize = 24;
 /// Fewer columns than this are not laid out for.
-const MIN_WIDTH: usize = 40;
+pub(super) const MIN_WIDTH: usize = 40;
 /// More columns than this are not laid out for.
 const MAX_WIDTH: usize = 1000;
 

@@ -4,6 +4,7 @@
 pub mod fuzz;
 mod list;
 mod text;
+mod watch;
 
 use crate::cli::{Common, Format, StatusArgs};
 use crate::error::Error;
@@ -16,6 +17,7 @@ use crate::status::live::{PATH_INACCESSIBLE, ana_state};
 use crate::status::outcome;
 use crate::status::schema::{Outcome, PathStatus, Reason, STATUS_FILE, State, Status};
 use std::net::IpAddr;
+use std::time::Duration;
 
 /// Runs the command.
 ///
@@ -23,6 +25,9 @@ use std::net::IpAddr;
 ///
 /// When the status file is there but cannot be read.
 pub fn run(args: &StatusArgs, common: &Common) -> Result<Exit, Error> {
+    if let Some(seconds) = args.watch {
+        return watch::run(Duration::from_secs(seconds.into()), common);
+    }
     show(args.output_format, common)
 }
 
