@@ -36,7 +36,7 @@ mod host;
 mod schema;
 mod security;
 mod ssns;
-mod ssns_model;
+mod ssns_ext;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -48,7 +48,8 @@ pub use header::{Control, Header};
 pub use hfi::{Hfi, HfiExt};
 pub use host::Host;
 pub use security::SecurityProfile;
-pub use ssns::{Ssns, SsnsExt};
+pub use ssns::Ssns;
+pub use ssns_ext::SsnsExt;
 pub use values::{Bit, Fixed, IpText, Transport, Word, Words};
 
 use crate::model;

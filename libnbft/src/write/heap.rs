@@ -41,8 +41,8 @@ impl HeapWriter {
         self.add(structure.as_bytes())
     }
 
-    /// Adds a structure and what follows it in the same object.
-    pub(super) fn structures(&mut self, parts: [&[u8]; 2]) -> HeapRef {
+    /// Adds a structure and what later revisions have added to it, in one object.
+    pub(super) fn structures(&mut self, parts: &[&[u8]]) -> HeapRef {
         self.add(&parts.concat())
     }
 

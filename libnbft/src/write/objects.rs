@@ -109,6 +109,6 @@ impl HeapWriter {
             connect_timeout: diagnostics.connect_timeout.into(),
             nceec: diagnostics.nceec.0,
         };
-        Ok(self.structures([known.as_bytes(), diagnostics.as_bytes()]))
+        Ok(self.structures(&[known.as_bytes(), diagnostics.as_bytes()]))
     }
 }
