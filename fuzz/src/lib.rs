@@ -39,7 +39,7 @@ pub fn mend(bytes: &mut [u8]) {
 ///
 /// When the tables of firmware cannot be read.
 pub fn seeds() -> std::io::Result<Vec<(PathBuf, Vec<u8>)>> {
-    let made = support::samples().into_iter().filter(|sample| sample.path.extension().is_none_or(|e| e != "txt"));
+    let made = support::samples().into_iter().filter(|sample| sample.path.extension().is_none_or(|e| e == "nbft"));
     let mut tables: Vec<_> = made.map(|sample| (sample.path, sample.content)).collect();
     let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/firmware"));
     for entry in std::fs::read_dir(folder)? {

@@ -6,7 +6,7 @@
 mod support;
 
 fn main() -> std::io::Result<()> {
-    for folder in ["tables", "rules"] {
+    for folder in support::FOLDERS {
         match std::fs::remove_dir_all(support::folder().join(folder)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
             _ => {}

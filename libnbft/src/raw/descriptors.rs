@@ -96,9 +96,8 @@ pub(crate) struct Security {
     /// Security profile index; from 1 (Security Profile, byte 1).
     pub(crate) index: u8,
     /// Flags: bit 0 valid, 2-1 in-band authentication, 4-3 authentication policy list, 6-5 secure channel, 8-7 secure channel
-
-    /// /// policy list, 9 cipher suites restricted, 10 KX groups restricted, 11 hash functions restricted (Security Profile,
-    /// bytes 3:2).
+    /// policy list, 9 cipher suites restricted, 10 KX groups restricted, 11 hash functions restricted (Security Profile, bytes
+    /// 3:2).
     pub(crate) flags: U16,
     /// Secret type: bit 1 Redfish host interface URI (Security Profile, byte 4).
     pub(crate) secret_type: u8,

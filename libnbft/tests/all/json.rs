@@ -1,6 +1,6 @@
 //! Tests that the JSON form loses nothing of any model.
 
-use crate::support::random;
+use crate::support::{folder, random, whole};
 use arbitrary::Unstructured;
 use libnbft::json;
 use libnbft::model::Table;
@@ -34,4 +34,10 @@ proptest! {
         let text = serde_json::to_string_pretty(&json::Table::from(&table)).expect("every model has a JSON form");
         prop_assert_eq!(read(&text)?, table);
     }
+}
+
+#[test]
+fn the_whole_form_is_read() {
+    let text = std::fs::read_to_string(folder().join("whole/whole.json")).expect("testdata can be read");
+    assert_eq!(read(&text).expect("it is the form of a table"), whole::table());
 }

@@ -1,6 +1,6 @@
 //! Compares `testdata/` with what the writer makes and the parser reads; every rule has a table that breaks it.
 
-use crate::support::{cases, folder, manual, samples, tables};
+use crate::support::{FOLDERS, cases, folder, manual, samples, tables};
 use libnbft::{Parsed, Rule, Severity, check_together, parse};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -19,14 +19,14 @@ fn files(folder: &Path, found: &mut BTreeSet<PathBuf>) {
 #[test]
 fn testdata_is_what_is_made_and_read() {
     let mut there = BTreeSet::new();
-    for name in ["tables", "rules"] {
+    for name in FOLDERS {
         files(&folder().join(name), &mut there);
     }
     for sample in samples() {
         let path = folder().join(&sample.path);
         assert!(there.remove(&path), "{} is missing: run the example make-testdata", sample.path.display());
         let content = std::fs::read(&path).expect("testdata can be read");
-        if sample.path.extension().is_some_and(|extension| extension == "txt") {
+        if sample.path.extension().is_some_and(|extension| extension != "nbft") {
             let (is, should) = (String::from_utf8_lossy(&sample.content), String::from_utf8_lossy(&content));
             assert_eq!(is, should, "{}", sample.path.display());
         } else {

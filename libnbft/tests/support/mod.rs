@@ -2,13 +2,18 @@
 #![allow(dead_code)] // each user takes its part
 
 pub(crate) mod cases;
+mod choices;
 pub(crate) mod found;
 pub(crate) mod manual;
 pub(crate) mod random;
 pub(crate) mod render;
 pub(crate) mod tables;
+pub(crate) mod whole;
 
 use std::path::{Path, PathBuf};
+
+/// The folders of `testdata/` that are made.
+pub(crate) const FOLDERS: [&str; 3] = ["tables", "whole", "rules"];
 
 /// A file of `testdata/`: where it lies there, and what is in it.
 pub(crate) struct Sample {
@@ -35,6 +40,10 @@ pub(crate) fn samples() -> Vec<Sample> {
         add(format!("tables/{name}.txt"), render::table(&bytes).into_bytes());
         add(format!("tables/{name}.nbft"), bytes);
     }
+    let bytes = libnbft::write(&whole::table()).expect("the table can be written");
+    add("whole/whole.txt".into(), render::table(&bytes).into_bytes());
+    add("whole/whole.json".into(), render::json(&bytes).into_bytes());
+    add("whole/whole.nbft".into(), bytes);
     for case in cases::all() {
         let name = case.rule.name();
         add(format!("rules/{name}.txt"), render::findings(&case.tables).into_bytes());

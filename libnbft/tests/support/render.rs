@@ -1,12 +1,19 @@
-//! Shows model, findings and fields of a table as text.
+//! Shows model, findings, fields and JSON form of a table as text.
 
-use libnbft::{Finding, Parsed, check_together, parse};
+use libnbft::{Finding, Parsed, check_together, json, parse};
 use std::fmt::Write as _;
 
 /// The model of a table, its findings, and its bytes by name.
 pub(crate) fn table(bytes: &[u8]) -> String {
     let parsed = parse(bytes).expect("the table can be read");
     format!("{:#?}\n\n{}\n{}", parsed.table, findings(&[bytes.to_vec()]), fields(&parsed))
+}
+
+/// The JSON form, as `nbft show -o json` has it, but without the name of a file.
+pub(crate) fn json(bytes: &[u8]) -> String {
+    let mut json = json::Table::from(&parse(bytes).expect("the table can be read").table);
+    json.header.as_mut().expect("each table has one").add_computed(bytes);
+    serde_json::to_string_pretty(&json).expect("every model has a JSON form") + "\n"
 }
 
 fn fields(parsed: &Parsed<'_>) -> String {

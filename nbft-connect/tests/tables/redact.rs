@@ -1,7 +1,8 @@
 //! `show --redact`, over whole outputs.
 
 use crate::golden;
-use crate::support::{Dir, built, nbft, nbft_with, public, testdata};
+use crate::support::{Dir, built, here, nbft, nbft_with, public, testdata};
+use regex_lite::Regex;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -144,6 +145,29 @@ fn redacted_whole(tables: impl Iterator<Item = PathBuf>) {
         };
         assert_eq!(shape(&plain, &before), shape(&redacted, &after), "{path}");
     }
+}
+
+/// Adds every text of the JSON that is the name of a field: such are the texts of testdata/whole.
+fn add_names(value: &Value, found: &mut BTreeSet<String>) {
+    let is_name = Regex::new(r"^[A-Z][A-Za-z]*\.[a-z_]+$").unwrap();
+    match value {
+        Value::Object(members) => members.values().for_each(|value| add_names(value, found)),
+        Value::Array(items) => items.iter().for_each(|item| add_names(item, found)),
+        Value::String(text) if is_name.is_match(text) => {
+            found.insert(text.clone());
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn no_text_of_a_table_is_left() {
+    let (plain, redacted) = both(here("../testdata/whole/whole.nbft").to_str().unwrap());
+    let (mut before, mut after) = (BTreeSet::new(), BTreeSet::new());
+    add_names(&plain, &mut before);
+    add_names(&redacted, &mut after);
+    assert!(before.contains("HfiTcp.host_name") && before.len() > 8, "{before:?}");
+    assert!(after.is_empty(), "{after:?}");
 }
 
 #[test]

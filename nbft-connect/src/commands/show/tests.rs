@@ -1,13 +1,69 @@
-//! Damaged tables: whatever is read from them is shown, dumped, redacted and checked without a panic.
+//! Tests that every field of a table is shown, and that damaged tables are shown, dumped, redacted and checked without a panic.
 
 use super::redact::Redactor;
 use super::{Form, Parts, Shown, dump, json_table, text};
 use crate::commands::hex;
 use crate::output::Screen;
-use std::path::Path;
+use libnbft::model::Table;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
 
 const EVERYTHING: Parts = Parts { subsystems: true, hfis: true, discovery: true, rest: true };
 const SCREEN: Screen = Screen::plain(80);
+
+fn testdata(folder: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata").join(folder)
+}
+
+/// The places of all values of a model; of a list of numbers, that of the first.
+fn places(value: &Value, place: String, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            fields.iter().for_each(|(name, value)| places(value, format!("{place}/{name}"), found));
+        }
+        Value::Array(values) => {
+            let all = values.iter().enumerate().filter(|(n, value)| *n == 0 || value.is_object());
+            all.for_each(|(n, value)| places(value, format!("{place}/{n}"), found));
+        }
+        _ => found.push(place),
+    }
+}
+
+/// Another value of the same form: texts may be addresses or UUIDs.
+fn other(value: &Value) -> Value {
+    match value {
+        Value::Number(number) => (number.as_u64().unwrap() ^ 1).into(),
+        Value::String(text) => {
+            let mut text = text.clone();
+            let last = if text.pop() == Some('1') { '2' } else { '1' };
+            text.push(last);
+            text.into()
+        }
+        _ => panic!("no value of a model is {value}"),
+    }
+}
+
+#[test]
+fn every_field_is_in_the_text() {
+    let bytes = std::fs::read(testdata("whole/whole.nbft")).unwrap();
+    let model = libnbft::parse(&bytes).unwrap().table;
+    let said = |table: Table| {
+        let shown = Shown { name: "NBFT".into(), table: Some(table), bytes: bytes.clone() };
+        text(&shown, Form { parts: EVERYTHING, details: true, several: false, screen: SCREEN }).unwrap().plain()
+    };
+    let value = serde_json::to_value(&model).unwrap();
+    let whole = said(model);
+    let mut all = Vec::new();
+    places(&value, String::new(), &mut all);
+    let is_missed = |place: &String| {
+        let mut value = value.clone();
+        let field = value.pointer_mut(place).unwrap();
+        *field = other(field);
+        said(serde_json::from_value(value).unwrap()) == whole
+    };
+    let missed: Vec<_> = all.iter().filter(|place| is_missed(place)).collect();
+    assert!(missed.is_empty(), "show -v says nothing of {missed:?}");
+}
 
 /// Does with `bytes` what the commands do; gives whether anything could be read and whether it could be written redacted.
 fn survive(bytes: Vec<u8>) -> (bool, bool) {
@@ -42,7 +98,6 @@ fn survive(bytes: Vec<u8>) -> (bool, bool) {
 
 #[test]
 fn no_damage_makes_a_command_panic() {
-    let tables = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata/tables");
     let mut seed = 0x2545_f491_4f6c_dd1d_u64;
     let mut random = |below: usize| {
         seed ^= seed << 13;
@@ -51,7 +106,7 @@ fn no_damage_makes_a_command_panic() {
         (seed >> 11) as usize % below
     };
     let (mut read, mut written, mut rounds) = (0, 0, 0);
-    for path in std::fs::read_dir(tables).unwrap().map(|entry| entry.unwrap().path()) {
+    for path in std::fs::read_dir(testdata("tables")).unwrap().map(|entry| entry.unwrap().path()) {
         if path.extension().is_none_or(|extension| extension != "nbft") {
             continue;
         }
