@@ -7,7 +7,7 @@ use crate::prepare::chroot::{Debian, chroot, forget, inside};
 use crate::prepare::kernel::Kernel;
 use crate::scenario::Building;
 use crate::scenario::system::{Init, Way};
-use crate::tools::error::{At, Error, Result};
+use crate::tools::error::{At, MachineError, Result};
 use crate::tools::place::{Key, Place, suffixed};
 use crate::tools::shell::run;
 use std::fs;
@@ -196,7 +196,7 @@ impl Recipe<'_> {
         })?;
         let size = dir.join("size");
         let text = fs::read_to_string(&size).at(&size)?;
-        let plain_size = text.trim().parse().map_err(|_| Error::Machine(format!("{}: no number", size.display())))?;
+        let plain_size = text.trim().parse().map_err(|_| MachineError::NoNumber { file: size })?;
         Ok(Initrd { path: dir.join("initrd"), plain_size })
     }
 
@@ -206,7 +206,7 @@ impl Recipe<'_> {
         layers::copy(upper, "usr/libexec/nbft-redfish", &layers::redfish(nbft))?;
         let script = module.join("install.sh");
         if !script.exists() {
-            return Err(Error::Machine(format!("{}: its install.sh is not there", module.display())));
+            return Err(MachineError::NoInstallScript { module: module.to_path_buf() }.into());
         }
         run("sh").arg(script).env("DESTDIR", upper).output()?;
         Ok(())

@@ -2,7 +2,7 @@
 
 use crate::prepare::kernel::Kernel;
 use crate::prepare::need;
-use crate::tools::error::{At, Error, Result};
+use crate::tools::error::{At, MachineError, Result};
 use crate::tools::shell::run;
 use std::collections::HashMap;
 use std::fs;
@@ -29,7 +29,10 @@ pub fn closure(kernel: &Kernel, names: &[&str]) -> Result<Vec<(String, Vec<u8>)>
             }
             None if may_be_missing => {}
             None if builtin.lines().any(|path| stem(path) == stem(name)) => {}
-            None => return Err(Error::Machine(format!("kernel {} has no module {name}", kernel.version))),
+            None => {
+                let (kernel, module) = (kernel.version.clone(), (*name).to_owned());
+                return Err(MachineError::NoModule { kernel, module }.into());
+            }
         }
     }
     order.into_iter().map(|path| Ok((format!("{}.ko", stem(path)), read(kernel, path)?))).collect()

@@ -1,7 +1,7 @@
 //! Puts files over a Debian folder or into a root disk: the binary under test and its libraries.
 
 use crate::prepare::need;
-use crate::tools::error::{At, Error, Result};
+use crate::tools::error::{At, MachineError, Result};
 use crate::tools::place::Place;
 use crate::tools::shell::run;
 use std::fs;
@@ -12,11 +12,11 @@ use std::sync::Mutex;
 /// Builds `nbft` as it is shipped, and says where it lies.
 pub fn nbft(place: &Place) -> Result<PathBuf> {
     static BUILT: Mutex<Option<PathBuf>> = Mutex::new(None);
-    let mut built = BUILT.lock().map_err(|_| Error::Machine("the build of nbft panicked".into()))?;
-    if built.is_none() {
-        *built = Some(build(place)?);
+    let mut built = BUILT.lock().map_err(|_| MachineError::BuildPanicked)?;
+    if let Some(path) = &*built {
+        return Ok(path.clone());
     }
-    built.clone().ok_or_else(|| Error::Machine("cargo built no nbft".into()))
+    Ok(built.insert(build(place)?).clone())
 }
 
 fn build(place: &Place) -> Result<PathBuf> {
@@ -26,7 +26,7 @@ fn build(place: &Place) -> Result<PathBuf> {
         .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
         .filter_map(|message| message.get("executable")?.as_str().map(PathBuf::from))
         .find(|path| path.file_name().is_some_and(|name| name == "nbft"));
-    path.ok_or_else(|| Error::Machine("cargo built no binary nbft".into()))
+    Ok(path.ok_or(MachineError::NotBuilt)?)
 }
 
 /// The program beside it that fetches secrets by Redfish.

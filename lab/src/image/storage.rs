@@ -6,7 +6,7 @@ use super::layers::{ext4, put};
 use super::root::mini;
 use crate::prepare::chroot::{Debian, chroot, programs};
 use crate::prepare::kernel::{Flavour, kernel};
-use crate::tools::error::{At, Error, Result};
+use crate::tools::error::{At, Result, VmError};
 use crate::tools::place::{Key, Place, remove, suffixed};
 use crate::vm::Machine;
 use std::fs::{self, File};
@@ -148,7 +148,7 @@ fn build(place: &Place, source: &Path, image: &Path, layers: Layers) -> Result<(
     let _ = vm.listen(Instant::now() + Duration::from_secs(10), |_| None::<()>)?;
     drop(vm);
     if done != Some(true) {
-        return Err(Error::Vm(format!("the disk could not be made; see {}", work.join("build.log").display())));
+        return Err(VmError::Disk { log: work.join("build.log") }.into());
     }
     remove(&work)
 }

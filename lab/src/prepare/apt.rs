@@ -1,6 +1,6 @@
 //! Reads Debian's archive with sources, lists and cache of our own, from the machine's own mirror.
 
-use crate::tools::error::{At, Error, Result};
+use crate::tools::error::{At, MachineError, Result};
 use crate::tools::place::{Key, Place, lock};
 use crate::tools::shell::run;
 use std::fs;
@@ -20,11 +20,9 @@ const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 pub fn mirror() -> Result<String> {
     let format = "$(REPO_URI) $(COMPONENT)";
     let text = run("apt-get").args(["indextargets", "--format", format, "Created-By: Packages"]).text()?;
-    text.lines()
-        .filter_map(|line| line.strip_suffix(" main"))
-        .find(|uri| uri.trim_end_matches('/').ends_with("/debian"))
-        .map(|uri| uri.trim_end_matches('/').to_owned())
-        .ok_or_else(|| Error::Machine("apt's configuration names no mirror of Debian (apt-get indextargets)".into()))
+    let mut mirrors = text.lines().filter_map(|line| Some(line.strip_suffix(" main")?.trim_end_matches('/')));
+    let mirror = mirrors.find(|uri| uri.ends_with("/debian")).ok_or(MachineError::NoMirror)?;
+    Ok(mirror.to_owned())
 }
 
 /// This machine's release of Debian, when it is one.
@@ -88,13 +86,17 @@ impl View {
     pub fn resolve(&self, meta: &str, prefix: &str) -> Result<String> {
         let text =
             run("apt-cache").env("APT_CONFIG", self.config()).args(["show", "--no-all-versions", meta]).text()?;
-        text.lines()
+        let mut needed = text
+            .lines()
             .filter_map(|line| line.strip_prefix("Depends: "))
             .flat_map(|line| line.split(','))
-            .filter_map(|word| word.split_whitespace().next())
-            .find(|name| name.starts_with(prefix))
-            .map(str::to_owned)
-            .ok_or_else(|| Error::Machine(format!("{meta} of {} depends on no {prefix}…", self.suite)))
+            .filter_map(|word| word.split_whitespace().next());
+        let none = || MachineError::NoDependency {
+            package: meta.to_owned(),
+            suite: self.suite.to_string(),
+            prefix: prefix.to_owned(),
+        };
+        Ok(needed.find(|name| name.starts_with(prefix)).ok_or_else(none)?.to_owned())
     }
 
     /// Downloads a package and unpacks it into `folder`; nothing is installed.
@@ -108,7 +110,7 @@ impl View {
         let log = self.dir.join("log");
         run("apt-get").env("APT_CONFIG", self.config()).dir(&work).args(["download", package]).log(&log)?;
         let file = fs::read_dir(&work).at(&work)?.filter_map(|entry| entry.ok().map(|e| e.path())).next();
-        let file = file.ok_or_else(|| Error::Machine(format!("apt-get download {package} left no file")))?;
+        let file = file.ok_or_else(|| MachineError::NotDownloaded { package: package.to_owned() })?;
         run("dpkg").arg("-x").arg(file).arg(folder).log(&log)
     }
 }

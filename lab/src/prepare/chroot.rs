@@ -1,7 +1,7 @@
 //! Makes Debian folders with dracut, and runs programs inside one.
 
 use super::{apt, need};
-use crate::tools::error::{At, Error, Result};
+use crate::tools::error::{At, MachineError, Result};
 use crate::tools::place::{Place, remove, suffixed};
 use crate::tools::shell::{Run, run};
 use serde::Deserialize;
@@ -45,7 +45,7 @@ impl Debian {
 /// Makes the folder, once.
 pub fn chroot(place: &Place, debian: Debian) -> Result<PathBuf> {
     if !nix::unistd::geteuid().is_root() {
-        return Err(Error::Machine("making a Debian folder needs root (debootstrap, chroot): run as root".into()));
+        return Err(MachineError::NeedsRoot.into());
     }
     let suite = debian.suite();
     place.cached(&format!("chroots/{suite}"), |partial| {

@@ -2,7 +2,7 @@
 
 use super::apt::View;
 use super::need;
-use crate::tools::error::{At, Error, Result};
+use crate::tools::error::{At, MachineError, Result};
 use crate::tools::place::Place;
 use crate::tools::shell::run;
 use serde::Deserialize;
@@ -91,7 +91,7 @@ fn image(folder: &Path) -> Result<(String, PathBuf)> {
         let image = entry.path().join("vmlinuz");
         image.exists().then(|| (entry.file_name().to_string_lossy().into_owned(), image))
     });
-    in_boot.or(with_modules).ok_or_else(|| Error::Machine(format!("no kernel in {}", folder.display())))
+    Ok(in_boot.or(with_modules).ok_or_else(|| MachineError::NoKernel { folder: folder.to_path_buf() })?)
 }
 
 /// Finds the ELF image inside a bzImage: the payload is one compressed stream behind the decompressor's code.
@@ -106,7 +106,7 @@ fn extract(image: &[u8]) -> Result<Vec<u8>> {
             }
         }
     }
-    Err(Error::Machine("the kernel image holds no ELF image compressed with zstd, xz or gzip".into()))
+    Err(MachineError::NoElf.into())
 }
 
 /// Decompresses a stream that has something else behind it: what comes out counts, not the exit status.

@@ -4,7 +4,7 @@ pub mod apt;
 pub mod chroot;
 pub mod kernel;
 
-use crate::tools::error::{Error, Result};
+use crate::tools::error::{Error, MachineError, Result};
 use crate::tools::place::{Place, lock};
 use crate::tools::shell::run;
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ pub fn tool(name: &str) -> Option<PathBuf> {
 
 /// A tool that [`tools`] has seen to.
 pub fn need(name: &str) -> Result<PathBuf> {
-    tool(name).ok_or_else(|| Error::Machine(format!("{name} is not there")))
+    Ok(tool(name).ok_or_else(|| MachineError::NoTool { name: name.to_owned() })?)
 }
 
 /// Sees to it that the tools are there: installs their packages when root, otherwise says how to.

@@ -4,7 +4,7 @@ use crate::run::boot;
 use crate::run::stats::{Spread, spread};
 use crate::scenario::system::Init;
 use crate::scenario::{Expect, Outcome, Scenario};
-use crate::tools::error::{Error, Result};
+use crate::tools::error::{Result, VmError};
 use crate::tools::place::Place;
 use std::fmt::Write as _;
 
@@ -49,7 +49,7 @@ pub fn run(place: &Place, base: &Scenario, rounds: u32) -> Result<bool> {
     let _target = boot::start_target(place, &scenario, &images, &dir, None)?;
     let (report, complaints) = boot::measure(place, &scenario, Init::Plain, &images, &dir)?;
     if let Some(complaint) = complaints.into_iter().next() {
-        return Err(Error::Vm(complaint));
+        return Err(VmError::Unexpected(complaint).into());
     }
     let figures = figures(report.block("bare"), scenario.tables.iter().map(|table| table.all_ssns().count()).sum());
     println!("{}", table(&figures));

@@ -5,7 +5,7 @@ use crate::run::markdown::{self, Quantity};
 use crate::run::stats::{Spread, spread};
 use crate::scenario::system::{Init, Way};
 use crate::scenario::{self, Expect, Outcome, Scenario};
-use crate::tools::error::{At, Error, Result};
+use crate::tools::error::{At, Error, Result, VmError};
 use crate::tools::place::Place;
 use crate::tools::signals;
 use crate::vm::Vm;
@@ -214,7 +214,7 @@ fn targets(place: &Place, series: &[Series]) -> Result<Vec<Vm>> {
 fn measure(place: &Place, one: &Series) -> Result<[Option<f64>; MEASURES.len()]> {
     let (report, complaints) = boot::measure(place, &one.variant.scenario, one.init, &one.images, &one.dir)?;
     if let Some(complaint) = complaints.first() {
-        return Err(Error::Vm(complaint.clone()));
+        return Err(VmError::Unexpected(complaint.clone()).into());
     }
     let times = crate::run::timeline::Timeline::of(&report);
     let from_init = |time: Option<f64>| Some(time? - times.init?);

@@ -59,7 +59,7 @@ impl Harm {
             .controllers
             .as_ref()
             .and_then(|controllers| controllers.get(path))
-            .ok_or_else(|| Error::Machine(format!("{BASE} expects no controller on wire {wire}")))?;
+            .ok_or_else(|| Error::NoController { scenario: BASE, wire: wire.clone() })?;
         let target = scenario.target.get_or_insert_with(Target::default);
         let close = |target: &mut Target| target.ports.retain(|port| port.ip().to_string() != dead.traddr);
         match self {

@@ -3,7 +3,7 @@
 use crate::run::boot::{self, Done, Options};
 use crate::scenario::system::Init;
 use crate::scenario::{Outcome, Scenario};
-use crate::tools::error::{Error, Result};
+use crate::tools::error::{MachineError, Result};
 use crate::tools::place::Place;
 use crate::tools::signals;
 use std::sync::Mutex;
@@ -45,7 +45,7 @@ pub fn run(place: &Place, cases: &[Case], jobs: usize) -> Result<bool> {
         }
     });
     signals::check()?;
-    let mut rows = rows.into_inner().map_err(|_| Error::Machine("a run panicked".into()))?;
+    let mut rows = rows.into_inner().map_err(|_| MachineError::RunPanicked)?;
     rows.sort_by_key(|(number, _)| *number);
     println!();
     for (_, row) in &rows {

@@ -1,6 +1,6 @@
 //! Ends the lab, and all that it started, on SIGINT or SIGTERM.
 
-use crate::tools::error::{Error, Result};
+use crate::tools::error::{Error, MachineError, Result};
 use nix::sys::prctl;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 use std::os::unix::process::CommandExt as _;
@@ -18,7 +18,7 @@ pub fn watch() -> Result<()> {
     let action = SigAction::new(SigHandler::Handler(end), SaFlags::SA_RESTART, SigSet::empty());
     for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
         // SAFETY: the handler only stores to an atomic, which is async-signal-safe.
-        unsafe { sigaction(signal, &action) }.map_err(|errno| Error::Machine(format!("sigaction: {errno}")))?;
+        unsafe { sigaction(signal, &action) }.map_err(|errno| MachineError::Signals(errno.into()))?;
     }
     Ok(())
 }

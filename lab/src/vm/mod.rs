@@ -4,7 +4,7 @@ mod console;
 pub mod qmp;
 pub mod tpm;
 
-use crate::tools::error::{At, Error, Result};
+use crate::tools::error::{At, Error, Result, VmError};
 use crate::tools::signals;
 pub use console::Line;
 use console::Listener;
@@ -161,7 +161,7 @@ impl Machine {
         let program = crate::prepare::need("qemu-system-x86_64")?;
         let errors = dir.join(format!("{}.qemu", self.name));
         let stdin = if self.interactive { Stdio::inherit() } else { Stdio::piped() };
-        let (report, report_end) = nix::unistd::pipe2(OFlag::O_CLOEXEC).map_err(|e| Error::Vm(e.to_string()))?;
+        let (report, report_end) = nix::unistd::pipe2(OFlag::O_CLOEXEC).map_err(|errno| VmError::Pipe(errno.into()))?;
         let end = report_end.as_raw_fd();
         let mut command = Command::new(&program);
         // Socket names are relative: they may be no longer than 107 bytes.
@@ -231,8 +231,9 @@ impl Vm {
 
     /// Sends a line to its console.
     pub fn send(&mut self, line: &str) -> Result<()> {
-        let stdin = self.stdin.as_mut().ok_or_else(|| Error::Vm(format!("{} has no input", self.name)))?;
-        stdin.write_all(format!("{line}\n").as_bytes()).map_err(|e| Error::Vm(format!("{}: {e}", self.name)))
+        let stdin = self.stdin.as_mut().ok_or_else(|| VmError::NoInput { name: self.name.to_owned() })?;
+        let sent = stdin.write_all(format!("{line}\n").as_bytes());
+        Ok(sent.map_err(|source| VmError::Send { name: self.name.to_owned(), source })?)
     }
 
     /// Listens until a line of which `wanted` makes something, the machine's end, or the deadline: then `None`.

@@ -1,7 +1,7 @@
 //! Sends commands to QEMU's monitor, one at a time.
 
 use super::Nic;
-use crate::tools::error::{Error, Result};
+use crate::tools::error::{Error, Result, VmError};
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::net::UnixStream;
@@ -14,8 +14,8 @@ pub struct Qmp {
     stream: BufReader<UnixStream>,
 }
 
-fn error(what: &str, why: impl std::fmt::Display) -> Error {
-    Error::Vm(format!("QEMU's monitor: {what}: {why}"))
+fn error(step: &'static str, why: impl std::fmt::Display) -> Error {
+    VmError::Monitor { step, why: why.to_string() }.into()
 }
 
 impl Qmp {

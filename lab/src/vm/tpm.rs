@@ -1,7 +1,7 @@
 //! Starts a TPM for a machine, by swtpm.
 
 use crate::prepare::need;
-use crate::tools::error::{At, Error, Result};
+use crate::tools::error::{At, Error, MachineError, Result};
 use crate::tools::signals;
 use std::fs;
 use std::path::Path;
@@ -37,7 +37,7 @@ pub fn swtpm(state: &Path, control: &Path, more: &[&str]) -> Result<Child> {
     let end = Instant::now() + Duration::from_secs(10);
     while !control.exists() {
         if Instant::now() > end {
-            return Err(Error::Machine("swtpm does not listen".into()));
+            return Err(MachineError::NoTpm.into());
         }
         std::thread::sleep(Duration::from_millis(20));
     }

@@ -8,7 +8,7 @@ use crate::scenario::Scenario;
 use crate::scenario::redfish::HostInterface;
 use crate::scenario::system::Init;
 use crate::scenario::wires::{WIRES, mac};
-use crate::tools::error::{At, Error, Result};
+use crate::tools::error::{At, Result, VmError};
 use crate::tools::place::Place;
 use crate::vm::{Machine, Nic, Vm};
 use std::fs;
@@ -65,10 +65,8 @@ pub fn start_target(
     let _ = fs::remove_file(initrd);
     match (ready, trouble) {
         (Some(()), None) => Ok(vm),
-        (_, Some(trouble)) => Err(Error::Vm(format!("the target: {trouble}"))),
-        (None, None) => {
-            Err(Error::Vm(format!("the target does not come up; see {}", dir.join("target.log").display())))
-        }
+        (_, Some(trouble)) => Err(VmError::Target(trouble).into()),
+        (None, None) => Err(VmError::TargetSilent { log: dir.join("target.log") }.into()),
     }
 }
 
