@@ -193,7 +193,9 @@ impl fmt::Display for Step {
 pub enum KernelError {
     /// An error number.
     Errno(i32),
-    /// No answer that can be read.
+    /// No answer came: the netlink socket was closed.
+    NoAnswer,
+    /// No answer that can be read, in the words of the netlink library or of the standard library.
     Unreadable(String),
 }
 
@@ -201,6 +203,7 @@ impl fmt::Display for KernelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Errno(errno) => io::Error::from_raw_os_error(*errno).fmt(f),
+            Self::NoAnswer => f.write_str("the kernel gives no answer"),
             Self::Unreadable(text) => f.write_str(text),
         }
     }

@@ -22,7 +22,10 @@ fn refused(step: impl FnOnce() -> Step) -> impl FnOnce(rtnetlink::Error) -> NetF
 }
 
 pub(super) fn kernel_error(error: &rtnetlink::Error) -> KernelError {
-    errno(error).map_or_else(|| KernelError::Unreadable(error.to_string()), KernelError::Errno)
+    match error {
+        rtnetlink::Error::RequestFailed => KernelError::NoAnswer,
+        other => errno(other).map_or_else(|| KernelError::Unreadable(other.to_string()), KernelError::Errno),
+    }
 }
 
 pub(super) fn errno(error: &rtnetlink::Error) -> Option<i32> {

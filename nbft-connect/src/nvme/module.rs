@@ -1,9 +1,9 @@
 //! Loads the kernel module nvme-tcp.
 
 use libnbft::codes;
-use std::io;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
+use std::{fmt, io};
 
 /// Why nvme-tcp cannot be loaded. Display is a sentence.
 #[derive(Debug, thiserror::Error)]
@@ -15,9 +15,28 @@ pub enum ModuleError {
     /// modprobe cannot be run.
     #[error("modprobe nvme-tcp: {0}")]
     Modprobe(io::Error),
-    /// modprobe failed; its message.
+    /// modprobe failed.
     #[error("the kernel module nvme-tcp cannot be loaded: {0}")]
-    Refused(String),
+    Refused(ModprobeFailure),
+}
+
+/// How modprobe failed. Display is its own words, or else ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModprobeFailure {
+    /// Its exit status; `None` if a signal ended it.
+    pub status: Option<i32>,
+    /// The lines that it printed: its own words, and the kernel's in them.
+    pub printed: Vec<String>,
+}
+
+impl fmt::Display for ModprobeFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.printed.is_empty(), self.status) {
+            (false, _) => f.write_str(&self.printed.join("; ")),
+            (true, Some(status)) => write!(f, "modprobe gives no reason (status {status})"),
+            (true, None) => f.write_str("modprobe was killed"),
+        }
+    }
 }
 
 codes!(ModuleError {
@@ -50,16 +69,10 @@ pub async fn load(root: &Path) -> Result<(), ModuleError> {
     }
 }
 
-/// Why modprobe failed: its message, or its exit status if it printed none.
 fn refused(status: ExitStatus, stderr: &[u8]) -> ModuleError {
     let stderr = String::from_utf8_lossy(stderr);
-    let lines: Vec<_> = stderr.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let why = match (lines.is_empty(), status.code()) {
-        (false, _) => lines.join("; "),
-        (true, Some(code)) => format!("modprobe gives no reason (status {code})"),
-        (true, None) => "modprobe was killed".into(),
-    };
-    ModuleError::Refused(why)
+    let lines = stderr.lines().map(str::trim).filter(|line| !line.is_empty());
+    ModuleError::Refused(ModprobeFailure { status: status.code(), printed: lines.map(str::to_owned).collect() })
 }
 
 #[cfg(test)]

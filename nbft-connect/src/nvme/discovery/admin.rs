@@ -1,7 +1,7 @@
 //! Sends Get Log Page to a controller: an admin command by ioctl on its device.
 
+use super::ReadFailure;
 use std::fs::File;
-use std::io;
 use std::os::fd::AsRawFd;
 
 /// Get Log Page (NVM Express Base Specification, Admin Command Set).
@@ -13,7 +13,7 @@ const TIMEOUT_MS: u32 = 5_000;
 /// A source of log pages: a controller, or a stand-in for it in tests.
 pub(super) trait LogPages {
     /// Fills `buffer`, whose length is a multiple of 4, from byte `offset` of log page `page`.
-    fn read(&mut self, page: u8, offset: u64, buffer: &mut [u8]) -> io::Result<()>;
+    fn read(&mut self, page: u8, offset: u64, buffer: &mut [u8]) -> Result<(), ReadFailure>;
 }
 
 /// A controller's device, `/dev/nvmeN`.
@@ -70,16 +70,16 @@ fn get_log_page(page: u8, offset: u64, length: u32) -> Command {
 }
 
 impl LogPages for Admin {
-    fn read(&mut self, page: u8, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
-        let length = u32::try_from(buffer.len()).map_err(io::Error::other)?;
+    fn read(&mut self, page: u8, offset: u64, buffer: &mut [u8]) -> Result<(), ReadFailure> {
+        let length = u32::try_from(buffer.len()).map_err(|_| ReadFailure::Errno(libc::EINVAL))?;
         let mut command = get_log_page(page, offset, length);
         command.addr = buffer.as_mut_ptr() as u64;
         // SAFETY: `command` has the layout of this ioctl, and names `buffer` with its length. The kernel writes only there, and
         // nobody else uses `buffer` until it returns.
-        let status = unsafe { nvme_ioctl_admin_cmd(self.0.as_raw_fd(), &raw mut command) }?;
-        match status {
+        let status = unsafe { nvme_ioctl_admin_cmd(self.0.as_raw_fd(), &raw mut command) };
+        match status.map_err(|errno| ReadFailure::Errno(errno as i32))? {
             0 => Ok(()),
-            status => Err(io::Error::other(format!("the controller answers Get Log Page with status {status:#x}"))),
+            status => Err(ReadFailure::Status(status)),
         }
     }
 }

@@ -14,8 +14,8 @@ use libnbft::codes;
 use libnbft::discovery_log::{Log, LogError};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
-use std::io;
 use std::path::Path;
+use std::{fmt, io};
 
 /// How a discovery controller is connected for reading its log page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,9 +52,9 @@ pub enum LogPageError {
         /// The system's error.
         error: String,
     },
-    /// The page cannot be read; the system's or the controller's error.
+    /// The page cannot be read.
     #[error("the discovery log page cannot be read: {0}")]
-    Refused(String),
+    Refused(ReadFailure),
     /// The page is malformed.
     #[error(transparent)]
     Malformed(#[from] LogError),
@@ -70,6 +70,26 @@ pub enum LogPageError {
     /// The helper process gave no readable answer.
     #[error("the helper process for /dev/nvme-fabrics gave no readable answer")]
     HelperFailed,
+}
+
+/// Why a controller gives no log page. Display is a sentence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ReadFailure {
+    /// The kernel could not ask it; the error number.
+    Errno(i32),
+    /// It answered with this status (NVM Express Base Specification, Status Code).
+    Status(i32),
+}
+
+impl fmt::Display for ReadFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Errno(errno) => io::Error::from_raw_os_error(*errno).fmt(f),
+            Self::Status(status) => write!(f, "the controller answers Get Log Page with status {status:#x}"),
+        }
+    }
 }
 
 codes!(LogPageError {

@@ -3,7 +3,6 @@
 use super::LogPageError;
 use super::admin::LogPages;
 use libnbft::discovery_log::{Header, LEN, LOG_PAGE, Log};
-use std::io;
 use std::time::{Duration, Instant};
 
 /// Bytes in a read: every controller can transfer a page of memory.
@@ -30,13 +29,9 @@ pub(super) fn log(controller: &mut impl LogPages) -> Result<Log, LogPageError> {
     Err(LogPageError::Changing(READS))
 }
 
-fn refused(error: io::Error) -> LogPageError {
-    LogPageError::Refused(error.to_string())
-}
-
 fn header(controller: &mut impl LogPages) -> Result<Header, LogPageError> {
     let mut bytes = [0; LEN];
-    controller.read(LOG_PAGE, 0, &mut bytes).map_err(refused)?;
+    controller.read(LOG_PAGE, 0, &mut bytes).map_err(LogPageError::Refused)?;
     Ok(Header::parse(&bytes)?)
 }
 
@@ -50,7 +45,7 @@ fn entries(controller: &mut impl LogPages, header: Header, end: Instant) -> Resu
         let left = (header.to_read() - log.taken).saturating_mul(LEN as u64);
         let chunk = &mut buffer[..left.min(CHUNK as u64) as usize];
         // The header takes the place of one entry.
-        controller.read(LOG_PAGE, (log.taken + 1) * LEN as u64, chunk).map_err(refused)?;
+        controller.read(LOG_PAGE, (log.taken + 1) * LEN as u64, chunk).map_err(LogPageError::Refused)?;
         log.take(chunk);
     }
     Ok(log)
@@ -59,6 +54,7 @@ fn entries(controller: &mut impl LogPages, header: Header, end: Instant) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nvme::discovery::ReadFailure;
 
     /// A log page that becomes the next of `pages` at each number of reads in `turns`.
     struct Fake {
@@ -74,7 +70,7 @@ mod tests {
     }
 
     impl LogPages for Fake {
-        fn read(&mut self, page: u8, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        fn read(&mut self, page: u8, offset: u64, buffer: &mut [u8]) -> Result<(), ReadFailure> {
             assert_eq!(page, 0x70);
             let turn = self.turns.iter().filter(|turn| self.reads.len() >= **turn).count();
             self.reads.push((offset, buffer.len()));
@@ -155,14 +151,20 @@ mod tests {
 
     #[test]
     fn read_errors_are_returned() {
-        struct Broken;
+        struct Broken(ReadFailure);
         impl LogPages for Broken {
-            fn read(&mut self, _: u8, _: u64, _: &mut [u8]) -> io::Result<()> {
-                Err(io::Error::from_raw_os_error(libc::EAGAIN))
+            fn read(&mut self, _: u8, _: u64, _: &mut [u8]) -> Result<(), ReadFailure> {
+                Err(self.0)
             }
         }
-        let error = log(&mut Broken).unwrap_err().to_string();
-        let os = io::Error::from_raw_os_error(libc::EAGAIN);
-        assert_eq!(error, format!("the discovery log page cannot be read: {os}"));
+        let os = std::io::Error::from_raw_os_error(libc::EAGAIN);
+        for (failure, why) in [
+            (ReadFailure::Errno(libc::EAGAIN), os.to_string()),
+            (ReadFailure::Status(0x2109), "the controller answers Get Log Page with status 0x2109".into()),
+        ] {
+            let error = log(&mut Broken(failure)).unwrap_err();
+            assert_eq!(error, LogPageError::Refused(failure));
+            assert_eq!(error.to_string(), format!("the discovery log page cannot be read: {why}"));
+        }
     }
 }

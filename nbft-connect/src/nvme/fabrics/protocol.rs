@@ -117,7 +117,7 @@ fn too_long() -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nvme::discovery::LogPageError;
+    use crate::nvme::discovery::{LogPageError, ReadFailure};
     use crate::nvme::explain::Refusal;
     use crate::nvme::fabrics::NewController;
     use crate::nvme::security::Violation;
@@ -163,7 +163,7 @@ mod tests {
             Answer::LogPage(DiscoveryResult::LogPage(log.clone(), Some("nvme3".into()))),
             Answer::LogPage(DiscoveryResult::LogPage(log, None)),
             Answer::LogPage(DiscoveryResult::Refused(refusal())),
-            Answer::LogPage(DiscoveryResult::Unreadable(LogPageError::Refused("it says nothing".into()))),
+            Answer::LogPage(DiscoveryResult::Unreadable(LogPageError::Refused(ReadFailure::Status(0x2109)))),
             Answer::Malformed,
         ];
         for answer in answers {
