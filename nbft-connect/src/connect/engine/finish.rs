@@ -10,13 +10,14 @@ use crate::nvme::sysfs;
 use crate::output;
 use crate::status::outcome;
 use crate::status::schema::{Outcome, Reason, State, Status};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// After how long a resident process tries again to write the status file, while another process writes it.
 const SAVE_AGAIN: Duration = Duration::from_secs(10);
 
 impl StateMachine {
     pub(super) fn conclude(mut self) -> Ended {
+        self.clock.read();
         let deadline_passed = self.ending == Some(Ending::Deadline);
         if let Some(error) = &self.fatal_error {
             log::error!("{error}");
@@ -146,7 +147,7 @@ impl StateMachine {
         match self.settings.status_file.write(&status) {
             Ok(true) => {}
             // The other process ends some time; the resident one writes it then.
-            Ok(false) => self.save_at = self.is_resident().then(|| Instant::now() + SAVE_AGAIN),
+            Ok(false) => self.save_at = self.is_resident().then(|| self.clock.now() + SAVE_AGAIN),
             Err(error) => log::warn!("{}: {error}", self.settings.status_file.path().display()),
         }
         handover::names::tell(&self.plan, &status, &self.settings.root);

@@ -10,7 +10,7 @@ use crate::nvme::fabrics::options::{Connection, OptionError, OptionString, Suppo
 use crate::nvme::security::Requirements;
 use crate::status::schema::State;
 use libnbft::plan::NetworkRef;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 impl StateMachine {
     pub(super) fn set_phase(&mut self, id: AttemptId, phase: Phase) {
@@ -61,7 +61,7 @@ impl StateMachine {
         if is_under_way {
             return;
         }
-        let begins = if is_path { self.next_probe_at() } else { Instant::now() };
+        let begins = if is_path { self.next_probe_at() } else { self.clock.now() };
         self.effects.push(Effect::Probe { attempt: id, probe, begins });
     }
 

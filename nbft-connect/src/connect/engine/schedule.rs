@@ -32,7 +32,7 @@ impl StateMachine {
 
     /// When the next path's probe may begin.
     pub(super) fn next_probe_at(&mut self) -> Instant {
-        let begins = self.next_probe.max(Instant::now());
+        let begins = self.next_probe.max(self.clock.now());
         self.next_probe = begins + PACE;
         begins
     }
@@ -186,7 +186,7 @@ impl StateMachine {
                     && self.is_discovery_settled()
             }
             Wait::Boot if self.is_any_coming() => {
-                self.linger_until.get_or_insert_with(|| Instant::now() + LINGER);
+                self.linger_until.get_or_insert(self.clock.now() + LINGER);
                 false
             }
             Wait::Boot => true,

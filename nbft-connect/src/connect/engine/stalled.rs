@@ -12,10 +12,10 @@ use crate::nvme::sysfs;
 use crate::status::schema::State;
 use libnbft::discovery_log::{EntryKind, Log};
 use libnbft::plan::{DiscoveryController, Path};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How often a resident process reads the states of its controllers: the kernel sends no event when one loses its target.
-const CHECK_PAUSE: Duration = Duration::from_secs(10);
+pub(super) const CHECK_PAUSE: Duration = Duration::from_secs(10);
 
 /// How long a controller may be without its target before discovery is asked for other ways.
 pub(super) const STALLED_AFTER: Duration = Duration::from_secs(30);
@@ -23,7 +23,7 @@ pub(super) const STALLED_AFTER: Duration = Duration::from_secs(30);
 impl StateMachine {
     /// Reads the state of each connected controller.
     pub(super) fn check_states(&mut self) {
-        let now = Instant::now();
+        let now = self.clock.now();
         self.next_check = Some(now + CHECK_PAUSE);
         let mut stalled = Vec::new();
         for (id, attempt) in self.attempts.iter_mut().filter(|(_, attempt)| attempt.phase == Phase::Up) {

@@ -1,6 +1,7 @@
 //! The state of the engine: plan, networks, attempts, namespaces, and when what is due.
 
 use super::attempt::{AttemptId, Attempts, DiscoveryGoal, Goal, PathGoal, Phase};
+use super::clock::Clock;
 use super::event::Effect;
 use crate::cli::{Bind, Wait};
 use crate::connect::failure::FatalError;
@@ -129,6 +130,8 @@ pub(super) struct StateMachine {
     /// What discovery has added to it.
     pub(super) additions: Additions,
     pub(super) settings: Settings,
+    /// The time of the step. What a transition does later than now, it does later than this.
+    pub(super) clock: Clock,
     pub(super) networks: Vec<NetworkState>,
     pub(super) attempts: Attempts,
     pub(super) namespaces: Vec<Expected>,
@@ -172,7 +175,8 @@ pub(super) struct StateMachine {
 impl StateMachine {
     pub(super) fn new(plan: Plan, additions: Additions, settings: Settings) -> Self {
         let whole = plan.with(&additions);
-        let mut header = first_status(&whole, &settings);
+        let clock = Clock::of_system();
+        let mut header = first_status(&whole, &settings, elapsed_ms(&settings, &clock));
         let interfaces = std::mem::take(&mut header.interfaces);
         let networks =
             plan.networks().zip(interfaces).map(|((at, _), status)| NetworkState::new(at, status, settings.started));
@@ -204,6 +208,7 @@ impl StateMachine {
             plan,
             additions,
             settings,
+            clock,
         }
     }
 
@@ -220,6 +225,7 @@ impl StateMachine {
 
     /// Looks at what is there already; returns what is to be done first.
     pub(super) fn begin(&mut self) -> Vec<Effect> {
+        self.clock.read();
         self.effects.push(Effect::LoadModule);
         self.scan_sysfs();
         self.complete_at_start = self.boot_there();
@@ -233,7 +239,7 @@ impl StateMachine {
     }
 
     pub(super) fn elapsed_ms(&self) -> u64 {
-        self.settings.started.elapsed().as_millis() as u64
+        elapsed_ms(&self.settings, &self.clock)
     }
 
     pub(super) fn network_state(&self, at: NetworkRef) -> Option<&NetworkState> {
@@ -256,7 +262,7 @@ impl StateMachine {
 
     /// Has the status file written a little later: it shows what the run waits for, and a boot that goes well is not delayed.
     pub(super) fn save_soon(&mut self) {
-        self.save_at.get_or_insert_with(|| Instant::now() + SAVE_DELAY);
+        self.save_at.get_or_insert(self.clock.now() + SAVE_DELAY);
     }
 
     /// Has the status file written while the work goes on.
@@ -266,10 +272,15 @@ impl StateMachine {
     }
 }
 
+/// The time of the run until now.
+pub(super) fn elapsed_ms(settings: &Settings, clock: &Clock) -> u64 {
+    clock.now().duration_since(settings.started).as_millis() as u64
+}
+
 /// The status before anything is done, with what a former run knew.
-fn first_status(whole: &Plan, settings: &Settings) -> Status {
+fn first_status(whole: &Plan, settings: &Settings, elapsed_ms: u64) -> Status {
     let mut status = Status::of_plan(whole);
-    status.started_uptime_ms = uptime_ms(&settings.root).saturating_sub(settings.started.elapsed().as_millis() as u64);
+    status.started_uptime_ms = uptime_ms(&settings.root).saturating_sub(elapsed_ms);
     status.service = settings.service;
     if let Some(before) = &settings.before {
         if settings.service.is_some() {

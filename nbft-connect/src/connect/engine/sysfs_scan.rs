@@ -2,7 +2,7 @@
 
 use super::access::{keeps_trying, why_missing};
 use super::attempt::{AttemptId, Phase};
-use super::state::{Expected, StateMachine};
+use super::state::{Expected, StateMachine, elapsed_ms};
 use crate::connect::failure::{ConnectFailure, Waiting};
 use crate::connect::paths::is_path;
 use crate::nvme::security;
@@ -13,7 +13,7 @@ use crate::status::schema::{PathStatus, Reason, State};
 use libnbft::plan::Policy;
 use nix::time::{ClockId, clock_gettime};
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// While a namespace is missing, this many times the processor time of a scan passes before the next.
 const SHARE: u32 = 4;
@@ -165,11 +165,10 @@ impl StateMachine {
     /// Scans sysfs now, or a little later when the last scan was just now: a scan costs more with each controller, and each new
     /// controller causes several events.
     pub(super) fn scan_soon(&mut self) {
-        let now = Instant::now();
         if !self.watches() {
             return;
         }
-        if self.no_scan_before <= now {
+        if self.no_scan_before <= self.clock.now() {
             self.scan_sysfs();
         } else {
             self.next_scan.get_or_insert(self.no_scan_before);
@@ -196,9 +195,11 @@ impl StateMachine {
         self.next_scan = None;
         self.compare_with_sysfs();
         let pause = if self.is_missing_some() { SHARE * processor_time().saturating_sub(begun) } else { AT_LEISURE };
-        self.no_scan_before = Instant::now() + pause;
+        // The pause begins after the scan.
+        let now = self.clock.read();
+        self.no_scan_before = now + pause;
         if self.namespaces.iter().any(|namespace| namespace.status.code.as_deref() == Some(NoAccess::CODE)) {
-            self.next_scan = Some(Instant::now() + pause.max(ANA_PAUSE));
+            self.next_scan = Some(now + pause.max(ANA_PAUSE));
         }
     }
 
@@ -210,6 +211,7 @@ impl StateMachine {
         };
         let is_resident = self.is_resident();
         let controllers = self.watch.controllers(&self.settings.root, |nqn| is_resident || missing(nqn));
+        self.clock.read();
         if is_resident {
             self.find_lost(&controllers);
             self.find_lost_discovery(&controllers);
@@ -231,7 +233,8 @@ impl StateMachine {
                 Some(_) if status.state == State::Up => {}
                 Some(device) => {
                     warn_if_other(status.device.as_deref(), &device);
-                    let elapsed = self.settings.started.elapsed().as_millis() as u64;
+                    self.clock.read();
+                    let elapsed = elapsed_ms(&self.settings, &self.clock);
                     log::info!("/dev/{device}: namespace of {} is there after {elapsed} ms", planned.nqn);
                     status.state = State::Up;
                     status.device = Some(format!("/dev/{device}"));

@@ -7,6 +7,7 @@ mod report;
 mod stalled;
 
 use super::attempt::{AttemptId, Phase};
+use super::clock::Clock;
 use super::event::{Effect, Event};
 use super::state::{Ending, RunMode, StateMachine};
 use crate::cli::Wait;
@@ -35,6 +36,11 @@ fn machine(root: &Root, table: &Table, until: RunMode) -> (StateMachine, Vec<Eff
     assert!(machine.step(Event::Supported(Ok(Supported::from_list("")))).is_empty());
     let effects = machine.step(Event::Network(ready()));
     (machine, effects)
+}
+
+/// Lets time pass, and then stand still.
+fn pass(machine: &mut StateMachine, time: Duration) {
+    machine.clock = Clock::stopped_at(machine.clock.now() + time);
 }
 
 fn until_boot(wait: Wait) -> RunMode {
@@ -183,6 +189,47 @@ fn the_deadline_ends_a_run_whose_target_has_not_answered() {
     let ended = machine.conclude();
     assert_eq!(ended.status.outcome, Outcome::Failed);
     assert_eq!(ended.status.paths[0].code.as_deref(), Some("waits-for-answer"));
+}
+
+#[test]
+fn a_run_lingers_after_the_last_boot_namespace_while_another_path_may_come() {
+    let root = Root::new();
+    let (mut machine, _) = machine(&root, &table(&[4420, 4421]), until_boot(Wait::Boot));
+    pass(&mut machine, Duration::from_secs(5));
+    let effects = machine.step(Event::Probed(PATH, Ok(())));
+    pass(&mut machine, Duration::from_secs(2));
+    machine.step(connected(&root, PATH, 0, &writes(&effects)[0].1));
+    let up = machine.clock.now();
+    assert_eq!((machine.ending, machine.linger_until), (None, Some(up + Duration::from_millis(300))));
+    let status = machine.status();
+    assert_eq!([status.paths[0].connected_ms, status.namespaces[0].present_ms], [Some(machine.elapsed_ms()); 2]);
+    // What happens meanwhile makes it no longer.
+    pass(&mut machine, Duration::from_millis(200));
+    machine.step(Event::Probed(OTHER, Err(ProbeFailure::TimedOut)));
+    assert_eq!(machine.ending, Some(Ending::Complete), "nothing is about to come any more");
+}
+
+#[test]
+fn scans_keep_a_distance_and_the_status_file_may_be_behind_for_a_second() {
+    let root = Root::new();
+    let (mut machine, effects) = machine(&root, &table(&[4420]), RunMode::Resident);
+    pass(&mut machine, Duration::from_secs(9));
+    assert_eq!(probed(&effects), [PATH]);
+    let effects = machine.step(Event::Probed(PATH, Ok(())));
+    machine.step(connected(&root, PATH, 0, &writes(&effects)[0].1));
+    machine.step(Event::ScanDue);
+    assert!(machine.save_at.is_some());
+    assert!(matches!(machine.step(Event::SaveDue)[..], [Effect::Save]));
+    let scanned = machine.clock.now();
+    assert_eq!((machine.next_scan, machine.no_scan_before), (None, scanned + Duration::from_secs(1)));
+    pass(&mut machine, Duration::from_millis(400));
+    machine.step(Event::Uevents(Ok(vec![])));
+    assert_eq!(machine.next_scan, Some(scanned + Duration::from_secs(1)));
+    pass(&mut machine, Duration::from_millis(600));
+    fs::remove_dir_all(root.0.join("sys/class/nvme/nvme0")).unwrap();
+    machine.step(Event::Uevents(Ok(vec![])));
+    assert_eq!((machine.next_scan, machine.attempts[PATH].phase), (None, Phase::Pause));
+    assert_eq!(machine.save_at, Some(machine.clock.now() + Duration::from_secs(1)));
 }
 
 #[test]

@@ -13,6 +13,7 @@ use std::time::Instant;
 impl StateMachine {
     /// Takes an event; returns what is to be done.
     pub(super) fn step(&mut self, event: Event) -> Vec<Effect> {
+        self.clock.read();
         self.on(event);
         self.advance()
     }
