@@ -9,10 +9,10 @@ use common::{in_namespace, ip};
 use libnbft::model::{Hfi, HfiFlags, HfiTcp, HfiTcpFlags, Mac, NidType, Nqn, Ssns, SsnsFlags, Table, TransportType};
 use std::fs;
 use std::net::IpAddr;
-use std::os::linux::net::SocketAddrExt as _;
-use std::os::unix::net::{SocketAddr, UnixDatagram};
+use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process::{Command, Output};
+use std::time::Duration;
 use tempfile::TempDir;
 
 const DEAD: &str = "192.0.2.1 port 4420 over nbft0";
@@ -97,18 +97,23 @@ fn the_log_gets_a_line_and_systemd_a_status() {
         assert!(reports.iter().any(|line| line.starts_with("nbft: waiting: ") && line.contains(DEAD)), "{log}");
         assert!(!log.contains('\u{1b}'), "nothing is drawn: {log}");
 
-        // A socket without a file, as systemd may give.
-        let name = format!("nbft-report-{}", std::process::id());
-        let socket = UnixDatagram::bind_addr(&SocketAddr::from_abstract_name(&name).unwrap()).unwrap();
-        socket.set_nonblocking(true).unwrap();
-        let output = connect(root.path(), Some(&format!("@{name}")));
+        let socket = UnixDatagram::bind(root.path().join("notify")).unwrap();
+        let path = root.path().join("notify");
+        socket.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        // Read meanwhile, as systemd does: its queue is short.
+        let reader = std::thread::spawn(move || {
+            let mut told = String::new();
+            let mut buffer = vec![0; 65536];
+            while !told.contains("READY=1") {
+                let length = socket.recv(&mut buffer).unwrap();
+                told += std::str::from_utf8(&buffer[..length]).unwrap();
+            }
+            told
+        });
+        let output = connect(root.path(), path.to_str());
         let log = String::from_utf8(output.stderr).unwrap();
         assert!(!log.lines().any(is_report), "systemd is told in the place of the log: {log}");
-        let mut told = String::new();
-        let mut buffer = vec![0; 65536];
-        while let Ok(length) = socket.recv(&mut buffer) {
-            told += std::str::from_utf8(&buffer[..length]).unwrap();
-        }
+        let told = reader.join().unwrap();
         let is_status = |line: &str| line.starts_with("STATUS=waiting: ") && is_report(line) && line.contains(DEAD);
         assert!(told.lines().any(is_status), "{told}");
         let end: Vec<_> = told.lines().rev().take(2).collect();

@@ -95,9 +95,9 @@ impl Attempt {
         }
     }
 
-    pub(super) fn set_phase(&mut self, phase: Phase) {
+    pub(super) fn set_phase(&mut self, phase: Phase, now: Instant) {
         if self.phase != phase {
-            (self.phase, self.since) = (phase, Instant::now());
+            (self.phase, self.since) = (phase, now);
         }
     }
 
@@ -194,8 +194,8 @@ pub(super) struct AttemptId(pub(super) usize);
 pub(super) struct Attempts(Vec<Attempt>);
 
 impl Attempts {
-    pub(super) fn push(&mut self, goal: Goal, phase: Phase) -> AttemptId {
-        self.0.push(Attempt { goal, phase, since: Instant::now() });
+    pub(super) fn push(&mut self, goal: Goal, phase: Phase, now: Instant) -> AttemptId {
+        self.0.push(Attempt { goal, phase, since: now });
         AttemptId(self.0.len() - 1)
     }
 

@@ -147,7 +147,7 @@ impl StateMachine {
         for namespace in self.namespaces.iter_mut().filter(|namespace| namespace.planned.nqn == planned.nqn) {
             namespace.paths.push(id);
         }
-        self.attempts.push(Goal::Path(Box::new(PathGoal::new(planned, status))), Phase::WaitNetwork)
+        self.attempts.push(Goal::Path(Box::new(PathGoal::new(planned, status))), Phase::WaitNetwork, self.clock.now())
     }
 
     /// Starts new attempts; those behind a gateway when there is a route to them.
@@ -184,6 +184,6 @@ impl StateMachine {
         self.additions.refer(&self.plan, controller.clone());
         let status = discovery_status(&controller);
         let goal = Goal::Discovery(Box::new(DiscoveryGoal::new(controller, status, depth)));
-        Some(self.attempts.push(goal, Phase::WaitNetwork))
+        Some(self.attempts.push(goal, Phase::WaitNetwork, self.clock.now()))
     }
 }

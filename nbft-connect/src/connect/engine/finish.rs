@@ -155,7 +155,7 @@ impl StateMachine {
         if !self.is_resident() || !self.told_systemd {
             self.told_systemd = true;
             match outcome {
-                Outcome::Running => output::tell_systemd(&self.report(Instant::now()).sentence(), false),
+                Outcome::Running => output::tell_systemd(&self.report(self.clock.now()).sentence(), false),
                 _ => output::tell_systemd(&status.message, true),
             }
         }

@@ -8,12 +8,13 @@ use libnbft::plan::NetworkRef;
 
 impl StateMachine {
     pub(super) fn network(&mut self, event: NetEvent) {
+        let now = self.clock.now();
         match event {
             NetEvent::Ready { at, link_name, ifindex, address, lease, timings, port, bond } => {
                 let elapsed = self.elapsed_ms();
                 log::info!("{link_name}: ready with {address} after {elapsed} ms ({timings})");
                 if let Some(network) = self.network_state_mut(at) {
-                    network.turn(State::Up, None);
+                    network.turn(State::Up, None, now);
                     let interface = &mut network.status;
                     // The HFI's own link, also where its master has the address.
                     interface.name.clone_from(port.as_ref().unwrap_or(&link_name));
@@ -51,7 +52,7 @@ impl StateMachine {
             NetEvent::Waiting { at, for_what } => {
                 if let Some(network) = self.network_state_mut(at) {
                     log::debug!("{}: waiting for {for_what}", network.status.name);
-                    network.turn(network.status.state, Some(for_what));
+                    network.turn(network.status.state, Some(for_what), now);
                     network.status.set_reason(Some(Reason {
                         code: for_what.code().to_owned(),
                         text: format!("waiting for {for_what}"),
@@ -62,7 +63,7 @@ impl StateMachine {
                 let reason = Reason { code: reason.code().to_owned(), text: reason.to_string() };
                 if let Some(network) = self.network_state_mut(at) {
                     log::warn!("{}: {}", network.status.name, reason.text);
-                    network.turn(State::Failed, None);
+                    network.turn(State::Failed, None, now);
                     network.status.set_reason(Some(reason));
                     network.endpoint = None;
                 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 impl StateMachine {
     pub(super) fn set_phase(&mut self, id: AttemptId, phase: Phase) {
-        self.attempts[id].set_phase(phase);
+        self.attempts[id].set_phase(phase, self.clock.now());
     }
 
     /// Starts the attempts over an interface that is ready: the boot namespaces' paths first, then other paths, then discovery.

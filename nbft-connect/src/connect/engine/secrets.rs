@@ -110,10 +110,11 @@ impl StateMachine {
 
     /// Takes what was fetched; the attempts that have waited for it go on, with a secret or with the reason why there is none.
     pub(super) fn fetched(&mut self, fetched: Fetched) {
+        let now = self.clock.now();
         for (_, attempt) in self.attempts.iter_mut().filter(|(_, attempt)| attempt.phase == Phase::WaitKeys) {
             let target = attempt.target();
             if target.security.is_some_and(|policy| fetched.is_for(target.nqn, policy)) {
-                attempt.set_phase(Phase::Queued);
+                attempt.set_phase(Phase::Queued, now);
                 attempt.set_reason(None);
             }
         }

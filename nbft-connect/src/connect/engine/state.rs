@@ -105,9 +105,9 @@ impl NetworkState {
     }
 
     /// Notes a change, and what it waits for now.
-    pub(super) fn turn(&mut self, state: State, waiting: Option<Waiting>) {
+    pub(super) fn turn(&mut self, state: State, waiting: Option<Waiting>, now: Instant) {
         if (self.status.state, self.waiting) != (state, waiting) {
-            self.since = Instant::now();
+            self.since = now;
         }
         (self.status.state, self.waiting) = (state, waiting);
     }
@@ -182,7 +182,7 @@ impl StateMachine {
             plan.networks().zip(interfaces).map(|((at, _), status)| NetworkState::new(at, status, settings.started));
         Self {
             networks: networks.collect(),
-            attempts: attempts(&whole, &mut header),
+            attempts: attempts(&whole, &mut header, settings.started),
             namespaces: expected(&whole, &mut header),
             header,
             effects: Vec::new(),
@@ -295,17 +295,17 @@ fn first_status(whole: &Plan, settings: &Settings, elapsed_ms: u64) -> Status {
 }
 
 /// An attempt for each path, then one for each discovery controller.
-fn attempts(whole: &Plan, status: &mut Status) -> Attempts {
+fn attempts(whole: &Plan, status: &mut Status, now: Instant) -> Attempts {
     let mut attempts = Attempts::default();
     for (planned, status) in whole.paths.iter().cloned().zip(std::mem::take(&mut status.paths)) {
-        attempts.push(Goal::Path(Box::new(PathGoal::new(planned, status))), Phase::WaitNetwork);
+        attempts.push(Goal::Path(Box::new(PathGoal::new(planned, status))), Phase::WaitNetwork, now);
     }
     for (planned, status) in whole.discovery.iter().cloned().zip(std::mem::take(&mut status.discovery)) {
         // What a former run found by it is in the plan already.
         let is_found = |path: &Path| path.discovered.as_ref().is_some_and(|source| planned.is(source));
         let is_immediate = planned.mode == DiscoveryMode::Immediate && !whole.paths.iter().any(is_found);
         let phase = if is_immediate { Phase::WaitNetwork } else { Phase::Idle };
-        attempts.push(Goal::Discovery(Box::new(DiscoveryGoal::new(planned, status, 0))), phase);
+        attempts.push(Goal::Discovery(Box::new(DiscoveryGoal::new(planned, status, 0))), phase, now);
     }
     attempts
 }

@@ -8,7 +8,6 @@ use crate::nvme::explain::Cause;
 use crate::nvme::fabrics::{NewController, Written};
 use std::io;
 use std::rc::Rc;
-use std::time::Instant;
 
 impl StateMachine {
     /// Takes an event; returns what is to be done.
@@ -77,7 +76,7 @@ impl StateMachine {
             },
             Event::SaveDue => self.save_now(),
             Event::ReportDue => {
-                let now = Instant::now();
+                let now = self.clock.now();
                 self.next_report = Some(now + self.settings.report_every);
                 self.effects.push(Effect::Report(self.report(now)));
             }
