@@ -1,10 +1,12 @@
-//! Names the fields of each raw structure.
+//! Names the fields of each raw structure, and the values that its references lead to.
 
 use super::values::Format::{self, Address, Bytes, Flags, Hex, Mac, Number, Reference, Reserved, Text, Uuid, Words};
-use crate::model;
+use super::values::ObjectFormat;
+use crate::model::{self, HfiExtFlags, PolicyList, SecurityFlags};
 use crate::raw::{self, size_of_field};
 use alloc::string::ToString as _;
 use core::mem::offset_of;
+use zerocopy::FromBytes as _;
 
 /// A field of a raw structure.
 #[derive(Debug)]
@@ -13,16 +15,47 @@ pub(crate) struct Definition {
     pub(crate) length: usize,
     pub(crate) name: &'static str,
     pub(crate) format: Format,
+    /// Of a reference to a single value, that value.
+    pub(crate) object: Option<Object>,
 }
 
+/// A value in the heap.
+#[derive(Debug)]
+pub(crate) struct Object {
+    pub(crate) format: ObjectFormat,
+    /// Whether the structure with these bytes, which is valid, puts it in use.
+    pub(crate) is_used: fn(&[u8]) -> bool,
+}
+
+/// Fields in their order: name of the raw field, name for people, format. For a reference, `=>` and what it leads to; `if` it is not
+/// always in use, when it is.
 macro_rules! definitions {
-    ($raw:ident: $($field:ident $name:literal $format:expr,)*) => {
+    ($raw:ident: $($field:ident $name:literal $format:expr $(=> $object:ident $(if $is_used:expr)?)?,)*) => {
         &[$(Definition {
             at: offset_of!(raw::$raw, $field),
             length: size_of_field(|structure: &raw::$raw| &structure.$field),
             name: $name,
             format: $format,
+            object: object!($raw $($object $($is_used)?)?),
         },)*]
+    };
+}
+
+macro_rules! object {
+    ($raw:ident) => {
+        None
+    };
+    ($raw:ident $format:ident) => {
+        Some(Object { format: ObjectFormat::$format, is_used: |_| true })
+    };
+    ($raw:ident $format:ident $is_used:expr) => {
+        Some(Object {
+            format: ObjectFormat::$format,
+            is_used: |bytes| {
+                let is_used: fn(&raw::$raw) -> bool = $is_used;
+                raw::$raw::ref_from_prefix(bytes).is_ok_and(|(structure, _)| is_used(structure))
+            },
+        })
     };
 }
 
@@ -47,7 +80,7 @@ pub(crate) const HEADER: &[Definition] = definitions![Header:
     creator_revision "creator revision" Hex,
     heap_offset "heap offset" Number,
     heap_length "heap length" Number,
-    driver_path "driver path reference" Reference,
+    driver_path "driver path reference" Reference => Text,
     minor "minor revision" Number,
     reserved "reserved" Reserved,
 ];
@@ -80,7 +113,7 @@ pub(crate) const HOST: &[Definition] = definitions![Host:
         (16, "primary: selected"),
     ]),
     host_id "host ID" Uuid,
-    nqn "NQN reference" Reference,
+    nqn "NQN reference" Reference => Text,
     reserved "reserved" Reserved,
 ];
 
@@ -113,7 +146,7 @@ pub(crate) const HFI_TCP: &[Definition] = definitions![HfiTcp:
     primary_dns "primary DNS" Address,
     secondary_dns "secondary DNS" Address,
     dhcp_server "DHCP server" Address,
-    host_name "host name reference" Reference,
+    host_name "host name reference" Reference => Text,
     ext "extended info reference" Reference,
     pcie_segment "PCIe segment number" Number,
     reserved117 "reserved" Reserved,
@@ -124,8 +157,8 @@ pub(crate) const HFI_EXT: &[Definition] = definitions![HfiExt:
     version "version" Number,
     hfi_index "HFI index" Number,
     flags "flags" Flags(&[VALID, (2, "DHCP client identifier")]),
-    iaid "IAID reference" Reference,
-    duid "DUID reference" Reference,
+    iaid "IAID reference" Reference => Bytes if |ext| HfiExtFlags(ext.flags.get()).dhcp_client_id(),
+    duid "DUID reference" Reference => Bytes if |ext| HfiExtFlags(ext.flags.get()).dhcp_client_id(),
 ];
 
 pub(crate) const SSNS: &[Definition] = definitions![Ssns:
@@ -146,8 +179,8 @@ pub(crate) const SSNS: &[Definition] = definitions![Ssns:
     transport_flags "transport flags" Flags(&[(1, "in use"), (2, "header digest"), (4, "data digest")]),
     primary_discovery "primary discovery index" Number,
     reserved9 "reserved" Reserved,
-    traddr "transport address reference" Reference,
-    trsvcid "transport service ID reference" Reference,
+    traddr "transport address reference" Reference => Address,
+    trsvcid "transport service ID reference" Reference => Text,
     port_id "subsystem port ID" Number,
     nsid "namespace ID" Number,
     nid_type "NID type" words!(NidType),
@@ -155,8 +188,8 @@ pub(crate) const SSNS: &[Definition] = definitions![Ssns:
     security "security profile index" Number,
     primary_hfi "primary HFI index" Number,
     reserved47 "reserved" Reserved,
-    secondary_hfis "secondary HFI list reference" Reference,
-    nqn "NQN reference" Reference,
+    secondary_hfis "secondary HFI list reference" Reference => Bytes,
+    nqn "NQN reference" Reference => Text,
     ext "extended info reference" Reference,
     reserved66 "reserved" Reserved,
 ];
@@ -168,7 +201,7 @@ pub(crate) const SSNS_EXT: &[Definition] = definitions![SsnsExt:
     flags "flags" Flags(&[VALID, (2, "ASQSZ configured")]),
     controller_id "controller ID" Number,
     asqsz "admin submission queue size" Number,
-    dhcp_root_path "DHCP root path reference" Reference,
+    dhcp_root_path "DHCP root path reference" Reference => Text,
 ];
 
 pub(crate) const DIAGNOSTICS: &[Definition] = definitions![Diagnostics:
@@ -177,6 +210,10 @@ pub(crate) const DIAGNOSTICS: &[Definition] = definitions![Diagnostics:
     connect_timeout "connect timeout" Number,
     nceec "NCEEC" words!(Nceec),
 ];
+
+const fn flags(profile: &raw::Security) -> SecurityFlags {
+    SecurityFlags(profile.flags.get())
+}
 
 pub(crate) const SECURITY: &[Definition] = definitions![Security:
     id "structure ID" Number,
@@ -197,12 +234,14 @@ pub(crate) const SECURITY: &[Definition] = definitions![Security:
     ]),
     secret_type "secret type" Flags(&[(2, "Redfish host interface URI")]),
     reserved5 "reserved" Reserved,
-    channel_algorithms "secure channel algorithm list reference" Reference,
-    authentication_protocols "authentication protocol list reference" Reference,
-    cipher_suites "cipher suite list reference" Reference,
-    kx_groups "KX group list reference" Reference,
-    hashes "hash function list reference" Reference,
-    secret_keypath "secret keypath reference" Reference,
+    channel_algorithms "secure channel algorithm list reference" Reference => Bytes
+        if |profile| flags(profile).secure_channel_policy() != PolicyList::NONE,
+    authentication_protocols "authentication protocol list reference" Reference => Bytes
+        if |profile| flags(profile).authentication_policy() != PolicyList::NONE,
+    cipher_suites "cipher suite list reference" Reference => Bytes if |profile| flags(profile).cipher_suites_restricted(),
+    kx_groups "KX group list reference" Reference => Bytes if |profile| flags(profile).kx_groups_restricted(),
+    hashes "hash function list reference" Reference => Bytes if |profile| flags(profile).hashes_restricted(),
+    secret_keypath "secret keypath reference" Reference => Text,
     reserved42 "reserved" Reserved,
 ];
 
@@ -213,8 +252,8 @@ pub(crate) const DISCOVERY: &[Definition] = definitions![Discovery:
     hfi "HFI index" Number,
     security "security profile index" Number,
     reserved5 "reserved" Reserved,
-    uri "address reference" Reference,
-    nqn "NQN reference" Reference,
+    uri "address reference" Reference => Text,
+    nqn "NQN reference" Reference => Text,
     reserved18 "reserved" Reserved,
 ];
 

@@ -34,6 +34,27 @@ pub(crate) enum Format {
     Reserved,
 }
 
+/// How a value in the heap is shown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum ObjectFormat {
+    Text,
+    /// 16 bytes of an address.
+    Address,
+    /// Bytes as they are.
+    Bytes,
+}
+
+impl ObjectFormat {
+    /// The value of `bytes` in this format.
+    pub(super) fn value(self, bytes: &[u8]) -> String {
+        match (self, bytes.first_chunk()) {
+            (Self::Text, _) => text(bytes),
+            (Self::Address, Some(address)) => model::Address::from_bytes(*address).to_string(),
+            (Self::Address, None) | (Self::Bytes, _) => hex(bytes),
+        }
+    }
+}
+
 impl Format {
     /// The value of `bytes` in this format.
     pub(super) fn value(self, bytes: &[u8]) -> Option<String> {
@@ -86,14 +107,14 @@ fn flags(word: u32, names: &[(u32, &str)]) -> String {
 }
 
 /// ASCII without the NULs at its end, quoted and escaped.
-pub(super) fn text(bytes: &[u8]) -> String {
+fn text(bytes: &[u8]) -> String {
     let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
     // Longer than any name that is valid.
     QuotedUpTo(&String::from_utf8_lossy(&bytes[..end]), 256).to_string()
 }
 
 /// Bytes in hexadecimal, cut after 32.
-pub(super) fn hex(bytes: &[u8]) -> String {
+fn hex(bytes: &[u8]) -> String {
     const SHOWN: usize = 32;
     let cut = if bytes.len() > SHOWN { " …" } else { "" };
     format!("{}{cut}", Hex::separated(&bytes[..bytes.len().min(SHOWN)], " "))

@@ -2,16 +2,14 @@
 
 use super::Field;
 use super::fields::{self, Definition};
-use super::values;
 use crate::heap::{Heap, Object};
 use crate::model::{
-    Address, DiscoveryFlags, HfiExtFlags, HfiFlags, HfiTcpFlags, PolicyList, SecurityFlags, SsnsExtFlags, SsnsFlags,
-    TransportType,
+    DiscoveryFlags, HfiExtFlags, HfiFlags, HfiTcpFlags, SecurityFlags, SsnsExtFlags, SsnsFlags, TransportType,
 };
 use crate::parse::{List, START, frame};
 use crate::raw::{self, HeapRef, id};
 use alloc::format;
-use alloc::string::{String, ToString as _};
+use alloc::string::String;
 use alloc::vec::Vec;
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
@@ -20,14 +18,14 @@ pub(super) fn walk(bytes: &[u8]) -> Option<Vec<Field>> {
     let (start, bytes, heap) = frame(bytes).ok()?;
     let mut walk = Walk { bytes, heap, fields: Vec::new() };
     walk.structure("header", 0, fields::HEADER);
-    walk.text("header", "driver path", start.header.driver_path);
+    walk.objects("header", 0, fields::HEADER);
     walk.structure("control", START - size_of::<raw::Control>(), fields::CONTROL);
     walk.host(&start.control);
-    let [hfis, ssns, security, discovery] = List::all(&start.control);
-    walk.list(&hfis, id::HFI, fields::HFI, Walk::hfi);
-    walk.list(&ssns, id::SSNS, fields::SSNS, Walk::ssns);
-    walk.list(&security, id::SECURITY, fields::SECURITY, Walk::security);
-    walk.list(&discovery, id::DISCOVERY, fields::DISCOVERY, Walk::discovery);
+    let [hfi_list, ssns_list, security_list, discovery_list] = List::all(&start.control);
+    walk.list(&hfi_list, id::HFI, fields::HFI, hfi);
+    walk.list(&ssns_list, id::SSNS, fields::SSNS, ssns);
+    walk.list(&security_list, id::SECURITY, fields::SECURITY, security);
+    walk.list(&discovery_list, id::DISCOVERY, fields::DISCOVERY, discovery);
     Some(walk.fields)
 }
 
@@ -74,25 +72,15 @@ impl<'a> Walk<'a> {
         Some((raw, object))
     }
 
-    fn text(&mut self, structure: &str, field: &'static str, reference: HeapRef) {
-        if let Some(object) = self.object(reference) {
-            self.field(structure, field, object.start, object.bytes.len(), Some(values::text(object.bytes)));
-        }
-    }
-
-    fn blob(&mut self, structure: &str, field: &'static str, reference: HeapRef) {
-        if let Some(object) = self.object(reference) {
-            self.field(structure, field, object.start, object.bytes.len(), Some(values::hex(object.bytes)));
-        }
-    }
-
-    fn address(&mut self, structure: &str, field: &'static str, reference: HeapRef) {
-        if let Some(object) = self.object(reference) {
-            let value = match object.bytes.first_chunk() {
-                Some(bytes) => Address::from_bytes(*bytes).to_string(),
-                None => values::hex(object.bytes),
-            };
-            self.field(structure, field, object.start, object.bytes.len(), Some(value));
+    /// What the references of the structure at `offset` lead to, as far as they are in use. It belongs to `owner`.
+    fn objects(&mut self, owner: &str, offset: usize, definitions: &[Definition]) {
+        let Some(structure) = self.bytes.get(offset..) else { return };
+        for definition in definitions {
+            let Some(value) = definition.object.as_ref().filter(|object| (object.is_used)(structure)) else { continue };
+            let reference = structure.get(definition.at..).and_then(|rest| HeapRef::read_from_prefix(rest).ok());
+            let Some(object) = reference.and_then(|(reference, _)| self.object(reference)) else { continue };
+            let name = definition.name.strip_suffix(" reference").unwrap_or(definition.name);
+            self.field(owner, name, object.start, object.bytes.len(), Some(value.format.value(object.bytes)));
         }
     }
 
@@ -101,9 +89,9 @@ impl<'a> Walk<'a> {
         let length = usize::from(control.host.length.get());
         let found = self.bytes.get(offset..).and_then(|rest| raw::Host::ref_from_prefix(rest).ok());
         let fits = length >= size_of::<raw::Host>() && offset >= START;
-        if let Some((host, _)) = found.filter(|(host, _)| fits && host.id == id::HOST) {
+        if found.is_some_and(|(host, _)| fits && host.id == id::HOST) {
             self.structure("host", offset, fields::HOST);
-            self.text("host", "NQN", host.nqn);
+            self.objects("host", offset, fields::HOST);
         }
     }
 
@@ -113,7 +101,7 @@ impl<'a> Walk<'a> {
         list: &List,
         id: u8,
         definitions: &[Definition],
-        follow: fn(&mut Self, &'a T) -> Described<'a, T>,
+        describe: fn(&T) -> Described<'a, T>,
     ) {
         let bytes = self.bytes;
         for number in 0..list.fitting(bytes.len()) {
@@ -122,57 +110,36 @@ impl<'a> Walk<'a> {
             if bytes[offset] != id {
                 continue;
             }
-            let (name, then) = follow(self, raw);
+            let (name, is_valid, then) = describe(raw);
             self.structure(&name, offset, definitions);
             let known = offset + size_of::<T>();
             let end = (offset + list.stride()).min(bytes.len());
             if known < end {
                 self.field(&name, "of a later revision", known, end - known, None);
             }
-            if let Some(then) = then {
+            if is_valid {
+                self.objects(&name, offset, definitions);
                 then(self, &name, raw);
             }
         }
     }
 
-    fn hfi(&mut self, raw: &'a raw::Hfi) -> Described<'a, raw::Hfi> {
-        let follow = HfiFlags(raw.flags).is_valid() && TransportType(raw.transport) == TransportType::TCP;
-        (format!("HFI {}", raw.index), follow.then_some(Self::follow_hfi))
-    }
-
     fn follow_hfi(&mut self, name: &str, raw: &'a raw::Hfi) {
         let info = format!("{name} transport info");
-        let Some((tcp, _)) = self.heap_structure::<raw::HfiTcp>(&info, raw.info, id::HFI_TCP, fields::HFI_TCP) else {
-            return;
-        };
-        if !HfiTcpFlags(tcp.flags).is_valid() {
-            return;
-        }
-        self.text(name, "host name", tcp.host_name);
+        let found = self.heap_structure::<raw::HfiTcp>(&info, raw.info, id::HFI_TCP, fields::HFI_TCP);
+        let Some((tcp, object)) = found.filter(|(tcp, _)| HfiTcpFlags(tcp.flags).is_valid()) else { return };
+        self.objects(name, object.start, fields::HFI_TCP);
         if tcp.info_version < 2 {
             return;
         }
         let ext = format!("{name} extended info");
         let found = self.heap_structure::<raw::HfiExt>(&ext, tcp.ext, id::HFI_EXT, fields::HFI_EXT);
-        if let Some((ext, _)) = found {
-            let flags = HfiExtFlags(ext.flags.get());
-            if flags.is_valid() && flags.dhcp_client_id() {
-                self.blob(name, "IAID", ext.iaid);
-                self.blob(name, "DUID", ext.duid);
-            }
+        if let Some((_, object)) = found.filter(|(ext, _)| HfiExtFlags(ext.flags.get()).is_valid()) {
+            self.objects(name, object.start, fields::HFI_EXT);
         }
     }
 
-    fn ssns(&mut self, raw: &'a raw::Ssns) -> Described<'a, raw::Ssns> {
-        let valid = SsnsFlags(raw.flags.get()).is_valid();
-        (format!("SSNS {}", raw.index), valid.then_some(Self::follow_ssns))
-    }
-
     fn follow_ssns(&mut self, name: &str, raw: &'a raw::Ssns) {
-        self.address(name, "transport address", raw.traddr);
-        self.text(name, "transport service ID", raw.trsvcid);
-        self.blob(name, "secondary HFI list", raw.secondary_hfis);
-        self.text(name, "NQN", raw.nqn);
         if !SsnsFlags(raw.flags.get()).extended_info() {
             return;
         }
@@ -184,54 +151,29 @@ impl<'a> Walk<'a> {
                 self.structure(&ext, object.start + known, fields::DIAGNOSTICS);
             }
             if SsnsExtFlags(raw.flags.get()).is_valid() {
-                self.text(name, "DHCP root path", raw.dhcp_root_path);
+                self.objects(name, object.start, fields::SSNS_EXT);
             }
         }
-    }
-
-    fn security(&mut self, raw: &'a raw::Security) -> Described<'a, raw::Security> {
-        let valid = SecurityFlags(raw.flags.get()).is_valid();
-        (format!("security profile {}", raw.index), valid.then_some(Self::follow_security))
-    }
-
-    fn follow_security(&mut self, name: &str, raw: &'a raw::Security) {
-        let flags = SecurityFlags(raw.flags.get());
-        let lists = [
-            (
-                flags.secure_channel_policy() != PolicyList::NONE,
-                "secure channel algorithm list",
-                raw.channel_algorithms,
-            ),
-            (
-                flags.authentication_policy() != PolicyList::NONE,
-                "authentication protocol list",
-                raw.authentication_protocols,
-            ),
-            (flags.cipher_suites_restricted(), "cipher suite list", raw.cipher_suites),
-            (flags.kx_groups_restricted(), "KX group list", raw.kx_groups),
-            (flags.hashes_restricted(), "hash function list", raw.hashes),
-        ];
-        for (used, field, reference) in lists {
-            if used {
-                self.blob(name, field, reference);
-            }
-        }
-        self.text(name, "secret keypath", raw.secret_keypath);
-    }
-
-    fn discovery(&mut self, raw: &'a raw::Discovery) -> Described<'a, raw::Discovery> {
-        let valid = DiscoveryFlags(raw.flags).is_valid();
-        (format!("discovery {}", raw.index), valid.then_some(Self::follow_discovery))
-    }
-
-    fn follow_discovery(&mut self, name: &str, raw: &'a raw::Discovery) {
-        self.text(name, "address", raw.uri);
-        self.text(name, "NQN", raw.nqn);
     }
 }
 
-/// The name of a descriptor, and what to follow from it when it is valid.
-type Described<'a, T> = (String, Option<Follow<'a, T>>);
+/// The name of a descriptor, whether it is valid, and what follows it to further structures.
+type Described<'a, T> = (String, bool, fn(&mut Walk<'a>, &str, &'a T));
 
-/// Goes on to what a valid descriptor refers to.
-type Follow<'a, T> = fn(&mut Walk<'a>, &str, &'a T);
+fn hfi<'a>(raw: &raw::Hfi) -> Described<'a, raw::Hfi> {
+    let is_valid = HfiFlags(raw.flags).is_valid() && TransportType(raw.transport) == TransportType::TCP;
+    (format!("HFI {}", raw.index), is_valid, Walk::follow_hfi)
+}
+
+fn ssns<'a>(raw: &raw::Ssns) -> Described<'a, raw::Ssns> {
+    (format!("SSNS {}", raw.index), SsnsFlags(raw.flags.get()).is_valid(), Walk::follow_ssns)
+}
+
+fn security<'a>(raw: &raw::Security) -> Described<'a, raw::Security> {
+    let is_valid = SecurityFlags(raw.flags.get()).is_valid();
+    (format!("security profile {}", raw.index), is_valid, |_, _, _| ())
+}
+
+fn discovery<'a>(raw: &raw::Discovery) -> Described<'a, raw::Discovery> {
+    (format!("discovery {}", raw.index), DiscoveryFlags(raw.flags).is_valid(), |_, _, _| ())
+}
