@@ -1,4 +1,4 @@
-//! Errors of the lab itself. An unexpected outcome of a scenario is not one of them: it is a complaint.
+//! Says why the lab itself has failed. An unexpected outcome of a scenario is no error but a complaint.
 
 use std::io;
 use std::path::{Path, PathBuf};

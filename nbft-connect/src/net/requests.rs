@@ -1,4 +1,4 @@
-//! Idempotent netlink requests.
+//! Sends netlink requests that can be repeated: what is there already is no error.
 
 use super::error::{KernelError, NetFailure, Step};
 use super::subnet;

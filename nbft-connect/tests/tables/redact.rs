@@ -1,4 +1,4 @@
-//! `show --redact`, over whole outputs.
+//! Tests `show --redact` over whole outputs.
 
 use crate::golden;
 use crate::support::{Dir, built, here, nbft, nbft_with, public, testdata};

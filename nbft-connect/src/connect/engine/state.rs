@@ -1,4 +1,4 @@
-//! The state of the engine: plan, networks, attempts, namespaces, and when what is due.
+//! Holds the state of the engine: plan, networks, attempts, namespaces, and when what is due.
 
 use super::attempt::{AttemptId, Attempts, DiscoveryGoal, Goal, PathGoal, Phase};
 use super::clock::Clock;

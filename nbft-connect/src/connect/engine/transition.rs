@@ -1,4 +1,4 @@
-//! The table of the engine: the transition of each event.
+//! Takes each event to its transition: this is the table of the engine.
 
 use super::attempt::{AttemptId, Phase};
 use super::event::{Effect, Event};

@@ -1,4 +1,4 @@
-//! The messages between nbft and its helper process, which writes to the fabrics device.
+//! Carries messages between nbft and its helper process, which writes to the fabrics device.
 //!
 //! Each message is a frame: its length in bytes (four bytes, little endian), then the content. A question is two frames: the action
 //! as JSON, then the option string. Only the second frame holds secrets, and it is wiped. An answer is one frame, as JSON.

@@ -1,4 +1,4 @@
-//! Controllers that have lost their targets while the machine runs.
+//! Tests what becomes of controllers that lose their targets while the machine runs.
 
 use super::*;
 use crate::connect::engine::stalled::{CHECK_PAUSE, STALLED_AFTER};
