@@ -7,6 +7,7 @@
 
 mod access;
 mod attempt;
+mod awaited;
 mod clock;
 mod discovery;
 mod event;
