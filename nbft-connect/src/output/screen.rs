@@ -36,7 +36,7 @@ pub(super) const MIN_WIDTH: usize = 40;
 /// More columns than this are not laid out for.
 const MAX_WIDTH: usize = 1000;
 
-static SCREEN: OnceLock<Screen> = OnceLock::new();
+static COLOR: OnceLock<Color> = OnceLock::new();
 
 impl Screen {
     /// The screen of a pipe or file: ASCII without colours.
@@ -45,13 +45,13 @@ impl Screen {
         Self { width, unicode: false, color: false }
     }
 
-    /// The screen that standard output is; the first call decides about colours.
+    /// The screen that standard output is now; the first call decides about colours.
     #[must_use]
     pub fn of_stdout(color: Color) -> Self {
-        *SCREEN.get_or_init(|| Self::current(color))
+        Self::current(*COLOR.get_or_init(|| color))
     }
 
-    /// As [`Self::of_stdout`], decided anew.
+    /// As [`Self::of_stdout`], with colours decided anew.
     #[must_use]
     pub(super) fn current(color: Color) -> Self {
         let is_terminal = super::is_terminal();
