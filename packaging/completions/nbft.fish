@@ -179,11 +179,13 @@ complete -c nbft -n "__fish_nbft_using_subcommand disconnect" -s V -l version -d
 complete -c nbft -n "__fish_nbft_using_subcommand status" -s o -l output-format -d 'Output format' -r -f -a "text\t'For people'
 json\t'For programs'"
 complete -c nbft -n "__fish_nbft_using_subcommand status" -l watch -d 'Show it again and again until Ctrl-C, every second or every so many' -r
+complete -c nbft -n "__fish_nbft_using_subcommand status" -l svg -d 'Write the drawing to FILE as SVG' -r -F
 complete -c nbft -n "__fish_nbft_using_subcommand status" -l root -d 'Read every path under DIR' -r -f -a "(__fish_complete_directories)"
 complete -c nbft -n "__fish_nbft_using_subcommand status" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
 complete -c nbft -n "__fish_nbft_using_subcommand status" -l color -d 'Colours for states and severities (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c nbft -n "__fish_nbft_using_subcommand status" -l timeline -d 'Draw where the time of the boot went'
 complete -c nbft -n "__fish_nbft_using_subcommand status" -s v -l verbose -d 'Say more: lists with everything in place of tables; what connect does (twice: still more)'
 complete -c nbft -n "__fish_nbft_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nbft -n "__fish_nbft_using_subcommand status" -s V -l version -d 'Print version'

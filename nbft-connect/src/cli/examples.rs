@@ -17,7 +17,7 @@ examples! {
     PLAN, "nbft-plan": "nbft plan", "nbft plan -v NBFT.bin";
     CONNECT, "nbft-connect": "nbft connect", "nbft connect --dry-run";
     DISCONNECT, "nbft-disconnect": "nbft disconnect nvme1", "nbft disconnect --all";
-    STATUS, "nbft-status": "nbft status --watch", "nbft status -o json | jq .paths";
+    STATUS, "nbft-status": "nbft status --watch", "nbft status --timeline --svg boot.svg";
     DOCTOR, "nbft-doctor": "nbft doctor", "nbft doctor -v --timeout 10";
     EXPORT, "nbft-export": "nbft export networkd", "nbft export dracut NBFT.bin";
     HELP, "nbft": "nbft help boot", "nbft help show";

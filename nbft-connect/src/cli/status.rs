@@ -1,7 +1,8 @@
 //! The options of `nbft status`.
 
 use super::{Format, seconds};
-use clap::Args;
+use clap::{Args, ValueHint};
+use std::path::PathBuf;
 
 /// `nbft status`.
 #[derive(Debug, Args)]
@@ -20,4 +21,16 @@ pub struct StatusArgs {
         conflicts_with = "output_format"
     )]
     pub watch: Option<u32>,
+    /// Draw where the time of the boot went
+    #[arg(long, conflicts_with = "watch")]
+    pub timeline: bool,
+    /// Write the drawing to FILE as SVG
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "timeline",
+        conflicts_with = "output_format",
+        value_hint = ValueHint::FilePath
+    )]
+    pub svg: Option<PathBuf>,
 }

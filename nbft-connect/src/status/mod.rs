@@ -7,6 +7,7 @@ pub(crate) mod outcome;
 mod read;
 pub mod schema;
 mod shown;
+pub mod timeline;
 mod validate;
 
 pub(crate) use of_plan::{FALLBACK_CODE, discovery_status, names, namespace_status, path_status};

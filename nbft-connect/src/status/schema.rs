@@ -1,5 +1,6 @@
 //! The status file: what came of each interface, path and namespace. Its schema is this module.
 
+use super::timeline::Timeline;
 use crate::net::{Information, Lease};
 use crate::nvme::sysfs::AnaState;
 use libnbft::plan::DiscoverySource;
@@ -50,6 +51,9 @@ pub struct Status {
     /// Whether no boot namespace is in the tables: any namespace that is discovered stands for it.
     #[serde(default)]
     pub boots_by_discovery: bool,
+    /// Where the time of the boot went.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeline: Option<Timeline>,
     /// What the plan leaves out, in sentences.
     pub left_out: Vec<String>,
     /// How many of these are boot entries that firmware did not mark unavailable.

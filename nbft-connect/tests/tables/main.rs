@@ -29,3 +29,4 @@ mod redact;
 mod schema;
 mod show;
 mod support;
+mod timeline;

@@ -39,11 +39,12 @@ pub fn derive(bytes: &[u8], plan: &Plan) -> Result<Derived, Box<dyn std::error::
     super::refresh(&mut status, nowhere);
     let screen = Screen::plain(80);
     let tables = super::text::tables(&status, None, screen).plain();
+    let timeline = status.timeline.as_ref().map(super::timeline::drawn).unwrap_or_default();
     let formats = [ExportFormat::Networkd, ExportFormat::Networkmanager, ExportFormat::Wicked, ExportFormat::Dracut];
     let files =
         formats.into_iter().filter_map(|format| export::files(format, &plan, Some(&status), nowhere, false).ok());
     Ok(Derived {
-        text: super::list::render(&status, screen).plain() + &tables,
+        text: super::list::render(&status, screen).plain() + &tables + &timeline,
         json: json::text(&status, Secrets::Masked)?,
         dropped,
         exports: files.flatten().map(|file| (file.name, file.content)).collect(),

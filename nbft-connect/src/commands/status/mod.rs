@@ -4,6 +4,7 @@
 pub mod fuzz;
 mod list;
 mod text;
+mod timeline;
 mod watch;
 
 use crate::cli::{Common, Format, StatusArgs};
@@ -27,6 +28,9 @@ use std::time::Duration;
 pub fn run(args: &StatusArgs, common: &Common) -> Result<Exit, Error> {
     if let Some(seconds) = args.watch {
         return watch::run(Duration::from_secs(seconds.into()), common);
+    }
+    if args.timeline {
+        return show_timeline(args, common);
     }
     show(args.output_format, common)
 }
@@ -57,6 +61,17 @@ pub(super) fn show(format: Format, common: &Common) -> Result<Exit, Error> {
         }
     }
     Ok(outcome::exit_of(&status))
+}
+
+/// Shows where the time of the boot went.
+fn show_timeline(args: &StatusArgs, common: &Common) -> Result<Exit, Error> {
+    let file = common.path(STATUS_FILE);
+    let Some(timeline) = Status::read(&file)?.and_then(|status| status.timeline) else {
+        log::error!("{}: no run of nbft connect has left its times", file.display());
+        return Ok(Exit::Nothing);
+    };
+    timeline::show(&timeline, args.output_format, args.svg.as_deref())?;
+    Ok(Exit::Ok)
 }
 
 /// The codes of what sysfs says now.

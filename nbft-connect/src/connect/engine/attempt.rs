@@ -2,6 +2,7 @@
 
 use crate::connect::target::Target;
 use crate::status::schema::{DiscoveryStatus, PathStatus, Reason, State};
+use crate::status::timeline::PathTimes;
 use libnbft::plan::{DiscoveryController, Path};
 use std::ops::{Index, IndexMut};
 use std::time::Instant;
@@ -50,6 +51,8 @@ pub(super) enum Goal {
 pub(super) struct PathGoal {
     pub(super) planned: Path,
     pub(super) status: PathStatus,
+    /// When its steps were over.
+    pub(super) times: PathTimes,
     /// Since when its controller has been without the target, as far as a resident process has seen.
     pub(super) lost_since: Option<Instant>,
     /// Whether that is so long that discovery was asked for other ways.
@@ -59,8 +62,9 @@ pub(super) struct PathGoal {
 }
 
 impl PathGoal {
-    pub(super) const fn new(planned: Path, status: PathStatus) -> Self {
-        Self { planned, status, lost_since: None, is_stalled: false, is_number_taken: false }
+    pub(super) fn new(planned: Path, status: PathStatus) -> Self {
+        let times = PathTimes::default();
+        Self { planned, status, times, lost_since: None, is_stalled: false, is_number_taken: false }
     }
 
     /// Forgets how long its controller has been without the target: the controller is gone.

@@ -26,6 +26,7 @@ mod state;
 mod sysfs_scan;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod transition;
 
 pub(super) use state::{Ended, RunMode, Settings};

@@ -15,6 +15,7 @@ impl StateMachine {
                 log::info!("{link_name}: ready with {address} after {elapsed} ms ({timings})");
                 if let Some(network) = self.network_state_mut(at) {
                     network.turn(State::Up, None, now);
+                    network.note_ready(elapsed, &timings);
                     let interface = &mut network.status;
                     // The HFI's own link, also where its master has the address.
                     interface.name.clone_from(port.as_ref().unwrap_or(&link_name));
@@ -50,6 +51,7 @@ impl StateMachine {
                 }
             }
             NetEvent::Waiting { at, for_what } => {
+                self.note_waiting(at, for_what);
                 if let Some(network) = self.network_state_mut(at) {
                     log::debug!("{}: waiting for {for_what}", network.status.name);
                     network.turn(network.status.state, Some(for_what), now);

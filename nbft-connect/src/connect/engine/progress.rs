@@ -14,6 +14,7 @@ use std::time::Duration;
 
 impl StateMachine {
     pub(super) fn set_phase(&mut self, id: AttemptId, phase: Phase) {
+        self.note_phase(id, phase);
         self.attempts[id].set_phase(phase, self.clock.now());
     }
 

@@ -18,6 +18,7 @@ use crate::nvme::sysfs;
 use crate::output::Audience;
 use crate::status::file::StatusFile;
 use crate::status::schema::{HfiStatus, NamespaceStatus, State, Status};
+use crate::status::timeline::{InterfaceTimes, Timeline};
 use libnbft::plan::{Additions, DiscoveryMode, Namespace, NetworkRef, Path, Plan};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -97,11 +98,13 @@ pub(super) struct NetworkState {
     pub(super) waiting: Option<Waiting>,
     /// Since when it has stood as it stands.
     pub(super) since: Instant,
+    /// When its steps were over.
+    pub(super) times: InterfaceTimes,
 }
 
 impl NetworkState {
     fn new(at: NetworkRef, status: HfiStatus, since: Instant) -> Self {
-        Self { at, endpoint: None, status, waiting: None, since }
+        Self { at, endpoint: None, status, waiting: None, since, times: InterfaceTimes::default() }
     }
 
     /// Notes a change, and what it waits for now.
@@ -218,6 +221,7 @@ impl StateMachine {
             interfaces: self.networks.iter().map(|network| network.status.clone()).collect(),
             paths: self.attempts.paths().map(|(.., path)| path.status.clone().without_access_failed()).collect(),
             namespaces: self.namespaces.iter().map(|namespace| namespace.status.clone()).collect(),
+            timeline: Some(self.timeline()),
             discovery: self.attempts.discovery().map(|(.., discovery)| discovery.status.clone()).collect(),
             ..self.header.clone()
         }
@@ -226,6 +230,7 @@ impl StateMachine {
     /// Looks at what is there already; returns what is to be done first.
     pub(super) fn begin(&mut self) -> Vec<Effect> {
         self.clock.read();
+        self.note_begin();
         self.effects.push(Effect::LoadModule);
         self.scan_sysfs();
         self.complete_at_start = self.boot_there();
@@ -283,6 +288,7 @@ fn first_status(whole: &Plan, settings: &Settings, elapsed_ms: u64) -> Status {
     status.started_uptime_ms = uptime_ms(&settings.root).saturating_sub(elapsed_ms);
     status.service = settings.service;
     if let Some(before) = &settings.before {
+        status.timeline = before.timeline.clone().filter(Timeline::is_of_boot);
         if settings.service.is_some() {
             // The service keeps its interfaces up: status.json keeps what it knows of them.
             status.take_interfaces(before);

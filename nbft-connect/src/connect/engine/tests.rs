@@ -5,6 +5,7 @@ mod excluded;
 mod port;
 mod report;
 mod stalled;
+mod timeline;
 
 use super::attempt::{AttemptId, Phase};
 use super::clock::Clock;
