@@ -159,6 +159,47 @@ fn every_table_and_its_mutations_are_clean_under_valgrind() {
 }
 
 #[test]
+fn a_program_finds_what_is_installed_by_pkg_config() {
+    let installed = TempDir::new().unwrap();
+    let mut install = Command::new(format!("{CRATE}/../packaging/install"));
+    // Not where a compiler looks by itself.
+    install.args(["--part", "capi", "--part", "capi-dev"]).env("DESTDIR", installed.path()).env("PREFIX", "/opt/nbft");
+    succeed(install.env("LIBRARY", BUILT.path()));
+    let libraries = installed.path().join("opt/nbft/lib");
+    let mut flags = Command::new("pkg-config");
+    flags.args(["--cflags", "--libs", "libnbft"]).env("PKG_CONFIG_SYSROOT_DIR", installed.path());
+    let flags = succeed(flags.env("PKG_CONFIG_PATH", libraries.join("pkgconfig"))).stdout;
+    let flags = String::from_utf8(flags).unwrap();
+    let source = installed.path().join("names.c");
+    fs::write(&source, NAMES).unwrap();
+    let program = installed.path().join("names");
+    let mut cc = Command::new("cc");
+    succeed(cc.args(["-Wall", "-Werror"]).arg(&source).arg("-o").arg(&program).args(flags.split_whitespace()));
+    let mut command = Command::new(&program);
+    let command = command.arg(format!("{CRATE}/../testdata/firmware/mpath4.bin")).env("LD_LIBRARY_PATH", &libraries);
+    let expected = format!("{}\nnbft0\nnbft1\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(String::from_utf8(succeed(command).stdout).unwrap(), expected);
+}
+
+/// Prints the library's version and the interfaces of a table.
+const NAMES: &str = r"#include <nbft.h>
+#include <stdio.h>
+
+int main(int argc, char **argv)
+{
+	struct nbftc *plan;
+
+	puts(nbftc_version());
+	if (argc != 2 || nbftc_open(argv[1], &plan) != NBFTC_OK)
+		return 1;
+	for (size_t i = 0; i < nbftc_link_count(plan); i++)
+		puts(nbftc_link_name(nbftc_link(plan, i)));
+	nbftc_free(plan);
+	return 0;
+}
+";
+
+#[test]
 fn the_example_prints_network_managers_fields() {
     let program = compile("examples/nm-print.c", "nm-print", &["-ldl"]);
     let print = |table: &str| {
