@@ -3,10 +3,11 @@
 use super::constants::{HOME_LUKS_UUID, HOME_UUID, LUKS_KEY, REPORT, ROOT_UUID};
 use super::exports;
 use super::layers::{copy, put};
-use super::{busybox, kexec, layers, tls};
+use super::{busybox, kexec, layers, packages, tls};
 use crate::prepare::apt;
 use crate::prepare::chroot::{Debian, chroot, forget, inside};
 use crate::prepare::kernel::Kernel;
+use crate::scenario::system::{Packages, Way};
 use crate::tools::error::Result;
 use crate::tools::place::{Key, Place, remove, suffixed};
 use std::path::{Path, PathBuf};
@@ -70,17 +71,13 @@ pub(super) struct Besides<'a> {
     pub(super) resolved: bool,
     /// The kernel to which it can go by kexec.
     pub(super) kexec: Option<&'a Kernel>,
-}
-
-impl Besides<'_> {
-    pub(super) fn managed(manager: Manager) -> Self {
-        Self { manager: Some(manager), ..Self::default() }
-    }
+    /// How Debian's packages of nbft come to it; otherwise its files are copied.
+    pub(super) packages: Option<(Packages, Way)>,
 }
 
 /// Makes the disk, once for each content.
 pub(super) fn debian(place: &Place, besides: Besides<'_>, initrd: &Path) -> Result<PathBuf> {
-    let Besides { manager, home, tlshd, resolved, kexec } = besides;
+    let Besides { manager, home, tlshd, resolved, kexec, packages } = besides;
     let folder = chroot(place, Debian::Trixie)?;
     let nbft = layers::nbft(place)?;
     let files = [REPORT, REPORT_UNIT, REPORT_START, REPORT_RUN, HANDOVER, WRITES, MONITOR_UNIT, MANAGED];
@@ -102,11 +99,16 @@ pub(super) fn debian(place: &Place, besides: Besides<'_>, initrd: &Path) -> Resu
     let [stay, registry] = ["units/nbft-stay.service", "conf/71-nbft-registry.rules"]
         .map(|file| place.repo.join("dracut-module").join(file));
     let key = key.file(&stay)?.file(&registry)?.file(initrd)?;
+    let debs = packages.map(|_| packages::debs(place)).transpose()?;
+    let install = packages.map_or_else(
+        || "systemctl -q enable nbft-stay.service".to_owned(),
+        |(what, way)| packages::commands(what, way),
+    );
+    let key = debs.iter().try_fold(key.text(&install), |key, debs| key.tree(debs))?;
     place.cached(&format!("images/root-debian-{}.img", key.hex()), |partial| {
         println!("making a root disk of Debian");
         let upper = suffixed(partial, ".upper");
         remove(&upper)?;
-        copy(&upper, "usr/bin/nbft", &nbft)?;
         // The only one, whatever the kernel's version; this is where it is looked for then.
         copy(&upper, "boot/initrd.img", initrd)?;
         if let Some(kernel) = kexec {
@@ -124,8 +126,11 @@ pub(super) fn debian(place: &Place, besides: Besides<'_>, initrd: &Path) -> Resu
         }
         put(&upper, "lab/writes", 0o644, WRITES.as_bytes())?;
         put(&upper, "lab/all-ethernet.network", 0o644, MANAGED.as_bytes())?;
-        copy(&upper, "usr/lib/systemd/system/nbft-stay.service", &stay)?;
-        copy(&upper, "usr/lib/udev/rules.d/71-nbft-registry.rules", &registry)?;
+        if packages.is_none() {
+            copy(&upper, "usr/bin/nbft", &nbft)?;
+            copy(&upper, "usr/lib/systemd/system/nbft-stay.service", &stay)?;
+            copy(&upper, "usr/lib/udev/rules.d/71-nbft-registry.rules", &registry)?;
+        }
         // An administrator's names for the firmware's NICs, which must not win over nbftN.
         for (wire, byte) in crate::scenario::wires::WIRES {
             let mac = crate::scenario::wires::mac(wire, 2);
@@ -142,7 +147,7 @@ pub(super) fn debian(place: &Place, besides: Besides<'_>, initrd: &Path) -> Resu
         let script = format!(
             "set -e; mkdir -p /etc/systemd/system/multi-user.target.wants\n\
              ln -sf ../lab-report.service /etc/systemd/system/multi-user.target.wants/\n\
-             systemctl -q enable nbft-stay.service\n\
+             {install}\n\
              systemctl -q enable lab-monitor.service\n\
              systemctl -q mask systemd-networkd-wait-online.service NetworkManager-wait-online.service apt-daily.timer \
              serial-getty@ttyS0.service 2>&1\n\
@@ -162,6 +167,7 @@ pub(super) fn debian(place: &Place, besides: Besides<'_>, initrd: &Path) -> Resu
         let packages = tlshd.then(|| tls::packages(place)).transpose()?;
         let mut binds = vec![(out, "/lab-out")];
         binds.extend(packages.as_deref().map(|packages| (packages, "/lab-tls")));
+        binds.extend(debs.as_deref().map(|debs| (debs, packages::DEBS)));
         let names = ["systemd-resolved".to_owned()];
         let resolver = resolved.then(|| apt::packages(place, Debian::Trixie.suite(), &names)).transpose()?;
         binds.extend(resolver.as_deref().map(|packages| (packages, "/lab-resolved")));

@@ -4,23 +4,27 @@ use super::debian::{Besides, Manager, debian};
 use super::root::mini;
 use super::storage;
 use crate::prepare::kernel::Kernel;
+use crate::scenario::Scenario;
 use crate::scenario::system::Root;
 use crate::tools::error::Result;
 use crate::tools::place::Place;
 use std::path::{Path, PathBuf};
 
 /// Makes a root disk, once for each content. A Debian has the initramfs under /boot, to come back to at its end.
-pub fn disk(place: &Place, root: Root, kernel: &Kernel, initrd: &Path) -> Result<PathBuf> {
+pub fn disk(place: &Place, scenario: &Scenario, kernel: &Kernel, initrd: &Path) -> Result<PathBuf> {
+    let packages = scenario.packages.map(|packages| (packages, scenario.way));
+    let besides = Besides { packages, ..Besides::default() };
+    let root = scenario.root;
     match root {
         Root::Mini => mini(place),
         Root::Lvm | Root::Luks => storage::disk(place, root == Root::Luks),
-        Root::Debian => debian(place, Besides::default(), initrd),
-        Root::Home => debian(place, Besides { home: Some("_netdev"), ..Besides::default() }, initrd),
-        Root::HomeNofail => debian(place, Besides { home: Some("_netdev,nofail"), ..Besides::default() }, initrd),
-        Root::Tlshd => debian(place, Besides { tlshd: true, ..Besides::default() }, initrd),
-        Root::Resolved => debian(place, Besides { resolved: true, ..Besides::default() }, initrd),
-        Root::Kexec => debian(place, Besides { kexec: Some(kernel), ..Besides::default() }, initrd),
-        Root::Networkd => debian(place, Besides::managed(Manager::Networkd), initrd),
-        Root::NetworkManager => debian(place, Besides::managed(Manager::NetworkManager), initrd),
+        Root::Debian => debian(place, besides, initrd),
+        Root::Home => debian(place, Besides { home: Some("_netdev"), ..besides }, initrd),
+        Root::HomeNofail => debian(place, Besides { home: Some("_netdev,nofail"), ..besides }, initrd),
+        Root::Tlshd => debian(place, Besides { tlshd: true, ..besides }, initrd),
+        Root::Resolved => debian(place, Besides { resolved: true, ..besides }, initrd),
+        Root::Kexec => debian(place, Besides { kexec: Some(kernel), ..besides }, initrd),
+        Root::Networkd => debian(place, Besides { manager: Some(Manager::Networkd), ..besides }, initrd),
+        Root::NetworkManager => debian(place, Besides { manager: Some(Manager::NetworkManager), ..besides }, initrd),
     }
 }

@@ -4,7 +4,7 @@ use super::constants::{LUKS_KEY, LUKS_UUID};
 use super::layers::put;
 use crate::prepare::apt::View;
 use crate::prepare::chroot::Debian;
-use crate::tools::error::Result;
+use crate::tools::error::{At as _, Result};
 use crate::tools::place::Place;
 use std::path::{Path, PathBuf};
 
@@ -44,6 +44,20 @@ pub(super) fn packages(place: &Place, debian: Debian) -> Result<PathBuf> {
     place.cached(&format!("initramfs-tools-{suite}"), |partial| {
         let view = View::suite(place, suite)?;
         PACKAGES.iter().try_for_each(|name| view.unpack(name, partial))
+    })
+}
+
+/// The packages with the one that a machine has, to be installed.
+pub(super) fn debs(place: &Place, debian: Debian) -> Result<PathBuf> {
+    let suite = debian.suite();
+    place.cached(&format!("initramfs-tools-debs-{suite}"), |partial| {
+        std::fs::create_dir_all(partial).at(partial)?;
+        let view = View::suite(place, suite)?;
+        let names = PACKAGES
+            .iter()
+            .filter(|name| !name.starts_with("cryptsetup"))
+            .chain(&["initramfs-tools-bin", "initramfs-tools"]);
+        names.copied().try_for_each(|name| view.fetch(name, partial))
     })
 }
 

@@ -1,12 +1,12 @@
 //! Makes the host's initramfs, by real dracut or initramfs-tools in a Debian folder.
 
 use super::constants::{LUKS_KEY, LUKS_UUID};
-use super::{initramfs_tools, kexec, layers, tls, tpm};
+use super::{initramfs_tools, kexec, layers, packages, tls, tpm};
 use crate::prepare::apt;
 use crate::prepare::chroot::{Debian, chroot, forget, inside};
 use crate::prepare::kernel::Kernel;
 use crate::scenario::Building;
-use crate::scenario::system::{Init, Way};
+use crate::scenario::system::{Init, Packages, Way};
 use crate::tools::error::{At, MachineError, Result};
 use crate::tools::place::{Key, Place, suffixed};
 use crate::tools::shell::run;
@@ -33,6 +33,8 @@ pub struct Recipe<'a> {
     pub init: Init,
     /// Network and NVMe/TCP.
     pub way: Way,
+    /// How Debian's packages of nbft come to the folder; otherwise its files are copied.
+    pub packages: Option<Packages>,
     /// Whose dracut.
     pub debian: Debian,
     /// For which kernel.
@@ -99,6 +101,9 @@ impl Recipe<'_> {
     }
 
     fn script(&self) -> String {
+        if let Some(packages) = self.packages {
+            return packages::script(packages, self.way, &self.kernel.version);
+        }
         if self.way.by_initramfs_tools() {
             return initramfs_tools::script(&self.kernel.version);
         }
@@ -141,7 +146,12 @@ impl Recipe<'_> {
         if self.way.by_initramfs_tools() {
             key = key.text(&initramfs_tools::ingredients());
         }
-        let nbft = if self.way.ours() {
+        let debs =
+            self.packages.map(|_| packages::refuse(self.way).and_then(|()| packages::debs(place))).transpose()?;
+        if let Some(debs) = &debs {
+            key = key.tree(debs)?;
+        }
+        let nbft = if self.way.ours() && debs.is_none() {
             let nbft = layers::nbft(place)?;
             key = key
                 .tree(&module)?
@@ -165,10 +175,13 @@ impl Recipe<'_> {
             for file in &self.building.files {
                 layers::put(&upper, &file.path, file.mode, file.text.as_bytes())?;
             }
-            if self.way.by_initramfs_tools() {
+            if self.packages.is_some() {
+                packages::kernel(&upper, self.kernel)?;
+            } else if self.way.by_initramfs_tools() {
                 initramfs_tools::configure(&upper, self.key)?;
+            } else {
+                layers::put(&upper, "etc/dracut.conf.d/lab.conf", 0o644, self.conf().as_bytes())?;
             }
-            layers::put(&upper, "etc/dracut.conf.d/lab.conf", 0o644, self.conf().as_bytes())?;
             if self.marks {
                 layers::put(&upper, "usr/lib/dracut/modules.d/98labmarks/module-setup.sh", 0o755, MARKS.as_bytes())?;
             }
@@ -188,8 +201,9 @@ impl Recipe<'_> {
             let names = &self.building.packages;
             let more = (!names.is_empty()).then(|| apt::packages(place, suite, names)).transpose()?;
             binds.extend(more.as_deref().map(|more| (more, "/lab-packages")));
-            let tools =
-                self.way.by_initramfs_tools().then(|| initramfs_tools::packages(place, self.debian)).transpose()?;
+            binds.extend(debs.as_deref().map(|debs| (debs, packages::DEBS)));
+            let provide = if debs.is_some() { initramfs_tools::debs } else { initramfs_tools::packages };
+            let tools = self.way.by_initramfs_tools().then(|| provide(place, self.debian)).transpose()?;
             binds.extend(tools.as_deref().map(|tools| (tools, "/lab-initramfs-tools")));
             inside(&folder, &upper, &binds, &script)?.log(&partial.join("log"))?;
             forget(&upper)

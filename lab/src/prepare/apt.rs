@@ -101,6 +101,16 @@ impl View {
 
     /// Downloads a package and unpacks it into `folder`; nothing is installed.
     pub fn unpack(&self, package: &str, folder: &Path) -> Result<()> {
+        self.download(package, |file| run("dpkg").arg("-x").arg(file).arg(folder).log(&self.dir.join("log")), folder)
+    }
+
+    /// Downloads a package into `folder`.
+    pub fn fetch(&self, package: &str, folder: &Path) -> Result<()> {
+        let name = |file: &Path| folder.join(file.file_name().unwrap_or_default());
+        self.download(package, |file| fs::rename(file, name(file)).at(file), folder)
+    }
+
+    fn download(&self, package: &str, done: impl FnOnce(&Path) -> Result<()>, folder: &Path) -> Result<()> {
         let _lock = lock(&self.dir.join("lock"))?;
         let work = self.dir.join("download");
         crate::tools::place::remove(&work)?;
@@ -111,7 +121,7 @@ impl View {
         run("apt-get").env("APT_CONFIG", self.config()).dir(&work).args(["download", package]).log(&log)?;
         let file = fs::read_dir(&work).at(&work)?.filter_map(|entry| entry.ok().map(|e| e.path())).next();
         let file = file.ok_or_else(|| MachineError::NotDownloaded { package: package.to_owned() })?;
-        run("dpkg").arg("-x").arg(file).arg(folder).log(&log)
+        done(&file)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::tools::shell::run;
 use std::path::{Path, PathBuf};
 
 /// Each tool and the package that has it.
-const TOOLS: [(&str, &str); 11] = [
+const TOOLS: [(&str, &str); 12] = [
     ("qemu-system-x86_64", "qemu-system-x86"),
     ("debootstrap", "debootstrap"),
     ("mke2fs", "e2fsprogs"),
@@ -22,6 +22,7 @@ const TOOLS: [(&str, &str); 11] = [
     ("dnsmasq", "dnsmasq-base"),
     ("openssl", "openssl"),
     ("swtpm", "swtpm"),
+    ("dh", "debhelper"),
 ];
 
 /// Where a tool is; users often lack the sbin directories in their PATH.

@@ -17,7 +17,7 @@ use crate::prepare::kernel::Flavour;
 use redfish::HostInterface;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
-use system::{Init, Root, Way};
+use system::{Init, Packages, Root, Way};
 use table::Table;
 use target::Target;
 
@@ -36,6 +36,8 @@ pub struct Scenario {
     /// Network and NVMe/TCP in the initramfs.
     #[serde(default)]
     pub way: Way,
+    /// How Debian's packages of nbft come to the machine; without a word, its files are copied.
+    pub packages: Option<Packages>,
     /// Whose dracut.
     #[serde(default)]
     pub debian: Debian,
@@ -101,6 +103,11 @@ pub struct Scenario {
 }
 
 impl Scenario {
+    /// Whether nbft is in the initramfs.
+    pub fn has_nbft(&self) -> bool {
+        self.way.ours() && self.packages != Some(Packages::Removed)
+    }
+
     /// Whether its own words say where root is, which then is not on the root disk.
     pub fn own_root(&self) -> bool {
         self.cmdline.iter().any(|word| word.starts_with("root="))

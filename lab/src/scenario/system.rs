@@ -88,6 +88,18 @@ pub enum Way {
     InitramfsToolsLocal,
 }
 
+/// What is done with Debian's packages of nbft on the machine on which the initramfs is made, and on the large root.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Packages {
+    /// They are installed.
+    Installed,
+    /// Those with a lower number are installed, whose `nbft` does nothing; then these.
+    Upgraded,
+    /// They are installed; then that for the generator of the initramfs is removed.
+    Removed,
+}
+
 impl Way {
     /// Whether our program is in it.
     pub const fn ours(self) -> bool {

@@ -37,6 +37,7 @@ fn make(place: &Place, scenario: &Scenario, init: Init, way: Way, marks: bool) -
     let recipe = Recipe {
         init,
         way,
+        packages: scenario.packages,
         debian: scenario.debian,
         kernel: &kernel,
         key,
@@ -47,7 +48,7 @@ fn make(place: &Place, scenario: &Scenario, init: Init, way: Way, marks: bool) -
         building: &scenario.building,
     };
     let initrd = recipe.make(place)?;
-    let disk = disk::disk(place, scenario.root, &kernel, &initrd.path)?;
+    let disk = disk::disk(place, scenario, &kernel, &initrd.path)?;
     let home = match scenario.target.as_ref().is_some_and(|target| target.home) {
         true => Some(storage::home(place)?),
         false => None,

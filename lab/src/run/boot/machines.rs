@@ -104,7 +104,7 @@ pub(super) fn host(
     if scenario.writes {
         cmdline.push_str(" lab.writes");
     }
-    if scenario.way.ours() && !options.quiet {
+    if scenario.has_nbft() && !options.quiet {
         cmdline.push_str(" lab.again");
     }
     if init == Init::Systemd && !options.quiet {

@@ -1,0 +1,109 @@
+//! Builds Debian's packages of nbft, and says how they come to a machine and leave it.
+
+use super::layers::{copy, nbft};
+use crate::prepare::kernel::Kernel;
+use crate::scenario::system::{Packages, Way};
+use crate::tools::error::{At, Error, Result};
+use crate::tools::place::{Key, Place, suffixed};
+use crate::tools::shell::run;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Where the packages lie in the Debian folder.
+pub(super) const DEBS: &str = "/lab-debs";
+
+/// Makes packages of the same files with a lower number, whose program does nothing: an image that is not made anew is of no use.
+const OLDER: &str = "mkdir -p /var/tmp/older
+for deb in /lab-debs/nbft_*.deb /lab-debs/$generator_*.deb; do
+    rm -rf /var/tmp/deb; dpkg-deb -R $deb /var/tmp/deb
+    [ ! -e /var/tmp/deb/usr/bin/nbft ] || cp /bin/true /var/tmp/deb/usr/bin/nbft
+    version=$(dpkg-deb -f $deb Version)
+    sed -i \"s/$version/0.0.1-1/\" /var/tmp/deb/DEBIAN/control
+    dpkg-deb -b /var/tmp/deb /var/tmp/older > /dev/null
+done
+dpkg -i /var/tmp/older/*.deb; rm -rf /var/tmp/deb /var/tmp/older
+";
+
+/// What goes into the packages besides the programs.
+const FOLDERS: [&str; 7] = [
+    "packaging/debian",
+    "packaging/completions",
+    "dracut-module",
+    "initramfs-tools",
+    "man",
+    "contrib",
+    "libnbft/schema",
+];
+
+/// Builds the packages as they are shipped, less the C library, once for each content.
+pub(super) fn debs(place: &Place) -> Result<PathBuf> {
+    let nbft = nbft(place)?;
+    let mut key = Key::new().text("debs 1").file(&nbft)?.file(&super::layers::redfish(&nbft))?;
+    for folder in FOLDERS {
+        key = key.tree(&place.repo.join(folder))?;
+    }
+    for file in ["packaging/install", "packaging/85-nbft.preset", "README.md"] {
+        key = key.file(&place.repo.join(file))?;
+    }
+    place.cached(&format!("images/debs-{}", key.hex()), |partial| {
+        println!("building Debian's packages");
+        fs::create_dir_all(partial).at(partial)?;
+        let programs = nbft.parent().unwrap_or(Path::new("/"));
+        let build = run(place.repo.join("packaging/build")).arg("deb").env("DIST", partial).env("PROGRAMS", programs);
+        build.env("LIBRARY", "none").env("LINT", "no").log(&suffixed(partial, ".log"))
+    })
+}
+
+/// The package for the generator of the initramfs.
+const fn generator(way: Way) -> &'static str {
+    if way.by_initramfs_tools() { "nbft-initramfs-tools" } else { "nbft-dracut" }
+}
+
+/// Commands that install and remove packages as an administrator does.
+pub(super) fn commands(packages: Packages, way: Way) -> String {
+    let generator = generator(way);
+    let install = format!("dpkg -i {DEBS}/nbft_*.deb {DEBS}/{generator}_*.deb");
+    match packages {
+        Packages::Installed => install,
+        Packages::Upgraded => format!("{}{install}", OLDER.replace("$generator", generator)),
+        Packages::Removed => format!("{install}; dpkg --remove {generator}"),
+    }
+}
+
+/// What runs in the folder: nobody but the packages' triggers makes the image.
+pub(super) fn script(packages: Packages, way: Way, version: &str) -> String {
+    // Either generator's package refuses the other's. Its trigger makes new only what is there.
+    let before = format!(
+        "dpkg --purge dracut dracut-network dracut-core; : > /boot/initrd.img-{version}; dpkg -i /lab-initramfs-tools/*.deb"
+    );
+    let (before, unpack) = if way.by_initramfs_tools() {
+        (before.as_str(), "unmkinitramfs $image .")
+    } else {
+        ("true", "lsinitrd --unpack $image")
+    };
+    format!(
+        "set -ex; export DEBIAN_FRONTEND=noninteractive; {before}\n{}\n\
+         image=/boot/initrd.img-{version}; cp $image /lab-out/initrd; mkdir /var/tmp/tree; cd /var/tmp/tree; {unpack}\n\
+         du -sb --exclude='*/lib/modules' --exclude='*/lib/firmware' . | cut -f 1 > /lab-out/size\n\
+         find . ! -path '*/modules/*' > /lab-out/contents\n",
+        commands(packages, way)
+    )
+}
+
+/// Puts a kernel over the folder, as its package has it: the triggers make images for those in /boot.
+pub(super) fn kernel(upper: &Path, kernel: &Kernel) -> Result<()> {
+    let boot = kernel.image.parent().unwrap_or(Path::new("/"));
+    for name in ["vmlinuz", "config"] {
+        let file = format!("{name}-{}", kernel.version);
+        copy(upper, &format!("boot/{file}"), &boot.join(&file))?;
+    }
+    Ok(())
+}
+
+/// Says why a scenario's words do not go with packages.
+pub(super) fn refuse(way: Way) -> Result<()> {
+    match way {
+        Way::Nbft | Way::InitramfsTools => Ok(()),
+        _ => Err(Error::Machine(format!("there are no packages for the way {way:?}"))),
+    }
+}
