@@ -3,7 +3,7 @@
 use super::layers::{copy, nbft};
 use crate::prepare::kernel::Kernel;
 use crate::scenario::system::{Packages, Way};
-use crate::tools::error::{At, Error, Result};
+use crate::tools::error::{At, MachineError, Result};
 use crate::tools::place::{Key, Place, suffixed};
 use crate::tools::shell::run;
 use std::fs;
@@ -104,6 +104,6 @@ pub(super) fn kernel(upper: &Path, kernel: &Kernel) -> Result<()> {
 pub(super) fn refuse(way: Way) -> Result<()> {
     match way {
         Way::Nbft | Way::InitramfsTools => Ok(()),
-        _ => Err(Error::Machine(format!("there are no packages for the way {way:?}"))),
+        _ => Err(MachineError::NoPackages { way: format!("{way:?}") }.into()),
     }
 }
