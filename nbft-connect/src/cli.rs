@@ -9,6 +9,7 @@ mod flip;
 mod help;
 mod image;
 mod network;
+mod plan;
 mod plan_options;
 mod status;
 mod tunables;
@@ -21,6 +22,7 @@ pub use flip::Flip;
 pub use help::{HelpArgs, Topic};
 pub use image::ImageArgs;
 pub use network::{Bind, NetworkArgs};
+pub use plan::{GraphForm, PlanArgs};
 pub use plan_options::{NameSource, Naming, PlanOptions};
 pub use status::StatusArgs;
 pub use tunables::TunableArgs;
@@ -297,20 +299,6 @@ fn seconds(text: &str) -> Result<u32, ArgumentError> {
         Ok(0) | Err(_) => Err(ArgumentError::Seconds),
         Ok(seconds) => Ok(seconds),
     }
-}
-
-/// `nbft plan`.
-#[derive(Debug, Args)]
-pub struct PlanArgs {
-    /// A table file, or a directory that holds NBFT*, in place of the machine's tables
-    #[arg(value_name = "FILE", conflicts_with = "nbft_path", value_hint = ValueHint::FilePath)]
-    pub file: Option<PathBuf>,
-    /// Output format
-    #[arg(short = 'o', long, value_enum, default_value_t)]
-    pub output_format: Format,
-    /// Options that change the plan.
-    #[command(flatten)]
-    pub plan: PlanOptions,
 }
 
 /// `nbft doctor`.

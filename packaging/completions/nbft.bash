@@ -570,7 +570,7 @@ _nbft() {
             return 0
             ;;
         nbft__subcmd__plan)
-            opts="-o -v -h -V --output-format --hostnqn --hostid --names --bond --root --nbft-path --verbose --color --help --version"
+            opts="-o -v -h -V --output-format --graph --hostnqn --hostid --names --bond --root --nbft-path --verbose --color --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -582,6 +582,10 @@ _nbft() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --graph)
+                    COMPREPLY=($(compgen -W "svg dot" -- "${cur}"))
                     return 0
                     ;;
                 --hostnqn)

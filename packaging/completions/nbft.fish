@@ -109,6 +109,8 @@ complete -c nbft -n "__fish_nbft_using_subcommand build" -s h -l help -d 'Print 
 complete -c nbft -n "__fish_nbft_using_subcommand build" -s V -l version -d 'Print version'
 complete -c nbft -n "__fish_nbft_using_subcommand plan" -s o -l output-format -d 'Output format' -r -f -a "text\t'For people'
 json\t'For programs'"
+complete -c nbft -n "__fish_nbft_using_subcommand plan" -l graph -d 'Draw the storage network, dead parts marked: svg for a browser (default), dot for Graphviz' -r -f -a "svg\t'A picture that a browser shows'
+dot\t'What Graphviz reads'"
 complete -c nbft -n "__fish_nbft_using_subcommand plan" -l hostnqn -d 'Host NQN in place of the table\'s (also rd.nvmf.hostnqn=)' -r
 complete -c nbft -n "__fish_nbft_using_subcommand plan" -l hostid -d 'Host ID in place of the table\'s (also rd.nvmf.hostid=)' -r
 complete -c nbft -n "__fish_nbft_using_subcommand plan" -l names -d 'Where the names of interfaces come from (also rd.nvmf.names=) [default: table]' -r -f -a "table\t'The order of the tables: nbft0, nbft1'

@@ -14,7 +14,7 @@ examples! {
     DIFF, "nbft-diff": "nbft diff before.bin /sys/firmware/acpi/tables/NBFT", "nbft diff -o json A.bin B.bin";
     CHECK_KEY, "nbft-check-key": "nbft check-key /etc/nbft/keys/tls-psk", "nvme gen-dhchap-key --hmac=1 | nbft check-key -";
     BUILD, "nbft-build": "nbft build table.json -o NBFT.bin", "nbft show -o json | nbft build - -o NBFT.bin";
-    PLAN, "nbft-plan": "nbft plan", "nbft plan -v NBFT.bin";
+    PLAN, "nbft-plan": "nbft plan -v NBFT.bin", "nbft plan --graph > network.svg";
     CONNECT, "nbft-connect": "nbft connect", "nbft connect --dry-run";
     DISCONNECT, "nbft-disconnect": "nbft disconnect nvme1", "nbft disconnect --all";
     STATUS, "nbft-status": "nbft status --watch", "nbft status --timeline --svg boot.svg";

@@ -2,7 +2,7 @@
 //!
 //! What goes to people is [`Text`], lines in which no character is left that a terminal would obey; what goes to programs is JSON
 //! ([`json`]) that holds none either and means the same. Both are made so that a caller cannot forget it. What names secrets in
-//! reasons is masked. Only what has its own quoting goes out as it is: the files of the exporters, and tables ([`print_bytes`]).
+//! reasons is masked. Only what has its own quoting goes out as it is: the files of the exporters, pictures, and tables ([`print_bytes`]).
 //! clippy.toml forbids to print or to make JSON anywhere else.
 
 mod arguments;
@@ -63,7 +63,7 @@ pub fn print_each(texts: impl IntoIterator<Item = Text>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Writes to standard output what has its own quoting: an exporter's file, a table, what one of our programs tells another.
+/// Writes to standard output what has its own quoting: an exporter's file, a picture, a table, what one of our programs tells another.
 ///
 /// # Errors
 ///

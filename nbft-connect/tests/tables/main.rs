@@ -17,6 +17,7 @@ mod diff;
 mod export;
 mod files;
 mod golden;
+mod graph;
 mod guide;
 mod help;
 mod journal;

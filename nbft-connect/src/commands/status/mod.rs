@@ -85,6 +85,12 @@ fn now(code: &str, text: String) -> Reason {
     Reason { code: code.to_owned(), text }
 }
 
+/// A status with what sysfs says now.
+pub(super) fn refreshed(mut status: Status, root: &std::path::Path) -> Status {
+    refresh(&mut status, root);
+    status
+}
+
 /// Puts what sysfs says now in the place of what was so when the file was written.
 fn refresh(status: &mut Status, root: &std::path::Path) {
     let controllers = sysfs::controllers(root);
