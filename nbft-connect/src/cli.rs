@@ -8,6 +8,7 @@ mod export;
 mod flip;
 mod help;
 mod image;
+mod names;
 mod network;
 mod plan;
 mod plan_options;
@@ -21,6 +22,7 @@ pub use export::{ExportArgs, ExportFormat};
 pub use flip::Flip;
 pub use help::{HelpArgs, Topic};
 pub use image::ImageArgs;
+pub use names::{NameKind, NamesArgs};
 pub use network::{Bind, NetworkArgs};
 pub use plan::{GraphForm, PlanArgs};
 pub use plan_options::{NameSource, Naming, PlanOptions};
@@ -158,6 +160,9 @@ pub enum Command {
     /// Explain a command or a topic: boot, network, security, files, exit-codes
     #[command(after_help = examples::HELP)]
     Help(HelpArgs),
+    /// The names that completions offer
+    #[command(hide = true)]
+    ListNames(NamesArgs),
 }
 
 impl Command {

@@ -47,6 +47,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Error> {
         Command::Disconnect(args) => commands::disconnect::run(args, &cli.common),
         Command::Status(args) => commands::status::run(args, &cli.common),
         Command::Doctor(args) => doctor::run(args, &cli.common),
+        Command::ListNames(args) => commands::names::run(args, &cli.common),
         Command::Help(args) => commands::help::run(args),
         Command::Export(args) => commands::export::run(args, &cli.common.with_file(args.file.as_ref())),
     }

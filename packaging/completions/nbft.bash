@@ -726,8 +726,36 @@ _nbft() {
     esac
 }
 
+_nbft_with_names() {
+    local line="${COMP_LINE:0:COMP_POINT}" kind='' word='' before='' command='' name
+    local -a words
+    read -r -a words <<< "$line"
+    [[ $line == *[[:space:]] ]] || { word="${words[-1]}"; unset 'words[-1]'; }
+    before="${words[-1]}"
+    for name in "${words[@]:1}"; do
+        [[ $name == -* ]] || { command="$name"; break; }
+    done
+    case "$word" in
+        --hostnqn=* | --subsysnqn=*) before="${word%%=*}" word="${word#*=}" ;;
+    esac
+    case "$before" in
+        --hostnqn) kind=hosts ;;
+        --subsysnqn) kind=subsystems ;;
+        --root | --nbft-path | --color) ;;
+        *) [[ $command != disconnect || $word == -* ]] || kind=targets ;;
+    esac
+    if [[ -z $kind ]]; then
+        _nbft "$@"
+        return
+    fi
+    COMPREPLY=()
+    while IFS= read -r name; do
+        [[ $name == "$word"* ]] && COMPREPLY+=("${name#"${word%"${word##*:}"}"}")
+    done < <("$1" list-names "$kind" 2> /dev/null)
+}
+
 if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
-    complete -F _nbft -o nosort -o bashdefault -o default nbft
+    complete -F _nbft_with_names -o nosort -o bashdefault -o default nbft
 else
-    complete -F _nbft -o bashdefault -o default nbft
+    complete -F _nbft_with_names -o bashdefault -o default nbft
 fi

@@ -236,3 +236,6 @@ never\t'Never'"
 complete -c nbft -n "__fish_nbft_using_subcommand help" -s v -l verbose -d 'Say more: lists with everything in place of tables; what connect does (twice: still more)'
 complete -c nbft -n "__fish_nbft_using_subcommand help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nbft -n "__fish_nbft_using_subcommand help" -s V -l version -d 'Print version'
+complete -c nbft -n "__fish_nbft_using_subcommand disconnect" -f -a "(nbft list-names targets 2> /dev/null)"
+complete -c nbft -n "__fish_seen_subcommand_from plan connect export check-key" -l hostnqn -x -a "(nbft list-names hosts 2> /dev/null)"
+complete -c nbft -n "__fish_nbft_using_subcommand check-key" -l subsysnqn -x -a "(nbft list-names subsystems 2> /dev/null)"

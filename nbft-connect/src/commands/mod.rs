@@ -12,6 +12,7 @@ mod findings;
 pub mod help;
 mod hex;
 mod host;
+pub mod names;
 pub mod plan;
 pub mod show;
 pub mod status;

@@ -8,7 +8,7 @@ use std::process::Stdio;
 fn commands() -> Vec<Command> {
     let mut cli = Cli::command();
     cli.build();
-    cli.get_subcommands().filter(|command| command.get_name() != "help").cloned().collect()
+    cli.get_subcommands().filter(|command| command.get_name() != "help" && !command.is_hide_set()).cloned().collect()
 }
 
 fn page(name: &str) -> String {
@@ -163,9 +163,7 @@ fn pages_are_sound() {
 fn completions_know_every_option() {
     use clap_complete::Generator as _;
     for shell in [clap_complete::Shell::Bash, clap_complete::Shell::Zsh, clap_complete::Shell::Fish] {
-        let mut script = Vec::new();
-        clap_complete::generate(shell, &mut Cli::command(), "nbft", &mut script);
-        let script = String::from_utf8(script).unwrap();
+        let script = crate::completions::script(shell);
         // Packages have these.
         let committed = here(&format!("../packaging/completions/{}", shell.file_name("nbft")));
         let committed = std::fs::read_to_string(committed).unwrap();

@@ -13,6 +13,8 @@ mod build;
 mod check;
 mod check_key;
 mod command_line;
+#[path = "../../examples/names/mod.rs"]
+mod completions;
 mod diff;
 mod export;
 mod files;
@@ -24,6 +26,7 @@ mod journal;
 mod json;
 mod layout;
 mod memory;
+mod names;
 mod needs;
 mod plan;
 mod redact;
