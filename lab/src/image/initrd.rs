@@ -131,6 +131,19 @@ impl Recipe<'_> {
         )
     }
 
+    /// Debian's packages of nbft; an error where they do not give all that is asked of the image.
+    fn debs(&self, place: &Place) -> Result<PathBuf> {
+        let more = self.key || self.tlshd || self.tpm || self.kexec;
+        let more = more || !self.building.conf.is_empty() || !self.building.packages.is_empty();
+        match self.way {
+            Way::Nbft | Way::InitramfsTools if !more => packages::debs(place),
+            _ => Err(Error::Machine(
+                "`packages` goes with the ways nbft and initramfs-tools, and with files of the building machine alone"
+                    .into(),
+            )),
+        }
+    }
+
     /// Makes the image, once for each recipe.
     pub fn make(&self, place: &Place) -> Result<Initrd> {
         let script = self.script();
@@ -146,8 +159,7 @@ impl Recipe<'_> {
         if self.way.by_initramfs_tools() {
             key = key.text(&initramfs_tools::ingredients());
         }
-        let debs =
-            self.packages.map(|_| packages::refuse(self.way).and_then(|()| packages::debs(place))).transpose()?;
+        let debs = self.packages.map(|_| self.debs(place)).transpose()?;
         if let Some(debs) = &debs {
             key = key.tree(debs)?;
         }

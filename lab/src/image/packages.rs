@@ -1,9 +1,9 @@
 //! Builds Debian's packages of nbft, and says how they come to a machine and leave it.
 
-use super::layers::{copy, nbft};
+use super::layers::{copy, nbft, redfish};
 use crate::prepare::kernel::Kernel;
 use crate::scenario::system::{Packages, Way};
-use crate::tools::error::{At, MachineError, Result};
+use crate::tools::error::{At, Result};
 use crate::tools::place::{Key, Place, suffixed};
 use crate::tools::shell::run;
 use std::fs;
@@ -38,7 +38,7 @@ const FOLDERS: [&str; 7] = [
 /// Builds the packages as they are shipped, less the C library, once for each content.
 pub(super) fn debs(place: &Place) -> Result<PathBuf> {
     let nbft = nbft(place)?;
-    let mut key = Key::new().text("debs 1").file(&nbft)?.file(&super::layers::redfish(&nbft))?;
+    let mut key = Key::new().text("debs 1").file(&nbft)?.file(&redfish(&nbft))?;
     for folder in FOLDERS {
         key = key.tree(&place.repo.join(folder))?;
     }
@@ -98,12 +98,4 @@ pub(super) fn kernel(upper: &Path, kernel: &Kernel) -> Result<()> {
         copy(upper, &format!("boot/{file}"), &boot.join(&file))?;
     }
     Ok(())
-}
-
-/// Says why a scenario's words do not go with packages.
-pub(super) fn refuse(way: Way) -> Result<()> {
-    match way {
-        Way::Nbft | Way::InitramfsTools => Ok(()),
-        _ => Err(MachineError::NoPackages { way: format!("{way:?}") }.into()),
-    }
 }

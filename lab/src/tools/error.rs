@@ -182,12 +182,6 @@ pub enum MachineError {
         /// The module's folder.
         module: PathBuf,
     },
-    /// A way to make an image for which there are no packages.
-    #[error("there are no packages for the way {way}")]
-    NoPackages {
-        /// The way.
-        way: String,
-    },
     /// A file should hold a number.
     #[error("{}: no number", file.display())]
     NoNumber {
