@@ -66,7 +66,7 @@ pub struct Common {
     /// Say more: lists with everything in place of tables; what connect does (twice: still more)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
-    /// Colours for states and severities (auto: on a terminal, unless NO_COLOR is set)
+    /// Colours for states, severities and bytes (auto: on a terminal, unless NO_COLOR is set)
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t, hide_default_value = true)]
     pub color: Color,
 }

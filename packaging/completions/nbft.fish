@@ -26,7 +26,7 @@ end
 
 complete -c nbft -n "__fish_nbft_needs_command" -l root -d 'Read every path under DIR' -r -f -a "(__fish_complete_directories)"
 complete -c nbft -n "__fish_nbft_needs_command" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
-complete -c nbft -n "__fish_nbft_needs_command" -l color -d 'Colours for states and severities (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c nbft -n "__fish_nbft_needs_command" -l color -d 'Colours for states, severities and bytes (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c nbft -n "__fish_nbft_needs_command" -s v -l verbose -d 'Say more: lists with everything in place of tables; what connect does (twice: still more)'
@@ -49,7 +49,7 @@ json\t'For programs'"
 complete -c nbft -n "__fish_nbft_using_subcommand show" -l output-format-version -d 'Accepted as nvme-cli accepts it: the JSON is the same in both versions' -r
 complete -c nbft -n "__fish_nbft_using_subcommand show" -l root -d 'Read every path under DIR' -r -f -a "(__fish_complete_directories)"
 complete -c nbft -n "__fish_nbft_using_subcommand show" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
-complete -c nbft -n "__fish_nbft_using_subcommand show" -l color -d 'Colours for states and severities (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c nbft -n "__fish_nbft_using_subcommand show" -l color -d 'Colours for states, severities and bytes (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c nbft -n "__fish_nbft_using_subcommand show" -s s -l subsystem -d 'Only subsystems and namespaces'
@@ -64,7 +64,7 @@ complete -c nbft -n "__fish_nbft_using_subcommand check" -s o -l output-format -
 json\t'For programs'"
 complete -c nbft -n "__fish_nbft_using_subcommand check" -l root -d 'Read every path under DIR' -r -f -a "(__fish_complete_directories)"
 complete -c nbft -n "__fish_nbft_using_subcommand check" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
-complete -c nbft -n "__fish_nbft_using_subcommand check" -l color -d 'Colours for states and severities (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c nbft -n "__fish_nbft_using_subcommand check" -l color -d 'Colours for states, severities and bytes (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c nbft -n "__fish_nbft_using_subcommand check" -l strict -d 'Fail on warnings too'
@@ -76,7 +76,7 @@ complete -c nbft -n "__fish_nbft_using_subcommand diff" -s o -l output-format -d
 json\t'For programs'"
 complete -c nbft -n "__fish_nbft_using_subcommand diff" -l root -d 'Read every path under DIR' -r -f -a "(__fish_complete_directories)"
 complete -c nbft -n "__fish_nbft_using_subcommand diff" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
-complete -c nbft -n "__fish_nbft_using_subcommand diff" -l color -d 'Colours for states and severities (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c nbft -n "__fish_nbft_using_subcommand diff" -l color -d 'Colours for states, severities and bytes (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c nbft -n "__fish_nbft_using_subcommand diff" -s v -l verbose -d 'Say more: lists with everything in place of tables; what connect does (twice: still more)'
@@ -86,7 +86,7 @@ complete -c nbft -n "__fish_nbft_using_subcommand check-key" -l hostnqn -d 'Also
 complete -c nbft -n "__fish_nbft_using_subcommand check-key" -l subsysnqn -d 'The subsystem of the identity' -r
 complete -c nbft -n "__fish_nbft_using_subcommand check-key" -l root -d 'Read every path under DIR' -r -f -a "(__fish_complete_directories)"
 complete -c nbft -n "__fish_nbft_using_subcommand check-key" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
-complete -c nbft -n "__fish_nbft_using_subcommand check-key" -l color -d 'Colours for states and severities (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c nbft -n "__fish_nbft_using_subcommand check-key" -l color -d 'Colours for states, severities and bytes (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c nbft -n "__fish_nbft_using_subcommand check-key" -s v -l verbose -d 'Say more: lists with everything in place of tables; what connect does (twice: still more)'
@@ -100,7 +100,7 @@ complete -c nbft -n "__fish_nbft_using_subcommand build" -l flip -d 'Invert a by
 complete -c nbft -n "__fish_nbft_using_subcommand build" -l truncate -d 'Write the first N bytes only' -r
 complete -c nbft -n "__fish_nbft_using_subcommand build" -l root -d 'Read every path under DIR' -r -f -a "(__fish_complete_directories)"
 complete -c nbft -n "__fish_nbft_using_subcommand build" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
-complete -c nbft -n "__fish_nbft_using_subcommand build" -l color -d 'Colours for states and severities (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c nbft -n "__fish_nbft_using_subcommand build" -l color -d 'Colours for states, severities and bytes (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c nbft -n "__fish_nbft_using_subcommand build" -l no-checksum -d 'Leave the checksum byte 0'
@@ -119,7 +119,7 @@ kernel\t'The kernel and udev'"
 complete -c nbft -n "__fish_nbft_using_subcommand plan" -l bond -d 'Make a bond of NICs of one subnet; may be repeated (also rd.nvmf.bond=)' -r
 complete -c nbft -n "__fish_nbft_using_subcommand plan" -l root -d 'Read every path under DIR' -r -f -a "(__fish_complete_directories)"
 complete -c nbft -n "__fish_nbft_using_subcommand plan" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
-complete -c nbft -n "__fish_nbft_using_subcommand plan" -l color -d 'Colours for states and severities (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c nbft -n "__fish_nbft_using_subcommand plan" -l color -d 'Colours for states, severities and bytes (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c nbft -n "__fish_nbft_using_subcommand plan" -s v -l verbose -d 'Say more: lists with everything in place of tables; what connect does (twice: still more)'
@@ -157,7 +157,7 @@ leave\t'All leave them alone'
 none\t'Nothing is written'"
 complete -c nbft -n "__fish_nbft_using_subcommand connect" -l root -d 'Read every path under DIR' -r -f -a "(__fish_complete_directories)"
 complete -c nbft -n "__fish_nbft_using_subcommand connect" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
-complete -c nbft -n "__fish_nbft_using_subcommand connect" -l color -d 'Colours for states and severities (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c nbft -n "__fish_nbft_using_subcommand connect" -l color -d 'Colours for states, severities and bytes (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c nbft -n "__fish_nbft_using_subcommand connect" -l dry-run -d 'Only print the plan'
@@ -170,7 +170,7 @@ complete -c nbft -n "__fish_nbft_using_subcommand connect" -s h -l help -d 'Prin
 complete -c nbft -n "__fish_nbft_using_subcommand connect" -s V -l version -d 'Print version'
 complete -c nbft -n "__fish_nbft_using_subcommand disconnect" -l root -d 'Read every path under DIR' -r -f -a "(__fish_complete_directories)"
 complete -c nbft -n "__fish_nbft_using_subcommand disconnect" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
-complete -c nbft -n "__fish_nbft_using_subcommand disconnect" -l color -d 'Colours for states and severities (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c nbft -n "__fish_nbft_using_subcommand disconnect" -l color -d 'Colours for states, severities and bytes (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c nbft -n "__fish_nbft_using_subcommand disconnect" -l all -d 'Everything that nbft has connected and that no file system, swap space or other device depends on'
@@ -184,7 +184,7 @@ complete -c nbft -n "__fish_nbft_using_subcommand status" -l watch -d 'Show it a
 complete -c nbft -n "__fish_nbft_using_subcommand status" -l svg -d 'Write the drawing to FILE as SVG' -r -F
 complete -c nbft -n "__fish_nbft_using_subcommand status" -l root -d 'Read every path under DIR' -r -f -a "(__fish_complete_directories)"
 complete -c nbft -n "__fish_nbft_using_subcommand status" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
-complete -c nbft -n "__fish_nbft_using_subcommand status" -l color -d 'Colours for states and severities (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c nbft -n "__fish_nbft_using_subcommand status" -l color -d 'Colours for states, severities and bytes (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c nbft -n "__fish_nbft_using_subcommand status" -l timeline -d 'Draw where the time of the boot went'
@@ -203,7 +203,7 @@ complete -c nbft -n "__fish_nbft_using_subcommand doctor" -l machine -d 'With --
 complete -c nbft -n "__fish_nbft_using_subcommand doctor" -l cmdline -d 'With --image: the kernel\'s command line, in place of the machine\'s or the UKI\'s' -r
 complete -c nbft -n "__fish_nbft_using_subcommand doctor" -l root -d 'Read every path under DIR' -r -f -a "(__fish_complete_directories)"
 complete -c nbft -n "__fish_nbft_using_subcommand doctor" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
-complete -c nbft -n "__fish_nbft_using_subcommand doctor" -l color -d 'Colours for states and severities (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c nbft -n "__fish_nbft_using_subcommand doctor" -l color -d 'Colours for states, severities and bytes (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c nbft -n "__fish_nbft_using_subcommand doctor" -l collect -d 'Print tables, PCI devices, kernel and command line of this machine as JSON, for --machine'
@@ -220,7 +220,7 @@ kernel\t'The kernel and udev'"
 complete -c nbft -n "__fish_nbft_using_subcommand export" -l bond -d 'Make a bond of NICs of one subnet; may be repeated (also rd.nvmf.bond=)' -r
 complete -c nbft -n "__fish_nbft_using_subcommand export" -l root -d 'Read every path under DIR' -r -f -a "(__fish_complete_directories)"
 complete -c nbft -n "__fish_nbft_using_subcommand export" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
-complete -c nbft -n "__fish_nbft_using_subcommand export" -l color -d 'Colours for states and severities (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c nbft -n "__fish_nbft_using_subcommand export" -l color -d 'Colours for states, severities and bytes (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c nbft -n "__fish_nbft_using_subcommand export" -l force -d 'With identity and --output: replace files that have another content'
@@ -230,7 +230,7 @@ complete -c nbft -n "__fish_nbft_using_subcommand export" -s h -l help -d 'Print
 complete -c nbft -n "__fish_nbft_using_subcommand export" -s V -l version -d 'Print version'
 complete -c nbft -n "__fish_nbft_using_subcommand help" -l root -d 'Read every path under DIR' -r -f -a "(__fish_complete_directories)"
 complete -c nbft -n "__fish_nbft_using_subcommand help" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
-complete -c nbft -n "__fish_nbft_using_subcommand help" -l color -d 'Colours for states and severities (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+complete -c nbft -n "__fish_nbft_using_subcommand help" -l color -d 'Colours for states, severities and bytes (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c nbft -n "__fish_nbft_using_subcommand help" -s v -l verbose -d 'Say more: lists with everything in place of tables; what connect does (twice: still more)'

@@ -1,6 +1,6 @@
 //! Bytes with what they mean beside them.
 
-use crate::output::{Screen, Text};
+use crate::output::{Mark, Part, Screen, Text};
 use libnbft::text::Hex;
 use std::fmt::Write;
 use std::ops::Range;
@@ -23,6 +23,25 @@ pub(crate) struct Piece {
     pub(crate) field: String,
     pub(crate) value: Option<String>,
 }
+
+impl Piece {
+    /// The part of the table that it belongs to. An object of the heap belongs to the structure that leads to it.
+    fn part(&self) -> Option<Part> {
+        let kind = self.structure.split(' ').next().unwrap_or_default();
+        PARTS.iter().find(|(_, kinds, _)| kinds.contains(&kind)).map(|(part, ..)| *part)
+    }
+}
+
+/// The parts of a table, the first words of their structures, and what the legend calls them.
+const PARTS: [(Part, &[&str], &str); 7] = [
+    (Part::Header, &["header", "control"], "header"),
+    (Part::Host, &["host"], "host"),
+    (Part::Hfi, &["HFI"], "HFI"),
+    (Part::Ssns, &["SSNS"], "SSNS"),
+    (Part::Security, &["security"], "security"),
+    (Part::Discovery, &["discovery"], "discovery"),
+    (Part::Unused, &[""], "no structure"),
+];
 
 /// Everything from the first byte to the last: the fields of the layout, and what lies between them.
 pub(crate) fn pieces(bytes: &[u8]) -> Vec<Piece> {
@@ -52,12 +71,17 @@ fn gap(bytes: &[u8], span: Range<usize>, before: Option<&Piece>) -> Piece {
     Piece { span, structure, field: field.into(), value: None }
 }
 
-/// The whole of `bytes`, annotated.
+/// The whole of `bytes`, annotated; with colours, each part of the table in its own.
 pub(crate) fn dump(bytes: &[u8], screen: Screen) -> Text {
     let mut text = Text::new();
     let mut structure = None;
-    for piece in pieces(bytes) {
-        heading(&mut text, &mut structure, &piece);
+    let pieces = pieces(bytes);
+    if screen.color {
+        legend(&mut text, &pieces);
+    }
+    for piece in pieces {
+        let mark = piece.part().map(Mark::Part);
+        heading(&mut text, &mut structure, &piece, mark);
         let unused = piece.structure.is_empty() && piece.span.len() > ZEROS;
         if unused && bytes[piece.span.clone()].iter().all(|byte| *byte == 0) {
             let (start, length) = (piece.span.start, piece.span.len());
@@ -65,7 +89,7 @@ pub(crate) fn dump(bytes: &[u8], screen: Screen) -> Text {
             continue;
         }
         for (n, row) in rows(piece.span.clone()).enumerate() {
-            line(&mut text, &bytes[row.clone()], row.start, (n == 0).then_some(&piece), screen);
+            line(&mut text, &bytes[row.clone()], row.start, (n == 0).then_some(&piece), mark, screen);
         }
     }
     text
@@ -87,9 +111,9 @@ pub(crate) fn marked(bytes: &[u8], pieces: &[Piece], marked: &Range<usize>, scre
             }
             shown += 1;
             if first {
-                heading(&mut text, &mut structure, piece);
+                heading(&mut text, &mut structure, piece, None);
             }
-            line(&mut text, &bytes[row.clone()], row.start, first.then_some(piece), screen);
+            line(&mut text, &bytes[row.clone()], row.start, first.then_some(piece), None, screen);
             first = false;
             let indent = " ".repeat(2 + offset_width(row.start) + 2 + 3 * (under.start - row.start));
             text.line(format_args!("{indent}{}", vec!["^^"; under.len()].join(" ")));
@@ -119,13 +143,25 @@ fn rows(span: Range<usize>) -> impl Iterator<Item = Range<usize>> {
     span.step_by(ROW).map(move |start| start..end.min(start + ROW))
 }
 
-fn heading(text: &mut Text, current: &mut Option<String>, piece: &Piece) {
+/// The parts that the table has, each in its colour.
+fn legend(text: &mut Text, pieces: &[Piece]) {
+    text.add("Colours:");
+    for (part, _, name) in PARTS.iter().filter(|(part, ..)| pieces.iter().any(|piece| piece.part() == Some(*part))) {
+        text.add("  ");
+        text.mark(Some(Mark::Part(*part)), name);
+    }
+    text.end();
+    text.end();
+}
+
+fn heading(text: &mut Text, current: &mut Option<String>, piece: &Piece, mark: Option<Mark>) {
     if current.as_ref() != Some(&piece.structure) {
         if current.is_some() {
             text.end();
         }
         if !piece.structure.is_empty() {
-            text.line(&piece.structure);
+            text.mark(mark, &piece.structure);
+            text.end();
         }
         *current = Some(piece.structure.clone());
     }
@@ -139,28 +175,34 @@ fn offset_width(offset: usize) -> usize {
 /// Adds rows with bytes that lie at `offset` of a table.
 pub(crate) fn add_rows(text: &mut Text, bytes: &[u8], offset: usize, screen: Screen) {
     for (n, row) in bytes.chunks(ROW).enumerate() {
-        line(text, row, offset + n * ROW, None, screen);
+        line(text, row, offset + n * ROW, None, None, screen);
     }
 }
 
 /// A row of bytes, which lie at `offset`; the field that begins there stands behind it, or on a narrow screen above it.
-fn line(text: &mut Text, bytes: &[u8], offset: usize, piece: Option<&Piece>, screen: Screen) {
+fn line(text: &mut Text, bytes: &[u8], offset: usize, piece: Option<&Piece>, mark: Option<Mark>, screen: Screen) {
     let digits = Hex::separated(bytes, " ").to_string();
     let visible = |byte: &u8| if byte.is_ascii_graphic() || *byte == b' ' { char::from(*byte) } else { '.' };
     let characters: String = bytes.iter().map(visible).collect();
     let offset = format!("  {offset:04x}  ");
-    let line = format!("{offset}{digits:DIGITS$}  {characters:ROW$}");
-    let Some(piece) = piece else { return text.line(line.trim_end()) };
+    let row = format!("{offset}{digits:DIGITS$}  {characters:ROW$}");
+    let whole = |text: &mut Text, row: &str, field: &str| {
+        let (offset, behind) = (&row[..offset.len()], &row[offset.len() + digits.len()..]);
+        text.add(offset);
+        text.mark(mark, &digits);
+        text.line(format_args!("{behind}{field}"));
+    };
+    let Some(piece) = piece else { return whole(text, row.trim_end(), "") };
     let mut field = piece.field.clone();
     if let Some(value) = &piece.value {
         // Writing to a String cannot fail.
         let _ = write!(field, " = {value}");
     }
-    if line.len() + 2 + field.len() <= screen.width {
-        return text.line(format_args!("{line}  {field}"));
+    if row.len() + 2 + field.len() <= screen.width {
+        return whole(text, &row, &format!("  {field}"));
     }
     text.wrapped_whole(screen, offset.len() + 2, format_args!("{:1$}{field}", "", offset.len()));
-    text.line(line.trim_end());
+    whole(text, row.trim_end(), "");
 }
 
 #[cfg(test)]

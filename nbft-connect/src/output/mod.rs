@@ -23,7 +23,7 @@ pub use arguments::{arguments, for_screen};
 pub use audience::Audience;
 pub use cut::cut;
 pub use libnbft::text::escape;
-pub use mark::Mark;
+pub use mark::{Mark, Part};
 pub use mask::mask;
 pub(crate) use mask::{DHCHAP_PREFIX, PSK_PREFIX};
 pub use screen::{Color, Screen};

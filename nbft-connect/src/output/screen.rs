@@ -23,7 +23,7 @@ pub struct Screen {
     pub width: usize,
     /// Whether characters beyond ASCII may be drawn with.
     pub unicode: bool,
-    /// Whether states and severities have a colour.
+    /// Whether states, severities and parts of a table have a colour.
     pub color: bool,
 }
 

@@ -65,6 +65,39 @@ fn tables_come_in_natural_order() {
 }
 
 #[test]
+fn the_dump_has_a_colour_for_each_part_of_the_table() {
+    let plain = show("hex-colour", &[("NBFT", "full")], &["--hex"]);
+    let text = show("hex-colour", &[("NBFT", "full")], &["--hex", "--color=always"]);
+    let colors = regex_lite::Regex::new("\u{1b}\\[[0-9;]*m").unwrap();
+    let without = colors.replace_all(&text, "").into_owned();
+    let legend = "Colours:  header  host  HFI  SSNS  security  discovery\n\n";
+    assert_eq!(without.replacen(legend, "", 1), plain);
+    // Each byte row and each heading of a part has the colour that the legend gives to its name.
+    let line = text.lines().find(|line| line.starts_with("Colours:")).unwrap();
+    let color = |name: &str| {
+        let (before, _) = line.split_once(&format!("m{name}\u{1b}")).unwrap_or_else(|| panic!("{name}: {line:?}"));
+        format!("{}m", &before[before.rfind('\u{1b}').unwrap()..])
+    };
+    let names = ["header", "host", "HFI", "SSNS", "security", "discovery"];
+    let of_names = names.map(&color);
+    assert_eq!(of_names.iter().collect::<std::collections::HashSet<_>>().len(), names.len(), "{of_names:?}");
+    let mut part = color("header");
+    let mut rows = 0;
+    for line in text.lines().skip_while(|line| !line.starts_with("Colours:")).skip(2) {
+        let name = colors.replace_all(line, "").into_owned();
+        if line.starts_with('\u{1b}') {
+            let kind = if name == "control" { "header" } else { name.split(' ').next().unwrap() };
+            part = color(kind);
+            assert!(line.starts_with(&part), "{line:?}");
+        } else if line.contains('\u{1b}') {
+            assert!(line[8..].starts_with(&part), "{part:?} {line:?}");
+            rows += 1;
+        }
+    }
+    assert!(rows > 100, "{rows} rows have a colour");
+}
+
+#[test]
 fn the_dump_names_every_byte() {
     let text = show("hex", &[("NBFT", "full")], &["--hex"]);
     golden::check("show-full-hex.txt", &text);
