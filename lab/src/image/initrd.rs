@@ -137,10 +137,7 @@ impl Recipe<'_> {
         let more = more || !self.building.conf.is_empty() || !self.building.packages.is_empty();
         match self.way {
             Way::Nbft | Way::InitramfsTools if !more => packages::debs(place),
-            _ => Err(Error::Machine(
-                "`packages` goes with the ways nbft and initramfs-tools, and with files of the building machine alone"
-                    .into(),
-            )),
+            _ => Err(MachineError::NotInPackages.into()),
         }
     }
 

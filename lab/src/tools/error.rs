@@ -182,6 +182,9 @@ pub enum MachineError {
         /// The module's folder.
         module: PathBuf,
     },
+    /// A scenario asks packages for what they do not bring.
+    #[error("`packages` goes with the ways nbft and initramfs-tools, and with files of the building machine alone")]
+    NotInPackages,
     /// A file should hold a number.
     #[error("{}: no number", file.display())]
     NoNumber {
