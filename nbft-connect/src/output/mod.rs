@@ -18,6 +18,7 @@ mod screen;
 mod table;
 mod text;
 mod wrap;
+mod xml;
 
 pub use arguments::{arguments, for_screen};
 pub use audience::Audience;
@@ -29,6 +30,7 @@ pub(crate) use mask::{DHCHAP_PREFIX, PSK_PREFIX};
 pub use screen::{Color, Screen};
 pub use table::{Cell, Fit, Table};
 pub use text::Text;
+pub use xml::Xml;
 
 use crate::error::Error;
 use std::io::{self, Write};

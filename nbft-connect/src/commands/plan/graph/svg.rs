@@ -2,6 +2,7 @@
 
 use super::layout::{CHARACTER, LINE, Layout, MARGIN, PADDING, Piece, layout, lines, width_of};
 use super::model::{Edge, Graph, Health, Node};
+use crate::output::Xml;
 use std::fmt::{self, Write};
 
 /// No picture is narrower: its title and its remarks have this room.
@@ -165,22 +166,4 @@ fn folded(text: &str, width: f32) -> Vec<String> {
         }
     }
     lines
-}
-
-/// Shows a text as XML has it.
-struct Xml<'a>(&'a str);
-
-impl fmt::Display for Xml<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for c in self.0.chars() {
-            match c {
-                '&' => f.write_str("&amp;")?,
-                '<' => f.write_str("&lt;")?,
-                '>' => f.write_str("&gt;")?,
-                '"' => f.write_str("&quot;")?,
-                c => f.write_char(c)?,
-            }
-        }
-        Ok(())
-    }
 }

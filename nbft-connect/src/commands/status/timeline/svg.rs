@@ -1,7 +1,7 @@
 //! The drawing as SVG, for a browser or a report.
 
 use super::{Bar, Chart, Step, duration, longest, title};
-use crate::output;
+use crate::output::{self, Xml};
 use std::fmt::Write as _;
 
 /// In pixels: the whole, what is left of the bars and right of them, a row, and the bar in it.
@@ -103,23 +103,8 @@ fn text(out: &mut String, x: u32, y: u32, style: &str, words: &str) {
 /// A text from outside as the text of an element: made harmless as for a terminal, cut, and quoted.
 fn xml(words: &str) -> String {
     let harmless = output::line(words);
-    let mut quoted = String::with_capacity(harmless.len());
-    for (n, c) in harmless.chars().enumerate() {
-        if n == NAME {
-            quoted.push_str("...");
-            break;
-        }
-        match c {
-            '&' => quoted.push_str("&amp;"),
-            '<' => quoted.push_str("&lt;"),
-            '>' => quoted.push_str("&gt;"),
-            '"' => quoted.push_str("&quot;"),
-            '\'' => quoted.push_str("&#39;"),
-            // XML has no way to name these (XML 1.0, section 2.2).
-            '\u{fffe}' | '\u{ffff}' => quoted.push('\u{fffd}'),
-            c if c.is_control() => quoted.push('\u{fffd}'),
-            c => quoted.push(c),
-        }
+    match harmless.char_indices().nth(NAME) {
+        Some((end, _)) => format!("{}...", Xml(&harmless[..end])),
+        None => Xml(&harmless).to_string(),
     }
-    quoted
 }
