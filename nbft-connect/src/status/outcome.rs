@@ -85,7 +85,7 @@ pub(crate) fn message(status: &Status) -> String {
     }
     let missing = status.namespaces.iter().filter(|n| n.boot && n.state != State::Up).map(|namespace| {
         let reason = namespace.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
-        (namespace_name(namespace), reason)
+        (namespace.name(), reason)
     });
     let missing = grouped(missing, " and ", |names, reason| format!("{names}{reason}"));
     if missing.is_empty() {
@@ -94,14 +94,20 @@ pub(crate) fn message(status: &Status) -> String {
     format!("{paths}, missing: {}", missing.join(" and "))
 }
 
+impl NamespaceStatus {
+    /// `uuid X of NQN`.
+    pub(crate) fn name(&self) -> String {
+        namespace_name(&self.nqn, self.nsid, self.nid_type.as_deref(), self.nid.as_deref())
+    }
+}
+
 /// `uuid X of NQN`.
-pub(crate) fn namespace_name(namespace: &NamespaceStatus) -> String {
-    let name = match (&namespace.nid, namespace.nsid) {
-        (Some(nid), _) => format!("{} {nid}", namespace.nid_type.as_deref().unwrap_or("NID")),
-        (None, 0) => "any namespace".to_owned(),
-        (None, nsid) => format!("NSID {nsid}"),
-    };
-    format!("{name} of {}", namespace.nqn)
+pub(crate) fn namespace_name(nqn: &str, nsid: u32, nid_type: Option<&str>, nid: Option<&str>) -> String {
+    match (nid, nsid) {
+        (Some(nid), _) => format!("{} {nid} of {nqn}", nid_type.unwrap_or("NID")),
+        (None, 0) => format!("any namespace of {nqn}"),
+        (None, nsid) => format!("NSID {nsid} of {nqn}"),
+    }
 }
 
 /// How many names a reason has in a sentence, and how many reasons a sentence: there may be a thousand paths, all in one

@@ -43,7 +43,7 @@ impl StateMachine {
             let since = up.map(|path| path.since).min().unwrap_or(now);
             let reason = namespace.status.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
             Item {
-                name: outcome::namespace_name(&namespace.status),
+                name: namespace.status.name(),
                 state: namespace.status.state,
                 waits_for: Some(format!("its disk{reason}")),
                 age: now.saturating_duration_since(since),

@@ -9,7 +9,6 @@ use crate::output::json::{self, Secrets};
 use crate::output::replace::{PUBLIC, replace};
 use crate::output::{self, print};
 use crate::status::outcome;
-use crate::status::schema::NamespaceStatus;
 use crate::status::timeline::{InterfaceTimes, NamespaceTimes, PathTimes, Timeline};
 use std::path::Path;
 
@@ -186,13 +185,7 @@ fn path_name(of: &PathTimes) -> String {
 }
 
 fn namespace_name(of: &NamespaceTimes) -> String {
-    outcome::namespace_name(&NamespaceStatus {
-        nqn: of.nqn.clone(),
-        nsid: of.nsid,
-        nid_type: of.nid_type.clone(),
-        nid: of.nid.clone(),
-        ..NamespaceStatus::default()
-    })
+    outcome::namespace_name(&of.nqn, of.nsid, of.nid_type.as_deref(), of.nid.as_deref())
 }
 
 /// `812 ms`, `12.3 s`.
