@@ -13,7 +13,7 @@ use crate::exit::Exit;
 use crate::net;
 use crate::nvme::sysfs::{self, Controller, NoAccess};
 use crate::output::json::Secrets;
-use crate::output::{self, json, print};
+use crate::output::{self, Screen, Text, json, print};
 use crate::status::live::{PATH_INACCESSIBLE, ana_state};
 use crate::status::outcome;
 use crate::status::schema::{Outcome, PathStatus, Reason, STATUS_FILE, State, Status};
@@ -53,14 +53,18 @@ pub(super) fn show(format: Format, common: &Common) -> Result<Exit, Error> {
     match format {
         Format::Json => json::print(&status, Secrets::Masked)?,
         Format::Text => {
-            let screen = output::screen();
-            print(&match common.details() {
-                true => list::render(&status, screen),
-                false => text::tables(&status, text::age_ms(&status, &common.path("/")), screen),
-            })?;
+            print(&laid_out(&status, text::age_ms(&status, &common.path("/")), common, output::screen()))?;
         }
     }
     Ok(outcome::exit_of(&status))
+}
+
+/// The status as tables, or with `-v` as lists.
+fn laid_out(status: &Status, age_ms: Option<u64>, common: &Common, screen: Screen) -> Text {
+    match common.details() {
+        true => list::render(status, screen),
+        false => text::tables(status, age_ms, screen),
+    }
 }
 
 /// Shows where the time of the boot went.

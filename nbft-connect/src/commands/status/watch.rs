@@ -75,34 +75,30 @@ impl<'c> View<'c> {
     fn show(&mut self) -> Result<(), Error> {
         self.read();
         let screen = if self.is_drawable { live::screen() } else { output::screen() };
-        let text = |age: Option<u64>, status: &Status| match self.common.details() {
-            true => super::list::render(status, screen),
-            false => text::tables(status, age, screen),
-        };
-        let (now, compared) = match &self.read {
+        let root = self.common.path("/");
+        let status = self.read.as_ref().map(|status| super::refreshed(Status::clone(status), &root));
+        let laid_out = |is_aged: bool| match &status {
             Ok(status) => {
-                let mut status = status.clone();
-                let root = self.common.path("/");
-                super::refresh(&mut status, &root);
-                (text(text::age_ms(&status, &root), &status), text(None, &status))
+                let age = if is_aged { text::age_ms(status, &root) } else { None };
+                super::laid_out(status, age, self.common, screen)
             }
             Err(why) => {
-                let mut now = Text::new();
-                now.wrapped(screen, 2, why);
-                (now.clone(), now)
+                let mut text = Text::new();
+                text.wrapped(screen, 2, why);
+                text
             }
         };
         if self.is_drawable {
-            live::draw(&now);
+            live::draw(&laid_out(true));
             return Ok(());
         }
-        let compared = compared.plain();
+        let compared = laid_out(false).plain();
         if self.printed.as_ref() != Some(&compared) {
             let mut out = Text::new();
             if self.printed.is_some() {
                 out.end();
             }
-            out.append(&now, "");
+            out.append(&laid_out(true), "");
             print(&out)?;
             self.printed = Some(compared);
         }
