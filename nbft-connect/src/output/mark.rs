@@ -2,8 +2,8 @@
 //! column.
 
 use super::Screen;
+use super::wrap::columns;
 use std::borrow::Cow;
-use unicode_width::UnicodeWidthChar;
 
 /// Why a word has a colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,7 +88,6 @@ impl Mark {
 /// A line in at most the screen's columns; what was marked where it is cut ends there.
 pub(super) fn cut(line: &str, screen: Screen) -> Cow<'_, str> {
     let is_mark = |c: char| MARKS.iter().any(|(mark, _)| *mark == c);
-    let columns = |c: char| if is_mark(c) { 0 } else { c.width().unwrap_or(0) };
     if line.chars().map(columns).sum::<usize>() <= screen.width {
         return Cow::Borrowed(line);
     }

@@ -72,7 +72,7 @@ pub(super) fn shorten(word: &str, width: usize, screen: Screen) -> Cow<'_, str> 
     Cow::Owned(format!("{}{}{}", &word[..head], screen.ellipsis(), &word[tail..]))
 }
 
-fn columns(c: char) -> usize {
+pub(super) fn columns(c: char) -> usize {
     c.encode_utf8(&mut [0; 4]).width()
 }
 
