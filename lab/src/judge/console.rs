@@ -31,12 +31,15 @@ fn unfolded(console: &[impl AsRef<str>]) -> String {
 }
 
 fn without_stamp(line: &str) -> &str {
-    let line = line.trim_start();
-    let time = |text: &str| text.trim().parse::<f64>().is_ok();
-    let stamped = line.strip_prefix('[').and_then(|rest| rest.split_once(']')).filter(|(text, _)| time(text));
-    let Some((_, line)) = stamped else { return line };
-    let program = |text: &str| text.ends_with(']') && text.contains('[') && !text.trim().contains(' ');
-    line.split_once(": ").filter(|(text, _)| program(text)).map_or(line, |(_, rest)| rest)
+    let Some((_, text)) = stamped(line) else { return line };
+    let program = |text: &str| text.ends_with(']') && text.contains('[') && !text.contains(' ');
+    text.split_once(": ").filter(|(name, _)| program(name)).map_or(text, |(_, rest)| rest)
+}
+
+/// Time and text of a line of the kernel's log.
+pub fn stamped(line: &str) -> Option<(f64, &str)> {
+    let (time, text) = line.trim_start().strip_prefix('[')?.split_once("] ")?;
+    Some((time.trim().parse().ok()?, text.trim_start()))
 }
 
 /// Whether a line says it, or several that make one sentence. A line of the kernel in between breaks such a sentence.
@@ -91,7 +94,7 @@ mod tests {
 
     #[test]
     fn only_a_time_and_a_program_are_cut_off() {
-        assert_eq!(without_stamp("[    3.1] nvme nvme0: created"), " nvme nvme0: created");
+        assert_eq!(without_stamp("[    3.1] nvme nvme0: created"), "nvme nvme0: created");
         assert_eq!(without_stamp("[    3.1] nbft[372]: 1 of 1 paths up"), "1 of 1 paths up");
         assert_eq!(without_stamp("[::1]: a port"), "[::1]: a port");
     }

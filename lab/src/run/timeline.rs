@@ -1,5 +1,6 @@
 //! Reads from a report where the time went, from QEMU's start to the root's init.
 
+use crate::judge::console::stamped;
 use crate::judge::report::Report;
 
 /// Seconds on the guest's clock, as far as the kernel's log has them.
@@ -88,12 +89,6 @@ pub fn steps(report: &Report, console: &[String]) -> Vec<String> {
         format!("{time:8.2} {since:+7.2}  {text}")
     };
     seen.iter().map(line).collect()
-}
-
-/// Time and text of a line of the kernel's log.
-fn stamped(line: &str) -> Option<(f64, &str)> {
-    let (time, text) = line.trim_start().strip_prefix('[')?.split_once("] ")?;
-    Some((time.trim().parse().ok()?, text.trim_start()))
 }
 
 fn is_step(text: &str) -> bool {
