@@ -1,9 +1,9 @@
 //! Brings all targets of a plan up at once, and keeps them up.
 //!
 //! One [`StateMachine`] holds all shared state: plan, attempts, networks, namespaces. Only its transitions write to it, one for each
-//! [`Event`], one after the other. They start no work of their own: they read sysfs, take the time of their step from its [`Clock`](clock::Clock), and return [`Effect`]s. The
-//! loop in this file carries these out, and turns what comes back into the next event. Only the loop owns the fabrics device,
-//! the router and the work in the background.
+//! [`Event`], one after the other. They start no work of their own: they read sysfs, take the time of their step from its
+//! [`Clock`](clock::Clock), and return [`Effect`]s. The loop in this file carries these out, and turns what comes back into the next
+//! event. Only the loop owns the fabrics device, the router and the work in the background.
 
 mod access;
 mod attempt;
