@@ -6,7 +6,7 @@ use hyper::StatusCode;
 use hyper::http;
 use nbft_connect::json_error::JsonError;
 use nbft_connect::net::NetFailure;
-use nbft_connect::nvme::keys::keypath;
+use nbft_connect::nvme::keys::{RedfishFault, keypath};
 use nbft_connect::output::{cut, mask};
 use rustls::client::VerifierBuilderError;
 use std::io;
@@ -26,6 +26,12 @@ impl FetchError {
     #[must_use]
     pub fn is_temporary(&self) -> bool {
         self.0.is_temporary()
+    }
+
+    /// What a person does about it.
+    #[must_use]
+    pub fn kind(&self) -> RedfishFault {
+        self.0.kind()
     }
 }
 
@@ -125,6 +131,33 @@ pub(crate) enum FetchFault {
 }
 
 impl FetchFault {
+    fn kind(&self) -> RedfishFault {
+        match self {
+            Self::Settings(_) | Self::Authorities(_) | Self::Login(_) => RedfishFault::Settings,
+            Self::Slow { .. }
+            | Self::Smbios { .. }
+            | Self::NoHostInterface
+            | Self::NoServiceAddress(_)
+            | Self::NicMissing { .. }
+            | Self::Network(_)
+            | Self::HostInterface { .. }
+            | Self::Connection { .. }
+            | Self::NoAnswer { .. } => RedfishFault::Unreachable,
+            Self::Tls(_) | Self::Certificate { .. } => RedfishFault::Untrusted,
+            Self::NoToken(_) => RedfishFault::Denied,
+            Self::Refused { refusal, .. } => refusal.kind(),
+            Self::Keypath { .. }
+            | Self::Request { .. }
+            | Self::OtherResource(_)
+            | Self::TooMany { .. }
+            | Self::NoKeys { .. } => RedfishFault::NoKeys,
+            Self::Elsewhere { .. } | Self::Long { .. } | Self::Redirects(_) | Self::NotAResource { .. } => {
+                RedfishFault::Answer
+            }
+            Self::Start(_) | Self::Ended => RedfishFault::Stopped,
+        }
+    }
+
     fn is_temporary(&self) -> bool {
         match self {
             Self::Start(_)
@@ -203,6 +236,14 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
+    const fn kind(&self) -> RedfishFault {
+        match self {
+            Self::NoUser(_) | Self::OtherUser | Self::Forbidden => RedfishFault::Denied,
+            Self::NotFound => RedfishFault::NoKeys,
+            Self::Status(_) => RedfishFault::Answer,
+        }
+    }
+
     /// Whether the service has an error of its own.
     fn is_temporary(&self) -> bool {
         matches!(self, Self::Status(status) if status.is_server_error())

@@ -1,8 +1,8 @@
 //! Fetches secrets from a Redfish service, for `nbft connect`.
 
-use nbft_connect::nvme::keys::Failure;
+use nbft_connect::nvme::keys::{Failure, failed_line};
 use nbft_connect::output::{Text, arguments, print, print_bytes, print_error};
-use nbft_redfish::{Args, Found, run};
+use nbft_redfish::{Args, FetchError, Found, run};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -18,7 +18,13 @@ fn main() -> ExitCode {
             print(&text)
         }
     };
-    let ended = run(&args).map_err(|error| (error.to_string(), error.is_temporary())).and_then(|fetched| {
+    let failed = |error: FetchError| {
+        if args.print {
+            let _ = print_bytes(failed_line(error.kind()).as_bytes());
+        }
+        (error.to_string(), error.is_temporary())
+    };
+    let ended = run(&args).map_err(failed).and_then(|fetched| {
         for why in &fetched.refused {
             let _ = print_error("", why);
         }

@@ -4,7 +4,7 @@ use crate::nvme::discovery::LogPageError;
 use crate::nvme::exclusions::Place;
 use crate::nvme::explain::{Cause, Refusal};
 use crate::nvme::fabrics::options::OptionError;
-use crate::nvme::keys::{SecretError, SecretSource};
+use crate::nvme::keys::{RedfishFault, SecretError, SecretSource};
 use crate::nvme::module::ModuleError;
 use crate::nvme::probe::ProbeFailure;
 use crate::nvme::security::Violation;
@@ -237,6 +237,7 @@ pub fn codes() -> Vec<&'static str> {
         ProbeFailure::CODES,
         SecretError::CODES,
         &SecretError::REDFISH_CODES,
+        RedfishFault::CODES,
         Violation::CODES,
         LogPageError::CODES,
         ModuleError::CODES,

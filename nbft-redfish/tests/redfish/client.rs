@@ -1,7 +1,7 @@
 //! What is asked of a service, and what is said when it does not give the keys.
 
 use crate::service::{Certificate, Request, Response, json, serve, status};
-use crate::{COLLECTION, HOST, OTHER, PSK, Root, SECRET, SUBSYSTEM, collection, key, line, lines};
+use crate::{COLLECTION, HOST, OTHER, PSK, Root, SECRET, SUBSYSTEM, collection, failed, key, line, lines};
 use serde_json::json;
 
 /// `operator:pass:word`.
@@ -97,7 +97,7 @@ fn nothing_is_asked_of_a_service_that_nobody_vouches_for() {
     let shows = format!("; the SHA-256 fingerprint of what it shows is {}\n", certificate.fingerprint);
     let refused = |root: Root, why: &str| {
         let (code, output, error) = root.with_user().fetch(&keypath);
-        assert_eq!((code, output.as_str()), (1, ""), "{error}");
+        assert_eq!((code, output), (1, failed("untrusted")), "{error}");
         assert_eq!(error, format!("https://{at}: its certificate is not trusted: {why}{shows}"));
     };
     let nothing = "nothing says which is right (looked for /etc/nbft/redfish/NAME; no credentials were given; NAME is ca or \
@@ -117,8 +117,9 @@ fn nothing_is_asked_of_a_service_that_nobody_vouches_for() {
         "{error}"
     );
     assert_eq!(Root::new("pinned").with("fingerprint", &elsewhere.fingerprint).fetch(&keypath).0, 0);
-    let (code, _, error) = Root::new("no-pem").with("ca", "nonsense").fetch(&keypath);
-    assert!(code == 1 && error.starts_with("the certificates of authorities for Redfish: "), "{error}");
+    let (code, output, error) = Root::new("no-pem").with("ca", "nonsense").fetch(&keypath);
+    assert_eq!((code, output), (1, failed("settings")));
+    assert!(error.starts_with("the certificates of authorities for Redfish: "), "{error}");
 }
 
 #[test]
@@ -147,31 +148,32 @@ fn each_refusal_has_its_sentence() {
     });
     let root = Root::new("refusals").with("fingerprint", &certificate.fingerprint);
     let base = format!("https://{at}");
-    let refused = |root: &Root, path: &str, code: i32, error: &str| {
+    let refused = |root: &Root, path: &str, (code, kind): (i32, &str), error: &str| {
         let (ended, output, said) = root.fetch(&format!("{base}/redfish/v1/{path}"));
-        assert_eq!((ended, output.as_str(), said.trim_end()), (code, "", error));
+        assert_eq!((ended, output, said.trim_end()), (code, failed(kind), error));
     };
     let at_path = |path: &str, what: &str| format!("{base}/redfish/v1/{path}: {what}");
-    let (good, now) = (1, 75);
+    let (denied, no_keys) = ((1, "denied"), (1, "no-keys"));
+    let (answer, answer_now) = ((1, "answer"), (75, "answer"));
     let places = "looked for /etc/nbft/redfish/NAME; no credentials were given, NAME being user and password";
     let nobody = format!("it wants a user and a password, and there are none: {places}");
-    refused(&root, "wants-user", good, &at_path("wants-user", &nobody));
-    refused(&root, "forbidden", good, &at_path("forbidden", "the user may not read it"));
-    refused(&root, "busy", now, &at_path("busy", "it answers with status 503 Service Unavailable"));
-    refused(&root, "nowhere", good, &at_path("nowhere", "there is no such resource"));
+    refused(&root, "wants-user", denied, &at_path("wants-user", &nobody));
+    refused(&root, "forbidden", denied, &at_path("forbidden", "the user may not read it"));
+    refused(&root, "busy", answer_now, &at_path("busy", "it answers with status 503 Service Unavailable"));
+    refused(&root, "nowhere", no_keys, &at_path("nowhere", "there is no such resource"));
     let no_json = "not a Redfish resource: it is not JSON (line 1, column 1)";
-    refused(&root, "text", good, &at_path("text", no_json));
+    refused(&root, "text", answer, &at_path("text", no_json));
     let half = "not a Redfish resource: it ends too early (line 1, column 13)";
-    refused(&root, "half", now, &at_path("half", half));
-    refused(&root, "other", good, &at_path("other", "it is neither a Key nor a collection of keys"));
+    refused(&root, "half", answer_now, &at_path("half", half));
+    refused(&root, "other", no_keys, &at_path("other", "it is neither a Key nor a collection of keys"));
     let none = "/redfish/v1/empty: of 0 key(s) there none is a DH-HMAC-CHAP secret or TLS PSK";
-    refused(&root, "empty", good, none);
+    refused(&root, "empty", no_keys, none);
     let away = format!("{base}: it leads to https://192.0.2.1, which is another service");
-    refused(&root, "away", good, &away);
-    refused(&root, "round", good, &at_path("round", "the service sends from one place to the next"));
-    refused(&root, "endless", good, "/redfish/v1/endless: more than 1024 resources belong to it");
-    refused(&root, "strangers", good, &away);
-    refused(&root, "large", good, &at_path("large", "it is longer than 4194304 bytes"));
+    refused(&root, "away", answer, &away);
+    refused(&root, "round", answer, &at_path("round", "the service sends from one place to the next"));
+    refused(&root, "endless", no_keys, "/redfish/v1/endless: more than 1024 resources belong to it");
+    refused(&root, "strangers", answer, &away);
+    refused(&root, "large", answer, &at_path("large", "it is longer than 4194304 bytes"));
     let (code, output, _) = root.fetch(&format!("{base}/redfish/v1/hidden"));
     let hidden = "/redfish/v1/hidden has no KeyString: the service does not give the key out";
     let hidden = format!(
@@ -182,7 +184,7 @@ fn each_refusal_has_its_sentence() {
     log.lock().unwrap().clear();
     let user = Root::new("wrong-password").with("fingerprint", &certificate.fingerprint).with_user();
     let sessions = at_path("SessionService/Sessions", "it does not take the user or the password");
-    refused(&user, "wants-user", good, &sessions);
+    refused(&user, "wants-user", denied, &sessions);
     assert_eq!(log.lock().unwrap().len(), 2);
 }
 
@@ -192,8 +194,8 @@ fn what_is_no_service() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let at = free.local_addr().unwrap();
     drop(free);
-    let (code, _, error) = root.fetch(&format!("https://{at}/k"));
-    assert_eq!((code, error), (75, format!("https://{at}/k: Connection refused (os error 111)\n")));
+    let fetched = root.fetch(&format!("https://{at}/k"));
+    assert_eq!(fetched, (75, failed("unreachable"), format!("https://{at}/k: Connection refused (os error 111)\n")));
     let cases = [
         ("http://127.0.0.1/k", "only https is used: secrets would be in plaintext on the wire"),
         ("https://127.0.0.1:65536/k", "its port is not from 1 to 65535"),
@@ -203,11 +205,11 @@ fn what_is_no_service() {
     for (keypath, why) in cases {
         // The password is the service's, not the log's.
         let shown = keypath.replace("user:word", "***");
-        assert_eq!(root.fetch(keypath), (1, String::new(), format!("{shown}: {why}\n")));
+        assert_eq!(root.fetch(keypath), (1, failed("no-keys"), format!("{shown}: {why}\n")));
     }
     // Who they name is not said.
     let named = "https://***@127.0.0.1/k: it names a user, who belongs in the settings: everybody can read a table\n";
-    assert_eq!(root.fetch("https://user:word@127.0.0.1/k"), (1, String::new(), named.into()));
+    assert_eq!(root.fetch("https://user:word@127.0.0.1/k"), (1, failed("no-keys"), named.into()));
     // Nothing of a secret is ever in an error.
     for secret in [SECRET, OTHER, PSK] {
         assert!(!format!("{:?}", root.fetch("/k")).contains(secret));

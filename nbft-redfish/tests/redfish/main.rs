@@ -123,3 +123,8 @@ impl Root {
         (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
     }
 }
+
+/// The line for a program that has no key.
+fn failed(kind: &str) -> String {
+    format!("{{\"failed\":\"redfish-{kind}\"}}\n")
+}

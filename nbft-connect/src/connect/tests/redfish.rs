@@ -102,6 +102,14 @@ async fn why_there_is_none_is_said() {
         assert!(said.starts_with(looked) && said.ends_with(&format!("; by Redfish from {KEYPATH}: {why}")), "{said}");
         assert_eq!(asked(&root), 1);
     }
+    // Its code comes to the status, and one that is not known does not.
+    let codes = [("redfish-untrusted", "redfish-untrusted"), ("of-tomorrow", "secret-missing-redfish")];
+    for (printed, code) in codes {
+        let root =
+            root(&format!(r#"echo '{{"failed":"{printed}"}}'; echo 'its certificate is not trusted' >&2; exit 1"#));
+        let ran = run_in(&root, &table_with(REQUIRED, KEYPATH), vec![], 1).await;
+        assert_eq!(ran.status.paths[0].code.as_deref(), Some(code));
+    }
     let gone = root("");
     fs::remove_file(gone.0.join("usr/libexec/nbft-redfish")).unwrap();
     let said = reason(&gone, &table_with(REQUIRED, KEYPATH), vec![]).await;

@@ -4,6 +4,7 @@ use super::fetch_fault::Failure;
 use super::file_error::FileError;
 use super::keyring::KeyringError;
 use super::line_fault::KeyFault;
+use super::redfish_fault::RedfishFault;
 use libnbft::codes;
 use std::fmt;
 
@@ -89,10 +90,12 @@ impl SecretError {
     /// Codes beside [`SecretError::CODES`], for secrets that a Redfish service should have.
     pub const REDFISH_CODES: [&'static str; 2] = ["secret-missing-redfish", "psk-missing-redfish"];
 
-    /// The stable code, which also shows whether a Redfish service should have the secret.
+    /// The stable code, which also shows whether a Redfish service should have the secret, and why nothing came from it.
     #[must_use]
     pub const fn cause_code(&self) -> &'static str {
         match self {
+            Self::Missing { places: Places { fault: Some(fault), .. }, .. }
+            | Self::PskMissing { places: Places { fault: Some(fault), .. }, .. } => fault.code(),
             Self::Missing { places, .. } if places.redfish => Self::REDFISH_CODES[0],
             Self::PskMissing { places, .. } if places.redfish => Self::REDFISH_CODES[1],
             other => other.code(),
@@ -106,6 +109,8 @@ pub struct Places {
     pub(super) text: String,
     /// Whether a Redfish service is among them.
     pub(super) redfish: bool,
+    /// Why no keys came from the first service that failed.
+    pub(super) fault: Option<RedfishFault>,
 }
 
 impl fmt::Display for Places {

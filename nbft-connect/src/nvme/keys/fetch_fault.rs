@@ -5,6 +5,7 @@ use super::key::MalformedKey;
 use super::key_name::Name;
 use super::keypath;
 use super::line_fault::ProtocolError;
+use super::redfish_fault::RedfishFault;
 use crate::output::{cut, mask};
 use crate::system_error::SystemError;
 use std::fmt;
@@ -90,6 +91,8 @@ pub enum FetchFault {
     Service {
         /// Its exit status.
         status: ExitStatus,
+        /// The kind of failure, if it says so.
+        kind: Option<RedfishFault>,
         /// Its sentence.
         text: String,
     },

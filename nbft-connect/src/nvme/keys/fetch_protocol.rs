@@ -1,8 +1,10 @@
-//! The output of `nbft-redfish`: a line for each secret, else a reason. Its exit status says whether to ask again.
+//! The output of `nbft-redfish`: a line for each secret, else one with the code of its failure. Its standard error has the sentence,
+//! and its exit status says whether to ask again.
 
 use super::key::Secret;
 use super::key_name::Name;
 use super::line_fault::{KeyFault, LineFault, ProtocolError};
+use super::redfish_fault::RedfishFault;
 use crate::json_error::JsonError;
 use crate::output::escape;
 use serde::{Deserialize, Serialize};
@@ -40,6 +42,27 @@ struct Line<'a> {
     /// The code of the error.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     code: Option<&'a str>,
+}
+
+/// A failure as JSON: no secret has such a line.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FailedLine<'a> {
+    failed: &'a str,
+}
+
+/// The line for a program that says why there is no secret.
+#[must_use]
+pub fn failed_line(fault: RedfishFault) -> String {
+    // A code needs no quoting.
+    format!("{{\"failed\":\"{}\"}}\n", fault.code())
+}
+
+/// The failure that the program's last line names. One of another version may name none that is known here.
+pub(super) fn fault_of(output: &[u8]) -> Option<RedfishFault> {
+    let line = output.strip_suffix(b"\n")?.rsplit(|byte| *byte == b'\n').next()?;
+    let line: FailedLine<'_> = serde_json::from_slice(line).ok()?;
+    RedfishFault::of_code(line.failed)
 }
 
 impl Found {
@@ -152,6 +175,17 @@ mod tests {
         assert_eq!(*found.line(), line);
         let read = Found::parse_all(line.as_bytes()).unwrap().remove(0).secret.unwrap_err();
         assert_eq!((read.cause_code(), read.to_string()), (fault.code(), fault.to_string()));
+    }
+
+    #[test]
+    fn a_failure_arrives_with_its_code_and_is_no_key() {
+        let line = failed_line(RedfishFault::Untrusted);
+        assert_eq!(line, "{\"failed\":\"redfish-untrusted\"}\n");
+        assert_eq!(fault_of(line.as_bytes()), Some(RedfishFault::Untrusted));
+        assert_eq!(fault_of(format!("{{}}\n{line}").as_bytes()), Some(RedfishFault::Untrusted));
+        let others = ["", "\n", "{}\n", "{\"failed\":\"redfish-untrusted\"}", "{\"failed\":\"key-hidden\"}\n"];
+        assert!(others.iter().all(|other| fault_of(other.as_bytes()).is_none()));
+        assert!(Found::parse_all(line.as_bytes()).is_err());
     }
 
     #[test]

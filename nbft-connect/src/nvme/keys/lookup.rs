@@ -150,7 +150,7 @@ impl Keys {
         let program = self.store.program().map(|program| format!("; ran {}", program.display())).unwrap_or_default();
         let redfish = self.store.describe(keypaths);
         let text = format!("looked{when} for {}{credentials}{program}{redfish}", files.join(", "));
-        Places { text, redfish: !keypaths.is_empty() }
+        Places { text, redfish: !keypaths.is_empty(), fault: self.store.fault(keypaths) }
     }
 
     /// The files of each place, in order.

@@ -3,7 +3,7 @@
 //! It takes seconds and needs a network, so it runs beside everything else.
 
 use super::fetch_fault::{Failure, FetchFault, ProgramFault, reason};
-use super::fetch_protocol::Found;
+use super::fetch_protocol::{Found, fault_of};
 use super::keypath;
 use super::program::{self, Ended, Ending};
 use std::path::Path;
@@ -63,7 +63,7 @@ async fn run(root: &Path, keypath: &str, hostnqn: &str) -> Result<Vec<Found>, Fa
         (false, "") => Err(Failure::now(failed(ProgramFault::Ended(status)))),
         (false, text) => Err(Failure {
             is_temporary: status.code() == Some(Failure::STATUS_FOR_NOW.into()),
-            fault: FetchFault::Service { status, text: reason(text) },
+            fault: FetchFault::Service { status, kind: fault_of(&output), text: reason(text) },
         }),
     }
 }

@@ -2,11 +2,12 @@
 
 use super::command;
 use super::error::SecretError;
-use super::fetch_fault::Failure;
+use super::fetch_fault::{Failure, FetchFault};
 use super::fetch_protocol::Found;
 use super::key::{Secret, Secrets};
 use super::key_name::Name;
 use super::keypath;
+use super::redfish_fault::RedfishFault;
 use super::turns::Turns;
 use libnbft::plan::Policy;
 use std::cell::RefCell;
@@ -170,6 +171,15 @@ impl Store {
             format!("; by Redfish from {}: {result}", keypath::shown(keypath))
         };
         keypaths.iter().map(describe).collect()
+    }
+
+    /// The kind of failure of the first of these services that says one.
+    pub(super) fn fault(&self, keypaths: &[String]) -> Option<RedfishFault> {
+        let requests = self.requests.borrow();
+        keypaths.iter().find_map(|keypath| match requests.get(&Source::Redfish(keypath.clone()))? {
+            State::Failed(Failure { fault: FetchFault::Service { kind, .. }, .. }, _) => *kind,
+            _ => None,
+        })
     }
 
     pub(super) fn is_under_way(&self, source: &Source) -> bool {

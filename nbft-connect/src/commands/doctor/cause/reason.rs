@@ -62,6 +62,27 @@ impl ConnectReason {
                      put the secret in one of the other places."
                 );
             }
+            ConnectFault::RedfishSettings => {
+                "Mend the files in /etc/nbft/redfish, and make the initramfs anew; nbft-redfish(8) says what they hold."
+            }
+            ConnectFault::RedfishUnreachable => {
+                "See that the service is up, and that the host reaches it (nbft-redfish(8)); what is missing is asked for again \
+                 every five seconds."
+            }
+            ConnectFault::RedfishUntrusted => {
+                "Compare the fingerprint above with that of the service; if they are the same, put it in \
+                 /etc/nbft/redfish/fingerprint, and make the initramfs anew."
+            }
+            ConnectFault::RedfishDenied => {
+                "Put a user who may read the keys in /etc/nbft/redfish/user and /etc/nbft/redfish/password, and make the \
+                 initramfs anew. Try it by nbft-redfish only once: services lock users out."
+            }
+            ConnectFault::RedfishWithoutKeys => {
+                return format!(
+                    "Add the keys of the host NQN {host} to the Redfish service, or correct the keypath in the firmware's setup."
+                );
+            }
+            ConnectFault::RedfishAnswer => "Read the log of the Redfish service: its answers are of no use.",
             ConnectFault::HostSecretMissingAtRedfish => {
                 return format!("Add the secret of the host NQN {host} to the Redfish service, or remove the controller's.");
             }
@@ -153,6 +174,18 @@ pub(crate) enum ConnectFault {
     PskMissing,
     /// The Redfish service does not have the secret.
     MissingAtRedfish,
+    /// The settings for Redfish cannot be used.
+    RedfishSettings,
+    /// The Redfish service is not reached.
+    RedfishUnreachable,
+    /// The certificate of the Redfish service is not trusted.
+    RedfishUntrusted,
+    /// The Redfish service does not let the user read the keys.
+    RedfishDenied,
+    /// The Redfish service has no keys at the keypath.
+    RedfishWithoutKeys,
+    /// The answers of the Redfish service are of no use.
+    RedfishAnswer,
     /// The Redfish service has only the controller's secret.
     HostSecretMissingAtRedfish,
     /// A secret cannot be used.
@@ -211,6 +244,13 @@ impl ConnectFault {
         ("psk-missing", Self::PskMissing),
         ("secret-missing-redfish", Self::MissingAtRedfish),
         ("psk-missing-redfish", Self::MissingAtRedfish),
+        ("redfish-settings", Self::RedfishSettings),
+        ("redfish-unreachable", Self::RedfishUnreachable),
+        ("redfish-untrusted", Self::RedfishUntrusted),
+        ("redfish-denied", Self::RedfishDenied),
+        ("redfish-no-keys", Self::RedfishWithoutKeys),
+        ("redfish-answer", Self::RedfishAnswer),
+        ("redfish-stopped", Self::MissingAtRedfish),
         ("secret-redfish-controller-alone", Self::HostSecretMissingAtRedfish),
         ("secret-file-unusable", Self::SecretUnusable),
         ("secret-controller-alone", Self::SecretUnusable),
