@@ -1,4 +1,4 @@
-//! The plan in C's terms: texts end in NUL, lists are flat, and each item has all that its functions give.
+//! Holds the plan in C's terms: texts end in NUL, lists are flat, and each item has all that its functions give.
 
 use libnbft::model::Mac;
 use libnbft::plan::{DiscoveryMode, Interface, LeftOut, Link, Method, Need, Network, Plan, Policy};

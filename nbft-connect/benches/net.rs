@@ -1,4 +1,4 @@
-//! How long interfaces take, beside `ip -batch` doing the same: `cargo bench -p nbft-connect --bench net` (root).
+//! Measures how long interfaces take, beside `ip -batch` doing the same: `cargo bench -p nbft-connect --bench net` (root).
 //!
 //! Everything runs in a network namespace of its own, on veth pairs. Carrier is not our work: what was spent waiting for it
 //! is printed, and taken off where the two are compared.

@@ -1,4 +1,4 @@
-//! The command line: what can be typed, nothing of what it does.
+//! Defines the command line: what can be typed, nothing of what it does.
 
 mod connect;
 mod diff;

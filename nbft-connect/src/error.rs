@@ -1,4 +1,4 @@
-//! The error that ends a command.
+//! Holds the error that ends a command.
 
 use std::error::Error as Cause;
 use std::io;

@@ -1,5 +1,5 @@
-//! The tool `nbft`: command line, network, connections, reports. A library only so that tests, man pages and completions
-//! can reach it.
+//! Holds the tool `nbft`: command line, network, connections, reports. It is a library only so that tests, man pages and
+//! completions can reach it.
 
 // What a test writes and prints is its own.
 #![cfg_attr(test, allow(clippy::disallowed_macros, clippy::disallowed_methods))]

@@ -1,4 +1,4 @@
-//! The settings of a connection's queues and timeouts: their names, ranges and values.
+//! Lists the settings of a connection's queues and timeouts: their names, ranges and values.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;

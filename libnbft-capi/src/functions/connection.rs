@@ -1,4 +1,4 @@
-//! What a connection, a finding and an item left out have.
+//! Reads the fields of a connection, a finding and an item left out.
 
 use super::{optional, reference};
 use crate::declare::api;

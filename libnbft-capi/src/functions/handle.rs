@@ -1,4 +1,4 @@
-//! What a handle has: the host, and the lists.
+//! Reads what a handle has: the host, and the lists.
 
 use super::{optional, reference};
 use crate::declare::api;

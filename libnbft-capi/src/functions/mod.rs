@@ -1,4 +1,4 @@
-//! The exported functions. Each takes null for any pointer.
+//! Exports the functions. Each takes null for any pointer.
 
 mod connection;
 mod handle;

@@ -1,4 +1,4 @@
-//! What a link, a network and a route have.
+//! Reads the fields of a link, a network and a route.
 
 use super::{bytes, optional, reference};
 use crate::declare::api;

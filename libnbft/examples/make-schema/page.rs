@@ -1,4 +1,4 @@
-//! The list of keys for the manual page.
+//! Writes the list of keys for the manual page.
 
 use serde_json::{Map, Value};
 use std::fmt::Write as _;

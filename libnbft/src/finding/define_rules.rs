@@ -1,4 +1,4 @@
-//! The macro that makes the type of the rules from their list.
+//! Makes the type of the rules from their list, by a macro.
 
 /// Defines the rules from one table: variant, name, severity, what it says, why it matters.
 macro_rules! rules {

@@ -1,4 +1,4 @@
-//! The error of JSON that does not describe a table.
+//! Says why JSON does not describe a table.
 
 use alloc::format;
 use alloc::string::String;

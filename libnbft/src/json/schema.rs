@@ -1,4 +1,4 @@
-//! The JSON Schema of values that have a form of their own (feature `schema`).
+//! Gives the JSON Schema of values that have a form of their own (feature `schema`).
 
 use super::duid_type::DuidType;
 use super::values::{Bit, Fixed, IpText, Transport, Word, Words};

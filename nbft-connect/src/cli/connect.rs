@@ -1,4 +1,4 @@
-//! The options of `nbft connect`.
+//! Defines the options of `nbft connect`.
 
 use super::{Format, NetworkArgs, PlanOptions, TunableArgs, seconds};
 use clap::{Args, ValueEnum};

@@ -1,4 +1,4 @@
-//! What the help of each command ends with: two examples, and its page.
+//! Ends the help of each command: two examples, and its page.
 
 /// Examples, one a line, and the page.
 macro_rules! examples {

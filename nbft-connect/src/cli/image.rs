@@ -1,4 +1,4 @@
-//! What `nbft doctor` takes to look at an initramfs or UKI.
+//! Defines what `nbft doctor` takes to look at an initramfs or UKI.
 
 use clap::Args;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! The options of `nbft status`.
+//! Defines the options of `nbft status`.
 
 use super::{Format, seconds};
 use clap::{Args, ValueHint};

@@ -1,4 +1,4 @@
-//! The host in a line.
+//! Writes the host in a line.
 
 use crate::output::{Screen, Text};
 use libnbft::model::Uuid;

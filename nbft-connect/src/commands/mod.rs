@@ -1,4 +1,4 @@
-//! The commands, one module each.
+//! Runs the commands, one module each.
 
 pub mod build;
 pub mod check;

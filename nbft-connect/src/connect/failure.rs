@@ -1,4 +1,4 @@
-//! Why a path, a discovery controller or a namespace is not there, as a value.
+//! Says why a path, a discovery controller or a namespace is not there, as a value.
 
 use crate::nvme::discovery::LogPageError;
 use crate::nvme::exclusions::Place;

@@ -1,4 +1,4 @@
-//! The registry by which nvme-cli 3 knows that a controller is somebody's: `nvme disconnect-all` spares it.
+//! Writes the registry by which nvme-cli 3 knows that a controller is somebody's: `nvme disconnect-all` spares it.
 
 use crate::nvme::sysfs::attribute;
 use std::fs;

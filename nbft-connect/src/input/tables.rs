@@ -1,4 +1,4 @@
-//! The tables that `show` and `check` look at: bytes and what they say, one by one.
+//! Reads the tables that `show` and `check` look at: bytes and what they say, one by one.
 
 use crate::cli::Common;
 use crate::error::Error;

@@ -1,4 +1,4 @@
-//! The identity by which a DHCP server is asked: the table's, or one made of the MAC address.
+//! Chooses the identity by which a DHCP server is asked: the table's, or one made of the MAC address.
 
 use libnbft::model::Mac;
 use libnbft::plan::Network;

@@ -1,4 +1,4 @@
-//! The events that setting up networks sends to its caller.
+//! Names the events that setting up networks sends to its caller.
 
 use super::dhcp6_stateless::Information;
 use super::error::NetFailure;

@@ -1,4 +1,4 @@
-//! The lists by which an administrator takes controllers out of service, in the form of nvme-cli 3.
+//! Reads the lists by which an administrator takes controllers out of service, in the form of nvme-cli 3.
 //!
 //! A list is a file with entries in its section `[exclusions]`: `exclusion = KEY=VALUE;KEY=VALUE…`. An entry excludes each
 //! connection that has all its values. An entry that cannot be read excludes nothing, and a list that cannot be read neither.

@@ -1,4 +1,4 @@
-//! Who watches a command that takes long.
+//! Finds out who watches a command that takes long.
 
 use std::env;
 use std::io::IsTerminal as _;

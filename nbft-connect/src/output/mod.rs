@@ -1,4 +1,4 @@
-//! The one door out: whatever a command prints, logs, tells systemd or writes to a file leaves here.
+//! Opens the one door out: whatever a command prints, logs, tells systemd or writes to a file leaves here.
 //!
 //! What goes to people is [`Text`], lines in which no character is left that a terminal would obey; what goes to programs is JSON
 //! ([`json`]) that holds none either and means the same. Both are made so that a caller cannot forget it. What names secrets in

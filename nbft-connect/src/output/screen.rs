@@ -1,4 +1,4 @@
-//! What standard output can show: how wide a line may be, and whether colours and Unicode have a place.
+//! Finds out what standard output can show: how wide a line may be, and whether colours and Unicode have a place.
 
 use clap::ValueEnum;
 use std::env;

@@ -1,4 +1,4 @@
-//! The status file for one who writes it: one process at a time, and beside it the fact that this system was connected.
+//! Keeps the status file for one who writes it: one process at a time, and beside it the fact that this system was connected.
 
 use super::schema::Status;
 use crate::output::replace::{PUBLIC, replace};

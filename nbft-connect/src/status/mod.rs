@@ -1,4 +1,4 @@
-//! The status file: its form, who may write it, and the outcome that it shows.
+//! Defines the status file: its form, who may write it, and the outcome that it shows.
 
 pub(crate) mod file;
 pub(crate) mod live;

@@ -1,4 +1,4 @@
-//! The status of a plan: one entry for each interface, path, namespace and discovery controller.
+//! Makes the status of a plan: one entry for each interface, path, namespace and discovery controller.
 
 use super::schema::{DiscoveryStatus, HfiStatus, NamespaceStatus, PathStatus, Status, VERSION};
 use crate::net::Lease;

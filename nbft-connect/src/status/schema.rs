@@ -1,4 +1,4 @@
-//! The status file: what came of each interface, path and namespace. Its schema is this module.
+//! Says in the status file what came of each interface, path and namespace. Its schema is this module.
 
 use super::timeline::Timeline;
 use crate::net::{Information, Lease};

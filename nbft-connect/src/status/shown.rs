@@ -1,4 +1,4 @@
-//! How people see a state: its word and its mark.
+//! Says how people see a state: its word and its mark.
 
 use super::schema::State;
 use crate::output::Mark;

@@ -1,4 +1,4 @@
-//! Where the time of a boot went.
+//! Works out where the time of a boot went.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! The settings of a bond, by the kernel's names and numbers.
+//! Holds the settings of a bond, by the kernel's names and numbers.
 
 use crate::model::{Mac, PciAddress};
 use crate::plan::Interface;

@@ -1,4 +1,4 @@
-//! The report path by path, with everything.
+//! Writes the report path by path, with everything.
 
 use super::model::{Broken, DiscoveryReport, EntryReport, Firmware, Found, NamespaceReport, PathReport, Report};
 use crate::output::{Screen, Text};

@@ -1,4 +1,4 @@
-//! The report of `nbft doctor` as data: the steps of each path that work, and the first that fails.
+//! Holds the report of `nbft doctor` as data: the steps of each path that work, and the first that fails.
 
 use super::cause::{Cause, Step};
 use libnbft::plan::DiscoverySource;

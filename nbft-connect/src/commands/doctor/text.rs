@@ -1,4 +1,4 @@
-//! The report for people: which path works, and each cause once with its remedy, however many paths it stops.
+//! Writes the report for people: which path works, and each cause once with its remedy, however many paths it stops.
 
 use super::cause::Step;
 use super::model::{Broken, Firmware, Found, Report, Verdict};

@@ -1,4 +1,4 @@
-//! The status in a line for each item, with all that is known of it.
+//! Writes the status in a line for each item, with all that is known of it.
 
 use super::path_word;
 use crate::output::{Screen, Text};

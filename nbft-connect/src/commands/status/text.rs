@@ -1,4 +1,4 @@
-//! The status for people: tables first, or with `-v` a line for everything.
+//! Writes the status for people: tables first, or with `-v` a line for everything.
 
 use crate::commands::subsystems;
 use crate::output::{Cell, Fit, Mark, Screen, Table, Text};

@@ -1,4 +1,4 @@
-//! Attempts to reach targets: subsystem ports and discovery controllers, in one list, with one phase for both.
+//! Keeps the attempts to reach targets: subsystem ports and discovery controllers, in one list, with one phase for both.
 
 use crate::connect::target::Target;
 use crate::status::schema::{DiscoveryStatus, PathStatus, Reason, State};

@@ -1,4 +1,4 @@
-//! The events that the loop brings, and the effects that it carries out.
+//! Names the events that the loop brings, and the effects that it carries out.
 
 use super::attempt::AttemptId;
 use super::report::Report;

@@ -1,4 +1,4 @@
-//! The two messages of stateless DHCPv6 (RFC 8415, section 8), byte by byte.
+//! Writes and reads the two messages of stateless DHCPv6 (RFC 8415, section 8), byte by byte.
 
 use super::Information;
 use crate::net::dhcp6::options::{

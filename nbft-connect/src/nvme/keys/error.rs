@@ -1,4 +1,4 @@
-//! Why a connection has no secrets.
+//! Says why a connection has no secrets.
 
 use super::fetch_fault::Failure;
 use super::file_error::FileError;

@@ -1,5 +1,5 @@
-//! The output of `nbft-redfish`: a line for each secret, else one with the code of its failure. Its standard error has the sentence,
-//! and its exit status says whether to ask again.
+//! Writes and reads the output of `nbft-redfish`: a line for each secret, else one with the code of its failure. Its standard error
+//! has the sentence, and its exit status says whether to ask again.
 
 use super::key::Secret;
 use super::key_name::Name;

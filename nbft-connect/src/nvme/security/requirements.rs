@@ -1,4 +1,4 @@
-//! The security requirements of a connection, and whether it meets them.
+//! Gathers the security requirements of a connection, and says whether it meets them.
 
 use super::authentication::Proof;
 use super::violation::Violation;

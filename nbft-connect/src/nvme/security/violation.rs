@@ -1,4 +1,4 @@
-//! Why a connection does not meet its security requirements.
+//! Says why a connection does not meet its security requirements.
 
 use crate::nvme::sock_diag::SocketsError;
 use libnbft::codes;

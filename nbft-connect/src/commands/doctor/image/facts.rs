@@ -1,4 +1,4 @@
-//! What an image is judged by: a machine's tables, PCI devices, kernel and command line, read here or from a description.
+//! Gathers what an image is judged by: a machine's tables, PCI devices, kernel and command line, read here or from a description.
 
 use crate::cli::Common;
 use crate::error::Error;

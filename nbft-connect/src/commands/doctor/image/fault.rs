@@ -1,4 +1,4 @@
-//! What is wrong with an image, and what to do.
+//! Says what is wrong with an image, and what to do.
 
 use crate::commands::doctor::generator::Generator;
 use crate::commands::subsystems::listed;

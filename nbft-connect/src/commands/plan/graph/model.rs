@@ -1,4 +1,4 @@
-//! The storage network as nodes and edges, each with its state. The writers draw nothing that is not here.
+//! Holds the storage network as nodes and edges, each with its state. The writers draw nothing that is not here.
 
 use crate::output::line;
 use std::collections::BTreeSet;

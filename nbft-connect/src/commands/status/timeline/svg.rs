@@ -1,4 +1,4 @@
-//! The drawing as SVG, for a browser or a report.
+//! Draws the timeline as SVG, for a browser or a report.
 
 use super::{Bar, Chart, Step, duration, longest, title};
 use crate::output::{self, Xml};

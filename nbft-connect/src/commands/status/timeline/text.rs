@@ -1,4 +1,4 @@
-//! The drawing for a terminal.
+//! Draws the timeline for a terminal.
 
 use super::{Bar, Chart, duration, longest, title};
 use crate::output::{Mark, Screen, Text};
