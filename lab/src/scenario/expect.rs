@@ -63,7 +63,8 @@ pub struct Expect {
     pub later: Vec<Controller>,
     /// What `nbft status` exits with.
     pub status: Option<i32>,
-    /// Who renews the lease, by interface, as `nbft status` says.
+    /// Who renews the lease, by interface, as `nbft status` says at the report, which may come before a slow service. What it says later,
+    /// a step tells.
     #[serde(default)]
     pub renewed_by: BTreeMap<String, String>,
     /// What the target's console must not hold.
