@@ -19,11 +19,11 @@ struct Watch {
 
 impl Watch {
     /// Takes a line; the controllers that are live, when it tells.
-    fn take(&mut self, line: &Line, wanted: usize) -> Option<usize> {
+    fn take(&mut self, line: &Line, (wanted, others): (usize, bool)) -> Option<usize> {
         if let Some(error) = line.text.strip_prefix("@write-error ") {
             self.errors.push(format!("the root could not be written or read back: {error}"));
         }
-        let live = live(&line.text)?;
+        let live = live(&line.text, others)?;
         self.lost |= live < wanted;
         Some(live)
     }
@@ -49,7 +49,7 @@ pub fn run(
             continue;
         }
         host.listen(Instant::now() + Duration::from_secs(step.seconds), |line| {
-            watch.take(line, step.controllers);
+            watch.take(line, (step.controllers, step.others));
             None::<()>
         })?;
         end(step, host, target)?;
@@ -92,7 +92,7 @@ fn switch_on(machine: &Machine, dir: &Path, host: &mut Vm) -> Result<()> {
 /// The controllers have to be live again.
 fn after(step: &Step, name: &str, host: &mut Vm, watch: &mut Watch, complaints: &mut Vec<String>) -> Result<()> {
     let back = host.listen(Instant::now() + Duration::from_secs(step.back), |line| {
-        let live = watch.take(line, step.controllers)?;
+        let live = watch.take(line, (step.controllers, step.others))?;
         (watch.lost && live >= step.controllers).then_some(())
     })?;
     if !watch.lost {
@@ -109,7 +109,7 @@ const WRITES: Duration = Duration::from_secs(60);
 fn written(host: &mut Vm, watch: &mut Watch) -> Result<bool> {
     let mut rounds = 0;
     let done = host.listen(Instant::now() + WRITES, |line| {
-        watch.take(line, 0);
+        watch.take(line, (0, false));
         rounds += u32::from(line.text.starts_with("@written "));
         (rounds >= 2).then_some(())
     })?;
@@ -164,8 +164,23 @@ pub fn tell(target: &mut Vm, command: &str) -> Result<()> {
     Ok(())
 }
 
-/// How many controllers are live, when the large root says so: none, while one of them is not.
-fn live(text: &str) -> Option<usize> {
+/// How many controllers are live, when the large root says so: none, while one of them is not, unless others may come and go.
+fn live(text: &str, others: bool) -> Option<usize> {
     let states: Vec<&str> = text.strip_prefix("@states ")?.split_whitespace().collect();
-    Some(if states.iter().all(|state| state.ends_with("=live")) { states.len() } else { 0 })
+    let live = states.iter().filter(|state| state.ends_with("=live")).count();
+    Some(if live == states.len() || others { live } else { 0 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::live;
+
+    #[test]
+    fn a_controller_that_is_not_live_counts_for_all_unless_others_may_go() {
+        let states = "@states  nvme0=live nvme1=deleting";
+        assert_eq!((live(states, false), live(states, true)), (Some(0), Some(1)));
+        assert_eq!(live("@states  nvme0=live nvme1=live", false), Some(2));
+        assert_eq!(live("@states ", true), Some(0));
+        assert_eq!(live("login:", true), None);
+    }
 }

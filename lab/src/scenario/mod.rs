@@ -194,6 +194,9 @@ pub struct Step {
     /// How many there must be.
     #[serde(default = "one")]
     pub controllers: usize,
+    /// Whether others may come and go meanwhile.
+    #[serde(default)]
+    pub others: bool,
 }
 
 fn one_or_many<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<Vec<String>, D::Error> {
