@@ -1,8 +1,10 @@
 #!/bin/sh
-# A systemd generator: with an NBFT, or rd.nvmf.connect= in its place, wait for devices as long as dracut does.
+# A systemd generator for the initramfs: with an NBFT, or rd.nvmf.connect= in its place, wait for devices as long as dracut does.
 #
 # dracut lifts systemd's limit of 90 s for the root device, but what must be unlocked first keeps it: a LUKS device on a
-# late path would be given up while nbft and dracut still try. rd.timeout= is taken as it is; otherwise rd.retry=.
+# late path would be given up while nbft and dracut still try. Without dracut, root keeps it too. rd.timeout= is taken as it is;
+# otherwise rd.retry=.
+[ -e /etc/initrd-release ] || exit 0
 set -f
 timeout=0
 retry=180
