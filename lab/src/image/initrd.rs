@@ -1,7 +1,7 @@
-//! Makes the host's initramfs, by real dracut or initramfs-tools in a Debian folder.
+//! Makes the host's initramfs, by real dracut, initramfs-tools or mkosi in a Debian folder.
 
 use super::constants::{LUKS_KEY, LUKS_UUID};
-use super::{initramfs_tools, kexec, layers, packages, tls, tpm};
+use super::{initramfs_tools, kexec, layers, mkosi, packages, tls, tpm};
 use crate::prepare::apt;
 use crate::prepare::chroot::{Debian, chroot, forget, inside};
 use crate::prepare::kernel::Kernel;
@@ -60,6 +60,16 @@ pub struct Initrd {
     pub path: PathBuf,
     /// Its contents without kernel modules and firmware, in bytes, uncompressed.
     pub plain_size: u64,
+}
+
+impl Initrd {
+    /// The image in a folder of the cache.
+    fn read(dir: &Path) -> Result<Self> {
+        let size = dir.join("size");
+        let text = fs::read_to_string(&size).at(&size)?;
+        let plain_size = text.trim().parse().map_err(|_| MachineError::NoNumber { file: size })?;
+        Ok(Self { path: dir.join("initrd"), plain_size })
+    }
 }
 
 const MARKS: &str = include_str!("guest/marks/module-setup.sh");
@@ -133,16 +143,26 @@ impl Recipe<'_> {
 
     /// Debian's packages of nbft; an error where they do not give all that is asked of the image.
     fn debs(&self, place: &Place) -> Result<PathBuf> {
-        let more = self.key || self.tlshd || self.tpm || self.kexec;
-        let more = more || !self.building.conf.is_empty() || !self.building.packages.is_empty();
         match self.way {
-            Way::Nbft | Way::InitramfsTools if !more => packages::debs(place),
+            Way::Nbft | Way::InitramfsTools if !self.is_special() && !self.tlshd => packages::debs(place),
             _ => Err(MachineError::NotInPackages.into()),
         }
     }
 
+    /// Whether more is asked than the packages give, except tlshd.
+    const fn is_special(&self) -> bool {
+        let building = self.building;
+        self.key || self.tpm || self.kexec || !building.conf.is_empty() || !building.packages.is_empty()
+    }
+
     /// Makes the image, once for each recipe.
     pub fn make(&self, place: &Place) -> Result<Initrd> {
+        if self.way.by_mkosi() {
+            if self.is_special() || self.packages.is_some() {
+                return Err(MachineError::NotInPackages.into());
+            }
+            return Initrd::read(&mkosi::make(place, self.kernel, self.way.ours(), self.tlshd)?);
+        }
         let script = self.script();
         let module = place.repo.join(self.module());
         let mut key = Key::new().text("initrd 2").text(&script).text(self.debian.suite()).text(&self.conf());
@@ -217,10 +237,7 @@ impl Recipe<'_> {
             inside(&folder, &upper, &binds, &script)?.log(&partial.join("log"))?;
             forget(&upper)
         })?;
-        let size = dir.join("size");
-        let text = fs::read_to_string(&size).at(&size)?;
-        let plain_size = text.trim().parse().map_err(|_| MachineError::NoNumber { file: size })?;
-        Ok(Initrd { path: dir.join("initrd"), plain_size })
+        Initrd::read(&dir)
     }
 
     fn install(&self, module: &Path, nbft: &Path, upper: &Path) -> Result<()> {

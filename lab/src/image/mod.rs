@@ -12,6 +12,7 @@ pub mod initrd;
 pub mod kernel_modules;
 mod kexec;
 pub mod layers;
+pub mod mkosi;
 mod packages;
 mod root;
 pub mod storage;

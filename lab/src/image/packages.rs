@@ -25,11 +25,12 @@ dpkg -i /var/tmp/older/*.deb; rm -rf /var/tmp/deb /var/tmp/older
 ";
 
 /// What goes into the packages besides the programs.
-const FOLDERS: [&str; 7] = [
+const FOLDERS: [&str; 8] = [
     "packaging/debian",
     "packaging/completions",
     "dracut-module",
     "initramfs-tools",
+    "mkosi",
     "man",
     "contrib",
     "libnbft/schema",
@@ -42,7 +43,7 @@ pub(super) fn debs(place: &Place) -> Result<PathBuf> {
     for folder in FOLDERS {
         key = key.tree(&place.repo.join(folder))?;
     }
-    for file in ["packaging/install", "packaging/85-nbft.preset", "README.md"] {
+    for file in ["packaging/install", "packaging/85-nbft.preset", "packaging/85-nbft-initrd.preset", "README.md"] {
         key = key.file(&place.repo.join(file))?;
     }
     place.cached(&format!("images/debs-{}", key.hex()), |partial| {

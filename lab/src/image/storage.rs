@@ -123,6 +123,7 @@ fn build(place: &Place, source: &Path, image: &Path, layers: Layers) -> Result<(
     let machine = Machine {
         name: "build",
         peer: "nobody",
+        firmware: None,
         kernel: kernel.vmlinux,
         initrd,
         cmdline: "loglevel=4".to_owned(),

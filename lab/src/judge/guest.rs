@@ -181,7 +181,7 @@ fn controllers(scenario: &Scenario, expect: &Expect, evidence: &Evidence<'_>, ve
         same("hostnqn", &expect.hostnqn);
         same("hostid", &expect.hostid);
         same("state", &Some("live".to_owned()));
-        if matches!(scenario.way, Way::Nbft | Way::InitramfsTools) {
+        if matches!(scenario.way, Way::Nbft | Way::InitramfsTools | Way::Mkosi) {
             // Root's connections never give up.
             same("ctrl_loss_tmo", &Some("off".to_owned()));
         }

@@ -110,6 +110,20 @@ impl View {
         self.download(package, |file| fs::rename(file, name(file)).at(file), folder)
     }
 
+    /// Downloads packages and all that they depend on into `folder`; a name may be a pattern.
+    pub fn fetch_all(&self, packages: &[&str], folder: &Path) -> Result<()> {
+        let _lock = lock(&self.dir.join("lock"))?;
+        let partial = folder.join("partial");
+        fs::create_dir_all(&partial).at(&partial)?;
+        println!("downloading {} and more of {}", packages.join(", "), self.suite);
+        // As if nothing was installed, so that nothing is left out.
+        let nothing = "Dir::State::status=/dev/null";
+        let archives = format!("Dir::Cache::Archives={}", folder.display());
+        let apt =
+            run("apt-get").env("APT_CONFIG", self.config()).args(["-y", "--no-install-recommends", "-o", nothing]);
+        apt.args(["-o", &archives, "--download-only", "install"]).args(packages).log(&self.dir.join("log"))
+    }
+
     fn download(&self, package: &str, done: impl FnOnce(&Path) -> Result<()>, folder: &Path) -> Result<()> {
         let _lock = lock(&self.dir.join("lock"))?;
         let work = self.dir.join("download");

@@ -55,6 +55,9 @@ impl Question {
                 variant("local disk", base, true, Way::InitramfsToolsLocal),
                 variant("nbft", base, false, Way::InitramfsTools),
             ],
+            Self::Ways if base.way.by_mkosi() => {
+                vec![variant("local disk", base, true, Way::MkosiLocal), variant("nbft", base, false, Way::Mkosi)]
+            }
             Self::Ways => vec![
                 variant("local disk", base, true, Way::Local),
                 variant("stock way", base, false, Way::Stock),

@@ -61,6 +61,9 @@ pub struct Scenario {
     /// Words for the kernel's command line beside `root=`.
     #[serde(default)]
     pub cmdline: Vec<String>,
+    /// Whether UEFI firmware starts a UKI, made by ukify; otherwise QEMU starts the kernel itself.
+    #[serde(default)]
+    pub uki: bool,
     /// Seconds, from the host's start to the verdict.
     #[serde(default = "deadline")]
     pub deadline: u64,

@@ -86,6 +86,12 @@ pub enum Way {
     /// An image made by initramfs-tools: root is local.
     #[serde(rename = "initramfs-tools-local")]
     InitramfsToolsLocal,
+    /// Ours, in an image made by mkosi of Debian's packages: systemd alone.
+    #[serde(rename = "mkosi")]
+    Mkosi,
+    /// An image made by mkosi: root is local.
+    #[serde(rename = "mkosi-local")]
+    MkosiLocal,
 }
 
 /// What is done with Debian's packages of nbft on the machine on which the initramfs is made, and on the large root.
@@ -103,7 +109,12 @@ pub enum Packages {
 impl Way {
     /// Whether our program is in it.
     pub const fn ours(self) -> bool {
-        !matches!(self, Self::Local | Self::Stock | Self::InitramfsToolsLocal)
+        !matches!(self, Self::Local | Self::Stock | Self::InitramfsToolsLocal | Self::MkosiLocal)
+    }
+
+    /// Whether mkosi makes the image.
+    pub const fn by_mkosi(self) -> bool {
+        matches!(self, Self::Mkosi | Self::MkosiLocal)
     }
 
     /// Whether initramfs-tools makes the image, and not dracut.
@@ -113,7 +124,7 @@ impl Way {
 
     pub(crate) fn wanted(self) -> &'static [&'static str] {
         match self {
-            Self::Local | Self::InitramfsTools | Self::InitramfsToolsLocal => &[],
+            Self::Local | Self::InitramfsTools | Self::InitramfsToolsLocal | Self::Mkosi | Self::MkosiLocal => &[],
             Self::Nbft | Self::NbftTrue => &["nbft", "kernel-network-modules"],
             Self::Stock => &["nvmf", "network", "network-legacy", "kernel-network-modules", "net-lib", "url-lib"],
             Self::NbftNetwork => &["nbft", "network", "network-legacy", "kernel-network-modules", "net-lib", "url-lib"],

@@ -43,6 +43,8 @@ pub struct Machine {
     pub name: &'static str,
     /// The name of the machine at the other end of its wires.
     pub peer: &'static str,
+    /// UEFI firmware and the disk from which it starts what is on it; otherwise QEMU starts the kernel with the initramfs.
+    pub firmware: Option<Firmware>,
     /// An ELF kernel.
     pub kernel: PathBuf,
     /// The initramfs.
@@ -71,6 +73,17 @@ pub struct Machine {
     pub interactive: bool,
 }
 
+/// UEFI firmware.
+#[derive(Debug, Clone)]
+pub struct Firmware {
+    /// Its code.
+    pub code: PathBuf,
+    /// Its variables, which it changes.
+    pub variables: PathBuf,
+    /// The folder that it sees as EFI system partition.
+    pub partition: PathBuf,
+}
+
 /// A running machine.
 #[derive(Debug)]
 pub struct Vm {
@@ -85,15 +98,26 @@ pub struct Vm {
 }
 
 impl Machine {
+    /// The kernel's whole command line.
+    pub fn words(&self) -> String {
+        // On a busy host the emulated timer may be late when the kernel tries it, and it panics.
+        format!("console=ttyS0 panic=-1 no_timer_check {}", self.cmdline)
+    }
+
     fn arguments(&self, report: RawFd) -> Vec<String> {
         let mut args: Vec<String> = Vec::new();
-        // On a busy host the emulated timer may be late when the kernel tries it, and it panics.
-        let mut cmdline = format!("console=ttyS0 panic=-1 no_timer_check {}", self.cmdline);
+        let mut cmdline = self.words();
         let mut add = |words: &[&str]| args.extend(words.iter().map(|word| (*word).to_owned()));
         add(&["-name", self.name, "-nodefaults", "-display", "none", "-no-reboot", "-serial", "stdio"]);
         add(&["-chardev", &format!("file,id=report,path=/dev/fd/{report}"), "-serial", "chardev:report"]);
         add(&["-accel", "tcg,thread=multi", "-cpu", cpu(), "-smp", "1", "-m", &self.memory.to_string()]);
-        if self.tpm.is_some() {
+        if let Some(Firmware { code, variables, partition }) = &self.firmware {
+            for (file, only) in [(code, "readonly=on"), (variables, "readonly=off")] {
+                add(&["-drive", &format!("if=pflash,format=raw,file={},{only}", text(file))]);
+            }
+            let partition = format!("id=esp,if=none,format=raw,readonly=on,file=fat:{}", text(partition));
+            add(&["-drive", &partition, "-device", "virtio-blk-pci,drive=esp,addr=0x12,bootindex=0"]);
+        } else if self.tpm.is_some() {
             add(&[
                 "-chardev",
                 &format!("socket,id=tpm,path={}", tpm::SOCKET),
@@ -109,7 +133,9 @@ impl Machine {
         } else {
             add(&["-initrd", &text(&self.initrd)]);
         }
-        add(&["-kernel", &text(&self.kernel), "-append", &cmdline]);
+        if self.firmware.is_none() {
+            add(&["-kernel", &text(&self.kernel), "-append", &cmdline]);
+        }
         add(&["-qmp", &format!("unix:{}.qmp,server=on,wait=off", self.name)]);
         add(&["-device", "virtio-rng-pci,addr=0x10"]);
         for nic in &self.nics {

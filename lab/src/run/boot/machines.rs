@@ -3,14 +3,14 @@
 use super::{Images, Options, frame_bytes};
 use crate::image::constants::ROOT_UUID;
 use crate::image::target;
-use crate::image::{extra, tpm};
+use crate::image::{extra, mkosi, tpm};
 use crate::scenario::Scenario;
 use crate::scenario::redfish::HostInterface;
 use crate::scenario::system::Init;
 use crate::scenario::wires::{WIRES, mac};
 use crate::tools::error::{At, Result, VmError};
 use crate::tools::place::Place;
-use crate::vm::{Machine, Nic, Vm};
+use crate::vm::{Firmware, Machine, Nic, Vm};
 use std::fs;
 use std::iter;
 use std::path::{Path, PathBuf};
@@ -40,6 +40,7 @@ pub fn start_target(
     let machine = Machine {
         name: "target",
         peer: "host",
+        firmware: None,
         kernel: images.target_kernel.vmlinux.clone(),
         initrd: initrd.clone(),
         cmdline: "loglevel=4".to_owned(),
@@ -114,9 +115,10 @@ pub(super) fn host(
         cmdline.push(' ');
         cmdline.push_str(word);
     }
-    Ok(Machine {
+    let mut machine = Machine {
         name: "host",
         peer: "target",
+        firmware: None,
         kernel: images.kernel.vmlinux.clone(),
         initrd: extra::with_extra(scenario, sealed, &images.initrd.path, dir)?,
         cmdline,
@@ -130,7 +132,15 @@ pub(super) fn host(
         fw_cfg: scenario.fw_cfg.clone(),
         capture: (scenario.target.is_none() && !options.quiet).then(|| frame_bytes(scenario)),
         interactive: options.keep,
-    })
+    };
+    if scenario.uki {
+        let (code, template) = mkosi::firmware(place)?;
+        let variables = dir.join("variables");
+        fs::copy(&template, &variables).at(&template)?;
+        let partition = mkosi::uki(place, &images.kernel, &machine.initrd, &machine.words(), dir)?;
+        machine.firmware = Some(Firmware { code, variables, partition });
+    }
+    Ok(machine)
 }
 
 fn smbios(interface: &HostInterface, dir: &Path) -> Result<PathBuf> {

@@ -6,7 +6,7 @@ mod machines;
 pub use images::{Images, images, marked_images};
 pub use machines::start_target;
 
-use crate::image::extra;
+use crate::image::{extra, mkosi};
 use crate::judge::capture::{Session, Wire};
 use crate::judge::console;
 use crate::judge::guest::{Evidence, Verdict, judge};
@@ -136,6 +136,7 @@ pub fn run(place: &Place, scenario: &Scenario, init: Init, images: &Images, opti
     let timeline = report.complete.then(|| Timeline::of(&report));
     // A copy of the image for every run would soon fill the disk.
     let _ = fs::remove_file(dir.join(extra::ARCHIVE));
+    let _ = fs::remove_dir_all(dir.join(mkosi::PARTITION));
     Ok(Done { complaints, timeline, report, console, took: start.elapsed(), dir, plain_size: images.initrd.plain_size })
 }
 
@@ -148,9 +149,11 @@ fn left_open(sessions: &[Session]) -> Vec<String> {
     .collect()
 }
 
-/// Whether dracut says that it will not wait for root any longer.
+/// Whether dracut or systemd says that it will not wait for root any longer.
 fn gave_up(line: &str) -> bool {
     line.contains("Entering emergency mode")
+        || line.contains("You are in emergency mode")
+        || line.contains("Cannot open access to console")
         || line.contains("Dropping to debug shell")
         || line.contains("reboot: Power down")
 }
