@@ -160,7 +160,13 @@ fn each_fault_is_told_and_nothing_else() {
 #[test]
 fn what_starts_it_is_known_of_each_generator() {
     let machine = Machine::new();
-    for start in ["usr/lib/dracut/hooks/pre-trigger/20-nbft-start.sh", "scripts/local-top/nbft", "hooks/nbft"] {
+    for start in [
+        "usr/lib/dracut/hooks/pre-trigger/20-nbft-start.sh",
+        "scripts/local-top/nbft",
+        "hooks/nbft",
+        // By a preset, as in an image of mkosi.
+        "etc/systemd/system/initrd.target.wants/nbft-connect.service",
+    ] {
         let mut files = good();
         files.retain(|(name, _)| !name.contains(".wants/"));
         files.push((start.into(), b"x".to_vec()));

@@ -11,6 +11,8 @@ pub(super) enum Generator {
     InitramfsTools,
     /// mkinitcpio of Arch Linux.
     Mkinitcpio,
+    /// mkosi: systemd alone.
+    Mkosi,
 }
 
 impl Generator {
@@ -22,16 +24,18 @@ impl Generator {
 
     /// As [`Self::look`], where `exists` says whether a file is there; a name may be a folder's.
     pub(super) fn by(exists: impl Fn(&str) -> bool) -> Self {
-        const SIGNS: [(&str, Generator); 9] = [
+        const SIGNS: [(&str, Generator); 11] = [
             ("scripts/init-top", Generator::InitramfsTools),
             ("conf/initramfs.conf", Generator::InitramfsTools),
             ("init_functions", Generator::Mkinitcpio),
+            ("usr/lib/systemd/system-preset/99-mkosi.preset", Generator::Mkosi),
             ("usr/lib/dracut", Generator::Dracut),
             ("lib/dracut", Generator::Dracut),
             ("usr/bin/dracut", Generator::Dracut),
             ("usr/sbin/update-initramfs", Generator::InitramfsTools),
             ("sbin/update-initramfs", Generator::InitramfsTools),
             ("usr/bin/mkinitcpio", Generator::Mkinitcpio),
+            ("usr/bin/mkosi-initrd", Generator::Mkosi),
         ];
         let found = SIGNS.iter().find(|(file, _)| exists(file));
         found.map_or(Self::Dracut, |(_, generator)| *generator)
@@ -43,6 +47,7 @@ impl Generator {
             Self::Dracut => "dracut --force --add nbft",
             Self::InitramfsTools => "package nbft-initramfs-tools, then update-initramfs -u",
             Self::Mkinitcpio => "nvme_tcp among MODULES in /etc/mkinitcpio.conf, then mkinitcpio -P",
+            Self::Mkosi => "Include=/usr/share/nbft/mkosi in its mkosi.conf, then mkosi",
         }
     }
 
@@ -52,6 +57,7 @@ impl Generator {
             Self::Dracut => "dracut --force --add-drivers NAME",
             Self::InitramfsTools => "NAME in /etc/initramfs-tools/modules, then update-initramfs -u",
             Self::Mkinitcpio => "NAME among MODULES in /etc/mkinitcpio.conf, then mkinitcpio -P",
+            Self::Mkosi => "KernelModulesInclude=/NAME.ko in its mkosi.conf, then mkosi",
         }
     }
 
@@ -61,6 +67,7 @@ impl Generator {
             Self::Dracut => "nbft_install_keys=yes in dracut.conf.d",
             Self::InitramfsTools => "nbft_install_keys=yes in /etc/nbft/initramfs-tools.conf, then update-initramfs -u",
             Self::Mkinitcpio => "among FILES in /etc/mkinitcpio.conf, then mkinitcpio -P",
+            Self::Mkosi => "ExtraTrees=/etc/nbft/keys:/etc/nbft/keys in its mkosi.conf, then mkosi",
         }
     }
 }
@@ -80,6 +87,9 @@ mod tests {
             (&["usr/lib/dracut/hooks/x", "etc/initrd-release"], Generator::Dracut),
             (&["init_functions"], Generator::Mkinitcpio),
             (&["usr/bin/mkinitcpio"], Generator::Mkinitcpio),
+            (&["usr/lib/systemd/system-preset/99-mkosi.preset", "etc/initrd-release"], Generator::Mkosi),
+            (&["usr/bin/mkosi-initrd"], Generator::Mkosi),
+            (&["usr/bin/mkosi-initrd", "usr/bin/dracut"], Generator::Dracut),
         ] {
             let directory = tempfile::tempdir().unwrap();
             let root = directory.path();
@@ -94,7 +104,7 @@ mod tests {
 
     #[test]
     fn nobody_is_told_the_command_of_another() {
-        for generator in [Generator::InitramfsTools, Generator::Mkinitcpio] {
+        for generator in [Generator::InitramfsTools, Generator::Mkinitcpio, Generator::Mkosi] {
             for text in [generator.with_nbft(), generator.with_driver(), generator.with_keys()] {
                 assert!(!text.contains("dracut"), "{text}");
             }
