@@ -174,6 +174,50 @@ fn what_starts_it_is_known_of_each_generator() {
     }
 }
 
+/// What mkinitcpio makes: lists of modules in binary form only, hooks at the top, and in an image with systemd its units.
+fn of_mkinitcpio(has_systemd: bool) -> Vec<(String, Vec<u8>)> {
+    let mut files = good();
+    files.retain(|(name, _)| !name.contains("/modules.") && !name.contains(".wants/"));
+    let modules = ["dep.bin", "alias.bin", "builtin.bin", "softdep"];
+    files.extend(modules.map(|file| (format!("usr/lib/modules/{VERSION}/modules.{file}"), b"x".to_vec())));
+    let start = match has_systemd {
+        true => &["usr/lib/systemd/systemd", "usr/lib/systemd/system/initrd.target.wants/nbft-connect.service"][..],
+        false => &["init_functions", "hooks/udev", "hooks/nbft"],
+    };
+    let every = ["VERSION", "buildconfig", "config", "etc/initrd-release", "init", "usr/bin/busybox"];
+    files.extend(every.iter().chain(start).map(|name| ((*name).to_owned(), b"x".to_vec())));
+    files
+}
+
+#[test]
+fn an_image_of_mkinitcpio_is_understood() {
+    let machine = Machine::new();
+    let driver = machine.path("sys/bus/pci/devices/0000:00:03.0/driver");
+    std::os::unix::fs::symlink("../../../bus/pci/drivers/e1000", driver).unwrap();
+    for has_systemd in [false, true] {
+        for (missing, code, expected) in [
+            ("nothing", 0, None),
+            ("bin/nbft", 1, Some("no-nbft")),
+            (if has_systemd { ".wants/" } else { "hooks/nbft" }, 1, Some("no-start")),
+            ("nvme-tcp", 1, Some("no-nvme-tcp")),
+            // It may be built in: no list says so in words.
+            ("e1000.ko", 0, Some("unknown-driver")),
+        ] {
+            let mut files = of_mkinitcpio(has_systemd);
+            files.retain(|(name, _)| !name.contains(missing));
+            let image = compressed("zstd", &["-c"], &cpio(&files));
+            let case = format!("{missing}, systemd: {has_systemd}");
+            assert_eq!(machine.judge(&image, &[]), (code, codes(expected.as_slice())), "{case}");
+            if missing == "bin/nbft" {
+                let (root, image) = (machine.0.path(), machine.path("image"));
+                let paths = [root, &image].map(|path| path.to_str().unwrap());
+                let text = String::from_utf8(nbft(&["doctor", "--root", paths[0], "--image", paths[1]]).1).unwrap();
+                assert!(text.contains("mkinitcpio -P"), "{case}: {text}");
+            }
+        }
+    }
+}
+
 #[test]
 fn parts_and_compressions_are_read() {
     let machine = Machine::new();

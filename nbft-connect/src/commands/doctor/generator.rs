@@ -24,9 +24,11 @@ impl Generator {
 
     /// As [`Self::look`], where `exists` says whether a file is there; a name may be a folder's.
     pub(super) fn by(exists: impl Fn(&str) -> bool) -> Self {
-        const SIGNS: [(&str, Generator); 11] = [
+        const SIGNS: [(&str, Generator); 12] = [
             ("scripts/init-top", Generator::InitramfsTools),
             ("conf/initramfs.conf", Generator::InitramfsTools),
+            // Each image has the first, and one that starts by busybox the second.
+            ("buildconfig", Generator::Mkinitcpio),
             ("init_functions", Generator::Mkinitcpio),
             ("usr/lib/systemd/system-preset/99-mkosi.preset", Generator::Mkosi),
             ("usr/lib/dracut", Generator::Dracut),
@@ -46,7 +48,7 @@ impl Generator {
         match self {
             Self::Dracut => "dracut --force --add nbft",
             Self::InitramfsTools => "package nbft-initramfs-tools, then update-initramfs -u",
-            Self::Mkinitcpio => "nvme_tcp among MODULES in /etc/mkinitcpio.conf, then mkinitcpio -P",
+            Self::Mkinitcpio => "nbft among HOOKS in /etc/mkinitcpio.conf, then mkinitcpio -P",
             Self::Mkosi => "Include=/usr/share/nbft/mkosi in its mkosi.conf, then mkosi",
         }
     }
@@ -66,7 +68,7 @@ impl Generator {
         match self {
             Self::Dracut => "nbft_install_keys=yes in dracut.conf.d",
             Self::InitramfsTools => "nbft_install_keys=yes in /etc/nbft/initramfs-tools.conf, then update-initramfs -u",
-            Self::Mkinitcpio => "among FILES in /etc/mkinitcpio.conf, then mkinitcpio -P",
+            Self::Mkinitcpio => "nbft_install_keys=yes in /etc/nbft/mkinitcpio.conf, then mkinitcpio -P",
             Self::Mkosi => "ExtraTrees=/etc/nbft/keys:/etc/nbft/keys in its mkosi.conf, then mkosi",
         }
     }
@@ -86,6 +88,7 @@ mod tests {
             (&["usr/sbin/update-initramfs", "usr/bin/dracut"], Generator::Dracut),
             (&["usr/lib/dracut/hooks/x", "etc/initrd-release"], Generator::Dracut),
             (&["init_functions"], Generator::Mkinitcpio),
+            (&["buildconfig", "usr/lib/systemd/systemd"], Generator::Mkinitcpio),
             (&["usr/bin/mkinitcpio"], Generator::Mkinitcpio),
             (&["usr/lib/systemd/system-preset/99-mkosi.preset", "etc/initrd-release"], Generator::Mkosi),
             (&["usr/bin/mkosi-initrd"], Generator::Mkosi),
