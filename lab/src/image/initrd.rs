@@ -150,7 +150,7 @@ impl Recipe<'_> {
     }
 
     /// Whether more is asked than the packages give, except tlshd.
-    const fn is_special(&self) -> bool {
+    fn is_special(&self) -> bool {
         let building = self.building;
         self.key || self.tpm || self.kexec || !building.conf.is_empty() || !building.packages.is_empty()
     }
