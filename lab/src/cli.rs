@@ -1,14 +1,16 @@
 //! Reads the command line of `cargo lab` and calls the room that does the command.
 
 use crate::run::boot::{self, Done, Options};
-use crate::run::{bare, bench, soak, suite, timeline};
+use crate::run::{bare, bench, recording, soak, suite, timeline};
 use crate::scenario::Scenario;
 use crate::scenario::system::Init;
-use crate::tools::error::Result;
+use crate::tools::error::{At as _, Result};
 use crate::tools::place::Place;
 use crate::tools::signals;
 use crate::{prepare, scenario};
 use clap::{Parser, Subcommand};
+use std::fs;
+use std::path::PathBuf;
 
 /// Boots virtual machines from an NBFT against a real target.
 #[derive(Debug, Parser)]
@@ -33,6 +35,9 @@ pub enum Command {
         /// Keep the host with a shell on this terminal (end it with Ctrl-C)
         #[arg(long)]
         keep: bool,
+        /// Write what the console showed to FILE, as an SVG that moves (the last kind of initramfs)
+        #[arg(long, value_name = "FILE")]
+        recording: Option<PathBuf>,
     },
     /// Run scenarios, each in its kinds of initramfs, and print a table
     Test {
@@ -149,7 +154,7 @@ pub fn run(cli: Cli) -> Result<bool> {
             let options = bench::Options { rounds, kinds: &kinds, ours, markdown };
             bench::run(&place, &scenario::load(&place, &scenario)?, options)
         }
-        Command::Boot { scenario, initrd, keep } => {
+        Command::Boot { scenario, initrd, keep, recording } => {
             prepare::tools(&place)?;
             let scenario = scenario::load(&place, &scenario)?;
             let kinds = initrd.map_or_else(|| scenario.init.clone(), |init| vec![init]);
@@ -159,6 +164,11 @@ pub fn run(cli: Cli) -> Result<bool> {
                 println!("{} ({}): {}", scenario.name, init.name(), scenario.summary);
                 let done = boot::run(&place, &scenario, init, &images, Options { keep, quiet: false })?;
                 show(&done);
+                if let Some(file) = &recording {
+                    let log = done.dir.join("host.log");
+                    let log = fs::read_to_string(&log).at(&log)?;
+                    fs::write(file, recording::svg(&scenario.summary, &log)).at(file)?;
+                }
                 good &= done.complaints.is_empty();
             }
             Ok(good)
@@ -184,7 +194,7 @@ fn show(done: &Done) {
     }
     if let Some(status) = done.report.status("status") {
         println!("  nbft status (exit {status}):");
-        for line in done.report.block("status") {
+        for line in done.report.block("status-table") {
             println!("    {line}");
         }
     }

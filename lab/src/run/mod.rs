@@ -4,6 +4,7 @@ pub mod bare;
 pub mod bench;
 pub mod boot;
 pub mod markdown;
+pub mod recording;
 pub mod soak;
 pub mod stats;
 pub mod steps;

@@ -64,6 +64,7 @@ lab_report() {
     lab_block routes $B ip route
     lab_block routes6 $B ip -6 route
     lab_block controllers lab_controllers
+    lab_block status-table nbft status
     lab_block status env COLUMNS=1000 nbft status -v
     lab_block status-json nbft status -o json
     # A second run must find all done, change nothing, and need little memory.
