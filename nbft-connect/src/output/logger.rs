@@ -82,8 +82,7 @@ fn kernel_log() -> std::io::Result<File> {
 pub fn init(verbose: u8) {
     let level = match verbose {
         0 => LevelFilter::Info,
-        1 => LevelFilter::Debug,
-        _ => LevelFilter::Trace,
+        _ => LevelFilter::Debug,
     };
     if log::set_boxed_logger(Box::new(Logger { sink: sink() })).is_ok() {
         log::set_max_level(level);
