@@ -193,7 +193,7 @@ fn of_mkinitcpio(has_systemd: bool) -> Vec<(String, Vec<u8>)> {
 fn an_image_of_mkinitcpio_is_understood() {
     let machine = Machine::new();
     let driver = machine.path("sys/bus/pci/devices/0000:00:03.0/driver");
-    std::os::unix::fs::symlink("../../../bus/pci/drivers/e1000", driver).unwrap();
+    std::os::unix::fs::symlink("drivers/e1000", driver).unwrap();
     for has_systemd in [false, true] {
         for (missing, code, expected) in [
             ("nothing", 0, None),
