@@ -71,7 +71,7 @@ const MACHINE: &str = r#"{ "version": 1, "arch": "x86_64", "kernel": "VERSION", 
 "#;
 
 /// Puts what [`judgement`] needs over the folder.
-fn judge(place: &Place, upper: &Path, version: &str) -> Result<()> {
+fn describe(place: &Place, upper: &Path, version: &str) -> Result<()> {
     put(upper, "lab/machine.json", 0o644, MACHINE.replace("VERSION", version).as_bytes())?;
     layers::copy(upper, "lab/NBFT", &table(place))
 }
@@ -102,7 +102,7 @@ pub(super) fn make(place: &Place, kernel: &Kernel, ours: bool, tlshd: bool) -> R
         fs::create_dir_all(partial).at(partial)?;
         repository(place, &debs, &upper.join("lab-repository"))?;
         put(&upper, "etc/mkosi-initrd/mkosi.conf", 0o644, config.as_bytes())?;
-        judge(place, &upper, version)?;
+        describe(place, &upper, version)?;
         let modules = format!("/usr/lib/modules/{version}");
         let tools = tools(place)?;
         let from = kernel.modules.as_path();
@@ -121,11 +121,9 @@ fn config(ours: bool, tlshd: bool) -> String {
     if tlshd {
         includes.push_str("Include=/usr/share/nbft/mkosi/tls.conf\n");
     }
-    // `host`, which mkosi-initrd asks for, is the machine on which the lab runs.
-    let modules = if ours { "" } else { "KernelModulesInclude=/virtio_net.ko\n" };
     format!(
         "{includes}\n[Distribution]\nLocalMirror=file:///lab-repository\nRepositoryKeyCheck=no\n\n\
-         [Output]\nCompressOutput=zstd\nCompressLevel=3\n\n[Content]\n{modules}KernelModulesInclude=/virtio_blk.ko /virtio_pci.ko\n"
+         [Output]\nCompressOutput=zstd\nCompressLevel=3\n"
     )
 }
 
@@ -177,7 +175,7 @@ pub fn uki(place: &Place, kernel: &Kernel, initrd: &Path, cmdline: &str, dir: &P
     layers::copy(&upper, "lab/initrd", initrd)?;
     put(&upper, "lab/cmdline", 0o644, cmdline.as_bytes())?;
     layers::copy(&upper, "usr/bin/nbft", &layers::nbft(place)?)?;
-    judge(place, &upper, &kernel.version)?;
+    describe(place, &upper, &kernel.version)?;
     let script = format!(
         "set -ex; tar -C /lab-tools -c . | tar -C / -x --keep-directory-symlink; ldconfig\n\
          ukify build --linux /lab/linux --initrd /lab/initrd --cmdline @/lab/cmdline --uname {} --output /lab-out/BOOTX64.EFI\n\
