@@ -63,7 +63,7 @@ pub struct Common {
     /// The table file that a command was given as its argument.
     #[arg(skip)]
     pub file: Option<PathBuf>,
-    /// Say more: lists with everything in place of tables; what connect does (twice: still more)
+    /// Say more: lists with everything in place of tables; what connect does
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// Colours for states, severities and bytes (auto: on a terminal, unless NO_COLOR is set)
