@@ -30,7 +30,9 @@ pub(super) fn wrap(text: &str, screen: Screen, indent: &str, long: LongWord) -> 
             break;
         }
         if !is_empty && line.width() + blanks.len() + word.width() > screen.width {
-            lines.push(std::mem::replace(&mut line, indent.to_owned()));
+            // A name that fits the screen is not shortened for the sake of the indent: it is there to be copied.
+            let blanks = screen.width.checked_sub(word.width()).map_or(indent.len(), |room| room.min(indent.len()));
+            lines.push(std::mem::replace(&mut line, indent[..blanks].to_owned()));
         } else {
             line.push_str(blanks);
         }
@@ -105,6 +107,11 @@ mod tests {
         assert_eq!(
             wrap(text, Screen::plain(40), "      ", LongWord::Shortened),
             ["  do: one two three four five six seven", "      eight nine ten"]
+        );
+        let fits = "n".repeat(36);
+        assert_eq!(
+            wrap(&format!("  do: allow {fits} now"), Screen::plain(40), "      ", LongWord::Shortened),
+            ["  do: allow".into(), format!("    {fits}"), "      now".into()]
         );
         let long = format!("  of {}", "nqn.".repeat(20));
         assert_eq!(
