@@ -106,35 +106,35 @@ impl Machine {
 
     fn arguments(&self, report: RawFd) -> Vec<String> {
         let mut args: Vec<String> = Vec::new();
-        let mut cmdline = self.words();
         let mut add = |words: &[&str]| args.extend(words.iter().map(|word| (*word).to_owned()));
         add(&["-name", self.name, "-nodefaults", "-display", "none", "-no-reboot", "-serial", "stdio"]);
         add(&["-chardev", &format!("file,id=report,path=/dev/fd/{report}"), "-serial", "chardev:report"]);
         add(&["-accel", "tcg,thread=multi", "-cpu", cpu(), "-smp", "1", "-m", &self.memory.to_string()]);
-        if let Some(Firmware { code, variables, partition }) = &self.firmware {
-            for (file, only) in [(code, "readonly=on"), (variables, "readonly=off")] {
-                add(&["-drive", &format!("if=pflash,format=raw,file={},{only}", text(file))]);
-            }
-            let partition = format!("id=esp,if=none,format=raw,readonly=on,file=fat:{}", text(partition));
-            add(&["-drive", &partition, "-device", "virtio-blk-pci,drive=esp,addr=0x12,bootindex=0"]);
-        } else if self.tpm.is_some() {
-            add(&[
-                "-chardev",
-                &format!("socket,id=tpm,path={}", tpm::SOCKET),
-                "-tpmdev",
-                "emulator,id=tpm0,chardev=tpm",
-            ]);
-            add(&["-device", "tpm-tis,tpmdev=tpm0"]);
-            // With a TPM's log QEMU puts the end of the initramfs over its own ACPI tables.
-            let size = std::fs::metadata(&self.initrd).map_or(0, |file| file.len());
-            let at = "0x10000000";
-            add(&["-device", &format!("loader,file={},addr={at},force-raw=on", text(&self.initrd))]);
-            cmdline.push_str(&format!(" initrdmem={at},{size}"));
-        } else {
-            add(&["-initrd", &text(&self.initrd)]);
+        if self.tpm.is_some() {
+            let socket = format!("socket,id=tpm,path={}", tpm::SOCKET);
+            add(&["-chardev", &socket, "-tpmdev", "emulator,id=tpm0,chardev=tpm", "-device", "tpm-tis,tpmdev=tpm0"]);
         }
-        if self.firmware.is_none() {
-            add(&["-kernel", &text(&self.kernel), "-append", &cmdline]);
+        match &self.firmware {
+            Some(Firmware { code, variables, partition }) => {
+                for (file, only) in [(code, "readonly=on"), (variables, "readonly=off")] {
+                    add(&["-drive", &format!("if=pflash,format=raw,file={},{only}", text(file))]);
+                }
+                let partition = format!("id=esp,if=none,format=raw,readonly=on,file=fat:{}", text(partition));
+                add(&["-drive", &partition, "-device", "virtio-blk-pci,drive=esp,addr=0x12,bootindex=0"]);
+            }
+            None => {
+                let mut cmdline = self.words();
+                if self.tpm.is_some() {
+                    // With a TPM's log QEMU puts the end of the initramfs over its own ACPI tables.
+                    let size = std::fs::metadata(&self.initrd).map_or(0, |file| file.len());
+                    let at = "0x10000000";
+                    add(&["-device", &format!("loader,file={},addr={at},force-raw=on", text(&self.initrd))]);
+                    cmdline.push_str(&format!(" initrdmem={at},{size}"));
+                } else {
+                    add(&["-initrd", &text(&self.initrd)]);
+                }
+                add(&["-kernel", &text(&self.kernel), "-append", &cmdline]);
+            }
         }
         add(&["-qmp", &format!("unix:{}.qmp,server=on,wait=off", self.name)]);
         add(&["-device", "virtio-rng-pci,addr=0x10"]);
