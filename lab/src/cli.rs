@@ -192,7 +192,7 @@ fn show(done: &Done) {
         let get = |key: &str| controller.get(key).copied().unwrap_or("-");
         println!("  {}: {} {} {}", get("name"), get("transport"), get("state"), get("address"));
     }
-    if let Some(status) = done.report.status("status") {
+    if let Some(status) = done.report.status("status-table") {
         println!("  nbft status (exit {status}):");
         for line in done.report.block("status-table") {
             println!("    {line}");

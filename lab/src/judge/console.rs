@@ -38,8 +38,13 @@ fn without_stamp(line: &str) -> &str {
 
 /// Time and text of a line of the kernel's log.
 pub fn stamped(line: &str) -> Option<(f64, &str)> {
-    let (time, text) = line.trim_start().strip_prefix('[')?.split_once("] ")?;
-    Some((time.trim().parse().ok()?, text.trim_start()))
+    stamp(line.trim_start()).map(|(time, text)| (time, text.trim_start()))
+}
+
+/// Seconds and text, blanks included, of a line that begins with a stamp: the kernel's, or the bench's in a log.
+pub fn stamp(line: &str) -> Option<(f64, &str)> {
+    let (time, text) = line.strip_prefix('[')?.split_once("] ")?;
+    Some((time.trim().parse().ok()?, text))
 }
 
 /// Whether a line says it, or several that make one sentence. A line of the kernel in between breaks such a sentence.

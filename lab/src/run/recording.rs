@@ -1,5 +1,6 @@
 //! Draws what a host's console showed, in the time that it took, as an SVG that moves.
 
+use crate::judge::console::stamp;
 use std::fmt::{self, Write as _};
 
 /// Lines that are seen at once.
@@ -89,7 +90,7 @@ fn scrolling(lines: &[Shown<'_>], length: f64) -> String {
 fn shown(log: &str) -> Vec<Shown<'_>> {
     let mut lines = Vec::new();
     let mut block = None;
-    for (at, text) in log.lines().filter_map(stamped) {
+    for (at, text) in log.lines().filter_map(|line| stamp(line.trim_end())) {
         match (text.strip_prefix("@begin "), text.strip_prefix('@')) {
             (Some(name), _) => {
                 block = Some(name);
@@ -104,12 +105,6 @@ fn shown(log: &str) -> Vec<Shown<'_>> {
         }
     }
     lines
-}
-
-/// A line of the log without the bench's stamp, in seconds.
-fn stamped(line: &str) -> Option<(f64, &str)> {
-    let (at, text) = line.strip_prefix('[')?.split_once("] ")?;
-    Some((at.trim().parse().ok()?, text.trim_end()))
 }
 
 #[cfg(test)]
