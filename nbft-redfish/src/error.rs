@@ -143,7 +143,7 @@ impl FetchFault {
             | Self::HostInterface { .. }
             | Self::Connection { .. }
             | Self::NoAnswer { .. } => RedfishFault::Unreachable,
-            Self::Tls(_) | Self::Certificate { .. } => RedfishFault::Untrusted,
+            Self::Certificate { .. } => RedfishFault::Untrusted,
             Self::NoToken(_) => RedfishFault::Denied,
             Self::Refused { refusal, .. } => refusal.kind(),
             Self::Keypath { .. }
@@ -154,7 +154,7 @@ impl FetchFault {
             Self::Elsewhere { .. } | Self::Long { .. } | Self::Redirects(_) | Self::NotAResource { .. } => {
                 RedfishFault::Answer
             }
-            Self::Start(_) | Self::Ended => RedfishFault::Stopped,
+            Self::Start(_) | Self::Ended | Self::Tls(_) => RedfishFault::Stopped,
         }
     }
 

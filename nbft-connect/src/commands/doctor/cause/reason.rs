@@ -66,8 +66,7 @@ impl ConnectReason {
                 "Mend the files in /etc/nbft/redfish, and make the initramfs anew; nbft-redfish(8) says what they hold."
             }
             ConnectFault::RedfishUnreachable => {
-                "See that the service is up, and that the host reaches it (nbft-redfish(8)); what is missing is asked for again \
-                 every five seconds."
+                "See that the service is up, and that the host reaches it; nbft-redfish(8) says how it finds the service."
             }
             ConnectFault::RedfishUntrusted => {
                 "Compare the fingerprint above with that of the service; if they are the same, put it in \
