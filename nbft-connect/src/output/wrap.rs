@@ -31,8 +31,8 @@ pub(super) fn wrap(text: &str, screen: Screen, indent: &str, long: LongWord) -> 
         }
         if !is_empty && line.width() + blanks.len() + word.width() > screen.width {
             // A name that fits the screen is not shortened for the sake of the indent: it is there to be copied.
-            let blanks = screen.width.checked_sub(word.width()).map_or(indent.len(), |room| room.min(indent.len()));
-            lines.push(std::mem::replace(&mut line, indent[..blanks].to_owned()));
+            let kept = screen.width.checked_sub(word.width()).map_or(indent.len(), |room| room.min(indent.len()));
+            lines.push(std::mem::replace(&mut line, indent[..kept].to_owned()));
         } else {
             line.push_str(blanks);
         }
