@@ -52,6 +52,9 @@ pub enum Command {
         /// How many at a time
         #[arg(long, default_value_t = 2)]
         jobs: usize,
+        /// Make the images, and boot nothing
+        #[arg(long)]
+        images: bool,
     },
     /// Measure what NVMe/TCP costs: the same root from a local disk, the stock way and ours, in turn
     Bench {
@@ -61,7 +64,7 @@ pub enum Command {
         /// How often
         #[arg(short = 'n', long, default_value_t = 9)]
         rounds: u32,
-        /// Only this kind of initramfs
+        /// Only this kind of initramfs [default: each that the scenario is for]
         #[arg(long, value_enum)]
         initrd: Option<Init>,
         /// Without the stock way, which takes minutes a round where it gives up
@@ -120,7 +123,7 @@ pub fn run(cli: Cli) -> Result<bool> {
             }
             Ok(true)
         }
-        Command::Test { scenarios, ci, initrd, jobs } => {
+        Command::Test { scenarios, ci, initrd, jobs, images } => {
             prepare::tools(&place)?;
             let chosen: Vec<(Scenario, Vec<Init>)> = if ci {
                 scenario::ci(&place)?
@@ -136,7 +139,7 @@ pub fn run(cli: Cli) -> Result<bool> {
                     kinds.into_iter().filter(wanted).map(move |init| (scenario.clone(), init))
                 })
                 .collect();
-            suite::run(&place, &cases, jobs)
+            if images { suite::images(&place, &cases, jobs) } else { suite::run(&place, &cases, jobs) }
         }
         Command::Bare { scenario, rounds } => {
             prepare::tools(&place)?;
@@ -150,9 +153,10 @@ pub fn run(cli: Cli) -> Result<bool> {
         }
         Command::Bench { scenario, rounds, initrd, ours, markdown } => {
             prepare::tools(&place)?;
-            let kinds = initrd.map_or_else(|| vec![Init::Plain, Init::Systemd], |init| vec![init]);
+            let scenario = scenario::load(&place, &scenario)?;
+            let kinds = initrd.map_or_else(|| scenario.init.clone(), |init| vec![init]);
             let options = bench::Options { rounds, kinds: &kinds, ours, markdown };
-            bench::run(&place, &scenario::load(&place, &scenario)?, options)
+            bench::run(&place, &scenario, options)
         }
         Command::Boot { scenario, initrd, keep, recording } => {
             prepare::tools(&place)?;

@@ -150,7 +150,7 @@ struct Series {
     figures: [Vec<f64>; MEASURES.len()],
 }
 
-/// Boots each variant in turn, and prints what came of it.
+/// Boots each variant in turn, and prints what came of it: after a signal, of the rounds until then. Each round writes table.txt anew.
 pub fn run(place: &Place, base: &Scenario, options: Options<'_>) -> Result<bool> {
     let Options { rounds, kinds, ours, markdown } = options;
     let question = Question::of(base);
@@ -166,35 +166,53 @@ pub fn run(place: &Place, base: &Scenario, options: Options<'_>) -> Result<bool>
         }
     }
     let _targets = targets(place, &series)?;
-    let mut failed = 0;
-    for round in 1..=rounds {
-        for one in &mut series {
-            signals::check()?;
-            match measure(place, one) {
-                Ok(figures) => {
-                    for (list, figure) in one.figures.iter_mut().zip(figures) {
-                        list.extend(figure);
-                    }
-                }
-                Err(Error::Interrupted) => return Err(Error::Interrupted),
-                Err(error) => {
-                    failed += 1;
-                    println!("round {round}, {} ({}): {error}", one.variant.name, one.init.name());
-                }
-            }
-        }
-        println!("round {round} of {rounds}");
-    }
-    let text = table(question, &series, kinds, &variants);
-    println!("\n{text}");
     let path = dir.join("table.txt");
-    fs::write(&path, &text).at(&path)?;
+    let mut good = true;
+    let mut measured = 0;
+    while measured < rounds {
+        match round(place, &mut series, measured + 1) {
+            Ok(booted) => good &= booted,
+            // What was measured until then is worth its hour.
+            Err(Error::Interrupted) if measured > 0 => {
+                good = false;
+                break;
+            }
+            Err(error) => return Err(error),
+        }
+        measured += 1;
+        println!("round {measured} of {rounds}");
+        fs::write(&path, table(question, &series, kinds, &variants)).at(&path)?;
+    }
+    println!("\n{}", table(question, &series, kinds, &variants));
     if markdown {
         let name = &base.name;
-        println!("`cargo lab bench -n {rounds} --markdown {name}`: medians of {rounds} boots each.\n");
+        println!("`cargo lab bench -n {measured} --markdown {name}`: medians of {measured} boots each.\n");
         print!("{}", markdown_table(&series, kinds, &variants));
     }
-    Ok(failed == 0)
+    Ok(good)
+}
+
+/// Boots each variant once; whether all booted. A round that a signal cuts does not count.
+fn round(place: &Place, series: &mut [Series], number: u32) -> Result<bool> {
+    let mut all = Vec::new();
+    for one in &*series {
+        signals::check()?;
+        match measure(place, one) {
+            Ok(figures) => all.push(Some(figures)),
+            Err(Error::Interrupted) => return Err(Error::Interrupted),
+            Err(error) => {
+                all.push(None);
+                println!("round {number}, {} ({}): {error}", one.variant.name, one.init.name());
+            }
+        }
+    }
+    let good = all.iter().all(Option::is_some);
+    for (one, figures) in series.iter_mut().zip(all) {
+        for (list, figure) in one.figures.iter_mut().zip(figures.into_iter().flatten()) {
+            list.extend(figure);
+        }
+    }
+    Ok(good)
 }
 
 /// One target for each scenario, for all of its boots: what they cost the machine is the same for each variant.

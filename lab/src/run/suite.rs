@@ -7,7 +7,7 @@ use crate::tools::error::{MachineError, Result};
 use crate::tools::place::Place;
 use crate::tools::signals;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// A scenario in one kind of initramfs.
@@ -24,19 +24,15 @@ struct Row {
 /// Runs all cases, `jobs` at a time; whether all came out as expected.
 pub fn run(place: &Place, cases: &[Case], jobs: usize) -> Result<bool> {
     let start = Instant::now();
-    // Images first: those who only wait for one another would take the place of those who could run.
-    for_each(cases, jobs, |_, (scenario, init)| {
-        // An error is the scenario's, and comes again when it is its turn.
-        if let Err(error) = boot::images(place, scenario, *init, scenario.way) {
-            println!("{} ({}): {error}", scenario.name, init.name());
-        }
-    });
-    signals::check()?;
-    println!("images are there after {:.0} s", start.elapsed().as_secs_f64());
+    // Images first: those who only wait for one another would take the place of those who could run. An error is the scenario's, and
+    // comes again when it is its turn.
+    images(place, cases, jobs)?;
     let rows: Mutex<Vec<(usize, Row)>> = Mutex::new(Vec::new());
     for_each(cases, jobs, |number, (scenario, init)| {
+        let begun = Instant::now();
         let row = row(scenario, *init, &attempt(place, scenario, *init));
-        println!("{} {}", if row.good { "ok    " } else { "FAILED" }, row.name);
+        let took = begun.elapsed().as_secs();
+        println!("{} {} ({took} s)", if row.good { "ok    " } else { "FAILED" }, row.name);
         if !row.good {
             println!("{}", row.text);
         }
@@ -59,6 +55,21 @@ pub fn run(place: &Place, cases: &[Case], jobs: usize) -> Result<bool> {
     let good = rows.iter().filter(|(_, row)| row.good).count();
     println!("{good} of {} as expected, {}", cases.len(), minutes(start.elapsed()));
     Ok(good == cases.len())
+}
+
+/// Makes the images of all cases, `jobs` at a time; whether all could be made.
+pub fn images(place: &Place, cases: &[Case], jobs: usize) -> Result<bool> {
+    let start = Instant::now();
+    let good = AtomicBool::new(true);
+    for_each(cases, jobs, |_, (scenario, init)| {
+        if let Err(error) = boot::images(place, scenario, *init, scenario.way) {
+            good.store(false, Ordering::Relaxed);
+            println!("{} ({}): {error}", scenario.name, init.name());
+        }
+    });
+    signals::check()?;
+    println!("images are there after {:.0} s", start.elapsed().as_secs_f64());
+    Ok(good.into_inner())
 }
 
 /// Works on all cases, `jobs` at a time, until a signal ends it.
