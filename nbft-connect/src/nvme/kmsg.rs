@@ -46,11 +46,15 @@ impl Kmsg {
     }
 }
 
-/// The text of a record (`prio,seq,time,flags;text`) if the NVMe host drivers wrote it.
+/// The kernel says this of an option that nbft gives each connection. It would stand beside every refusal and explains none.
+const REMARK: &str = "ctrl_loss_tmo < 0 will reconnect forever";
+
+/// The text of a record (`prio,seq,time,flags;text`) if the NVMe host drivers wrote it, and it can explain something.
 fn message(record: &str) -> Option<String> {
     let (_, text) = record.split_once(';')?;
     let text = text.lines().next()?.trim();
-    (text.starts_with("nvme") && !text.starts_with("nvmet")).then(|| mask(text).into_owned())
+    let by_host = text.starts_with("nvme") && !text.starts_with("nvmet");
+    (by_host && !text.ends_with(REMARK)).then(|| mask(text).into_owned())
 }
 
 #[cfg(test)]
@@ -64,6 +68,7 @@ mod tests {
         let secret = "3,1,2,-;nvme_fabrics: Invalid DH-CHAP secret DHHC-1:00:AAEC:\n";
         assert_eq!(message(secret).as_deref(), Some("nvme_fabrics: Invalid DH-CHAP secret ***"));
         assert_eq!(message("6,1,2,-;nvmet: adding nsid 1"), None);
+        assert_eq!(message("4,1,2,-;nvme_fabrics: ctrl_loss_tmo < 0 will reconnect forever"), None);
         assert_eq!(message("6,1,2,-;eth0: link up"), None);
     }
 }
