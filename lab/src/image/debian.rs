@@ -3,7 +3,7 @@
 use super::constants::{HOME_LUKS_UUID, HOME_UUID, LUKS_KEY, REPORT, ROOT_UUID};
 use super::exports;
 use super::layers::{copy, put};
-use super::{busybox, kexec, layers, packages, tls};
+use super::{busybox, kexec, packages, tls};
 use crate::prepare::apt;
 use crate::prepare::chroot::{Debian, chroot, forget, inside};
 use crate::prepare::kernel::Kernel;
@@ -18,6 +18,7 @@ const REPORT_RUN: &str = include_str!("guest/lab-report-run.sh");
 const MONITOR_UNIT: &str = include_str!("guest/lab-monitor.service");
 const HANDOVER: &str = include_str!("guest/handover.sh");
 const WRITES: &str = include_str!("guest/writes.sh");
+const INSTALL: &str = include_str!("guest/install.sh");
 
 /// An administrator's word for every Ethernet, as installers leave it.
 const MANAGED: &str = "[Match]\nType=ether\n\n[Network]\nDHCP=yes\n";
@@ -25,6 +26,15 @@ const MANAGED: &str = "[Match]\nType=ether\n\n[Network]\nDHCP=yes\n";
 /// Commands that install systemd-resolved as its package does.
 const RESOLVED: &str = "cp -a /lab-resolved/. /; systemd-sysusers; systemctl -q enable systemd-resolved.service; \
                         rm -f /etc/resolv.conf; ln -s /run/systemd/resolve/stub-resolv.conf /etc/resolv.conf";
+
+/// Commands that put there what a system installs to another disk: the kernel's modules, and Debian's packages of nbft.
+fn installer(kernel: &Kernel) -> String {
+    let version = &kernel.version;
+    format!(
+        "mkdir -p /usr/lib/modules; cp -a /lab-modules /usr/lib/modules/{version}; mkdir /lab/debs; cp {}/*.deb /lab/debs/",
+        packages::DEBS
+    )
+}
 
 /// Who manages the network.
 #[derive(Debug, Clone, Copy)]
@@ -71,18 +81,19 @@ pub(super) struct Besides<'a> {
     pub(super) resolved: bool,
     /// The kernel to which it can go by kexec.
     pub(super) kexec: Option<&'a Kernel>,
-    /// How Debian's packages of nbft come to it; otherwise its files are copied.
+    /// Whether it can install itself to another disk, with that kernel.
+    pub(super) installs: bool,
+    /// How Debian's packages of nbft come to it; otherwise nbft's is installed, and none for a generator.
     pub(super) packages: Option<(Packages, Way)>,
 }
 
 /// Makes the disk, once for each content.
 pub(super) fn debian(place: &Place, besides: Besides<'_>, initrd: &Path) -> Result<PathBuf> {
-    let Besides { manager, home, tlshd, resolved, kexec, packages } = besides;
+    let Besides { manager, home, tlshd, resolved, kexec, installs, packages } = besides;
     let folder = chroot(place, Debian::Trixie)?;
-    let nbft = layers::nbft(place)?;
     let files = [REPORT, REPORT_UNIT, REPORT_START, REPORT_RUN, HANDOVER, WRITES, MONITOR_UNIT, MANAGED];
     let exports = manager.map(|manager| manager.exports(place)).transpose()?.unwrap_or_default();
-    let key = files.iter().fold(Key::new().text("debian 5"), |key, file| key.text(file));
+    let key = files.iter().fold(Key::new().text("debian 6"), |key, file| key.text(file));
     let key = exports.iter().fold(key, |key, (name, text)| key.text(name).text(text));
     let (fstab, crypttab) = tables(home);
     let own_tlshd = if tlshd { "cp -a /lab-tls/. /; systemctl -q enable tlshd.service" } else { "true" };
@@ -94,17 +105,11 @@ pub(super) fn debian(place: &Place, besides: Besides<'_>, initrd: &Path) -> Resu
         .text(&crypttab)
         .text(own_tlshd)
         .text(own_resolved)
-        .file(&nbft)?;
+        .text(if installs { INSTALL } else { "" });
     let key = kexec.iter().try_fold(key.text(add_kexec), |key, kernel| key.file(&kernel.image))?;
-    let [stay, registry] = ["units/nbft-stay.service", "conf/71-nbft-registry.rules"]
-        .map(|file| place.repo.join("dracut-module").join(file));
-    let key = key.file(&stay)?.file(&registry)?.file(initrd)?;
-    let debs = packages.map(|_| packages::debs(place)).transpose()?;
-    let install = packages.map_or_else(
-        || "systemctl -q enable nbft-stay.service".to_owned(),
-        |(what, way)| packages::commands(what, way),
-    );
-    let key = debs.iter().try_fold(key.text(&install), |key, debs| key.tree(debs))?;
+    let debs = packages::debs(place)?;
+    let install = packages.map_or_else(packages::alone, |(what, way)| packages::commands(what, way));
+    let key = key.file(initrd)?.text(&install).tree(&debs)?;
     place.cached(&format!("images/root-debian-{}.img", key.hex()), |partial| {
         println!("making a root disk of Debian");
         let upper = suffixed(partial, ".upper");
@@ -113,6 +118,9 @@ pub(super) fn debian(place: &Place, besides: Besides<'_>, initrd: &Path) -> Resu
         copy(&upper, "boot/initrd.img", initrd)?;
         if let Some(kernel) = kexec {
             copy(&upper, "boot/vmlinuz", &kernel.image)?;
+        }
+        if installs {
+            put(&upper, "lab/install", 0o755, INSTALL.as_bytes())?;
         }
         copy(&upper, "lab/busybox", &busybox::busybox(place)?)?;
         put(&upper, "lab/report", 0o644, REPORT.as_bytes())?;
@@ -126,11 +134,6 @@ pub(super) fn debian(place: &Place, besides: Besides<'_>, initrd: &Path) -> Resu
         }
         put(&upper, "lab/writes", 0o644, WRITES.as_bytes())?;
         put(&upper, "lab/all-ethernet.network", 0o644, MANAGED.as_bytes())?;
-        if packages.is_none() {
-            copy(&upper, "usr/bin/nbft", &nbft)?;
-            copy(&upper, "usr/lib/systemd/system/nbft-stay.service", &stay)?;
-            copy(&upper, "usr/lib/udev/rules.d/71-nbft-registry.rules", &registry)?;
-        }
         // An administrator's names for the firmware's NICs, which must not win over nbftN.
         for (wire, byte) in crate::scenario::wires::WIRES {
             let mac = crate::scenario::wires::mac(wire, 2);
@@ -144,6 +147,7 @@ pub(super) fn debian(place: &Place, besides: Besides<'_>, initrd: &Path) -> Resu
         }
         let out = partial.parent().unwrap_or(Path::new("/"));
         let name = partial.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let installer = kexec.filter(|_| installs).map_or_else(|| "true".to_owned(), installer);
         let script = format!(
             "set -e; mkdir -p /etc/systemd/system/multi-user.target.wants\n\
              ln -sf ../lab-report.service /etc/systemd/system/multi-user.target.wants/\n\
@@ -151,10 +155,10 @@ pub(super) fn debian(place: &Place, besides: Besides<'_>, initrd: &Path) -> Resu
              systemctl -q enable lab-monitor.service\n\
              systemctl -q mask systemd-networkd-wait-online.service NetworkManager-wait-online.service apt-daily.timer \
              serial-getty@ttyS0.service 2>&1\n\
-             {}; {}; {own_tlshd}; {own_resolved}; {add_kexec}\n\
+             {}; {}; {own_tlshd}; {own_resolved}; {add_kexec}; {installer}\n\
              systemctl -q set-default multi-user.target\n\
              rm -rf /var/cache/apt /var/lib/apt/lists /usr/share/doc /usr/share/man /usr/share/locale\n\
-             mke2fs -q -t ext4 -U {ROOT_UUID} -L labroot -d / /lab-out/{name} 700M",
+             mke2fs -q -t ext4 -U {ROOT_UUID} -L labroot -d / /lab-out/{name} 900M",
             Manager::setup(manager),
             // systemd's presets ask for it, and Debian does not follow them.
             home.map_or("true", |_| "systemctl -q enable remote-cryptsetup.target"),
@@ -167,12 +171,14 @@ pub(super) fn debian(place: &Place, besides: Besides<'_>, initrd: &Path) -> Resu
         let packages = tlshd.then(|| tls::packages(place)).transpose()?;
         let mut binds = vec![(out, "/lab-out")];
         binds.extend(packages.as_deref().map(|packages| (packages, "/lab-tls")));
-        binds.extend(debs.as_deref().map(|debs| (debs, packages::DEBS)));
+        binds.push((&debs, packages::DEBS));
         let names = ["systemd-resolved".to_owned()];
         let resolver = resolved.then(|| apt::packages(place, Debian::Trixie.suite(), &names)).transpose()?;
         binds.extend(resolver.as_deref().map(|packages| (packages, "/lab-resolved")));
         let for_kexec = kexec.map(|_| kexec::packages(place)).transpose()?;
         binds.extend(for_kexec.as_deref().map(|packages| (packages, "/lab-kexec")));
+        let kernel = kexec.filter(|_| installs);
+        binds.extend(kernel.map(|kernel| (kernel.modules.as_path(), "/lab-modules")));
         inside(&folder, &upper, &binds, &format!("{setup}{script}"))?.log(&log)?;
         forget(&upper)
     })

@@ -24,6 +24,7 @@ pub fn disk(place: &Place, scenario: &Scenario, kernel: &Kernel, initrd: &Path) 
         Root::Tlshd => debian(place, Besides { tlshd: true, ..besides }, initrd),
         Root::Resolved => debian(place, Besides { resolved: true, ..besides }, initrd),
         Root::Kexec => debian(place, Besides { kexec: Some(kernel), ..besides }, initrd),
+        Root::Installer => debian(place, Besides { kexec: Some(kernel), installs: true, ..besides }, initrd),
         Root::Networkd => debian(place, Besides { manager: Some(Manager::Networkd), ..besides }, initrd),
         Root::NetworkManager => debian(place, Besides { manager: Some(Manager::NetworkManager), ..besides }, initrd),
     }

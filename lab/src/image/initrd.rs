@@ -1,7 +1,7 @@
 //! Makes the host's initramfs, by real dracut, initramfs-tools or mkosi in a Debian folder.
 
 use super::constants::{LUKS_KEY, LUKS_UUID};
-use super::{initramfs_tools, kexec, layers, mkosi, packages, tls, tpm};
+use super::{initramfs_tools, kexec, layers, mkosi, packages, preflight, tls, tpm};
 use crate::prepare::apt;
 use crate::prepare::chroot::{Debian, chroot, forget, inside};
 use crate::prepare::kernel::Kernel;
@@ -155,6 +155,11 @@ impl Recipe<'_> {
         self.key || self.tpm || self.kexec || !building.conf.is_empty() || !building.packages.is_empty()
     }
 
+    /// Whether it is for a machine that boots by nbft. Images of scenarios in which nbft is missing or does nothing are not.
+    fn is_judged(&self) -> bool {
+        matches!(self.way, Way::Nbft | Way::InitramfsTools) && self.packages != Some(Packages::Removed)
+    }
+
     /// Makes the image, once for each recipe.
     pub fn make(&self, place: &Place) -> Result<Initrd> {
         if self.way.by_mkosi() {
@@ -163,7 +168,12 @@ impl Recipe<'_> {
             }
             return Initrd::read(&mkosi::make(place, self.kernel, self.way.ours(), self.tlshd)?);
         }
-        let script = self.script();
+        let judged = self.is_judged();
+        let script = if judged {
+            format!("{}{}", self.script(), preflight::judgement("/lab-out/initrd"))
+        } else {
+            self.script()
+        };
         let module = place.repo.join(self.module());
         let mut key = Key::new().text("initrd 2").text(&script).text(self.debian.suite()).text(&self.conf());
         for file in &self.building.files {
@@ -172,6 +182,9 @@ impl Recipe<'_> {
         key = self.building.packages.iter().fold(key, |key, name| key.text(name));
         if self.marks {
             key = key.text(MARKS);
+        }
+        if judged {
+            key = preflight::add_to(key, place)?;
         }
         if self.way.by_initramfs_tools() {
             key = key.text(&initramfs_tools::ingredients());
@@ -200,6 +213,9 @@ impl Recipe<'_> {
             fs::create_dir_all(partial).at(partial)?;
             if let Some(nbft) = &nbft {
                 self.install(&module, nbft, &upper)?;
+            }
+            if judged {
+                preflight::describe(place, &upper, &self.kernel.version)?;
             }
             for file in &self.building.files {
                 layers::put(&upper, &file.path, file.mode, file.text.as_bytes())?;

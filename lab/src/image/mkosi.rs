@@ -4,7 +4,7 @@
 //! asked. With an initramfs and a kernel, ukify makes a UKI.
 
 use super::layers::put;
-use super::{layers, packages};
+use super::{layers, packages, preflight};
 use crate::prepare::apt::{self, View};
 use crate::prepare::chroot::{Debian, chroot, forget, inside};
 use crate::prepare::kernel::Kernel;
@@ -64,35 +64,13 @@ const CONTENTS: [&str; 24] = [
 /// The EFI system partition of a run.
 pub const PARTITION: &str = "esp";
 
-/// A machine of the lab, for `nbft doctor --image`.
-const MACHINE: &str = r#"{ "version": 1, "arch": "x86_64", "kernel": "VERSION", "cmdline": "root=LABEL=labroot", "tables": [],
-  "pci": [{ "address": "0000:00:03.0", "modalias": "pci:v00001AF4d00001000sv00001AF4sd00000001bc02sc00i00",
-    "driver": "virtio-pci" }] }
-"#;
-
-/// Puts what [`judgement`] needs over the folder.
-fn describe(place: &Place, upper: &Path, version: &str) -> Result<()> {
-    put(upper, "lab/machine.json", 0o644, MACHINE.replace("VERSION", version).as_bytes())?;
-    layers::copy(upper, "lab/NBFT", &table(place))
-}
-
-/// The table of the lab's machine.
-fn table(place: &Place) -> PathBuf {
-    place.firmware("static4", "bin")
-}
-
-/// Fails where `nbft doctor` says that the machine would not boot by this image.
-fn judgement(image: &str) -> String {
-    format!("nbft doctor --image {image} --machine /lab/machine.json --table /lab/NBFT")
-}
-
 /// Makes the image, once for each content, and gives its folder. With `ours`, nbft is in it; with `tlshd`, that too.
 pub(super) fn make(place: &Place, kernel: &Kernel, ours: bool, tlshd: bool) -> Result<PathBuf> {
     let version = &kernel.version;
     let script = script(version, ours);
     let config = config(ours, tlshd);
     let debs = packages::debs(place)?;
-    let key = Key::new().text("mkosi 1").text(&script).text(&config).text(MACHINE).file(&table(place))?.tree(&debs)?;
+    let key = preflight::add_to(Key::new().text("mkosi 1").text(&script).text(&config), place)?.tree(&debs)?;
     let key = TOOLS.iter().chain(&CONTENTS).fold(key, |key, name| key.text(name));
     let folder = chroot(place, Debian::Trixie)?;
     place.cached(&format!("images/mkosi-{}", key.hex()), |partial| {
@@ -102,7 +80,7 @@ pub(super) fn make(place: &Place, kernel: &Kernel, ours: bool, tlshd: bool) -> R
         fs::create_dir_all(partial).at(partial)?;
         repository(place, &debs, &upper.join("lab-repository"))?;
         put(&upper, "etc/mkosi-initrd/mkosi.conf", 0o644, config.as_bytes())?;
-        describe(place, &upper, version)?;
+        preflight::describe(place, &upper, version)?;
         let modules = format!("/usr/lib/modules/{version}");
         let tools = tools(place)?;
         let from = kernel.modules.as_path();
@@ -130,7 +108,7 @@ fn config(ours: bool, tlshd: bool) -> String {
 /// What runs in the folder: nbft is installed there, as on a machine that makes its own initramfs.
 fn script(version: &str, ours: bool) -> String {
     let install = if ours { "dpkg -i /lab-repository/pool/nbft_*.deb" } else { "true" };
-    let judge = if ours { judgement("/lab-out/initrd") } else { "true".to_owned() };
+    let judge = if ours { preflight::judgement("/lab-out/initrd") } else { "true".to_owned() };
     format!(
         "set -exo pipefail; tar -C /lab-tools -c . | tar -C / -x --keep-directory-symlink; ldconfig; {install}\n\
          rm -f /etc/apt/sources.list; mkdir -p /usr/lib/firmware\n\
@@ -175,13 +153,13 @@ pub fn uki(place: &Place, kernel: &Kernel, initrd: &Path, cmdline: &str, dir: &P
     layers::copy(&upper, "lab/initrd", initrd)?;
     put(&upper, "lab/cmdline", 0o644, cmdline.as_bytes())?;
     layers::copy(&upper, "usr/bin/nbft", &layers::nbft(place)?)?;
-    describe(place, &upper, &kernel.version)?;
+    preflight::describe(place, &upper, &kernel.version)?;
     let script = format!(
         "set -ex; tar -C /lab-tools -c . | tar -C / -x --keep-directory-symlink; ldconfig\n\
          ukify build --linux /lab/linux --initrd /lab/initrd --cmdline @/lab/cmdline --uname {} --output /lab-out/BOOTX64.EFI\n\
          {}\n",
         kernel.version,
-        judgement("/lab-out/BOOTX64.EFI")
+        preflight::judgement("/lab-out/BOOTX64.EFI")
     );
     let (folder, tools) = (chroot(place, Debian::Trixie)?, tools(place)?);
     let binds = [(boot.as_path(), "/lab-out"), (tools.as_path(), "/lab-tools")];

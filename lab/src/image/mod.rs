@@ -14,6 +14,7 @@ mod kexec;
 pub mod layers;
 pub mod mkosi;
 mod packages;
+mod preflight;
 mod root;
 pub mod storage;
 pub mod target;

@@ -60,6 +60,11 @@ const fn generator(way: Way) -> &'static str {
     if way.by_initramfs_tools() { "nbft-initramfs-tools" } else { "nbft-dracut" }
 }
 
+/// A command that installs nbft, and nothing for an initramfs.
+pub(super) fn alone() -> String {
+    format!("dpkg -i {DEBS}/nbft_*.deb")
+}
+
 /// Commands that install and remove packages as an administrator does.
 pub(super) fn commands(packages: Packages, way: Way) -> String {
     let generator = generator(way);

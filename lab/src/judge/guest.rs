@@ -68,10 +68,11 @@ fn root(scenario: &Scenario, report: &Report, verdict: &mut Verdict) {
     }
     let leaves = report.leaves();
     verdict.check(!leaves.is_empty(), || "the root's device could not be found in sysfs".to_owned());
-    let transport = if scenario.local { "virtio" } else { "tcp" };
+    let local = scenario.ends_on_local_root();
+    let transport = if local { "virtio" } else { "tcp" };
     for (name, found, uuid) in leaves {
         verdict.check(found == transport, || format!("root is on {name}, whose transport is {found}, not {transport}"));
-        if let Some(target) = scenario.target.as_ref().filter(|_| !scenario.local) {
+        if let Some(target) = scenario.target.as_ref().filter(|_| !local) {
             verdict.check(uuid == target.uuid, || format!("root is on namespace {uuid}, not {}", target.uuid));
         }
     }

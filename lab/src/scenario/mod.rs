@@ -36,7 +36,8 @@ pub struct Scenario {
     /// Network and NVMe/TCP in the initramfs.
     #[serde(default)]
     pub way: Way,
-    /// How Debian's packages of nbft come to the machine; without a word, its files are copied.
+    /// How Debian's packages of nbft come to the machine. Without a word, a large root has that of the program, and the initramfs is made
+    /// from the tree's files.
     pub packages: Option<Packages>,
     /// Whose dracut.
     #[serde(default)]
@@ -109,6 +110,11 @@ impl Scenario {
     /// Whether nbft is in the initramfs.
     pub fn has_nbft(&self) -> bool {
         self.way.ours() && self.packages != Some(Packages::Removed)
+    }
+
+    /// Whether the root that is judged is the host's own: a system that installs itself goes to the target's disk.
+    pub fn ends_on_local_root(&self) -> bool {
+        self.local && self.root != Root::Installer
     }
 
     /// Whether its own words say where root is, which then is not on the root disk.

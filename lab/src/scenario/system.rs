@@ -24,6 +24,8 @@ pub enum Root {
     Tlshd,
     /// The same with its kernel, kexec and makedumpfile, which the initramfs has too.
     Kexec,
+    /// The same with kexec, its kernel and modules, Debian's packages of nbft, and a script that installs all that to another disk.
+    Installer,
     /// The same with systemd-resolved.
     Resolved,
     /// The same with systemd-networkd, which is told to ask for an address on every Ethernet.

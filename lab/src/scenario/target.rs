@@ -36,6 +36,8 @@ pub struct Target {
     pub home: bool,
     /// Whether the namespace is an empty one instead of the root disk.
     pub blank: bool,
+    /// Whether the namespace is an empty disk of [`FREE`] MiB, which lasts as long as the run, instead of the root disk.
+    pub free: bool,
     /// The namespace's ID.
     pub nsid: u32,
     /// The namespace's UUID.
@@ -131,6 +133,7 @@ impl Default for Target {
             namespace: true,
             home: false,
             blank: false,
+            free: false,
             nsid: 1,
             uuid: "cc3f2135-f931-4569-baea-0eee7113a521".to_owned(),
             dhcp: None,
@@ -141,6 +144,9 @@ impl Default for Target {
         }
     }
 }
+
+/// The size of an empty disk, in MiB.
+pub const FREE: u64 = 1200;
 
 /// The NQN of the subsystem with /home, and the UUID of its namespace.
 const HOME: &str = "nqn.2014-08.org.example:home";
@@ -225,7 +231,12 @@ impl Target {
             let _ = writeln!(script, "authenticate '{}' {} {key} {ctrl_key}", auth.hash, auth.dhgroup);
         }
         if self.namespace {
-            let device = if self.blank { "/run/blank" } else { "/dev/vda" };
+            let device = match (self.blank, self.free) {
+                (true, _) => "/run/blank",
+                // Behind the root disk; a target with /home has none.
+                (false, true) => "/dev/vdb",
+                (false, false) => "/dev/vda",
+            };
             let _ = writeln!(script, "namespace {} {device} {}", self.nsid, numbered_uuid(&self.uuid, number));
         }
     }

@@ -44,7 +44,7 @@ fn make(place: &Place, scenario: &Scenario, init: Init, way: Way, marks: bool) -
         marks,
         tlshd: scenario.tlshd,
         tpm: !scenario.tpm.is_empty(),
-        kexec: scenario.root == Root::Kexec,
+        kexec: matches!(scenario.root, Root::Kexec | Root::Installer),
         building: &scenario.building,
     };
     let initrd = recipe.make(place)?;

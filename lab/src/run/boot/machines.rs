@@ -7,11 +7,12 @@ use crate::image::{extra, mkosi, tpm};
 use crate::scenario::Scenario;
 use crate::scenario::redfish::HostInterface;
 use crate::scenario::system::Init;
+use crate::scenario::target::FREE;
 use crate::scenario::wires::{WIRES, mac};
 use crate::tools::error::{At, Result, VmError};
 use crate::tools::place::Place;
 use crate::vm::{Firmware, Machine, Nic, Vm};
-use std::fs;
+use std::fs::{self, File};
 use std::iter;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -37,6 +38,13 @@ pub fn start_target(
         carrier: true,
         late: false,
     });
+    let mut disks: Vec<(PathBuf, bool)> =
+        iter::once(&images.disk).chain(&images.home).map(|disk| (disk.clone(), false)).collect();
+    if description.free {
+        let disk = dir.join("free.img");
+        File::create(&disk).and_then(|file| file.set_len(FREE << 20)).at(&disk)?;
+        disks.push((disk, true));
+    }
     let machine = Machine {
         name: "target",
         peer: "host",
@@ -46,7 +54,7 @@ pub fn start_target(
         cmdline: "loglevel=4".to_owned(),
         memory: 256,
         nics: nics.collect(),
-        disks: iter::once(&images.disk).chain(&images.home).map(|disk| (disk.clone(), false)).collect(),
+        disks,
         tables: Vec::new(),
         tpm: None,
         smbios: None,
