@@ -85,7 +85,7 @@ Security
   Whether a key is well-formed, without printing it: nbft check-key FILE
   What each path must have, and has:                nbft plan, nbft status
 
-Read on: man nbft-security, man nbft-redfish
+Read on: man nbft-security, man nbft-keys, man nbft-redfish
 "
         }
         Topic::Files => {

@@ -123,7 +123,7 @@ fn secrets_and_profiles_at_fault() {
             (
                 "secret-file-unusable",
                 "/etc/nbft/keys/h/dhchap-secret: its checksum does not match: a character is wrong",
-                "Mend the file; nbft check-key says what is wrong with a key, and nbft-security(7) how the files must be.",
+                "Mend the file; nbft check-key says what is wrong with a key, and nbft-keys(7) how the files must be.",
             ),
             (
                 "authentication-failed",
@@ -184,7 +184,7 @@ fn secure_channels_at_fault() {
             (
                 "secret-file-unusable",
                 "/etc/nbft/keys/h/tls-psk: its checksum does not match: a character is wrong",
-                "Mend the file; nbft check-key says what is wrong with a key, and nbft-security(7) how the files must be.",
+                "Mend the file; nbft check-key says what is wrong with a key, and nbft-keys(7) how the files must be.",
             ),
             (
                 "tlshd-missing",

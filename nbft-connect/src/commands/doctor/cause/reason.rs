@@ -86,13 +86,13 @@ impl ConnectReason {
                 return format!("Add the secret of the host NQN {host} to the Redfish service, or remove the controller's.");
             }
             ConnectFault::SecretUnusable => {
-                "Mend the file; nbft check-key says what is wrong with a key, and nbft-security(7) how the files must be."
+                "Mend the file; nbft check-key says what is wrong with a key, and nbft-keys(7) how the files must be."
             }
             ConnectFault::UnusableAtRedfish => {
                 "Mend the key at the Redfish service; nbft check-key says what is wrong with a key."
             }
             ConnectFault::SecretNotFetched => {
-                "Mend /etc/nbft/key-command, or the Redfish service; nbft-security(7) says what a key-command must do."
+                "Mend /etc/nbft/key-command, or the Redfish service; nbft-keys(7) says what a key-command must do."
             }
             ConnectFault::NoTlshd => {
                 "Install ktls-utils, and have tlshd run (systemctl status tlshd), in the initramfs too."
