@@ -3,7 +3,7 @@
 use crate::golden;
 use crate::support::{Dir, Run, here, nbft, testdata};
 use libnbft::model::{Nqn, Table};
-use libnbft::plan::{Options, Plan, Source};
+use libnbft::plan::{DiscoverySource, Options, Plan, Source};
 use nbft_connect::status::schema::{Reason, State, Status};
 use roxmltree::{Document, ParsingOptions};
 use std::io::Write;
@@ -108,6 +108,31 @@ fn as_it_is_now_where_a_run_has_carried_out_this_plan() {
     // Another plan than that of the run.
     let run = nbft(&["plan", "--graph", "--hostnqn", "nqn.2014-08.org.example:other", "--root", dir.path()]);
     assert!(run.text().contains("as planned") && planned.contains("as planned"), "{}", run.text());
+}
+
+#[test]
+fn what_a_discovery_controller_told_of() {
+    let tables = [table("tables/discovery.nbft")];
+    let (dir, plan) = (root(&tables), plan(&tables));
+    let mut status = Status::of_plan(&plan);
+    let mut told = status.paths[0].clone();
+    told.traddr = "2001:db8:7::1".into();
+    let teller = &plan.discovery[0];
+    told.discovered = Some(DiscoverySource {
+        nqn: teller.nqn.clone(),
+        traddr: teller.traddr,
+        trsvcid: teller.trsvcid,
+        descriptors: Vec::new(),
+    });
+    told.state = State::Failed;
+    told.set_reason(Some(Reason { code: "refused".into(), text: "nothing listens".into() }));
+    let mut namespace = status.namespaces[0].clone();
+    (namespace.discovered, namespace.boot, namespace.nsid) = (true, false, 7);
+    namespace.nid = Some("3f0c1e77-902b-4d5a-8e61-000000000007".into());
+    status.paths.push(told);
+    status.namespaces.push(namespace);
+    status.write(Path::new(&format!("{}/run/nbft/status.json", dir.path()))).unwrap();
+    compare(&dir, "discovered");
 }
 
 /// All texts of a picture; each letter of what the tables say is one of the picture's.
