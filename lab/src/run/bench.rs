@@ -186,7 +186,8 @@ pub fn run(place: &Place, base: &Scenario, options: Options<'_>) -> Result<bool>
     println!("\n{}", table(question, &series, kinds, &variants));
     if markdown {
         let name = &base.name;
-        println!("`cargo lab bench -n {measured} --markdown {name}`: medians of {measured} boots each.\n");
+        let ours = if ours { "--ours " } else { "" };
+        println!("`cargo lab bench -n {measured} {ours}--markdown {name}`: medians of {measured} boots each.\n");
         print!("{}", markdown_table(&series, kinds, &variants));
     }
     Ok(good)
