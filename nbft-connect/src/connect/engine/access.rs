@@ -20,13 +20,12 @@ impl StateMachine {
             let is_made = |made: &&Controller| Some(&made.name) == path.status.controller.as_ref();
             let Some(made) = controllers.iter().find(is_made) else { continue };
             let state = ana_state(made, expected.clone());
-            let is_usable = |state: Option<AnaState>| state.is_none_or(AnaState::is_usable);
-            match (is_usable(path.status.ana_state), is_usable(state), state) {
-                (true, false, Some(state)) => {
+            match access(path.status.ana_state, state) {
+                Some(Access::Lost(state)) => {
                     log::warn!("{name}: the ANA state of its namespace is {state}: nothing goes through {}", made.name);
                 }
-                (false, true, Some(state)) => log::info!("{name}: the ANA state of its namespace is {state} now"),
-                _ => {}
+                Some(Access::Gained(state)) => log::info!("{name}: the ANA state of its namespace is {state} now"),
+                None => {}
             }
             path.status.ana_state = state;
         }
@@ -38,6 +37,24 @@ impl StateMachine {
             let controllers = self.watch.controllers(&self.settings.root, |_| true);
             self.note_ana(&controllers);
         }
+    }
+}
+
+/// A change that the log tells.
+#[derive(Debug, PartialEq, Eq)]
+enum Access {
+    Lost(AnaState),
+    Gained(AnaState),
+}
+
+/// What a change of the ANA state means. A state that the controller has not told yet means nothing: each has it for a moment after it is
+/// connected.
+fn access(before: Option<AnaState>, now: Option<AnaState>) -> Option<Access> {
+    let is_lost = |state: Option<AnaState>| state.is_some_and(|state| !state.is_usable() && state != AnaState::Unknown);
+    match (is_lost(before), is_lost(now), now?) {
+        (false, true, state) => Some(Access::Lost(state)),
+        (true, false, state) if state.is_usable() => Some(Access::Gained(state)),
+        _ => None,
     }
 }
 
@@ -78,6 +95,23 @@ pub(super) fn why_missing(controllers: &[Controller], wanted: &Namespace) -> Wai
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_state_that_is_not_told_yet_is_no_loss() {
+        use AnaState::{Inaccessible, NonOptimized, Optimized, Unknown};
+        let cases = [
+            (None, Some(Unknown), None),
+            (Some(Unknown), Some(Optimized), None),
+            (Some(Unknown), Some(Inaccessible), Some(Access::Lost(Inaccessible))),
+            (None, Some(Inaccessible), Some(Access::Lost(Inaccessible))),
+            (Some(Inaccessible), Some(NonOptimized), Some(Access::Gained(NonOptimized))),
+            (Some(Optimized), Some(NonOptimized), None),
+            (Some(Optimized), None, None),
+        ];
+        for (before, now, wanted) in cases {
+            assert_eq!(access(before, now), wanted, "{before:?}, {now:?}");
+        }
+    }
 
     #[test]
     fn a_namespace_is_lost_with_its_last_controller_only() {
