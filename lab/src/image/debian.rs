@@ -90,14 +90,19 @@ pub(super) struct Besides<'a> {
 /// Makes the disk, once for each content.
 pub(super) fn debian(place: &Place, besides: Besides<'_>, initrd: &Path) -> Result<PathBuf> {
     let Besides { manager, home, tlshd, resolved, kexec, installs, packages } = besides;
+    // What it installs has this kernel.
+    let installed = kexec.filter(|_| installs);
     let folder = chroot(place, Debian::Trixie)?;
     let files = [REPORT, REPORT_UNIT, REPORT_START, REPORT_RUN, HANDOVER, WRITES, MONITOR_UNIT, MANAGED];
     let exports = manager.map(|manager| manager.exports(place)).transpose()?.unwrap_or_default();
-    let key = files.iter().fold(Key::new().text("debian 6"), |key, file| key.text(file));
+    let key = files.iter().fold(Key::new().text("debian 7"), |key, file| key.text(file));
     let key = exports.iter().fold(key, |key, (name, text)| key.text(name).text(text));
     let (fstab, crypttab) = tables(home);
     let own_tlshd = if tlshd { "cp -a /lab-tls/. /; systemctl -q enable tlshd.service" } else { "true" };
     let own_resolved = if resolved { RESOLVED } else { "true" };
+    let installer = installed.map_or_else(|| "true".to_owned(), installer);
+    // The kernel's modules take the rest.
+    let size = if installed.is_some() { "900M" } else { "700M" };
     let add_kexec = if kexec.is_some() { "cp -a /lab-kexec/. /" } else { "true" };
     let key = key
         .text(Manager::setup(manager))
@@ -105,7 +110,8 @@ pub(super) fn debian(place: &Place, besides: Besides<'_>, initrd: &Path) -> Resu
         .text(&crypttab)
         .text(own_tlshd)
         .text(own_resolved)
-        .text(if installs { INSTALL } else { "" });
+        .text(installed.map_or("", |_| INSTALL))
+        .text(&installer);
     let key = kexec.iter().try_fold(key.text(add_kexec), |key, kernel| key.file(&kernel.image))?;
     let debs = packages::debs(place)?;
     let install = packages.map_or_else(packages::alone, |(what, way)| packages::commands(what, way));
@@ -119,7 +125,7 @@ pub(super) fn debian(place: &Place, besides: Besides<'_>, initrd: &Path) -> Resu
         if let Some(kernel) = kexec {
             copy(&upper, "boot/vmlinuz", &kernel.image)?;
         }
-        if installs {
+        if installed.is_some() {
             put(&upper, "lab/install", 0o755, INSTALL.as_bytes())?;
         }
         copy(&upper, "lab/busybox", &busybox::busybox(place)?)?;
@@ -147,7 +153,6 @@ pub(super) fn debian(place: &Place, besides: Besides<'_>, initrd: &Path) -> Resu
         }
         let out = partial.parent().unwrap_or(Path::new("/"));
         let name = partial.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let installer = kexec.filter(|_| installs).map_or_else(|| "true".to_owned(), installer);
         let script = format!(
             "set -e; mkdir -p /etc/systemd/system/multi-user.target.wants\n\
              ln -sf ../lab-report.service /etc/systemd/system/multi-user.target.wants/\n\
@@ -158,7 +163,7 @@ pub(super) fn debian(place: &Place, besides: Besides<'_>, initrd: &Path) -> Resu
              {}; {}; {own_tlshd}; {own_resolved}; {add_kexec}; {installer}\n\
              systemctl -q set-default multi-user.target\n\
              rm -rf /var/cache/apt /var/lib/apt/lists /usr/share/doc /usr/share/man /usr/share/locale\n\
-             mke2fs -q -t ext4 -U {ROOT_UUID} -L labroot -d / /lab-out/{name} 900M",
+             mke2fs -q -t ext4 -U {ROOT_UUID} -L labroot -d / /lab-out/{name} {size}",
             Manager::setup(manager),
             // systemd's presets ask for it, and Debian does not follow them.
             home.map_or("true", |_| "systemctl -q enable remote-cryptsetup.target"),
@@ -177,8 +182,7 @@ pub(super) fn debian(place: &Place, besides: Besides<'_>, initrd: &Path) -> Resu
         binds.extend(resolver.as_deref().map(|packages| (packages, "/lab-resolved")));
         let for_kexec = kexec.map(|_| kexec::packages(place)).transpose()?;
         binds.extend(for_kexec.as_deref().map(|packages| (packages, "/lab-kexec")));
-        let kernel = kexec.filter(|_| installs);
-        binds.extend(kernel.map(|kernel| (kernel.modules.as_path(), "/lab-modules")));
+        binds.extend(installed.map(|kernel| (kernel.modules.as_path(), "/lab-modules")));
         inside(&folder, &upper, &binds, &format!("{setup}{script}"))?.log(&log)?;
         forget(&upper)
     })
