@@ -157,7 +157,7 @@ impl Recipe<'_> {
 
     /// Whether it is for a machine that boots by nbft. Images of scenarios in which nbft is missing or does nothing are not.
     fn is_judged(&self) -> bool {
-        matches!(self.way, Way::Nbft | Way::InitramfsTools) && self.packages != Some(Packages::Removed)
+        self.way.ours() && self.way != Way::NbftTrue && self.packages != Some(Packages::Removed)
     }
 
     /// Makes the image, once for each recipe.
@@ -169,11 +169,10 @@ impl Recipe<'_> {
             return Initrd::read(&mkosi::make(place, self.kernel, self.way.ours(), self.tlshd)?);
         }
         let judged = self.is_judged();
-        let script = if judged {
-            format!("{}{}", self.script(), preflight::judgement("/lab-out/initrd"))
-        } else {
-            self.script()
-        };
+        let mut script = self.script();
+        if judged {
+            script.push_str(&preflight::judgement("/lab-out/initrd"));
+        }
         let module = place.repo.join(self.module());
         let mut key = Key::new().text("initrd 2").text(&script).text(self.debian.suite()).text(&self.conf());
         for file in &self.building.files {
