@@ -34,7 +34,7 @@ pub struct Target {
     pub namespace: bool,
     /// Whether there is a second subsystem, [`HOME`], with /home.
     pub home: bool,
-    /// Whether the namespace is an empty one instead of the root disk.
+    /// Whether the namespace is an empty one of 16 MiB, in the target's memory, instead of the root disk.
     pub blank: bool,
     /// Whether the namespace is an empty disk of [`FREE`] MiB, which lasts as long as the run, instead of the root disk.
     pub free: bool,
