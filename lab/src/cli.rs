@@ -1,5 +1,7 @@
 //! Reads the command line of `cargo lab` and calls the room that does the command.
 
+mod completions;
+
 use crate::run::boot::{self, Done, Options};
 use crate::run::{bare, bench, recording, soak, suite, timeline};
 use crate::scenario::Scenario;
@@ -9,6 +11,7 @@ use crate::tools::place::Place;
 use crate::tools::signals;
 use crate::{prepare, scenario};
 use clap::{Parser, Subcommand};
+use clap_complete::Shell;
 use std::fs;
 use std::path::PathBuf;
 
@@ -97,6 +100,11 @@ pub enum Command {
     },
     /// Name the scenarios
     List,
+    /// Print a script by which a shell completes `cargo lab`, with the names of the scenarios
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
     /// Fetch and make what all scenarios share
     Prepare,
 }
@@ -111,6 +119,10 @@ pub fn run(cli: Cli) -> Result<bool> {
                 let kinds: Vec<&str> = scenario.init.iter().map(|init| init.name()).collect();
                 println!("{:<28} {:<16} {}", scenario.name, kinds.join(" "), scenario.summary);
             }
+            Ok(true)
+        }
+        Command::Completions { shell } => {
+            print!("{}", completions::script(shell, &scenario::names(&place)?));
             Ok(true)
         }
         Command::Prepare => {

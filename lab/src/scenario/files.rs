@@ -25,15 +25,20 @@ pub fn load(place: &Place, name: &str) -> Result<Scenario> {
     Ok(scenario)
 }
 
-/// All scenarios, by name.
-pub fn all(place: &Place) -> Result<Vec<Scenario>> {
+/// The names of all scenarios, sorted.
+pub fn names(place: &Place) -> Result<Vec<String>> {
     let dir = dir(place);
     let entries = fs::read_dir(&dir).at(&dir)?;
     let mut names: Vec<String> = entries
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_suffix(".toml").map(str::to_owned))
         .collect();
     names.sort();
-    names.iter().map(|name| load(place, name)).collect()
+    Ok(names)
+}
+
+/// All scenarios, by name.
+pub fn all(place: &Place) -> Result<Vec<Scenario>> {
+    names(place)?.iter().map(|name| load(place, name)).collect()
 }
 
 /// The scenarios that CI runs, each with the kinds of initramfs it runs them in.

@@ -10,7 +10,7 @@ pub mod target;
 pub mod wires;
 
 pub use expect::{Controller, Expect, Handover, Outcome, WireSpec};
-pub use files::{all, ci, load};
+pub use files::{all, ci, load, names};
 
 use crate::prepare::chroot::Debian;
 use crate::prepare::kernel::Flavour;
