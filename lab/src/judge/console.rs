@@ -18,6 +18,16 @@ pub fn judge_host(expect: &Expect, console: &[impl AsRef<str>], report: &Report,
     }
 }
 
+/// Complains of words that the host's console, its report aside, has in too many lines.
+pub fn count_lines(expect: &Expect, console: &[impl AsRef<str>], complaints: &mut Vec<String>) {
+    for (words, most) in &expect.at_most {
+        let count = console.iter().filter(|line| line.as_ref().contains(words)).count();
+        if count > *most {
+            complaints.push(format!("{count} lines of the console hold {words:?}, at most {most} may"));
+        }
+    }
+}
+
 /// Complains of the target's console.
 pub fn judge_target(expect: &Expect, console: &[impl AsRef<str>], complaints: &mut Vec<String>) {
     let unfolded = unfolded(console);
@@ -75,6 +85,19 @@ mod tests {
         "[  232.411386] dracut-initqueue[966]:   wrong:    nvme0 is connected and shows this host no namespace; uuid",
         "[  232.415739] dracut-initqueue[966]:             cc3f2135 is expected.",
     ];
+
+    #[test]
+    fn lines_are_counted() {
+        let console =
+            ["[    3.1] nbft: nbft0: ready", "[    3.2] nvme nvme0: created", "[    3.3] nbft: 1 of 1 paths up"];
+        for (most, count) in [(2, 0), (1, 1)] {
+            let expect: Expect =
+                toml::from_str(&format!("outcome = \"boots\"\nat_most = {{ \"nbft: \" = {most} }}")).unwrap();
+            let mut complaints = Vec::new();
+            count_lines(&expect, &console, &mut complaints);
+            assert_eq!(complaints.len(), count, "{complaints:?}");
+        }
+    }
 
     fn complaints(console: &[&str], reasons: &[&str], never: &[&str]) -> Vec<String> {
         let expect = format!("outcome = \"fails\"\nreasons = {reasons:?}\nnever = {never:?}");

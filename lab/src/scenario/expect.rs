@@ -28,6 +28,9 @@ pub struct Expect {
     /// What the console must not hold.
     #[serde(default)]
     pub never: Vec<String>,
+    /// Words, and how many lines of the console may hold them at most.
+    #[serde(default)]
+    pub at_most: BTreeMap<String, usize>,
     /// What the target's console must hold.
     #[serde(default)]
     pub target: Vec<String>,
@@ -83,6 +86,7 @@ impl Expect {
             reasons: Vec::new(),
             in_order: Vec::new(),
             never: Vec::new(),
+            at_most: BTreeMap::new(),
             target: Vec::new(),
             off: false,
             manager: None,

@@ -30,7 +30,7 @@ use crate::nvme::fabrics::Helper;
 use crate::nvme::keys::{Keys, credentials};
 use crate::nvme::sock_diag;
 use crate::output::replace::{PUBLIC, replace};
-use crate::output::{Audience, escape};
+use crate::output::{Audience, escape, logger};
 use crate::process;
 use crate::status::file::StatusFile;
 use crate::status::outcome;
@@ -67,7 +67,7 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
     let root = common.path("/");
     let kernel = KernelCommandLine::read(&root);
     if let Some(parameter) = kernel.nbft_off() {
-        log::info!("{parameter} on the kernel's command line: the NBFT is left alone");
+        log::info!(target: logger::CONSOLE, "{parameter} on the kernel's command line: the NBFT is left alone");
         return Ok(Exit::Nothing);
     }
     if !args.stay {

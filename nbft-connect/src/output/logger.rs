@@ -7,6 +7,16 @@ use std::fs::{File, OpenOptions};
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 
+/// Target of the lines that the console of a boot shows although nothing is wrong: what came of it, what is waited for, and what ends
+/// a warning. All other lines that tell of no fault are only in the log.
+pub const CONSOLE: &str = "nbft::console";
+
+/// Target of a line that ends a warning, if there was one.
+#[must_use]
+pub const fn target_after(has_warned: bool) -> &'static str {
+    if has_warned { CONSOLE } else { "nbft" }
+}
+
 enum Sink {
     /// Standard error is the journal: each line has a priority prefix.
     Journal,
@@ -20,12 +30,23 @@ struct Logger {
     sink: Sink,
 }
 
+const DEBUG: u8 = 7;
+
 const fn priority(level: Level) -> u8 {
     match level {
         Level::Error => 3,
         Level::Warn => 4,
         Level::Info => 6,
-        Level::Debug | Level::Trace => 7,
+        Level::Debug | Level::Trace => DEBUG,
+    }
+}
+
+/// The priority in the kernel's log. Consoles show the priorities 0 to 6, unless the kernel's command line says otherwise; a good boot
+/// with many paths must not fill them.
+fn kernel_priority(level: Level, target: &str) -> u8 {
+    match level {
+        Level::Info if target != CONSOLE => DEBUG,
+        level => priority(level),
     }
 }
 
@@ -39,13 +60,14 @@ impl Log for Logger {
         if !self.enabled(record.metadata()) {
             return;
         }
-        let priority = priority(record.level());
+        let level = record.level();
         let text = record.args().to_string();
         // One write, so that no other program's text comes between. A log that cannot be written must never stop a boot.
         let _ = match &self.sink {
-            Sink::Journal => output::print_error(&format!("<{priority}>"), &text),
+            Sink::Journal => output::print_error(&format!("<{}>", priority(level)), &text),
             Sink::Plain => output::print_error("nbft: ", &text),
             Sink::Kernel(file) => {
+                let priority = kernel_priority(level, record.target());
                 let line = format!("<{priority}>nbft: {}\n", output::line(&text));
                 (&mut &*file).write_all(line.as_bytes())
             }
@@ -90,5 +112,23 @@ pub fn init(verbose: u8) {
         std::panic::set_hook(Box::new(|fault| {
             log::error!("a fault in nbft: {}", fault.to_string().replace('\n', " "))
         }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Only what is meant for the console has a priority that consoles show.
+    #[test]
+    fn a_good_boot_leaves_the_console_alone() {
+        let shown = |level, target| kernel_priority(level, target) < DEBUG;
+        assert!(!shown(Level::Info, "nbft_connect::connect::engine::network"));
+        assert!(!shown(Level::Info, target_after(false)));
+        assert!(!shown(Level::Debug, CONSOLE));
+        assert!(shown(Level::Info, CONSOLE));
+        assert!(shown(Level::Info, target_after(true)));
+        assert!(shown(Level::Warn, "nbft_connect::net"));
+        assert!(shown(Level::Error, "nbft_connect::net"));
     }
 }

@@ -129,6 +129,7 @@ pub fn run(place: &Place, scenario: &Scenario, init: Init, images: &Images, opti
     console::judge_host(&scenario.expect, &console, &report, &mut complaints);
     let console: Vec<String> = console.into_iter().map(str::to_owned).collect();
     let said = host.console.iter().filter(|line| !line.report).map(|line| line.text.clone()).collect::<Vec<_>>();
+    console::count_lines(&scenario.expect, &said, &mut complaints);
     let consoles = [("the host's console", said.as_slice()), ("the target's console", target_console)];
     wire::judge(scenario, &seen, &mut complaints);
     secrets::judge(scenario, &consoles, &report, &confession, &mut complaints);

@@ -4,6 +4,7 @@ use super::attempt::Phase;
 use super::state::StateMachine;
 use crate::connect::failure::Waiting;
 use crate::nvme::sysfs::{AnaState, Controller, NoAccess};
+use crate::output::logger;
 use crate::status::live::ana_state;
 use libnbft::plan::Namespace;
 
@@ -24,7 +25,9 @@ impl StateMachine {
                 Some(Access::Lost(state)) => {
                     log::warn!("{name}: the ANA state of its namespace is {state}: nothing goes through {}", made.name);
                 }
-                Some(Access::Gained(state)) => log::info!("{name}: the ANA state of its namespace is {state} now"),
+                Some(Access::Gained(state)) => {
+                    log::info!(target: logger::CONSOLE, "{name}: the ANA state of its namespace is {state} now")
+                }
                 None => {}
             }
             path.status.ana_state = state;

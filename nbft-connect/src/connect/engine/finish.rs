@@ -7,7 +7,7 @@ use crate::connect::registry;
 use crate::exit::Exit;
 use crate::handover;
 use crate::nvme::sysfs;
-use crate::output;
+use crate::output::{self, logger};
 use crate::status::outcome;
 use crate::status::schema::{Outcome, Reason, State, Status};
 use std::time::Duration;
@@ -47,7 +47,7 @@ impl StateMachine {
         let status = self.save(self.status(), outcome);
         match outcome {
             Outcome::Failed => log::error!("{}", status.message),
-            _ => log::info!("{} ({} ms)", status.message, status.elapsed_ms),
+            _ => log::info!(target: logger::CONSOLE, "{} ({} ms)", status.message, status.elapsed_ms),
         }
         let exit = match self.is_resident() && self.fatal_error.is_none() {
             // Being told to stop is success.

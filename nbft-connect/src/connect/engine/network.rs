@@ -3,6 +3,7 @@
 use super::state::StateMachine;
 use crate::connect::target::LinkEndpoint;
 use crate::net::{BondOutcome, NetEvent, NetFailure};
+use crate::output::logger;
 use crate::status::schema::{HfiStatus, Reason, State};
 use libnbft::plan::NetworkRef;
 
@@ -12,7 +13,10 @@ impl StateMachine {
         match event {
             NetEvent::Ready { at, link_name, ifindex, address, lease, timings, port, bond } => {
                 let elapsed = self.elapsed_ms();
-                log::info!("{link_name}: ready with {address} after {elapsed} ms ({timings})");
+                let has_warned =
+                    self.network_state_mut(at).is_some_and(|network| network.status.state == State::Failed);
+                let target = logger::target_after(has_warned);
+                log::info!(target: target, "{link_name}: ready with {address} after {elapsed} ms ({timings})");
                 if let Some(network) = self.network_state_mut(at) {
                     network.turn(State::Up, None, now);
                     network.note_ready(elapsed, &timings);

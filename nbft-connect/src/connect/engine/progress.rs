@@ -8,6 +8,7 @@ use crate::connect::failure::{ConnectFailure, Waiting};
 use crate::connect::target::Target;
 use crate::nvme::fabrics::options::{Connection, OptionError, OptionString, Supported};
 use crate::nvme::security::Requirements;
+use crate::output::logger;
 use crate::status::schema::State;
 use libnbft::plan::NetworkRef;
 use std::time::Duration;
@@ -96,6 +97,7 @@ impl StateMachine {
         let Some(path) = self.attempts[id].path_mut() else { return };
         path.is_number_taken = false;
         let status = &mut path.status;
+        let target = logger::target_after(status.state == State::Failed && status.is_expected());
         status.attempts += 1;
         status.state = State::Up;
         status.set_reason(None);
@@ -106,7 +108,7 @@ impl StateMachine {
         }
         let (how, iface, planned) = (status.how(), &status.host_iface, &path.planned);
         let (traddr, trsvcid, nqn) = (planned.traddr, planned.trsvcid, &planned.nqn);
-        log::info!("{controller}: {traddr} port {trsvcid} over {iface} after {elapsed} ms ({nqn}){how}");
+        log::info!(target: target, "{controller}: {traddr} port {trsvcid} over {iface} after {elapsed} ms ({nqn}){how}");
         status.controller = Some(controller);
     }
 

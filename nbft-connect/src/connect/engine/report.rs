@@ -1,6 +1,6 @@
 //! Says what a run waits for, and until when: in one sentence, and in a line for each interface and path.
 
-use crate::output::{self, Audience, Text, live};
+use crate::output::{self, Audience, Text, live, logger};
 use crate::status::outcome;
 use crate::status::schema::State;
 use std::time::Duration;
@@ -77,7 +77,7 @@ impl Report {
         match audience {
             Audience::Systemd => output::tell_systemd(&self.sentence(), false),
             Audience::Terminal => live::draw(&self.lines()),
-            Audience::Log => log::info!("{}", self.sentence()),
+            Audience::Log => log::info!(target: logger::CONSOLE, "{}", self.sentence()),
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::connect::target::Target;
 use crate::nvme::hold::Hold;
 use crate::nvme::probe::Probe;
 use crate::nvme::sysfs;
+use crate::output::logger;
 use crate::status::schema::State;
 use libnbft::discovery_log::{EntryKind, Log};
 use libnbft::plan::{DiscoveryController, Path};
@@ -35,7 +36,7 @@ impl StateMachine {
                 Some(_) if is_live => {
                     path.lost_since = None;
                     if std::mem::take(&mut path.is_stalled) {
-                        log::info!("{name}: its target answers again");
+                        log::info!(target: logger::CONSOLE, "{name}: its target answers again");
                         path.status.set_reason(None);
                         self.save_at.get_or_insert(now);
                     }

@@ -9,6 +9,7 @@ use crate::nvme::security;
 use crate::nvme::security::{Violation, check_cipher_suites, satisfies};
 use crate::nvme::sock_diag::Since;
 use crate::nvme::sysfs::{self, Controller, NoAccess};
+use crate::output::logger;
 use crate::status::schema::{PathStatus, Reason, State};
 use libnbft::plan::Policy;
 use nix::time::{ClockId, clock_gettime};
@@ -235,7 +236,8 @@ impl StateMachine {
                     warn_if_other(status.device.as_deref(), &device);
                     self.clock.read();
                     let elapsed = elapsed_ms(&self.settings, &self.clock);
-                    log::info!("/dev/{device}: namespace of {} is there after {elapsed} ms", planned.nqn);
+                    let target = logger::target_after(status.device.is_some());
+                    log::info!(target: target, "/dev/{device}: namespace of {} is there after {elapsed} ms", planned.nqn);
                     status.state = State::Up;
                     status.device = Some(format!("/dev/{device}"));
                     status.set_reason(None);
