@@ -303,3 +303,38 @@ fn an_installed_system_gets_the_identity_and_keeps_another() {
     assert_eq!(pair(), expected);
     assert_eq!(nbft(&["export", "udev", "--root", root, "--force"]).0, 2);
 }
+
+/// The commands of a guide: its indented lines, without remarks.
+fn commands(page: &str) -> Vec<String> {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(page)).unwrap();
+    let lines = page.lines().filter_map(|line| line.strip_prefix("    "));
+    lines.map(|line| line.split(" #").next().unwrap().trim().to_owned()).collect()
+}
+
+/// Programs of the guides that belong to others. `connect` is what the lab does.
+const OF_OTHERS: [&str; 3] = ["systemctl enable --now nbft-stay", "journalctl -b -t nbft", "dracut --no-hostonly"];
+
+#[test]
+fn the_commands_of_the_guides_work_as_they_stand_there() {
+    let machine = Machine::new();
+    let root = machine.0.path().to_str().unwrap();
+    let image = machine.write("image", &cpio(&good()));
+    let program = format!("#!/bin/sh\nexec '{}' \"$@\" --root '{root}'\n", env!("CARGO_BIN_EXE_nbft"));
+    let program = machine.write("bin/nbft", program.as_bytes());
+    fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let path = format!("{root}/bin:{}", std::env::var("PATH").unwrap());
+    let all = [commands("real-machines.md"), commands("golden-images.md")].concat();
+    let (others, ours): (Vec<_>, Vec<_>) =
+        all.iter().partition(|command| OF_OTHERS.iter().any(|other| command.starts_with(other)));
+    assert_eq!((others.len(), ours.len()), (OF_OTHERS.len(), 10), "{all:?}");
+    for command in ours {
+        let here = command.replace("/sys/", &format!("{root}/sys/"));
+        let here = here.replace("/boot/INITRAMFS", "INITRAMFS").replace("INITRAMFS", image.to_str().unwrap());
+        let output = Command::new("sh").args(["-c", &here]).current_dir(root).env("PATH", &path).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        // Nothing was connected here.
+        let expected = if command.starts_with("nbft status") { 3 } else { 0 };
+        assert_eq!(output.status.code(), Some(expected), "{command}: {said}");
+    }
+    assert!(machine.path("table-without-names").exists());
+}
