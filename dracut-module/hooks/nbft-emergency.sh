@@ -5,10 +5,10 @@ for nbft_table in /sys/firmware/acpi/tables/NBFT* /run/nbft/status.json; do
     [ -e "$nbft_table" ] || continue
     [ "$nbft_table" = /run/nbft/status.json ] && nbft_table=rd.nvmf.connect=
     echo
-    echo "What came of $nbft_table:"
+    echo "Status of $nbft_table (nbft status):"
     nbft status
     echo
-    echo 'The end of the log:'
+    echo 'End of the log:'
     if [ "$DRACUT_SYSTEMD" ]; then
         journalctl --quiet --no-pager --output=cat --lines=12 --unit=nbft-connect.service
     else
@@ -17,10 +17,13 @@ for nbft_table in /sys/firmware/acpi/tables/NBFT* /run/nbft/status.json; do
         dmesg | sed -n '/ nbft: /p' | sed -e :a -e '$q;N;13,$D;ba'
     fi
     echo
-    echo 'What is wrong now:'
+    echo 'Diagnosis (nbft doctor):'
     nbft doctor
     echo
-    echo 'To ask again: "nbft doctor". What follows from the table: "nbft plan". To try once more: "nbft connect". To go on with'
-    echo 'the boot: "exit".'
+    echo 'Commands:'
+    echo '  nbft doctor    diagnose again'
+    echo '  nbft plan      show what follows from the table'
+    echo '  nbft connect   try again'
+    echo '  exit           go on with the boot'
     break
 done

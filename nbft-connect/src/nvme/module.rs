@@ -45,13 +45,18 @@ codes!(ModuleError {
     Refused => "module-refused",
 });
 
+/// Whether nvme-tcp is loaded and nvme-fabrics has its device.
+pub(crate) fn is_loaded(root: &Path) -> bool {
+    root.join("sys/module/nvme_tcp").exists() && root.join("dev/nvme-fabrics").exists()
+}
+
 /// Loads nvme-tcp (and with it nvme-fabrics and nvme-core) unless it is loaded.
 ///
 /// # Errors
 ///
 /// Why it cannot be loaded.
 pub async fn load(root: &Path) -> Result<(), ModuleError> {
-    if root.join("sys/module/nvme_tcp").exists() && root.join("dev/nvme-fabrics").exists() {
+    if is_loaded(root) {
         return Ok(());
     }
     let run = tokio::process::Command::new("modprobe")

@@ -49,7 +49,7 @@ fn nothing_but_a_discovery_controller() {
         let table = with_discovery(false);
         let root = Root::new("discovery", &table);
         let says = |code, rest: &str| {
-            let head = "NBFT: 0 of 0 paths up, no namespace that discovery lists is there\n\n";
+            let head = "NBFT: 0 of 0 paths work, no namespace that discovery lists is there\n\n";
             assert_eq!(
                 root.doctor(""),
                 (code, format!("{head}discovery controller 192.0.2.1 port 8009 over nbft0: {rest}"))
@@ -112,7 +112,7 @@ fn what_was_discovered_is_there() {
             (
                 0,
                 format!(
-                    "NBFT: 1 of 1 paths up, a discovered namespace is there\n\n\
+                    "NBFT: 1 of 1 paths work, a discovered namespace is there\n\n\
                      path 192.0.2.1 port 4420 over nbft0: up\n  found:    nvme0 live, namespace\n\n\
                      discovery controller 192.0.2.1 port 8009 over nbft0: has answered\n{found}\n\
                      namespace (any) of {NQN}: /dev/nvme0n1\n"

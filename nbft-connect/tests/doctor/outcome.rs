@@ -21,7 +21,7 @@ fn degraded_as_json() {
         let expected = json!({
             "version": 1,
             "verdict": "degraded",
-            "message": "1 of 2 paths up, 1 of 1 boot namespaces there, 1 boot entries cannot be connected",
+            "message": "1 of 2 paths work, 1 of 1 boot namespaces there, 1 boot entries cannot be connected",
             "tables": ["NBFT"],
             "warnings": [],
             "paths": [

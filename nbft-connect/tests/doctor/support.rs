@@ -145,7 +145,7 @@ impl Root {
     /// that is wrong.
     pub(crate) fn path(&self, words: &str) -> String {
         let (code, text) = self.doctor(words);
-        let head = "NBFT: 0 of 1 paths up, 0 of 1 boot namespaces there\n\n";
+        let head = "NBFT: 0 of 1 paths work, 0 of 1 boot namespaces there\n\n";
         let tail = format!("\nnamespace uuid {NID} of {NQN}: missing, and booting waits for it\n");
         assert_eq!(code, 1, "{text}");
         let path = text.strip_prefix(head).and_then(|text| text.strip_suffix(&tail));

@@ -117,8 +117,8 @@ fn secrets_and_profiles_at_fault() {
             (
                 "secret-missing",
                 "authentication is required by security profile 1 of NBFT, and there is no secret for it: looked for /x",
-                "Put the secret in one of these places, and into the initramfs with it: nbft_install_keys=yes in dracut.conf.d, \
-                 or a credential.",
+                "Put the secret in one of these places. To have it in the initramfs, set nbft_install_keys=yes in dracut.conf.d, \
+                 then dracut --force; or pass it as a credential.",
             ),
             (
                 "secret-file-unusable",
@@ -178,8 +178,8 @@ fn secure_channels_at_fault() {
             (
                 "psk-missing",
                 "TLS is required by security profile 1 of NBFT, and there is no PSK for it: looked for /x",
-                "Put the PSK in one of these places, and into the initramfs with it: nbft_install_keys=yes in dracut.conf.d, \
-                 or a credential.",
+                "Put the PSK in one of these places. To have it in the initramfs, set nbft_install_keys=yes in dracut.conf.d, \
+                 then dracut --force; or pass it as a credential.",
             ),
             (
                 "secret-file-unusable",
@@ -344,7 +344,7 @@ fn namespaces_that_are_not_there() {
         // A disk that is there already changes nothing.
         root.write("sys/block/nvme0n1/size", b"8\n");
         let (exit, report) = root.doctor("");
-        assert!(report.starts_with("NBFT: 0 of 1 paths up, 0 of 1 boot namespaces there\n"), "{report}");
+        assert!(report.starts_with("NBFT: 0 of 1 paths work, 0 of 1 boot namespaces there\n"), "{report}");
         assert!(report.contains("its ANA state through nvme0 is inaccessible."), "{report}");
         assert_eq!(exit, 1);
         std::fs::remove_dir_all(root.0.join("sys/block/nvme0n1")).unwrap();
@@ -362,7 +362,7 @@ fn namespaces_that_are_not_there() {
             (
                 0,
                 format!(
-                    "NBFT: 1 of 1 paths up, 1 of 1 boot namespaces there\n\n\
+                    "NBFT: 1 of 1 paths work, 1 of 1 boot namespaces there\n\n\
                      path 192.0.2.1 port 4420 over nbft0: up\n  found:    nvme0 live, namespace\n\n\
                      namespace uuid {NID} of {NQN}: /dev/nvme0n1\n"
                 )
@@ -379,7 +379,7 @@ fn a_namespace_behind_a_connection_in_the_clear() {
         let wrong = "nvme0 has this connection in plaintext, but TLS is required by security profile 1 of NBFT.";
         let (code, text) = root.doctor("");
         assert_eq!(code, 1, "{text}");
-        assert!(text.starts_with("NBFT: 0 of 1 paths up, 0 of 1 boot namespaces there\n"), "{text}");
+        assert!(text.starts_with("NBFT: 0 of 1 paths work, 0 of 1 boot namespaces there\n"), "{text}");
         assert!(
             text.contains(&format!("wrong:    {wrong}\n  do:       Disconnect it, and run nbft connect.\n")),
             "{text}"

@@ -66,7 +66,7 @@ impl Generator {
     /// How the image comes to hold the secrets of /etc/nbft/keys.
     pub(super) const fn with_keys(self) -> &'static str {
         match self {
-            Self::Dracut => "nbft_install_keys=yes in dracut.conf.d",
+            Self::Dracut => "nbft_install_keys=yes in dracut.conf.d, then dracut --force",
             Self::InitramfsTools => "nbft_install_keys=yes in /etc/nbft/initramfs-tools.conf, then update-initramfs -u",
             Self::Mkinitcpio => "nbft_install_keys=yes in /etc/nbft/mkinitcpio.conf, then mkinitcpio -P",
             Self::Mkosi => "ExtraTrees=/etc/nbft/keys:/etc/nbft/keys in its mkosi.conf, then mkosi",

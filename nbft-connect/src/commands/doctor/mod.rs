@@ -151,13 +151,13 @@ fn message(
     if verdict == Verdict::Nothing {
         return "the table names no subsystem: there is nothing to connect".into();
     }
-    let up = paths.iter().filter(|path| path.broken.is_none()).count();
+    let working = paths.iter().filter(|path| path.broken.is_none()).count();
     let boot = namespaces.iter().filter(|namespace| namespace.boot);
     let there = boot.clone().filter(|namespace| namespace.device.is_some()).count();
     let mut text = match (plan.boots_by_discovery(), namespaces.iter().any(|namespace| namespace.device.is_some())) {
-        (true, true) => format!("{up} of {} paths up, a discovered namespace is there", paths.len()),
-        (true, false) => format!("{up} of {} paths up, no namespace that discovery lists is there", paths.len()),
-        _ => format!("{up} of {} paths up, {there} of {} boot namespaces there", paths.len(), boot.count()),
+        (true, true) => format!("{working} of {} paths work, a discovered namespace is there", paths.len()),
+        (true, false) => format!("{working} of {} paths work, no namespace that discovery lists is there", paths.len()),
+        _ => format!("{working} of {} paths work, {there} of {} boot namespaces there", paths.len(), boot.count()),
     };
     if !entries.is_empty() {
         text.push_str(&format!(", {} boot entries cannot be connected", entries.len()));

@@ -4,6 +4,7 @@ use super::attempt::{Attempt, AttemptId, Goal, Phase};
 use super::report::{Item, Report};
 use super::state::{Expected, NetworkState, RunMode, StateMachine};
 use crate::cli::Wait;
+use crate::nvme::module;
 use crate::status::outcome;
 use crate::status::schema::State;
 use std::fmt;
@@ -100,6 +101,8 @@ impl StateMachine {
             Phase::WaitNetwork if self.endpoint(attempt.target().network).is_some() => Awaited::Route,
             Phase::WaitNetwork => Awaited::Interface(attempt.target().host_iface),
             Phase::Probing => Awaited::Probe,
+            // Reading what the device supports waits for a connection that somebody else has begun.
+            Phase::Queued if self.supported.is_none() && module::is_loaded(&self.settings.root) => Awaited::Device,
             Phase::Queued if self.supported.is_none() => Awaited::Driver,
             Phase::Queued => Awaited::Turn,
             Phase::WaitKeys => Awaited::Secrets,
@@ -126,6 +129,7 @@ enum Awaited<'a> {
     Route,
     Probe,
     Driver,
+    Device,
     Turn,
     Secrets,
     Connection,
@@ -144,6 +148,7 @@ impl fmt::Display for Awaited<'_> {
             Self::Route => "its route",
             Self::Probe => "an answer to the probe",
             Self::Driver => "the driver nvme-tcp",
+            Self::Device => "/dev/nvme-fabrics, in which the kernel makes another connection",
             Self::Turn => "its turn",
             Self::Secrets => "its secrets",
             Self::Connection => "a connection",

@@ -142,7 +142,9 @@ impl ConnectReason {
 
     fn put(&self, what: &str) -> String {
         let initramfs = self.generator.with_keys();
-        format!("Put the {what} in one of these places, and into the initramfs with it: {initramfs}, or a credential.")
+        format!(
+            "Put the {what} in one of these places. To have it in the initramfs, set {initramfs}; or pass it as a credential."
+        )
     }
 }
 

@@ -55,6 +55,9 @@ fn each_event_changes_what_is_waited_for() {
     machine.step(Event::Probed(OTHER, Err(ProbeFailure::TimedOut)));
     let other = format!("127.0.0.1 port 4421 over nbft0 for the next try ({})", ProbeFailure::TimedOut);
     let first = "127.0.0.1 port 4420 over nbft0 for";
+    let device = "/dev/nvme-fabrics, in which the kernel makes another connection";
+    assert_eq!(sentence(&machine), format!("waiting: {first} {device}; {other}; 50 s left"));
+    std::fs::remove_dir_all(root.0.join("sys/module/nvme_tcp")).unwrap();
     assert_eq!(sentence(&machine), format!("waiting: {first} the driver nvme-tcp; {other}; 50 s left"));
     ends(&mut machine);
     assert_eq!(sentence(&machine), format!("waiting: {first} a connection; {other}; 50 s left"));
