@@ -41,12 +41,12 @@ How a diskless machine boots
   2. nbft plans interfaces and paths from them:     nbft plan
   3. In the initramfs, nbft connect sets up the network and connects all paths
      at once. The boot goes on when each boot namespace is there by one path.
-  4. What came of it:                               nbft status
+  4. The result of each interface and path:         nbft status
   5. In the running system, nbft-stay.service connects what is missing, connects
      again what the kernel gave up, and renews leases.
 
 When it does not boot
-  The emergency shell begins with nbft doctor: the first step that fails on each
+  The emergency shell shows nbft doctor: the first step that fails on each
   path, and what to do. rd.nvmf.nonbft on the kernel's command line leaves the
   NBFT alone; rd.nvmf.timeout=SECONDS is the budget of nbft connect.
 

@@ -113,7 +113,7 @@ fn what_was_discovered_is_there() {
                 0,
                 format!(
                     "NBFT: 1 of 1 paths work, a discovered namespace is there\n\n\
-                     path 192.0.2.1 port 4420 over nbft0: up\n  found:    nvme0 live, namespace\n\n\
+                     path 192.0.2.1 port 4420 over nbft0: works\n  found:    nvme0 live, namespace\n\n\
                      discovery controller 192.0.2.1 port 8009 over nbft0: has answered\n{found}\n\
                      namespace (any) of {NQN}: /dev/nvme0n1\n"
                 )

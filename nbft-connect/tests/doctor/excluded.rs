@@ -63,7 +63,7 @@ fn an_excluded_path_makes_nothing_degraded() {
         assert!(text.contains("path 198.51.100.1 port 4420 over nbft1: stops at an exclusion list\n"), "{text}");
         // A connection that exists is left alone.
         root.write(LIST, ENTRY);
-        assert!(root.doctor("").1.contains("path 192.0.2.1 port 4420 over nbft0: up\n"));
+        assert!(root.doctor("").1.contains("path 192.0.2.1 port 4420 over nbft0: works\n"));
         assert!(text.contains(&format!("namespace uuid {NID} of {NQN}: /dev/nvme0n1\n")), "{text}");
     });
 }

@@ -363,7 +363,7 @@ fn namespaces_that_are_not_there() {
                 0,
                 format!(
                     "NBFT: 1 of 1 paths work, 1 of 1 boot namespaces there\n\n\
-                     path 192.0.2.1 port 4420 over nbft0: up\n  found:    nvme0 live, namespace\n\n\
+                     path 192.0.2.1 port 4420 over nbft0: works\n  found:    nvme0 live, namespace\n\n\
                      namespace uuid {NID} of {NQN}: /dev/nvme0n1\n"
                 )
             )

@@ -40,7 +40,7 @@ fn render_path(out: &mut Text, screen: Screen, path: &PathReport) {
         (false, false) => "",
     };
     match &path.broken {
-        None => out.wrapped_whole(screen, 12, "up"),
+        None => out.wrapped_whole(screen, 12, "works"),
         Some(broken) => {
             out.wrapped_whole(screen, 12, format_args!("stops at {}{quiet}", broken.step.words()));
             render_broken(out, screen, broken);

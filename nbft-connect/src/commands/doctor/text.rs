@@ -162,7 +162,7 @@ fn paths(report: &Report) -> Table {
                 Cell::new(path.trsvcid),
                 Cell::new(&path.host_iface),
                 Cell::some(path.controller.as_deref()),
-                state(path.broken.as_ref(), "up", path.unavailable || path.spare),
+                state(path.broken.as_ref(), "works", path.unavailable || path.spare),
             ]);
         }
     }
