@@ -297,7 +297,8 @@ pub(crate) enum AuthoritiesFault {
     Verifier(VerifierBuilderError),
 }
 
-/// As `openssl x509 -fingerprint -sha256` prints it.
+/// Without the colons that `openssl x509 -fingerprint -sha256` puts between the pairs: with them it is wider than a console, which then
+/// shows only its ends, and nobody can compare it.
 fn words(fingerprint: &[u8; 32]) -> String {
-    fingerprint.map(|byte| format!("{byte:02X}")).join(":")
+    fingerprint.map(|byte| format!("{byte:02X}")).concat()
 }

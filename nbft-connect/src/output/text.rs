@@ -73,6 +73,12 @@ impl Text {
         self.wrap(screen, indent, rest, LongWord::Whole);
     }
 
+    /// Whether a name in it was shortened for this screen.
+    #[must_use]
+    pub fn is_shortened(&self, screen: Screen) -> bool {
+        self.done.contains(screen.ellipsis())
+    }
+
     fn wrap(&mut self, screen: Screen, indent: usize, rest: impl Display, long: LongWord) {
         let line = self.take(rest);
         // At least half of the line is for words.

@@ -38,6 +38,10 @@ pub(super) fn render(report: &Report, screen: Screen) -> Text {
         out.end();
         cause(&mut out, screen, step, &remedy, &stops);
     }
+    if out.is_shortened(screen) {
+        out.end();
+        out.wrapped(screen, 0, "nbft doctor -v shows the shortened names whole.");
+    }
     out
 }
 
