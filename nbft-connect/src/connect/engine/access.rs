@@ -34,7 +34,8 @@ impl StateMachine {
         }
     }
 
-    /// Reads the ANA states once more, if there are any: no scan has seen what was connected after the last namespace came.
+    /// Reads the ANA states once more, if there are any: controllers that were connected after the last namespace appeared were not
+    /// scanned.
     pub(super) fn note_last_ana(&mut self) {
         if self.watch.shows_ana() {
             let controllers = self.watch.controllers(&self.settings.root, |_| true);
@@ -43,14 +44,14 @@ impl StateMachine {
     }
 }
 
-/// A change that the log tells.
+/// A change of access that is logged.
 #[derive(Debug, PartialEq, Eq)]
 enum Access {
     Lost(AnaState),
     Gained(AnaState),
 }
 
-/// What a change of the ANA state means. A state that the controller has not told yet means nothing: each has it for a moment after it is
+/// Whether a change of the ANA state loses or gains access. `Unknown` does neither: each controller shows it for a moment after it is
 /// connected.
 fn access(before: Option<AnaState>, now: Option<AnaState>) -> Option<Access> {
     let is_lost = |state: Option<AnaState>| state.is_some_and(|state| !state.is_usable() && state != AnaState::Unknown);
@@ -61,7 +62,8 @@ fn access(before: Option<AnaState>, now: Option<AnaState>) -> Option<Access> {
     }
 }
 
-/// Whether the kernel still has a controller of this subsystem that it does not delete: what is on its namespaces waits and does not fail.
+/// Whether the kernel still has a controller of this subsystem that it does not delete. If so, I/O to its namespaces waits instead of
+/// failing.
 pub(super) fn keeps_trying(controllers: &[Controller], nqn: &str) -> bool {
     controllers.iter().any(|controller| controller.nqn == nqn && !controller.is_deleting())
 }

@@ -22,7 +22,7 @@ pub(super) enum Phase {
     WaitKeys,
     /// The kernel connects, or the log page is being read.
     Writing,
-    /// The attempt failed, or did not help; it waits for its next try.
+    /// The attempt waits for its next try: it failed, its log page was read, or it is a spare path.
     Pause,
     /// The controller of a subsystem is connected.
     Up,
@@ -33,7 +33,7 @@ pub(super) enum Phase {
 pub(super) struct Attempt {
     pub(super) goal: Goal,
     pub(super) phase: Phase,
-    /// Since when it has stood there.
+    /// When it entered this phase.
     pub(super) since: Instant,
 }
 
@@ -51,13 +51,13 @@ pub(super) enum Goal {
 pub(super) struct PathGoal {
     pub(super) planned: Path,
     pub(super) status: PathStatus,
-    /// When its steps were over.
+    /// When each of its steps ended.
     pub(super) times: PathTimes,
-    /// Since when its controller has been without the target, as far as a resident process has seen.
+    /// Since when its controller has had no connection to the target; only a resident process checks this.
     pub(super) lost_since: Option<Instant>,
-    /// Whether that is so long that discovery was asked for other ways.
+    /// Whether that loss is so long that nbft asked discovery for other paths.
     pub(super) is_stalled: bool,
-    /// Whether the target gave its controller the number of another one.
+    /// Whether the target gave its controller an ID that another controller has.
     pub(super) is_number_taken: bool,
 }
 
@@ -80,7 +80,7 @@ pub(super) struct DiscoveryGoal {
     pub(super) status: DiscoveryStatus,
     /// By how many referrals it was found.
     pub(super) depth: u8,
-    /// Whether its log page has changed since it was read.
+    /// Whether its log page changed while nbft was reading it.
     pub(super) has_news: bool,
 }
 
@@ -137,7 +137,7 @@ impl Attempt {
         }
     }
 
-    /// How it stands, and why.
+    /// Its state, and the reason.
     pub(super) fn state(&self) -> (State, Option<&str>) {
         match &self.goal {
             Goal::Path(path) => (path.status.state, path.status.reason.as_deref()),
@@ -159,7 +159,7 @@ impl Attempt {
         }
     }
 
-    /// Notes that a try has failed; returns how many have.
+    /// Notes a failed try; returns the number of tries so far.
     pub(super) fn set_failed(&mut self, reason: Reason) -> u32 {
         self.set_reason(Some(reason));
         match &mut self.goal {
@@ -189,7 +189,7 @@ impl Attempt {
     }
 }
 
-/// An attempt's place in the list. None is ever removed, so that it stays.
+/// An attempt's index in the list. It stays valid, since no attempt is ever removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct AttemptId(pub(super) usize);
 
@@ -215,7 +215,7 @@ impl Attempts {
         self.0.iter_mut().enumerate().map(|(index, attempt)| (AttemptId(index), attempt))
     }
 
-    /// The attempts in a phase that is meant.
+    /// The attempts whose phase satisfies `is_meant`.
     pub(super) fn in_phase(&self, is_meant: impl Fn(Phase) -> bool) -> impl Iterator<Item = (AttemptId, &Attempt)> {
         self.iter().filter(move |(_, attempt)| is_meant(attempt.phase))
     }

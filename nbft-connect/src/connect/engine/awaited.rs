@@ -11,7 +11,7 @@ use std::fmt;
 use std::time::Instant;
 
 impl StateMachine {
-    /// How far the run is.
+    /// The progress of the run.
     pub(super) fn report(&self, now: Instant) -> Report {
         let awaited: Vec<bool> = self.attempts.iter().map(|(id, attempt)| self.is_awaited(id, attempt)).collect();
         let status = self.status();
@@ -63,7 +63,7 @@ impl StateMachine {
         }
     }
 
-    /// Whether the run ends no sooner than this attempt has come to something.
+    /// Whether the run waits for this attempt to end.
     fn is_awaited(&self, id: AttemptId, attempt: &Attempt) -> bool {
         match &attempt.goal {
             Goal::Discovery(_) => match attempt.phase {
@@ -85,7 +85,7 @@ impl StateMachine {
         self.header.boots_by_discovery || self.namespaces.iter().any(|namespace| namespace.planned.boot)
     }
 
-    /// Whether a namespace is waited for.
+    /// Whether the run waits for this namespace.
     fn is_missing(&self, namespace: &Expected) -> bool {
         let counts = namespace.planned.boot || self.header.boots_by_discovery || self.settings.one_path;
         counts && namespace.status.state != State::Up
@@ -113,7 +113,7 @@ impl StateMachine {
     }
 }
 
-/// What a network waits for that is not ready.
+/// What a network that is not ready waits for.
 fn awaited_by(network: &NetworkState) -> String {
     match network.waiting {
         Some(waiting) => waiting.to_string(),
@@ -122,7 +122,7 @@ fn awaited_by(network: &NetworkState) -> String {
     }
 }
 
-/// What is waited for, as it follows "for".
+/// What a run waits for. Display follows the word "for".
 enum Awaited<'a> {
     SetUp,
     Interface(&'a str),
@@ -134,7 +134,7 @@ enum Awaited<'a> {
     Secrets,
     Connection,
     LogPage,
-    /// With the reason why the last one failed.
+    /// With the reason why the last try failed.
     NextTry(Option<&'a str>),
 }
 

@@ -1,4 +1,4 @@
-//! Tells transitions the time: one for each step, so that tests can drive it.
+//! Gives all transitions of a step the same time, which tests can set.
 
 use std::fmt;
 use std::time::Instant;

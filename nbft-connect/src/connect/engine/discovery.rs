@@ -13,19 +13,19 @@ use libnbft::plan::{DiscoveryController, DiscoveryMode, Network, NetworkRef, Pat
 use std::collections::BTreeSet;
 use std::io;
 
-/// How often a controller may refer to another before that one is no longer asked.
+/// The longest chain of referrals that nbft follows.
 const MAX_DEPTH: u8 = 4;
 
-/// How many controllers are asked at all; what refers to ever new ones has no end otherwise.
+/// The most controllers that nbft asks: controllers may refer to new ones without end.
 const MAX_CONTROLLERS: usize = 64;
 
 impl StateMachine {
-    /// Whether each discovery controller that is needed has had its try.
+    /// Whether every discovery controller that is needed was tried.
     pub(super) fn is_discovery_settled(&self) -> bool {
         self.attempts.discovery().all(|(_, phase, _)| matches!(phase, Phase::Idle | Phase::Pause))
     }
 
-    /// A path failed: the discovery controller that listed it may know where its subsystem is now.
+    /// A path failed: asks the discovery controllers that may list its subsystem elsewhere.
     pub(super) fn fall_back(&mut self, id: AttemptId) {
         let Some(path) = self.attempts[id].path().map(|path| &path.planned) else { return };
         let knows = |controller: &DiscoveryController| match controller.mode {
@@ -41,8 +41,8 @@ impl StateMachine {
         }
     }
 
-    /// Whether reading the log page (again) could help: of the paths that it lists none is up, or one has failed or has lost its
-    /// target.
+    /// Whether reading the log page (again) could help. Fallback: a path of its subsystems failed or lost its target. Otherwise: the page
+    /// is unread, or no discovered path is up.
     pub(super) fn helps(&self, id: AttemptId) -> bool {
         let Some(discovery) = self.attempts[id].discovery() else { return false };
         match discovery.planned.mode {
@@ -57,8 +57,8 @@ impl StateMachine {
         up.map(|(.., path)| &path.planned).filter(|path| path.discovered.is_some())
     }
 
-    /// The subsystems that came from a controller and have a path that failed, or has lost its target, without another one up
-    /// in its place.
+    /// The controller's subsystems with a path that failed or lost its target, and that no discovered path over the same interface
+    /// replaces.
     fn failed_subsystems(&self, controller: &DiscoveryController) -> Vec<String> {
         let mut failed: Vec<String> = Vec::new();
         for (_, phase, path) in self.attempts.paths() {
@@ -125,7 +125,7 @@ impl StateMachine {
             status.left_out = found.left_out.iter().map(ToString::to_string).collect();
             status.answered_ms = Some(elapsed);
         }
-        // After the pause it shows whether the log page has helped.
+        // When the pause ends, `helps` decides whether to read the log page again.
         self.pause(id, self.longest_pause());
         let new_namespaces = self.additions.namespaces[namespaces..].iter().cloned();
         self.namespaces.extend(new_namespaces.map(|planned| {
@@ -133,7 +133,7 @@ impl StateMachine {
             Expected { planned, paths: Vec::new(), status }
         }));
         let mut new: Vec<AttemptId> = new_paths.into_iter().map(|path| self.add_path(path)).collect();
-        // Controllers that are connected already are adopted, not made twice.
+        // Adopts controllers that are connected already instead of connecting them twice.
         self.scan_sysfs();
         self.drop_unlisted(&controller, log);
         new.extend(found.referrals.into_iter().filter_map(|referral| self.refer(referral, depth)));
@@ -150,7 +150,7 @@ impl StateMachine {
         self.attempts.push(Goal::Path(Box::new(PathGoal::new(planned, status))), Phase::WaitNetwork, self.clock.now())
     }
 
-    /// Starts new attempts; those behind a gateway when there is a route to them.
+    /// Sets the routes to targets behind a gateway, then starts the new attempts.
     fn start_discovered(&mut self, attempts: Vec<AttemptId>) {
         let targets = attempts.iter().map(|id| self.attempts[*id].target());
         let behind = targets.filter(|target| target.reach == Reach::Gateway).map(|target| target.network);
@@ -165,7 +165,7 @@ impl StateMachine {
         self.effects.push(Effect::Route { links, attempts });
     }
 
-    /// A network with the routes that it has now, when its interface is ready.
+    /// A network with its current routes, and its link; `None` until the interface is ready.
     fn with_routes(&self, plan: &Plan, at: NetworkRef) -> Option<(LinkEndpoint, Network)> {
         let network = plan.network(at)?;
         let lease = self.network_state(at)?.status.lease.as_ref();

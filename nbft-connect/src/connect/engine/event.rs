@@ -1,4 +1,4 @@
-//! Names the events that the loop brings, and the effects that it carries out.
+//! Defines the events that the loop delivers, and the effects that it carries out.
 
 use super::attempt::AttemptId;
 use super::report::Report;
@@ -20,13 +20,13 @@ use std::time::{Duration, Instant};
 pub(super) enum Event {
     /// The driver is loaded, or cannot be.
     Module(Result<(), ModuleError>),
-    /// The device has listed its options.
+    /// The fabrics device has listed its options.
     Supported(io::Result<Supported>),
     /// An interface has changed.
     Network(NetEvent),
     /// A probe has ended.
     Probed(AttemptId, Result<(), ProbeFailure>),
-    /// The device has answered for a path.
+    /// The fabrics device has answered a path's write.
     Written(AttemptId, io::Result<Written>),
     /// The log page of a discovery controller is read, or cannot be.
     LogRead(AttemptId, io::Result<DiscoveryResult>),
@@ -46,7 +46,7 @@ pub(super) enum Event {
     Disconnected(String, io::Result<()>),
     /// The time to write the status file has come.
     SaveDue,
-    /// The time to report what is waited for has come.
+    /// It is time to report what the run waits for.
     ReportDue,
     /// The grace after the last boot namespace is over.
     LingerOver,
@@ -63,9 +63,9 @@ pub(super) enum Effect {
     LoadModule,
     /// Ask the device for its options.
     AskOptions,
-    /// Probe a target, from this time on.
+    /// Probe a target, no sooner than `begins`.
     Probe { attempt: AttemptId, probe: Probe, begins: Instant },
-    /// Give the device a path's options, while controllers with other numbers are held.
+    /// Write a path's options to the fabrics device; `hold` keeps controller IDs occupied meanwhile.
     Write { attempt: AttemptId, options: OptionString, requirements: Requirements, hold: Option<Hold> },
     /// Read the log page of a discovery controller that is connected as `name`.
     ReadLog { attempt: AttemptId, name: String },
@@ -79,10 +79,10 @@ pub(super) enum Effect {
     Pause { attempt: AttemptId, pause: Duration },
     /// Disconnect a controller.
     Disconnect { controller: String },
-    /// Enter a controller as ours, and hide its secrets.
+    /// Register a controller as nbft's, and hide its secrets.
     Register { controller: String },
     /// Write the status file.
     Save,
-    /// Tell what is waited for.
+    /// Report what the run waits for.
     Report(Report),
 }

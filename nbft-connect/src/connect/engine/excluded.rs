@@ -1,4 +1,4 @@
-//! Leaves alone what the administrator has taken out of service.
+//! Skips the connections that the administrator has excluded.
 
 use super::attempt::{AttemptId, Phase};
 use super::state::StateMachine;
@@ -7,7 +7,7 @@ use crate::nvme::exclusions::Place;
 use crate::status::schema::State;
 
 impl StateMachine {
-    /// Whether a list excludes the connection of this attempt, which then waits until no list does.
+    /// Whether a list excludes this attempt's connection. If so, the attempt waits until no list does.
     pub(super) fn is_excluded(&mut self, id: AttemptId) -> bool {
         let Some(place) = self.exclusion(id) else { return false };
         let reason = Waiting::Excluded { place }.reason();

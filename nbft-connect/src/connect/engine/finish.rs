@@ -12,7 +12,7 @@ use crate::status::outcome;
 use crate::status::schema::{Outcome, Reason, State, Status};
 use std::time::Duration;
 
-/// After how long a resident process tries again to write the status file, while another process writes it.
+/// How long a resident process waits for another writer of the status file before it tries again.
 const SAVE_AGAIN: Duration = Duration::from_secs(10);
 
 impl StateMachine {
@@ -57,7 +57,7 @@ impl StateMachine {
         Ended { exit, plan: self.plan.with(&self.additions), status }
     }
 
-    /// Tells what is missing, and goes on.
+    /// The budget is spent: logs what is missing; the run goes on.
     pub(super) fn pass_deadline(&mut self) {
         self.log_spent_budget();
         log::warn!("going on: {}", outcome::message(&self.status()));
@@ -71,7 +71,7 @@ impl StateMachine {
         }
     }
 
-    /// A target that was never tried has its interface to blame; a path whose write has not ended, its target.
+    /// Gives unfinished attempts a reason: the interface if the target was never tried, the target if the write has not ended.
     fn explain_pending(&mut self) {
         let unexplained = self.attempts.iter().filter(|(_, attempt)| is_unexplained(attempt));
         let reasons: Vec<_> = unexplained
@@ -97,7 +97,7 @@ impl StateMachine {
         }
     }
 
-    /// Why a namespace without a connected controller is missing: what its paths say.
+    /// Gives each missing namespace without a connected controller the reasons of its paths.
     fn blame_paths(&mut self) {
         for Expected { planned, paths, status } in &mut self.namespaces {
             let paths = || paths.iter().filter_map(|id| Some(&self.attempts[*id].path()?.status));
@@ -109,7 +109,7 @@ impl StateMachine {
                 Some((format!("{} port {}", path.traddr, path.trsvcid), path.reason.as_deref()?.to_owned()))
             });
             let mut reasons = outcome::each_reason_once(failed, ", ");
-            // Unless a path says so already.
+            // Adds the violation, unless a path has this reason already.
             let unsecured = self.unsecured.get(&planned.nqn).map(ToString::to_string);
             let unsaid = unsecured.filter(|why| !paths().any(|path| path.reason.as_ref() == Some(why)));
             let code = code.or_else(|| self.unsecured.get(&planned.nqn).map(|why| why.code().to_owned()));
@@ -120,7 +120,7 @@ impl StateMachine {
         }
     }
 
-    /// Enters a controller as ours, and hides its secrets, also those that it is given later.
+    /// Registers a controller as nbft's, and hides its secrets, also those that it gets later.
     pub(super) fn register(&self, controller: &str) {
         if let Err(error) = registry::enter(&self.settings.root, controller) {
             log::warn!("/run/nvme/registry/{controller}: {error}");
@@ -146,12 +146,12 @@ impl StateMachine {
         status.peak_memory_kib = peak_memory_kib();
         match self.settings.status_file.write(&status) {
             Ok(true) => {}
-            // The other process ends some time; the resident one writes it then.
+            // A resident process writes the file when the other process has ended.
             Ok(false) => self.save_at = self.is_resident().then(|| self.clock.now() + SAVE_AGAIN),
             Err(error) => log::warn!("{}: {error}", self.settings.status_file.path().display()),
         }
         handover::names::tell(&self.plan, &status, &self.settings.root);
-        // A system that waits for its root may not read the notice.
+        // A resident process notifies systemd only once: while the root is missing, systemd may not read the notification.
         if !self.is_resident() || !self.told_systemd {
             self.told_systemd = true;
             match outcome {
@@ -163,7 +163,7 @@ impl StateMachine {
     }
 }
 
-/// Whether an attempt has not ended and says nothing of why.
+/// Whether an attempt has not ended and has no reason yet.
 const fn is_unexplained(attempt: &Attempt) -> bool {
     match &attempt.goal {
         Goal::Path(path) => matches!(path.status.state, State::Pending) && path.status.reason.is_none(),
@@ -171,7 +171,7 @@ const fn is_unexplained(attempt: &Attempt) -> bool {
     }
 }
 
-/// Not getrusage's figure: that one remembers the process that this program was started from.
+/// Not from getrusage: its peak includes the process that started this program.
 fn peak_memory_kib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

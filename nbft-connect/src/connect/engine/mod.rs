@@ -1,9 +1,9 @@
-//! Brings all targets of a plan up at once, and keeps them up.
+//! Connects all targets of a plan at once, and keeps them connected.
 //!
 //! One [`StateMachine`] holds all shared state: plan, attempts, networks, namespaces. Only its transitions write to it, one for each
 //! [`Event`], one after the other. They start no work of their own: they read sysfs, take the time of their step from its
-//! [`Clock`](clock::Clock), and return [`Effect`]s. The loop in this file carries these out, and turns what comes back into the next
-//! event. Only the loop owns the fabrics device, the router and the work in the background.
+//! [`Clock`](clock::Clock), and return [`Effect`]s. The loop in this file carries these out, and turns their results into further events.
+//! Only the loop owns the fabrics device, the router and the background tasks.
 
 mod access;
 mod attempt;
@@ -50,13 +50,13 @@ use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::UnboundedReceiver;
 
-/// How long a probe may take: three SYNs are sent meanwhile.
+/// How long a probe may take: long enough for three SYNs.
 const PROBE_LIMIT: Duration = Duration::from_secs(5);
 
-/// An event of work in the background, and the device where the work had it.
+/// The event of a background task, and the fabrics device if the task used it.
 type Done<F> = (Event, Option<F>);
 
-/// The engine over a fabrics device.
+/// The loop that runs the state machine over a fabrics device.
 pub(super) struct Engine<F> {
     machine: StateMachine,
     /// The device, unless a write is under way.
@@ -78,7 +78,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         self
     }
 
-    /// Runs until everything waited for is there, or the budget is spent.
+    /// Runs until all that the run waits for is present, or the budget is spent.
     pub(super) async fn run(mut self, mut network: UnboundedReceiver<NetEvent>) -> Result<Ended, Error> {
         let mut uevents = None;
         let mut terminate = signal(SignalKind::terminate()).map_err(Part::Signals.failed())?;
@@ -94,7 +94,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         while self.machine.ending.is_none() {
             self.listen(&mut uevents).map_err(Part::Uevents.failed())?;
             let machine = &self.machine;
-            // Timers that are not set are not waited for.
+            // An unset timer gets a time in the past; its guard below disables it.
             let at = |when: Option<Instant>| tokio::time::sleep_until(when.unwrap_or(started).into());
             let (linger, save, scan) = (machine.linger_until, machine.save_at, machine.next_scan);
             let (check, report) = (machine.next_check, machine.next_report);
@@ -127,7 +127,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         match (self.machine.needs_uevents(), &uevents) {
             (true, None) => {
                 *uevents = Some(Uevents::of_kernel()?);
-                // What happened until now was not heard.
+                // The listener missed all changes before this: scan once.
                 self.machine.next_scan = Some(Instant::now());
             }
             (false, Some(_)) => *uevents = None,
@@ -200,7 +200,7 @@ impl<F: Fabrics + 'static> Engine<F> {
                     let root = self.machine.settings.root.clone();
                     self.start(async move {
                         let name = controller.clone();
-                        // The kernel answers when all is taken down.
+                        // The kernel answers when it has removed the controller.
                         let ended = tokio::task::spawn_blocking(move || sysfs::disconnect(&root, &name)).await;
                         Event::Disconnected(controller, ended.unwrap_or_else(|error| Err(io::Error::other(error))))
                     });
@@ -216,7 +216,7 @@ impl<F: Fabrics + 'static> Engine<F> {
         self.work.push(Box::pin(async move { (work.await, None) }));
     }
 
-    /// Starts work that has the device until it ends. The state machine asks for one such work at a time.
+    /// Starts work that owns the device until it ends. The state machine starts one such work at a time.
     fn with_device<W: Future<Output = Done<F>> + 'static>(&mut self, work: impl FnOnce(F) -> W) {
         if let Some(device) = self.device.take() {
             self.work.push(Box::pin(work(device)));
@@ -224,7 +224,7 @@ impl<F: Fabrics + 'static> Engine<F> {
     }
 }
 
-/// The next changes that the kernel tells of; `None` when nobody listens.
+/// The next changes that uevents report; `None` without a listener.
 async fn changes(uevents: Option<&Uevents>) -> Option<io::Result<Vec<String>>> {
     Some(uevents?.nvme_changed().await)
 }

@@ -1,4 +1,4 @@
-//! Notes what becomes of each interface, and starts the attempts over those that are ready.
+//! Records the progress of each interface, and starts the attempts over it when it is ready.
 
 use super::state::StateMachine;
 use crate::connect::target::LinkEndpoint;
@@ -21,7 +21,7 @@ impl StateMachine {
                     network.turn(State::Up, None, now);
                     network.note_ready(elapsed, &timings);
                     let interface = &mut network.status;
-                    // The HFI's own link, also where its master has the address.
+                    // The HFI's own link, even if its master has the address.
                     interface.name.clone_from(port.as_ref().unwrap_or(&link_name));
                     interface.address = Some(address.to_string());
                     interface.lease = lease.map(|lease| *lease);
@@ -82,7 +82,7 @@ impl StateMachine {
     }
 }
 
-/// The reason of a network that is up on one port in the place of its bond.
+/// Why a network uses one port of its bond: the bond failed.
 fn without_bond(failure: &NetFailure, link_name: &str) -> Reason {
     Reason { code: failure.code().to_owned(), text: format!("{failure}; {link_name} is used without the bond") }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 const APPEARS: Duration = Duration::from_secs(1);
 
 impl StateMachine {
-    /// Lets the queued spares wait. Each is looked at again after a pause, for the path that makes it one may be lost.
+    /// Pauses the queued spares. Each is checked again after the pause, since the path that makes it a spare may be lost.
     pub(super) fn set_spares_aside(&mut self) {
         if !self.settings.one_path {
             return;
@@ -30,7 +30,7 @@ impl StateMachine {
         up.any(|(.., other)| has_all || self.is_new(other))
     }
 
-    /// Whether each namespace of the plan is there, less those that nothing connects: no service connects the rest later.
+    /// Whether each namespace of the plan is present, except those with only idle paths. No service connects missing ones later.
     pub(super) fn all_there(&self) -> bool {
         let is_idle = |path: &AttemptId| self.attempts[*path].phase == Phase::Idle;
         let mut namespaces = self.namespaces.iter();

@@ -1,4 +1,4 @@
-//! Follows the discovery controllers that stay connected: finds them again, reads their news, and sees when one is removed.
+//! Follows persistent discovery controllers: finds them again, rereads changed log pages, and notices removals.
 
 use super::attempt::{AttemptId, Phase};
 use super::state::StateMachine;
@@ -7,8 +7,8 @@ use crate::connect::target::Target;
 use crate::nvme::sysfs::{self, Controller};
 
 impl StateMachine {
-    /// The kernel's controller by which the log page is read again: it stayed connected, or another program has connected it. Where a
-    /// security profile is named, only our own counts: nothing tells how another was made.
+    /// The kernel's controller through which the log page can be read again: a persistent one, or another program's. With a security
+    /// profile, only nbft's own counts: nothing tells how another program's was secured.
     pub(super) fn connected(&mut self, id: AttemptId) -> Option<String> {
         let all = self.watch.controllers(&self.settings.root, |_| true);
         let discovery = self.attempts[id].discovery()?;
@@ -46,7 +46,7 @@ impl StateMachine {
         }
     }
 
-    /// Discovery controllers that stayed connected and that the kernel has removed.
+    /// Finds persistent discovery controllers that the kernel has removed, and starts them again.
     pub(super) fn find_lost_discovery(&mut self, controllers: &[Controller]) {
         let is_there = |name: &String| controllers.iter().any(|known| known.name == *name && !known.is_deleting());
         let mut lost = Vec::new();

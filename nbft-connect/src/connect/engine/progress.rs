@@ -1,4 +1,4 @@
-//! Takes an attempt from phase to phase: starts it, notes its failure, pauses it, and notes its success.
+//! Moves an attempt from phase to phase: starts it, pauses it, and notes its failure or success.
 
 use super::attempt::{AttemptId, Phase};
 use super::event::Effect;
@@ -39,7 +39,7 @@ impl StateMachine {
         }
     }
 
-    /// Starts a try. It begins with a probe, so that no dead target holds the device.
+    /// Starts a try with a probe, so that a dead target does not occupy the fabrics device.
     pub(super) fn start(&mut self, id: AttemptId) {
         let attempt = &self.attempts[id];
         if attempt.phase == Phase::Up {
@@ -71,7 +71,7 @@ impl StateMachine {
     pub(super) fn failed(&mut self, id: AttemptId, failure: ConnectFailure) {
         let reason = failure.reason();
         let attempt = &mut self.attempts[id];
-        // What nobody waits for fails quietly, and nobody needs the same line every second.
+        // A path that is not expected fails quietly, and a repeated reason is not logged again.
         let is_quiet = attempt.path().is_some_and(|path| !path.status.is_expected());
         let is_said = attempt.state().1 == Some(&reason.text);
         let level = if is_quiet || is_said { log::Level::Debug } else { log::Level::Warn };
@@ -112,7 +112,7 @@ impl StateMachine {
         status.controller = Some(controller);
     }
 
-    /// The connection, by the interface's name and address as they are now.
+    /// The connection, with the interface's current name and address.
     fn connection<'s>(&'s self, target: &Target<'s>, supported: &Supported) -> Result<Connection<'s>, ConnectFailure> {
         let host = self.plan.host.as_ref().ok_or(ConnectFailure::NoHost)?;
         let endpoint = self.endpoint(target.network);
@@ -135,12 +135,12 @@ impl StateMachine {
         })
     }
 
-    /// What the device is given for a target, and the requirements that the connection must meet; `string` makes the options of its
-    /// kind of controller.
+    /// The options to write for a target, and the requirements that its connection must meet. `string` formats the options for its kind of
+    /// controller.
     ///
     /// # Errors
     ///
-    /// What keeps it from being connected.
+    /// Why the target cannot be connected.
     pub(super) fn prepare<'s>(
         &'s self,
         target: &Target<'s>,

@@ -1,20 +1,20 @@
-//! Says what a run waits for, and until when: in one sentence, and in a line for each interface and path.
+//! Reports what a run waits for, and until when: in one sentence, and in a line for each item.
 
 use crate::output::{self, Audience, Text, live, logger};
 use crate::status::outcome;
 use crate::status::schema::State;
 use std::time::Duration;
 
-/// How far a run is.
+/// The progress of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Report {
-    /// Interfaces, paths and discovery controllers, and namespaces that are the last to come.
+    /// Interfaces, paths, discovery controllers, and missing namespaces whose path is up.
     pub(super) items: Vec<Item>,
-    /// How long it has run.
+    /// How long the run has lasted.
     pub(super) elapsed: Duration,
-    /// How long it may; `None` when a signal ends it.
+    /// How long the run may last; `None` if only a signal ends it.
     pub(super) budget: Option<Duration>,
-    /// How it stands, in a sentence.
+    /// Its state, in a sentence.
     pub(super) message: String,
     /// How many paths are up.
     pub(super) paths_up: String,
@@ -25,16 +25,16 @@ pub(super) struct Report {
 pub(super) struct Item {
     pub(super) name: String,
     pub(super) state: State,
-    /// What it waits for.
+    /// What the item waits for.
     pub(super) waits_for: Option<String>,
-    /// How long it has stood as it stands.
+    /// How long the item has been in this state.
     pub(super) age: Duration,
-    /// Whether the run waits for it, and nothing that stands for itself in the report keeps it.
+    /// Whether the run waits for this item itself, and not for an interface that the item needs.
     pub(super) is_awaited: bool,
 }
 
 impl Report {
-    /// What is waited for, and until when.
+    /// What the run waits for, and until when.
     pub(super) fn sentence(&self) -> String {
         let awaited = self.items.iter().filter(|item| item.is_awaited);
         let mut awaited: Vec<_> =
@@ -72,7 +72,7 @@ impl Report {
         text
     }
 
-    /// Tells whoever watches.
+    /// Sends the report to its audience.
     pub(super) fn tell(&self, audience: Audience) {
         match audience {
             Audience::Systemd => output::tell_systemd(&self.sentence(), false),

@@ -14,15 +14,15 @@ use libnbft::plan::{DiscoveryMode, Policy};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-/// One probe begins this long after the other: the first to succeed need not wait until all have begun, and the last of sixteen
-/// has not waited for fifteen dead ones.
+/// The time between the starts of two probes. The first may succeed before all have begun, and the last of sixteen need not wait for dead
+/// ones.
 const PACE: Duration = Duration::from_millis(3);
 
 /// How long the run goes on after the last boot namespace while other paths are about to come up.
 const LINGER: Duration = Duration::from_millis(300);
 
 impl StateMachine {
-    /// Whether an attempt needs no probe: no other path can suffer from it, or its controller is connected already.
+    /// Whether an attempt needs no probe: it cannot delay another path, or its discovery controller is connected already.
     pub(super) fn needs_no_probe(&mut self, id: AttemptId) -> bool {
         match self.attempts[id].goal {
             Goal::Path(_) => !self.is_resident() && self.attempts.paths().count() == 1,
@@ -30,19 +30,19 @@ impl StateMachine {
         }
     }
 
-    /// When the next path's probe may begin.
+    /// When the next path's probe may begin; reserves that time.
     pub(super) fn next_probe_at(&mut self) -> Instant {
         let begins = self.next_probe.max(self.clock.now());
         self.next_probe = begins + PACE;
         begins
     }
 
-    /// Whether a probe of the same port is under way: many subsystems may be served there, and one probe tells for all.
+    /// Whether a probe of the same port is under way. Its result holds for all subsystems at that port.
     pub(super) fn is_port_probed(&self, id: AttemptId) -> bool {
         self.same_port(id).any(|other| self.attempts[other].phase == Phase::Probing)
     }
 
-    /// A probe has ended, also for the paths that waited for it; those whose controllers were found meanwhile wait no longer.
+    /// Applies the result of a probe to all paths to that port that still wait for it.
     pub(super) fn probed(&mut self, id: AttemptId, result: Result<(), ProbeFailure>) {
         let mut concerned: Vec<AttemptId> = self.same_port(id).collect();
         concerned.push(id);
@@ -68,7 +68,7 @@ impl StateMachine {
         others.filter(move |(.., path)| Some(port(path)) == own).map(|(other, ..)| other)
     }
 
-    /// Gives the device the next attempt, when it is free and there is one.
+    /// Gives attempts to the fabrics device while it is free.
     pub(super) fn feed_device(&mut self) {
         while self.is_device_free {
             let Some(supported) = self.supported.clone() else { return };
@@ -86,8 +86,8 @@ impl StateMachine {
         self.next_path().or_else(|| self.next_discovery())
     }
 
-    /// The next path to write: one for a boot namespace that no path serves yet comes first; among equals the one that has failed
-    /// least often, since a target that refuses may hold the device for a minute each time; then the others in their order.
+    /// The next path to write. Paths to boot namespaces that no path serves yet go first. Then those with the fewest tries go first, since
+    /// a target that refuses may hold the device for a minute each time. Then list order decides.
     pub(super) fn next_path(&self) -> Option<AttemptId> {
         let mut is_urgent = vec![false; self.attempts.len()];
         for namespace in self.namespaces.iter().filter(|namespace| namespace.planned.boot) {
@@ -166,14 +166,14 @@ impl StateMachine {
     pub(super) fn boot_there(&self) -> bool {
         let boots_by_discovery = self.header.boots_by_discovery;
         if !boots_by_discovery && !self.namespaces.iter().any(|namespace| namespace.planned.boot) {
-            // Nothing is waited for: each path has its try.
+            // Without a boot namespace, the run ends when each path was tried.
             let is_tried = self.attempts.paths().all(|(.., path)| path.status.state != State::Pending);
             return is_tried && self.is_discovery_settled();
         }
         outcome::boot_there(boots_by_discovery, self.namespaces.iter().map(|namespace| &namespace.status))
     }
 
-    /// Whether everything that is waited for is there; starts the time of grace for what is about to come.
+    /// Whether all that the run waits for is present. If other attempts are about to come up, starts the grace period.
     pub(super) fn is_finished(&mut self) -> bool {
         let RunMode::UntilBoot { wait, .. } = self.settings.until else { return false };
         if !self.boot_there() || (self.settings.one_path && !self.all_there()) {

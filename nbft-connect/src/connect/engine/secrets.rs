@@ -12,7 +12,7 @@ use libnbft::plan::{Need, Policy};
 use std::rc::Rc;
 
 impl StateMachine {
-    /// The secrets by which a target is to be connected; `None` where none are given to the kernel.
+    /// The secrets to authenticate with; `None` if the kernel is given none.
     ///
     /// # Errors
     ///
@@ -29,14 +29,14 @@ impl StateMachine {
                 by: profiles(policy),
                 places: self.settings.keys.places(target.nqn, Kind::Dhchap, &policy.redfish),
             }),
-            // Where it is optional and this kernel cannot do it, it is left out.
+            // Optional authentication is left out if this kernel cannot do it.
             (Need::Allowed, Some(_)) if !supported.lists("dhchap_secret") => Ok(None),
             _ => Ok(secrets),
         }
     }
 
-    /// How a target's connection is to be secured: by a key in the kernel's keyring, or, where TLS is required and there is none, by
-    /// one that the authentication makes; `None` where TLS is not asked for.
+    /// How to secure a target's connection: with a PSK in the kernel's keyring. If TLS is required and there is no PSK, with a key from
+    /// authentication. `None`: without TLS.
     ///
     /// # Errors
     ///
@@ -52,7 +52,7 @@ impl StateMachine {
         let required = channel.need == Need::Required;
         match supported.tls() {
             Err(error) if required => return Err(error.into()),
-            // Where it is optional and this kernel cannot do it, it is left out.
+            // Optional TLS is left out if this kernel cannot do it.
             Err(_) => return Ok(None),
             Ok(()) => {}
         }
@@ -84,8 +84,8 @@ impl StateMachine {
         is_waiting
     }
 
-    /// Fetches what can be fetched while the network is set up: from the administrator's program, and from behind the machine's own
-    /// Redfish host interface. A resident process fetches all, also for paths that are up: later there may be no way to a secret.
+    /// Fetches secrets while the network is being set up: from the administrator's program, and over the machine's own Redfish host
+    /// interface. A resident process fetches all, also for paths that are up: later a secret may be out of reach.
     pub(super) fn fetch_early(&mut self) {
         self.fetch_early_for(|_| true);
     }

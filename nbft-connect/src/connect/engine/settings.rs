@@ -18,7 +18,7 @@ impl StateMachine {
         }
     }
 
-    /// A refusal, with the settings that the connection was given if one of them may be why.
+    /// A refusal, with the connection's settings if one of them may be the cause.
     pub(super) fn refused(&self, id: AttemptId, refusal: Refusal) -> ConnectFailure {
         let nqn = self.attempts[id].target().nqn;
         let is_listed = |name: &str| self.supported.as_ref().is_some_and(|supported| supported.lists(name));

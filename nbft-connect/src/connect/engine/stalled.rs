@@ -1,5 +1,5 @@
-//! Sees which connected controllers have been without their target for long, has discovery asked for other ways, and drops
-//! ways that discovery no longer lists.
+//! Detects controllers that have lost their target for long, asks discovery for other paths, and drops paths that discovery no longer
+//! lists.
 
 use super::attempt::{AttemptId, PathGoal, Phase};
 use super::event::Effect;
@@ -18,7 +18,7 @@ use std::time::Duration;
 /// How often a resident process reads the states of its controllers: the kernel sends no event when one loses its target.
 pub(super) const CHECK_PAUSE: Duration = Duration::from_secs(10);
 
-/// How long a controller may be without its target before discovery is asked for other ways.
+/// How long a controller may be without its target before nbft asks discovery for other paths.
 pub(super) const STALLED_AFTER: Duration = Duration::from_secs(30);
 
 impl StateMachine {
@@ -49,7 +49,7 @@ impl StateMachine {
             }
         }
         self.start_readmitted();
-        // Nor does it send one when an ANA state changes.
+        // The kernel sends no event when an ANA state changes.
         if self.watch.shows_ana() {
             self.scan_sysfs();
         }
@@ -62,10 +62,10 @@ impl StateMachine {
         }
     }
 
-    /// What follows for the discovered paths that this controller has told of: nobody tries those that it no longer lists and
-    /// that are down. Those that it lists again are started again.
+    /// Updates the discovered paths of this controller: drops those that it no longer lists and that are down or stalled, and starts those
+    /// that it lists again.
     pub(super) fn drop_unlisted(&mut self, controller: &DiscoveryController, log: &Log) {
-        // What cannot be read may be what is missed.
+        // A missing path may be in a part that nbft could not read.
         if log.taken < log.records || !log.skipped.is_empty() {
             return;
         }
@@ -89,8 +89,8 @@ impl StateMachine {
         }
     }
 
-    /// What must be held while a path is connected whose last controller got a number that another one has. Over TLS nothing is
-    /// held: only the kernel has the keys.
+    /// The controller IDs to occupy while a path is connected again whose last controller got an ID in use. With TLS this is impossible:
+    /// only the kernel has the keys.
     pub(super) fn hold(&self, id: AttemptId) -> Option<Hold> {
         let path = self.attempts[id].path().filter(|path| path.is_number_taken)?;
         let target = Target::from(&path.planned);
@@ -104,7 +104,7 @@ impl StateMachine {
         Some(Hold { probe, nqn, hostnqn, hostid: host.id, taken })
     }
 
-    /// Whether another path of the subsystem has its target: the last controller of a namespace is never disconnected.
+    /// Whether another path of the subsystem has its target: nbft never disconnects the last controller of a namespace.
     fn is_served_otherwise(&self, id: AttemptId, path: &PathGoal) -> bool {
         let serves = |other: &PathGoal| !other.is_stalled && other.planned.nqn == path.planned.nqn;
         self.attempts.paths().any(|(other, phase, goal)| other != id && phase == Phase::Up && serves(goal))
@@ -124,7 +124,7 @@ impl StateMachine {
     }
 }
 
-/// Whether the log page names this path.
+/// Whether the log page lists this path.
 fn is_listed(path: &Path, controller: &DiscoveryController, log: &Log) -> bool {
     log.entries.iter().filter(|entry| entry.kind == EntryKind::Subsystem).any(|entry| {
         (controller.address_of(entry), entry.port) == (path.traddr, path.trsvcid) && entry.nqn.0 == path.nqn

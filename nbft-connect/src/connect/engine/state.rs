@@ -1,4 +1,4 @@
-//! Holds the state of the engine: plan, networks, attempts, namespaces, and when what is due.
+//! Holds the state of the engine: plan, networks, attempts, namespaces and timers.
 
 use super::attempt::{AttemptId, Attempts, DiscoveryGoal, Goal, PathGoal, Phase};
 use super::clock::Clock;
@@ -25,7 +25,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-/// How long the status file may be behind.
+/// How long the status file may lag behind.
 const SAVE_DELAY: Duration = Duration::from_secs(1);
 
 /// What the engine is given beside the plan.
@@ -34,11 +34,11 @@ pub(in crate::connect) struct Settings {
     pub(in crate::connect) root: PathBuf,
     pub(in crate::connect) status_file: StatusFile,
     pub(in crate::connect) until: RunMode,
-    /// Whether a spent budget ends nothing.
+    /// Whether the run goes on after its budget is spent.
     pub(in crate::connect) keeps_trying: bool,
-    /// What a former run left.
+    /// The status that a former run left.
     pub(in crate::connect) before: Option<Status>,
-    /// Process of `connect --stay`: this one, or one that runs beside it.
+    /// Process ID of `connect --stay`: this process, or one that runs beside it.
     pub(in crate::connect) service: Option<u32>,
     /// Queues and timeouts of connections.
     pub(in crate::connect) connections: ConnectionSettings,
@@ -56,7 +56,7 @@ pub(in crate::connect) struct Settings {
     pub(in crate::connect) report_every: Duration,
 }
 
-/// How it ended.
+/// The result of a run.
 #[derive(Debug)]
 pub(in crate::connect) struct Ended {
     pub(in crate::connect) exit: Exit,
@@ -65,10 +65,10 @@ pub(in crate::connect) struct Ended {
     pub(in crate::connect) status: Status,
 }
 
-/// When it ends.
+/// When a run ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::connect) enum RunMode {
-    /// When what is waited for is there, at last after `timeout`.
+    /// When all that it waits for is present, or after `timeout`.
     UntilBoot { timeout: Duration, wait: Wait },
     /// When a signal asks for it.
     Resident,
@@ -77,7 +77,7 @@ pub(in crate::connect) enum RunMode {
 /// Why a run is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ending {
-    /// Everything that is waited for is there.
+    /// All that the run waits for is present.
     Complete,
     /// The budget is spent.
     Deadline,
@@ -87,18 +87,18 @@ pub(super) enum Ending {
     Fatal,
 }
 
-/// A network of the plan, and what became of it.
+/// A network of the plan, and its state.
 #[derive(Debug)]
 pub(super) struct NetworkState {
     pub(super) at: NetworkRef,
     /// Its interface, once it is ready.
     pub(super) endpoint: Option<LinkEndpoint>,
     pub(super) status: HfiStatus,
-    /// What it waits for, if it has said so.
+    /// What it waits for, if known.
     pub(super) waiting: Option<Waiting>,
-    /// Since when it has stood as it stands.
+    /// Since when it has been in this state.
     pub(super) since: Instant,
-    /// When its steps were over.
+    /// When each of its steps ended.
     pub(super) times: InterfaceTimes,
 }
 
@@ -107,7 +107,7 @@ impl NetworkState {
         Self { at, endpoint: None, status, waiting: None, since, times: InterfaceTimes::default() }
     }
 
-    /// Notes a change, and what it waits for now.
+    /// Sets the state, and what the network waits for now.
     pub(super) fn turn(&mut self, state: State, waiting: Option<Waiting>, now: Instant) {
         if (self.status.state, self.waiting) != (state, waiting) {
             self.since = now;
@@ -116,7 +116,7 @@ impl NetworkState {
     }
 }
 
-/// A namespace that is expected, and what became of it.
+/// An expected namespace, and its state.
 #[derive(Debug)]
 pub(super) struct Expected {
     pub(super) planned: Namespace,
@@ -133,7 +133,7 @@ pub(super) struct StateMachine {
     /// What discovery has added to it.
     pub(super) additions: Additions,
     pub(super) settings: Settings,
-    /// The time of the step. What a transition does later than now, it does later than this.
+    /// The time of the step. Transitions compute later times from it.
     pub(super) clock: Clock,
     pub(super) networks: Vec<NetworkState>,
     pub(super) attempts: Attempts,
@@ -153,11 +153,11 @@ pub(super) struct StateMachine {
     pub(super) next_probe: Instant,
     /// When sysfs is to be scanned again, if something has happened since.
     pub(super) next_scan: Option<Instant>,
-    /// When the next scan may be.
+    /// The earliest time of the next scan.
     pub(super) no_scan_before: Instant,
     /// When the states of the connected controllers are to be read again; `None` unless this process is resident.
     pub(super) next_check: Option<Instant>,
-    /// When what is waited for is to be reported; `None` in a resident process.
+    /// When to report what the run waits for; `None` in a resident process.
     pub(super) next_report: Option<Instant>,
     /// What the scans showed.
     pub(super) watch: sysfs::Watch,
@@ -165,9 +165,9 @@ pub(super) struct StateMachine {
     pub(super) exclusions: Exclusions,
     /// By subsystem NQN, why a foreign connection to it does not count.
     pub(super) unsecured: BTreeMap<String, Violation>,
-    /// Whether systemd knows that this runs.
+    /// Whether systemd was notified.
     pub(super) told_systemd: bool,
-    /// Whether the boot namespaces were there before anything was done.
+    /// Whether the boot namespaces were present at the start.
     pub(super) complete_at_start: bool,
     /// Why nothing can come up any more.
     pub(super) fatal_error: Option<FatalError>,
@@ -227,7 +227,7 @@ impl StateMachine {
         }
     }
 
-    /// Looks at what is there already; returns what is to be done first.
+    /// Scans what is present already; returns the first effects.
     pub(super) fn begin(&mut self) -> Vec<Effect> {
         self.clock.read();
         self.note_begin();
@@ -265,12 +265,12 @@ impl StateMachine {
         self.ending = Some(Ending::Fatal);
     }
 
-    /// Has the status file written a little later: it shows what the run waits for, and a boot that goes well is not delayed.
+    /// Schedules a write of the status file, which shows what the run waits for. The delay spares a boot that goes well.
     pub(super) fn save_soon(&mut self) {
         self.save_at.get_or_insert(self.clock.now() + SAVE_DELAY);
     }
 
-    /// Has the status file written while the work goes on.
+    /// Writes the status file now, while the work goes on.
     pub(super) fn save_now(&mut self) {
         self.save_at = None;
         self.effects.push(Effect::Save);
@@ -307,7 +307,7 @@ fn attempts(whole: &Plan, status: &mut Status, now: Instant) -> Attempts {
         attempts.push(Goal::Path(Box::new(PathGoal::new(planned, status))), Phase::WaitNetwork, now);
     }
     for (planned, status) in whole.discovery.iter().cloned().zip(std::mem::take(&mut status.discovery)) {
-        // What a former run found by it is in the plan already.
+        // The plan has the paths that a former run found through this controller.
         let is_found = |path: &Path| path.discovered.as_ref().is_some_and(|source| planned.is(source));
         let is_immediate = planned.mode == DiscoveryMode::Immediate && !whole.paths.iter().any(is_found);
         let phase = if is_immediate { Phase::WaitNetwork } else { Phase::Idle };
@@ -316,7 +316,7 @@ fn attempts(whole: &Plan, status: &mut Status, now: Instant) -> Attempts {
     attempts
 }
 
-/// The namespaces. The attempts of the plan's paths have the same numbers as these.
+/// The namespaces. A path's index in the plan is also the index of its attempt.
 fn expected(whole: &Plan, status: &mut Status) -> Vec<Expected> {
     let namespaces = whole.namespaces.iter().cloned().zip(std::mem::take(&mut status.namespaces));
     let expected = namespaces.map(|(planned, status)| {

@@ -1,4 +1,4 @@
-//! Compares what sysfs shows with what is expected.
+//! Compares the controllers and namespaces in sysfs with the expected ones.
 
 use super::access::{keeps_trying, why_missing};
 use super::attempt::{AttemptId, Phase};
@@ -16,7 +16,7 @@ use nix::time::{ClockId, clock_gettime};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// While a namespace is missing, this many times the processor time of a scan passes before the next.
+/// While a namespace is missing, the pause after a scan is this many times the scan's processor time.
 const SHARE: u32 = 4;
 
 /// The pause between two scans when no namespace is missing.
@@ -29,7 +29,7 @@ const ANA_PAUSE: Duration = Duration::from_secs(1);
 type SecurityState = (Option<String>, Option<String>);
 
 impl StateMachine {
-    /// Takes over a controller that is this path's already.
+    /// Takes over a connected controller that matches this path.
     pub(super) fn adopt(&mut self, id: AttemptId, controllers: &[Controller]) -> bool {
         let Some(path) = self.attempts[id].path() else { return false };
         let endpoint = self.endpoint(path.planned.network);
@@ -81,7 +81,7 @@ impl StateMachine {
         Ok((authenticated, Some(format!("TLS 1.3{}", check_cipher_suites(Some(policy), name, suites)?))))
     }
 
-    /// The controllers whose namespaces count. Keeps the reason of each other one, and leaves out those being verified.
+    /// The controllers whose namespaces count: not those being verified, nor those that violate security. Notes the violations.
     fn retain_trusted(&mut self, mut controllers: Vec<Controller>) -> Vec<Controller> {
         let mut unsecured = BTreeMap::new();
         let any_secured =
@@ -116,15 +116,15 @@ impl StateMachine {
         if let Some(path) = planned.find(|path| is_path(controller, path, self.endpoint(path.network))) {
             return self.verify_controller(path.security.as_ref()?, controller).err();
         }
-        // The tables have no such path: their requirement for the subsystem holds.
+        // No path in the tables matches: their requirement for the subsystem applies.
         match self.plan.requirement(&controller.nqn) {
             Ok(policy) => self.verify_controller(policy?, controller).err(),
             Err(error) => Some(Violation::SubsystemUnmet { controller: controller.name.clone(), error: error.clone() }),
         }
     }
 
-    /// Paths whose controllers are of no use any more. The kernel removes one for good when a target refuses a reconnection with "do
-    /// not retry", whatever ctrl_loss_tmo says. One that is bound to a link which has become a port receives nothing.
+    /// Finds paths whose controllers are of no use any more. The kernel removes a controller for good if a target refuses a reconnection
+    /// with "do not retry", whatever ctrl_loss_tmo says. A controller bound to a link that has become a port receives nothing.
     fn find_lost(&mut self, controllers: &[Controller]) {
         let mut lost = Vec::new();
         for (id, attempt) in self.attempts.in_phase(|phase| phase == Phase::Up) {
@@ -153,12 +153,12 @@ impl StateMachine {
         }
     }
 
-    /// Whether the kernel's uevents are of use: of many paths it sends many that nothing waits for.
+    /// Whether to listen to uevents: with many paths, the kernel sends many that nothing waits for.
     pub(super) fn needs_uevents(&self) -> bool {
         self.watches() || self.settings.persistent_discovery
     }
 
-    /// Whether scans are of use: where another program has connected a path meanwhile, the kernel refuses to do it again.
+    /// Whether to scan sysfs: another program may connect a path, and the kernel then refuses to connect it again.
     fn watches(&self) -> bool {
         self.is_resident() || self.is_missing_some()
     }
@@ -176,8 +176,7 @@ impl StateMachine {
         }
     }
 
-    /// Whether the security of this controller is just being verified: it may be disconnected again, and its namespaces do not count
-    /// yet.
+    /// Whether this controller's security is being verified. It may be disconnected again, so its namespaces do not count yet.
     fn is_being_verified(&self, controller: &Controller) -> bool {
         self.attempts.in_phase(|phase| phase == Phase::Writing).any(|(_, attempt)| {
             let Some(path) = attempt.path().map(|path| &path.planned) else { return false };
@@ -185,7 +184,7 @@ impl StateMachine {
         })
     }
 
-    /// Whether a namespace is not there.
+    /// Whether a namespace is missing.
     pub(super) fn is_missing_some(&self) -> bool {
         self.namespaces.iter().any(|namespace| namespace.status.state != State::Up)
     }
@@ -205,7 +204,7 @@ impl StateMachine {
     }
 
     fn compare_with_sysfs(&mut self) {
-        // Namespaces that are there need no scan, except in the resident process.
+        // Namespaces that are present need no scan, except in the resident process.
         let missing = |nqn: &str| {
             let mut of_subsystem = self.namespaces.iter().filter(|namespace| namespace.planned.nqn == nqn);
             of_subsystem.any(|namespace| namespace.status.state != State::Up)
@@ -270,12 +269,12 @@ impl StateMachine {
     }
 }
 
-/// The processor time of this thread: a scan's time by the clock says little while the kernel is busy with connections.
+/// The processor time of this thread: wall-clock time says little while the kernel is busy with connections.
 fn processor_time() -> Duration {
     clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map_or(Duration::ZERO, Duration::from)
 }
 
-/// A namespace that went with its last controller is a new device when it comes back: the old one's file systems stay dead.
+/// Warns if a namespace that lost its last controller has come back as a new device: file systems of the old device stay dead.
 fn warn_if_other(before: Option<&str>, device: &str) {
     if let Some(before) = before.and_then(|before| before.strip_prefix("/dev/")).filter(|before| *before != device) {
         log::error!("/dev/{before} has come back as /dev/{device}: what is mounted from /dev/{before} needs a restart");

@@ -28,7 +28,7 @@ use std::time::Duration;
 const PATH: AttemptId = AttemptId(0);
 const OTHER: AttemptId = AttemptId(1);
 
-/// A state machine whose device is known and whose interface is ready; and what it then asks for.
+/// A state machine whose device is known and whose interface is ready, and the effects that it then returns.
 fn machine(root: &Root, table: &Table, until: RunMode) -> (StateMachine, Vec<Effect>) {
     let plan = Plan::new(&[Source { name: "NBFT", table }], &Options::default());
     let mut machine = StateMachine::new(plan, Additions::default(), settings(root, until, None));
@@ -39,7 +39,7 @@ fn machine(root: &Root, table: &Table, until: RunMode) -> (StateMachine, Vec<Eff
     (machine, effects)
 }
 
-/// Lets time pass, and then stand still.
+/// Advances the clock, which then stands still.
 fn pass(machine: &mut StateMachine, time: Duration) {
     machine.clock = Clock::stopped_at(machine.clock.now() + time);
 }
@@ -122,7 +122,7 @@ fn a_refused_path_pauses_and_is_tried_again() {
 
     let effects = machine.step(Event::PauseOver(PATH));
     assert_eq!((probed(&effects), machine.attempts[PATH].phase), (vec![PATH], Phase::Probing));
-    // A pause that was over before counts no more.
+    // The end of an earlier pause has no effect.
     assert!(machine.step(Event::PauseOver(PATH)).is_empty());
 }
 
@@ -204,7 +204,7 @@ fn a_run_lingers_after_the_last_boot_namespace_while_another_path_may_come() {
     assert_eq!((machine.ending, machine.linger_until), (None, Some(up + Duration::from_millis(300))));
     let status = machine.status();
     assert_eq!([status.paths[0].connected_ms, status.namespaces[0].present_ms], [Some(machine.elapsed_ms()); 2]);
-    // What happens meanwhile makes it no longer.
+    // Events during the grace period do not extend it.
     pass(&mut machine, Duration::from_millis(200));
     machine.step(Event::Probed(OTHER, Err(ProbeFailure::TimedOut)));
     assert_eq!(machine.ending, Some(Ending::Complete), "nothing is about to come any more");

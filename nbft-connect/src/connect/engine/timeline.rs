@@ -1,4 +1,4 @@
-//! Notes when each step of an interface, a path and a namespace was over.
+//! Notes when each step of an interface, a path and a namespace ended.
 
 use super::attempt::{AttemptId, Phase};
 use super::state::{Expected, NetworkState, StateMachine};
@@ -8,7 +8,7 @@ use libnbft::plan::NetworkRef;
 use std::time::Duration;
 
 impl StateMachine {
-    /// The times so far; those of a former run, if that one booted the machine.
+    /// The times so far; those of a former run, if that run booted the machine.
     pub(super) fn timeline(&self) -> Timeline {
         if let Some(of_boot) = &self.header.timeline {
             return of_boot.clone();
@@ -48,13 +48,13 @@ impl StateMachine {
         }
     }
 
-    /// The interfaces are looked for from now on.
+    /// Notes when the search for the interfaces begins.
     pub(super) fn note_begin(&mut self) {
         let now = self.elapsed_ms();
         self.networks.iter_mut().for_each(|network| network.times.begin_ms = Some(now));
     }
 
-    /// A network waits for something: what comes before that is over.
+    /// Notes what a network waits for: the step before it has ended.
     pub(super) fn note_waiting(&mut self, at: NetworkRef, for_what: Waiting) {
         let step = match for_what {
             Waiting::Nic => return,
@@ -68,7 +68,7 @@ impl StateMachine {
         }
     }
 
-    /// A path's next phase begins.
+    /// Notes that a path enters a phase.
     pub(super) fn note_phase(&mut self, id: AttemptId, phase: Phase) {
         let now = self.elapsed_ms();
         let is_probed = self.attempts[id].phase == Phase::Probing;
@@ -83,7 +83,7 @@ impl StateMachine {
 }
 
 impl NetworkState {
-    /// It is ready for the first time: its own clock is exact, also for what it has not waited for.
+    /// Notes the times of a network that is ready for the first time. `timings` is exact, also for steps that needed no wait.
     pub(super) fn note_ready(&mut self, now: u64, timings: &Timings) {
         if self.times.address_ms.is_some() {
             return;

@@ -1,4 +1,4 @@
-//! Takes each event to its transition: this is the table of the engine.
+//! Maps each event to its transition.
 
 use super::attempt::{AttemptId, Phase};
 use super::event::{Effect, Event};
@@ -10,14 +10,14 @@ use std::io;
 use std::rc::Rc;
 
 impl StateMachine {
-    /// Takes an event; returns what is to be done.
+    /// Handles an event; returns the effects.
     pub(super) fn step(&mut self, event: Event) -> Vec<Effect> {
         self.clock.read();
         self.on(event);
         self.advance()
     }
 
-    /// Gives the device its next work, and sees whether all is done.
+    /// Gives the device its next work, and checks whether the run is finished.
     pub(super) fn advance(&mut self) -> Vec<Effect> {
         if self.ending.is_none() {
             self.feed_device();

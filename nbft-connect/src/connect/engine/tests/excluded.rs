@@ -4,7 +4,7 @@ use super::*;
 use crate::nvme::exclusions::{LIST, entry};
 use std::thread::sleep;
 
-/// Longer than what was read from the lists counts.
+/// Longer than a reading of the lists stays valid.
 const STALE: Duration = Duration::from_millis(1100);
 
 fn exclude(root: &Root, port: u16) {

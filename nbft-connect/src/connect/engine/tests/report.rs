@@ -1,4 +1,4 @@
-//! What a run says that it waits for, as events lead it on.
+//! Tests what a run reports that it waits for, event by event.
 
 use super::*;
 use crate::connect::engine::report::Report;
@@ -8,7 +8,7 @@ use std::time::Instant;
 
 const AT: NetworkRef = NetworkRef { interface: 0, link: 0, network: 0 };
 
-/// A state machine of two paths to one namespace, of which nothing has happened.
+/// A new state machine with two paths to one namespace.
 fn fresh(root: &Root, until: RunMode) -> StateMachine {
     let plan = Plan::new(&[Source { name: "NBFT", table: &table(&[4420, 4421]) }], &Options::default());
     let mut machine = StateMachine::new(plan, Additions::default(), settings(root, until, None));
@@ -16,7 +16,7 @@ fn fresh(root: &Root, until: RunMode) -> StateMachine {
     machine
 }
 
-/// The report of the time when this part of the budget of 60 s is over.
+/// The report after this many seconds of the budget of 60 s.
 fn after(machine: &StateMachine, seconds: u64) -> Report {
     machine.report(machine.settings.started + Duration::from_secs(seconds))
 }
@@ -119,7 +119,7 @@ fn an_interface_and_a_path_have_a_line_each() {
     machine.step(Event::Network(NetEvent::Waiting { at: AT, for_what: Waiting::Carrier }));
     let changed = machine.networks[0].since;
     let mut report = machine.report(changed + Duration::from_secs(7));
-    // Times that the clock of the test has a say in.
+    // These times depend on the clock of the test.
     (report.elapsed, report.items[1].age, report.items[2].age) =
         (Duration::from_secs(8), Duration::ZERO, Duration::ZERO);
     assert_eq!(

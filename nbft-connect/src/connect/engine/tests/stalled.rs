@@ -19,7 +19,7 @@ fn set_state(root: &Root, controller: &str, state: &str) {
     fs::write(root.0.join(format!("sys/class/nvme/{controller}/state")), state).unwrap();
 }
 
-/// The states are read twice, as long apart as it takes for a controller to count as stalled.
+/// Reads the states twice, so far apart that a controller counts as stalled.
 fn check_twice(machine: &mut StateMachine, id: AttemptId) -> Vec<Effect> {
     assert_eq!(probed(&machine.step(Event::CheckDue)), []);
     assert!(machine.attempts[id].path().is_some_and(|path| path.lost_since == Some(machine.clock.now())));

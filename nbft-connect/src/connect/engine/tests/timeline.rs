@@ -1,4 +1,4 @@
-//! When each step was over, as events tell it.
+//! Tests when each step ends, event by event.
 
 use super::*;
 use crate::net::{NetEvent, Timings, Waiting};
@@ -85,7 +85,7 @@ fn the_times_of_the_run_that_booted_stay() {
     let of_boot = booted(&root);
     let later = machine_of(&root, Some(of_boot.clone()));
     assert_eq!(later.status().timeline, of_boot.timeline);
-    // One that did not boot the machine has nothing to keep.
+    // The times of a run that did not boot the machine are not kept.
     let mut failed = of_boot;
     let times: &mut Timeline = failed.timeline.as_mut().unwrap();
     (times.namespaces[0].present_ms, times.started_uptime_ms) = (None, 123_456);
