@@ -8,8 +8,8 @@ pub(super) const LONGEST: Duration = Duration::from_secs(5);
 /// In the running system, where a target may be away for days.
 pub(super) const LONGEST_STAYING: Duration = Duration::from_secs(30);
 
-/// The pause after the `attempts`th failure: doubles up to `longest`, with up to a quarter of jitter so that a fleet
-/// that starts at once does not knock at once.
+/// The pause after the `attempts`th failure: doubles up to `longest`. Up to a quarter of jitter keeps machines that start together from
+/// retrying together.
 pub(super) fn pause(attempts: u32, longest: Duration) -> Duration {
     let doubled = FIRST * 2_u32.pow(attempts.saturating_sub(1).min(10));
     let pause = doubled.min(longest);

@@ -1,4 +1,4 @@
-//! Says why a path, a discovery controller or a namespace is not there, as a value.
+//! Lists the reasons why a path, a discovery controller or a namespace is missing.
 
 use crate::nvme::discovery::LogPageError;
 use crate::nvme::exclusions::Place;
@@ -31,7 +31,7 @@ pub(crate) enum ConnectFailure {
     /// The kernel or the target refused.
     #[error("{0}")]
     Refused(Refusal),
-    /// The same, and a setting may be why.
+    /// The kernel or the target refused, and a setting may be the cause.
     #[error("{refusal}; it was given {given}")]
     RefusedWith {
         /// The refusal.
@@ -147,7 +147,7 @@ impl FatalError {
     }
 }
 
-/// Why something is not there that nothing has failed at. Display is a sentence.
+/// Why something is missing although nothing has failed. Display is a sentence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Waiting {
     /// Its interface is not ready.
@@ -193,7 +193,7 @@ pub(crate) enum Waiting {
     /// No connected path gives access.
     #[error("{0}")]
     Inaccessible(NoAccess),
-    /// The kernel has no disk of it.
+    /// The kernel has made no disk of the namespace.
     #[error("the subsystem is connected and shows it, and the kernel has made no disk of it")]
     NoDisk,
     /// The subsystem has no namespace for this host.

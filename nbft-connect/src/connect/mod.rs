@@ -47,10 +47,10 @@ use without_table::NothingFound;
 /// there before dracut gives up.
 const DEFAULT_TIMEOUT: u32 = 120;
 
-/// The pause before servers are asked again for what is to stand in for a table, as in nbft-connect.service.
+/// The pause before DHCP servers are asked again for a target, if there is no table. nbft-connect.service has the same pause.
 const AGAIN: Duration = Duration::from_secs(5);
 
-/// How long a process that stays has programs give secrets, beside all else that it does.
+/// How long a resident process may fetch secrets from programs.
 const SECRETS: Duration = Duration::from_secs(60);
 
 /// Threads that start programs, and the stack of each in bytes.
@@ -61,7 +61,7 @@ const THREAD_STACK: usize = 256 << 10;
 ///
 /// # Errors
 ///
-/// What keeps it from being tried at all; whatever happens after that is in the status and the exit code.
+/// Why the command cannot start at all. Later failures are in the status and the exit code.
 pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
     let started = Instant::now();
     let root = common.path("/");
@@ -85,7 +85,7 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
                 }
             }
         }
-        // No handler of signals is there yet: one ends this at once.
+        // No signal handler is set yet, so a signal ends the process at once.
         std::thread::sleep(AGAIN);
         round = Instant::now();
     };
@@ -145,7 +145,7 @@ pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
     Ok(ended.exit)
 }
 
-/// The tables; where there is none, the one that the kernel's command line describes. The service finds that one built.
+/// The tables; without any, the one that the kernel's command line describes. The service finds that one already built.
 fn tables(
     args: &ConnectArgs,
     common: &Common,
@@ -165,7 +165,7 @@ fn tables(
     Ok(Ok(tables))
 }
 
-/// Ends what `nbft disconnect` has excluded: who connects by hand wants it back.
+/// Removes the exclusions of `nbft disconnect`: a connection by hand revokes them.
 fn readmit(common: &Common) {
     let list = common.path(RUNTIME_LIST);
     match std::fs::remove_file(&list) {
@@ -175,7 +175,7 @@ fn readmit(common: &Common) {
     }
 }
 
-/// Why the service has nothing to do, or not yet, as its exit. A status file that cannot be read decides nothing: it may be
+/// The exit if the service has nothing to do, or must not start yet. If the status file cannot be read, the service fails: the file may be
 /// the only trace of what was connected.
 fn not_to_stay(status_file: &mut StatusFile, before: Option<&Status>, is_broken: bool) -> Option<Exit> {
     if !status_file.was_connected(before) {
@@ -196,8 +196,8 @@ fn not_to_stay(status_file: &mut StatusFile, before: Option<&Status>, is_broken:
     None
 }
 
-/// The secrets in files that the plan has use for. A process that stays reads them now, and has programs give theirs from now on for
-/// a while only: later they may lie on what they are to connect.
+/// The secrets that the plan needs, from files. A resident process reads them now, and fetches from programs only for a while: later, files
+/// and programs may be on the very namespaces that they are to connect.
 fn keys(plan: &Plan, root: &std::path::Path, staying: bool) -> Result<Keys, Error> {
     let hostnqn = plan.host.as_ref().map(|host| host.nqn.as_str()).unwrap_or_default();
     let mut keys = Keys::new(root, credentials(root), hostnqn);
@@ -206,12 +206,12 @@ fn keys(plan: &Plan, root: &std::path::Path, staying: bool) -> Result<Keys, Erro
     let secured = paths.chain(discovery).filter_map(|(nqn, security)| Some((nqn, security.as_ref()?)));
     let wanted: Vec<(&String, &Policy)> =
         secured.filter(|(_, policy)| policy.authenticates() || policy.secures()).collect();
-    // Also a subsystem that somebody tells of may have to be secured.
+    // A discovered subsystem may require security as well.
     if !wanted.is_empty() || !plan.discovery.is_empty() {
         process::leave_no_core();
     }
     for (nqn, policy) in &wanted {
-        // Whatever keeps it from being read is said when a connection wants it.
+        // A connection that needs the secret reports the error.
         if policy.authenticates() {
             let _ = keys.find(nqn, &policy.redfish);
         }
@@ -225,7 +225,7 @@ fn keys(plan: &Plan, root: &std::path::Path, staying: bool) -> Result<Keys, Erro
     Ok(keys)
 }
 
-/// Whether this kernel was started by the crash of another, whose memory it shows. It has little of its own.
+/// Whether this kernel was started to dump a crashed one. It has little memory of its own.
 fn is_crash_kernel(root: &std::path::Path) -> bool {
     root.join("proc/vmcore").exists()
 }
@@ -233,7 +233,7 @@ fn is_crash_kernel(root: &std::path::Path) -> bool {
 fn runtime() -> Result<tokio::runtime::Runtime, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        // For the threads that start programs: all memory of a process that stays is locked.
+        // Small stacks for the threads that start programs: a resident process locks all its memory.
         .thread_stack_size(THREAD_STACK)
         .max_blocking_threads(THREADS)
         .build();
@@ -245,7 +245,7 @@ fn timeout(args: &ConnectArgs, kernel: &KernelCommandLine) -> Duration {
     let seconds = match (args.timeout, kernel.value(&["rd.nvmf.timeout"])) {
         (Some(seconds), _) => seconds,
         (None, Some(text)) => text.parse().ok().filter(|seconds| *seconds > 0).unwrap_or_else(|| {
-            // A typing error on the kernel's command line must not cost the boot.
+            // A typing error on the kernel's command line must not prevent the boot.
             log::warn!("rd.nvmf.timeout={text} is not a number of seconds: {DEFAULT_TIMEOUT} is used");
             DEFAULT_TIMEOUT
         }),
@@ -263,7 +263,7 @@ fn nothing_read(plan: &Plan, tables: &plan::Tables, status_file: &mut StatusFile
     Ok(Exit::Failed)
 }
 
-/// The exit when the plan has no path and nobody who tells of one: nothing asked for is no failure, something that cannot be had is.
+/// The exit if the plan has no path and no discovery controller: success if nothing was requested, failure if a request cannot be met.
 fn nothing_to_connect(plan: &Plan, status_file: &mut StatusFile) -> Result<Option<Exit>, Error> {
     for left in &plan.left_out {
         log::warn!("{}: {} is left out: {}", left.origin.table, left.name(), left.reason);
@@ -329,7 +329,7 @@ fn work(
         let network = net::start(interfaces, network, events).await.map_err(Error::network)?;
         Engine::new(plan, additions, settings, device).with_router(network.router()).run(heard).await
     })?;
-    // Nothing of the runtime is worth waiting for.
+    // Do not wait for the runtime's background tasks.
     runtime.shutdown_background();
     Ok(ended)
 }
@@ -342,7 +342,7 @@ fn mtu(kernel: &KernelCommandLine) -> Option<u16> {
     })
 }
 
-/// What the DHCP client says of itself: options, then the kernel's command line.
+/// What the DHCP client tells servers about itself: options, then the kernel's command line.
 fn client_options(args: &ConnectArgs, kernel: &KernelCommandLine) -> ClientOptions {
     let (given, invalid) = kernel.client_options();
     for parameter in invalid {
@@ -364,12 +364,12 @@ fn bind(args: &ConnectArgs, kernel: &KernelCommandLine) -> Bind {
     args.network.bind.or_else(of_kernel).unwrap_or_default()
 }
 
-/// Leaves the pair in use for later tools.
+/// Writes the host NQN and host ID for later tools.
 fn leave_identity(plan: &Plan, common: &Common) {
     let Some(host) = &plan.host else { return };
     for (name, value) in [("hostnqn", host.nqn.clone()), ("hostid", host.id.to_string())] {
         let file: PathBuf = common.path("/run/nbft").join(name);
-        // The value itself is what others read; an escaped one would name another host.
+        // Other programs read the raw value; an escaped one would name another host.
         if !value.chars().all(libnbft::text::is_harmless) {
             log::warn!("{}: not written, since {value} holds characters that are not shown", file.display());
             continue;

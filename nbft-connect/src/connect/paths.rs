@@ -10,7 +10,7 @@ pub(crate) fn is_path(controller: &Controller, path: &Path, endpoint: Option<&Li
     controller.nqn == path.nqn && leads_to(controller, &Target::from(path), endpoint)
 }
 
-/// Whether `controller` goes to this target's address by the same way, whatever its NQN.
+/// Whether `controller` goes to this target's address over the same interface, whatever its NQN.
 pub(crate) fn leads_to<'a>(controller: &Controller, target: &Target<'a>, endpoint: Option<&'a LinkEndpoint>) -> bool {
     let same_address = |text: &str, ip: IpAddr| text.parse() == Ok(ip);
     let (source, iface) = (target.source(endpoint), target.iface(endpoint));
@@ -19,7 +19,7 @@ pub(crate) fn leads_to<'a>(controller: &Controller, target: &Target<'a>, endpoin
         && same_address(&controller.traddr, target.traddr)
         && (controller.host_traddr.is_empty() || source.is_none_or(|ip| same_address(&controller.host_traddr, ip)))
         && (controller.host_iface.is_empty() || controller.host_iface == iface)
-        // Without either nothing tells by which interface it goes.
+        // Without both, nothing tells which interface it uses.
         && !(controller.host_traddr.is_empty() && controller.host_iface.is_empty())
         && !controller.is_deleting()
 }

@@ -1,12 +1,12 @@
-//! Writes the registry by which nvme-cli 3 knows that a controller is somebody's: `nvme disconnect-all` spares it.
+//! Registers nbft as a controller's owner for nvme-cli 3, so that `nvme disconnect-all` spares it.
 
 use crate::nvme::sysfs::attribute;
 use std::fs;
 use std::io;
 use std::path::Path;
 
-/// Enters a controller: a directory built aside and renamed into place. What an earlier run or controller left is in the way at
-/// most once, and is looked for only then: with many paths this is done many times.
+/// Registers a controller: builds a directory aside and renames it into place. A leftover of an earlier run or controller is removed only
+/// if it is in the way, since many paths call this many times.
 #[expect(clippy::disallowed_methods, reason = "our own word, and a number of the kernel's")]
 pub(super) fn enter(root: &Path, controller: &str) -> io::Result<()> {
     let registry = root.join("run/nvme/registry");
@@ -27,15 +27,15 @@ pub(super) fn enter(root: &Path, controller: &str) -> io::Result<()> {
     })
 }
 
-/// Whether a controller is ours.
+/// Whether a controller is nbft's.
 pub(crate) fn is_ours(root: &Path, controller: &str) -> bool {
     attribute(&root.join("run/nvme/registry").join(controller), "owner") == "nbft"
 }
 
-/// Removes the entry of a controller of ours that is gone.
+/// Removes the entry of a controller of nbft's that is gone.
 pub(crate) fn leave(root: &Path, controller: &str) {
     if is_ours(root, controller) {
-        // A rule of udev may have been faster.
+        // A udev rule may have removed it first.
         let _ = fs::remove_dir_all(root.join("run/nvme/registry").join(controller));
     }
 }
@@ -55,13 +55,13 @@ mod tests {
             enter(root, "nvme0").unwrap();
             assert_eq!(fs::read_to_string(entry.join("owner")).unwrap(), "nbft\n");
             assert_eq!(fs::read_to_string(entry.join("seqnum")).unwrap(), seqnum);
-            // Left by one that was killed meanwhile, and a process of its number.
+            // A leftover of a killed process that had the same process ID.
             fs::create_dir_all(entry.with_file_name(format!(".nvme0.{}", std::process::id())).join("owner")).unwrap();
         }
         enter(root, "nvme0").unwrap();
         let names: Vec<_> = fs::read_dir(entry.parent().unwrap()).unwrap().flatten().map(|e| e.file_name()).collect();
         assert_eq!(names, ["nvme0"]);
-        // A file in the way stays in the way, and is said.
+        // A file in the way is kept and reported.
         fs::write(entry.with_file_name("nvme1"), "").unwrap();
         assert!(enter(root, "nvme1").is_err());
     }

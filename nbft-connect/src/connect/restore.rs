@@ -7,7 +7,7 @@ use libnbft::model::Nqn;
 use libnbft::plan::{Additions, DiscoveryMode, Plan};
 use std::path::Path;
 
-/// The discovered paths of a former run that have a controller: a second run needs nobody to tell of them again.
+/// The discovered paths of a former run that have a controller: a second run need not ask discovery again.
 pub(crate) fn restore_discovered(plan: &Plan, before: &Status, root: &Path) -> Additions {
     let mut additions = Additions::default();
     let controllers = sysfs::controllers(root);
@@ -15,7 +15,7 @@ pub(crate) fn restore_discovered(plan: &Plan, before: &Status, root: &Path) -> A
         let (Some(told), Ok(address)) = (&path.discovered, path.traddr.parse()) else { continue };
         let entry = Entry::subsystem(Nqn(path.nqn.clone()), address, path.trsvcid);
         let from = plan.discovery.iter().find(|from| from.is(told));
-        // One that was only referred to is not in a new plan; who referred to it is.
+        // A controller found by a referral is not in a new plan; the controller that referred to it is.
         let Some(from) =
             from.or_else(|| plan.discovery.iter().find(|from| from.mode == DiscoveryMode::Immediate)).cloned()
         else {

@@ -138,7 +138,7 @@ async fn staying_makes_again_what_the_kernel_has_removed() {
         written(1).await;
         assert_eq!(status(&root).service, Some(7));
         fs::remove_dir_all(root.0.join("sys/class/nvme/nvme0")).unwrap();
-        // The stand-in sends no uevents: any event has sysfs looked at.
+        // The stand-in sends no uevents: any event triggers a scan of sysfs.
         started.events.send(ready()).unwrap();
         written(2).await;
     };

@@ -35,7 +35,7 @@ pub(super) enum NothingFound {
 }
 
 impl NothingFound {
-    /// Whether it stays so for as long as the machine runs.
+    /// Whether it stays so as long as the machine runs.
     pub(super) const fn is_final(&self) -> bool {
         matches!(self, Self::Parameter(_))
     }
@@ -61,7 +61,7 @@ pub(super) fn tables(
     }))
 }
 
-/// A table of firmware's goes before the kernel's command line.
+/// Warns if the kernel's command line asks for a table although firmware has left one, which takes precedence.
 pub(super) fn say_if_unused(kernel: &KernelCommandLine, tables: &Tables) {
     let is_built = tables.tables.iter().all(|(name, _)| name == BUILT_TABLE);
     if !is_built && kernel.values(CONNECT).next().is_some() {
@@ -69,7 +69,7 @@ pub(super) fn say_if_unused(kernel: &KernelCommandLine, tables: &Tables) {
     }
 }
 
-/// Writes udev's rules of a table that was not there when they are written for others.
+/// Writes udev rules for a built table: the rules for other tables were written before it existed.
 pub(super) fn leave_rules(plan: &Plan, root: &Path) {
     if plan.tables != [BUILT_TABLE] || !initramfs::is_at(root) {
         return;
@@ -101,7 +101,7 @@ fn build(
     if let Some(nics) = synthesis::known_nics(request, root) {
         return Ok(Ok(synthesis::table(&request.targets, &request.nics, &nics, root)));
     }
-    // The root paths that were heard, each with the NIC that heard it.
+    // The root paths received, each with the NIC that received it.
     let heard: RefCell<Vec<(Mac, Target)>> = RefCell::default();
     let surveyed = survey(request, client, root, deadline, &heard)?;
     let mut targets = request.targets.clone();
@@ -162,7 +162,7 @@ fn survey(
     surveyed.map_err(Error::network)
 }
 
-/// The network as which a NIC asks a DHCP server: that of an HFI of its own.
+/// The network with which a NIC asks a DHCP server, as if it were an HFI of its own.
 fn dhcp_network(mac: Mac) -> Option<Network> {
     let anywhere = Target::of_root_path("nvme+tcp://192.0.2.1/nqn.2014-08.org.example:s").ok()?;
     let nic = NicRequest { nic: NicName::Mac(mac), vlan: None, address: None, gateway: None, method: None };

@@ -1,4 +1,4 @@
-//! A run after another: what it ends too early to hear is not forgotten.
+//! Tests a second run: it keeps what the first one ended too early to learn.
 
 use super::*;
 use crate::net::Information;
@@ -23,7 +23,7 @@ async fn what_servers_told_is_kept_by_a_run_that_ends_before_they_answer() {
     let known = written.interfaces.remove(0);
     assert_eq!(known.state, State::Up);
 
-    // Its controller is there, so that it ends before it hears of the network: the service's knowledge is its own.
+    // Its controller is connected, so the run ends before the network is ready; it keeps what the service knows.
     for (service, expected) in [
         (Some(7), known.clone()),
         (

@@ -1,4 +1,4 @@
-//! Paths that are live and cannot be used: their ANA state says so.
+//! Tests paths that are live but unusable by their ANA state.
 
 use super::*;
 

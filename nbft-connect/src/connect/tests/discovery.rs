@@ -1,4 +1,4 @@
-//! Discovery controllers: asked when they are needed, believed as far as what they tell can be used.
+//! Tests when discovery controllers are asked, and which of their entries are used.
 
 use super::*;
 use crate::nvme::discovery::LogPageError;
@@ -7,7 +7,7 @@ use libnbft::model::DISCOVERY_NQN;
 
 const OTHER: &str = "nqn.2014-08.org.example:other";
 
-/// What a controller tells: subsystem type, port on loopback, NQN.
+/// The log page of a controller, from subsystem type, port on loopback and NQN of each entry.
 pub(in crate::connect) fn page(entries: &[(u8, u16, &str)]) -> Log {
     let mut log = Log::new(Header { generation: 1, records: entries.len() as u64 });
     for (kind, port, nqn) in entries {
@@ -185,14 +185,14 @@ async fn discovery_twice_is_once() {
     assert_eq!((second.exit, second.written), (Exit::Ok, vec![]));
     let (before, after) = (&first.status.paths[0], &second.status.paths[0]);
     assert_eq!((after.controller.as_deref(), &after.discovered), (Some("nvme1"), &before.discovered));
-    // Its controller gone, nothing is remembered of it.
+    // Without its controller, nothing of the path is restored.
     fs::remove_dir_all(root.0.join("sys/class/nvme/nvme1")).unwrap();
     fs::remove_dir_all(root.0.join("sys/block/nvme0n1")).unwrap();
     let third = run_in(&root, &table, vec![tell(&[(2, subsystem, NQN)])], 5).await;
     assert_eq!((third.exit, third.written), (Exit::Ok, vec![asked(controller), options(subsystem)]));
 }
 
-/// Waits until so much has been written, and all is up.
+/// Waits until `number` lines have been written, and all is up.
 async fn all_up(root: &Root, written: &RefCell<Vec<String>>, number: usize) {
     while written.borrow().len() < number || status(root).outcome != Outcome::Ok {
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -222,7 +222,7 @@ async fn staying_asks_again_when_what_was_told_goes_away() {
     assert_eq!(*started.written.borrow(), [asked(controller), options(first), asked(controller), options(moved)]);
 }
 
-/// The line for one that stays connected.
+/// The line for a persistent discovery controller.
 fn kept(port: u16) -> String {
     asked(port).replacen("discover ", "keep ", 1) + ",keep_alive_tmo=30,ctrl_loss_tmo=-1"
 }
@@ -251,7 +251,7 @@ async fn one_that_is_to_last_stays_connected_and_is_known_again() {
     assert_eq!(*second.written.borrow(), [""; 0]);
     assert_eq!(status(&root).discovery[0].controller.as_deref(), Some("nvme0"));
 
-    // It and what it told of are gone: it is connected anew.
+    // The discovery controller and its subsystem are gone: both are connected anew.
     for name in ["nvme0", "nvme1"] {
         fs::remove_dir_all(root.0.join("sys/class/nvme").join(name)).unwrap();
     }
@@ -286,7 +286,7 @@ async fn staying_connects_one_again_that_the_kernel_removed() {
     let scenario = async {
         all_up(&root, &started.written, 2).await;
         fs::remove_dir_all(root.0.join("sys/class/nvme/nvme0")).unwrap();
-        // A look at sysfs.
+        // Triggers a scan of sysfs.
         started.events.send(ready()).unwrap();
         all_up(&root, &started.written, 3).await;
     };

@@ -82,19 +82,19 @@ pub(in crate::connect) fn show_controller(root: &Path, number: usize, options: &
     fs::write(namespace.join("uuid"), format!("{nid}\n")).unwrap();
 }
 
-/// What the stand-in does for each write, in turn; when it has no more answers, it connects.
+/// What the stand-in does for each write, in turn; without further answers, it connects.
 pub(super) enum Answer {
     /// A controller whose namespace has this UUID.
     Connect(&'static str),
     Errno(i32),
-    /// The child is gone.
+    /// The helper process is gone.
     Broken,
     Hang,
-    /// It did not keep to its requirements.
+    /// The connection violates its requirements.
     PolicyViolation(Violation),
-    /// The same, and for a while it was there for all to see.
+    /// The same, after sysfs has shown the controller for a while.
     ViolationLater(Violation),
-    /// Only for a discovery controller; when it has no more of these, it has nothing to tell.
+    /// Only for a discovery controller; without further ones, its log page is empty.
     Tell(DiscoveryResult),
 }
 

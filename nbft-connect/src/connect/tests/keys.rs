@@ -1,11 +1,11 @@
-//! Secrets that are slow to come: whoever does not need them does not wait for them.
+//! Tests slow secrets: only paths that need them wait for them.
 
 use super::redfish::{KEYPATH, REQUIRED, SECRET, asked, of_all, program, root, table_with};
 use super::*;
 use libnbft::model::{SecretType, SecurityProfile, SsnsFlags};
 use std::os::unix::fs::PermissionsExt;
 
-/// An `/etc/nbft/key-command` of this script, which notes how it was asked.
+/// An `/etc/nbft/key-command` with this script, which records its arguments.
 fn key_command(root: &Root, script: &str) {
     let file = root.0.join("etc/nbft/key-command");
     fs::write(&file, format!("#!/bin/sh\ncd '{}'\necho \"$@\" >> commanded\n{script}\n", root.0.display())).unwrap();
@@ -14,7 +14,7 @@ fn key_command(root: &Root, script: &str) {
     }
 }
 
-/// How the program was asked.
+/// The arguments of each call of the program.
 fn commanded(root: &Root) -> Vec<String> {
     let text = fs::read_to_string(root.0.join("commanded")).unwrap_or_default();
     text.lines().map(str::to_owned).collect()
@@ -51,7 +51,7 @@ async fn targets(number: usize) -> Vec<u16> {
     ports
 }
 
-/// Waits until this is so.
+/// Waits until the condition holds.
 async fn until(what: impl Fn() -> bool) {
     while !what() {
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -68,7 +68,7 @@ async fn a_program_that_hangs_costs_one_time_out_and_no_other_path() {
     let scenario = async {
         until(|| started.written.borrow().len() == 1).await;
         assert_eq!(*started.written.borrow(), [options(ports[4])]);
-        // Nothing of it had to wait.
+        // Its path waited for no program.
         assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
         until(|| status(&root).paths[0].reason.is_some()).await;
         let waits = format!("waits for its secrets from {}/etc/nbft/key-command", root.0.display());
@@ -109,7 +109,7 @@ async fn programs_run_beside_the_network_and_services_are_asked_for_what_they_la
     assert!(of(0).unwrap().ends_with(&format!(",dhchap_secret={SECRET},dhchap_ctrl_secret={SECRET}")));
     assert!(of(1).unwrap().ends_with(&format!(",dhchap_secret={SECRET}")));
     assert!(status(&root).paths[2].reason.as_ref().unwrap().ends_with("key-command dhchap-secret: exit status: 7"));
-    // The program once for each, and the service only where it has nothing.
+    // The program runs once for each; the service is asked only where the program has nothing.
     let mut expected: Vec<_> =
         (0..3).map(|number| format!("dhchap-secret nqn.2014-08.org.example:host {}", nqn(number))).collect();
     expected.push(format!("dhchap-ctrl-secret nqn.2014-08.org.example:host {}", nqn(0)));
@@ -139,13 +139,13 @@ async fn who_stays_fetches_beside_its_work_at_once_and_within_its_budget() {
     };
     while_running(started.engine, started.network, 20, scenario).await;
     assert_eq!(*started.written.borrow(), [options(ports[20])]);
-    // Sixteen at once, and nobody after the budget was spent.
+    // Sixteen ran at once, and none after the budget was spent.
     assert_eq!(asked(&root), 16);
     let reason = status(&root).paths[19].reason.clone().unwrap();
     assert!(reason.ends_with("no answer within the time for fetching secrets"), "{reason}");
 }
 
-/// Arguments and environment of whoever runs it, into a file.
+/// Writes the arguments and environment of its process to a file.
 const SHOW: &str = "tr '\\0' '\\n' < /proc/$$/cmdline >> shown; tr '\\0' '\\n' < /proc/$$/environ >> shown";
 
 #[tokio::test(flavor = "current_thread")]

@@ -2,7 +2,7 @@
 
 use crate::connect::tests::*;
 
-/// A target that answers ICReq and counts those who ask; nobody is answered before `hold` is over.
+/// A target that answers ICReq and counts connections; it answers none before `hold` is over.
 async fn counting(hold: Duration) -> (u16, Rc<RefCell<usize>>, impl Future<Output = ()>) {
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();

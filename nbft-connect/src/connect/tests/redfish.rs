@@ -36,7 +36,7 @@ pub(super) fn of_all() -> String {
     format!(r#"echo '{{"name":"dhchap-secret","key":"{SECRET}"}}'"#)
 }
 
-/// How often the program was asked.
+/// How often the program was run.
 pub(super) fn asked(root: &Root) -> usize {
     fs::read_to_string(root.0.join("asked")).map_or(0, |text| text.lines().count())
 }
@@ -102,7 +102,7 @@ async fn why_there_is_none_is_said() {
         assert!(said.starts_with(looked) && said.ends_with(&format!("; by Redfish from {KEYPATH}: {why}")), "{said}");
         assert_eq!(asked(&root), 1);
     }
-    // Its code comes to the status, and one that is not known does not.
+    // A known code gets into the status; an unknown one does not.
     let codes = [("redfish-untrusted", "redfish-untrusted"), ("of-tomorrow", "secret-missing-redfish")];
     for (printed, code) in codes {
         let root =
@@ -176,7 +176,7 @@ async fn who_stays_asks_at_once_and_never_again() {
     }
     program(&root, "exit 1");
     assert!(keys.find(NQN, &policy.redfish).unwrap().is_some());
-    // Also one that is told of later.
+    // Also for a subsystem that is discovered later.
     keys.close(Instant::now());
     assert!(keys.find("nqn.2014-08.org.example:other", &policy.redfish).unwrap().is_some());
     assert!(keys.to_fetch("nqn.2014-08.org.example:other", &policy).is_empty());

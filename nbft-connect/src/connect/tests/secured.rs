@@ -120,7 +120,7 @@ async fn what_is_held_against_its_terms_does_not_count_meanwhile() {
     let answers = (0..9).map(|_| Answer::ViolationLater(Violation::ControllerUnproved)).collect();
     let started = start(&root, &secured(REQUIRED), answers, until);
     let events = started.events;
-    // The stand-in sends no uevents: any event has sysfs looked at.
+    // The stand-in sends no uevents: any event triggers a scan of sysfs.
     let looks = tokio::spawn(async move {
         while events.send(ready()).is_ok() {
             tokio::time::sleep(Duration::from_millis(20)).await;

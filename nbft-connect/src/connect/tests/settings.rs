@@ -1,4 +1,4 @@
-//! Queues and timeouts: what the kernel is given, and what is said when it refuses them.
+//! Tests queues and timeouts: what the kernel is given, and what is reported when it refuses them.
 
 use super::*;
 use crate::tunables::{Tunable, Tunables};
@@ -35,7 +35,7 @@ async fn a_refusal_names_the_settings() {
                     are online (Invalid cross-device link (os error 18))";
     assert_eq!((ran.exit, path.code.as_deref()), (Exit::Failed, Some("queue-without-cpu")));
     assert_eq!(path.reason.as_deref(), Some(format!("{sentence}; it was given nr_io_queues=64").as_str()));
-    // Where nothing was given, the settings are named all the same.
+    // Without given settings, the sentence names them all the same.
     let ran = run_with(LISTED, &[], hang()).await;
     assert_eq!(ran.status.paths[0].reason.as_deref(), Some(sentence));
     // No setting makes a target refuse the connection.

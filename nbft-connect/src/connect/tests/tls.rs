@@ -18,7 +18,7 @@ const RESTRICTED: u16 = 1 << 9;
 /// The options that a kernel with TLS lists besides.
 const TLS: &str = "keyring=%d,tls_key=%d,tls";
 
-/// The kernel's keyring, as a file of the root; where that is missing, so is the keyring.
+/// A file of the root as the kernel's keyring; without the file there is no keyring.
 #[derive(Debug)]
 pub(super) struct InRoot(pub(super) PathBuf);
 
@@ -118,7 +118,7 @@ async fn what_is_only_allowed_is_done_where_it_can_be() {
     assert_eq!((ran.exit, ran.written), (Exit::Ok, vec![with.clone()]));
     let seen = "TLS 1.3 with a PSK of SHA-384, cipher suite TLS_AES_128_GCM_SHA256";
     assert_eq!(ran.status.paths[0].secured.as_deref(), Some(seen));
-    // A key that somebody else has put into the keyring.
+    // A key that another program has put into the keyring.
     let there = root(&[]);
     fs::write(there.0.join("keyring"), format!("NVMe0R02 nqn.2014-08.org.example:host {NQN}\n")).unwrap();
     let ran = run_in(&there, &secured(ALLOWED), vec![], 5).await;
@@ -148,13 +148,13 @@ async fn without_a_psk_authentication_makes_the_key_where_the_kernel_can() {
     assert_eq!((ran.exit, ran.written), (Exit::Ok, vec![format!("{},concat,dhchap_secret={SECRET}", options(4420))]));
     let made = "TLS 1.3 with a key made by authentication, cipher suite TLS_AES_128_GCM_SHA256";
     assert_eq!(ran.status.paths[0].secured.as_deref(), Some(made));
-    // A PSK goes before; what is only allowed is not done in this way.
+    // A PSK takes precedence; TLS that is only allowed does not use this way.
     let ran = run_in(&root(",concat", &[secret, ("tls-psk", PSK)]), &secured(BOTH), vec![], 5).await;
     let by_psk = format!("{},tls,tls_key=1,dhchap_secret={SECRET}", options(4420));
     assert_eq!((ran.exit, ran.written), (Exit::Ok, vec![by_psk]));
     let ran = run_in(&root(",concat", &[secret]), &secured(ALLOWED | 2 << 1), vec![], 5).await;
     assert_eq!((ran.exit, ran.written), (Exit::Ok, vec![format!("{},dhchap_secret={SECRET}", options(4420))]));
-    // A kernel without, and no secret.
+    // A kernel without the option, and a root without a secret.
     for root in [root("", &[secret]), root(",concat", &[])] {
         let reason = reason(&root, &secured(BOTH & !(1 << 1)), vec![Answer::Broken]).await;
         assert!(reason.contains(" required by security profile 1 of NBFT, and there is no "), "{reason}");
@@ -228,7 +228,7 @@ async fn a_trial_sends_nothing_in_the_clear() {
     });
     let mut table = secured(REQUIRED);
     table.ssns[0].trsvcid = Some(port.to_string());
-    // A second path, since one alone is not tried.
+    // A second path, since a single path is not probed.
     let mut dead = table.ssns[0].clone();
     (dead.index, dead.trsvcid) = (2, Some(closed_port().await.to_string()));
     table.ssns.push(dead);
@@ -246,7 +246,7 @@ async fn a_controller_that_somebody_made_in_the_clear_is_not_taken_over() {
     let expected = "nvme7 has this connection in plaintext, but TLS is required by security profile 1 of NBFT";
     let (path, namespace) = (&ran.status.paths[0], &ran.status.namespaces[0]);
     assert_eq!((path.controller.as_deref(), path.reason.as_deref()), (None, Some(expected)));
-    // Nor is what is behind it there.
+    // Its namespace does not count either.
     assert_eq!(
         (ran.exit, namespace.state, namespace.reason.clone()),
         (Exit::Failed, State::Pending, Some(format!("127.0.0.1 port 4420: {expected}")))
@@ -262,7 +262,7 @@ async fn a_namespace_by_another_way_in_the_clear_is_not_there() {
     let in_the_clear = "nvme7 has this connection in plaintext, but TLS is required by security profile 1 of NBFT";
     for (flags, unprotected, expected) in [
         (REQUIRED, "", Some(in_the_clear)),
-        // Of TLS that is only allowed nothing follows.
+        // TLS that is only allowed requires nothing.
         (ALLOWED, "", None),
         (REQUIRED, ",tls,tls_key=9", None),
     ] {
@@ -278,7 +278,7 @@ async fn a_namespace_by_another_way_in_the_clear_is_not_there() {
             if expected.is_some() { (Exit::Failed, State::Pending) } else { (Exit::Degraded, State::Up) };
         assert_eq!((ran.exit, namespace.state, namespace.reason.clone()), (exit, state, expected), "{flags}");
     }
-    // Once the path is up, the namespace is there by it.
+    // Once the path is up, it provides the namespace.
     let root = root(&[("tls-psk", PSK)]);
     show_controller(&root.0, 7, &elsewhere, NID);
     let ran = run_in(&root, &secured(REQUIRED), vec![], 5).await;
@@ -287,7 +287,7 @@ async fn a_namespace_by_another_way_in_the_clear_is_not_there() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn an_entry_that_asks_for_nothing_may_have_it_in_the_clear() {
-    // One port is to be secured, the other not: by that one the namespace is there.
+    // One port must be secured, the other not; the other one provides the namespace.
     let mut table = secured(REQUIRED);
     let mut open = table.ssns[0].clone();
     (open.index, open.security, open.flags, open.trsvcid) = (2, 0, SsnsFlags(1), Some("4499".into()));
@@ -367,7 +367,7 @@ async fn discovery_controllers_and_what_they_tell_of() {
     assert!(ran.written[0].ends_with(",tls,tls_key=1"), "{:?}", ran.written);
     let ran = run_in(&root(&[]), &table, vec![], 1).await;
     assert_eq!(ran.written, [""; 0]);
-    // DiscoveryResult in plaintext, it tells of a subsystem that accepts nothing but TLS.
+    // A discovery controller in plaintext lists a subsystem that accepts nothing but TLS.
     table.discovery[0].security = 0;
     let told = || {
         let mut log = Log::new(Header { generation: 1, records: 1 });
