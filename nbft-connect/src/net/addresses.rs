@@ -16,15 +16,15 @@ use libnbft::plan::{Link as PlanLink, Method, NetworkRef};
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::{Duration, Instant};
 
-/// The first pause before an address is set again that another host had, and the longest during a boot.
+/// The first pause before nbft sets an address again that another host had, and the longest pause during a boot.
 const FIRST_DUPLICATE_PAUSE: Duration = RETRY;
 const LONGEST_BOOT_PAUSE: Duration = Duration::from_secs(5);
 
 /// An address, and the lease that it is from.
 pub(super) type Configured = (IpAddr, Option<Box<Lease>>);
 
-/// Whether this network asks DHCPv6 for the information that goes with a router's address. One request of a link is enough, and a
-/// DHCPv6 lease brings the information with it.
+/// Whether this network requests DHCPv6 information beside an advertised address. One request for each link is enough, and a DHCPv6 lease
+/// includes the information.
 fn asks_for_information(link: &PlanLink, network: usize) -> bool {
     let first = link.networks.iter().position(|network| network.method == Method::Slaac);
     first == Some(network) && !link.networks.iter().any(|network| network.method == Method::Dhcp6)
@@ -58,7 +58,7 @@ impl Worker {
         futures_util::future::join_all(networks).await;
     }
 
-    /// Tries until the network is ready; the resident service then maintains it. The caller ends it when the link is gone.
+    /// Tries until the network is ready; the resident service then maintains it. The caller cancels it when the link is gone.
     async fn set_up_network(&self, on: LinkNetwork<'_>, asks_for_information: bool, timings: Timings) {
         let started = Instant::now();
         let mut duplicates = 0;
@@ -100,7 +100,7 @@ impl Worker {
                             Some(pause_after_duplicate(duplicates, self.maintains))
                         }
                         (Method::Static, NetFailure::AddressGone(_) | NetFailure::HasMaster { .. }) => Some(RETRY),
-                        // What the kernel refused once, it refuses again for a while.
+                        // The kernel will refuse the same request again for a while.
                         (Method::Static, _) => self.maintains.then_some(MAINTAIN_RETRY),
                         // A server may answer later.
                         _ => Some(RETRY),
@@ -153,7 +153,7 @@ impl Worker {
         self.record(on.at, AppliedNetwork { index, name, ip, network: on.network.clone(), lease });
     }
 
-    /// Sets what a server granted.
+    /// Applies a lease: sets its MTU, address and routes.
     pub(super) async fn apply_lease(&self, on: LinkNetwork<'_>, lease: Lease) -> Result<Configured, NetFailure> {
         if let Some(mtu) = lease.mtu.filter(|_| self.mtu.is_none()) {
             self.set_leased_mtu(on.at, on.link, mtu).await;
@@ -198,7 +198,7 @@ impl Worker {
         self.refuse_port(on.link)?;
         let (handle, index, network) = (&self.watcher.handle, on.link.index, on.network);
         if self.watcher.read(|state| state.address(index, ip).is_some_and(|now| now.duplicate)) {
-            // The kernel asks again only for an address that is new.
+            // The kernel repeats duplicate address detection only for a new address.
             requests::remove_address(handle, index, ip, network.prefix, network.route_table).await?;
             let gone = |state: &State| state.address(index, ip).is_none().then_some(());
             let _ = tokio::time::timeout(RETRY, self.watcher.wait_for(gone)).await;
@@ -246,7 +246,7 @@ impl Worker {
             return Ok(());
         }
         let judge = |state: &State| {
-            // The address existed: somebody has removed it since.
+            // The address existed, so another program has removed it.
             let Some(address) = state.address(index, ip) else { return Some(Err(NetFailure::AddressGone(ip))) };
             match (address.duplicate, address.tentative) {
                 (true, _) => Some(Err(NetFailure::Duplicate { address: ip, mac: None })),
@@ -262,8 +262,8 @@ impl Worker {
     }
 }
 
-/// How long to wait before an address is set again that another host had each time so far. The other host may be this machine's own
-/// firmware or a former life of it, so the first pause is short. It differs between machines that fight for one address.
+/// How long to wait before setting an address again that another host had `times` times. The other host may be this machine's own firmware
+/// or its earlier boot, so the first pause is short. Jitter separates machines that fight for one address.
 fn pause_after_duplicate(times: u32, maintains: bool) -> Duration {
     let longest = if maintains { MAINTAIN_RETRY } else { LONGEST_BOOT_PAUSE };
     let pause = FIRST_DUPLICATE_PAUSE.saturating_mul(1 << times.saturating_sub(1).min(8)).min(longest);

@@ -26,21 +26,21 @@ impl AppliedNetwork {
     }
 }
 
-/// A rule, and with it an address, that a network had and has no longer.
+/// A rule, and with it an address, that a network no longer has.
 #[derive(Debug, Clone)]
 pub(super) struct FormerRule {
     pub(super) index: u32,
     pub(super) name: String,
     pub(super) rule: Rule,
-    /// When it is removed at the latest, in seconds from the machine's start: its lease has ended.
+    /// The latest time to remove it, in seconds from the machine's start: the end of its lease.
     pub(super) ends: Option<u64>,
 }
 
-/// What the networks of a NIC have and had.
+/// What the networks of a NIC have set, and what they had set before.
 #[derive(Debug, Default)]
 pub(super) struct AppliedNetworks {
     records: Mutex<Records>,
-    /// Wakes whoever removes former rules.
+    /// Wakes the task that removes former rules.
     pub(super) changed: Notify,
 }
 
@@ -52,13 +52,13 @@ struct Records {
 }
 
 impl AppliedNetworks {
-    /// With the leases that are known to be held.
+    /// Starts with the leases that are held already.
     pub(super) fn new(leases: Vec<(NetworkRef, Lease)>) -> Self {
         let records = Records { leases, ..Records::default() };
         Self { records: Mutex::new(records), changed: Notify::new() }
     }
 
-    /// Nobody holds the lock while waiting, and no change of the records can stop halfway.
+    /// No task holds the lock across an await, and a panic leaves no change half done: a poisoned lock is safe.
     fn lock(&self) -> MutexGuard<'_, Records> {
         self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -68,7 +68,7 @@ impl AppliedNetworks {
         self.lock().leases.iter().find(|(network, _)| *network == at).map(|(_, lease)| lease.clone())
     }
 
-    /// What a network has.
+    /// What a network has set.
     pub(super) fn of(&self, at: NetworkRef) -> Option<AppliedNetwork> {
         self.lock().applied.iter().find(|(network, _)| *network == at).map(|(_, applied)| applied.clone())
     }
@@ -94,7 +94,7 @@ impl AppliedNetworks {
         self.lock().former.retain(|other| other.rule != *rule);
     }
 
-    /// Forgets what was on links that are gone; returns the rules that are left of it.
+    /// Forgets what was on links that are gone; returns their rules, which remain.
     pub(super) fn forget_links(&self, exists: impl Fn(u32) -> bool) -> Vec<Rule> {
         let mut records = self.lock();
         let gone = records.applied.iter().filter(|(_, applied)| !exists(applied.index));
@@ -113,7 +113,7 @@ impl AppliedNetworks {
 }
 
 impl Records {
-    /// Whatever else the network had becomes former.
+    /// Everything else that the network had becomes former.
     fn record(&mut self, at: NetworkRef, applied: AppliedNetwork, leftover: Vec<Rule>) {
         let old = self.applied.iter().find(|(network, _)| *network == at).map(|(_, old)| old.clone());
         let old_lease = self.leases.iter().find(|(network, _)| *network == at).map(|(_, lease)| lease.clone());
@@ -146,8 +146,8 @@ fn end_of(lease: &Lease) -> u64 {
     lease.granted_at.saturating_add(lease.seconds.into())
 }
 
-/// The rules that the kernel has for a network, also those of an earlier run. The metric tells which network an address belongs to
-/// where no other network of the link has the same (`has_own_metric`).
+/// The kernel's rules for a network, also those of an earlier run. If no other network of the link has the same metric (`has_own_metric`),
+/// the metric tells which addresses belong to the network.
 pub(super) fn leftover_rules(state: &State, applied: &AppliedNetwork, has_own_metric: bool) -> Vec<Rule> {
     let (table, metric, ipv6) = (applied.network.route_table, applied.network.metric, applied.ip.is_ipv6());
     let rules = state.rules.iter().filter(|rule| rule.table == table && rule.ipv6 == ipv6).cloned();

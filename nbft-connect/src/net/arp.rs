@@ -1,7 +1,7 @@
 //! Keeps NICs of one IPv4 subnet from answering ARP for each other.
 //!
-//! By default Linux answers on each NIC for all addresses of the machine. A host then sends to the wrong NIC. Where no other NIC is in
-//! the subnet the default stays: service addresses on `lo` are to answer.
+//! By default Linux answers on each NIC for all addresses of the machine. A host then sends to the wrong NIC. If no other NIC is in the
+//! subnet, nbft keeps the default, so that service addresses on `lo` are answered for.
 
 use super::state::{Address, State};
 use super::subnet;
@@ -54,7 +54,7 @@ pub(super) fn answer_for_own_addresses(root: &Path, name: &str) {
 /// Whether another link has an address in the subnet of one of this link's.
 fn is_shared(state: &State, link: u32) -> bool {
     let of = |address: &Address| (address.ip, address.prefix);
-    // An address of its own, as service addresses are, is in nobody's subnet.
+    // A /32, such as a service address, shares a subnet with no other address.
     let other = |address: &&Address| address.link != link && address.prefix < 32 && !address.ip.is_loopback();
     let own = state.addresses.iter().filter(|address| address.link == link);
     own.into_iter().any(|own| state.addresses.iter().filter(other).any(|other| is_one_subnet(of(own), of(other))))

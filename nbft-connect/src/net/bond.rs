@@ -1,4 +1,4 @@
-//! Makes the bond that the plan has over several NICs. Where the kernel makes none, one of the NICs is used alone.
+//! Makes the planned bond of several NICs. If the kernel cannot make it, one of the NICs is used alone.
 
 use super::error::NetFailure;
 use super::event::{Timings, Waiting};
@@ -19,10 +19,10 @@ use std::sync::PoisonError;
 use std::time::Instant;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-/// What came of making a NIC a port.
+/// The result of making a NIC a port.
 type Tried = Result<(), NetFailure>;
 
-/// The link that has the addresses of a planned interface or of its VLANs: a NIC; a bond, or one port where there is none.
+/// The link that has the addresses of a planned interface or of its VLANs: a NIC, a bond, or one port if there is no bond.
 pub(super) fn find(state: &State, root: &Path, interface: &Interface) -> Option<Link> {
     let Some(bond) = &interface.bond else { return nic::find(state, root, interface.mac, interface.pci) };
     bond_over(state, root, interface).cloned().or_else(|| {
@@ -31,7 +31,7 @@ pub(super) fn find(state: &State, root: &Path, interface: &Interface) -> Option<
     })
 }
 
-/// The bond: by its name, or, where another program has renamed it, by its ports.
+/// The bond, found by its name or, if another program has renamed it, by its ports.
 fn bond_over<'s>(state: &'s State, root: &Path, interface: &Interface) -> Option<&'s Link> {
     let by_name = named(state, &interface.name).filter(|link| is_bond(link));
     let ports = interface.bond.iter().flat_map(|bond| &bond.ports).filter_map(|port| port_of(state, root, port));
@@ -96,7 +96,7 @@ impl Worker {
                             never = async { (&mut ports).await; std::future::pending().await } => never,
                         };
                         if matches!(ended, Ended::Done) && !ports.is_terminated() {
-                            // Nothing waits for ports that are not there yet.
+                            // Do not wait for ports that are not there yet.
                             ports.await;
                         }
                         return Ok(ended);
@@ -120,7 +120,7 @@ impl Worker {
         *self.without_bond.lock().unwrap_or_else(PoisonError::into_inner) = reason;
     }
 
-    /// The bond, and whether it is new. One that has ports keeps its settings.
+    /// Makes or finds the bond; returns whether it is new. A bond with ports keeps its settings.
     async fn make_bond(&self, bond: &Bond) -> Result<(Link, bool), NetFailure> {
         let (handle, name, mac) = (&self.watcher.handle, &self.interface.name, self.interface.mac);
         let refused = |error| NetFailure::BondRefused { bond: name.clone(), error };
@@ -154,7 +154,7 @@ impl Worker {
     ///
     /// # Errors
     ///
-    /// When no NIC that is there can become one.
+    /// When no NIC that is present can become a port.
     async fn first_port(&self, bond: &Bond, results: &mut UnboundedReceiver<Tried>) -> Tried {
         let mut failed = 0;
         while let Some(result) = results.recv().await {
@@ -167,7 +167,7 @@ impl Worker {
         std::future::pending().await
     }
 
-    /// Makes a NIC a port of the bond each time that it appears. Ends once it is one, in the resident service never.
+    /// Makes a NIC a port of the bond each time that it appears. Ends when it is a port; in the resident service it never ends.
     async fn keep_port(&self, bond: &Bond, index: u32, port: &BondPort, tried: UnboundedSender<Tried>) {
         let mut last = None;
         loop {
@@ -201,7 +201,7 @@ impl Worker {
         if controllers(&self.root).iter().any(|controller| controller.host_iface == name) {
             return Err(NetFailure::BondPortInUse { bond: bond_name(), port: name });
         }
-        // An address that a run without the bond has set would answer beside the bond's.
+        // An address from a run without the bond would answer beside the bond's.
         let own = |address: &&Address| address.link == index && is_planned(address, &self.interface);
         let addresses: Vec<Address> =
             self.watcher.read(|state| Some(state.addresses.iter().filter(own).cloned().collect())).unwrap_or_default();

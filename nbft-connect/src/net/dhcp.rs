@@ -7,10 +7,10 @@ use libnbft::model::Mac;
 use std::io;
 use std::time::Duration;
 
-/// How long a server is asked before the failure is told; servers that probe the address first take three seconds.
+/// How long to ask servers before reporting a failure. Servers that probe the address first take three seconds.
 pub(super) const ROUND: Duration = Duration::from_secs(12);
 
-/// Longest message that is read: Ethernet's MTU. What does not fit is not for a client that asks for a handful of values.
+/// Longest message that is read: Ethernet's MTU. A client that asks for a few values is sent nothing longer.
 pub(super) const LONGEST_MESSAGE: usize = 1500;
 
 /// The link that asks.
@@ -18,7 +18,7 @@ pub(super) struct Client<'a> {
     pub(super) name: &'a str,
     pub(super) index: u32,
     pub(super) mac: Mac,
-    /// What it says of itself.
+    /// What it tells servers about itself.
     pub(super) options: &'a ClientOptions,
 }
 
@@ -28,7 +28,7 @@ pub(super) enum DhcpFailure {
     /// The kernel refused a step.
     #[error("{step}: {error}")]
     Socket { step: &'static str, error: io::Error },
-    /// Nobody granted an address.
+    /// No server granted an address.
     #[error("no server has granted an address within {} s", ROUND.as_secs())]
     NoAnswer,
 }
@@ -44,14 +44,14 @@ impl DhcpFailure {
     }
 }
 
-/// A lease as a server grants it, and a sentence for each thing in it that is odd.
+/// A lease as a server grants it, and a sentence for each oddity in it.
 pub(super) struct Granted {
     pub(super) lease: Lease,
     pub(super) findings: Vec<String>,
 }
 
 impl Granted {
-    /// The lease. What is odd is said once, not again with each renewal.
+    /// The lease; logs the findings. On renewals it logs them for debugging only.
     pub(super) fn told(self, client: &Client<'_>, is_renewal: bool) -> Lease {
         let level = if is_renewal { log::Level::Debug } else { log::Level::Warn };
         for finding in self.findings {
@@ -85,7 +85,7 @@ impl LeaseAge {
     }
 }
 
-/// A text that a server sends: it ends at the first NUL. Bytes that are no text are none.
+/// A server's text, up to the first NUL; `None` if it is empty or no text.
 pub(super) fn text(bytes: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(bytes.split(|byte| *byte == 0).next()?).ok()?;
     (!text.is_empty()).then(|| text.to_owned())

@@ -1,4 +1,4 @@
-//! Chooses the identity by which a DHCP server is asked: the table's, or one made of the MAC address.
+//! Chooses the client's identity for DHCP: the table's, or one made from the MAC address.
 
 use libnbft::model::Mac;
 use libnbft::plan::Network;

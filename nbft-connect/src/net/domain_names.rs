@@ -47,7 +47,7 @@ fn name(bytes: &[u8], start: usize, compression: Compression) -> Option<(String,
                 let low = *bytes.get(at + 1)?;
                 next = next.or(Some(at + 2));
                 let earlier = usize::from(u16::from_be_bytes([high & 0x3f, low]));
-                // Each jump goes back, and only labels go forwards, whose sum is bounded: there is an end.
+                // This ends: each pointer goes back, and labels, which go forward, have a bounded sum.
                 at = Some(earlier).filter(|earlier| *earlier < at)?;
             }
             _ => return None,
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn names_have_an_end() {
         assert_eq!(domain_names(&b"\x01a\0".repeat(100), Compression::Forbidden).unwrap().len(), MOST);
-        // A name that would be long for ever: each time around it grows.
+        // A pointer loop makes this name longer each time around.
         assert_eq!(domain_names(b"\x01a\x01b\xc0\0", Compression::Allowed), None);
     }
 }

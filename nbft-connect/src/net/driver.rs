@@ -13,7 +13,7 @@ use std::process::Stdio;
 /// Starts modprobe for the drivers of the interfaces that have no link yet. nbft does not wait for it, and its failure is no failure
 /// of the boot: udev still loads the driver.
 pub(super) fn load(root: &Path, interfaces: &[Interface]) {
-    // Under another root are the devices of another machine.
+    // Another root has the devices of another machine.
     if root != Path::new("/") {
         return;
     }

@@ -18,7 +18,7 @@ use tokio::time::timeout;
 const ANSWER_LIMIT: Duration = Duration::from_millis(500);
 const SOLICITATIONS: usize = 3;
 
-/// How long the link's own address is waited for, from which the solicitations are sent.
+/// How long to wait for the link's own address, from which the solicitations are sent.
 const SOURCE_LIMIT: Duration = Duration::from_secs(2);
 
 const SOLICITATION: u8 = 135;
@@ -42,8 +42,8 @@ impl Worker {
     }
 }
 
-/// The MAC address of the host on a link that has `ip`; `None` if none answers or the system lets nobody ask. `mac` and `own` are the
-/// link's own addresses.
+/// The MAC address of the host on a link that has `ip`; `None` if none answers or the system forbids asking. `mac` and `own` are the link's
+/// own addresses.
 pub(super) async fn owner(link: u32, mac: Mac, own: Ipv6Addr, ip: Ipv6Addr) -> Option<Mac> {
     match ask(link, mac, own, ip).await {
         Ok(owner) => owner,
@@ -57,10 +57,10 @@ pub(super) async fn owner(link: u32, mac: Mac, own: Ipv6Addr, ip: Ipv6Addr) -> O
 async fn ask(link: u32, mac: Mac, own: Ipv6Addr, ip: Ipv6Addr) -> io::Result<Option<Mac>> {
     let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
     let socket = socket(AddressFamily::Inet6, SockType::Raw, flags, SockProtocol::IcmpV6)?;
-    // Receivers drop what a router may have forwarded.
+    // Receivers drop messages with another hop limit: a router may have forwarded those.
     setsockopt(&socket, sockopt::Ipv6MulticastHops, &255)?;
     bind(socket.as_raw_fd(), &SockaddrIn6::from(SocketAddrV6::new(own, 0, 0, link)))?;
-    // The same system calls serve raw sockets.
+    // A UDP socket's system calls also serve raw sockets.
     let socket = UdpSocket::from_std(socket.into())?;
     let [.., high, middle, low] = ip.octets();
     let all = Ipv6Addr::from([0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, high, middle, low]);

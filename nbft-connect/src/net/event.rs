@@ -1,4 +1,4 @@
-//! Names the events that setting up networks sends to its caller.
+//! Defines the events that network set-up sends to its caller.
 
 use super::dhcp6_stateless::Information;
 use super::error::NetFailure;
@@ -73,12 +73,12 @@ impl fmt::Display for Waiting {
     }
 }
 
-/// What came of the bond that the plan has for a link.
+/// The result of making the bond that the plan has for a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BondOutcome {
     /// The link is the bond, or a VLAN on it, with these ports.
     Ports(Vec<String>),
-    /// The link is one of its ports alone.
+    /// The link is one of its ports, used without the bond.
     Without(NetFailure),
 }
 
@@ -101,7 +101,7 @@ pub enum NetEvent {
         timings: Timings,
         /// The planned link, if it has become a port of `link_name`.
         port: Option<String>,
-        /// What came of the bond, if the plan has one.
+        /// The result of making the bond, if the plan has one.
         bond: Option<BondOutcome>,
     },
     /// Its lease was renewed.

@@ -13,7 +13,7 @@ use libnbft::plan::{Method, Network};
 use std::net::IpAddr;
 use std::time::Duration;
 
-/// How often to check whether a manager that sets no address still has the interface: no event tells.
+/// How often to check whether a manager that sets no address still has the interface: there is no event for this.
 const CHECK_INTERVAL: Duration = Duration::from_secs(5);
 
 impl Worker {
@@ -51,7 +51,7 @@ impl Worker {
     }
 }
 
-/// An address of the kind that the network's method brings, and none of `others`.
+/// An address of the kind that the network's method yields, other than `others`.
 pub(super) fn managed_address(state: &State, index: u32, network: &Network, others: &[IpAddr]) -> Option<Address> {
     let fits = |address: &&Address| match (network.method, address.ip) {
         (Method::Dhcp4, IpAddr::V4(ip)) => !ip.is_link_local(),

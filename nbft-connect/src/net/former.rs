@@ -15,13 +15,13 @@ use std::convert::Infallible;
 use std::net::IpAddr;
 use std::time::Duration;
 
-/// How often former addresses are checked for use: no event tells.
+/// How often to check whether former addresses are in use: there is no event for this.
 const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 
 impl Worker {
     /// Records what a network has now. What it had before is removed later.
     pub(super) fn record(&self, at: NetworkRef, applied: AppliedNetwork) {
-        // A network manager looks after its own rules, also where they are the same as ours.
+        // A network manager maintains its own rules, even if they equal nbft's.
         let leftover = match link_manager(&self.root, applied.index) {
             Some(_) => Vec::new(),
             None => self.watcher.read(|state| leftover_rules(state, &applied, self.has_own_metric(at))),
@@ -59,7 +59,7 @@ impl Worker {
                 continue;
             }
             self.applied.forget(&former.rule);
-            // A network manager removes from its links what it does not want there.
+            // A network manager removes unwanted rules from its links itself.
             if link_manager(&self.root, former.index).is_none() {
                 self.remove(&former).await;
             }
@@ -110,7 +110,7 @@ impl Worker {
         }
     }
 
-    /// Sets rules again that somebody has removed. A rule that the kernel never took is not one of them.
+    /// Sets rules again that another program has removed, but none that the kernel has never accepted.
     pub(super) async fn maintain_rules(&self, at: NetworkRef) -> Infallible {
         loop {
             let mut seen: Vec<Rule> = Vec::new();
@@ -137,7 +137,7 @@ impl Worker {
         }
     }
 
-    /// Sets what is missing of the routes and rules of a network.
+    /// Sets the missing routes and rules of a network.
     pub(super) async fn set_routes_again(&self, at: NetworkRef) {
         let Some(AppliedNetwork { index, name, ip, network, .. }) = self.applied.of(at) else { return };
         let link = LinkId { index, name: &name };

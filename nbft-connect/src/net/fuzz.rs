@@ -1,11 +1,11 @@
-//! From what a server says to what is set, as one pure function each.
+//! Maps what a server sends to what nbft sets, in one pure function for each kind of input.
 
 use super::dhcp6_stateless;
 use super::{Information, Lease, NetFailure, dhcp4, dhcp6};
 use libnbft::plan::Network;
 use std::net::Ipv6Addr;
 
-/// What is set, and what is told.
+/// What is set, and what is reported.
 #[derive(Debug)]
 pub struct Outcome {
     /// The lease that is kept.
@@ -16,7 +16,7 @@ pub struct Outcome {
     pub dropped: Vec<String>,
 }
 
-/// Of a DHCPv4 message of this transaction, if it is a reply.
+/// The outcome of a DHCPv4 message of this transaction, if it is a reply.
 ///
 /// # Errors
 ///
@@ -31,7 +31,7 @@ pub fn packet(bytes: &[u8]) -> Option<&[u8]> {
     dhcp4::frame::message(bytes)
 }
 
-/// Of a DHCPv6 message of this transaction to the client with this DUID and association, if it grants an address.
+/// The outcome of a DHCPv6 message of this transaction to the client with this DUID and association, if it grants an address.
 ///
 /// # Errors
 ///
@@ -45,7 +45,7 @@ pub fn v6(
     dhcp6::read(message, transaction, duid, iaid).map(|lease| of(lease, planned))
 }
 
-/// Of a lease that a file holds.
+/// The outcome of a lease from a file.
 ///
 /// # Errors
 ///
@@ -56,7 +56,7 @@ pub fn of(lease: Lease, planned: &Network) -> Result<Outcome, NetFailure> {
     Ok(Outcome { lease, network, dropped })
 }
 
-/// Of a message that answers an Information-request with this transaction and DUID.
+/// The information in a message that answers an Information-request with this transaction and DUID.
 #[must_use]
 pub fn information(bytes: &[u8], transaction: u32, duid: &[u8]) -> Option<Information> {
     dhcp6_stateless::read(bytes, transaction, duid, Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1))

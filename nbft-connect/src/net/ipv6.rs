@@ -16,7 +16,7 @@ pub(crate) enum Ipv6Off {
 pub(crate) fn ipv6_off(root: &Path, name: &str) -> Option<Ipv6Off> {
     match std::fs::read_to_string(disable_ipv6(root, name)) {
         Ok(text) => (text.trim() != "0").then_some(Ipv6Off::Interface),
-        // Without /proc nothing tells.
+        // Without /proc it is unknown.
         Err(_) => {
             let net = root.join("proc/sys/net");
             (net.join("ipv4").exists() && !net.join("ipv6").exists()).then_some(Ipv6Off::Kernel)

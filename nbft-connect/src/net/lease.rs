@@ -16,7 +16,7 @@ pub struct Lease {
     pub prefix: u8,
     /// Server that granted it.
     pub server: IpAddr,
-    /// DUID of a DHCPv6 server, in hexadecimal digits: by it the lease is renewed.
+    /// DUID of a DHCPv6 server, in hexadecimal digits; a renewal needs it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server_duid: Option<String>,
     /// Seconds from the machine's start to when it was granted (CLOCK_BOOTTIME).
@@ -48,13 +48,12 @@ impl Lease {
     /// How long from now until it is to be renewed.
     #[must_use]
     pub fn renew_in(&self) -> Duration {
-        // Read from a file, it may lie in the future, or anywhere.
+        // A lease from a file may have any time, even one in the future.
         let passed = seconds_since_start().saturating_sub(self.granted_at);
         Duration::from_secs(u64::from(self.renew_seconds).saturating_sub(passed))
     }
 
-    /// The planned network with what was granted in the place of what firmware had. Of a lease that is usable, every route
-    /// is.
+    /// The planned network with the lease's values in place of firmware's. If the lease is usable, so is every route.
     #[must_use]
     pub fn over(&self, planned: &Network) -> Network {
         let mut network = planned.clone();
@@ -65,7 +64,7 @@ impl Lease {
         let usable = |gateway: &IpAddr| check_gateway(*gateway, self.address, self.prefix).is_ok();
         network.gateway = default.and_then(|route| route.gateway).or(planned.gateway.filter(usable));
         let mut routes: Vec<Route> = self.routes.clone();
-        // A target behind firmware's gateway is behind the one that the server names now.
+        // A target behind firmware's gateway is now behind the gateway that the server names.
         for target in targets {
             let gateway = network.gateway.or(target.gateway);
             routes.push(Route { gateway, ..target.clone() });
@@ -85,14 +84,14 @@ pub(super) fn check_route(route: &Route, own: IpAddr, prefix: u8) -> Result<(), 
     route.gateway.map_or(Ok(()), |gateway| check_gateway(gateway, own, prefix))
 }
 
-/// Seconds since the machine's start, suspension included: what a lease's life is counted in.
+/// Seconds since the machine's start, including suspension: the clock for lease times.
 pub(super) fn seconds_since_start() -> u64 {
     let now = nix::time::clock_gettime(nix::time::ClockId::CLOCK_BOOTTIME);
     now.map_or(0, |now| u64::try_from(now.tv_sec()).unwrap_or(0))
 }
 
-/// The routes, each gateway outside the subnet behind one that says it is on the link: the kernel takes no other (a server
-/// that grants a /32 means this).
+/// The routes, with an on-link route to each gateway outside the subnet. Without it the kernel refuses the gateway; a server that grants a
+/// /32 means this.
 fn reachable(network: &Network, routes: Vec<Route>) -> Vec<Route> {
     let Some(address) = network.address else { return routes };
     let mut gateways: Vec<Route> = Vec::new();
@@ -105,7 +104,7 @@ fn reachable(network: &Network, routes: Vec<Route>) -> Vec<Route> {
             gateways.push(on_link);
         }
     }
-    // Those on the link first, whatever their order in the lease.
+    // Routes on the link go first, whatever their order in the lease.
     let (direct, behind): (Vec<_>, Vec<_>) = routes.into_iter().partition(|route| route.gateway.is_none());
     gateways.into_iter().chain(direct).chain(behind).collect()
 }

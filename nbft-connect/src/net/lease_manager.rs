@@ -1,4 +1,4 @@
-//! Finds the network manager that has a link in the running system, and the one that renews a lease there: only one program may.
+//! Finds the network manager of a link in the running system, and the one that renews its lease: only one program may renew it.
 
 use std::fs;
 use std::net::IpAddr;
@@ -22,9 +22,9 @@ pub(super) fn link_manager(root: &Path, link: u32) -> Option<&'static str> {
 /// The network manager whose own lease is for this address of the link, if one has such a lease. A manager that manages the link and
 /// has a lease for another address, or none, does not renew this one.
 ///
-/// systemd-networkd has a file for each DHCPv4 lease, and NetworkManager names its leases in the link's file. Of systemd-networkd's
-/// DHCPv6 leases the address itself tells: `expires` is whether it has a lifetime in the kernel. nbft sets addresses for ever; a
-/// manager sets its lease's time.
+/// systemd-networkd has a file for each DHCPv4 lease, and NetworkManager names its leases in the link's file. For systemd-networkd's DHCPv6
+/// leases, `expires` decides: whether the address has a lifetime in the kernel. nbft sets addresses without end; a manager sets its lease's
+/// time.
 #[must_use]
 pub fn lease_manager(root: &Path, link: u32, address: IpAddr, expires: bool) -> Option<&'static str> {
     let networkd = match address {
@@ -55,7 +55,7 @@ fn networkd_configures(root: &Path, link: u32) -> bool {
     state.lines().any(|line| matches!(line, "ADMIN_STATE=configured" | "ADMIN_STATE=configuring"))
 }
 
-/// Versions of NetworkManager that name no lease in the file are judged by the address.
+/// Versions of NetworkManager that name no lease in the file are judged by `expires`.
 fn networkmanager_has_lease(root: &Path, link: u32, address: IpAddr, expires: bool) -> bool {
     let key = if address.is_ipv4() { "dhcp4.ip_address=" } else { "dhcp6.ip6_address=" };
     let state = read(root, &format!("run/NetworkManager/devices/{link}"));

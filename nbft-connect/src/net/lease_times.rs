@@ -1,17 +1,17 @@
-//! Gives a lease the times at which it is renewed: the server's, or the usual ones where the server's are out of order.
+//! Computes when a lease is renewed: at the server's times, or at the usual ones if the server's are out of order.
 
-/// Of a lease that never ends.
+/// The time of a lease that never ends.
 const ALWAYS: u32 = u32::MAX;
 
-/// Seconds that a lease lasts where the server names no time, or none that passes.
+/// Seconds that a lease lasts if the server names no time, or 0.
 pub(super) const UNNAMED_LEASE: u32 = 3600;
 
 /// What a protocol says of T1 and T2.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TimesRule {
-    /// The usual T2 as a fraction of the time that the usual T1 is half of.
+    /// The usual T2 as a fraction of the basis; the usual T1 is half of the basis.
     usual_rebind: (u64, u64),
-    /// Whether T1 may be T2, and T2 the lease's end.
+    /// Whether T1 may equal T2, and T2 the lease's end.
     may_be_equal: bool,
 }
 
@@ -21,7 +21,7 @@ pub(super) const DHCP4: TimesRule = TimesRule { usual_rebind: (7, 8), may_be_equ
 /// RFC 8415, sections 14.2 and 21.4.
 pub(super) const DHCP6: TimesRule = TimesRule { usual_rebind: (4, 5), may_be_equal: true };
 
-/// T1 and T2 in seconds, and a sentence when the server's own were out of order.
+/// T1 and T2 in seconds, and a sentence if the server's own were out of order.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct LeaseTimes {
     pub(super) renew: u32,
@@ -29,12 +29,12 @@ pub(super) struct LeaseTimes {
     pub(super) finding: Option<String>,
 }
 
-/// The times of a lease that ends after `seconds`. T1 and T2 as the server named them: 0 leaves them to the client. The usual
-/// ones are parts of `basis`.
+/// The times of a lease that ends after `seconds`. `named` has the server's T1 and T2; 0 leaves the choice to the client. The usual times
+/// are parts of `basis`.
 pub(super) fn lease_times(seconds: u32, basis: u32, named: (u32, u32), rule: TimesRule) -> LeaseTimes {
     let (numerator, denominator) = rule.usual_rebind;
     let part = |numerator: u64, denominator: u64| {
-        // A part of a lifetime is none that needs more bits.
+        // A part of a 32-bit number always fits 32 bits.
         u32::try_from(u64::from(basis) * numerator / denominator).unwrap_or(ALWAYS)
     };
     let usual = (part(1, 2), part(numerator, denominator));

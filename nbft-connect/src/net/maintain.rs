@@ -14,7 +14,7 @@ use tokio::time::Instant;
 /// Pause after a renewal that failed: the lease still has half of its life.
 const RETRY: Duration = Duration::from_secs(15);
 
-/// No lease is renewed more often than this.
+/// The shortest time between two renewals of a lease.
 const SHORTEST_INTERVAL: Duration = Duration::from_secs(5);
 
 impl Worker {
@@ -63,7 +63,7 @@ impl Worker {
     /// pauses are tried again at once. Never ends.
     async fn maintain_lease_and_carrier(&self, on: LinkNetwork<'_>, ready: &mut ReadyNetwork<'_>) {
         let index = on.link.index;
-        // By the kernel's counter: a cut may be over before its event is read.
+        // By the kernel's counter: the carrier may be back before the event of its loss is read.
         let carriers = |state: &State| Some(state.links.get(&index)?.carrier_ups);
         let mut known = self.watcher.read(carriers);
         let mut renewal = ready.lease.as_deref().map(renewal_time);
@@ -117,7 +117,7 @@ impl Worker {
     ) -> Result<(IpAddr, Lease), NetFailure> {
         let mut request = on.network.clone();
         (request.address, request.dhcp_server) = (Some(old.address), Some(old.server));
-        // A DHCPv6 lease has no prefix length; the table has.
+        // A DHCPv6 lease has no prefix length; the table's is used.
         if old.address.is_ipv4() {
             request.prefix = old.prefix;
         }

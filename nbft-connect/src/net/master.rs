@@ -16,7 +16,7 @@ use std::time::Duration;
 /// How long the address may take from the port to its master until that counts as a failure.
 const MOVE: Duration = Duration::from_secs(2);
 
-/// How many masters, one above the other, are looked at.
+/// How many masters above each other are searched.
 const MOST_MASTERS: usize = 8;
 
 /// Kind of the links of Open vSwitch. Its ports have one master, and the address is on an internal port beside that.
@@ -29,7 +29,7 @@ pub(super) struct Moved {
     address: Address,
 }
 
-/// The link that has this one as a port. A VRF is none: its ports keep their addresses.
+/// The link that has this one as a port. A VRF does not count: its ports keep their addresses.
 pub(super) fn master(state: &State, link: u32) -> Option<&Link> {
     let master = state.links.get(&state.links.get(&link)?.master?)?;
     (!master.is_vrf()).then_some(master)
@@ -50,7 +50,7 @@ fn above(state: &State, port: u32) -> Vec<&Link> {
 }
 
 impl Worker {
-    /// Why nothing is set on a link: it is a port.
+    /// Fails if a link is a port: nbft sets nothing on ports.
     pub(super) fn refuse_port(&self, link: LinkId<'_>) -> Result<(), NetFailure> {
         let master = self.watcher.read(|state| master(state, link.index).map(|master| master.name.clone()));
         match master {
@@ -59,7 +59,7 @@ impl Worker {
         }
     }
 
-    /// The network's address on a master of the link. Where a server grants it, another one of the same subnet serves too.
+    /// The network's address on a master of the link. If a server grants it, another address of the same subnet will do.
     pub(super) fn moved(&self, state: &State, on: LinkNetwork<'_>) -> Option<Moved> {
         let of_lease = || self.applied.lease(on.at).map(|lease| lease.address);
         let known = self.applied.of(on.at).map(|applied| applied.ip).or_else(of_lease).or(on.network.address);
@@ -75,8 +75,8 @@ impl Worker {
         })
     }
 
-    /// Follows the network's address as long as its link is a port. Returns when the link is none any more, or, where nothing is
-    /// maintained, when the network is ready; says whether it is.
+    /// Uses the network's address on the master while its link is a port. Returns `false` when the link is no port any more. Where nothing
+    /// is maintained, returns `true` when the network is ready.
     pub(super) async fn follow_master(&self, port: LinkNetwork<'_>, timings: Timings) -> bool {
         let index = port.link.index;
         let released =
@@ -90,7 +90,7 @@ impl Worker {
         }
     }
 
-    /// Sets rules and routes on whichever master has the address. Ends only where nothing is maintained.
+    /// Sets rules and routes on the master that has the address. Ends only if nothing is maintained.
     async fn use_master(&self, port: LinkNetwork<'_>, timings: Timings) {
         loop {
             let moved = |state: &State| self.moved(state, port);
@@ -136,7 +136,7 @@ impl Worker {
     }
 }
 
-/// Whether an address may stand for the one that the network is known to have had.
+/// Whether an address can replace the one that the network is known to have had.
 fn serves(address: &Address, known: Option<IpAddr>) -> bool {
     let same = |ip: IpAddr| {
         ip.is_ipv4() == address.ip.is_ipv4() && subnet(ip, address.prefix) == subnet(address.ip, address.prefix)
@@ -168,7 +168,7 @@ mod tests {
         let bonded = state(&[(1, nic.clone(), Some(2)), (2, bond, Some(3)), (3, bridge.clone(), None)]);
         assert_eq!(indexes(&bonded, 1), [2, 3]);
         assert!(indexes(&bonded, 3).is_empty());
-        // A VRF leaves its ports their addresses, also a bridge.
+        // Ports of a VRF keep their addresses, even if the port is a bridge.
         let in_vrf = state(&[(1, nic.clone(), Some(2)), (2, bridge.clone(), Some(3)), (3, InfoKind::Vrf, None)]);
         assert_eq!((indexes(&in_vrf, 1), master(&in_vrf, 2).is_none()), (vec![2], true));
         // A circle, which the kernel never makes, ends.

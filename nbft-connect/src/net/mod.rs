@@ -1,5 +1,5 @@
-//! Sets up the network: finds NICs, names them, brings them up, gives them addresses and routes. It waits for the kernel's events and
-//! does not poll. Only this room imports rtnetlink.
+//! Sets up the network: finds NICs, names them, brings them up, gives them addresses and routes. It waits for the kernel's events and does
+//! not poll. Only this module imports rtnetlink.
 
 mod addresses;
 mod applied;
@@ -57,7 +57,7 @@ pub(crate) use requests::RULE_PRIORITY;
 pub(crate) use survey::{Dhcp, Survey, SurveyedNic};
 pub(crate) use sysctl::{Advertised, RP_FILTER};
 
-// `nbft-redfish`, a package of its own, finds and sets up its NIC by these.
+// `nbft-redfish`, a separate package, uses these to find and set up its NIC.
 #[doc(hidden)]
 pub use libnbft::address::network_address as subnet;
 #[doc(hidden)]
@@ -73,7 +73,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::JoinHandle;
 use watcher::Watcher;
 
-/// Owns the work. When it is dropped, the work stops; what is set up stays.
+/// Owns the background tasks. When it is dropped, they stop; what is set up stays.
 #[derive(Debug)]
 pub struct NetHandle {
     tasks: Vec<JoinHandle<()>>,

@@ -16,7 +16,7 @@ pub(super) fn find(state: &State, root: &Path, mac: Mac, pci: Option<PciAddress>
     if pci.is_some_and(|pci| may_appear(root, pci)) {
         return None;
     }
-    // The permanent MAC tells the NIC from another one that was given its address.
+    // The permanent MAC distinguishes the NIC from another one that was given its address.
     let permanent = candidates.iter().find(|link| link.permanent_mac == Some(mac));
     permanent.or(candidates.first()).map(|link| (*link).clone())
 }
@@ -54,7 +54,7 @@ pub(crate) fn nic_name(root: &Path, mac: Mac) -> Option<String> {
         let text = fs::read_to_string(root.join("sys/class/net").join(name).join(file));
         text.is_ok_and(|text| text.trim().parse() == Ok(mac))
     };
-    // A bond lends its ports another address.
+    // A bond gives its ports another address.
     let mut of_nic = links.filter(|name| root.join("sys/class/net").join(name).join("device").exists());
     of_nic.find(|name| has(name, "address") || has(name, "bonding_slave/perm_hwaddr"))
 }

@@ -12,7 +12,7 @@ use crate::nvme::sysfs::controllers;
 use libnbft::plan::{Link as PlanLink, Network, NetworkRef};
 use std::time::{Duration, Instant};
 
-/// How long udev is waited for: it may never have received the event of the NIC.
+/// How long to wait for udev: it may never have received the NIC's event.
 const UDEV_LIMIT: Duration = Duration::from_secs(10);
 
 /// How setting a NIC up ended.
@@ -26,7 +26,7 @@ pub(super) enum Ended {
 }
 
 impl Worker {
-    /// Sets the NIC up; ends when all is set up, the resident service's never.
+    /// Sets the NIC up; ends when all is set up. In the resident service it never ends.
     pub(super) async fn run(self) {
         tokio::select! {
             () = self.set_up_repeatedly() => {}
@@ -53,7 +53,7 @@ impl Worker {
                     }
                 }
             }
-            // The failure of a NIC that is there does not pass soon, unless another NIC takes its place.
+            // A failure of a present NIC does not pass soon, unless another NIC takes its place.
             let before = self.watcher.read(|state| self.find(state)).map(|nic| nic.generation);
             let other = |state: &State| (self.find(state).map(|nic| nic.generation) != before).then_some(());
             let _ = tokio::time::timeout(MAINTAIN_RETRY, self.watcher.wait_for(other)).await;
@@ -128,7 +128,7 @@ impl Worker {
         Ok(())
     }
 
-    /// Sets up one link of a NIC; makes a VLAN again that was removed.
+    /// Sets up one link of a NIC; makes a removed VLAN again.
     async fn set_up_link(&self, number: usize, link: &PlanLink, nic: LinkId<'_>, timings: Timings) {
         let link = &self.named(link, nic.name);
         loop {
@@ -169,7 +169,7 @@ impl Worker {
         }
     }
 
-    /// The planned link, a VLAN named after the NIC that keeps its own name.
+    /// The planned link. If the NIC keeps its own name, a VLAN is named after it.
     fn named(&self, link: &PlanLink, nic: &str) -> PlanLink {
         let mut link = link.clone();
         let after_nic = link.vlan.filter(|_| self.keeps_names).map(|id| format!("{nic}.{id}"));
@@ -225,7 +225,7 @@ impl Worker {
             return name;
         }
         if self.refuse_port(LinkId { index, name: &name }).is_err() {
-            // Who made it a port knows it by its name.
+            // The program that made it a port may use this name.
             log::info!("{name}: keeps its name, not {wanted}: it is a port");
             return name;
         }
@@ -254,7 +254,7 @@ impl Worker {
         requests::up(&self.watcher.handle, index).await
     }
 
-    /// Sets the MTU. A NIC that cannot have it works with its own.
+    /// Sets the MTU. A NIC that refuses it keeps its own.
     pub(super) async fn set_mtu(&self, link: LinkId<'_>, mtu: u16) {
         if let Err(error) = requests::mtu(&self.watcher.handle, link.index, mtu).await {
             log::warn!("{}: {error}", link.name);

@@ -12,7 +12,7 @@ pub struct NetOptions {
     pub(super) event_buffer: usize,
     pub(super) mtu: Option<u16>,
     pub(super) keeps_names: bool,
-    /// What the DHCP client says of itself.
+    /// What the DHCP client tells servers about itself.
     pub(super) client: ClientOptions,
     /// Maintain the networks once they are set up; these leases are held already.
     pub(super) maintain: Option<Vec<(NetworkRef, Lease)>>,

@@ -1,4 +1,4 @@
-//! Sends netlink requests that can be repeated: what is there already is no error.
+//! Sends idempotent netlink requests: what exists already is no error.
 
 use super::error::{KernelError, NetFailure, Step};
 use super::subnet;
@@ -66,7 +66,7 @@ pub(super) async fn add_vlan(handle: &Handle, name: &str, parent: u32, id: u16) 
     unless_present(result).map_err(refused(|| Step::AddVlan(name.to_owned())))
 }
 
-/// Makes a bond with this MAC address; says whether it did, or one of this name existed before.
+/// Makes a bond with this MAC address; returns `false` if a link of this name existed before.
 pub(super) async fn add_bond(
     handle: &Handle,
     name: &str,
@@ -108,7 +108,7 @@ fn bond(name: &str, mac: Mac, settings: &BondSettings) -> LinkMessage {
     bond.build()
 }
 
-/// Makes a link a port of a bond, which brings it up. The kernel takes none that is up.
+/// Makes a link a port of a bond, which brings it up. The kernel accepts only a link that is down.
 pub(super) async fn add_port(handle: &Handle, bond: u32, port: u32) -> Result<(), KernelError> {
     let down = LinkUnspec::new_with_index(port).down().build();
     handle.link().set(down).execute().await.map_err(|error| kernel_error(&error))?;
@@ -129,8 +129,8 @@ pub(super) async fn add_address(handle: &Handle, index: u32, ip: IpAddr, network
     request.execute().await.map_err(refused(|| Step::AddAddress(ip, network.prefix)))
 }
 
-/// Keeps an address that a router has brought from ever expiring. What the router says of its use by new connections stays, and so
-/// does its route to the subnet.
+/// Makes an advertised address never expire. How long new connections should use it does not change, nor does the router's route to the
+/// subnet.
 pub(super) async fn keep_address(
     handle: &Handle,
     index: u32,

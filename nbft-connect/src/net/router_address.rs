@@ -1,7 +1,7 @@
-//! Keeps an address that a router advertisement has brought for as long as root lives on it.
+//! Keeps an address from a router advertisement for as long as the root file system depends on it.
 //!
-//! As with a lease: it never expires, also where the router is gone for a day. Only if the router gives its prefix up and brings
-//! another address, the network moves to that one; the old one stays until nothing uses it.
+//! Like a leased address, it never expires, even if the router is gone for a day. Only if the router gives its prefix up and advertises
+//! another, the network moves to that one; the old address stays until nothing uses it.
 
 use super::requests;
 use super::state::{Address, State};
@@ -11,11 +11,11 @@ use super::worker::{RETRY, Worker};
 use libnbft::address::check_host;
 use libnbft::plan::Method;
 
-/// What an address of a router needs.
+/// What to do with an advertised address.
 enum Need {
     /// An advertisement has limited its life.
     Keep(Address),
-    /// The router gives it up and has brought another.
+    /// The router gives it up and advertises another.
     Replace,
 }
 
@@ -25,8 +25,8 @@ impl Worker {
         on.network.method == Method::Slaac || is_autoconfigured(on.network, self.interface.mac)
     }
 
-    /// The address that a router has brought for a network: firmware's if it comes again, else any; one that the router gives up only
-    /// if there is no other.
+    /// The advertised address for a network: firmware's if it is advertised again, else any. One that the router gives up is used only if
+    /// there is no other.
     pub(super) fn router_address(&self, state: &State, on: LinkNetwork<'_>) -> Option<Address> {
         let others = self.static_addresses(on.at);
         let firmware = on.network.address;
@@ -54,7 +54,7 @@ impl Worker {
     /// Keeps the address from expiring, also by later advertisements.
     pub(super) async fn keep(&self, on: LinkNetwork<'_>, address: &Address) {
         if !self.maintains {
-            // Nobody will answer the next advertisement.
+            // After this run, nothing answers the next advertisement.
             keep_addresses(&self.root, on.link.name);
         }
         let (index, ip) = (on.link.index, address.ip);

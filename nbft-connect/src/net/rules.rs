@@ -1,4 +1,4 @@
-//! Reads from the kernel's messages, and removes, the rules that choose an HFI's own table.
+//! Reads and removes the kernel's rules that choose an HFI's own routing table.
 
 use super::requests::{RULE_PRIORITY, errno};
 use rtnetlink::packet_route::AddressFamily;

@@ -1,4 +1,4 @@
-//! Waits for the address that a router advertisement brings, and asks DHCPv6 for what the advertisement's flags say it has.
+//! Waits for an address from a router advertisement, and asks DHCPv6 for what the advertisement's flags announce.
 
 use super::addresses::Configured;
 use super::dhcp::Client;
@@ -90,7 +90,7 @@ impl Worker {
         }
     }
 
-    /// Requests the information that DHCPv6 has beside an address, once an advertisement says that it has some, and reports it.
+    /// Requests and reports DHCPv6 information beside an address, once an advertisement announces some.
     pub(super) async fn request_information(
         &self,
         on: LinkNetwork<'_>,

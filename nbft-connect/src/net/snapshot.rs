@@ -1,4 +1,4 @@
-//! Reads the kernel's links, addresses, routes and neighbours, and changes none of them.
+//! Reads the kernel's links, addresses, routes and neighbours without changing them.
 
 use super::addresses::link_local_of;
 use super::error::{NetFailure, RouteFailure};
@@ -24,7 +24,7 @@ pub struct NetSnapshot {
     task: JoinHandle<()>,
 }
 
-/// What the kernel knows of a host on a link.
+/// The kernel's state of a host on a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Neighbour {
     /// Its hardware address is known.
@@ -90,8 +90,7 @@ impl NetSnapshot {
     ///
     /// # Errors
     ///
-    /// When no route that somebody set leads there. An IPv4 socket that is bound to an interface would then take its target to be on
-    /// the link.
+    /// When no configured route leads there. An IPv4 socket that is bound to an interface would then treat its target as on the link.
     pub async fn route(&self, link: u32, from: IpAddr, to: IpAddr) -> Result<Option<IpAddr>, RouteFailure> {
         let Some(mut request) = route_request(link, from, to) else {
             return Err(RouteFailure::Families);
@@ -115,7 +114,7 @@ impl NetSnapshot {
         }
     }
 
-    /// What the kernel knows of a host on a link now. Call it after something was sent to the host.
+    /// The kernel's state of a host on a link now. Call it after something was sent to the host.
     pub async fn neighbour(&self, link: u32, ip: IpAddr) -> Neighbour {
         let family = if ip.is_ipv6() { AddressFamily::Inet6 } else { AddressFamily::Inet };
         let mut all = Box::pin(self.handle.neighbours().get().set_address_family(family).execute());

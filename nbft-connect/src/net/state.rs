@@ -16,7 +16,7 @@ use std::net::IpAddr;
 #[derive(Debug, Clone, Default)]
 pub struct Link {
     pub index: u32,
-    /// Tells it from a link that had its index before.
+    /// Distinguishes it from an earlier link with the same index.
     pub(super) generation: u64,
     pub name: String,
     pub mac: Option<Mac>,
@@ -41,7 +41,7 @@ impl Link {
         self.kind == Some(InfoKind::Vrf)
     }
 
-    /// Whether a NIC has this MAC address by its hardware, whatever address was set on it since.
+    /// Whether the NIC's hardware has this MAC address, whatever address was set on it since.
     pub fn has_mac(&self, mac: Mac) -> bool {
         match self.permanent_mac.filter(|permanent| !permanent.is_zero()) {
             Some(permanent) => permanent == mac,
@@ -80,7 +80,7 @@ pub struct Address {
     pub(super) preferred: u32,
     /// Whether new connections should use another, as a router says of a prefix that it gives up.
     pub(super) deprecated: bool,
-    /// Whether it is made by chance, to be used for a while only (RFC 8981).
+    /// Whether it is a random address for temporary use (RFC 8981).
     pub(super) temporary: bool,
     /// Metric of the route to its subnet; 0 where none was chosen.
     pub(super) metric: u32,
@@ -135,7 +135,7 @@ impl State {
                 // A bridge reports its port.
                 _ => {}
             },
-            // A port that leaves a bridge is a link message of that family.
+            // In that family, the message only says that a port has left a bridge.
             RouteNetlinkMessage::DelLink(message) if message.header.interface_family == AddressFamily::Unspec => {
                 self.links.remove(&message.header.index);
             }
@@ -216,7 +216,7 @@ fn link(message: &LinkMessage) -> Option<Link> {
         }
     }
     link.vlan = parent.zip(vlan);
-    // A bond lends its ports an address. Not every driver says which its own is.
+    // A bond gives its ports another address, and not every driver reports the permanent one.
     link.permanent_mac = link.permanent_mac.filter(|mac| !mac.is_zero()).or(lent);
     (!link.name.is_empty()).then_some(link)
 }
@@ -278,7 +278,7 @@ fn address(message: &AddressMessage) -> Option<Address> {
         permanent: flags.contains(AddressFlags::Permanent) && valid == u32::MAX,
         preferred,
         deprecated: flags.contains(AddressFlags::Deprecated),
-        // Of IPv4 the same bit marks another address of the same subnet.
+        // For IPv4 the same bit marks another address of the same subnet.
         temporary: ip?.is_ipv6() && flags.contains(AddressFlags::Secondary),
         metric,
     })

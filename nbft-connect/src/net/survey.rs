@@ -1,4 +1,4 @@
-//! Finds the NICs of a machine without a table, and what DHCP servers tell them. It sets no address.
+//! Finds the NICs of a machine without a table, and the leases that DHCP servers offer them. It sets no address.
 
 use super::lease::Lease;
 use super::state::{Link, State};
@@ -16,7 +16,7 @@ use std::path::Path;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
 
-/// How long further NICs are waited for after the first one that can be used.
+/// How long to wait for further NICs after the first usable one.
 const SETTLE: Duration = Duration::from_secs(2);
 
 /// How many NICs are used at most.
@@ -30,13 +30,13 @@ pub(crate) struct SurveyedNic {
     pub(crate) lease: Option<Lease>,
 }
 
-/// Which NICs are looked for.
+/// Which NICs to look for.
 pub(crate) struct Survey<'a> {
-    /// The NICs that are meant; each if none is named.
+    /// The wanted NICs; all if none is named.
     pub(crate) wanted: Vec<&'a NicName>,
-    /// Makes the network by which a NIC asks a DHCP server, and judges what is granted; `None` if no server is asked.
+    /// How each NIC asks a DHCP server, and which lease it accepts; `None` if no server is asked.
     pub(crate) dhcp: Option<Dhcp<'a>>,
-    /// What the DHCP client says of itself.
+    /// What the DHCP client tells servers about itself.
     pub(crate) client: &'a ClientOptions,
     /// When the search ends.
     pub(crate) deadline: std::time::Instant,
@@ -45,7 +45,7 @@ pub(crate) struct Survey<'a> {
 /// How a DHCP server is asked.
 #[derive(Clone, Copy)]
 pub(crate) struct Dhcp<'a> {
-    /// The network as which the NIC with this MAC address asks.
+    /// The network with which the NIC with this MAC address asks.
     pub(crate) network: &'a dyn Fn(Mac) -> Option<Network>,
     /// Whether a lease is of use.
     pub(crate) accepts: &'a dyn Fn(Mac, &str, &Lease) -> bool,
@@ -108,7 +108,7 @@ impl Survey<'_> {
         found
     }
 
-    /// The links that are NICs and may be meant.
+    /// The NICs that may be wanted.
     fn candidates<'s>(&'s self, state: &'s State, root: &'s Path) -> impl Iterator<Item = &'s Link> {
         let is_named = |mac: Mac, name: &str| self.wanted.iter().any(|wanted| wanted.is(mac, Some(name)));
         let is_meant = move |link: &Link| match own_mac(link) {

@@ -12,7 +12,7 @@ pub(crate) const RP_FILTER: (&str, &str) = ("rp_filter", "2");
 /// What router advertisements bring to a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Advertised {
-    /// Nothing: the table says all.
+    /// Nothing: the table has everything.
     Nothing,
     /// Routes: a static IPv6 address has no gateway in the table.
     Routes,
@@ -75,7 +75,7 @@ pub(super) fn set_advertised(root: &Path, name: &str, interface: &Interface, lin
     }
 }
 
-/// Keeps advertisements from changing the life of the addresses that a link has.
+/// Keeps advertisements from changing the lifetime of the addresses that a link has.
 pub(super) fn keep_addresses(root: &Path, name: &str) {
     set(&ipv6(root, name).join("autoconf"), "0");
 }

@@ -1,4 +1,4 @@
-//! Names what a request to the kernel is for: a link, and a network of the plan on it.
+//! Identifies the link and the planned network that a request to the kernel is for.
 
 use libnbft::plan::{Network, NetworkRef};
 

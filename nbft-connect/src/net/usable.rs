@@ -1,5 +1,5 @@
-//! Checks what a DHCP server granted, before any of it is set: an address that no interface can have refuses the lease,
-//! whatever else is odd costs itself.
+//! Checks a DHCP lease before nbft sets any of it: an address that no interface can have makes the lease refused; any other invalid item is
+//! dropped.
 
 use super::NetFailure;
 use super::lease::{Lease, check_route};
@@ -17,15 +17,15 @@ const SUBNET6: u8 = 64;
 const LONGEST_NAME: usize = 255;
 pub(super) const MOST: usize = 32;
 
-/// Most items that were dropped of which each is said.
+/// How many dropped items are reported one by one.
 const MOST_SAID: usize = 16;
 
 /// Longest root path: it is one string of a message that fits Ethernet.
 pub(super) const LONGEST_PATH: usize = 1500;
 
 impl Lease {
-    /// The lease with only what can be used, and a sentence for each item that was dropped. `planned` is the network that it
-    /// was asked for. Done again, it changes nothing.
+    /// The lease with only what can be used, and a sentence for each item that was dropped. `planned` is the network that it was asked for.
+    /// Idempotent.
     ///
     /// # Errors
     ///
@@ -42,7 +42,7 @@ impl Lease {
             }
             self.server = unspecified(self.address);
         }
-        // A time that comes after the lease's end is its end.
+        // A time after the lease's end becomes its end.
         self.rebind_seconds = self.rebind_seconds.min(self.seconds);
         self.renew_seconds = self.renew_seconds.min(self.rebind_seconds);
         self.keep_routes(&mut dropped);
@@ -59,7 +59,7 @@ impl Lease {
         Ok((self, dropped))
     }
 
-    /// Puts in a prefix length where the server named none: all the world on the link is not what it can mean.
+    /// Sets a prefix length if the server names none: it cannot mean that every address is on the link.
     fn name_prefix(&mut self, planned: &Network, dropped: &mut Vec<String>) {
         let width = if self.address.is_ipv4() { 32 } else { 128 };
         let shortest = shortest_on_link(self.address);
@@ -76,7 +76,7 @@ impl Lease {
             return Err(Unusable::Family);
         }
         check_granted(self.address, self.prefix)?;
-        // DHCPv6 tells no subnet. Its routers' anycast address is known by the usual length, or by the table's.
+        // DHCPv6 names no subnet. The usual prefix length, or the table's, shows whether this is its routers' anycast address.
         match self.address {
             IpAddr::V6(_) if planned.prefix < 127 => check_granted(self.address, planned.prefix.max(SUBNET6)),
             _ => Ok(()),
@@ -104,7 +104,7 @@ impl Lease {
             }
         };
         self.dns.retain(|dns| !bad("DNS", *dns));
-        // By name or by address.
+        // A server is a name or an address.
         self.ntp.retain(|ntp| !ntp.parse().is_ok_and(|ip| bad("NTP", ip)));
         self.dns.truncate(MOST);
         self.ntp.truncate(MOST);

@@ -61,8 +61,8 @@ impl Watcher {
         }
     }
 
-    /// Does the work as long as the link of this index exists and fulfils a condition; `None` when it no longer does. All work on a
-    /// link runs in here: an index that is gone never comes back, and no second event says so.
+    /// Does the work while the link of this index exists and fulfils a condition; `None` when it no longer does. All work on a link must
+    /// run in here: an index that is gone never comes back, and no second event reports it.
     pub(super) async fn while_there<T>(
         &self,
         index: u32,
@@ -115,14 +115,14 @@ async fn mirror(
                     _ => {}
                 },
             },
-            // udev has handled a device: whoever waits for that checks again.
+            // udev has handled a device: the tasks that wait for that check again.
             () = udev_event(&mut udev) => sender.send_modify(|_| {}),
         }
     }
 }
 
-/// The kernel's state after events were lost. Events that are still queued may be older or newer than it. So the state is read until
-/// no event came meanwhile; when events never stop, a limited number of times.
+/// The kernel's state after events were lost. Queued events may be older or newer than it. So the state is read again until no event comes
+/// meanwhile, but only a limited number of times.
 async fn resynchronize(handle: &Handle, events: &mut (impl Stream<Item = Event> + Unpin)) -> Result<State, NetFailure> {
     const TRIES: usize = 20;
     log::debug!("netlink events were lost; asking for everything again");

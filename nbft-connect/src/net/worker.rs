@@ -1,4 +1,4 @@
-//! Holds what every step of setting up one NIC shares: the plan's interface, the kernel's state, and the way to the caller.
+//! Holds what every step of setting up one NIC shares: the plan's interface, the kernel's state, and the channel to the caller.
 
 use super::applied::AppliedNetworks;
 use super::error::NetFailure;
@@ -15,10 +15,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 
-/// Pause before a DHCP server is asked again that did not answer or refused.
+/// Pause before asking a DHCP server again that did not answer or refused.
 pub(super) const RETRY: Duration = Duration::from_secs(1);
 
-/// Pause of the resident service before it tries again what failed on a NIC that is there.
+/// Pause of the resident service before it retries what failed on a present NIC.
 pub(super) const MAINTAIN_RETRY: Duration = Duration::from_secs(30);
 
 /// Sets up one NIC and all that is on it.
@@ -30,12 +30,12 @@ pub(super) struct Worker {
     events: UnboundedSender<NetEvent>,
     pub(super) mtu: Option<u16>,
     pub(super) keeps_names: bool,
-    /// What the DHCP client says of itself.
+    /// What the DHCP client tells servers about itself.
     pub(super) client: ClientOptions,
     /// Whether it maintains the networks once they are set up, as the resident service does.
     pub(super) maintains: bool,
     pub(super) applied: AppliedNetworks,
-    /// Why one port is used in the place of the bond that the plan has.
+    /// Why one port is used in place of the planned bond.
     pub(super) without_bond: Mutex<Option<NetFailure>>,
     /// For each link, whether another planned link may be in its IPv4 subnet.
     pub(super) shared_links: Vec<bool>,

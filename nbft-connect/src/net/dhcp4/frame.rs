@@ -1,4 +1,4 @@
-//! IPv4 and UDP around DHCPv4's messages, for a link that has no address yet.
+//! Adds and removes the IPv4 and UDP headers of DHCPv4 messages, for a link that has no address yet.
 
 use std::net::Ipv4Addr;
 
@@ -24,13 +24,13 @@ pub(super) fn to_all(source: Ipv4Addr, message: &[u8]) -> Vec<u8> {
     ip[10..12].copy_from_slice(&sum);
     let mut udp = [&CLIENT_PORT.to_be_bytes()[..], &SERVER_PORT.to_be_bytes(), &udp_length, &[0, 0], message].concat();
     let sum = checksum(&[&addresses[..], &[0, UDP], &udp_length, &udp].concat());
-    // 0 says that there is none.
+    // 0 would mean that there is no checksum.
     udp[6..8].copy_from_slice(if sum == [0, 0] { &[0xff, 0xff] } else { &sum });
     [ip, udp].concat()
 }
 
-/// The message in a packet to the client's port. Checksums are Ethernet's affair: what comes from this machine may have none
-/// yet.
+/// The message in a packet to the client's port. Checksums are not verified: Ethernet protects the packet, and one from this machine may
+/// have none yet.
 pub(in crate::net) fn message(packet: &[u8]) -> Option<&[u8]> {
     let total = usize::from(u16::from_be_bytes([*packet.get(2)?, *packet.get(3)?]));
     let packet = packet.get(..total)?;

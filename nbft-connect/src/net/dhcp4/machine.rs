@@ -5,26 +5,26 @@ use crate::jitter;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-/// The first pause before a message is sent again; it doubles. A second more or less, so that machines that start together do
-/// not stay together (RFC 2131, section 4.1).
+/// The first pause before a message is sent again; it doubles. A second more or less keeps machines apart that start together (RFC 2131,
+/// section 4.1).
 const FIRST_PAUSE: Duration = Duration::from_secs(4);
 const LONGEST_PAUSE: Duration = Duration::from_secs(64);
 
-/// Pause between requests of firmware's address, and how many there are: one may be lost where the link has just come up. A server
-/// that does not know the client keeps silent (section 4.3.2); what it has instead is still asked for in the same round.
+/// Pause between requests for firmware's address, and their number: one may be lost if the link has just come up. A server that does not
+/// know the client stays silent (section 4.3.2); the same round then asks for any address.
 const REBOOT_PAUSE: Duration = Duration::from_millis(2500);
 const MOST_REBOOTS: u32 = 2;
 
-/// Longest pause before the first DHCPDISCOVER: RFC 2131, section 4.4.1, wants one to ten seconds, which a boot has not.
+/// Longest pause before the first DHCPDISCOVER. RFC 2131, section 4.4.1, asks for one to ten seconds, too long for a boot.
 const DESYNCHRONIZE: Duration = Duration::from_millis(200);
 
 /// Pause after a server has refused what it had offered.
 const AFTER_REFUSAL: Duration = Duration::from_secs(1);
 
-/// How often an offered address is requested; then the offer is no longer believed in.
+/// How often an offered address is requested before the offer is given up.
 const MOST_REQUESTS: u32 = 2;
 
-/// Where the client is (RFC 2131, figure 5).
+/// The client's state (RFC 2131, figure 5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
     /// It asks for firmware's address.
@@ -39,7 +39,7 @@ pub(super) enum State {
     Rebinding { address: Ipv4Addr },
 }
 
-/// Whom a message goes to.
+/// Where a message goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Destination {
     /// Every server of the link.
@@ -130,7 +130,7 @@ impl Machine {
             }
             (State::Selecting, _) | (_, ReplyKind::Offer) => Meaning::Nothing,
             (_, ReplyKind::Ack) => Meaning::Granted,
-            // Another server's address is not this one's to refuse.
+            // One server cannot refuse another server's offer.
             (State::Requesting { server, .. }, ReplyKind::Nak) if server != reply.server() => Meaning::Nothing,
             (State::Requesting { .. }, ReplyKind::Nak) => {
                 self.start_over();
@@ -143,7 +143,7 @@ impl Machine {
         }
     }
 
-    /// Takes in that the server cannot be sent to.
+    /// Notes that a message to the server could not be sent.
     pub(super) fn fail_to_send(&mut self) -> Meaning {
         match self.state {
             State::Renewing { .. } => {
@@ -158,7 +158,7 @@ impl Machine {
         *self = Self::new(State::Selecting);
     }
 
-    /// Any server may renew the address, before T2 already: the root file system needs it.
+    /// Asks any server to renew the address, even before T2: the root file system needs it.
     fn rebind(&mut self) {
         if let State::Renewing { address, .. } = self.state {
             (self.state, self.sent) = (State::Rebinding { address }, 0);
@@ -197,7 +197,7 @@ mod tests {
         from(SERVER, 6, Ipv4Addr::UNSPECIFIED)
     }
 
-    /// The request that is sent, the destination, and the seconds that are waited, give or take one.
+    /// The request, its destination, and the seconds to wait for a reply, give or take one.
     fn sent(machine: &mut Machine, seconds: f64) -> (Request, Destination) {
         let Outgoing { request, to, wait } = machine.send();
         assert!((wait.as_secs_f64() - seconds).abs() <= 1.0, "{wait:?}");

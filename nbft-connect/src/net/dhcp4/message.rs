@@ -74,7 +74,7 @@ pub(super) enum Request {
     Extend { address: Ipv4Addr },
 }
 
-/// Who asks.
+/// The client that asks.
 #[derive(Debug)]
 pub(super) struct Sender {
     pub(super) mac: [u8; 6],
@@ -93,7 +93,7 @@ pub(super) fn request(request: Request, transaction: u32, seconds: u16, sender: 
     let mut bytes = vec![BOOT_REQUEST, super::super::dhcp_identity::ETHERNET, sender.mac.len() as u8, 0];
     bytes.extend(transaction.to_be_bytes());
     bytes.extend(seconds.to_be_bytes());
-    // Without the broadcast flag: the packet socket hears what is sent to an address that is not set yet.
+    // Without the broadcast flag: the packet socket also receives packets to an address that is not set yet.
     bytes.extend([0, 0]);
     bytes.extend(own.octets());
     bytes.extend([0; 12]);
@@ -153,13 +153,13 @@ impl Reply {
         self.options.get(&code).map(Vec::as_slice)
     }
 
-    /// The server, or who stands in for it.
+    /// The server's identifier, else the next server.
     pub(super) fn server(&self) -> Ipv4Addr {
         self.option(SERVER_ID).and_then(address).unwrap_or(self.next_server)
     }
 }
 
-/// The reply to this transaction; `None` for whatever else comes. Options behind one that is cut off are left out.
+/// The reply to this transaction; `None` for any other message. Options after a truncated one are left out.
 pub(super) fn reply(bytes: &[u8], transaction: u32) -> Option<Reply> {
     let (fixed, rest) = bytes.split_first_chunk::<FIXED>()?;
     let (server_name, rest) = rest.split_first_chunk::<SERVER_NAME>()?;
@@ -209,12 +209,12 @@ pub(super) fn address(content: &[u8]) -> Option<Ipv4Addr> {
     content.first_chunk::<4>().map(|octets| Ipv4Addr::from(*octets))
 }
 
-/// The addresses that an option holds; bytes behind the last one are none.
+/// The addresses that an option holds; surplus bytes at the end are ignored.
 pub(super) fn addresses(content: &[u8]) -> impl Iterator<Item = Ipv4Addr> {
     content.chunks_exact(4).filter_map(address)
 }
 
-/// The number that an option is; 0 when it is none.
+/// An option's four bytes as a number; 0 for any other length.
 pub(super) fn seconds(content: Option<&[u8]>) -> u32 {
     content.and_then(|content| content.try_into().ok()).map_or(0, u32::from_be_bytes)
 }
@@ -291,7 +291,7 @@ mod tests {
         bytes[FIXED..FIXED + 4].copy_from_slice(&[17, 1, b'e', 255]);
         bytes[FIXED + SERVER_NAME..FIXED + SERVER_NAME + 4].copy_from_slice(&[17, 1, b'd', 255]);
         assert_eq!(read(&bytes).unwrap().option(ROOT_PATH), Some(&b"abcde"[..]));
-        // What is cut off costs itself.
+        // A truncated option is lost; the others remain.
         let reply = read(&answer(&[53, 1, 5, 26, 2, 5, 220, 15, 9, b'x'])).unwrap();
         assert_eq!((reply.option(MTU), reply.option(DOMAIN_NAME)), (Some(&[5, 220][..]), None));
     }

@@ -29,7 +29,7 @@ use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 /// Type of a client identifier that is IAID and DUID (RFC 4361).
 const IDENTIFIER_RFC4361: u8 = 255;
 
-/// Asks for firmware's address, or any if no server grants it. With a lease that is held, asks for its renewal.
+/// Asks for firmware's address, or any if no server grants it. With a held lease, asks for its renewal.
 pub(super) async fn lease(client: &Client<'_>, network: &Network, held: Option<&Lease>) -> Result<Lease, NetFailure> {
     let sender = sender(client, network);
     let machine = Machine::new(first_state(network, held));
@@ -38,7 +38,7 @@ pub(super) async fn lease(client: &Client<'_>, network: &Network, held: Option<&
     Ok(granted(&reply).told(client, held.is_some()))
 }
 
-/// What the lease that is held, or else the table's address, allows to ask for.
+/// The state to begin in: decided by the held lease, or else by the table's address.
 fn first_state(network: &Network, held: Option<&Lease>) -> State {
     let held = held.map(|lease| (lease.address, lease.server, LeaseAge::of(lease)));
     match (held, network.address) {
@@ -87,7 +87,7 @@ fn described(options: &ClientOptions) -> Vec<(u8, Vec<u8>)> {
     all.into_iter().filter_map(|(code, content)| Some((code, content?))).collect()
 }
 
-/// Sends what the machine wants until a server grants an address.
+/// Sends the machine's messages until a server grants an address.
 async fn exchange(client: &Client<'_>, sender: &Sender, mut machine: Machine) -> Result<Reply, DhcpFailure> {
     let socket = PacketSocket::open(client)?;
     let (begun, mut buffer, mut unicast) = (Instant::now(), [0; LONGEST_MESSAGE], None);
@@ -133,7 +133,7 @@ async fn exchange(client: &Client<'_>, sender: &Sender, mut machine: Machine) ->
     }
 }
 
-/// The address that a client has when it asks this.
+/// The client's own address in a request of this kind.
 fn own(request: Request) -> Ipv4Addr {
     match request {
         Request::Extend { address } => address,
@@ -141,12 +141,12 @@ fn own(request: Request) -> Ipv4Addr {
     }
 }
 
-/// What a reply with this message would grant; the fuzzer's way in.
+/// The lease that this message would grant; the fuzzer calls it.
 pub(super) fn read(message: &[u8], transaction: u32) -> Option<Lease> {
     message::reply(message, transaction).map(|reply| granted(&reply).lease)
 }
 
-/// The lease in our own words, as the server says it, but for times that cannot be.
+/// The lease in nbft's own types, as the server grants it; impossible times are replaced.
 fn granted(reply: &Reply) -> Granted {
     let option = |code| reply.option(code);
     let mut findings = Vec::new();
@@ -162,7 +162,7 @@ fn granted(reply: &Reply) -> Granted {
     let addresses = |code| option(code).into_iter().flat_map(message::addresses);
     let lease = Lease {
         address: reply.address.into(),
-        // A mask whose ones do not lie together means nothing: as if there were none.
+        // A mask whose ones are not contiguous counts as none.
         prefix: option(message::SUBNET_MASK).and_then(message::address).and_then(prefix_of_mask).unwrap_or(0),
         server: option(message::SERVER_ID).and_then(message::address).unwrap_or(Ipv4Addr::UNSPECIFIED).into(),
         server_duid: None,
@@ -181,7 +181,7 @@ fn granted(reply: &Reply) -> Granted {
     Granted { lease, findings }
 }
 
-/// RFC 3442: option 3 means nothing beside option 121.
+/// The routes. Option 121 replaces option 3 (RFC 3442).
 fn routes(reply: &Reply) -> Vec<Route> {
     let classless = [message::CLASSLESS_ROUTES, message::MICROSOFT_ROUTES];
     if let Some(routes) = classless.iter().find_map(|code| classless_routes(reply.option(*code)?)) {

@@ -17,7 +17,7 @@ const FLAGS: SockFlag = SockFlag::SOCK_CLOEXEC.union(SockFlag::SOCK_NONBLOCK);
 /// IPv4, as Ethernet names it, in network byte order.
 const IPV4: u16 = (libc::ETH_P_IP as u16).to_be();
 
-/// Hears every packet to DHCP's client port, whatever address it is for, and sends to all.
+/// Receives every packet to DHCP's client port, whatever its destination address, and sends to all.
 pub(super) struct PacketSocket {
     socket: AsyncFd<OwnedFd>,
     all: LinkAddr,
@@ -27,7 +27,7 @@ impl PacketSocket {
     /// On the client's link; must be called on the runtime.
     pub(super) fn open(client: &Client<'_>) -> Result<Self, DhcpFailure> {
         let failed = |step| move |error: Errno| DhcpFailure::socket(step)(error.into());
-        // Without a protocol it hears nothing until it is bound, so that nothing comes around the filter.
+        // Without a protocol the socket receives nothing until it is bound, so no packet bypasses the filter.
         let socket = socket(AddressFamily::Packet, SockType::Datagram, FLAGS, None).map_err(failed("packet socket"))?;
         attach_filter(&socket).map_err(DhcpFailure::socket("packet filter"))?;
         let all = everybody_on(client.index).map_err(DhcpFailure::socket("packet socket"))?;
@@ -58,8 +58,8 @@ impl PacketSocket {
     }
 }
 
-/// Sends from an address that the link has. What comes back, the packet socket hears too; this one keeps the kernel from
-/// telling the server that nobody listens.
+/// Sends from an address that the link has. The packet socket receives the replies as well; this socket keeps the kernel from reporting the
+/// port as unreachable.
 pub(super) struct UnicastSocket(OwnedFd);
 
 impl UnicastSocket {
@@ -99,8 +99,8 @@ const fn step(code: u32, if_true: u8, if_false: u8, operand: u32) -> libc::sock_
     libc::sock_filter { code: code as u16, jt: if_true, jf: if_false, k: operand }
 }
 
-/// Lets through UDP packets to the client's port that are no fragments: a link that storage runs over has many others. Counted
-/// from the IP header.
+/// Passes only UDP packets to the client's port that are no fragments: a link used for storage carries many others. Offsets count from the
+/// IP header.
 const FILTER: [libc::sock_filter; 9] = [
     step(libc::BPF_LD | libc::BPF_B | libc::BPF_ABS, 0, 0, 9),
     step(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 0, 6, libc::IPPROTO_UDP as u32),

@@ -87,7 +87,7 @@ fn classless_routes_go_before_routers() {
     assert_eq!(of(&[router, direct]), both);
     let microsoft = [&[249], &direct[1..]].concat();
     assert_eq!(of(&[router, &microsoft]), both);
-    // Where both are there, the standard's; none at all are none.
+    // If both options exist, the standard one counts; an empty option means no routes.
     assert_eq!(of(&[&[121, 6, 8, 10, 192, 0, 2, 252], &microsoft]), [route("10.0.0.0", 8, Some("192.0.2.252"))]);
     assert_eq!(of(&[router, &[121, 0]]), []);
     let usual = [route("0.0.0.0", 0, Some("192.0.2.254"))];

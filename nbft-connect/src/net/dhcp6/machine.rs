@@ -5,7 +5,7 @@ use crate::jitter;
 use std::net::Ipv6Addr;
 use std::time::Duration;
 
-/// SOL_MAX_DELAY (section 7.6): machines that a power failure has stopped together do not ask together.
+/// SOL_MAX_DELAY (section 7.6): machines that restart after a power failure do not ask together.
 const LONGEST_DELAY: Duration = Duration::from_secs(1);
 
 /// Pause after a server has refused what it had offered.
@@ -25,7 +25,7 @@ pub(super) enum Meaning {
     Granted(Ipv6Addr),
 }
 
-/// The client. What it asks is the state that it is in.
+/// The client. Its current request is its state.
 #[derive(Debug)]
 pub(super) struct Machine {
     request: Request,
@@ -62,7 +62,7 @@ impl Machine {
         let longest = Duration::from_secs(longest);
         let pause = self.pause.map_or(Duration::from_secs(first), |last| last * 2).min(longest);
         self.pause = Some(pause);
-        // No second Solicit before its time (section 18.2.1).
+        // A Solicit is never repeated early (section 18.2.1).
         let least = if self.request == Request::Solicit { 1.0 } else { 0.9 };
         jitter::scaled(pause, least, 1.1)
     }

@@ -12,7 +12,7 @@ use std::net::Ipv6Addr;
 const ADVERTISE: u8 = 2;
 const REPLY: u8 = 7;
 
-/// SOL_MAX_RT is to be asked for (section 18.2.1), though nobody is asked for so long in one go.
+/// A client must request SOL_MAX_RT (section 18.2.1), though no exchange here lasts that long.
 const REQUESTED: [u16; 5] = [DNS_SERVERS, DOMAIN_LIST, NTP_SERVER, BOOT_FILE_URL, SOL_MAX_RT];
 
 /// What is asked of whom.
@@ -47,7 +47,7 @@ impl Request {
     }
 }
 
-/// Who asks: its DUID as it goes over the wire, and the number of its association.
+/// The client: its DUID as it goes over the wire, and the number of its association.
 #[derive(Debug)]
 pub(super) struct Sender {
     pub(super) duid: Vec<u8>,
@@ -98,7 +98,7 @@ pub(super) struct Offered {
 pub(super) struct Reply<'a> {
     pub(super) kind: ReplyKind,
     pub(super) server: &'a [u8],
-    /// Why the server grants nothing, as its code says (section 21.13); 0 when all is well.
+    /// Why the server grants nothing, as its code says (section 21.13); 0 on success.
     pub(super) status: u16,
     /// T1 and T2 in seconds, as the server names them.
     pub(super) times: (u32, u32),
@@ -115,7 +115,7 @@ impl<'a> Reply<'a> {
         find(&self.options, code)
     }
 
-    /// The server's own address, when it wants to be asked there.
+    /// The server's own address, if it accepts unicast.
     pub(super) fn server_address(&self) -> Ipv6Addr {
         let octets = self.option(SERVER_UNICAST).and_then(|content| content.first_chunk::<16>());
         octets.map_or(Ipv6Addr::UNSPECIFIED, |octets| Ipv6Addr::from(*octets))
@@ -126,8 +126,8 @@ fn find<'a>(options: &Options<'a>, wanted: u16) -> Option<&'a [u8]> {
     options.iter().find(|(code, _)| *code == wanted).map(|(_, content)| *content)
 }
 
-/// The reply to this transaction of this client; `None` for whatever else comes (sections 16.3 and 16.10). Options behind one
-/// that is cut off are left out.
+/// The reply to this transaction of this client; `None` for any other message (sections 16.3 and 16.10). Options after a truncated one are
+/// left out.
 pub(super) fn reply<'a>(bytes: &'a [u8], transaction: u32, sender: &Sender) -> Option<Reply<'a>> {
     let (bytes, (kind, of)) = (be_u8::<_, ()>, be_u24).parse(bytes).ok()?;
     let kind = match kind {
@@ -172,7 +172,7 @@ fn association(content: &[u8]) -> Option<(u32, (u32, u32), Options<'_>)> {
     Some((iaid, times, readable_options(inner)))
 }
 
-/// The status among these options; without one all is well (section 21.13).
+/// The status among these options; none means success (section 21.13).
 fn status(options: &Options<'_>) -> u16 {
     let code = find(options, STATUS).map(|content| be_u16::<_, ()>.parse(content));
     code.and_then(Result::ok).map_or(0, |(_, code)| code)
@@ -248,7 +248,7 @@ mod tests {
         assert_eq!(reply.times, (10, 20));
         assert_eq!(reply.offered, [Offered { address: OWN, preferred: 30, valid: 40 }]);
         assert_eq!((reply.server_address(), reply.option(59)), (OWN, Some(&b"url"[..])));
-        // What is cut off costs itself.
+        // A truncated option is lost; the others remain.
         let cut = read(&bytes[..bytes.len() - 1]).unwrap();
         assert_eq!((&cut.offered, cut.option(59)), (&reply.offered, None));
     }

@@ -21,7 +21,7 @@ use socket::ServersSocket;
 use std::net::{IpAddr, Ipv6Addr};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
-/// Asks for an address; `link_local` is the link's own. With a lease that is held, asks for its renewal first.
+/// Asks for an address; `link_local` is the link's own. With a held lease, asks for its renewal first.
 pub(super) async fn lease(
     client: &Client<'_>,
     link_local: Ipv6Addr,
@@ -42,7 +42,7 @@ pub(super) async fn lease(
     round(Request::Solicit).await.map_err(|failure| failure.of("DHCPv6"))
 }
 
-/// How a lease is renewed (RFC 8415, sections 18.2.4 and 18.2.5); `None` when it is over, or nobody knows whose it is.
+/// How a lease is renewed (RFC 8415, sections 18.2.4 and 18.2.5); `None` if it has ended, or its server is unknown.
 fn renewal(held: &Lease) -> Option<Request> {
     let IpAddr::V6(address) = held.address else { return None };
     let server = bytes_from_hex(held.server_duid.as_deref()?)?;
@@ -66,7 +66,7 @@ fn sender(client: &Client<'_>, network: &Network) -> Sender {
 
 /// The options by which a client describes itself (RFC 8415, sections 21.15 and 21.16; RFC 4704).
 fn described(options: &ClientOptions) -> Vec<(u16, Vec<u8>)> {
-    /// The one under which systemd-networkd sends its vendor class: it may renew the lease later.
+    /// systemd-networkd's number for its vendor class: networkd may renew the lease later.
     const ENTERPRISE: u32 = 43_793;
     let counted = |text: &str| [&(text.len() as u16).to_be_bytes()[..], text.as_bytes()].concat();
     let vendor = |class: &String| [&ENTERPRISE.to_be_bytes()[..], &counted(class)].concat();
@@ -86,7 +86,7 @@ fn fqdn(name: &str) -> Vec<u8> {
     std::iter::once(SERVER_UPDATES).chain(labels).chain(root).collect()
 }
 
-/// Sends what the machine wants until a server grants an address.
+/// Sends the machine's messages until a server grants an address.
 async fn exchange(
     client: &Client<'_>,
     link_local: Ipv6Addr,
@@ -134,18 +134,18 @@ async fn exchange(
     }
 }
 
-/// What a reply with this message would grant; the fuzzer's way in.
+/// The lease that this message would grant; the fuzzer calls it.
 pub(super) fn read(bytes: &[u8], transaction: u32, duid: &[u8], iaid: u32) -> Option<Lease> {
     let reply = message::reply(bytes, transaction, &Sender { duid: duid.to_vec(), iaid, options: Vec::new() })?;
     let address = reply.offered.first()?.address;
     Some(granted(&reply, address).lease)
 }
 
-/// The lease of an address in our own words, as the server says it, but for times that cannot be.
+/// The lease of an address in nbft's own types, as the server grants it; impossible times are replaced.
 fn granted(reply: &Reply<'_>, address: Ipv6Addr) -> Granted {
     let of_address = |offered: &&Offered| offered.address == address;
     let valid = reply.offered.iter().find(of_address).map_or(0, |offered| offered.valid);
-    // Section 14.2; an address that is preferred no longer says nothing of when.
+    // Section 14.2. An address that is no longer preferred gives no time.
     let preferred = reply.offered.iter().map(|offered| offered.preferred).filter(|preferred| *preferred != 0).min();
     let times = lease_times(valid, preferred.unwrap_or(valid), reply.times, DHCP6);
     let mut findings = reply.findings.clone();
@@ -153,7 +153,7 @@ fn granted(reply: &Reply<'_>, address: Ipv6Addr) -> Granted {
     let domains = reply.option(DOMAIN_LIST).and_then(|names| domain_names(names, Compression::Forbidden));
     let lease = Lease {
         address: address.into(),
-        // Which subnet is on the link the router advertisement says, not DHCPv6.
+        // The router advertisement, not DHCPv6, says which subnet is on the link.
         prefix: 128,
         server: reply.server_address().into(),
         server_duid: Some(Hex::new(reply.server).to_string()),

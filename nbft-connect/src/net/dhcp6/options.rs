@@ -40,7 +40,7 @@ pub(in crate::net) fn all_options(bytes: &[u8]) -> Option<Options<'_>> {
     all_consuming(many0((be_u16::<_, ()>, length_data(be_u16)))).parse(bytes).ok().map(|(_, options)| options)
 }
 
-/// The options up to the first that is cut off.
+/// The options before the first truncated one.
 pub(super) fn readable_options(bytes: &[u8]) -> Options<'_> {
     let (mut options, mut rest) = (Vec::new(), bytes);
     while let Some(([c0, c1, l0, l1], after)) = rest.split_first_chunk() {
@@ -52,7 +52,7 @@ pub(super) fn readable_options(bytes: &[u8]) -> Options<'_> {
     options
 }
 
-/// Appends an option; of a content that is too long for one, the end is cut off.
+/// Appends an option; truncates content that is too long for one.
 pub(in crate::net) fn push_option(bytes: &mut Vec<u8>, code: u16, content: &[u8]) {
     // A DUID has at most 130 bytes (section 11.1), the others fewer; a longer one is the table's mistake.
     let content = &content[..content.len().min(usize::from(u16::MAX))];
@@ -61,12 +61,12 @@ pub(in crate::net) fn push_option(bytes: &mut Vec<u8>, code: u16, content: &[u8]
     bytes.extend(content);
 }
 
-/// The addresses that an option holds; bytes behind the last one are none.
+/// The addresses that an option holds; surplus bytes at the end are ignored.
 pub(in crate::net) fn addresses(content: &[u8]) -> impl Iterator<Item = Ipv6Addr> {
     content.chunks_exact(16).filter_map(|octets| <[u8; 16]>::try_from(octets).ok()).map(Ipv6Addr::from)
 }
 
-/// Addresses and names of time servers; a multicast address is none to be written down.
+/// Addresses and names of time servers; multicast addresses are left out.
 pub(in crate::net) fn time_servers(content: &[u8]) -> Vec<String> {
     let servers = all_options(content).unwrap_or_default().into_iter();
     let texts = |(code, content)| match code {

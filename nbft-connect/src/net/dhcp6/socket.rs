@@ -27,7 +27,7 @@ impl ServersSocket {
         Ok(())
     }
 
-    /// Waits for a message, and gives its length and who sent it.
+    /// Waits for a message; returns its length and sender.
     pub(in crate::net) async fn receive(&self, buffer: &mut [u8]) -> io::Result<(usize, Ipv6Addr)> {
         loop {
             if let (length, IpAddr::V6(from)) = self.socket.recv_from(buffer).await.map(|(n, from)| (n, from.ip()))? {

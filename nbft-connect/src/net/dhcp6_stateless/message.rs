@@ -40,7 +40,7 @@ pub(super) fn request(transaction: u32, duid: &[u8], elapsed: u16) -> Vec<u8> {
     bytes
 }
 
-/// The answer to the request with this transaction and DUID; `None` for whatever else comes (section 16.10).
+/// The answer to the request with this transaction and DUID; `None` for any other message (section 16.10).
 pub(super) fn reply(bytes: &[u8], transaction: u32, duid: &[u8], server: Ipv6Addr) -> Option<Reply> {
     let (bytes, (kind, of)) = (be_u8::<_, ()>, be_u24).parse(bytes).ok()?;
     let options = all_options(bytes)?;
@@ -131,7 +131,7 @@ mod tests {
             boot_file_url: Some("tftp://[2001:db8::9]/boot".into()),
         };
         assert_eq!(read(&bytes), Some(Reply { information, refresh: Some(3600), longest_pause: Some(120) }));
-        // Cut between two options, behind both identifiers, it is still one; cut elsewhere it is none.
+        // Cut between two options, after both identifiers, it is still an answer; cut elsewhere it is none.
         let ends = (0..bytes.len()).filter(|end| read(&bytes[..*end]).is_some());
         assert_eq!(ends.collect::<Vec<_>>(), [26, 62, 82, 90, 151, 180, 188]);
     }

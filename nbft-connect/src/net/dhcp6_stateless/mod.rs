@@ -1,6 +1,6 @@
-//! Stateless DHCPv6: what a server says beside the address that a router advertisement gave (RFC 8415, section 18.2.6).
+//! Requests stateless DHCPv6 information beside an address from a router advertisement (RFC 8415, section 18.2.6).
 //!
-//! Nobody waits for it: the root file system needs none of it, only the hand-over does.
+//! Nothing waits for it: the root file system does not need it, only the handover does.
 
 mod message;
 
@@ -20,11 +20,11 @@ const MAX_DELAY: Duration = Duration::from_secs(1);
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 
-/// IRT_DEFAULT and IRT_MINIMUM: how long an answer holds (section 7.6).
+/// IRT_DEFAULT and IRT_MINIMUM: how long an answer is valid (section 7.6).
 const REFRESH: u32 = 86_400;
 const LEAST_REFRESH: u32 = 600;
 
-/// What a DHCPv6 server says of the network without granting an address.
+/// Information about the network from a DHCPv6 server that grants no address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Information {
     /// Server that said it: its link-local address, or a relay's.
@@ -50,16 +50,16 @@ impl fmt::Display for Information {
     }
 }
 
-/// What was said, and how long it holds.
+/// The information, and how long it is valid.
 pub(super) struct Told {
     pub(super) information: Information,
     pub(super) holds: Duration,
-    /// The longest pause between two requests from now on, when the server says (INF_MAX_RT).
+    /// The longest pause between two requests from now on, if the server names one (INF_MAX_RT).
     pub(super) longest_pause: Option<Duration>,
 }
 
-/// Asks until a server answers, ever more rarely up to `longest_pause`; `link_local` is the link's own, `duid` goes over the
-/// wire as it is.
+/// Asks until a server answers, with pauses that grow up to `longest_pause`. `link_local` is the link's own; `duid` goes over the wire as
+/// it is.
 pub(super) async fn ask(
     client: &Client<'_>,
     link_local: Ipv6Addr,
@@ -70,7 +70,7 @@ pub(super) async fn ask(
         let step = format!("DHCPv6 Information-request: {step}");
         move |error: std::io::Error| NetFailure::Dhcp { step, reason: error.to_string() }
     };
-    // Machines that a power failure has stopped together do not ask together.
+    // Machines that restart after a power failure do not ask together.
     sleep(jitter::scaled(MAX_DELAY, 0.0, 1.0)).await;
     let socket = ServersSocket::open(client, link_local).await.map_err(failed("bind"))?;
     let transaction = fastrand::u32(..1 << 24);
@@ -93,7 +93,7 @@ pub(super) async fn ask(
     }
 }
 
-/// What an answer says, if it is one.
+/// The information in a message, if it is an answer.
 pub(super) fn read(bytes: &[u8], transaction: u32, duid: &[u8], server: Ipv6Addr) -> Option<Information> {
     message::reply(bytes, transaction, duid, server).map(|reply| told(reply).information)
 }

@@ -1,4 +1,4 @@
-//! A NIC that goes and comes back, by events in a forced order. No link has its index, so the kernel refuses every request for it.
+//! Tests a NIC that goes and comes back, with events in a forced order. No link has its index, so the kernel refuses every request for it.
 
 use super::*;
 use crate::net::options::NetOptions;
@@ -76,7 +76,7 @@ impl Kernel {
         tokio::time::timeout(Duration::from_secs(20), self.events.recv()).await.expect("an event in time").unwrap()
     }
 
-    /// Waits for an event; before it only `Waiting` may come.
+    /// Waits for an event; only `Waiting` may come before it.
     async fn until(&mut self, is: impl Fn(&NetEvent) -> bool) {
         loop {
             let event = self.next().await;
