@@ -1,4 +1,4 @@
-//! Tells whether nvme-discoverd, of nvme-cli 3.2 and later, connects the table's paths beside us.
+//! Tells whether nvme-discoverd, of nvme-cli 3.2 and later, connects the table's paths beside nbft.
 
 use std::fs;
 use std::path::Path;
@@ -9,8 +9,8 @@ pub const SETTINGS: &str = "/etc/nvme/nvme-discoverd.conf";
 /// Its name as the kernel shows it.
 const PROCESS: &str = "nvme-discoverd";
 
-/// Whether it runs and takes the table's paths for its own. It tells connections apart by source address, NQN and host ID, so
-/// that after a new lease, or with another host ID, it connects a second time.
+/// Whether it runs and connects the table's paths. It distinguishes connections by source address, NQN and host ID. After a new lease, or
+/// with another host ID, it therefore connects a second time.
 #[must_use]
 pub fn takes_nbft(root: &Path) -> bool {
     let settings = fs::read_to_string(root.join(SETTINGS.trim_start_matches('/'))).unwrap_or_default();
@@ -23,7 +23,7 @@ fn is_running(root: &Path) -> bool {
     names.into_iter().any(|name| name.trim_end() == PROCESS)
 }
 
-/// Whether the settings switch its part for the table off. The last line counts.
+/// Whether the settings switch its NBFT support off. The last such line counts.
 fn is_nbft_off(settings: &str) -> bool {
     let (mut is_global, mut is_off) = (false, false);
     for line in settings.lines().map(str::trim) {

@@ -1,7 +1,7 @@
 //! Reads the lists by which an administrator takes controllers out of service, in the form of nvme-cli 3.
 //!
-//! A list is a file with entries in its section `[exclusions]`: `exclusion = KEY=VALUE;KEY=VALUE…`. An entry excludes each
-//! connection that has all its values. An entry that cannot be read excludes nothing, and a list that cannot be read neither.
+//! A list is a file with entries in its section `[exclusions]`: `exclusion = KEY=VALUE;KEY=VALUE…`. An entry excludes each connection that
+//! has all its values. An unreadable entry or list excludes nothing.
 
 use crate::input::read_regular;
 use crate::output::replace::{PUBLIC, replace};
@@ -23,7 +23,7 @@ pub const RUNTIME_LIST: &str = "/run/nbft/exclusions.conf";
 /// The longest list that is read, in bytes.
 const MAX_SIZE: u64 = 1 << 20;
 
-/// For how long what was read counts: a thousand paths that start at once need one look.
+/// How long a reading of the lists stays valid: a thousand paths that start at once cause one reading.
 const FRESH: Duration = Duration::from_secs(1);
 
 /// A connection that is to be made.
@@ -125,13 +125,13 @@ impl Exclusions {
     }
 }
 
-/// The entry for a whole connection, as it stands in a list.
+/// The entry in a list that excludes a whole connection.
 #[must_use]
 pub fn entry(nqn: &str, traddr: IpAddr, trsvcid: u16) -> String {
     format!("exclusion = transport=tcp;traddr={traddr};trsvcid={trsvcid};nqn={nqn}")
 }
 
-/// Adds entries to a list that has none like them, and makes the list where there is none.
+/// Adds those entries that a list lacks; creates the list if it is missing.
 ///
 /// # Errors
 ///
@@ -149,7 +149,7 @@ pub fn append(list: &Path, entries: &[String]) -> io::Result<()> {
     if !text.ends_with('\n') {
         text.push('\n');
     }
-    // Behind another section, entries would not count.
+    // Entries after another section would not count.
     if text.lines().map(str::trim).rfind(|line| line.starts_with('[')) != Some("[exclusions]") {
         text.push_str("[exclusions]\n");
     }

@@ -1,9 +1,9 @@
-//! Holds controllers of a subsystem from user space, so that the kernel's next one gets another number.
+//! Occupies controller IDs of a subsystem from user space, so that the kernel's next controller gets a free one.
 //!
-//! Linux refuses a second controller with the number (CNTLID) of one that it keeps, also if that one has lost its target. Linux'
-//! own target gives each new controller the lowest free number: after a move, the new one gets the number of the old one, every
-//! time. A controller that is held meanwhile has that number, and the kernel's gets the next. NVM Express over TCP Transport
-//! Specification, 3.6 (PDUs); NVM Express over Fabrics, Connect command.
+//! Linux refuses a second controller with the ID (CNTLID) of one that it keeps, even if that one has lost its target. Linux' own target
+//! gives each new controller the lowest free ID: after a move, the new one gets the ID of the old one, every time. A controller held from
+//! user space occupies that ID meanwhile, and the kernel's gets the next. NVM Express over TCP Transport Specification, 3.6 (PDUs); NVM
+//! Express over Fabrics, Connect command.
 
 use super::probe::Probe;
 use libnbft::model::Uuid;
@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// How long holding may take.
+/// How long connecting the held controllers may take.
 const LIMIT: Duration = Duration::from_secs(5);
 
 /// How many controllers are held at most.
@@ -28,7 +28,7 @@ const RESPONSE_LEN: usize = 8 + 16;
 const CONNECT_DATA_LEN: usize = 1024;
 const NQN_LEN: usize = 256;
 
-/// A subsystem port whose controllers are to be held.
+/// A subsystem port at which controllers are to be held.
 #[derive(Debug, Clone)]
 pub struct Hold {
     /// The way to the port.
@@ -39,11 +39,11 @@ pub struct Hold {
     pub hostnqn: String,
     /// Host ID.
     pub hostid: Uuid,
-    /// The numbers that the kernel's next controller must not get.
+    /// The IDs that the kernel's next controller must not get.
     pub taken: Vec<u16>,
 }
 
-/// Controllers that exist as long as this does.
+/// Controllers that exist until this is dropped.
 #[derive(Debug)]
 pub struct Held(Vec<TcpStream>);
 
@@ -56,7 +56,7 @@ impl Held {
 }
 
 impl Hold {
-    /// Connects until a controller has a free number, and releases that one.
+    /// Connects controllers until one gets a free ID, and releases that one.
     ///
     /// # Errors
     ///
@@ -76,7 +76,7 @@ impl Hold {
         held.await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
     }
 
-    /// A controller, and its number.
+    /// Connects a controller; returns its stream and its ID.
     async fn connect(&self) -> io::Result<(TcpStream, u16)> {
         let mut stream = self.probe.open().await?;
         stream.write_all(&self.command()).await?;
@@ -111,7 +111,7 @@ impl Hold {
     }
 }
 
-/// The number in the answer to Connect.
+/// The controller ID in the answer to Connect.
 fn number(answer: &[u8; RESPONSE_LEN]) -> io::Result<u16> {
     let entry = &answer[8..];
     let status = u16::from_le_bytes([entry[14], entry[15]]) >> 1;
@@ -130,7 +130,7 @@ mod tests {
     use std::net::Ipv4Addr;
     use tokio::net::TcpListener;
 
-    /// A target that gives each controller the lowest free number, as Linux' does.
+    /// A target that gives each controller the lowest free ID, as Linux' does.
     async fn target(listener: TcpListener) {
         let mut streams: Vec<Option<TcpStream>> = Vec::new();
         loop {

@@ -46,7 +46,7 @@ impl Kmsg {
     }
 }
 
-/// The kernel says this of an option that nbft gives each connection. It would stand beside every refusal and explains none.
+/// The kernel logs this about an option that nbft gives each connection. It would appear with every refusal and explains none.
 const REMARK: &str = "ctrl_loss_tmo < 0 will reconnect forever";
 
 /// The text of a record (`prio,seq,time,flags;text`) if the NVMe host drivers wrote it, and it can explain something.

@@ -20,12 +20,12 @@ pub enum ModuleError {
     Refused(ModprobeFailure),
 }
 
-/// How modprobe failed. Display is its own words, or else ours.
+/// How modprobe failed. Display is modprobe's own message, or else nbft's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModprobeFailure {
     /// Its exit status; `None` if a signal ended it.
     pub status: Option<i32>,
-    /// The lines that it printed: its own words, and the kernel's in them.
+    /// The lines that it printed, which include the kernel's error.
     pub printed: Vec<String>,
 }
 

@@ -206,7 +206,7 @@ pub fn is_live(root: &Path, controller: &str) -> bool {
     attribute(&directory(root, controller), "state") == LIVE
 }
 
-/// The number (CNTLID) of a controller, as the target gave it.
+/// The ID (CNTLID) of a controller, as the target gave it.
 #[must_use]
 pub fn number(root: &Path, controller: &str) -> Option<u16> {
     attribute(&directory(root, controller), "cntlid").parse().ok()

@@ -54,7 +54,7 @@ pub enum Cause {
     HostIdInUse,
     /// Another connection uses this host NQN with a different host ID.
     HostNqnInUse,
-    /// The target gave the controller a number (CNTLID) that another one of the subsystem has.
+    /// The target gave the controller an ID (CNTLID) that another one of the subsystem has.
     NumberTaken,
     /// tlshd does not run.
     TlshdMissing,
