@@ -14,7 +14,7 @@ use std::path::Path;
 /// Offset of the checksum byte in the ACPI header.
 const CHECKSUM: usize = 9;
 
-/// Largest text that is read, in bytes; what `show -o json` prints of the largest legal lists has a tenth of it.
+/// Largest text that is read, in bytes. `show -o json` prints at most a tenth of this for the largest legal lists.
 const MAX_JSON: u64 = 64 << 20;
 
 /// Runs the command.
@@ -67,10 +67,10 @@ fn read(file: &Path, common: &Common) -> Result<String, Error> {
     text.map_err(|source| Error::Read { path, source })
 }
 
-/// What `show` prints is an array; one table alone does as well.
+/// Parses the array that `show` prints, or a single table.
 fn parse(text: &str) -> serde_json::Result<Vec<json::Table>> {
     let one = text.trim_start().starts_with('{');
-    // One or the other, not an untagged enum: its errors would not say what is wrong where.
+    // Not an untagged enum: its errors would not say what is wrong, and where.
     if one {
         let mut deserializer = serde_json::Deserializer::from_str(text);
         let table = json::Table::deserialize(&mut deserializer)?;
@@ -103,7 +103,7 @@ fn choose(mut tables: Vec<json::Table>, number: Option<usize>) -> Result<json::T
     }
 }
 
-/// Gives the table the form of a specification and says what was lost by it.
+/// Converts a table to a version of the specification; returns what was lost.
 fn set_spec(table: &mut Table, spec: Spec) -> Vec<String> {
     let mut lost = Vec::new();
     let newer = spec == Spec::V1_1;
@@ -133,7 +133,7 @@ fn set_spec(table: &mut Table, spec: Spec) -> Vec<String> {
     lost
 }
 
-/// Breaks a table as it was asked for: flips, then the checksum over what came of them, then the cut.
+/// Damages a table as requested: applies the flips, then the checksum of the result, then the cut.
 fn break_table(bytes: &mut Vec<u8>, args: &BuildArgs) -> Result<(), UsageError> {
     let length = bytes.len();
     for Flip { offset, mask } in &args.flip {
@@ -143,7 +143,7 @@ fn break_table(bytes: &mut Vec<u8>, args: &BuildArgs) -> Result<(), UsageError> 
     if args.no_checksum {
         bytes[CHECKSUM] = 0;
         let sum = bytes.iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte));
-        // Now and then 0 is the right checksum; what was asked for is a wrong one.
+        // 0 may be the right checksum by chance, but a wrong one was requested.
         bytes[CHECKSUM] = u8::from(sum == 0);
     } else if !args.flip.is_empty() {
         libnbft::repair_checksum(bytes);

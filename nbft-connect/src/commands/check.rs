@@ -14,7 +14,7 @@ use libnbft::{Finding, Rule, Severity, Together};
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// What became of one file.
+/// The result for one file.
 struct Report {
     filename: String,
     outcome: Result<Checked, Unreadable>,
@@ -57,15 +57,14 @@ pub fn run(args: &CheckArgs, common: &Common) -> Result<Exit, Error> {
     Ok(if worst.is_some_and(|worst| worst >= bound) { Exit::Failed } else { exit })
 }
 
-/// A file that was read, with what is wrong between it and the others.
+/// A file that was read, with the findings that concern it together with others.
 struct File {
     path: PathBuf,
     bytes: Vec<u8>,
     together: Vec<Finding>,
 }
 
-/// Every file that can be read. Only the bytes are kept: what they say takes many times as much, and is read again when it is
-/// their turn.
+/// Every file that can be read. Only the bytes are kept: a parsed table takes many times as much, so each is parsed again in its turn.
 fn files(tables: &mut TableReader) -> Vec<File> {
     let (mut files, mut together, mut numbers) = (Vec::new(), Together::default(), Vec::new());
     for read in tables {
@@ -100,9 +99,9 @@ fn unreadable_report((path, reason): (PathBuf, String)) -> Report {
 struct Form {
     /// There is more than one table, so that each needs its name.
     several: bool,
-    /// Notes too, and why each rule matters.
+    /// Whether to show notes too, and why each rule matters.
     details: bool,
-    /// The bytes of each finding.
+    /// Whether to show the bytes of each finding.
     hex: bool,
     screen: Screen,
 }
@@ -158,7 +157,7 @@ fn text(report: &Report, form: Form) -> Text {
     text
 }
 
-/// What breaks one rule: why it matters, and each finding in a line.
+/// The findings of one rule: why it matters, and each finding in a line.
 fn group(text: &mut Text, checked: &Checked, rule: Rule, form: Form) {
     let findings: Vec<_> = checked.findings.iter().filter(|finding| finding.rule == rule).collect();
     let severity = rule.severity();

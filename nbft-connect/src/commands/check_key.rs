@@ -14,7 +14,7 @@ use std::path::Path;
 ///
 /// # Errors
 ///
-/// When the file cannot be read, or standard output cannot be written. A malformed key is none.
+/// When the file cannot be read, or standard output cannot be written. A malformed key is no error.
 pub fn run(args: &CheckKeyArgs, common: &Common) -> Result<Exit, Error> {
     process::leave_no_core();
     if is_key(&args.file) {

@@ -11,14 +11,14 @@ use crate::output::Audience;
 ///
 /// # Errors
 ///
-/// Whatever keeps it from being tried at all. What happens after that is in the status and the exit code.
+/// Why the command cannot start at all. Later failures are in the status and the exit code.
 pub fn run(args: &ConnectArgs, common: &Common) -> Result<Exit, Error> {
     if args.dry_run {
         return plan::show_of(&args.plan, &args.tunables.given(), args.output_format, common);
     }
     let exit = connect::run(args, common)?;
     if !args.stay && exit != Exit::Nothing && Audience::current() == Audience::Terminal {
-        // The lines that were drawn meanwhile end in what `nbft status` prints.
+        // After the lines that were drawn meanwhile, prints what `nbft status` prints.
         super::status::show(Format::Text, common)?;
     }
     Ok(exit)

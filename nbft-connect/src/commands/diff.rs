@@ -99,7 +99,7 @@ fn differences(old: &[u8], new: &[u8]) -> Vec<Difference> {
     for (key, piece) in new_fields.iter().filter(|(key, _)| !known.contains(key)) {
         found.push((order[&key.0], difference(key, None, Some((piece, new)))));
     }
-    // Stable: within a structure, the order of the bytes stays.
+    // The sort is stable: within a structure, the order of the bytes stays.
     found.sort_by_key(|(structure, _)| *structure);
     found.into_iter().map(|(_, difference)| difference).collect()
 }

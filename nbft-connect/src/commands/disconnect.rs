@@ -67,7 +67,7 @@ impl Connection {
         })
     }
 
-    /// Its entry in a list. Where one interface of several is meant, the entry names it.
+    /// Its entry in a list. If the user means one of several interfaces, the entry names it.
     fn entry(&self, wanted: Option<&Wanted>) -> String {
         let entry = exclusions::entry(&self.nqn, self.traddr, self.trsvcid);
         match (wanted, &self.host_iface) {
@@ -123,7 +123,7 @@ pub fn run(args: &DisconnectArgs, common: &Common) -> Result<Exit, Error> {
     for (connection, wanted) in chosen {
         match dependent(&root, &controllers, &leaving, connection) {
             None => leaving.push((connection, wanted)),
-            // What depends on a connection keeps it; only who names it must hear that it stays.
+            // A connection in use stays. This is an error only if the user named the connection.
             Some(in_use) if args.all => log::info!("{in_use}"),
             Some(in_use) => {
                 log::error!("{in_use}");
@@ -133,7 +133,7 @@ pub fn run(args: &DisconnectArgs, common: &Common) -> Result<Exit, Error> {
     }
     let list = common.path(if args.permanent { LIST } else { RUNTIME_LIST });
     let entries: Vec<_> = leaving.iter().map(|(connection, wanted)| connection.entry(wanted.as_ref())).collect();
-    // First the list, so that nobody connects it again meanwhile.
+    // Writes the list first, so that no program connects it again meanwhile.
     exclusions::append(&list, &entries).map_err(|source| Error::Write { path: list, source })?;
     let mut text = Text::new();
     for (connection, _) in leaving {
@@ -184,7 +184,7 @@ fn is_ours(root: &Path, connection: &Connection) -> bool {
     connection.controller.as_ref().is_some_and(|name| registry::is_ours(root, name))
 }
 
-/// Who depends on a controller: its disk is in use, and no other live controller that stays gives access to it.
+/// Why a controller must stay: its disk is in use, and no other live controller that stays gives access to it.
 fn dependent(
     root: &Path,
     controllers: &[Controller],

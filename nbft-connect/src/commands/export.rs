@@ -16,7 +16,7 @@ use crate::status::schema::{STATUS_FILE, Status};
 /// When no table can be read, or the files cannot be written.
 pub fn run(args: &ExportArgs, common: &Common) -> Result<Exit, Error> {
     let kernel = KernelCommandLine::read(&common.path("/"));
-    // Files for udev name the NICs of this machine; to look at them is always allowed.
+    // Files for udev rename NICs of this machine; printing them is always allowed.
     let names_nics = args.format == ExportFormat::Udev && args.output.is_some();
     if let Some(parameter) = kernel.nbft_off().filter(|_| names_nics) {
         log::info!("{parameter} on the kernel's command line: the NICs of the NBFT keep their names");
@@ -53,8 +53,8 @@ pub fn run(args: &ExportArgs, common: &Common) -> Result<Exit, Error> {
             identity::refuse_others(&files, directory)?;
         }
     }
-    // Several files in one stream are told apart by a line that is a comment in every format but XML and JSON, which are
-    // one file each.
+    // Several files in one stream are separated by a line that is a comment in every format. XML and JSON, where it is none, have one file
+    // each.
     let several = files.len() > 1;
     for file in files {
         match &args.output {
@@ -69,7 +69,7 @@ pub fn run(args: &ExportArgs, common: &Common) -> Result<Exit, Error> {
     Ok(Exit::Ok)
 }
 
-/// What came of `connect`, where it ran: its leases stand in for what firmware had.
+/// The status of `connect`, if it ran: its leases replace what firmware had.
 fn status(common: &Common) -> Option<Status> {
     let status = Status::read(&common.path(STATUS_FILE));
     status.inspect_err(|error| log::warn!("{error}; exported without leases")).ok()?

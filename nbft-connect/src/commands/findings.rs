@@ -10,7 +10,7 @@ pub(super) struct Counts([usize; 3]);
 const SEVERITIES: [Severity; 3] = [Severity::Error, Severity::Warning, Severity::Note];
 
 impl Counts {
-    /// Those of these findings.
+    /// Counts these findings.
     pub(super) fn of<'f>(findings: impl IntoIterator<Item = &'f Finding>) -> Self {
         let mut counts = Self::default();
         for finding in findings {
@@ -19,17 +19,17 @@ impl Counts {
         counts
     }
 
-    /// Those of one severity.
+    /// The number of findings of one severity.
     pub(super) const fn get(self, severity: Severity) -> usize {
         self.0[position(severity)]
     }
 
-    /// Adds others to them.
+    /// Adds other counts.
     pub(super) fn add(&mut self, other: Self) {
         self.0.iter_mut().zip(other.0).for_each(|(count, more)| *count += more);
     }
 
-    /// Adds `1 error, 2 notes` to the line that is open, without what is not there.
+    /// Adds `1 error, 2 notes` to the open line; leaves out what there is none of.
     pub(super) fn write(self, text: &mut Text) {
         let mut found = SEVERITIES.into_iter().zip(self.0).filter(|(_, count)| *count > 0).peekable();
         while let Some((severity, count)) = found.next() {
@@ -40,7 +40,7 @@ impl Counts {
         }
     }
 
-    /// Whether there is none.
+    /// Whether all counts are 0.
     pub(super) fn is_empty(self) -> bool {
         self == Self::default()
     }
@@ -54,7 +54,7 @@ const fn position(severity: Severity) -> usize {
     }
 }
 
-/// How bad a severity is.
+/// The mark of a severity.
 pub(super) const fn mark(severity: Severity) -> Option<Mark> {
     match severity {
         Severity::Error => Some(Mark::Bad),

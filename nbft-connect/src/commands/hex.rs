@@ -1,4 +1,4 @@
-//! Bytes with what they mean beside them.
+//! Shows bytes with their meaning beside them.
 
 use crate::output::{Mark, Part, Screen, Text};
 use libnbft::text::Hex;
@@ -9,7 +9,7 @@ use std::ops::Range;
 const ROW: usize = 16;
 /// Width of a row's hex digits.
 const DIGITS: usize = 3 * ROW - 1;
-/// More zero bytes than this that no structure leads to are not listed.
+/// More zero bytes than this that belong to no structure are not listed.
 const ZEROS: usize = 2 * ROW;
 /// Rows of one finding.
 const MARKED_ROWS: usize = 8;
@@ -95,7 +95,7 @@ pub(crate) fn dump(bytes: &[u8], screen: Screen) -> Text {
     text
 }
 
-/// The fields that `marked` touches, with `^^` under its bytes; as many rows as a reader wants to see.
+/// The fields that `marked` touches, with `^^` under its bytes; at most `MARKED_ROWS` rows.
 pub(crate) fn marked(bytes: &[u8], pieces: &[Piece], marked: &Range<usize>, screen: Screen) -> Text {
     let mut text = Text::new();
     let mut structure = None;

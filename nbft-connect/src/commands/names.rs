@@ -9,7 +9,7 @@ use crate::status::schema::{STATUS_FILE, Status};
 use libnbft::model::{Nqn, Table};
 use std::collections::BTreeSet;
 
-/// Runs the command. Where there is nothing to read, there are no names.
+/// Runs the command. If there is nothing to read, it prints no names.
 ///
 /// # Errors
 ///
@@ -52,7 +52,7 @@ fn names(kind: NameKind, tables: &[Table], status: &Status) -> BTreeSet<String> 
     names
 }
 
-/// Whether each shell reads this as one word and nothing but its letters: what it completes, it will run.
+/// Whether every shell reads this as one literal word: the completed word becomes part of a command.
 fn is_word(name: &str) -> bool {
     let plain =
         |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b':' | b'-' | b'_' | b'@' | b'%' | b'+');

@@ -19,7 +19,7 @@ pub(super) fn each_once<K: PartialEq, V>(items: impl IntoIterator<Item = (K, V)>
     groups
 }
 
-/// So many names stand in one sentence.
+/// Most names in one sentence.
 pub(super) const NAMES: usize = 8;
 
 /// The first `most` of these names; more are counted only. A thousand paths may have one reason.

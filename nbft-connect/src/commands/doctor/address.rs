@@ -18,9 +18,9 @@ pub(super) async fn address(machine: &Machine, plan: &Plan, at: NetworkRef, link
         Some(ip) => on_link().find(|address| address.ip == ip),
         None => None,
     };
-    // A router may have brought another address in the place of a static one.
+    // A router may have replaced a static address by another.
     let found = found.or_else(|| granted(machine, plan, at).and_then(|ip| on_link().find(|address| address.ip == ip)));
-    // What a server grants now may be another than what it granted then.
+    // A server may grant another address now than it did then.
     let any = || on_link().find(|address| serves(address, network));
     let found = found.or_else(|| if network.method == Method::Static { None } else { any() });
     let name = || link.name.clone();

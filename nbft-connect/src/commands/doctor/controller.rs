@@ -61,7 +61,7 @@ pub(super) fn missing(machine: &Machine, plan: &Plan, number: usize) -> Controll
     }
 }
 
-/// Why `nbft connect` does not have the path up. It may not hold any more: the network may have been mended since.
+/// Why `nbft connect` does not have the path up. The reason may be outdated: the network may have been repaired since.
 fn reason(machine: &Machine, plan: &Plan, status: &PathStatus) -> Option<ConnectReason> {
     let text = status.reason.as_deref()?;
     Some(ConnectReason::new(text, status.code.as_deref(), &machine.host(plan), machine.generator))

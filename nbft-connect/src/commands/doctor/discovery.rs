@@ -8,7 +8,7 @@ use crate::status::names;
 use crate::status::schema::{DiscoveryStatus, State};
 use libnbft::plan::{DiscoveryController, DiscoveryMode, Plan};
 
-/// Those that `connect` would ask: at once, or because a path that came from them fails.
+/// The discovery controllers that `connect` would ask: immediately, or because a path that they listed fails.
 pub(super) fn asked<'p>(plan: &'p Plan, paths: &'p [PathReport]) -> impl Iterator<Item = &'p DiscoveryController> {
     let broken = |controller: &DiscoveryController| {
         let names = names(&controller.ssns, "SSNS");
@@ -17,7 +17,7 @@ pub(super) fn asked<'p>(plan: &'p Plan, paths: &'p [PathReport]) -> impl Iterato
     plan.discovery.iter().filter(move |controller| controller.mode == DiscoveryMode::Immediate || broken(controller))
 }
 
-/// Follows the chain to one.
+/// Follows the steps to one discovery controller.
 pub(super) async fn walk(machine: &Machine, plan: &Plan, controller: &DiscoveryController) -> DiscoveryReport {
     let mut chain = Chain::default();
     let broken = follow(machine, plan, controller, &mut chain).await.err().map(Into::into);
@@ -50,7 +50,7 @@ async fn follow(
     Ok(())
 }
 
-/// How many ways to subsystems its last answer lists.
+/// How many subsystem entries its last answer lists.
 fn listed(machine: &Machine, plan: &Plan, status: Option<&DiscoveryStatus>) -> Result<u64, DiscoveryFault> {
     let Some(status) = status else {
         return Err(match machine.kernel.nbft_off() {

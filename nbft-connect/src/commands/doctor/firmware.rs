@@ -24,7 +24,7 @@ fn of_entry(tables: &Tables, origin: &Origin) -> Option<Firmware> {
             codes.push(format!("{words} ({name} {code:#x})"));
         }
     }
-    // The closest reason first.
+    // The most specific reason first.
     let advice = advice::nceec(said.nceec).or(advice::cipeec(said.cipeec)).or(advice::naed(said.naed));
     let ssns = format!("{} SSNS {}", origin.table, origin.index);
     (!codes.is_empty()).then_some(Firmware { ssns, codes, advice })

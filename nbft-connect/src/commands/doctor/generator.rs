@@ -16,18 +16,18 @@ pub(super) enum Generator {
 }
 
 impl Generator {
-    /// What the files say: in an image its own, in a running system the programs. dracut may bring an `update-initramfs` of its
-    /// own, so it is looked for first.
+    /// Finds the generator by its files: an image's own, or the programs of a running system. dracut may bring its own `update-initramfs`,
+    /// so dracut is looked for first.
     pub(super) fn look(root: &Path) -> Self {
         Self::by(|file| root.join(file).exists())
     }
 
-    /// As [`Self::look`], where `exists` says whether a file is there; a name may be a folder's.
+    /// Like [`Self::look`]; `exists` says whether a file or folder exists.
     pub(super) fn by(exists: impl Fn(&str) -> bool) -> Self {
         const SIGNS: [(&str, Generator); 12] = [
             ("scripts/init-top", Generator::InitramfsTools),
             ("conf/initramfs.conf", Generator::InitramfsTools),
-            // Each image has the first, and one that starts by busybox the second.
+            // Each mkinitcpio image has the first; one that starts with busybox also has the second.
             ("buildconfig", Generator::Mkinitcpio),
             ("init_functions", Generator::Mkinitcpio),
             ("usr/lib/systemd/system-preset/99-mkosi.preset", Generator::Mkosi),
@@ -43,7 +43,7 @@ impl Generator {
         found.map_or(Self::Dracut, |(_, generator)| *generator)
     }
 
-    /// How the image comes to hold nbft and its modules.
+    /// How to put nbft and its modules into the image.
     pub(super) const fn with_nbft(self) -> &'static str {
         match self {
             Self::Dracut => "dracut --force --add nbft",
@@ -53,7 +53,7 @@ impl Generator {
         }
     }
 
-    /// How the image comes to hold a driver.
+    /// How to put a driver into the image.
     pub(super) const fn with_driver(self) -> &'static str {
         match self {
             Self::Dracut => "dracut --force --add-drivers NAME",
@@ -63,7 +63,7 @@ impl Generator {
         }
     }
 
-    /// How the image comes to hold the secrets of /etc/nbft/keys.
+    /// How to put the secrets of /etc/nbft/keys into the image.
     pub(super) const fn with_keys(self) -> &'static str {
         match self {
             Self::Dracut => "nbft_install_keys=yes in dracut.conf.d, then dracut --force",

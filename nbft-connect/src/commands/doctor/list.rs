@@ -3,7 +3,7 @@
 use super::model::{Broken, DiscoveryReport, EntryReport, Firmware, Found, NamespaceReport, PathReport, Report};
 use crate::output::{Screen, Text};
 
-/// The whole: what is well in a line each, what is not with its two sentences.
+/// The whole report: a line for each item that works, and problem and remedy for each that does not.
 pub(super) fn render(report: &Report, screen: Screen) -> Text {
     let mut out = Text::new();
     out.wrapped_whole(screen, 12, format_args!("{}: {}", report.tables.join(", "), report.message));

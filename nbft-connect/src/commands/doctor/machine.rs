@@ -32,7 +32,7 @@ pub(super) struct Machine {
 }
 
 impl Machine {
-    /// Looks; must be called on the runtime.
+    /// Reads the state; must be called on the runtime.
     pub(super) async fn look(common: &Common, kernel: KernelCommandLine, limit: Duration) -> Result<Self, Error> {
         let root = common.path("/");
         let view = NetSnapshot::take().await.map_err(Error::network)?;
@@ -89,17 +89,17 @@ impl Machine {
         self.root.join("sys/module/nvme_tcp").exists()
     }
 
-    /// Whether connections can be asked for.
+    /// Whether the kernel can be asked for connections.
     pub(super) fn has_device(&self) -> bool {
         self.root.join("dev/nvme-fabrics").exists()
     }
 
-    /// Whether a module lies where modprobe would look for it; `None` when that cannot be told.
+    /// Whether a module exists where modprobe would look for it; `None` if that is unknown.
     pub(super) fn has_module_file(&self, name: &str) -> Option<bool> {
         let release = std::fs::read_to_string(self.root.join("proc/sys/kernel/osrelease")).ok()?;
         let list = Path::new("lib/modules").join(release.trim()).join("modules.dep");
         let list = std::fs::read_to_string(self.root.join(list)).ok();
-        // No list is no module: an image without any has no directory either.
+        // No list means no module: an image without modules has no directory for them.
         Some(list.is_some_and(|list| list.lines().any(|line| is_module(line, name))))
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn above(
     let master = machine.view.link(port.master?).filter(|master| !master.is_vrf())?;
     let of_connect = || machine.interface_status(plan, at)?.address.as_deref()?.parse().ok();
     let wanted: Option<IpAddr> = of_connect().or_else(|| plan.network(at)?.address);
-    // Of Open vSwitch, another internal port than the master has it.
+    // With Open vSwitch, an internal port other than the master has it.
     let elsewhere = |address: &&Address| Some(address.ip) == wanted && address.link != port.index;
     let found = machine.view.addresses().iter().find(elsewhere);
     let found = found.and_then(|address| Some((machine.view.link(address.link)?.clone(), address.clone())));

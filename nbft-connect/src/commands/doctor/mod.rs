@@ -87,7 +87,7 @@ pub fn run(args: &DoctorArgs, common: &Common) -> Result<Exit, Error> {
 /// How many walks run at once: a process may not open more sockets.
 const AT_ONCE: usize = 256;
 
-/// All paths at once, so that the slowest one is the longest wait.
+/// Examines all paths at once, so that the slowest one is the longest wait.
 async fn examine(machine: &Machine, tables: &Tables, plan: &Plan) -> Report {
     let walks = (0..plan.paths.len()).map(|number| walk::walk(machine, tables, plan, number));
     let paths: Vec<_> = futures_util::stream::iter(walks).buffered(AT_ONCE).collect().await;
@@ -119,7 +119,7 @@ fn entry(tables: &Tables, left: &LeftOut) -> EntryReport {
     }
 }
 
-/// As `connect` and `status` judge.
+/// The verdict, by the rules of `connect` and `status`.
 fn verdict(plan: &Plan, paths: &[PathReport], entries: &[EntryReport], namespaces: &[NamespaceReport]) -> Verdict {
     let by_discovery = plan.boots_by_discovery();
     if paths.is_empty() && entries.is_empty() && !by_discovery {
@@ -131,7 +131,7 @@ fn verdict(plan: &Plan, paths: &[PathReport], entries: &[EntryReport], namespace
         true => namespaces.iter().all(|namespace| namespace.device.is_none()),
         false => boot.peek().is_none() && !any_up || boot.any(|namespace| namespace.device.is_none()),
     };
-    // Firmware did not have up what only discovery lists.
+    // Firmware did not connect paths that only discovery lists.
     let expected = |path: &&PathReport| !path.unavailable && !path.spare && path.discovered.is_none();
     let degraded = paths.iter().filter(expected).any(PathReport::has_failed) || !entries.is_empty();
     match (missing, degraded) {

@@ -62,11 +62,11 @@ pub(super) struct PathReport {
     pub(super) trsvcid: u16,
     pub(super) host_iface: String,
     pub(super) ssns: Vec<String>,
-    /// Which discovery controller told of it, when it is not from the tables.
+    /// The discovery controller that listed it, if it is not from the tables.
     pub(super) discovered: Option<DiscoverySource>,
-    /// Whether firmware marked it unavailable: its failure counts for nothing.
+    /// Whether firmware marked it unavailable: its failure does not count.
     pub(super) unavailable: bool,
-    /// Whether only a router can tell its route, and another path needs none: its failure counts for nothing.
+    /// Whether it needs a route from a router, and another path needs none: its failure does not count.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) spare: bool,
     /// The steps that work, in order.
@@ -78,7 +78,7 @@ pub(super) struct PathReport {
 }
 
 impl PathReport {
-    /// Whether a step of it fails. Nobody misses a path that is excluded.
+    /// Whether one of its steps fails. A path that is excluded does not count.
     pub(super) fn has_failed(&self) -> bool {
         self.broken.as_ref().is_some_and(|broken| broken.step != Step::Exclusion)
     }
@@ -136,13 +136,13 @@ impl Warning {
     }
 }
 
-/// How it stands.
+/// The result of the examination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Verdict {
-    /// All is well.
+    /// Everything works.
     Ok,
-    /// Each boot namespace is there, but a path or entry that firmware had up is not.
+    /// Each boot namespace is present, but a path or entry that firmware had connected is not.
     Degraded,
     /// A boot namespace is missing.
     Failed,
@@ -150,12 +150,12 @@ pub(super) enum Verdict {
     Nothing,
 }
 
-/// The whole.
+/// The whole report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Report {
     pub(super) version: u32,
     pub(super) verdict: Verdict,
-    /// The same in a sentence.
+    /// The verdict in a sentence.
     pub(super) message: String,
     pub(super) tables: Vec<String>,
     pub(super) warnings: Vec<Warning>,

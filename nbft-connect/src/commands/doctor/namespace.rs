@@ -51,7 +51,7 @@ fn usable(
     seen: &PathNamespace,
 ) -> Result<(), NamespaceFault> {
     let (wanted, device) = (name(namespace), seen.device());
-    // A disk that was made by another path, or before, stays where this one gives no access.
+    // A disk from another path or an earlier time stays, even if this path gives no access.
     if let Some(ana) = seen.ana.filter(|ana| !ana.is_usable()) {
         return Err(NamespaceFault::Inaccessible { controller: controller.name.clone(), wanted, ana });
     }

@@ -9,7 +9,7 @@ use crate::nvme::probe::{self, ProbeFailure, Stage};
 use libnbft::plan::{Plan, Reach};
 use std::net::IpAddr;
 
-/// The way from the address to the target: its gateway, or none on the link.
+/// The route from the address to the target: its gateway, or `None` if the target is on the link.
 pub(super) async fn route(
     machine: &Machine,
     plan: &Plan,
@@ -47,7 +47,7 @@ pub(super) async fn probe(machine: &Machine, to: &Target<'_>, way: &Way<'_>) -> 
     }
 }
 
-/// What the system said, where it said something.
+/// The system's error number, if there is one.
 const fn errno_of(failure: &ProbeFailure) -> Option<i32> {
     match failure {
         ProbeFailure::Refused(refusal) => Some(refusal.errno),

@@ -5,17 +5,17 @@ use super::model::{Broken, Firmware, Found, Report, Verdict};
 use crate::commands::subsystems;
 use crate::output::{Cell, Fit, Mark, Screen, Table, Text};
 
-/// What stops something, and what is known beside it.
+/// An item that is broken, and what is known about it.
 struct Stop<'r> {
     name: String,
-    /// Whether nobody misses it.
+    /// Whether its failure does not count.
     is_quiet: bool,
     broken: &'r Broken,
     found: String,
     firmware: Vec<String>,
 }
 
-/// The whole.
+/// The whole report.
 pub(super) fn render(report: &Report, screen: Screen) -> Text {
     let mut out = Text::new();
     let (word, mark) = verdict(report.verdict);
@@ -121,7 +121,7 @@ fn found(found: &[Found]) -> String {
     found.iter().map(|found| found.what.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-/// What firmware said, without the entry that it said it of.
+/// Firmware's diagnostics, without the name of the entry.
 fn firmware(said: &[Firmware]) -> Vec<String> {
     let said = said.iter().map(|firmware| {
         let advice = firmware.advice.map(|advice| format!(" {advice}")).unwrap_or_default();
@@ -130,7 +130,7 @@ fn firmware(said: &[Firmware]) -> Vec<String> {
     said.collect()
 }
 
-/// The state of something by what breaks it.
+/// The state of an item, from what breaks it.
 fn state(broken: Option<&Broken>, good: &'static str, is_quiet: bool) -> Cell {
     match broken {
         None => Cell::state(good, Some(Mark::Good)),
@@ -191,7 +191,7 @@ fn namespaces(report: &Report) -> Table {
     let mut table = Table::new(&[("NAMESPACE", Fit::Whole), ("NSID", Fit::Whole), ("STATE", Fit::Wrapped)]);
     let is_several = report.namespaces.iter().any(|namespace| namespace.nqn != report.namespaces[0].nqn);
     for (nqn, namespaces) in subsystems::grouped(&report.namespaces, |namespace| &namespace.nqn) {
-        // One subsystem was named over its paths.
+        // A single subsystem was named above its paths.
         if is_several || report.paths.is_empty() {
             table.group(nqn);
         }

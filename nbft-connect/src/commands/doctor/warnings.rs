@@ -72,7 +72,7 @@ fn other_connector(machine: &Machine) -> Option<Warning> {
     })
 }
 
-/// Each path is a disk of its own then.
+/// Native multipath is off: each path becomes a disk of its own.
 fn multipath(machine: &Machine, plan: &Plan) -> Option<Warning> {
     let parameter = fs::read_to_string(machine.root.join("sys/module/nvme_core/parameters/multipath"));
     let off = parameter.map_or_else(|_| machine.kernel.multipath_off(), |text| text.trim() == "N");
@@ -89,7 +89,7 @@ fn multipath(machine: &Machine, plan: &Plan) -> Option<Warning> {
 /// Largest file with one NQN or ID that is read, in bytes; an NQN has at most 223.
 const MAX_IDENTITY: u64 = 4096;
 
-/// nvme-cli and others connect by the pair in /etc/nvme, and the kernel lets no host ID go with two NQNs.
+/// nvme-cli and other programs use the pair in /etc/nvme, and the kernel refuses one host ID with two NQNs.
 fn identity(machine: &Machine, plan: &Plan) -> Option<Warning> {
     let host = plan.host.as_ref()?;
     let read = |name: &str| {
@@ -116,7 +116,7 @@ fn identity(machine: &Machine, plan: &Plan) -> Option<Warning> {
     })
 }
 
-/// Another link that goes by the NIC's MAC address while the NIC is not there by itself.
+/// Another link that has the NIC's MAC address while the NIC itself is missing.
 fn borrowed(machine: &Machine, interface: &Interface, nic: Option<&Link>) -> Option<Warning> {
     if nic.is_some() {
         return None;
@@ -151,7 +151,7 @@ fn taken(machine: &Machine, nic: &Link) -> Option<Warning> {
     ))
 }
 
-/// Addresses of the table in another subnet than its own.
+/// Addresses of the table that are set with another prefix length than the table's.
 fn subnets(machine: &Machine, interface: &Interface, nic: &Link) -> Vec<Warning> {
     let mut warnings = Vec::new();
     for link in &interface.links {

@@ -35,14 +35,14 @@ fn draw(args: &PlanArgs, form: GraphForm, common: &Common) -> Result<Exit, Error
         return Ok(plan::exit_without_tables(&tables));
     }
     let plan = plan::plan(&tables, &args.plan, &KernelCommandLine::read(&common.path("/")));
-    // Without a status that can be read, the plan is the news.
+    // Without a readable status, the plan alone is drawn.
     let status = Status::read(&common.path(STATUS_FILE)).ok().flatten().filter(|status| graph::is_of(status, &plan));
     let status = status.map(|status| status::refreshed(status, &common.path("/")));
     output::print_bytes(graph::draw(&plan, &tables.tables, status.as_ref(), form).as_bytes())?;
     Ok(exit_with(&tables))
 }
 
-/// How a command ends that had tables, where some could not be read.
+/// The exit code of a command that had tables, some of which may be unreadable.
 fn exit_with(tables: &plan::Tables) -> Exit {
     if tables.unreadable.is_empty() { Exit::Ok } else { Exit::Failed }
 }

@@ -109,7 +109,7 @@ fn paths(plan: &Plan) -> Table {
     table
 }
 
-/// What is out of the ordinary about a path.
+/// What is unusual about a path.
 fn note(path: &Path) -> String {
     let mut notes = Vec::new();
     if path.unavailable {

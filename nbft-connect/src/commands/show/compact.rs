@@ -35,7 +35,7 @@ pub(super) fn render(out: &mut Text, table: &Table, parts: Parts, screen: Screen
     }
 }
 
-/// An entry, with those that lead to other namespaces by the same way.
+/// The entries that lead to different namespaces over the same way, and the first of them.
 struct Way<'t> {
     first: &'t Ssns,
     all: Vec<&'t Ssns>,
@@ -109,7 +109,7 @@ fn namespace(ssns: &Ssns) -> String {
     }
 }
 
-/// What is out of the ordinary about an entry.
+/// What is unusual about an entry.
 fn note(ssns: &Ssns) -> String {
     let flags = ssns.flags;
     let mut notes = Vec::new();
@@ -191,7 +191,7 @@ fn discovery(controllers: &[Discovery]) -> Columns {
             Cell::new(controller.index),
             Cell::some(index(controller.hfi)),
             Cell::new(controller.uri.as_deref().unwrap_or("none")),
-            // The well-known one goes without saying.
+            // The well-known NQN is not shown.
             Cell::some(controller.nqn.as_ref().filter(|nqn| !nqn.is_discovery()).map(Nqn::as_str)),
             Cell::some(index(controller.security)),
             Cell::state(if controller.flags.is_valid() { "" } else { "not valid" }, Some(Mark::Warning)),

@@ -119,7 +119,7 @@ impl Tally {
     }
 }
 
-/// Shows one after the other; the text of each is gone before the next is read.
+/// Shows the tables one by one; drops the text of each before it reads the next.
 fn show(tables: impl Iterator<Item = Shown>, args: &ShowArgs, form: Form) -> Result<(), Error> {
     match args.output_format {
         Format::Json => {
@@ -173,7 +173,7 @@ fn dump(shown: &Shown, redacted: bool, screen: Screen) -> Text {
     let mut text = Text::new();
     text.wrapped_whole(screen, 2, format_args!("{}: {} bytes", shown.name, shown.bytes.len()));
     if redacted {
-        // A redacted string has another length: what lay where is lost, and must not be taken for the firmware's doing.
+        // Redacted strings have other lengths: the original layout is lost, and the new one must not be taken for firmware's.
         text.wrapped(
             screen,
             1,

@@ -65,7 +65,7 @@ fn every_field_is_in_the_text() {
     assert!(missed.is_empty(), "show -v says nothing of {missed:?}");
 }
 
-/// Does with `bytes` what the commands do; gives whether anything could be read and whether it could be written redacted.
+/// Treats `bytes` as the commands do; returns whether anything could be read, and whether it could be written redacted.
 fn survive(bytes: Vec<u8>) -> (bool, bool) {
     let parsed = libnbft::parse(&bytes);
     let pieces = hex::pieces(&bytes);

@@ -9,7 +9,7 @@ use libnbft::model::{
 use libnbft::text::Hex;
 use std::fmt::Display;
 
-/// What the header says that the model leaves to the writer.
+/// The header fields that the model leaves to the writer.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Computed {
     file: usize,
@@ -87,7 +87,7 @@ fn reference(index: u8, found: bool) -> String {
     }
 }
 
-/// Appends what is said only when it is out of the ordinary.
+/// Adds lines only for unusual values.
 fn unless_ordinary(section: &mut Section, valid: bool, reserved_flags: u32) {
     if !valid {
         section.line("valid", "no");

@@ -1,4 +1,4 @@
-//! Lets the fuzzer read status.json and run all that follows from its bytes.
+//! Lets the fuzzer read status.json and run all that nbft derives from it.
 
 use crate::cli::ExportFormat;
 use crate::export;
@@ -8,7 +8,7 @@ use crate::status::schema::Status;
 use libnbft::plan::Plan;
 use std::path::Path;
 
-/// What follows from a status file.
+/// All that nbft derives from a status file.
 #[derive(Debug)]
 pub struct Derived {
     /// What `nbft status` prints.
@@ -17,19 +17,19 @@ pub struct Derived {
     pub json: String,
     /// Why items were dropped.
     pub dropped: Vec<String>,
-    /// What `nbft export` writes in each format that the status has a say in: names and contents.
+    /// What `nbft export` writes in each format that depends on the status: names and contents.
     pub exports: Vec<(String, String)>,
     /// The exit code of `nbft status`.
     pub exit: u8,
 }
 
-/// What follows from these bytes beside a plan.
+/// Derives all from these bytes and a plan.
 ///
 /// # Errors
 ///
 /// Why they are no status file.
 pub fn derive(bytes: &[u8], plan: &Plan) -> Result<Derived, Box<dyn std::error::Error>> {
-    // Nothing of this machine has a say.
+    // Nothing on this machine may influence the result.
     let nowhere = Path::new("/nonexistent");
     let (mut status, dropped) = Status::parse(bytes)?;
     let plan = plan.with(&crate::connect::restore_discovered(plan, &status, nowhere));

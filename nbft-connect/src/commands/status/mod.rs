@@ -1,4 +1,4 @@
-//! `nbft status`: what came of `connect`, and what sysfs says of it now.
+//! `nbft status`: shows the result of `connect`, updated from sysfs.
 
 #[doc(hidden)]
 pub mod fuzz;
@@ -95,7 +95,7 @@ pub(super) fn refreshed(mut status: Status, root: &std::path::Path) -> Status {
     status
 }
 
-/// Puts what sysfs says now in the place of what was so when the file was written.
+/// Replaces the states in the file by those that sysfs shows now.
 fn refresh(status: &mut Status, root: &std::path::Path) {
     let controllers = sysfs::controllers(root);
     status.service = outcome::service(status, root);
@@ -113,7 +113,7 @@ fn refresh(status: &mut Status, root: &std::path::Path) {
     let before = states(status);
     refresh_paths(status, &controllers);
     refresh_namespaces(status, root, &controllers);
-    // Otherwise the file's own message says more: what kept connect from its work.
+    // Otherwise the file's own message says more, such as what hindered connect.
     if states(status) != before && status.outcome != Outcome::Nothing {
         status.message = outcome::message(status);
     }
@@ -146,7 +146,7 @@ fn refresh_paths(status: &mut Status, controllers: &[Controller]) {
 fn refresh_namespaces(status: &mut Status, root: &std::path::Path, controllers: &[Controller]) {
     for namespace in &mut status.namespaces {
         let nid = namespace.parsed_nid();
-        // Of a subsystem that the tables speak of the security of, only what was held against that counts.
+        // If the tables name security for a subsystem, only controllers that a run verified count.
         let paths = || status.paths.iter().filter(|path| path.nqn == namespace.nqn);
         let secured = paths().any(|path| path.security.is_some());
         let counts = |controller: &&Controller| {
@@ -178,7 +178,7 @@ fn refresh_namespaces(status: &mut Status, root: &std::path::Path, controllers: 
 /// The network manager that renews the lease of this address.
 fn manager_of(root: &std::path::Path, link: u32, address: IpAddr) -> Option<&'static str> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
-    // Without netlink, what the manager's own files say.
+    // Without netlink, the manager's own files decide.
     let expires =
         runtime.block_on(async { net::NetSnapshot::take().await.is_ok_and(|now| now.expires(link, address)) });
     net::lease_manager(root, link, address, expires)

@@ -10,7 +10,7 @@ use std::path::Path;
 pub(super) fn age_ms(status: &Status, root: &Path) -> Option<u64> {
     let uptime = std::fs::read_to_string(root.join("proc/uptime")).ok()?;
     let seconds: f64 = uptime.split_whitespace().next()?.parse().ok()?;
-    // Of a machine that has run for less than a million years.
+    // Bounds the uptime to less than a million years.
     let now = (seconds.clamp(0.0, 1e13) * 1000.0) as u64;
     now.checked_sub(status.started_uptime_ms.checked_add(status.elapsed_ms)?)
 }
@@ -23,7 +23,7 @@ pub(super) fn tables(status: &Status, age_ms: Option<u64>, screen: Screen) -> Te
         _ => outcome::current(status),
     });
     out.mark(mark, word);
-    // Reasons stand with what they are the reason of.
+    // The sections below show the reasons.
     let is_counted = status.message == outcome::message(status);
     let message = if is_counted { headline(status) } else { status.message.clone() };
     out.wrapped(screen, 2, format_args!(": {message}"));
@@ -37,7 +37,7 @@ pub(super) fn tables(status: &Status, age_ms: Option<u64>, screen: Screen) -> Te
     let written = age_ms.map_or_else(String::new, |age| format!(" {} ago", duration(age)));
     let service = match status.service {
         Some(process) => format!("process {process} brings up what is missing"),
-        // Only the service enters itself.
+        // Only the service records its process.
         None if status.outcome == Outcome::Running => "nbft connect was running then".to_owned(),
         None => "no nbft process runs now".to_owned(),
     };
@@ -72,7 +72,7 @@ pub(super) fn tables(status: &Status, age_ms: Option<u64>, screen: Screen) -> Te
     out
 }
 
-/// How many of them there are, without the reasons.
+/// The counts alone, without the reasons.
 fn headline(status: &Status) -> String {
     let paths = outcome::paths_up(status);
     if status.boots_by_discovery {
@@ -84,7 +84,7 @@ fn headline(status: &Status) -> String {
     format!("{paths}, {there} of {} boot namespaces there", boot.count())
 }
 
-/// A table, and under it each reason once with all that it is the reason of.
+/// A table, and under it each reason once with the names of all that it concerns.
 fn section(out: &mut Text, screen: Screen, table: Table, reasons: Vec<(String, String)>) {
     if table.is_empty() {
         return;

@@ -27,7 +27,7 @@ pub(super) fn run(every: Duration, common: &Common) -> Result<Exit, Error> {
     let mut view = View::new(common);
     loop {
         view.show()?;
-        // What is shown asks netlink by a runtime of its own: nothing of that runs in here.
+        // Drawing uses a runtime of its own for netlink, so it must not run inside this one.
         let is_over = runtime.block_on(async {
             tokio::select! {
                 _ = interrupt.recv() => true,
@@ -41,20 +41,20 @@ pub(super) fn run(every: Duration, common: &Common) -> Result<Exit, Error> {
     }
 }
 
-/// What was shown last, and what of it may be shown again.
+/// The last output, and what it was made from.
 struct View<'c> {
     common: &'c Common,
     file: PathBuf,
     /// The file that was read last.
     seen: Option<Identity>,
-    /// What it said, or why it says nothing.
+    /// The status in the file, or why it cannot be read.
     read: Result<Box<Status>, String>,
     /// What was printed last, without its age.
     printed: Option<String>,
     is_drawable: bool,
 }
 
-/// Tells a file from the one that had its name before, and from itself before somebody wrote to it.
+/// Identifies a file and its content: it changes when the file is replaced or written to.
 #[derive(PartialEq, Eq)]
 struct Identity([u64; 2], [i64; 2], u64);
 
@@ -71,7 +71,7 @@ impl<'c> View<'c> {
         Self { common, file, seen: None, read, printed: None, is_drawable: live::is_drawable() }
     }
 
-    /// Draws the status on a terminal; elsewhere prints it if it is another one than before.
+    /// Draws the status on a terminal; elsewhere prints it if it has changed.
     fn show(&mut self) -> Result<(), Error> {
         self.read();
         let screen = if self.is_drawable { live::screen() } else { output::screen() };
@@ -105,7 +105,7 @@ impl<'c> View<'c> {
         Ok(())
     }
 
-    /// Reads the file, if it is another one than before.
+    /// Reads the file if it has changed.
     fn read(&mut self) {
         let now = std::fs::metadata(&self.file).ok().map(Identity::from);
         if now == self.seen && now.is_some() {

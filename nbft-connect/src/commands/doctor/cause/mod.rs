@@ -41,7 +41,7 @@ pub(crate) enum Cause {
     Namespace(#[from] NamespaceFault),
 }
 
-/// Asks the fault of each room the same.
+/// Calls the same method on the fault in each variant.
 macro_rules! of_fault {
     ($cause:expr, $method:ident) => {
         match $cause {

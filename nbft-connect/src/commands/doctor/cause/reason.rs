@@ -155,7 +155,7 @@ pub(crate) enum ConnectFault {
     HostRefused,
     /// Another connection uses half of the host's identity.
     IdentityInUse,
-    /// The target gave the controller a number that another one has.
+    /// The target gave the controller an ID that another one has.
     NumberTaken,
     /// The controller has lost its target for long.
     TargetLost,
@@ -201,7 +201,7 @@ pub(crate) enum ConnectFault {
     HandshakeFailed,
     /// The target closed the connection after the TLS handshake.
     ClosedAfterHandshake,
-    /// The PSK decides for a cipher suite that is not allowed.
+    /// The PSK implies a cipher suite that is not allowed.
     PskNotAllowed,
     /// The kernel cannot do TLS.
     NoTls,
@@ -294,7 +294,7 @@ impl ConnectFault {
 mod tests {
     use super::ConnectFault;
 
-    /// The codes for which another try may do, or that no failed attempt has.
+    /// The codes for which another try may help, or that no failed attempt has.
     const PASSING: [&str; 48] = [
         "answer-malformed",
         "bad-icresp",

@@ -1,7 +1,7 @@
 //! Reads the parts of an initramfs as a stream: cpio archives one behind the other, padded with zeros, the last one compressed.
 //!
-//! No input makes it panic, read more than [`MAX_TOTAL`] bytes, or keep more than [`MAX_KEPT`]. What a part is compressed with is
-//! undone by the system's own program, since nbft lies in the initramfs itself and stays small.
+//! No input makes it panic, read more than [`MAX_TOTAL`] bytes, or keep more than [`MAX_KEPT`]. The system's own programs decompress the
+//! parts, since nbft is in the initramfs itself and must stay small.
 
 use super::contents::Contents;
 use std::fs::File;
@@ -67,7 +67,7 @@ pub(crate) fn read(file: &Path, (start, length): (u64, u64), contents: &mut Cont
                 return Err(ArchiveError::Nested);
             }
             drop(stream);
-            // A part behind the compressed one that is compressed otherwise ends up here too.
+            // A later part with another compression ends up here, too.
             contents.cut_short = (!unpacked.has_succeeded()).then_some(program);
             if contents.cut_short.is_some() && contents.is_empty() {
                 return Err(ArchiveError::Program(program));
@@ -77,7 +77,7 @@ pub(crate) fn read(file: &Path, (start, length): (u64, u64), contents: &mut Cont
     }
 }
 
-/// All of a small file that is compressed like a module, or is not; at most `limit` bytes.
+/// Decompresses a small file, if it is compressed as modules are; returns at most `limit` bytes.
 pub(crate) fn unpack(bytes: Vec<u8>, limit: u64) -> Result<Vec<u8>, ArchiveError> {
     let Some(program) = compression(&bytes) else { return Ok(bytes) };
     let mut unpacked = Unpacked::start(program, io::Cursor::new(bytes))?;
@@ -86,7 +86,7 @@ pub(crate) fn unpack(bytes: Vec<u8>, limit: u64) -> Result<Vec<u8>, ArchiveError
     Ok(out)
 }
 
-/// What undoes the compression that begins so.
+/// The program for the compression that begins with this magic.
 fn compression(magic: &[u8]) -> Option<&'static str> {
     const MAGICS: [(&[u8], &str); 5] = [
         (&[0x1f, 0x8b], "gzip"),
@@ -99,7 +99,7 @@ fn compression(magic: &[u8]) -> Option<&'static str> {
     MAGICS.iter().find(|(start, _)| magic.starts_with(start)).map(|(_, program)| *program)
 }
 
-/// A compressed stream behind the program that undoes it.
+/// A compressed stream, and the program that decompresses it.
 struct Unpacked {
     child: Child,
     feeder: Option<JoinHandle<()>>,
@@ -136,7 +136,7 @@ impl Unpacked {
 
 impl Drop for Unpacked {
     fn drop(&mut self) {
-        // Without it the feeder could wait forever on a pipe that nobody reads.
+        // Otherwise the feeder could wait forever on a pipe without a reader.
         let _ = self.child.kill();
         let _ = self.child.wait();
         if let Some(feeder) = self.feeder.take() {
@@ -151,7 +151,7 @@ struct Stream {
 }
 
 impl Stream {
-    /// Fills as much of the buffer as there is.
+    /// Fills the buffer as far as the stream goes.
     fn fill(&mut self, buffer: &mut [u8]) -> Result<usize, ArchiveError> {
         let mut have = 0;
         while have < buffer.len() {

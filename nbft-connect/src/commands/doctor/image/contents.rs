@@ -1,4 +1,4 @@
-//! Keeps what is asked of an image: the name of each file, and the bytes of small ones.
+//! Keeps what the checks of an image need: the name of each file, and the bytes of small ones.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ pub(crate) const MAX_FILE: u64 = 24 << 20;
 pub(crate) struct Contents {
     /// Each file by its name, without `/` in front; `None` if its bytes were not kept.
     files: BTreeMap<String, Option<Vec<u8>>>,
-    /// Files that are kept beside those that always are.
+    /// Files whose bytes are kept beside those that always are.
     wanted: BTreeSet<String>,
     kept: usize,
     /// The program that could not undo all of the compression.
@@ -24,7 +24,7 @@ pub(crate) struct Contents {
 }
 
 impl Contents {
-    /// Nothing yet; of these files the bytes will be kept.
+    /// Empty contents, which will keep the bytes of these files.
     pub(crate) fn wanting(wanted: BTreeSet<String>) -> Self {
         Self { wanted, ..Self::default() }
     }

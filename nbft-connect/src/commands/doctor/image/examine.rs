@@ -10,7 +10,7 @@ use libnbft::model::{HfiTcp, PciAddress, Requirement};
 use libnbft::plan::Plan;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// All that an image is judged by.
+/// All that the checks of an image need.
 pub(super) struct Question<'a> {
     pub(super) contents: &'a Contents,
     pub(super) facts: &'a Facts,
@@ -23,7 +23,7 @@ pub(super) struct Question<'a> {
     pub(super) uki_kernel: Option<&'a str>,
 }
 
-/// Everything that is wrong, and the modules whose firmware files are still to be looked at, by their files.
+/// All faults, and the modules whose firmware files are still to be checked, by module file.
 pub(super) fn examine(question: &Question<'_>) -> (Vec<ImageFault>, BTreeMap<String, String>) {
     let mut faults = Vec::new();
     faults.extend(program(question));
@@ -43,7 +43,7 @@ fn program(question: &Question<'_>) -> Vec<ImageFault> {
     };
     let mut faults = Vec::new();
     let arch = &question.facts.arch;
-    // Of a hard link the bytes may stand at the other name.
+    // The bytes of a hard link may be stored under its other name.
     if contents.bytes(binary).zip(elf_machine(arch)).is_some_and(|(bytes, machine)| !is_elf_of(bytes, machine)) {
         faults.push(ImageFault::OtherArchitecture { arch: arch.clone() });
     }
@@ -89,7 +89,7 @@ fn switches(question: &Question<'_>) -> Vec<ImageFault> {
     let mut faults: Vec<_> = Vec::new();
     faults.extend(question.kernel.nbft_off().map(|parameter| ImageFault::SwitchedOff { parameter }));
     if question.knows_cmdline && question.kernel.value(&["root"]).is_none() {
-        // It takes the partition of the disk that the machine booted from, whose type says that it is a root.
+        // The generator takes a partition of the root type on the disk that the machine booted from.
         let may_be_found = question.contents.has("lib/systemd/system-generators/systemd-gpt-auto-generator");
         faults.push(ImageFault::NoRoot { may_be_found });
     }
@@ -166,7 +166,7 @@ fn nic(facts: &Facts, modules: &Modules, pci: PciAddress) -> Result<BTreeSet<Str
     if drivers.is_empty() {
         return Err(none(own.as_deref().unwrap_or(&device.modalias)));
     }
-    // The driver of the PCI device only finds the NIC behind it.
+    // The driver of a virtio PCI device only finds the NIC behind it.
     if device.modalias.starts_with("pci:v00001AF4") {
         if !modules.has("virtio_net") {
             return Err(none("virtio_net"));

@@ -1,4 +1,4 @@
-//! Gathers what an image is judged by: a machine's tables, PCI devices, kernel and command line, read here or from a description.
+//! Gathers what an image is checked against: a machine's tables, PCI devices, kernel and command line, from this machine or a description.
 
 use crate::cli::Common;
 use crate::error::Error;
@@ -46,7 +46,7 @@ pub(crate) struct EncodedTable {
     pub(crate) bytes: String,
 }
 
-/// Why a description is not taken.
+/// Why a description is refused.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FactsError {
     /// It is no JSON of this form.
@@ -99,7 +99,7 @@ impl Facts {
         Ok(facts)
     }
 
-    /// With these files in place of the tables.
+    /// Replaces the tables by these files.
     pub(crate) fn with_tables(mut self, files: &[PathBuf]) -> Result<Self, Error> {
         self.tables.clear();
         for path in files {
@@ -110,7 +110,7 @@ impl Facts {
         Ok(self)
     }
 
-    /// What the tables say.
+    /// The parsed tables.
     pub(crate) fn parsed(&self) -> Tables {
         let mut tables = Tables::default();
         for table in &self.tables {

@@ -83,7 +83,7 @@ codes!(ImageFault {
 });
 
 impl ImageFault {
-    /// Whether the machine would not boot by this image. The others are warnings.
+    /// Whether this image would keep the machine from booting. The others are warnings.
     pub(crate) const fn is_fatal(&self) -> bool {
         match self {
             Self::NoProgram { .. }

@@ -123,7 +123,7 @@ fn with_image(cmdline: &str, contents: &Contents) -> String {
     parts.chain([cmdline.to_owned()]).collect::<Vec<_>>().join(" ")
 }
 
-/// The modules of which the image has no firmware file at all. One of many is often missing: generators take those that there are.
+/// The modules for which the image has no firmware file at all. Single files are often missing: generators take only existing ones.
 fn firmware(contents: &Contents, drivers: &BTreeMap<String, String>) -> Vec<ImageFault> {
     let mut faults = Vec::new();
     for (file, module) in drivers {

@@ -49,7 +49,7 @@ impl Modules {
             }
         }
         modules.lists_builtin = !modules.builtin.is_empty();
-        // NAME.alias=PATTERN, each with a zero behind it.
+        // NAME.alias=PATTERN, each followed by a NUL.
         for entry in text("modules.builtin.modinfo").split('\0') {
             let Some((key, value)) = entry.split_once('=') else { continue };
             let Some((module, key)) = key.split_once('.') else { continue };
@@ -76,7 +76,7 @@ impl Modules {
         self.files.get(name).map(String::as_str)
     }
 
-    /// What a module needs and the image does not have. modules.dep lists needs of needs too.
+    /// The modules that a module needs and the image lacks. modules.dep lists indirect needs, too.
     pub(crate) fn missing_for(&self, name: &str) -> Vec<String> {
         let needs = self.needs.get(name).into_iter().flatten();
         needs.filter(|need| !self.has(need)).cloned().collect()
@@ -88,7 +88,7 @@ impl Modules {
         matching.map(|(_, module)| module.as_str()).collect()
     }
 
-    /// Whether a driver that is not found is not there: the image lists all aliases (mkinitcpio leaves them out), or the driver's
+    /// Whether a driver that is not found is certainly missing: the image lists all aliases (mkinitcpio leaves them out), or the driver's
     /// name is known and all names are listed.
     pub(crate) fn is_sure(&self, knows_driver: bool) -> bool {
         self.lists_builtin_aliases && !self.aliases.is_empty() || self.lists_builtin && knows_driver

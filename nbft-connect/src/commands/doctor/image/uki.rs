@@ -56,7 +56,7 @@ fn sections(start: &[u8]) -> Option<Vec<(String, u32, u32)>> {
         let at = table + 40 * number;
         let name = start.get(at..at + 8)?;
         let name = String::from_utf8_lossy(name).trim_end_matches('\0').to_owned();
-        // The file's part is padded, the memory's part is not.
+        // The size in the file includes padding, the size in memory does not.
         Some((name, word(at + 20)?, word(at + 8)?.min(word(at + 16)?)))
     });
     Some(each.collect())

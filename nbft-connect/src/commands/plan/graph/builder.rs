@@ -1,4 +1,4 @@
-//! Collects nodes and ways, and makes a graph of them: each thing is one node, and its state is that of all ways over it.
+//! Collects nodes and ways into a graph: each thing is one node, whose state sums up all ways over it.
 
 use super::model::{Column, Edge, Graph, Health, Node, State};
 use crate::commands::subsystems::{NAMES, each_once, listed};
@@ -10,11 +10,11 @@ use std::collections::BTreeMap;
 pub(super) struct Builder {
     nodes: Vec<Node>,
     known: BTreeMap<(Column, String), usize>,
-    /// For each node what is said of it.
+    /// The states that were reported for each node.
     said: BTreeMap<usize, Vec<State>>,
     edges: Vec<((usize, usize), Vec<State>)>,
     known_edges: BTreeMap<(usize, usize), usize>,
-    /// A reason, and what it is the reason of.
+    /// A reason, and the names of the items that it explains.
     remarks: Vec<(String, Vec<String>)>,
 }
 
@@ -39,12 +39,12 @@ impl Builder {
         self.nodes[node].add(text);
     }
 
-    /// Says how a node stands, as far as one way over it goes.
+    /// Reports a node's state, as one way over it shows it.
     pub(super) fn say(&mut self, node: usize, state: &State) {
         self.said.entry(node).or_default().push(state.clone());
     }
 
-    /// One way from node to node.
+    /// Adds one way from node to node.
     pub(super) fn way(&mut self, from: usize, to: usize, state: &State) {
         let edge = *self.known_edges.entry((from, to)).or_insert(self.edges.len());
         if edge == self.edges.len() {
@@ -58,7 +58,7 @@ impl Builder {
         self.edges.iter().any(|((_, to), _)| *to == node)
     }
 
-    /// Number of the remark that says why something is as it is.
+    /// The number of the remark that gives this reason for an item.
     pub(super) fn remark(&mut self, name: String, reason: &str) -> usize {
         let number = self.remarks.iter().position(|(known, _)| known == reason).unwrap_or_else(|| {
             self.remarks.push((reason.to_owned(), Vec::new()));
@@ -71,7 +71,7 @@ impl Builder {
         number + 1
     }
 
-    /// The graph. What is left out counts for a node only where nothing else leads over it.
+    /// The graph. Ways that are left out count for a node only if no other way leads over it.
     pub(super) fn finish(mut self, title: &str) -> Graph {
         for (node, said) in self.said {
             let planned: Vec<State> = said.iter().filter(|state| state.health != Health::LeftOut).cloned().collect();

@@ -52,7 +52,7 @@ const fn look(health: Health) -> &'static str {
     }
 }
 
-/// A quoted string of these lines, each with what ends it. Graphviz reads backslashes and the entities of HTML in it.
+/// A quoted string of these lines, each followed by `end`. Graphviz interprets backslashes and HTML entities in it.
 fn label<'t>(lines: impl IntoIterator<Item = &'t str>, end: &str) -> String {
     let mut label = String::from("\"");
     for line in lines {

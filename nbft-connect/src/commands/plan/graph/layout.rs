@@ -137,7 +137,7 @@ fn size(graph: &Graph, number: usize) -> (f32, f32) {
     let node = &graph.nodes[number];
     let texts = lines(node).map(|line| width_of(&line, CHARACTER)).fold(0.0, f32::max);
     let (name, title) = (width_of(&node.name, NAME_CHARACTER), width_of(node.column.title(), CHARACTER));
-    // Between the lines that end here there is room for what stands at them.
+    // Leaves room for labels between the lines that end here.
     let ends = || graph.edges.iter().filter(|edge| edge.to == number);
     let ports = if ends().any(|edge| !edge.label.is_empty()) { ends().count() } else { 0 };
     let text = to_f32(1 + lines(node).count()) * LINE + PADDING;
@@ -188,7 +188,7 @@ fn draw(graph: &Graph, titles: &[Column], columns: &Columns, sizes: &[(f32, f32)
     layout
 }
 
-/// What the longest text at the lines between two columns needs.
+/// The width that the longest label between two columns needs.
 fn label_width(graph: &Graph, segments: &[Segment]) -> f32 {
     let texts = segments.iter().map(|segment| width_of(&graph.edges[segment.edge].label, CHARACTER));
     let longest = texts.fold(0.0, f32::max);

@@ -7,7 +7,7 @@ use super::status::target_name;
 use libnbft::model::{Discovery, Hfi, Ssns, Table};
 use libnbft::plan::{Item, LeftOut, Plan};
 
-/// Adds it all. HFIs come first: what they were to reach begins at them.
+/// Adds it all. HFIs come first, since the ways over them begin at their nodes.
 pub(super) fn add(builder: &mut Builder, begin: &mut Begin, plan: &Plan, tables: &[(String, Table)]) {
     let is_hfi = |left: &&LeftOut| left.item == Item::Hfi;
     for left in plan.left_out.iter().filter(is_hfi) {
@@ -42,7 +42,7 @@ pub(super) fn add(builder: &mut Builder, begin: &mut Begin, plan: &Plan, tables:
                     add_discovery(builder, begin, left, discovery, &state);
                 }
             }
-            // The remark says it.
+            // A remark says it.
             _ => {}
         }
     }
@@ -61,7 +61,7 @@ fn state(builder: &mut Builder, plan: &Plan, left: &LeftOut) -> State {
     State::new(Health::LeftOut, "left out", Some(remark))
 }
 
-/// An HFI is its NIC where that has no other, and else a node of its own behind it.
+/// Adds an HFI: as its NIC's node if the NIC has no other HFI, else as a node of its own behind it.
 fn hfi(builder: &mut Builder, begin: &mut Begin, plan: &Plan, tables: &[(String, Table)], left: &LeftOut) {
     let state = state(builder, plan, left);
     let index = left.origin.index;
@@ -94,7 +94,7 @@ fn hfi(builder: &mut Builder, begin: &mut Begin, plan: &Plan, tables: &[(String,
     begin.hfis.entry((left.origin.table.clone(), index)).or_insert(node);
 }
 
-/// Where what an HFI was to reach begins.
+/// The node at which the ways over an HFI begin.
 fn begins(begin: &Begin, left: &LeftOut, hfi: u8) -> usize {
     begin.hfis.get(&(left.origin.table.clone(), u16::from(hfi))).copied().unwrap_or(begin.host)
 }
@@ -115,7 +115,7 @@ fn add_ssns(builder: &mut Builder, begin: &Begin, left: &LeftOut, ssns: &Ssns, h
     if from.is_empty() {
         from.push(begin.host);
     }
-    // Over another HFI the entry is there.
+    // Only one way is left out: the entry is shown over another HFI.
     let nqn = nqn.filter(|_| left.item == Item::Ssns);
     for from in from {
         way_to(builder, from, target, nqn, state);

@@ -18,7 +18,7 @@ use crate::status::schema::Status;
 use libnbft::model::Table;
 use libnbft::plan::Plan;
 
-/// The picture of a plan of these tables; as it is now, if there is a status of this plan.
+/// Draws the plan of these tables; in its current state, if there is a status of this plan.
 pub(super) fn draw(plan: &Plan, tables: &[(String, Table)], status: Option<&Status>, form: GraphForm) -> String {
     let graph = graph(plan, tables, status);
     match form {

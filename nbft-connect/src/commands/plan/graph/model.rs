@@ -33,7 +33,7 @@ impl Column {
     }
 }
 
-/// How a node or an edge stands.
+/// The health of a node or an edge.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Health {
     /// Planned; nothing else is known.
@@ -55,7 +55,7 @@ impl Health {
     }
 }
 
-/// How a node or an edge stands, in a word and with the numbers of the remarks that say why.
+/// The state of a node or an edge: a word, and the numbers of the remarks that explain it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct State {
     pub(super) health: Health,
@@ -77,7 +77,7 @@ impl State {
         }
     }
 
-    /// What stands at an edge: that it is planned or up, its look alone says.
+    /// An edge's label: empty if it is planned or up, which its look shows.
     pub(super) fn label(&self) -> String {
         match self.health {
             Health::Plain | Health::Good => String::new(),
@@ -120,7 +120,7 @@ pub(super) struct Node {
     pub(super) column: Column,
     /// What it is called, shortened where that is long.
     pub(super) name: String,
-    /// The same, whole.
+    /// The whole name.
     pub(super) whole: String,
     pub(super) lines: Vec<String>,
     pub(super) state: State,
@@ -132,7 +132,7 @@ impl Node {
         Self { column, name: shortened(&whole, NAME), whole, lines: Vec::new(), state: State::default() }
     }
 
-    /// One that an NQN names: below the rest of it stands the authority that gave it.
+    /// A node named by an NQN: its naming authority is on a line below.
     pub(super) fn of_nqn(column: Column, nqn: &str) -> Self {
         let whole = Self::new(column, nqn);
         match nqn.split_once(':') {
@@ -158,17 +158,17 @@ impl Node {
     }
 }
 
-/// What two nodes have between them.
+/// A connection between two nodes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Edge {
     pub(super) from: usize,
     pub(super) to: usize,
     pub(super) state: State,
-    /// What stands at it: what its look does not say, nor the node that it leads to.
+    /// Its label: what neither its look nor its target node shows.
     pub(super) label: String,
 }
 
-/// The whole.
+/// The whole graph.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Graph {
     pub(super) title: String,

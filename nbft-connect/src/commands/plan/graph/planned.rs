@@ -131,7 +131,7 @@ fn last_hop(builder: &mut Builder, begin: &Begin, plan: &Plan, at: NetworkRef, r
     let Some(gateway) = gateway else { return subnet };
     let node = builder
         .node(Column::Gateway, &format!("{subnet} {gateway}"), || Node::new(Column::Gateway, &gateway.to_string()));
-    // A path that is down may be so behind it.
+    // A path that is down may be broken behind the gateway.
     let state = if state.health == Health::Good { state.clone() } else { State::default() };
     builder.way(subnet, node, &state);
     builder.say(node, &state);
@@ -222,7 +222,7 @@ fn discovery(builder: &mut Builder, begin: &Begin, plan: &Plan, status: Option<&
     }
 }
 
-/// What discovery controllers have told of.
+/// Adds what discovery controllers have listed.
 fn discovered(builder: &mut Builder, begin: &Begin, plan: &Plan, status: &Status) {
     for known in status.paths.iter().filter(|known| known.discovered.is_some()) {
         let Ok(traddr) = known.traddr.parse::<IpAddr>() else { continue };

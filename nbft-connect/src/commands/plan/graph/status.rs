@@ -1,4 +1,4 @@
-//! Says how the parts of a plan stand, by the status of its run.
+//! Finds the state of each part of a plan in the status of its run.
 
 use super::builder::Builder;
 use super::model::{Health, State};
@@ -26,7 +26,7 @@ fn of_path<'s>(status: &'s Status, plan: &Plan, number: usize) -> Option<&'s Pat
     status.paths.get(number).filter(is_it)
 }
 
-/// The state of something that a status speaks of.
+/// The state of an item in a status.
 fn state(builder: &mut Builder, name: String, state: schema::State, reason: Option<&str>) -> State {
     let remark = reason.filter(|_| state != schema::State::Up).map(|reason| builder.remark(name, reason));
     let (health, word) = match state {
@@ -45,7 +45,7 @@ pub(super) fn network(builder: &mut Builder, status: Option<&Status>, name: &str
     state(builder, name.to_owned(), known.state, known.reason.as_deref())
 }
 
-/// Of a path of the plan; without a status what is out of the ordinary about it.
+/// The state of a path of the plan; without a status, what is unusual about it.
 pub(super) fn path(builder: &mut Builder, status: Option<&Status>, plan: &Plan, number: usize, path: &Path) -> State {
     if let Some(known) = status.and_then(|status| of_path(status, plan, number)) {
         return path_status(builder, known);
@@ -67,7 +67,7 @@ pub(super) fn target_name(traddr: &str, port: impl std::fmt::Display) -> String 
     if traddr.contains(':') { format!("[{traddr}]:{port}") } else { format!("{traddr}:{port}") }
 }
 
-/// Of a namespace, and the device that it is.
+/// The state of a namespace, and its device.
 pub(super) fn namespace(
     builder: &mut Builder,
     status: Option<&Status>,
@@ -94,7 +94,7 @@ pub(super) fn discovery(builder: &mut Builder, status: Option<&Status>, controll
     });
     match known {
         None => State::default(),
-        // Nobody needed it.
+        // No path needed it.
         Some(known) if known.code.as_deref() == Some(crate::status::FALLBACK_CODE) => State::default(),
         Some(known) => {
             let name = format!("discovery at {}", target_name(&known.traddr, known.trsvcid));

@@ -143,7 +143,7 @@ fn line(pieces: &[Piece]) -> String {
     line
 }
 
-/// What stands beside the pointer: everything whole.
+/// The tooltip: all texts in full.
 fn tooltip(node: &Node) -> String {
     let parts: Vec<String> = std::iter::once(node.whole.clone()).chain(lines(node)).collect();
     parts.join("; ")

@@ -1,4 +1,4 @@
-//! Nothing of a picture is over anything else of it.
+//! Tests that no part of a picture covers another.
 
 use super::graph;
 use super::layout::{Area, CHARACTER, LINE, Layout, layout, lines, width_of};
@@ -48,8 +48,8 @@ fn mesh(nics: u8) -> Table {
     table
 }
 
-/// The plans of all tables of testdata, of two meshes, and of several tables together; each also as a run left it in which two of three
-/// paths have failed.
+/// The plans of all tables of testdata, of two meshes, and of several tables together; each also with the status of a run in which two of
+/// three paths have failed.
 fn graphs() -> Vec<(String, Graph)> {
     let testdata = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testdata");
     let paths = ["tables", "rules", "firmware"].iter().flat_map(|folder| files(&testdata.join(folder)));

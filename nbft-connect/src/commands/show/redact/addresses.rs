@@ -8,9 +8,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 #[derive(Debug)]
 struct Network {
     subnet: IpNet,
-    /// Where its addresses are put.
+    /// Where its replacements begin.
     base: u128,
-    /// How many have been put there.
+    /// How many replacements it has so far.
     used: u128,
 }
 
@@ -23,7 +23,7 @@ pub(super) struct Addresses {
     outside: [u32; 2],
 }
 
-/// Hosts of one replaced network; more than that are put outside.
+/// Most hosts of one replaced network; more than that are put outside.
 const HOSTS: u128 = 254;
 
 fn v4(bits: u32) -> IpAddr {
@@ -100,7 +100,7 @@ impl Network {
     fn next(&mut self) -> Option<IpAddr> {
         let host_bits = self.subnet.max_prefix_len() - self.subnet.prefix_len();
         let last = if host_bits < 8 { (1 << host_bits) - 1 } else { HOSTS };
-        // Where there is room, 0 stays free: it is no host's address.
+        // If there is room, 0 stays free: it is no host's address.
         let first = u128::from(last > 1);
         let host = first + self.used;
         if host > last {

@@ -25,11 +25,11 @@ impl Identifiers {
         let replacement = match self.uuids.get(&uuid.swapped()) {
             Some(other) => other.swapped(),
             None => {
-                // The first groups are not the same in both byte orders, so that the order shows.
+                // The first groups differ between the byte orders, so that the order is visible.
                 let mut bytes = [0xd0, 0xd1, 0xd2, 0xd3, 0, 0, 0x40, 0, 0x80, 0, 0, 0, 0, 0, 0, 0];
                 bytes[12..].copy_from_slice(&number(self.uuids.len()));
                 if uuid.0[0] == 0 {
-                    // Readers exist that take a first byte of 0 for "no host ID".
+                    // Some readers take a first byte of 0 for "no host ID".
                     bytes[0] = 0;
                 }
                 Uuid(bytes)

@@ -104,8 +104,8 @@ impl Redactor {
         Nqn(self.nqn_text(nqn.as_str()))
     }
 
-    /// A word that nothing else explains: `KIND-1`, `KIND-2`, … One in capitals is the same as one that is known in small
-    /// letters: firmware writes root paths so.
+    /// A word that no other rule covers: `KIND-1`, `KIND-2`, … A word in capitals equals the same word in small letters: firmware writes
+    /// root paths in capitals.
     fn word(&mut self, kind: &'static str, word: &str) -> String {
         if word.is_empty() {
             return String::new();

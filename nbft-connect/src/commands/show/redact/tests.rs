@@ -1,4 +1,4 @@
-//! Replacement by example.
+//! Tests replacement by example.
 
 use super::Redactor;
 use libnbft::model::*;

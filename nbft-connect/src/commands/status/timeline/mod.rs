@@ -52,7 +52,7 @@ struct Chart {
     groups: Vec<Group>,
 }
 
-/// What the bars of one interface, path or namespace stand under.
+/// The bars of one interface, path or namespace, under its name.
 struct Group {
     name: String,
     bars: Vec<Bar>,
@@ -63,7 +63,7 @@ struct Group {
 struct Bar {
     step: Step,
     begin_ms: u64,
-    /// Not before the beginning; of a step that has not ended, the end of the drawing.
+    /// At least the beginning; for a step that has not ended, the end of the drawing.
     end_ms: u64,
     is_over: bool,
 }
@@ -121,7 +121,7 @@ impl Chart {
         }
     }
 
-    /// The step that took longest, with the name of what it is of.
+    /// The step that took longest, with the name of its group.
     fn longest(&self) -> Option<(&str, Bar)> {
         let bars = self.groups.iter().flat_map(|group| group.bars.iter().map(|bar| (group.name.as_str(), *bar)));
         // The first of equals.
@@ -141,7 +141,7 @@ fn in_row(begin: u64, steps: &[(Step, Option<u64>)], chart_end: u64) -> Vec<Bar>
             break;
         }
     }
-    // A step that took no time is none; one that has no end is what is waited for.
+    // A step that took no time is left out; one that has no end is still waited for.
     bars.retain(|bar| !bar.is_over || bar.took_ms() > 0 || !matches!(bar.step, Step::Udev | Step::Turn));
     bars
 }
@@ -196,13 +196,13 @@ fn duration(ms: u64) -> String {
     }
 }
 
-/// What stands over the drawing.
+/// The line above the drawing.
 fn title(chart: &Chart) -> String {
     let (started, took) = (duration(chart.started_uptime_ms), duration(chart.took_ms));
     format!("nbft connect: began {started} after the machine's start, took {took}")
 }
 
-/// What stands under it.
+/// The line below the drawing.
 fn longest(chart: &Chart) -> Option<String> {
     let (name, bar) = chart.longest()?;
     let (step, took) = (bar.step.name(), duration(bar.took_ms()));

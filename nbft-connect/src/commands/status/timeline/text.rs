@@ -38,7 +38,7 @@ pub(super) fn render(chart: &Chart, screen: Screen) -> Text {
 /// The columns before a bar, and the bar.
 fn drawn(bar: Bar, end_ms: u64, columns: usize, screen: Screen) -> (usize, String) {
     let at = |ms: u64| u128::from(ms) * columns as u128;
-    // Not more than there are.
+    // Never behind the last column.
     let begin = ((at(bar.begin_ms) / u128::from(end_ms)) as usize).min(columns - 1);
     let end = (at(bar.end_ms).div_ceil(u128::from(end_ms)) as usize).clamp(begin + 1, columns);
     let width = end - begin;

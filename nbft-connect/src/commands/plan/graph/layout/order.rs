@@ -2,11 +2,11 @@
 
 use super::{Columns, Segment, to_f32};
 
-/// How often the columns are gone through, there and back.
+/// How often to go through the columns, there and back.
 const ROUNDS: usize = 6;
 
-/// Sorts each column by where the items stand that its own are connected with, and takes the first order in which the fewest lines
-/// cross. What is not connected keeps its place.
+/// Sorts each column by the places of the items that its own are connected with, and takes the first order with the fewest crossings.
+/// Unconnected items keep their places.
 pub(super) fn sort(columns: &mut Columns) {
     let count = columns.items.len();
     let mut best: Option<(usize, Columns)> = None;

@@ -2,7 +2,7 @@
 
 use super::{BETWEEN, Columns, Item, to_f32};
 
-/// How often the columns are gone through, there and back.
+/// How often to go through the columns, there and back.
 const ROUNDS: usize = 24;
 
 /// The middle of each item of each column; the topmost item begins at 0.
@@ -24,7 +24,7 @@ pub(super) fn middles(columns: &Columns, height: impl Fn(Item) -> f32) -> Vec<Ve
     middles
 }
 
-/// Where the items of a column would be, if each were alone: in the middle of what it is connected with.
+/// The heights that a column's items would have if each were alone: the middle of what it is connected with.
 fn wishes(columns: &Columns, middles: &[Vec<f32>], column: usize) -> Vec<f32> {
     let mut sums = vec![(0.0, 0_usize); columns.items[column].len()];
     let mut add = |item: usize, middle: f32| sums[item] = (sums[item].0 + middle, sums[item].1 + 1);
