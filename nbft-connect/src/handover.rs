@@ -12,7 +12,7 @@ use libnbft::plan::Plan;
 use std::path::{Path, PathBuf};
 use view::{Link, Nic};
 
-/// Where the network managers look for what holds until the next boot.
+/// Directories in which network managers look for settings that last until the next boot.
 const NETWORKD: &str = "/run/systemd/network";
 const NETWORKMANAGER: &str = "/run/NetworkManager/conf.d";
 const SYSCTL: &str = "/run/sysctl.d";
@@ -20,9 +20,8 @@ const OWN: &str = "/run/nbft";
 const RESOLVED: &str = "/run/systemd/resolved.conf.d";
 const TMPFILES: &str = "/run/tmpfiles.d";
 
-/// Leaves the files. Without being told, only an initramfs has something to hand over, and only when a controller is
-/// connected: firmware leaves its table also where the machine boots from its own disk, whose network is not ours then. No
-/// failure is one of the boot.
+/// Writes the files. By default only in an initramfs, and only if a controller is connected: firmware leaves its table even if the machine
+/// boots from its own disk, and then the network is not nbft's. A failure does not fail the boot.
 pub fn leave(plan: &Plan, status: &Status, how: Option<Handover>, client: &ClientOptions, root: &Path) {
     let connected = status.paths.iter().any(PathStatus::is_connected);
     let unless_told = if connected && initramfs::is_at(root) { Handover::Auto } else { Handover::None };
@@ -55,16 +54,16 @@ fn under(root: &Path, path: &str) -> PathBuf {
     root.join(path.trim_start_matches('/'))
 }
 
-/// networkd takes over what has a lease to renew, and leaves alone what is fixed, but for the one link by which the system counts as
-/// online: systemd-networkd-wait-online looks at what networkd manages only.
+/// networkd takes over links with a lease to renew, and leaves fixed ones alone. The one link by which the system counts as online is an
+/// exception: systemd-networkd-wait-online considers only what networkd manages.
 fn networkd_files(nic: &Nic, how: Handover) -> Vec<(&'static str, File)> {
     let taken_over = |link: &Link| link.is_leased() || link.is_online;
     let adopt = how == Handover::Adopt || how == Handover::Auto && nic.links.iter().any(taken_over);
     if !adopt {
         return vec![(NETWORKD, unmanaged(&nic.name, names(nic)))];
     }
-    // The name is udev's rule's to give, and other settings of the link an administrator's. A bond stays as it was made: networkd would
-    // bring its ports down to make them ports.
+    // udev's rule gives the name, and an administrator other settings of the link. A bond stays as it was made: networkd would bring its
+    // ports down to make them ports.
     let ports = nic.bond.as_ref().map(|_| unmanaged(&format!("{}-ports", nic.name), nic.ports()));
     networkd::network_files(nic).into_iter().chain(ports).map(|file| (NETWORKD, file)).collect()
 }
@@ -80,7 +79,7 @@ fn names(nic: &Nic) -> impl Iterator<Item = &str> {
     std::iter::once(nic.name.as_str()).chain(vlans.map(|link| link.name.as_str())).chain(nic.ports())
 }
 
-/// The devices are not for NetworkManager. If there are no others, it still must not write a resolv.conf without servers.
+/// Keeps NetworkManager away from the devices. Even without other devices, it must not write a resolv.conf without servers.
 fn networkmanager(nics: &[Nic], told: &Names, root: &Path) -> File {
     let devices: Vec<String> = nics.iter().flat_map(names).map(|name| format!("interface-name:{name}")).collect();
     let mut text = format!("[device-nbft]\nmatch-device={}\nmanaged=0\n", devices.join(","));
@@ -98,13 +97,13 @@ fn has_other_nics(nics: &[Nic], root: &Path) -> bool {
     others.into_iter().any(|link| !link.file_name().to_str().is_some_and(is_ours))
 }
 
-/// For a system whose /etc/resolv.conf nobody makes. systemd-resolved's own line for it sorts before and wins.
+/// For a system where no program makes /etc/resolv.conf. systemd-resolved's own line for it sorts before and wins.
 fn resolv_conf_where_none_is() -> File {
     File::new("zz-nbft.conf".into(), "L /etc/resolv.conf - - - - /run/nbft/resolv.conf\n".into())
 }
 
-/// The settings that `connect` made, for when the running system sets its own. Keys are parted by slashes, since names of
-/// VLANs have dots; the dash forgives an interface that is not there.
+/// The settings that `connect` made, since the running system sets its own. Keys are separated by slashes, since names of VLANs have dots;
+/// the dash tolerates a missing interface.
 fn sysctl(nics: &[Nic]) -> File {
     let mut text = String::new();
     for name in nics.iter().flat_map(names) {

@@ -1,7 +1,7 @@
-//! udev rules that link the namespaces of the tables under /dev/disk/by-nbft.
+//! Writes udev rules that link the namespaces of the tables under /dev/disk/by-nbft.
 //!
-//! A namespace is known by what sysfs says of its disk and of what holds it: the subsystem under native multipath, else the
-//! controller. Nothing is run for that, and text from firmware only stands in the rules where udev reads it as it is.
+//! A rule recognizes a namespace by sysfs attributes of its disk and of the disk's parent: the subsystem under native multipath, else the
+//! controller. The rules run no program, and hold text from firmware only where udev reads it literally.
 
 use libnbft::model::{Nid, Uuid};
 use libnbft::plan::{Names, Namespace, Path, Plan};
@@ -9,8 +9,8 @@ use libnbft::text::Hex;
 use std::fmt::Write;
 use std::net::IpAddr;
 
-/// Priority of the links of a disk that is the first path of its namespace, where multipath is off; each further one's is
-/// lower by one, and what is no path of ours has 0.
+/// If multipath is off, the link priority of the disk that is the first path of its namespace. Each further path's disk has one less, and a
+/// disk that is no path of nbft's has 0.
 const FIRST_PRIORITY: usize = 10;
 
 const HEAD: &str = r#"# Made by nbft: links to the namespaces that the NVMe Boot Firmware Table names.
@@ -44,7 +44,7 @@ pub(super) fn rules(plan: &Plan) -> String {
     text + TAIL
 }
 
-/// The lines that know a namespace and its paths.
+/// The lines that match a namespace and its paths.
 fn of_namespace(plan: &Plan, namespace: &Namespace, number: Option<usize>) -> String {
     let mut rule = String::from(r#"ENV{DEVTYPE}=="disk", "#);
     // Writing to a String cannot fail.
@@ -65,7 +65,7 @@ fn of_namespace(plan: &Plan, namespace: &Namespace, number: Option<usize>) -> St
         let _ = write!(rule, r#"ENV{{ID_NBFT}}="{number}", "#);
     }
     let _ = writeln!(rule, r#"ENV{{ID_NBFT_NAME}}="{}-$attr{{nsid}}""#, encode(&namespace.nqn));
-    // Of native multipath's disk the parent is the subsystem, which has no address.
+    // Under native multipath, the disk's parent is the subsystem, which has no address.
     for (place, path) in
         namespace.paths.iter().filter_map(|path| plan.paths.get(*path)).enumerate().take(FIRST_PRIORITY)
     {
@@ -97,15 +97,15 @@ const fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b':' | b'_' | b'-')
 }
 
-/// Whether udev compares a text in a rule's quotes as it is. It takes `*`, `?` and `[` for patterns and `|` for "or", and a
-/// quote ends the text; what a backslash means depends on udev's version.
+/// Whether udev compares a text in a rule's quotes literally. It reads `*`, `?` and `[` as patterns and `|` as "or", and a quote ends the
+/// text; the meaning of a backslash depends on udev's version.
 fn is_literal(text: &str) -> bool {
     let literal =
         |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '*' | '?' | '[' | '|') || c.is_alphanumeric();
     !text.is_empty() && text.chars().all(literal)
 }
 
-/// What stands in the place of the rule of a namespace that could be taken for another's.
+/// The comment in place of a rule that could match another namespace.
 fn without_rule(namespace: &Namespace) -> String {
     log::warn!(
         "udev cannot compare the NQN {} as it is: its namespaces get no link in /dev/disk/by-nbft",
@@ -115,7 +115,7 @@ fn without_rule(namespace: &Namespace) -> String {
     format!("# No link: udev cannot compare this NQN as it is: {}\n", encode(&namespace.nqn))
 }
 
-/// A text as part of a link's name, as udev itself writes what it does not let stand there.
+/// A text as part of a link's name; special characters are encoded as udev does it.
 fn encode(text: &str) -> String {
     let each = text.bytes().map(|byte| match is_plain(byte) {
         true => char::from(byte).to_string(),
@@ -270,7 +270,7 @@ mod tests {
         }
     }
 
-    /// Whatever an NQN is made of: a rule matches it and nothing else, and holds no assignment of its making.
+    /// For any NQN, its rule matches this NQN and nothing else, and holds no assignment that the NQN could inject.
     #[test]
     fn a_rule_matches_its_own_nqn_and_no_other() {
         const PARTS: [&str; 22] = [

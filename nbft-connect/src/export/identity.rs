@@ -1,4 +1,4 @@
-//! Writes the host NQN and host ID where nvme-cli and others read them: an installed system then goes by the boot's pair.
+//! Writes the host NQN and host ID where nvme-cli and others read them: an installed system then uses the pair of the boot.
 
 use super::File;
 use crate::error::{Error, ExistingError};
@@ -23,7 +23,7 @@ pub(crate) fn files(host: &HostIdentity) -> Vec<File> {
     ]
 }
 
-/// Refuses to replace a file that says something else: both are looked at before one is written, so that no half pair comes of it.
+/// Refuses to replace a file with other content. Both files are checked before one is written, so that no half pair results.
 pub(crate) fn refuse_others(files: &[File], directory: &Path) -> Result<(), Error> {
     for file in files {
         let path = directory.join(&file.name);

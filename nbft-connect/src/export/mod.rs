@@ -34,13 +34,13 @@ impl File {
         Self { name, content, mode: PUBLIC }
     }
 
-    /// Writes the file, which is quoted as its reader wants it, into a directory, so that a reader sees the old or the new one whole.
+    /// Writes the file into a directory, so that a reader sees the old or the new content whole. The content is quoted for its reader.
     pub(crate) fn write(&self, directory: &Path) -> io::Result<()> {
         replace(&directory.join(&self.name), self.content.as_bytes(), self.mode)
     }
 }
 
-/// The files of a format that is made of the plan.
+/// The files of a format that is made from the plan.
 pub(crate) fn files(
     format: ExportFormat,
     plan: &Plan,

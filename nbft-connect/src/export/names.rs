@@ -4,7 +4,7 @@ use super::File;
 use super::view::{Link, Nic};
 use std::net::IpAddr;
 
-/// What of names the tables and the servers of the networks told, each once.
+/// Names and servers from the tables and from the servers of the networks, each once.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Names {
     /// Addresses as text: a link-local one needs its link.
@@ -35,14 +35,14 @@ impl Names {
             .then(|| format!("# Made by nbft from the NVMe boot firmware table and DHCP.\n{search}{servers}"))
     }
 
-    /// For systemd-resolved, whoever manages the links.
+    /// For systemd-resolved, whichever program manages the links.
     pub(crate) fn resolved(&self) -> Option<File> {
         let (servers, domains) = (self.servers.join(" "), self.domains.join(" "));
         let text = format!("[Resolve]\nDNS={servers}\nDomains={domains}\n");
         (!servers.is_empty()).then(|| File::new("50-nbft.conf".into(), text))
     }
 
-    /// Sections of NetworkManager.conf(5). They replace what all its connections name: only for a system without other NICs.
+    /// Sections of NetworkManager.conf(5). They replace the servers of all its connections: only for a system without other NICs.
     pub(crate) fn networkmanager(&self) -> Option<String> {
         let (servers, domains) = (self.servers.join(","), self.domains.join(","));
         let text = format!("\n[global-dns]\nsearches={domains}\n\n[global-dns-domain-*]\nservers={servers}\n");

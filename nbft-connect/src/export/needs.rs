@@ -13,7 +13,7 @@ use std::fs;
 use std::net::IpAddr;
 use std::path::Path;
 
-/// The file; of the addresses in `compare` it names those that are a target's, as they were spelled.
+/// The file. It names those addresses in `compare` that are a target's, spelled as given.
 pub(crate) fn file(tables: &Tables, plan: &Plan, root: &Path, compare: &[String]) -> File {
     let mut text = String::new();
     let mut line = |key: &str, value: &str| {
@@ -51,7 +51,7 @@ pub(crate) fn file(tables: &Tables, plan: &Plan, root: &Path, compare: &[String]
     File::new("initrd-needs".into(), text)
 }
 
-/// A value that is one word to a shell's `read -r`, and means nothing to it in any place: everything else is `\xNN`.
+/// Encodes a value as one word for a shell's `read -r`, without special characters: these become `\xNN`.
 fn word(value: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._:/@+-,=%[]".contains(&byte);
     let each = value.bytes().map(|byte| match plain(byte) {
@@ -65,7 +65,7 @@ fn hfis(tables: &Tables) -> impl Iterator<Item = &HfiTcp> {
     tables.tables.iter().flat_map(|(_, table)| &table.hfis).filter_map(|hfi| hfi.tcp.as_ref())
 }
 
-/// Whether a profile of the tables asks for a secure channel, be it that of an entry that cannot be connected now.
+/// Whether a profile of the tables asks for a secure channel, even for an entry that cannot be connected now.
 fn tls(tables: &Tables) -> &'static str {
     let profiles = tables.tables.iter().flat_map(|(_, table)| &table.security);
     let asked: Vec<_> = profiles.map(|profile| profile.flags.secure_channel()).collect();
@@ -96,8 +96,8 @@ struct Device {
     driver: Option<String>,
 }
 
-/// The NICs by their own MAC (a bond lends its ports another), and by their PCI address, where nothing may have been loaded
-/// for them yet.
+/// Finds the NICs by their own MAC (a bond gives its ports another), and by their PCI address, since no driver may have been loaded for
+/// them yet.
 fn devices(nics: &[&HfiTcp], root: &Path) -> Vec<Device> {
     let macs: BTreeSet<Mac> = nics.iter().map(|tcp| tcp.mac).filter(|mac| !mac.is_zero()).collect();
     let mut names: Vec<String> = fs::read_dir(root.join("sys/class/net"))
@@ -113,7 +113,7 @@ fn devices(nics: &[&HfiTcp], root: &Path) -> Vec<Device> {
             let text = fs::read_to_string(link.join(file)).unwrap_or_default();
             text.trim().parse::<Mac>().is_ok_and(|mac| macs.contains(&mac))
         };
-        // Only what hangs on a bus is a NIC: VLANs, bonds and bridges borrow the address.
+        // Only a NIC has a device: VLANs, bonds and bridges share its address without one.
         if link.join("device").exists() && (has("address") || has("bonding_slave/perm_hwaddr")) {
             let driver = driver(&link.join("device"));
             found.push(Device { path: format!("/sys/class/net/{name}"), name: Some(name), driver });
@@ -132,7 +132,7 @@ fn driver(device: &Path) -> Option<String> {
     fs::read_link(device.join("driver")).ok()?.file_name()?.to_str().map(str::to_owned)
 }
 
-/// The addresses of every target in the tables, those that cannot be connected too: nobody else is to connect them either.
+/// The addresses of every target in the tables, even of unusable ones: no other program may connect those either.
 fn targets(tables: &Tables, plan: &Plan) -> BTreeSet<IpAddr> {
     let mut targets: BTreeSet<IpAddr> = plan.paths.iter().map(|path| path.traddr).collect();
     targets.extend(plan.discovery.iter().map(|controller| controller.traddr));
@@ -147,7 +147,7 @@ fn targets(tables: &Tables, plan: &Plan) -> BTreeSet<IpAddr> {
     targets
 }
 
-/// An address however it is spelled: in brackets, with a zone, IPv4 within IPv6.
+/// Parses an address in any spelling: in brackets, with a zone, IPv4 within IPv6.
 fn address(text: &str) -> Option<IpAddr> {
     let text = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     let text = text.split_once('%').map_or(text, |(address, _)| address);

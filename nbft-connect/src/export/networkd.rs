@@ -1,4 +1,4 @@
-//! Files of systemd-networkd: it takes the interface as it stands, and never drops what the root file system hangs on.
+//! Writes files for systemd-networkd: with them it takes interfaces over as they are, and never drops what the root file system depends on.
 //!
 //! All names begin with `05-nbft`, so that they sort before an administrator's catch-all.
 
@@ -10,7 +10,7 @@ use libnbft::plan::{Bond, BondPort, Method, Names, Route};
 use libnbft::text::Hex;
 use std::fmt::Write;
 
-/// The files; with `names` of the kernel none that names a NIC.
+/// The files. With the kernel's names, none of them names a NIC.
 pub(crate) fn files(nics: &[Nic], names: Names) -> Vec<File> {
     let mut files = Vec::new();
     for nic in nics {
@@ -85,11 +85,11 @@ fn optional(text: &mut String, key: &str, value: Option<&String>) {
     }
 }
 
-/// What the NIC is named by. The type keeps VLANs, bonds and bridges out, which borrow its address.
+/// The file that names the NIC. The type excludes VLANs, bonds and bridges, which share its address.
 fn link_file(nic: &BondPort) -> String {
     let mut text = format!("[Match]\nPermanentMACAddress={}\nType=ether\n", nic.mac);
     if let Some(pci) = nic.pci {
-        // A virtio NIC's path goes on behind its PCI address.
+        // A virtio NIC's path continues after its PCI address.
         line(&mut text, &format!("Path=pci-{pci}*"));
     }
     let names = "AlternativeNamesPolicy=database onboard slot path mac";
@@ -144,7 +144,7 @@ fn network(text: &mut String, name: &str, granted: &Granted, mac: Mac) {
             }
         }
         (Method::Slaac, Some(address)) if granted.known => {
-            // Whether the subnet is on the link, the router says.
+            // The router says whether the subnet is on the link.
             line(text, &format!("\n[Address]\nAddress={address}/{}\nAddPrefixRoute=no", network.prefix));
         }
         (Method::Dhcp4, _) => {
@@ -158,7 +158,7 @@ fn network(text: &mut String, name: &str, granted: &Granted, mac: Mac) {
             optional(text, "UserClass", client.user_class.as_ref());
             optional(text, "Hostname", client.host_name.as_ref());
         }
-        // A router may send whoever asks it for an address to DHCPv6.
+        // A router may refer clients that ask it for an address to DHCPv6.
         (Method::Dhcp6 | Method::Slaac, _) => {
             text.push_str("\n[DHCPv6]\n");
             if network.method == Method::Dhcp6 {
@@ -199,7 +199,7 @@ fn route(text: &mut String, granted: &Granted, route: &Route, table: Option<u32>
     let network = &granted.network;
     line(text, &format!("\n[Route]\nDestination={}/{}", route.destination, route.prefix));
     match route.gateway {
-        // What the server says counts, also when it says something else later.
+        // The gateway follows the server, even if the server names another one later.
         Some(gateway) if network.method == Method::Dhcp4 && network.gateway == Some(gateway) => {
             text.push_str("Gateway=_dhcp4\n");
         }
@@ -210,7 +210,7 @@ fn route(text: &mut String, granted: &Granted, route: &Route, table: Option<u32>
         None if network.is_ipv6() => {}
         None => text.push_str("Scope=link\n"),
     }
-    // IPv6 routes of ours name no source: the rules see to it.
+    // nbft's IPv6 routes name no source: the rules take care of that.
     if let Some(address) = network.address.filter(|address| granted.known && address.is_ipv4()) {
         line(text, &format!("PreferredSource={address}"));
     }

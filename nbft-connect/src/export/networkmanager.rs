@@ -1,7 +1,7 @@
-//! NetworkManager's keyfiles.
+//! Writes NetworkManager's keyfiles.
 //!
-//! They are in the form that NetworkManager writes itself, so that what it has understood can be compared line by line. Each
-//! profile has a fixed UUID and the highest priority, so that it stands before a profile for any Ethernet.
+//! They have the form that NetworkManager itself writes, so that its reading of them can be compared line by line. Each profile has a fixed
+//! UUID and the highest priority, so that it precedes a profile for any Ethernet.
 
 use super::File;
 use super::view::{Granted, Link, Nic};
@@ -44,7 +44,7 @@ pub(super) fn files(nics: &[Nic], names: Names) -> Vec<File> {
     files
 }
 
-/// The profile's name, as NetworkManager's own reader of the tables has it: scripts know an NBFT's connection by its beginning.
+/// The profile's name, in the form of NetworkManager's own reader of the tables: scripts recognize an NBFT connection by its beginning.
 fn id(nic: &Nic, link: Option<&Link>, vlan: Option<u16>) -> String {
     let networks: Vec<&Granted> = match link {
         Some(link) => link.networks.iter().collect(),
@@ -126,12 +126,12 @@ fn profile(name: &str, nic: &Nic, link: Option<&Link>, vlan: Option<u16>, names:
     File { mode: MODE, ..File::new(format!("{name}.nmconnection"), text) }
 }
 
-/// `interface` is the interface's name where the profile knows it by that.
+/// `interface` is the interface's name, if the profile identifies it by name.
 fn family(text: &mut String, interface: Option<&str>, link: Option<&Link>, mac: Mac, ipv6: bool) {
     let networks: Vec<&Granted> = link.into_iter().flat_map(|link| link.family(ipv6)).collect();
     let section = if ipv6 { "ipv6" } else { "ipv4" };
     let dynamic = networks.iter().find(|granted| granted.network.method != Method::Static);
-    // A router is to name the way to the target: "manual" would ignore its advertisements.
+    // A router must name the route to the target: "manual" would ignore its advertisements.
     let advertised = ipv6 && dynamic.is_none() && networks.iter().any(|granted| granted.lacks_route);
     let method = match (networks.is_empty(), dynamic) {
         (false, None) if advertised => "auto",
@@ -151,14 +151,14 @@ fn family(text: &mut String, interface: Option<&str>, link: Option<&Link>, mac: 
         line(text, &format!("ra-timeout={NEVER}"));
     }
     if ipv6 {
-        // What the kernel does when nobody tells it otherwise.
+        // The kernel's default.
         text.push_str("addr-gen-mode=eui64\n");
     }
     let gateway = networks.iter().find(|granted| granted.network.default_route);
     if dynamic.is_none() && gateway.is_none() && !advertised {
         text.push_str("never-default=true\n");
     }
-    // A router's address, too, does not expire while root lives on it.
+    // A router's address, too, does not expire while the root file system depends on it.
     let fixed = |granted: &&&Granted| match granted.network.method {
         Method::Static => true,
         Method::Slaac => granted.known,
@@ -188,7 +188,7 @@ fn list(text: &mut String, key: &str, values: impl Iterator<Item = String>) {
     }
 }
 
-/// The identity by which nbft asks, which is firmware's where the table has it.
+/// The identity that nbft sends to servers: firmware's, if the table has it.
 fn client(text: &mut String, granted: &Granted, mac: Mac, ipv6: bool) {
     line(text, &format!("dhcp-timeout={NEVER}"));
     let name = granted.client.host_name.as_ref().or(granted.host_name.as_ref());
@@ -217,7 +217,7 @@ fn routes(text: &mut String, networks: &[&Granted]) {
     let mut add = |route: &Route, metric: Option<u32>, options: &str| {
         number += 1;
         let unspecified = if route.destination.is_ipv6() { "::" } else { "0.0.0.0" };
-        // A gateway that is none keeps the metric's place.
+        // An unspecified gateway keeps the metric in its place.
         let gateway = match (route.gateway, metric) {
             (Some(gateway), _) => format!(",{gateway}"),
             (None, Some(_)) => format!(",{unspecified}"),
@@ -233,7 +233,7 @@ fn routes(text: &mut String, networks: &[&Granted]) {
         let network = &granted.network;
         let source = network.address.filter(|address| granted.known && address.is_ipv4());
         let source = source.map(|source| format!("src={source}"));
-        // The default route is the profile's gateway, and a server's routes are the server's to give.
+        // The default route is the profile's gateway, and a server provides its own routes.
         let main = network.routes.iter().filter(|route| network.method == Method::Static && route.prefix != 0);
         for route in main {
             add(route, Some(network.metric), source.as_deref().unwrap_or_default());

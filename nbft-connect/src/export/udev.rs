@@ -1,7 +1,7 @@
-//! udev rules that name the NICs, so that udev and we agree on the name.
+//! Writes udev rules that name the NICs, so that udev and nbft agree on the names.
 //!
-//! A rule's `NAME=` stands before what .link files say: udev's own rule that takes the name from them (80-net-setup-link)
-//! leaves a name alone that is set.
+//! A rule's `NAME=` takes precedence over .link files: udev's own rule that takes the name from them (80-net-setup-link) keeps a name that
+//! is set.
 
 use crate::net::is_network_device;
 use libnbft::plan::{BondPort, Interface, Names, Plan};
@@ -37,7 +37,7 @@ fn borrower(kind: &str, name: &str) -> String {
 }
 
 fn rule(nic: &BondPort, root: &Path) -> String {
-    // Only what hangs on a bus is a NIC: VLANs, bonds and bridges borrow the address and have no parent device.
+    // Only a NIC has a parent device on a bus: VLANs, bonds and bridges share its address without one.
     let mut rule = format!(r#"SUBSYSTEM=="net", ACTION=="add", ATTR{{address}}=="{}", "#, nic.mac);
     match nic.pci.filter(|pci| is_network_device(root, *pci)) {
         Some(pci) => rule.push_str(&format!(r#"KERNELS=="{pci}", "#)),

@@ -1,4 +1,4 @@
-//! Gathers for the formats the plan and, if `connect` ran, its results.
+//! Gathers the plan and, if `connect` ran, its results, for all formats.
 
 use crate::dhcp_options::ClientOptions;
 use crate::kernel_command_line::KernelCommandLine;
@@ -34,12 +34,12 @@ pub(crate) struct Link {
     pub(super) networks: Vec<Granted>,
     /// Whether one of its networks was up when `connect` ran.
     pub(crate) is_up: bool,
-    /// Whether the system counts as online once its network manager has this link: one link, which is up. Other paths may be dead, and
-    /// nobody is to wait for them; but a system that waits for none never counts as online where it has no other links.
+    /// Whether the system counts as online once its network manager has this link. One link that is up is chosen: other paths may be dead,
+    /// and must not be waited for. Without a chosen link, a system with no other links would never count as online.
     pub(crate) is_online: bool,
 }
 
-/// A network with what was granted in the place of what firmware had.
+/// A network with granted values in place of firmware's.
 pub(crate) struct Granted {
     pub(super) network: Network,
     /// Which table it is from, counted from 1.
@@ -49,7 +49,7 @@ pub(crate) struct Granted {
     pub(super) host_name: Option<String>,
     /// Whether a target is in another subnet, and the table names no gateway.
     pub(super) lacks_route: bool,
-    /// What the DHCP client says of itself.
+    /// What the DHCP client tells servers about itself.
     pub(super) client: ClientOptions,
     /// Whether the address is the one in use: the table's when it is static, else what was granted.
     pub(super) known: bool,
@@ -128,7 +128,7 @@ fn lacks_route(plan: &Plan, network: &Network) -> bool {
     all.any(|(at, reach)| reach == Reach::NoRoute && plan.network(at) == Some(network))
 }
 
-/// What came of an HFI.
+/// The status of an HFI.
 fn outcome<'s>(status: Option<&'s Status>, network: &Network) -> Option<&'s HfiStatus> {
     status?.interface(&network.hfi.table, network.hfi.index)
 }
@@ -138,19 +138,19 @@ fn lease<'s>(status: Option<&'s Status>, network: &Network) -> Option<&'s Lease>
     outcome(status, network)?.lease.as_ref()
 }
 
-/// The address that a router has brought to it.
+/// The HFI's address from a router advertisement.
 fn advertised(outcome: Option<&HfiStatus>, network: &Network) -> Option<IpAddr> {
     let up = outcome.filter(|known| network.method == Method::Slaac && known.state == State::Up)?;
     up.address.as_deref()?.parse().ok().filter(IpAddr::is_ipv6)
 }
 
-/// The name of its link, once that was up.
+/// The name of the HFI's link, once that was up.
 fn name<'s>(status: Option<&'s Status>, network: &Network) -> Option<&'s str> {
     let up = outcome(status, network).filter(|known| known.state == State::Up);
     up.map(|known| known.name.as_str()).filter(|name| is_plain_link(name))
 }
 
-/// Whether the name of a link stands for itself in every format: the kernel allows more, of which some formats make a pattern, a
+/// Whether the name of a link is literal in every format: the kernel allows more characters, and some formats read these as a pattern, a
 /// list, an escape or another line.
 fn is_plain_link(name: &str) -> bool {
     !name.starts_with('-')
@@ -187,8 +187,7 @@ fn granted(network: &Network, lease: Option<&Lease>, outcome: Option<&HfiStatus>
     }
 }
 
-/// Whether a text can stand in any of the formats: names come from firmware and servers, and may neither end a line nor a
-/// word.
+/// Whether a text can be used in any of the formats: names come from firmware and servers, and must end neither a line nor a word.
 fn is_name(text: &str) -> bool {
     !text.is_empty() && text.len() <= 253 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-')
 }
@@ -213,7 +212,7 @@ impl Granted {
 }
 
 impl Nic {
-    /// Where one port is used in the place of the planned bond, only this NIC is left.
+    /// If one port is used in place of the planned bond, keeps only this NIC.
     fn stand_alone(&mut self, planned: &Interface) {
         let alone = planned.bond.iter().flat_map(|bond| &bond.ports).find(|port| port.name == self.name);
         if let Some(port) = alone {
@@ -234,7 +233,7 @@ impl Nic {
         self.bond.iter().flat_map(|bond| &bond.ports).map(|port| port.name.as_str())
     }
 
-    /// What of the tables the NIC itself stands for: its own network, or the first VLAN's when only VLANs are used.
+    /// The network that the NIC itself represents: its own, or the first VLAN's if only VLANs are used.
     pub(super) fn first(&self) -> Option<&Granted> {
         let untagged = self.links.iter().find(|link| link.vlan.is_none());
         untagged.or(self.links.first())?.networks.first()
@@ -247,8 +246,7 @@ impl Link {
         self.networks.iter().any(|granted| granted.network.is_ipv6())
     }
 
-    /// What router advertisements bring to it. An address that a router has brought is kept from then on: later advertisements do not
-    /// limit its life.
+    /// What router advertisements bring to it. An advertised address is kept from then on: later advertisements do not limit its life.
     pub(crate) fn advertised(&self) -> Advertised {
         let kept = self.networks.iter().all(|granted| match granted.network.method {
             Method::Dhcp6 => false,

@@ -1,4 +1,4 @@
-//! wicked's XML. What it has no words for is left out: it makes no rules for routing tables.
+//! Writes wicked's XML, without what wicked cannot express: it makes no rules for routing tables.
 
 use super::File;
 use super::view::{Granted, Link, Nic};
@@ -44,7 +44,7 @@ fn interface(text: &mut String, name: &str, first: Option<&Granted>, link: Optio
     let origin = first.map(|granted| format!(":{:02}-{:02}", granted.table, granted.network.hfi.index));
     line(text, 0, &format!("<interface origin=\"firmware:nbft{}\">", origin.unwrap_or_default()));
     line(text, 1, &format!("<name>{}</name>", name));
-    // The root file system hangs on it: no ifdown.
+    // The root file system depends on it: no ifdown.
     line(text, 1, "<control><mode>boot</mode><persistent>true</persistent><usercontrol>false</usercontrol></control>");
     match link.and_then(|link| link.mtu) {
         Some(mtu) => line(text, 1, &format!("<link><mtu>{mtu}</mtu></link>")),
@@ -122,7 +122,7 @@ fn host_name(name: &str) -> String {
     format!("<hostname>{}</hostname>", name)
 }
 
-/// `kind` stands before the identity in DHCPv4's client identifier.
+/// `kind` precedes the identity in DHCPv4's client identifier.
 fn dhcp(text: &mut String, granted: &Granted, family: &str, kind: &[u8]) {
     let mut inner = String::from("<enabled>true</enabled><release-lease>false</release-lease>");
     if let Some(name) = &granted.host_name {

@@ -1,4 +1,4 @@
-//! Tells other programs which links are up, and by which servers and names: at once in the initramfs, and later in the running system.
+//! Tells other programs which links are up, and which DNS servers and names to use: in the initramfs, and later in the running system.
 
 use crate::dhcp_options::ClientOptions;
 use crate::export::names::Names;
@@ -16,7 +16,7 @@ const ONLINE: &str = "run/nbft/online";
 const RESOLV_CONF: &str = "run/nbft/resolv.conf";
 const HOST_NAME: &str = "run/nbft/hostname";
 
-/// Tells it in the initramfs. In the running system only what was told before is kept up to date. No failure is one of the boot.
+/// Writes the files in the initramfs. In the running system it only updates existing ones. A failure does not fail the boot.
 pub fn tell(plan: &Plan, status: &Status, root: &Path) {
     let initramfs = initramfs::is_at(root);
     if initramfs || root.join(RESOLV_CONF).exists() {
@@ -41,7 +41,7 @@ fn write(nics: &[Nic], root: &Path, initramfs: bool) -> io::Result<()> {
     if let Some(name) = &names.host_name {
         update(&root.join(HOST_NAME), &format!("{name}\n"))?;
     }
-    // Last: whoever sees that a link is up resolves names.
+    // Last: a program that sees a link up may resolve names.
     for link in nics.iter().flat_map(|nic| &nic.links).filter(|link| link.is_up) {
         update(&root.join(ONLINE).join(&link.name), "")?;
     }
@@ -55,7 +55,7 @@ fn update(file: &Path, text: &str) -> io::Result<()> {
     replace(file, text.as_bytes(), PUBLIC)
 }
 
-/// Makes the initramfs' /etc/resolv.conf ours, unless somebody has put something there.
+/// Makes the initramfs' /etc/resolv.conf a link to nbft's, unless another program has put something there.
 fn link_resolv_conf(root: &Path) -> io::Result<()> {
     let file = root.join("etc/resolv.conf");
     match fs::symlink_metadata(&file) {
