@@ -69,8 +69,8 @@ enum Section {
 }
 
 impl ConnectConf {
-    /// Reads the file under `root`, and logs each line that is not used: a typing error must not cost the boot. Without a file
-    /// there are no settings.
+    /// Reads the file under `root`, and logs each line that is not used: a typing error must not prevent the boot. Without a file there are
+    /// no settings.
     #[must_use]
     pub fn read(root: &Path) -> Self {
         let text = match read_regular(&root.join(&PATH[1..]), MAX_SIZE) {
@@ -88,7 +88,7 @@ impl ConnectConf {
         conf
     }
 
-    /// Reads the text of the file; lines that are not used are told beside.
+    /// Reads the text of the file; also returns the lines that are not used.
     #[must_use]
     pub fn parse(text: &str) -> (Self, Vec<WrongLine>) {
         let (mut conf, mut wrong, mut section) = (Self::default(), Vec::new(), Section::Before);

@@ -1,4 +1,4 @@
-//! From files to a plan, for the commands that work on one.
+//! Reads tables from files and makes a plan, for the commands that need one.
 
 use super::request::Request;
 use super::synthesis::{self, BUILT_TABLE, BUILT_TABLES};
@@ -14,7 +14,7 @@ use libnbft::plan::{BondError, BondRequest, Names, Namespace, Options, Plan, Sou
 /// The tables that could be read, by name.
 #[derive(Debug, Default)]
 pub struct Tables {
-    /// Name of the file and what it says.
+    /// Name of the file, and its table.
     pub tables: Vec<(String, Table)>,
     /// Why others could not be read, in sentences.
     pub unreadable: Vec<String>,
@@ -38,8 +38,7 @@ pub fn tables(common: &Common) -> Result<Tables, Error> {
     Ok(Tables { tables: vec![(BUILT_TABLE.into(), table)], unreadable: Vec::new() })
 }
 
-/// Reads every table and says on stderr which could not be used; one that is unusable as a whole costs itself only. Where firmware
-/// left none, reads the one that `connect` has built.
+/// Reads every table. Reports unusable ones on stderr and skips them. If firmware left none, reads the table that `connect` has built.
 ///
 /// # Errors
 ///
@@ -77,7 +76,7 @@ fn read_tables(mut read: super::tables::TableReader) -> Tables {
     found
 }
 
-/// How a command ends that has no table to work on.
+/// The exit code of a command that has no table.
 #[must_use]
 pub fn exit_without_tables(tables: &Tables) -> Exit {
     if tables.unreadable.is_empty() { Exit::Nothing } else { Exit::Failed }
@@ -100,7 +99,7 @@ pub fn plan(tables: &Tables, given: &PlanOptions, kernel: &KernelCommandLine) ->
     plan
 }
 
-/// Where the names of interfaces come from, by `rd.nvmf.names=`. A typing error there must not cost the boot.
+/// Where the names of interfaces come from, by `rd.nvmf.names=`. A typing error there must not prevent the boot.
 fn names_of_kernel(kernel: &KernelCommandLine) -> Option<Names> {
     let text = kernel.value(&["rd.nvmf.names"])?;
     match NameSource::from_str(&text, false) {
@@ -112,7 +111,7 @@ fn names_of_kernel(kernel: &KernelCommandLine) -> Option<Names> {
     }
 }
 
-/// The bonds that `rd.nvmf.bond=` asks for. A typing error there must not cost the boot.
+/// The bonds that `rd.nvmf.bond=` asks for. A typing error there must not prevent the boot.
 fn bonds_of_kernel(kernel: &KernelCommandLine) -> Vec<BondRequest> {
     let read = |text: &str| match text.parse() {
         Ok(bond) => Some(bond),
@@ -125,8 +124,8 @@ fn bonds_of_kernel(kernel: &KernelCommandLine) -> Vec<BondRequest> {
     kernel.values("rd.nvmf.bond").filter_map(read).collect()
 }
 
-/// A parameter of the kernel's command line in its form. A typing error there must not cost the boot: it is said, and the
-/// table's own value counts.
+/// A parsed parameter of the kernel's command line. A typing error there must not prevent the boot: it is logged, and the table's own value
+/// counts.
 fn of_kernel<T, E: std::fmt::Display>(
     kernel: &KernelCommandLine,
     names: &[&str],
@@ -140,7 +139,7 @@ fn of_kernel<T, E: std::fmt::Display>(
     read.ok()
 }
 
-/// What it means for the namespaces that have several paths, in a sentence each, that native multipath is off.
+/// A sentence for each namespace with several paths, on what it means that native multipath is off.
 pub(crate) fn without_multipath(plan: &Plan) -> Vec<String> {
     let several = plan.namespaces.iter().filter(|namespace| namespace.paths.len() > 1);
     let note = |namespace: &Namespace| {

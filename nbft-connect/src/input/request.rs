@@ -84,7 +84,7 @@ pub(crate) enum Fault {
 }
 
 impl RequestError {
-    /// Whether a NIC was named, and cannot be known.
+    /// Whether the error concerns a NIC, which therefore is unknown.
     pub(crate) fn is_of_nic(&self) -> bool {
         self.parameter == IFACE
     }

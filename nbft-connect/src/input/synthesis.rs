@@ -1,4 +1,4 @@
-//! Builds the table that firmware did not leave, from what the kernel's command line and DHCP servers say.
+//! Builds a table in place of a missing one, from the kernel's command line and the answers of DHCP servers.
 
 use super::request::{NicName, NicRequest, Request, Target};
 use libnbft::model::{
@@ -11,7 +11,7 @@ use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 
-/// Where [`Table`]s that nbft built lie, so that each later command works on the same one.
+/// Where built [`Table`]s are stored, so that each later command uses the same one.
 pub(crate) const BUILT_TABLES: &str = "/run/nbft/tables";
 
 /// File of the table, and so its name in reports.
@@ -23,7 +23,7 @@ pub(crate) struct FoundNic {
     pub(crate) mac: Mac,
     /// The name of its interface, if it has one.
     pub(crate) name: Option<String>,
-    /// What a DHCP server has granted, which is asked for again.
+    /// What a DHCP server has granted; it is requested again later.
     pub(crate) leased: Option<Leased>,
 }
 
@@ -123,7 +123,7 @@ impl Networks {
         let pci = nic.name.as_ref().and_then(|name| pci(root, name)).unwrap_or_default();
         tcp.routing_id = u32::from(pci.segment) << 16 | u32::from(pci.routing_id);
         tcp.ip = Address::from(address);
-        // The search asked without a VLAN: what it was granted is of another network.
+        // The search asked without a VLAN, so its lease belongs to another network.
         let leased = nic.leased.filter(|_| method == Method::Dhcp4 && wanted.vlan.is_none());
         tcp.prefix = wanted.address.map(|(_, prefix)| prefix).or(leased.map(|leased| leased.prefix)).unwrap_or(0);
         tcp.dhcp_server = leased.map_or(Address::UNSET, |leased| leased.server.into());

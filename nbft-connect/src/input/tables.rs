@@ -15,7 +15,7 @@ pub(crate) struct TableBytes {
 }
 
 impl TableBytes {
-    /// What they say.
+    /// The parsed table.
     ///
     /// # Errors
     ///
@@ -25,8 +25,8 @@ impl TableBytes {
     }
 }
 
-/// The tables that there are, in natural order, read one by one as they are asked for: no more than one is in memory. Says on
-/// stderr which could not be used.
+/// Reads the existing tables one by one, in natural order, as they are requested: at most one is in memory. Reports unusable ones on
+/// stderr.
 #[derive(Debug)]
 pub(crate) struct TableReader {
     files: std::vec::IntoIter<TableFile>,
@@ -46,7 +46,7 @@ impl TableReader {
     /// When there is nothing at the path that was asked for.
     pub(crate) fn find(common: &Common) -> Result<Self, Error> {
         let path = common.tables();
-        // Of the kernel's own directory what the kernel makes; of another, what other programs read there.
+        // In the kernel's own directory, only files that the kernel makes; elsewhere, files that other programs read there.
         let find = if common.names_tables() { libnbft::files::find_any } else { libnbft::files::find };
         let files = match find(&path) {
             // A machine without ACPI tables has no NBFT; a path that was asked for must be there.
@@ -62,18 +62,18 @@ impl TableReader {
         Ok(Self { files: files.into_iter(), usable: 0, unusable: 0, unreadable: Vec::new() })
     }
 
-    /// How many tables there are that were not read yet.
+    /// How many tables were not read yet.
     pub(crate) fn remaining(&self) -> usize {
         self.files.len()
     }
 
-    /// How a command ends that shows what can be shown, once all were read: what reads its output must not lose the good tables to
-    /// a broken one.
+    /// The exit code of a command that shows what it can, once all were read: one broken table must not make a script discard the good
+    /// ones.
     pub(crate) fn exit_of_show(&self) -> Exit {
         if self.usable > 0 { Exit::Ok } else { self.exit() }
     }
 
-    /// How a command ends that judges all of them, once all were read.
+    /// The exit code of a command that judges all tables, once all were read.
     pub(crate) fn exit(&self) -> Exit {
         match (self.usable, self.unusable + self.unreadable.len()) {
             (0, 0) => Exit::Nothing,

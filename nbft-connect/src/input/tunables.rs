@@ -6,8 +6,8 @@ use crate::output::escape;
 use crate::tunables::{Tunable, Tunables};
 use std::path::Path;
 
-/// The settings of all connections. An option goes before the kernel's command line, that before the file's section for the
-/// subsystem, and that before the file's section for all.
+/// The settings of all connections. An option takes precedence over the kernel's command line. That precedes the file's section for the
+/// subsystem, and that the file's section for all.
 #[derive(Debug, Clone, Default)]
 pub struct ConnectionSettings {
     /// By option or on the kernel's command line.
@@ -16,7 +16,7 @@ pub struct ConnectionSettings {
 }
 
 impl ConnectionSettings {
-    /// Reads what the kernel's command line and the file under `root` say beside these options. Says on stderr what is not used.
+    /// Adds the settings of the kernel's command line and of the file under `root` to these options. Reports on stderr what is not used.
     #[must_use]
     pub fn read(options: &Tunables, kernel: &KernelCommandLine, root: &Path) -> Self {
         Self { given: options.or(&of_kernel(kernel)), conf: ConnectConf::read(root) }
@@ -56,7 +56,7 @@ impl From<Tunables> for ConnectionSettings {
     }
 }
 
-/// The parameters `rd.nvmf.NAME=`. A typing error there must not cost the boot: it is said, and the setting is not given.
+/// The parameters `rd.nvmf.NAME=`. A typing error there must not prevent the boot: it is logged, and the setting is not given.
 fn of_kernel(kernel: &KernelCommandLine) -> Tunables {
     let read = |tunable: Tunable| {
         let name = format!("rd.nvmf.{tunable}");

@@ -5,19 +5,19 @@ use clap::{Command, CommandFactory, Parser};
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-/// What was typed.
+/// Parses what was typed.
 ///
 /// # Errors
 ///
-/// The exit code, where it is of no use or asks for help: that was printed.
+/// The exit code, if the arguments are unusable or ask for help; the message was printed.
 pub fn arguments<T: Parser>(typed: impl IntoIterator<Item = OsString>) -> Result<T, ExitCode> {
     let typed: Vec<OsString> = typed.into_iter().collect();
     parsed::<T>(&typed).map_err(|error| {
-        // What is wrong is as wrong when it is escaped, and what is said of it then has no line end that is not clap's.
+        // Escaped words cause the same error, and its message then has no line ends but clap's.
         let escaped = typed.iter().map(|word| escape(&word.to_string_lossy()).into_owned());
         let error = parsed::<T>(escaped).err().unwrap_or(error);
         let text = Text::from_lines(&error.render().to_string());
-        // Whom it cannot be told knows by the exit code.
+        // If the message cannot be printed, the exit code remains.
         let _ = match error.use_stderr() {
             true => stderr_text(&text),
             false => print(&text).map_err(std::io::Error::other),

@@ -4,19 +4,19 @@ use std::env;
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
-/// Who is told how far a command is.
+/// Who receives the progress of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
     /// systemd: it shows one line for each service.
     Systemd,
-    /// Somebody at a terminal, whose lines can be drawn again.
+    /// A person at a terminal, whose lines can be drawn again.
     Terminal,
-    /// Whoever reads the log.
+    /// A reader of the log.
     Log,
 }
 
 impl Audience {
-    /// Whoever started this process.
+    /// The audience of this process, by how it was started.
     #[must_use]
     pub fn current() -> Self {
         if env::var_os("NOTIFY_SOCKET").is_some() {
@@ -45,7 +45,7 @@ pub fn is_drawable() -> bool {
     super::is_terminal() && super::stderr().is_terminal() && env::var_os("TERM").is_some_and(|term| knows(&term))
 }
 
-/// Whether the terminal obeys this process. The console of a boot obeys none, and many write to it.
+/// Whether this process controls the terminal. No process controls the console of a boot, and many write to it.
 fn is_foreground() -> bool {
     nix::unistd::tcgetpgrp(super::stderr()).is_ok_and(|group| group == nix::unistd::getpgrp())
 }

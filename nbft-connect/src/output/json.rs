@@ -1,4 +1,4 @@
-//! JSON for people and programs.
+//! Writes JSON for people and programs.
 //!
 //! What [`escape`](super::escape) would escape is written as `\u....`, which means the same to a reader of JSON: a serializer
 //! leaves U+009B alone, to some terminals the beginning of a command.
@@ -11,12 +11,12 @@ use serde::ser::{SerializeSeq, Serializer as _};
 use serde_json::ser::{CharEscape, Formatter, PrettyFormatter, Serializer};
 use std::io::{self, Write};
 
-/// Whether secrets may be in it.
+/// Whether the JSON may hold secrets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Secrets {
     /// What a table or a plan says, whole: a table can be built of it.
     Whole,
-    /// Reasons: what others said may stand in them, and keys and passwords in what they said.
+    /// Reasons: they may quote other programs, and such quotes may hold keys and passwords.
     Masked,
 }
 
@@ -42,7 +42,7 @@ pub fn compact(value: &impl Serialize) -> Result<String, serde_json::Error> {
     serde_json::to_string(value)
 }
 
-/// Prints `value` as [`text`] would have it, without holding the text.
+/// Prints `value` like [`text`], without keeping the text in memory.
 ///
 /// # Errors
 ///
@@ -79,7 +79,7 @@ fn error(error: serde_json::Error) -> Error {
     if error.is_io() { Error::Stdout(error.into()) } else { Error::Json(Box::new(error)) }
 }
 
-/// The form: pretty, and each string taken through the door as a whole.
+/// Formats JSON with indents, and escapes each string as a whole.
 struct Shown {
     form: PrettyFormatter<'static>,
     secrets: Secrets,

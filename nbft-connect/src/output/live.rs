@@ -1,4 +1,4 @@
-//! Lines at the end of a terminal's text that are drawn again in place. What is printed meanwhile goes above them.
+//! Draws lines at the end of a terminal's text again in place. Other output goes above them.
 
 pub use super::audience::is_drawable;
 use super::screen::{self, Screen};
@@ -52,7 +52,7 @@ pub fn end() {
 pub(super) fn above(text: &str) -> io::Result<()> {
     let mut area = match AREA.try_lock() {
         Ok(area) => area,
-        // A panic while they are drawn says what it has to say all the same.
+        // A panic while they are drawn must still be able to print.
         Err(TryLockError::Poisoned(_) | TryLockError::WouldBlock) => return write(text),
     };
     if area.lines.is_empty() {
@@ -70,7 +70,7 @@ pub(super) fn above(text: &str) -> io::Result<()> {
 }
 
 impl Area {
-    /// What takes the lines away. A terminal that has become narrower may have broken them into more, or not: they stay then.
+    /// The text that erases the lines. A terminal that has become narrower may have broken them into more, or not: they stay then.
     fn erased(&self, columns: usize) -> String {
         match self.lines.len() {
             0 => String::new(),
@@ -84,7 +84,7 @@ fn with_area(change: impl FnOnce(&mut Area, &mut String)) {
     let Ok(mut area) = AREA.try_lock() else { return };
     let mut out = String::new();
     change(&mut area, &mut out);
-    // Whoever has gone sees nothing.
+    // A closed terminal is no failure.
     let _ = if out.is_empty() { Ok(()) } else { write(&out) };
 }
 

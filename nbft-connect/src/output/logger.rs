@@ -7,8 +7,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 
-/// Target of the lines that the console of a boot shows although nothing is wrong: what came of it, what is waited for, and what ends
-/// a warning. All other lines that tell of no fault are only in the log.
+/// Target of lines that the console of a boot shows although nothing is wrong: the result, what is waited for, and the end of a warning.
+/// All other lines without a fault are only in the log.
 pub const CONSOLE: &str = "nbft::console";
 
 /// Target of a line that ends a warning, if there was one.
@@ -52,7 +52,7 @@ fn kernel_priority(level: Level, target: &str) -> u8 {
 
 impl Log for Logger {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        // The netlink crates speak of every message at debug level: only our own debug lines are wanted.
+        // The netlink crates log every message at debug level: only nbft's own debug lines are wanted.
         metadata.level() <= Level::Warn || metadata.target().starts_with("nbft")
     }
 
@@ -108,7 +108,7 @@ pub fn init(verbose: u8) {
     };
     if log::set_boxed_logger(Box::new(Logger { sink: sink() })).is_ok() {
         log::set_max_level(level);
-        // What a fault says may quote a text from outside, and goes where the rest goes.
+        // A panic's message may quote a text from outside, so it goes through the log like the rest.
         std::panic::set_hook(Box::new(|fault| {
             log::error!("a fault in nbft: {}", fault.to_string().replace('\n', " "))
         }));

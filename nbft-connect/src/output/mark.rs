@@ -33,13 +33,13 @@ pub enum Part {
     Security,
     /// A discovery controller.
     Discovery,
-    /// What no structure leads to.
+    /// Bytes that belong to no structure.
     Unused,
 }
 
 const END: char = '\u{2060}';
 
-/// Each mark, and what a terminal makes a colour of.
+/// Each mark, and the terminal's sequence for its colour.
 const MARKS: [(char, &str); 11] = [
     (END, "\x1b[0m"),
     ('\u{2061}', "\x1b[32m"),

@@ -44,14 +44,14 @@ fn ends_word(c: char) -> bool {
     c.is_whitespace() || c.is_control() || matches!(c, ',' | '"' | '\'')
 }
 
-/// The length of what stands before the `@` of what begins with an authority.
+/// The length of the part before `@`, in a text that begins with an authority.
 fn userinfo(text: &str) -> Option<usize> {
     let authority = &text[..text.find(['/', '?', '#']).unwrap_or(text.len())];
     if let Some(at) = authority.rfind('@') {
         // Masked already.
         return Some(at).filter(|at| &text[..*at] != "***");
     }
-    // What stands where a port would and is none may be the beginning of a password that nobody has encoded.
+    // Text in the place of a port that is no port may be the beginning of an unencoded password.
     let (_, port) = authority.rsplit_once(':')?;
     let is_port = port.bytes().all(|byte| byte.is_ascii_digit()) || authority.ends_with(']');
     text.rfind('@').filter(|_| !is_port)

@@ -1,9 +1,8 @@
-//! Opens the one door out: whatever a command prints, logs, tells systemd or writes to a file leaves here.
+//! Provides the program's only way out, the door: all that a command prints, logs, tells systemd or writes to a file passes here.
 //!
-//! What goes to people is [`Text`], lines in which no character is left that a terminal would obey; what goes to programs is JSON
-//! ([`json`]) that holds none either and means the same. Both are made so that a caller cannot forget it. What names secrets in
-//! reasons is masked. Only what has its own quoting goes out as it is: the files of the exporters, pictures, and tables ([`print_bytes`]).
-//! clippy.toml forbids to print or to make JSON anywhere else.
+//! People get [`Text`]: lines without any character that a terminal would obey. Programs get JSON ([`json`]) that holds none either and
+//! means the same. A caller cannot forget either. Secrets in reasons are masked. Only output with its own quoting is passed unchanged:
+//! the files of the exporters, pictures, and tables ([`print_bytes`]). clippy.toml forbids to print or to make JSON anywhere else.
 
 mod arguments;
 mod audience;
@@ -65,7 +64,7 @@ pub fn print_each(texts: impl IntoIterator<Item = Text>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Writes to standard output what has its own quoting: an exporter's file, a picture, a table, what one of our programs tells another.
+/// Writes to standard output what has its own quoting: an exporter's file, a picture, a table, a message between nbft's programs.
 ///
 /// # Errors
 ///
@@ -80,7 +79,7 @@ fn stdout() -> impl Write {
     io::BufWriter::new(io::stdout().lock())
 }
 
-/// Says when colours are used, before anything is printed.
+/// Sets when colours are used, before anything is printed.
 pub fn set_color(color: Color) {
     let _ = Screen::of_stdout(color);
 }
@@ -103,7 +102,7 @@ pub fn is_terminal() -> bool {
 ///
 /// # Errors
 ///
-/// What the system says.
+/// The system's error.
 pub fn print_error(before: &str, text: &str) -> io::Result<()> {
     live::above(&format!("{before}{}\n", line(text)))
 }
@@ -114,14 +113,14 @@ fn stderr_text(text: &Text) -> io::Result<()> {
     io::stderr().write_all(text.plain().as_bytes())
 }
 
-/// Standard error, to be asked what it is.
+/// Standard error, to query what it is.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "this is the door")]
 pub fn stderr() -> impl std::os::fd::AsFd + io::IsTerminal {
     io::stderr()
 }
 
-/// Tells systemd how it stands, in one line, and whether what waits for this may go on. Without systemd there is nobody to tell.
+/// Tells systemd the status in one line, and whether units that wait for this may start. Without systemd it does nothing.
 #[expect(clippy::disallowed_methods, reason = "this is the door")]
 pub fn tell_systemd(status: &str, is_ready: bool) {
     let status = line(status);

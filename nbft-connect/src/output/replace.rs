@@ -9,20 +9,20 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// Mode of a file that everybody may read.
 pub const PUBLIC: u32 = 0o644;
 
-/// How many names are tried for the file beside: others are left by processes that were killed.
+/// How many names are tried for the temporary file: killed processes leave others behind.
 const NAMES: u32 = 1024;
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
 /// Writes `content` to a new file beside `file` and renames it into place; makes the directory if it is missing.
 ///
-/// The file beside has a name of its own in each process and at each write, begins with a dot, and is not opened when it is
-/// there already, be it a symbolic link. `mode` is the file's mode, whatever the process's mask. Nothing is synchronised to a
-/// disk: what is written here lies in memory, or is written again.
+/// The temporary file has a name of its own in each process and at each write, which begins with a dot. An existing file or symbolic link
+/// of that name is never opened. `mode` is the file's mode, whatever the process's mask. Nothing is synchronised to a disk: these files are
+/// in memory, or are written again.
 ///
 /// # Errors
 ///
-/// What the file system says. No file is left beside then.
+/// The file system's error. No temporary file is left then.
 pub fn replace(file: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     if let Some(directory) = file.parent() {
         std::fs::create_dir_all(directory)?;
@@ -36,7 +36,7 @@ pub fn replace(file: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     write().inspect_err(|_| drop(std::fs::remove_file(&aside)))
 }
 
-/// A file that was not there, beside `file`.
+/// Creates a temporary file beside `file`.
 #[expect(
     clippy::disallowed_methods,
     reason = "its callers bring what came through the door, has a quoting of its own, or is one word"
@@ -84,7 +84,7 @@ mod tests {
         fs::write(here.join("victim"), "mine").unwrap();
         let file = here.join("status.json");
         let next = NEXT.load(Ordering::Relaxed);
-        // Other tests count too.
+        // Other tests advance the counter, too.
         let links: Vec<_> = (next..next + 64).map(|n| format!(".status.json.{}-{n}.new", std::process::id())).collect();
         for name in links.iter().map(String::as_str).chain(["status.new", "status.json.new"]) {
             std::os::unix::fs::symlink(here.join("victim"), here.join(name)).unwrap();

@@ -16,7 +16,7 @@ pub enum Color {
     Never,
 }
 
-/// What lines for people are laid out for.
+/// The properties that lines for people are laid out for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Screen {
     /// Columns of a line.
@@ -27,13 +27,13 @@ pub struct Screen {
     pub color: bool,
 }
 
-/// Columns where nobody says how many there are: those of a text console.
+/// Columns if their number is unknown: those of a text console.
 const WIDTH: usize = 80;
-/// Rows where nobody says how many there are.
+/// Rows if their number is unknown.
 const HEIGHT: usize = 24;
-/// Fewer columns than this are not laid out for.
+/// The narrowest layout, in columns.
 pub(super) const MIN_WIDTH: usize = 40;
-/// More columns than this are not laid out for.
+/// The widest layout, in columns.
 const MAX_WIDTH: usize = 1000;
 
 static COLOR: OnceLock<Color> = OnceLock::new();
@@ -69,7 +69,7 @@ impl Screen {
         }
     }
 
-    /// What stands for the middle of a word that was shortened.
+    /// The sign for the left-out middle of a word.
     pub(super) const fn ellipsis(self) -> &'static str {
         if self.unicode { "\u{2026}" } else { "..." }
     }

@@ -1,7 +1,7 @@
 //! Tables for people: as wide as what is in them, and no wider than the screen.
 //!
-//! A column that is empty is not shown. Where the screen is too narrow, columns of text are wrapped between words, then columns
-//! that can be missed are left out, then long words are shortened; if all that is not enough, each row becomes a list.
+//! An empty column is not shown. If the screen is too narrow, columns of text are wrapped between words. Then dispensable columns are left
+//! out, then long words are shortened. If all that is not enough, each row becomes a list.
 
 use super::wrap::{drawable, shorten};
 use super::{Mark, Screen, Text, line};
@@ -14,7 +14,7 @@ use unicode_width::UnicodeWidthStr;
 pub enum Fit {
     /// Nothing.
     Whole,
-    /// Its lines, which are broken between words.
+    /// Its width: its text is wrapped between words.
     Wrapped,
     /// Itself: another view has it.
     Missed,

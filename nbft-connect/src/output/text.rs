@@ -4,8 +4,8 @@ use super::wrap::{LongWord, wrap};
 use super::{Mark, Screen, line, mark};
 use std::fmt::{Display, Write};
 
-/// Lines: whatever a line is put together from, it stays one, has no character in it that a terminal would obey, and no secret.
-/// A line that is wrapped becomes several, each behind an indent but the first.
+/// Lines for people. A line stays one line, whatever its parts, and holds no secret and no character that a terminal would obey. A wrapped
+/// line becomes several, all but the first indented.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Text {
     /// Escaped, with marks.
@@ -23,7 +23,7 @@ impl Text {
         Self::default()
     }
 
-    /// The lines of a text whose newlines are our own: those of a help text, or of a plan, which escapes what it holds.
+    /// The lines of a text whose newlines are nbft's own: those of a help text, or of a plan, which escapes what it holds.
     #[must_use]
     pub fn from_lines(text: &str) -> Self {
         let mut lines = Self::new();

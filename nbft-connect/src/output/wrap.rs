@@ -4,7 +4,7 @@ use super::Screen;
 use std::borrow::Cow;
 use unicode_width::UnicodeWidthStr;
 
-/// What becomes of a word that is wider than the screen.
+/// What happens to a word that is wider than the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LongWord {
     /// Its middle is left out.
@@ -78,7 +78,7 @@ pub(super) fn columns(c: char) -> usize {
     c.encode_utf8(&mut [0; 4]).width()
 }
 
-/// The text as the screen can draw it: without Unicode, our quotes and dashes are those of ASCII.
+/// The text as the screen can draw it: without Unicode, quotes and dashes become ASCII.
 pub(super) fn drawable(text: &str, screen: Screen) -> Cow<'_, str> {
     const DRAWN: [char; 7] = ['\u{201c}', '\u{201d}', '\u{2018}', '\u{2019}', '\u{2013}', '\u{2014}', '\u{2026}'];
     if screen.unicode || text.is_ascii() || !text.contains(DRAWN) {

@@ -1,4 +1,4 @@
-//! Keeps the status file for one who writes it: one process at a time, and beside it the fact that this system was connected.
+//! Lets one process at a time write the status file, and records beside it that this system was connected.
 
 use super::schema::Status;
 use crate::output::replace::{PUBLIC, replace};
@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 /// Beside the status file: locked by the process that writes it (`fcntl`, F_SETLK).
 const LOCK: &str = "lock";
 
-/// Beside the status file: there since the first controller of the NBFT was connected. It is written once and never taken
-/// away, whatever becomes of later runs and of what they write.
+/// Beside the status file: exists since the first controller of the NBFT was connected. It is written once and never removed, whatever
+/// later runs do or write.
 const CONNECTED: &str = "connected";
 
 /// The status file of a run.
@@ -22,12 +22,12 @@ pub(crate) struct StatusFile {
     path: PathBuf,
     /// The lock, once it is ours. No other descriptor of its file may be opened meanwhile: closing one gives the lock up.
     lock: Option<File>,
-    /// Who had it when it was last asked for.
+    /// The process that held the lock when it was last requested.
     told: Option<i32>,
     remembered: bool,
 }
 
-/// Whose the lock is.
+/// The owner of the lock.
 enum Lock {
     Ours(File),
     /// Another process's; 0 when it is one of another PID namespace.
@@ -43,8 +43,8 @@ impl StatusFile {
         &self.path
     }
 
-    /// Whether a controller of the NBFT has been connected since the machine's start: by the fact, or by what a run of a version
-    /// that does not leave it has written.
+    /// Whether a controller of the NBFT has been connected since the machine's start: by the file `connected`, or by the status of an older
+    /// version, which does not write that file.
     pub(crate) fn was_connected(&mut self, before: Option<&Status>) -> bool {
         if before.is_some_and(Status::has_connected) {
             self.remember();
@@ -57,7 +57,7 @@ impl StatusFile {
         if self.is_ours() { None } else { self.told.and_then(|process| u32::try_from(process).ok()) }
     }
 
-    /// Writes the status, unless another process does; says whether it has.
+    /// Writes the status, unless another process does; returns whether it did.
     ///
     /// # Errors
     ///
@@ -95,7 +95,7 @@ impl StatusFile {
                 }
                 return false;
             }
-            // Whoever cannot lock may still be able to tell how it stands.
+            // A process that cannot lock may still be able to write the status.
             Err(error) => log::debug!("{}: {error}", file.display()),
         }
         true
@@ -125,7 +125,7 @@ fn take(path: &Path) -> io::Result<Lock> {
         if held.l_type != libc::F_UNLCK as libc::c_short {
             return Ok(Lock::Others(held.l_pid));
         }
-        // It was given up between the two questions.
+        // The lock was released between the two calls.
     }
 }
 

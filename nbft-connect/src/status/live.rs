@@ -20,7 +20,7 @@ impl PathStatus {
         self.state == State::Up || self.code.as_deref() == Some(PATH_INACCESSIBLE)
     }
 
-    /// The path as it counts: one that is connected and gives no access is not up.
+    /// The path as it is counted: a connected path without access is not up.
     pub(crate) fn without_access_failed(mut self) -> Self {
         if let (State::Up, Some(ana)) = (self.state, self.ana_state.filter(|ana| !ana.is_usable())) {
             self.state = State::Failed;

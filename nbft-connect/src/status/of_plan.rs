@@ -5,7 +5,7 @@ use crate::net::Lease;
 use libnbft::plan::{DiscoveryController, DiscoveryMode, Namespace, Network, NetworkRef, Origin, Path, Plan};
 
 impl Status {
-    /// The status of a plan of which nothing is done yet.
+    /// The status of a plan before anything is done.
     #[must_use]
     pub fn of_plan(plan: &Plan) -> Self {
         let interfaces = plan.networks().map(|(at, network)| HfiStatus {
@@ -35,7 +35,7 @@ impl Status {
         }
     }
 
-    /// The leases of a plan's networks, of those on the same NICs.
+    /// The leases of those networks that the plan has on the same NICs.
     #[must_use]
     pub fn leases(&self, plan: &Plan) -> Vec<(NetworkRef, Lease)> {
         let lease = |(at, network): (NetworkRef, &Network)| {

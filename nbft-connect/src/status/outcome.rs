@@ -12,7 +12,7 @@ pub(crate) fn outcome(status: &Status, deadline_passed: bool) -> Outcome {
     if !boot_there || (!any_boot && !any_up) {
         return Outcome::Failed;
     }
-    // What only discovery tells of, firmware did not have up.
+    // Firmware did not connect paths that only discovery lists.
     let expected = |path: &&PathStatus| path.is_expected() && path.discovered.is_none();
     let degraded = status.paths.iter().filter(expected).any(|path| match path.state {
         State::Up | State::Excluded => false,
@@ -22,7 +22,7 @@ pub(crate) fn outcome(status: &Status, deadline_passed: bool) -> Outcome {
     if degraded || status.boot_entries_left_out > 0 { Outcome::Degraded } else { Outcome::Ok }
 }
 
-/// Whether each boot namespace is there; where no table names one, any that was discovered.
+/// Whether each boot namespace is present; if no table names one, any that was discovered.
 pub(crate) fn boot_there<'n>(
     boots_by_discovery: bool,
     mut namespaces: impl Iterator<Item = &'n NamespaceStatus>,
@@ -62,7 +62,7 @@ pub(crate) fn service(status: &Status, root: &Path) -> Option<u32> {
     status.service.filter(|process| is_nbft(root, *process))
 }
 
-/// Whether the process is still the one that wrote its number down.
+/// Whether the process with this number is nbft.
 fn is_nbft(root: &Path, process: u32) -> bool {
     let name = std::fs::read_to_string(root.join(format!("proc/{process}/comm")));
     name.is_ok_and(|name| name.trim() == "nbft")
@@ -74,7 +74,7 @@ pub(crate) fn paths_up(status: &Status) -> String {
     format!("{up} of {} paths up", status.paths.len())
 }
 
-/// The whole in a sentence, the missing by name.
+/// The status in a sentence, which names what is missing.
 pub(crate) fn message(status: &Status) -> String {
     let paths = paths_up(status);
     if status.boots_by_discovery {
@@ -114,7 +114,7 @@ pub(crate) fn namespace_name(nqn: &str, nsid: u32, nid_type: Option<&str>, nid: 
 /// namespace's reason, and a thousand namespaces in the message.
 const MAX_LISTED: usize = 8;
 
-/// What has one reason by its names, joined, each group where its first is; what is too much is counted.
+/// Joins the names that have one reason, in the order of each reason's first name; counts those beyond the limit.
 pub(crate) fn grouped(
     items: impl Iterator<Item = (String, String)>,
     and: &str,
@@ -153,7 +153,7 @@ pub(crate) fn each_reason_once(items: impl Iterator<Item = (String, String)>, an
     grouped(items, and, |names, reason| format!("{names}: {reason}"))
 }
 
-/// Why no discovered namespace is there.
+/// Why no discovered namespace is present.
 fn not_discovered(status: &Status) -> String {
     let controllers = status.discovery.iter().filter_map(|controller| {
         let answer = match (controller.state, &controller.reason) {

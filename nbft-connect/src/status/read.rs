@@ -26,10 +26,10 @@ pub enum ParseError {
 }
 
 impl Status {
-    /// What a former run left; `None` where there was none.
+    /// The status that a former run left; `None` if there was none.
     ///
-    /// What it names is of the form that the kernel and the tables have; an item that is not is left out, with a line in the
-    /// log. Texts stay as they are: they are made harmless where they are shown.
+    /// Its values have the form that the kernel and the tables use; an item with another value is left out and logged. Texts stay as they
+    /// are: they are escaped where they are shown.
     ///
     /// # Errors
     ///
@@ -47,7 +47,7 @@ impl Status {
         Ok(Some(status))
     }
 
-    /// The status in these bytes, and in words what of it is left out because it has not the form that it must have.
+    /// The status in these bytes, and a sentence for each item that is left out because its form is wrong.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Says in the status file what came of each interface, path and namespace. Its schema is this module.
+//! Defines the status file: the state of each interface, path and namespace. This module is its schema.
 
 use super::timeline::Timeline;
 use crate::net::{Information, Lease};
@@ -126,7 +126,7 @@ pub struct HfiStatus {
     /// What a DHCPv6 server told beside an address that a router advertisement gave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub information: Option<Information>,
-    /// Who renews the lease now; only `nbft status` says so, and nothing when nobody does.
+    /// The program that renews the lease now, if any; only `nbft status` shows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renewed_by: Option<String>,
     /// What it waits for, or why it failed.
@@ -153,12 +153,12 @@ pub struct PathStatus {
     pub host_traddr: Option<String>,
     /// `TABLE SSNS N` for each descriptor that asks for it.
     pub ssns: Vec<String>,
-    /// Which discovery controller told of it, when it is not from the tables.
+    /// The discovery controller that listed it, if it is not from the tables.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub discovered: Option<DiscoverySource>,
     /// Whether firmware marked it unavailable: its failure is quiet.
     pub unavailable: bool,
-    /// Whether only a router can tell its route, and another path needs none: its failure is quiet.
+    /// Whether it needs a route from a router, and another path needs none: its failure is quiet.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub spare: bool,
     /// How it stands.
@@ -195,7 +195,7 @@ pub struct PathStatus {
 macro_rules! with_reason {
     ($($status:ident),+) => {$(
         impl $status {
-            /// Sets why it is not there; `None`: nothing is to be said.
+            /// Sets why it is missing; `None` removes the reason.
             pub fn set_reason(&mut self, reason: Option<Reason>) {
                 (self.code, self.reason) = reason.map(|reason| (reason.code, reason.text)).unzip();
             }
@@ -272,7 +272,7 @@ pub struct DiscoveryStatus {
     /// The code of `reason`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// How many ways to subsystems its last answer tells of.
+    /// How many subsystem entries its last answer lists.
     pub ways: Option<u64>,
     /// What of its last answer is not used, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -321,7 +321,7 @@ impl Status {
         }
     }
 
-    /// Takes over what servers granted and told these interfaces in a former run: it holds until they say otherwise.
+    /// Takes over what servers told these interfaces in a former run: it is valid until they say otherwise.
     pub fn take_grants(&mut self, before: &Self) {
         for interface in &mut self.interfaces {
             let known = before.interface(&interface.table, interface.hfi);

@@ -1,4 +1,4 @@
-//! Says how people see a state: its word and its mark.
+//! Gives each state the word and the mark that people see.
 
 use super::schema::State;
 use crate::output::Mark;
@@ -14,7 +14,7 @@ impl State {
         }
     }
 
-    /// How good it is.
+    /// The mark that shows how good it is.
     pub(crate) const fn mark(self) -> Option<Mark> {
         match self {
             Self::Up => Some(Mark::Good),

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// When what was done, in milliseconds from the start of the `connect` that brought the boot namespaces; of one that still
-/// runs or has failed, as far as it came. The service keeps it.
+/// When each step ended, in milliseconds from the start of the `connect` that connected the boot namespaces. If it still runs or has
+/// failed, as far as it got. The service keeps this.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timeline {
     /// Milliseconds since the machine's start when `connect` started.
@@ -90,7 +90,7 @@ impl InterfaceTimes {
     }
 }
 
-/// What is over when the next thing is waited for.
+/// The steps that end when the next wait begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum InterfaceStep {
     /// The NIC is there.
@@ -102,7 +102,7 @@ pub(crate) enum InterfaceStep {
 }
 
 impl Timeline {
-    /// Whether each boot namespace came, where there is one: a later run then is not the one that booted.
+    /// Whether this run booted the machine: each boot namespace came or, if there is none, any namespace.
     pub(crate) fn is_of_boot(&self) -> bool {
         let is_there = |namespace: &NamespaceTimes| namespace.present_ms.is_some();
         let mut boot = self.namespaces.iter().filter(|namespace| namespace.boot).peekable();

@@ -1,4 +1,4 @@
-//! Leaves out of a status that was read what has not the form that the kernel, the tables and this program give it.
+//! Drops from a status file items whose values do not have the form that the kernel, the tables and nbft use.
 //!
 //! These values become lines of other programs' files, parts of paths under /sys and keys by which controllers are found.
 
@@ -17,7 +17,7 @@ const MAX_NAMED: usize = 16;
 /// Longest DUID in hexadecimal digits (RFC 8415, section 11.1: 130 bytes).
 const MAX_DUID: usize = 260;
 
-/// Leaves out each item that has a value of a wrong form, and tells in words which. No value is quoted.
+/// Leaves out each item that has a malformed value; returns which ones. No value is quoted.
 pub(super) fn retain_valid(status: &mut Status) -> Vec<String> {
     let mut dropped = Vec::new();
     retain(&mut status.interfaces, "interface", &mut dropped, interface);
@@ -115,7 +115,7 @@ fn all(value: &Option<String>, valid: impl Fn(&str) -> bool) -> bool {
     value.as_deref().is_none_or(valid)
 }
 
-/// As the kernel takes it (dev_valid_name), without what nobody sees.
+/// Whether the kernel would accept the name (dev_valid_name), and all of it is visible.
 fn is_interface_name(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= MAX_INTERFACE_NAME
@@ -130,7 +130,7 @@ fn is_address(text: &str) -> bool {
     width.is_some_and(|width| prefix.is_none_or(|prefix| prefix.parse::<u8>().is_ok_and(|prefix| prefix <= width)))
 }
 
-/// As the plan takes it.
+/// Whether the plan would accept the NQN.
 fn is_nqn(text: &str) -> bool {
     check_nqn(text).is_ok()
 }
@@ -150,7 +150,7 @@ fn is_device(text: &str) -> bool {
     numbers.is_some_and(|(controller, namespace)| is_number(controller) && is_number(namespace))
 }
 
-/// As this program writes them; another version may have more.
+/// Whether nbft may have written the code; another version may have more.
 fn is_code(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')

@@ -1,4 +1,4 @@
-//! Parameters, whole, and what is wrong with others.
+//! Tests valid parameters, and the errors for others.
 
 use super::*;
 
