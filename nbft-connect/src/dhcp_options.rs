@@ -9,7 +9,7 @@ const LONGEST_CLASS: usize = 254;
 const LONGEST_NAME: usize = 253;
 const LONGEST_LABEL: usize = 63;
 
-/// What a client says of itself beside its identity.
+/// What a DHCP client tells servers about itself beside its identity.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ClientOptions {
     /// Vendor class (DHCPv4 option 60, DHCPv6 option 16).
@@ -21,7 +21,7 @@ pub struct ClientOptions {
 }
 
 impl ClientOptions {
-    /// These options, and those of `other` where they are not given.
+    /// These options; missing ones are taken from `other`.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self {
@@ -31,7 +31,7 @@ impl ClientOptions {
         }
     }
 
-    /// These options, with a table's host name if no other is given and the table's is one.
+    /// These options; a missing host name is taken from the table, if the table's is valid.
     #[must_use]
     pub fn with_table(&self, host_name_of_table: Option<&str>) -> Self {
         let of_table = || host_name(host_name_of_table?).ok();
@@ -65,7 +65,7 @@ impl fmt::Display for ClientOptionError {
 
 impl std::error::Error for ClientOptionError {}
 
-/// A vendor or user class that stands for itself on the wire and in the files of network managers.
+/// Checks a vendor or user class: it must be literal on the wire and in the files of network managers.
 ///
 /// # Errors
 ///

@@ -30,7 +30,7 @@ pub enum Error {
     /// Standard output could not be written.
     #[error("standard output: {0}")]
     Stdout(#[source] io::Error),
-    /// What the user gave is of no use: exit 2, as for any wrong command line.
+    /// The user's input is unusable: exit 2, as for any wrong command line.
     #[error(transparent)]
     Usage(#[from] UsageError),
     /// The tables could not be found.
@@ -41,7 +41,7 @@ pub enum Error {
         /// Whether root could have found them.
         needs_root: bool,
     },
-    /// An input has not the content that it should have.
+    /// An input has the wrong content.
     #[error("{name}: {source}")]
     Input {
         /// Its name.
@@ -52,7 +52,7 @@ pub enum Error {
     /// A value has no JSON form.
     #[error("JSON: {0}")]
     Json(#[source] Box<dyn Cause + Send + Sync>),
-    /// What a command runs on could not be started.
+    /// A part that a command needs could not be started.
     #[error("{part}: {source}")]
     Start {
         /// What it is.
@@ -75,11 +75,11 @@ pub struct ExistingError {
     pub old: String,
 }
 
-/// What is wrong with a command line that clap takes.
+/// A fault in a command line that clap accepts.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UsageError {
-    /// An option that another value of FORMAT goes with.
+    /// An option that belongs to another value of FORMAT.
     #[error("{option} goes with {format} only")]
     OtherFormat {
         /// The option.
@@ -137,7 +137,7 @@ pub enum Part {
 }
 
 impl Part {
-    /// The error that ends a command which cannot do without this.
+    /// The error of a command that needs this part.
     pub(crate) const fn failed(self) -> impl Fn(io::Error) -> Error {
         move |source| Error::Start { part: self, source }
     }
@@ -148,7 +148,7 @@ impl Error {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            // As clap ends for what it finds wrong itself.
+            // The exit code of clap's own errors.
             Self::Usage(_) => 2,
             _ => 1,
         }
@@ -160,12 +160,12 @@ impl Error {
         matches!(self, Self::Stdout(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
 
-    /// An input that has not the content that it should have.
+    /// The error for an input with the wrong content.
     pub(crate) fn input(name: impl Into<String>, source: impl Cause + Send + Sync + 'static) -> Self {
         Self::Input { name: name.into(), source: Box::new(source) }
     }
 
-    /// The kernel's network, which could not be used.
+    /// The error for a kernel network that could not be used.
     pub(crate) fn network(source: impl Cause + Send + Sync + 'static) -> Self {
         Self::Network(Box::new(source))
     }

@@ -11,7 +11,7 @@ pub enum Exit {
     Failed,
     /// There is no NBFT, or nothing in it to connect.
     Nothing,
-    /// Each boot namespace is there, but a path that firmware had up is not.
+    /// Each boot namespace is present, but a path that firmware had connected is not.
     Degraded,
 }
 

@@ -1,4 +1,4 @@
-//! Tells an initramfs from a running system.
+//! Tells whether a system is an initramfs.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Varies pauses by chance, so that machines that start at once do not send at once.
+//! Varies pauses randomly, so that machines that start together do not send together.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Parameters of the kernel's command line, and of the files that dracut treats as parts of it.
+//! Reads parameters of the kernel's command line, and of the files that dracut treats as parts of it.
 
 mod dhcp;
 
@@ -27,7 +27,7 @@ impl KernelCommandLine {
     /// Splits at white space outside double quotes, as the kernel does.
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        // Nothing can be wrong but an open quote, which then ends with the line, as in the kernel.
+        // Only an open quote can be wrong; it then ends with the line, as in the kernel.
         let words = words(text.trim_end_matches(['\n', '\0'])).map(|(_, words)| words).unwrap_or_default();
         Self(words.iter().filter(|word| !word.is_empty()).map(|word| split(word)).collect())
     }
@@ -72,7 +72,7 @@ impl KernelCommandLine {
         ["rd.nvmf.nonbft", "rd.nonvmf"].into_iter().find(|name| self.switch(name))
     }
 
-    /// Whether native NVMe multipath is switched off. The kernel takes a dash in a module's name for an underscore.
+    /// Whether native NVMe multipath is switched off. The kernel reads a dash in a module's name as an underscore.
     #[must_use]
     pub fn multipath_off(&self) -> bool {
         let value = self.value(&["nvme_core.multipath", "nvme-core.multipath"]);

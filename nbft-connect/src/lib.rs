@@ -1,7 +1,7 @@
 //! Holds the tool `nbft`: command line, network, connections, reports. It is a library only so that tests, man pages and
 //! completions can reach it.
 
-// What a test writes and prints is its own.
+// Tests may print and write as they like.
 #![cfg_attr(test, allow(clippy::disallowed_macros, clippy::disallowed_methods))]
 
 pub mod cli;
@@ -34,7 +34,7 @@ use exit::Exit;
 ///
 /// # Errors
 ///
-/// Whatever keeps the command from doing its work.
+/// Why the command cannot do its work.
 pub fn run(cli: &Cli) -> Result<Exit, Error> {
     match &cli.command {
         Command::Show(args) => show::run(args, &cli.common.with_file(args.file.as_ref())),

@@ -17,7 +17,7 @@ pub enum Tunable {
     QueueSize,
     /// Seconds between two keep-alives.
     KeepAliveTmo,
-    /// Seconds between two tries of the kernel to connect again.
+    /// Seconds between two reconnection attempts of the kernel.
     ReconnectDelay,
     /// Seconds after which the kernel gives up a lost controller; negative: never.
     CtrlLossTmo,
@@ -89,7 +89,7 @@ impl Tunable {
             Self::QueueSize => 16..=1024,
             Self::KeepAliveTmo => 0..=i32::MAX,
             Self::CtrlLossTmo | Self::FastIoFailTmo => i32::MIN..=i32::MAX,
-            // The kernel makes 255 of what is above.
+            // The kernel reduces larger values to 255.
             Self::Tos => 0..=255,
         }
     }
