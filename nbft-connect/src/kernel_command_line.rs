@@ -80,7 +80,7 @@ impl KernelCommandLine {
     }
 }
 
-/// An MTU on the kernel's command line that is none. It holds what was given.
+/// An invalid MTU on the kernel's command line. It holds what was given.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("rd.nvmf.mtu={0} is not a number of bytes from 576 to 65535")]
 pub struct InvalidMtu(pub String);

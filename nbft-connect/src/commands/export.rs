@@ -53,8 +53,7 @@ pub fn run(args: &ExportArgs, common: &Common) -> Result<Exit, Error> {
             identity::refuse_others(&files, directory)?;
         }
     }
-    // Several files in one stream are separated by a line that is a comment in every format. XML and JSON, where it is none, have one file
-    // each.
+    // Several files in one stream are separated by a line that is a comment in every format but XML and JSON, which have one file each.
     let several = files.len() > 1;
     for file in files {
         match &args.output {

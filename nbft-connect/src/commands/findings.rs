@@ -29,7 +29,7 @@ impl Counts {
         self.0.iter_mut().zip(other.0).for_each(|(count, more)| *count += more);
     }
 
-    /// Adds `1 error, 2 notes` to the open line; leaves out what there is none of.
+    /// Adds `1 error, 2 notes` to the open line; leaves out zero counts.
     pub(super) fn write(self, text: &mut Text) {
         let mut found = SEVERITIES.into_iter().zip(self.0).filter(|(_, count)| *count > 0).peekable();
         while let Some((severity, count)) = found.next() {

@@ -48,7 +48,7 @@ pub fn end() {
     });
 }
 
-/// Writes above the lines what is not one of them; one write, if there are none.
+/// Writes other output above the lines; in one write, if there are no lines.
 pub(super) fn above(text: &str) -> io::Result<()> {
     let mut area = match AREA.try_lock() {
         Ok(area) => area,

@@ -17,7 +17,7 @@ pub const MAX_SIZE: u64 = 16 << 20;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseError {
-    /// There are none.
+    /// There are no bytes.
     #[error("not a status file: it is empty")]
     Empty,
     /// They are not JSON of its form.

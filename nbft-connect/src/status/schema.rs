@@ -231,7 +231,7 @@ pub struct NamespaceStatus {
     pub nid: Option<String>,
     /// Whether booting waits for it.
     pub boot: bool,
-    /// Whether it is any namespace of a subsystem that only a discovery controller told of.
+    /// Whether it is any namespace of a subsystem that only a discovery controller listed.
     #[serde(default)]
     pub discovered: bool,
     /// How it stands.

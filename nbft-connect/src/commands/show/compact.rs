@@ -6,7 +6,7 @@ use crate::output::{Cell, Fit, Mark, Screen, Table as Columns, Text};
 use libnbft::model::{Address, Availability, Discovery, Hfi, Nqn, SecurityProfile, Ssns, Table, TransportType};
 use std::fmt::{Display, LowerHex};
 
-/// Adds what is asked for of `table` to a text.
+/// Adds the requested parts of `table` to a text.
 pub(super) fn render(out: &mut Text, table: &Table, parts: Parts, screen: Screen) {
     if parts.rest {
         match &table.host {

@@ -20,7 +20,7 @@ use libnbft::{Together, json};
 use redact::Redactor;
 use std::path::Path;
 
-/// Which parts of a table are asked for.
+/// The parts of a table to show.
 #[derive(Debug, Clone, Copy)]
 struct Parts {
     subsystems: bool,

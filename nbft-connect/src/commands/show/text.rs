@@ -33,7 +33,7 @@ impl Computed {
     }
 }
 
-/// The sections of `table` that are asked for.
+/// The requested sections of `table`.
 pub(super) fn sections(table: &Table, computed: Option<Computed>, parts: Parts) -> Vec<Section> {
     let mut sections = Vec::new();
     let none = |title: &str, empty: bool| (empty && !parts.rest).then(|| Section::new(title));

@@ -37,7 +37,7 @@ pub(super) struct Attempt {
     pub(super) since: Instant,
 }
 
-/// What an attempt is to reach, and what came of it so far.
+/// The target of an attempt, and the results so far.
 #[derive(Debug)]
 pub(super) enum Goal {
     /// A port of a subsystem.

@@ -36,7 +36,7 @@ pub(super) enum Event {
     Fetched(Fetched),
     /// The pause before the next try is over.
     PauseOver(AttemptId),
-    /// The kernel tells of changes; these discovery controllers have a new log page.
+    /// Uevents report changes; these discovery controllers have a new log page.
     Uevents(io::Result<Vec<String>>),
     /// The time of a scan has come.
     ScanDue,

@@ -1,4 +1,4 @@
-//! Ends a run: its outcome, the reasons of what is missing, and the status file.
+//! Ends a run: derives its outcome, gives reasons for what is missing, and writes the status file.
 
 use super::attempt::{Attempt, Goal, Phase};
 use super::secrets;

@@ -89,8 +89,8 @@ impl StateMachine {
         }
     }
 
-    /// The controller IDs to occupy while a path is connected again whose last controller got an ID in use. With TLS this is impossible:
-    /// only the kernel has the keys.
+    /// What must be held while a path is connected again, if its last controller got an ID in use. With TLS nothing can be held: only the
+    /// kernel has the keys.
     pub(super) fn hold(&self, id: AttemptId) -> Option<Hold> {
         let path = self.attempts[id].path().filter(|path| path.is_number_taken)?;
         let target = Target::from(&path.planned);

@@ -84,7 +84,7 @@ async fn a_fall_back_is_not_asked_while_its_subsystem_answers() {
 async fn a_port_that_moved_is_found() {
     let (controller, moved) = (target().await, target().await);
     let stale = closed_port().await;
-    // Its other subsystem is none of this table's.
+    // Its other subsystem is not in this table.
     let answers = vec![Answer::Errno(libc::ECONNREFUSED), tell(&[(2, moved, OTHER), (2, stale, NQN), (2, moved, NQN)])];
     let ran = run(&table_with(controller, &[stale]), answers, 10).await;
     let expected = vec![options(stale), asked(controller), options(moved)];

@@ -85,7 +85,7 @@ impl State {
         }
     }
 
-    /// The state of what consists of these: what is wrong with some of them is counted.
+    /// The state of a whole with these parts: it counts the faulty ones.
     pub(super) fn of_all(states: &[Self]) -> Self {
         let counted = |is: fn(Health) -> bool| states.iter().filter(move |state| is(state.health));
         let dead = counted(Health::is_dead).count();

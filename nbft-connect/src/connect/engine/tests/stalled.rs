@@ -1,4 +1,4 @@
-//! Tests what becomes of controllers that lose their targets while the machine runs.
+//! Tests controllers that lose their targets while the machine runs.
 
 use super::*;
 use crate::connect::engine::stalled::{CHECK_PAUSE, STALLED_AFTER};
