@@ -19,7 +19,7 @@ use std::path::PathBuf;
 #[derive(Debug, Parser)]
 #[command(name = "cargo lab")]
 pub struct Cli {
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -27,85 +27,85 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Boot one scenario and say what came of it
+    /// Boot one scenario and print the result
     Boot {
-        /// Which; `list` names them
+        /// Name of the scenario; `cargo lab list` prints all names
         #[arg(default_value = "static4")]
         scenario: String,
-        /// Which kind of initramfs [default: each that the scenario is for]
+        /// Kind of initramfs [default: each kind of the scenario]
         #[arg(long, value_enum)]
         initrd: Option<Init>,
         /// Keep the host with a shell on this terminal (end it with Ctrl-C)
         #[arg(long)]
         keep: bool,
-        /// Write what the console showed to FILE, as an SVG that moves (the last kind of initramfs)
+        /// Write the console to FILE as an animated SVG (of the last kind of initramfs)
         #[arg(long, value_name = "FILE")]
         recording: Option<PathBuf>,
     },
     /// Run scenarios, each in its kinds of initramfs, and print a table
     Test {
-        /// Which [default: all]
+        /// Names of scenarios [default: all]
         scenarios: Vec<String>,
-        /// The list for CI (lab/ci.toml)
+        /// Run the scenarios of CI (lab/ci.toml)
         #[arg(long, conflicts_with = "scenarios")]
         ci: bool,
         /// Only this kind of initramfs
         #[arg(long, value_enum)]
         initrd: Option<Init>,
-        /// How many at a time
+        /// Scenarios that run at the same time
         #[arg(long, default_value_t = 2)]
         jobs: usize,
         /// Make the images, and boot nothing
         #[arg(long)]
         images: bool,
     },
-    /// Measure what NVMe/TCP costs: the same root from a local disk, the stock way and ours, in turn
+    /// Measure how long boots take: from a local disk, the stock way and with nbft, in turn
     Bench {
-        /// In the machine of this scenario
+        /// Name of the scenario whose machine boots
         #[arg(default_value = "firmware-static4")]
         scenario: String,
-        /// How often
+        /// Rounds; each round boots every way once
         #[arg(short = 'n', long, default_value_t = 9)]
         rounds: u32,
-        /// Only this kind of initramfs [default: each that the scenario is for]
+        /// Kind of initramfs [default: each kind of the scenario]
         #[arg(long, value_enum)]
         initrd: Option<Init>,
-        /// Without the stock way, which takes minutes a round where it gives up
+        /// Leave out the stock way: a round of it takes minutes if it gives up
         #[arg(long)]
         ours: bool,
-        /// Also print what each way costs more than the first one, as a table for README.md
+        /// Also print a table for README.md: how much longer each way takes than the first one
         #[arg(long)]
         markdown: bool,
     },
-    /// Measure what connecting costs beside writes to the device by hand, in one machine
+    /// Compare nbft connect with plain writes to /dev/nvme-fabrics, in one machine
     Bare {
-        /// In the machine of this scenario, whose root is local
+        /// Name of the scenario whose machine is used; its root is local
         #[arg(default_value = "sixty-four-paths")]
         scenario: String,
-        /// How often
+        /// Rounds; each round connects both ways once
         #[arg(short = 'n', long, default_value_t = 9)]
         rounds: u32,
     },
-    /// Boot in a row with one path of two dead, which one and how is drawn by lot
+    /// Boot many times with one of two paths dead; chance decides which path, and how it fails
     Soak {
-        /// How often
+        /// Number of boots
         #[arg(short = 'n', long, default_value_t = 50)]
         boots: usize,
-        /// The lot: the same number draws the same boots [default: drawn, and told]
+        /// Seed of the random choices: the same seed gives the same boots [default: random, and printed]
         #[arg(long)]
         seed: Option<u64>,
-        /// How many at a time
+        /// Boots that run at the same time
         #[arg(long, default_value_t = 2)]
         jobs: usize,
     },
-    /// Name the scenarios
+    /// Print the scenarios: name, kinds of initramfs, summary
     List,
-    /// Print a script by which a shell completes `cargo lab`, with the names of the scenarios
+    /// Print a script with which a shell completes `cargo lab` and the names of the scenarios
     Completions {
-        /// Which shell
+        /// The shell
         shell: Shell,
     },
-    /// Fetch and make what all scenarios share
+    /// Download and build the tools, kernels and Debian folders that all scenarios share
     Prepare,
 }
 

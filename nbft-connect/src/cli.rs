@@ -39,7 +39,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Parser)]
 #[command(name = "nbft", version, propagate_version = true, max_term_width = 100, disable_help_subcommand = true)]
 #[command(
-    after_help = "To begin with: nbft show, nbft plan, nbft status, nbft doctor. Topics: nbft help boot\n\nThe whole story: man nbft"
+    after_help = "To begin with: nbft show, nbft plan, nbft status, nbft doctor. Topics: nbft help boot\n\nManual page: man nbft"
 )]
 pub struct Cli {
     /// Options that every command takes.
@@ -63,7 +63,7 @@ pub struct Common {
     /// The table file that a command was given as its argument.
     #[arg(skip)]
     pub file: Option<PathBuf>,
-    /// Say more: lists with everything in place of tables; what connect does
+    /// Print full lists in place of tables; log each step of connect
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// Colours for states, severities and bytes (auto: on a terminal, unless NO_COLOR is set)
@@ -312,7 +312,7 @@ pub struct DoctorArgs {
     /// Output format
     #[arg(short = 'o', long, value_enum, default_value_t)]
     pub output_format: Format,
-    /// Seconds a target has to answer; all are tried at once
+    /// Seconds within which a target must answer; doctor tries all at once
     #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = seconds, allow_negative_numbers = true)]
     pub timeout: u32,
     /// Where the names of interfaces come from.

@@ -29,7 +29,7 @@ complete -c nbft -n "__fish_nbft_needs_command" -l nbft-path -d 'A directory tha
 complete -c nbft -n "__fish_nbft_needs_command" -l color -d 'Colours for states, severities and bytes (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c nbft -n "__fish_nbft_needs_command" -s v -l verbose -d 'Say more: lists with everything in place of tables; what connect does'
+complete -c nbft -n "__fish_nbft_needs_command" -s v -l verbose -d 'Print full lists in place of tables; log each step of connect'
 complete -c nbft -n "__fish_nbft_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nbft -n "__fish_nbft_needs_command" -s V -l version -d 'Print version'
 complete -c nbft -n "__fish_nbft_needs_command" -f -a "show" -d 'Show what the tables say'
@@ -57,7 +57,7 @@ complete -c nbft -n "__fish_nbft_using_subcommand show" -s H -l hfi -d 'Only hos
 complete -c nbft -n "__fish_nbft_using_subcommand show" -s d -l discovery -d 'Only discovery controllers'
 complete -c nbft -n "__fish_nbft_using_subcommand show" -l hex -d 'Every byte of the table with its structure and field'
 complete -c nbft -n "__fish_nbft_using_subcommand show" -l redact -d 'Replace NQNs, addresses, MACs, UUIDs and names; equal values stay equal'
-complete -c nbft -n "__fish_nbft_using_subcommand show" -s v -l verbose -d 'Say more: lists with everything in place of tables; what connect does'
+complete -c nbft -n "__fish_nbft_using_subcommand show" -s v -l verbose -d 'Print full lists in place of tables; log each step of connect'
 complete -c nbft -n "__fish_nbft_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nbft -n "__fish_nbft_using_subcommand show" -s V -l version -d 'Print version'
 complete -c nbft -n "__fish_nbft_using_subcommand check" -s o -l output-format -d 'Output format' -r -f -a "text\t'For people'
@@ -69,7 +69,7 @@ always\t'Always'
 never\t'Never'"
 complete -c nbft -n "__fish_nbft_using_subcommand check" -l strict -d 'Fail on warnings too'
 complete -c nbft -n "__fish_nbft_using_subcommand check" -l hex -d 'Mark the bytes of each finding'
-complete -c nbft -n "__fish_nbft_using_subcommand check" -s v -l verbose -d 'Say more: lists with everything in place of tables; what connect does'
+complete -c nbft -n "__fish_nbft_using_subcommand check" -s v -l verbose -d 'Print full lists in place of tables; log each step of connect'
 complete -c nbft -n "__fish_nbft_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nbft -n "__fish_nbft_using_subcommand check" -s V -l version -d 'Print version'
 complete -c nbft -n "__fish_nbft_using_subcommand diff" -s o -l output-format -d 'Output format' -r -f -a "text\t'For people'
@@ -79,7 +79,7 @@ complete -c nbft -n "__fish_nbft_using_subcommand diff" -l nbft-path -d 'A direc
 complete -c nbft -n "__fish_nbft_using_subcommand diff" -l color -d 'Colours for states, severities and bytes (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c nbft -n "__fish_nbft_using_subcommand diff" -s v -l verbose -d 'Say more: lists with everything in place of tables; what connect does'
+complete -c nbft -n "__fish_nbft_using_subcommand diff" -s v -l verbose -d 'Print full lists in place of tables; log each step of connect'
 complete -c nbft -n "__fish_nbft_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nbft -n "__fish_nbft_using_subcommand diff" -s V -l version -d 'Print version'
 complete -c nbft -n "__fish_nbft_using_subcommand check-key" -l hostnqn -d 'Also print the identity of a TLS PSK for this host' -r
@@ -89,7 +89,7 @@ complete -c nbft -n "__fish_nbft_using_subcommand check-key" -l nbft-path -d 'A 
 complete -c nbft -n "__fish_nbft_using_subcommand check-key" -l color -d 'Colours for states, severities and bytes (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c nbft -n "__fish_nbft_using_subcommand check-key" -s v -l verbose -d 'Say more: lists with everything in place of tables; what connect does'
+complete -c nbft -n "__fish_nbft_using_subcommand check-key" -s v -l verbose -d 'Print full lists in place of tables; log each step of connect'
 complete -c nbft -n "__fish_nbft_using_subcommand check-key" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nbft -n "__fish_nbft_using_subcommand check-key" -s V -l version -d 'Print version'
 complete -c nbft -n "__fish_nbft_using_subcommand build" -s o -l output -d 'Write to OUT instead of standard output' -r -F
@@ -104,7 +104,7 @@ complete -c nbft -n "__fish_nbft_using_subcommand build" -l color -d 'Colours fo
 always\t'Always'
 never\t'Never'"
 complete -c nbft -n "__fish_nbft_using_subcommand build" -l no-checksum -d 'Leave the checksum byte 0'
-complete -c nbft -n "__fish_nbft_using_subcommand build" -s v -l verbose -d 'Say more: lists with everything in place of tables; what connect does'
+complete -c nbft -n "__fish_nbft_using_subcommand build" -s v -l verbose -d 'Print full lists in place of tables; log each step of connect'
 complete -c nbft -n "__fish_nbft_using_subcommand build" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nbft -n "__fish_nbft_using_subcommand build" -s V -l version -d 'Print version'
 complete -c nbft -n "__fish_nbft_using_subcommand plan" -s o -l output-format -d 'Output format' -r -f -a "text\t'For people'
@@ -122,7 +122,7 @@ complete -c nbft -n "__fish_nbft_using_subcommand plan" -l nbft-path -d 'A direc
 complete -c nbft -n "__fish_nbft_using_subcommand plan" -l color -d 'Colours for states, severities and bytes (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c nbft -n "__fish_nbft_using_subcommand plan" -s v -l verbose -d 'Say more: lists with everything in place of tables; what connect does'
+complete -c nbft -n "__fish_nbft_using_subcommand plan" -s v -l verbose -d 'Print full lists in place of tables; log each step of connect'
 complete -c nbft -n "__fish_nbft_using_subcommand plan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nbft -n "__fish_nbft_using_subcommand plan" -s V -l version -d 'Print version'
 complete -c nbft -n "__fish_nbft_using_subcommand connect" -s o -l output-format -d 'Output format of --dry-run' -r -f -a "text\t'For people'
@@ -134,7 +134,7 @@ pci\t'The PCI address: nbftp03001'
 kernel\t'The kernel and udev'"
 complete -c nbft -n "__fish_nbft_using_subcommand connect" -l bond -d 'Make a bond of NICs of one subnet; may be repeated (also rd.nvmf.bond=)' -r
 complete -c nbft -n "__fish_nbft_using_subcommand connect" -l timeout -d 'Seconds after which waiting ends (also rd.nvmf.timeout=) [default: 120]' -r
-complete -c nbft -n "__fish_nbft_using_subcommand connect" -l report-every -d 'Seconds between two reports of what is waited for [default: 10, on a terminal 1]' -r
+complete -c nbft -n "__fish_nbft_using_subcommand connect" -l report-every -d 'Seconds between two reports of what the run waits for [default: 10, on a terminal 1]' -r
 complete -c nbft -n "__fish_nbft_using_subcommand connect" -l wait -d 'What to wait for' -r -f -a "boot\t'Each boot namespace, through at least one path'
 all\t'Every path'"
 complete -c nbft -n "__fish_nbft_using_subcommand connect" -l nr-io-queues -d 'I/O queues of a controller [default: one for each CPU]' -r
@@ -165,7 +165,7 @@ complete -c nbft -n "__fish_nbft_using_subcommand connect" -l stay -d 'Run until
 complete -c nbft -n "__fish_nbft_using_subcommand connect" -l keep-trying -d 'When the time for waiting is over, say what is missing and go on until a signal'
 complete -c nbft -n "__fish_nbft_using_subcommand connect" -l persistent-discovery -d 'Keep discovery controllers connected, and follow changes of their log pages (also rd.nvmf.persistent-discovery)'
 complete -c nbft -n "__fish_nbft_using_subcommand connect" -l one-path -d 'Connect one path of each subsystem only [default in a crash kernel]'
-complete -c nbft -n "__fish_nbft_using_subcommand connect" -s v -l verbose -d 'Say more: lists with everything in place of tables; what connect does'
+complete -c nbft -n "__fish_nbft_using_subcommand connect" -s v -l verbose -d 'Print full lists in place of tables; log each step of connect'
 complete -c nbft -n "__fish_nbft_using_subcommand connect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nbft -n "__fish_nbft_using_subcommand connect" -s V -l version -d 'Print version'
 complete -c nbft -n "__fish_nbft_using_subcommand disconnect" -l root -d 'Read every path under DIR' -r -f -a "(__fish_complete_directories)"
@@ -175,12 +175,12 @@ always\t'Always'
 never\t'Never'"
 complete -c nbft -n "__fish_nbft_using_subcommand disconnect" -l all -d 'Everything that nbft has connected and that no file system, swap space or other device depends on'
 complete -c nbft -n "__fish_nbft_using_subcommand disconnect" -l permanent -d 'Stay disconnected after the next boot too: write to /etc/nvme/exclusions.conf'
-complete -c nbft -n "__fish_nbft_using_subcommand disconnect" -s v -l verbose -d 'Say more: lists with everything in place of tables; what connect does'
+complete -c nbft -n "__fish_nbft_using_subcommand disconnect" -s v -l verbose -d 'Print full lists in place of tables; log each step of connect'
 complete -c nbft -n "__fish_nbft_using_subcommand disconnect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nbft -n "__fish_nbft_using_subcommand disconnect" -s V -l version -d 'Print version'
 complete -c nbft -n "__fish_nbft_using_subcommand status" -s o -l output-format -d 'Output format' -r -f -a "text\t'For people'
 json\t'For programs'"
-complete -c nbft -n "__fish_nbft_using_subcommand status" -l watch -d 'Show it again and again until Ctrl-C, every second or every so many' -r
+complete -c nbft -n "__fish_nbft_using_subcommand status" -l watch -d 'Repeat until Ctrl-C: every second, or every SECONDS' -r
 complete -c nbft -n "__fish_nbft_using_subcommand status" -l svg -d 'Write the drawing to FILE as SVG' -r -F
 complete -c nbft -n "__fish_nbft_using_subcommand status" -l root -d 'Read every path under DIR' -r -f -a "(__fish_complete_directories)"
 complete -c nbft -n "__fish_nbft_using_subcommand status" -l nbft-path -d 'A directory that holds NBFT*, or one table file [default: /sys/firmware/acpi/tables]' -r -F
@@ -188,12 +188,12 @@ complete -c nbft -n "__fish_nbft_using_subcommand status" -l color -d 'Colours f
 always\t'Always'
 never\t'Never'"
 complete -c nbft -n "__fish_nbft_using_subcommand status" -l timeline -d 'Draw where the time of the boot went'
-complete -c nbft -n "__fish_nbft_using_subcommand status" -s v -l verbose -d 'Say more: lists with everything in place of tables; what connect does'
+complete -c nbft -n "__fish_nbft_using_subcommand status" -s v -l verbose -d 'Print full lists in place of tables; log each step of connect'
 complete -c nbft -n "__fish_nbft_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nbft -n "__fish_nbft_using_subcommand status" -s V -l version -d 'Print version'
 complete -c nbft -n "__fish_nbft_using_subcommand doctor" -s o -l output-format -d 'Output format' -r -f -a "text\t'For people'
 json\t'For programs'"
-complete -c nbft -n "__fish_nbft_using_subcommand doctor" -l timeout -d 'Seconds a target has to answer; all are tried at once' -r
+complete -c nbft -n "__fish_nbft_using_subcommand doctor" -l timeout -d 'Seconds within which a target must answer; doctor tries all at once' -r
 complete -c nbft -n "__fish_nbft_using_subcommand doctor" -l names -d 'Where the names of interfaces come from (also rd.nvmf.names=) [default: table]' -r -f -a "table\t'The order of the tables: nbft0, nbft1'
 pci\t'The PCI address: nbftp03001'
 kernel\t'The kernel and udev'"
@@ -207,7 +207,7 @@ complete -c nbft -n "__fish_nbft_using_subcommand doctor" -l color -d 'Colours f
 always\t'Always'
 never\t'Never'"
 complete -c nbft -n "__fish_nbft_using_subcommand doctor" -l collect -d 'Print tables, PCI devices, kernel and command line of this machine as JSON, for --machine'
-complete -c nbft -n "__fish_nbft_using_subcommand doctor" -s v -l verbose -d 'Say more: lists with everything in place of tables; what connect does'
+complete -c nbft -n "__fish_nbft_using_subcommand doctor" -s v -l verbose -d 'Print full lists in place of tables; log each step of connect'
 complete -c nbft -n "__fish_nbft_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nbft -n "__fish_nbft_using_subcommand doctor" -s V -l version -d 'Print version'
 complete -c nbft -n "__fish_nbft_using_subcommand export" -l output -d 'Write files into DIR instead of standard output' -r -f -a "(__fish_complete_directories)"
@@ -225,7 +225,7 @@ always\t'Always'
 never\t'Never'"
 complete -c nbft -n "__fish_nbft_using_subcommand export" -l force -d 'With identity and --output: replace files that have another content'
 complete -c nbft -n "__fish_nbft_using_subcommand export" -l kernel-names -d 'With networkmanager: keep the kernel\'s interface names, and match NICs by MAC address'
-complete -c nbft -n "__fish_nbft_using_subcommand export" -s v -l verbose -d 'Say more: lists with everything in place of tables; what connect does'
+complete -c nbft -n "__fish_nbft_using_subcommand export" -s v -l verbose -d 'Print full lists in place of tables; log each step of connect'
 complete -c nbft -n "__fish_nbft_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nbft -n "__fish_nbft_using_subcommand export" -s V -l version -d 'Print version'
 complete -c nbft -n "__fish_nbft_using_subcommand help" -l root -d 'Read every path under DIR' -r -f -a "(__fish_complete_directories)"
@@ -233,7 +233,7 @@ complete -c nbft -n "__fish_nbft_using_subcommand help" -l nbft-path -d 'A direc
 complete -c nbft -n "__fish_nbft_using_subcommand help" -l color -d 'Colours for states, severities and bytes (auto: on a terminal, unless NO_COLOR is set)' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c nbft -n "__fish_nbft_using_subcommand help" -s v -l verbose -d 'Say more: lists with everything in place of tables; what connect does'
+complete -c nbft -n "__fish_nbft_using_subcommand help" -s v -l verbose -d 'Print full lists in place of tables; log each step of connect'
 complete -c nbft -n "__fish_nbft_using_subcommand help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nbft -n "__fish_nbft_using_subcommand help" -s V -l version -d 'Print version'
 complete -c nbft -n "__fish_nbft_using_subcommand disconnect" -f -a "(nbft list-names targets 2> /dev/null)"

@@ -18,7 +18,7 @@ pub struct ConnectArgs {
     /// Seconds after which waiting ends (also rd.nvmf.timeout=) [default: 120]
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub timeout: Option<u32>,
-    /// Seconds between two reports of what is waited for [default: 10, on a terminal 1]
+    /// Seconds between two reports of what the run waits for [default: 10, on a terminal 1]
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub report_every: Option<u32>,
     /// What to wait for

@@ -4,7 +4,7 @@
 macro_rules! examples {
     ($($name:ident, $page:literal: $first:literal, $second:literal;)+) => {$(
         pub(super) const $name: &str =
-            concat!("Examples:\n  ", $first, "\n  ", $second, "\n\nThe whole story: man ", $page);
+            concat!("Examples:\n  ", $first, "\n  ", $second, "\n\nManual page: man ", $page);
     )+};
 }
 

@@ -10,7 +10,7 @@ pub struct StatusArgs {
     /// Output format
     #[arg(short = 'o', long, value_enum, default_value_t)]
     pub output_format: Format,
-    /// Show it again and again until Ctrl-C, every second or every so many
+    /// Repeat until Ctrl-C: every second, or every SECONDS
     #[arg(
         long,
         value_name = "SECONDS",

@@ -116,7 +116,7 @@ fn the_help_of_a_command_ends_with_common_options_examples_and_its_page() {
         let at = |part: &str| text.find(part).unwrap_or_else(|| panic!("nbft {name} --help: no {part} in {text}"));
         assert!(at("\nCommon options:\n") < at("\nExamples:\n"), "{text}");
         assert!(!text[at("\nCommon options:\n")..at("\nExamples:\n")].contains("--output-format"), "{text}");
-        assert!(text.ends_with(&format!("\n\nThe whole story: man nbft-{name}\n")), "{text}");
+        assert!(text.ends_with(&format!("\n\nManual page: man nbft-{name}\n")), "{text}");
         let examples =
             text[at("\nExamples:\n")..].lines().filter(|line| line.starts_with("  nbft ") || line.contains("| nbft "));
         assert_eq!(examples.count(), 2, "{text}");
