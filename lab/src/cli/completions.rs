@@ -5,13 +5,13 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, Command, CommandFactory as _};
 use clap_complete::Shell;
 
-/// The name under which the scripts complete: what stands behind `cargo lab` is completed as if it stood behind this.
+/// The program name in clap's scripts: words after `cargo lab` are completed as if they followed this name.
 const PROGRAM: &str = "nbft_lab";
 
 /// Arguments that are names of scenarios.
 const SCENARIOS: [&str; 2] = ["scenario", "scenarios"];
 
-/// Completes `lab` behind cargo; all else stays with whatever completed cargo before, which bash-completion may not have loaded yet.
+/// Completes `cargo lab`; passes everything else to cargo's earlier completion, which bash-completion may not have loaded yet.
 const BASH: &str = r#"
 if complete -p cargo &> /dev/null; then
     :
@@ -73,9 +73,9 @@ fn is_scenario(arg: &Arg) -> bool {
     SCENARIOS.contains(&arg.get_id().as_str())
 }
 
-/// The command line, whose scenarios can only be these.
+/// The command line, in which only these names are accepted as scenarios.
 fn with_names(scenarios: &[String]) -> Command {
-    // clap keeps names for as long as the program runs, which here ends when they are written.
+    // clap keeps names for the life of the program, which here ends after it has written them.
     let names: Vec<&'static str> = scenarios.iter().map(|name| &*name.clone().leak()).collect();
     let mut cli = Cli::command().name(PROGRAM);
     for command in cli.get_subcommands_mut() {
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
     use std::process::{self, Stdio};
 
-    /// What bash offers at the end of this line.
+    /// The words that bash offers at the end of this line.
     fn completed(line: &str) -> Vec<String> {
         let names = ["static4", "static6", "two-paths"].map(str::to_owned);
         let call = r#"
@@ -121,7 +121,7 @@ mod tests {
         assert_eq!(completed("cargo lab be"), ["bench"]);
         assert_eq!(completed("cargo lab bench --mark"), ["--markdown"]);
         assert_eq!(completed("cargo lab boot --initrd p"), ["plain"]);
-        // The rest is that of cargo.
+        // Everything else goes to cargo's completion.
         assert_eq!(completed("cargo bu"), ["before bu"]);
         assert_eq!(completed("cargo lab"), ["before lab"]);
     }

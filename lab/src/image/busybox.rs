@@ -14,9 +14,9 @@ pub fn busybox(place: &Place) -> Result<PathBuf> {
     Ok(folder.join("usr/bin/busybox"))
 }
 
-/// An archive with busybox, modules that are loaded at once, and `init` for the rest.
+/// An archive with busybox, kernel modules, and `init`.
 ///
-/// `init` is a shell script that is sourced when the file systems of the kernel are mounted and the modules are in.
+/// The archive's /init mounts the kernel's file systems, loads the modules, then runs the shell commands `init`.
 pub fn archive(place: &Place, kernel: &Kernel, names: &[&str], init: &str) -> Result<Cpio> {
     let mut cpio = Cpio::new();
     for dir in ["bin", "dev", "proc", "sys", "run", "tmp", "etc", "lib", "lib/modules", "lab", "mnt"] {

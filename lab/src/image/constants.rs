@@ -10,7 +10,7 @@ pub(super) const LUKS_UUID: &str = "1a5bc0de-6c75-4b73-8d6c-76726f6f7421";
 pub(super) const HOME_LUKS_UUID: &str = "1a5bc0de-6c75-4b73-8d6c-686f6d656c75";
 pub(super) const HOME_UUID: &str = "6e6d7468-6f6d-4665-8f74-686f6d656673";
 
-/// What opens the LUKS devices.
+/// The key that opens the LUKS devices.
 pub(super) const LUKS_KEY: &str = "a key of the laboratory";
 
 /// The guest's report, as a script.

@@ -17,7 +17,7 @@ const SYMLINK: u32 = 0o120_000;
 pub struct Cpio {
     bytes: Vec<u8>,
     inode: u32,
-    /// Directories that `above` has made.
+    /// The directories that `above` has added.
     made: BTreeSet<String>,
 }
 
@@ -35,12 +35,12 @@ impl Cpio {
         let _ = entry.finish();
     }
 
-    /// A directory; those above it must be there.
+    /// Adds a directory; its parents must exist in the archive.
     pub fn dir(&mut self, name: &str) {
         self.entry(name, DIRECTORY | 0o755, &[]);
     }
 
-    /// The directories above a name, each of them once.
+    /// Adds the parent directories of a name, each of them once.
     pub fn above(&mut self, name: &str) {
         for (at, _) in name.match_indices('/') {
             if self.made.insert(name[..at].to_owned()) {
@@ -49,17 +49,17 @@ impl Cpio {
         }
     }
 
-    /// A file.
+    /// Adds a file.
     pub fn file(&mut self, name: &str, mode: u32, data: &[u8]) {
         self.entry(name, REGULAR | mode, data);
     }
 
-    /// A symbolic link.
+    /// Adds a symbolic link.
     pub fn link(&mut self, name: &str, target: &str) {
         self.entry(name, SYMLINK | 0o777, target.as_bytes());
     }
 
-    /// A copy of a file.
+    /// Adds a copy of a file.
     pub fn copy(&mut self, name: &str, path: &Path) -> Result<()> {
         let data = fs::read(path).at(path)?;
         let mode = fs::metadata(path).at(path)?.permissions().mode() & 0o777;
@@ -67,7 +67,7 @@ impl Cpio {
         Ok(())
     }
 
-    /// The archive with its end mark; another may follow it.
+    /// Returns the archive with its end mark; another archive may follow it.
     pub fn finish(mut self) -> Vec<u8> {
         let _ = trailer(&mut self.bytes);
         self.bytes.resize(self.bytes.len().next_multiple_of(512), 0);

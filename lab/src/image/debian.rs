@@ -20,14 +20,14 @@ const HANDOVER: &str = include_str!("guest/handover.sh");
 const WRITES: &str = include_str!("guest/writes.sh");
 const INSTALL: &str = include_str!("guest/install.sh");
 
-/// An administrator's word for every Ethernet, as installers leave it.
+/// A common administrator's file: DHCP on every Ethernet interface, as installers write it.
 const MANAGED: &str = "[Match]\nType=ether\n\n[Network]\nDHCP=yes\n";
 
 /// Commands that install systemd-resolved as its package does.
 const RESOLVED: &str = "cp -a /lab-resolved/. /; systemd-sysusers; systemctl -q enable systemd-resolved.service; \
                         rm -f /etc/resolv.conf; ln -s /run/systemd/resolve/stub-resolv.conf /etc/resolv.conf";
 
-/// Commands that put there what a system installs to another disk: the kernel's modules, and Debian's packages of nbft.
+/// Commands that add what the installer copies to another disk: the kernel's modules, and Debian's packages of nbft.
 fn installer(kernel: &Kernel) -> String {
     let version = &kernel.version;
     format!(
@@ -36,7 +36,7 @@ fn installer(kernel: &Kernel) -> String {
     )
 }
 
-/// Who manages the network.
+/// The network manager of the root.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Manager {
     Networkd,
@@ -44,7 +44,7 @@ pub(super) enum Manager {
 }
 
 impl Manager {
-    /// Commands that set it up inside the folder.
+    /// Commands that set up the network manager inside the folder.
     const fn setup(manager: Option<Self>) -> &'static str {
         match manager {
             None => "systemctl -q mask NetworkManager.service 2>&1",
@@ -52,12 +52,12 @@ impl Manager {
                 "systemctl -q mask NetworkManager.service 2>&1; systemctl -q enable systemd-networkd.service; \
                  cp /lab/all-ethernet.network /etc/systemd/network/10-all.network"
             }
-            // Without a profile NetworkManager makes one for each Ethernet by itself, which asks for an address.
+            // Without a profile, NetworkManager creates one for each Ethernet interface, which uses DHCP.
             Some(Self::NetworkManager) => "systemctl -q enable NetworkManager.service",
         }
     }
 
-    /// What `nbft export` writes for it.
+    /// The files that `nbft export` writes for this network manager.
     fn exports(self, place: &Place) -> Result<Vec<(String, String)>> {
         exports::files(
             place,
@@ -69,28 +69,28 @@ impl Manager {
     }
 }
 
-/// What is on the disk besides.
+/// What the disk has beyond the plain system.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Besides<'a> {
     pub(super) manager: Option<Manager>,
-    /// The options of a /home on LUKS.
+    /// The mount options of a /home on LUKS.
     pub(super) home: Option<&'static str>,
-    /// Whether it has a tlshd of its own.
+    /// Whether the root has its own tlshd.
     pub(super) tlshd: bool,
-    /// Whether it has systemd-resolved.
+    /// Whether the root has systemd-resolved.
     pub(super) resolved: bool,
-    /// The kernel to which it can go by kexec.
+    /// The kernel that the system can start by kexec.
     pub(super) kexec: Option<&'a Kernel>,
-    /// Whether it can install itself to another disk, with that kernel.
+    /// Whether the system can install itself to another disk, with that kernel.
     pub(super) installs: bool,
-    /// How Debian's packages of nbft come to it; otherwise nbft's is installed, and none for a generator.
+    /// How Debian's packages of nbft get onto the disk. Without this, only the package nbft is installed, and none for a generator.
     pub(super) packages: Option<(Packages, Way)>,
 }
 
 /// Makes the disk, once for each content.
 pub(super) fn debian(place: &Place, besides: Besides<'_>, initrd: &Path) -> Result<PathBuf> {
     let Besides { manager, home, tlshd, resolved, kexec, installs, packages } = besides;
-    // What it installs has this kernel.
+    // The system that it installs gets this kernel.
     let installed = kexec.filter(|_| installs);
     let folder = chroot(place, Debian::Trixie)?;
     let files = [REPORT, REPORT_UNIT, REPORT_START, REPORT_RUN, HANDOVER, WRITES, MONITOR_UNIT, MANAGED];
@@ -101,7 +101,7 @@ pub(super) fn debian(place: &Place, besides: Besides<'_>, initrd: &Path) -> Resu
     let own_tlshd = if tlshd { "cp -a /lab-tls/. /; systemctl -q enable tlshd.service" } else { "true" };
     let own_resolved = if resolved { RESOLVED } else { "true" };
     let installer = installed.map_or_else(|| "true".to_owned(), installer);
-    // The kernel's modules take the rest.
+    // The kernel's modules need the additional space.
     let size = if installed.is_some() { "900M" } else { "700M" };
     let add_kexec = if kexec.is_some() { "cp -a /lab-kexec/. /" } else { "true" };
     let key = key
@@ -120,7 +120,7 @@ pub(super) fn debian(place: &Place, besides: Besides<'_>, initrd: &Path) -> Resu
         println!("making a root disk of Debian");
         let upper = suffixed(partial, ".upper");
         remove(&upper)?;
-        // The only one, whatever the kernel's version; this is where it is looked for then.
+        // The only image, whatever the kernel's version; programs look for it under this name.
         copy(&upper, "boot/initrd.img", initrd)?;
         if let Some(kernel) = kexec {
             copy(&upper, "boot/vmlinuz", &kernel.image)?;
@@ -140,7 +140,7 @@ pub(super) fn debian(place: &Place, besides: Besides<'_>, initrd: &Path) -> Resu
         }
         put(&upper, "lab/writes", 0o644, WRITES.as_bytes())?;
         put(&upper, "lab/all-ethernet.network", 0o644, MANAGED.as_bytes())?;
-        // An administrator's names for the firmware's NICs, which must not win over nbftN.
+        // An administrator's names for the firmware's NICs; nbftN must win over them.
         for (wire, byte) in crate::scenario::wires::WIRES {
             let mac = crate::scenario::wires::mac(wire, 2);
             let link = format!("[Match]\nMACAddress={mac}\n\n[Link]\nName=lan{}\n", byte - 0x0a);
@@ -165,7 +165,7 @@ pub(super) fn debian(place: &Place, besides: Besides<'_>, initrd: &Path) -> Resu
              rm -rf /var/cache/apt /var/lib/apt/lists /usr/share/doc /usr/share/man /usr/share/locale\n\
              mke2fs -q -t ext4 -U {ROOT_UUID} -L labroot -d / /lab-out/{name} {size}",
             Manager::setup(manager),
-            // systemd's presets ask for it, and Debian does not follow them.
+            // systemd's presets enable this target, but Debian does not apply them.
             home.map_or("true", |_| "systemctl -q enable remote-cryptsetup.target"),
         );
         // The folder's own /proc, /dev, /run and /tmp have to be empty in the image: mke2fs sees the mounts, so it runs on a

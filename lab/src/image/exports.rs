@@ -10,7 +10,7 @@ pub fn files(place: &Place, format: &str) -> Result<Vec<(String, String)>> {
     Ok(split(&fs::read_to_string(&path).at(&path)?))
 }
 
-/// `nbft export` to a terminal parts its files by comments with their names.
+/// Splits the files that `nbft export` prints to a terminal: a comment with its name precedes each.
 pub fn split(text: &str) -> Vec<(String, String)> {
     let mut files: Vec<(String, String)> = Vec::new();
     for line in text.lines() {

@@ -8,7 +8,7 @@ use crate::tools::error::{At as _, Result};
 use crate::tools::place::Place;
 use std::path::{Path, PathBuf};
 
-/// What a Debian folder made for dracut lacks: either generator's package refuses the other's.
+/// Packages that a Debian folder made for dracut lacks: the packages of the two generators conflict.
 const PACKAGES: [&str; 8] = [
     "initramfs-tools-core",
     "klibc-utils",
@@ -20,10 +20,10 @@ const PACKAGES: [&str; 8] = [
     "cryptsetup-initramfs",
 ];
 
-/// No swap of another machine is waited for.
+/// RESUME=none: the image must not wait for another machine's swap.
 const CONF: &str = "COMPRESS=zstd\nCOMPRESSLEVEL=3\nRESUME=none\n";
 
-/// Only a root that is mounted names what must be unlocked for it: here the image is made on another machine.
+/// initramfs-tools derives the devices to unlock from the mounted root; here the image is made on another machine.
 const LUKS_HOOK: &str = "#!/bin/sh
 [ \"$1\" = prereqs ] && echo cryptroot && exit 0
 . /usr/share/initramfs-tools/hook-functions
@@ -33,12 +33,12 @@ cp /lab.key \"$DESTDIR/cryptroot/keyfiles/labcrypt.key\"
 cp /lab.crypttab \"$DESTDIR/cryptroot/crypttab\"
 ";
 
-/// What an image depends on besides the script.
+/// Everything that an image depends on besides the script.
 pub(super) fn ingredients() -> String {
     format!("{CONF}{LUKS_HOOK}{}", PACKAGES.join(" "))
 }
 
-/// The packages, unpacked: to be laid over a Debian folder.
+/// The packages, unpacked, to lay over a Debian folder.
 pub(super) fn packages(place: &Place, debian: Debian) -> Result<PathBuf> {
     let suite = debian.suite();
     place.cached(&format!("initramfs-tools-{suite}"), |partial| {
@@ -47,7 +47,7 @@ pub(super) fn packages(place: &Place, debian: Debian) -> Result<PathBuf> {
     })
 }
 
-/// The packages with the one that a machine has, to be installed.
+/// The packages, including the one that every machine has, to install in the folder.
 pub(super) fn debs(place: &Place, debian: Debian) -> Result<PathBuf> {
     let suite = debian.suite();
     place.cached(&format!("initramfs-tools-debs-{suite}"), |partial| {
@@ -61,7 +61,7 @@ pub(super) fn debs(place: &Place, debian: Debian) -> Result<PathBuf> {
     })
 }
 
-/// Puts its configuration over the folder, with the LUKS key if there is one.
+/// Writes the configuration of initramfs-tools over the folder, with the LUKS key if there is one.
 pub(super) fn configure(upper: &Path, key: bool) -> Result<()> {
     put(upper, "etc/initramfs-tools/conf.d/lab", 0o644, CONF.as_bytes())?;
     if key {
@@ -74,8 +74,8 @@ pub(super) fn configure(upper: &Path, key: bool) -> Result<()> {
     Ok(())
 }
 
-/// What runs in the folder. 0.142 asks the kernel's configuration whether it can unpack zstd, and the lab unpacks none. Packages for a
-/// system whose /lib is a link may still have a directory there.
+/// The script that makes the image. initramfs-tools 0.142 looks for zstd in the kernel's configuration, which the lab does not unpack, so
+/// the script writes it. Where /lib is a link, packages may still contain it as a directory.
 pub(super) fn script(version: &str) -> String {
     format!(
         "set -e; tar -C /lab-initramfs-tools -c --exclude=./etc/cryptsetup-initramfs . | tar -C / -x --keep-directory-symlink\n\

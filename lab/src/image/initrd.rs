@@ -22,34 +22,34 @@ const SYSTEMD: &str = "systemd systemd-ac-power systemd-ask-password systemd-bat
     systemd-sysusers systemd-timedated systemd-timesyncd systemd-tmpfiles systemd-udevd systemd-veritysetup dracut-systemd \
     dbus dbus-broker dbus-daemon";
 
-/// Not wanted by anyone, and slow to build: hardware that no virtual machine of ours has.
+/// dracut modules that no scenario needs and that are slow to build: for hardware that no virtual machine of the lab has.
 const NEVER: &str = "multipath mdraid dmraid nvdimm bluetooth drm plymouth iscsi nbd nfs cifs fcoe fcoe-uefi lunmask tpm2-tss \
     memstrack biosdevname terminfo i18n pollcdrom";
 
 /// What an image is made of.
 #[derive(Debug, Clone, Copy)]
 pub struct Recipe<'a> {
-    /// Process 1.
+    /// Process 1 in the image.
     pub init: Init,
-    /// Network and NVMe/TCP.
+    /// How it gets network and NVMe/TCP.
     pub way: Way,
-    /// How Debian's packages of nbft come to the folder; otherwise its files are copied.
+    /// How Debian's packages of nbft get into the folder; without this, the lab copies nbft's files.
     pub packages: Option<Packages>,
-    /// Whose dracut.
+    /// The release of Debian.
     pub debian: Debian,
-    /// For which kernel.
+    /// The kernel of the host.
     pub kernel: &'a Kernel,
     /// Whether the LUKS key is in the image.
     pub key: bool,
-    /// Whether dracut's hooks say when they begin and end.
+    /// Whether dracut's hooks log when they begin and end.
     pub marks: bool,
     /// Whether `tlshd` is installed where the image is made.
     pub tlshd: bool,
-    /// Whether what systemd speaks to a TPM with is there too.
+    /// Whether systemd's libraries for a TPM are installed there too.
     pub tpm: bool,
     /// Whether kexec and makedumpfile are installed there.
     pub kexec: bool,
-    /// What else is there.
+    /// What else that machine has.
     pub building: &'a Building,
 }
 
@@ -99,13 +99,13 @@ impl Recipe<'_> {
         (add.join(" "), omit.join(" "))
     }
 
-    /// Lines of dracut.conf.
+    /// The lines of dracut.conf.
     fn conf(&self) -> String {
         let tpm = if self.tpm { tpm::DRACUT_CONF } else { "" };
         format!("{tpm}{}", self.building.conf)
     }
 
-    /// The folder of what is installed for this generator, and its script.
+    /// The folder of nbft's files for this generator, with their install script.
     const fn module(&self) -> &'static str {
         if self.way.by_initramfs_tools() { "initramfs-tools" } else { "dracut-module" }
     }
@@ -141,7 +141,7 @@ impl Recipe<'_> {
         )
     }
 
-    /// Debian's packages of nbft; an error where they do not give all that is asked of the image.
+    /// Debian's packages of nbft; an error if they lack something that the image needs.
     fn debs(&self, place: &Place) -> Result<PathBuf> {
         match self.way {
             Way::Nbft | Way::InitramfsTools if !self.is_special() && !self.tlshd => packages::debs(place),
@@ -149,13 +149,13 @@ impl Recipe<'_> {
         }
     }
 
-    /// Whether more is asked than the packages give, except tlshd.
+    /// Whether the image needs more than the packages contain, except tlshd.
     fn is_special(&self) -> bool {
         let building = self.building;
         self.key || self.tpm || self.kexec || !building.conf.is_empty() || !building.packages.is_empty()
     }
 
-    /// Whether it is for a machine that boots by nbft. Images of scenarios in which nbft is missing or does nothing are not.
+    /// Whether `nbft doctor` checks the image. It skips scenarios in which nbft is missing or does nothing.
     fn is_judged(&self) -> bool {
         self.way.ours() && self.way != Way::NbftTrue && self.packages != Some(Packages::Removed)
     }

@@ -7,7 +7,7 @@ use crate::tools::shell::run;
 use std::collections::HashMap;
 use std::fs;
 
-/// File names and contents; what is built into the kernel is left out, and what it does not have where the name ends in `?`.
+/// File names and contents. Skips modules that are built into the kernel, and missing ones whose name ends in `?`.
 pub fn closure(kernel: &Kernel, names: &[&str]) -> Result<Vec<(String, Vec<u8>)>> {
     let dep = kernel.modules.join("modules.dep");
     let text = fs::read_to_string(&dep).at(&dep)?;
@@ -19,7 +19,7 @@ pub fn closure(kernel: &Kernel, names: &[&str]) -> Result<Vec<(String, Vec<u8>)>
     for name in names {
         let (name, may_be_missing) = name.strip_suffix('?').map_or((*name, false), |name| (name, true));
         match lines.get(&stem(name)) {
-            // A line names all that its module needs, nearest first.
+            // A line lists all modules that its module needs, nearest first.
             Some((path, deps)) => {
                 for path in deps.split_whitespace().rev().chain([*path]) {
                     if !order.contains(&path) {
@@ -48,7 +48,7 @@ fn read(kernel: &Kernel, path: &str) -> Result<Vec<u8>> {
     run(need(program)?).arg("-dcq").arg(file).output()
 }
 
-/// A module's name: no directory, no ending, and `_` for `-`, as the kernel has it.
+/// A module's name in the kernel's spelling: no directory, no suffix, and `_` for `-`.
 fn stem(path: &str) -> String {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.split('.').next().unwrap_or(name).replace('-', "_")

@@ -1,4 +1,4 @@
-//! Provides Debian's kexec and makedumpfile, to be laid over a Debian folder.
+//! Provides Debian's kexec and makedumpfile, to lay over a Debian folder.
 
 use crate::prepare::apt::View;
 use crate::prepare::chroot::Debian;

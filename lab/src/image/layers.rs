@@ -9,7 +9,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-/// Builds `nbft` as it is shipped, and says where it lies.
+/// Builds `nbft` as it is shipped, and returns its path.
 pub fn nbft(place: &Place) -> Result<PathBuf> {
     static BUILT: Mutex<Option<PathBuf>> = Mutex::new(None);
     let mut built = BUILT.lock().map_err(|_| MachineError::BuildPanicked)?;
@@ -29,12 +29,12 @@ fn build(place: &Place) -> Result<PathBuf> {
     Ok(path.ok_or(MachineError::NotBuilt)?)
 }
 
-/// The program beside it that fetches secrets by Redfish.
+/// The path of nbft-redfish, which fetches secrets by Redfish, beside `nbft`.
 pub fn redfish(nbft: &Path) -> PathBuf {
     nbft.with_file_name("nbft-redfish")
 }
 
-/// A file with its directories.
+/// Writes a file and the directories above it.
 pub fn put(root: &Path, name: &str, mode: u32, data: &[u8]) -> Result<()> {
     let path = root.join(name.trim_start_matches('/'));
     if let Some(parent) = path.parent() {
@@ -44,7 +44,7 @@ pub fn put(root: &Path, name: &str, mode: u32, data: &[u8]) -> Result<()> {
     fs::set_permissions(&path, fs::Permissions::from_mode(mode)).at(&path)
 }
 
-/// A copy of a file with its directories.
+/// Copies a file and makes the directories above it.
 pub fn copy(root: &Path, name: &str, from: &Path) -> Result<()> {
     let mode = fs::metadata(from).at(from)?.permissions().mode() & 0o7777;
     put(root, name, mode, &fs::read(from).at(from)?)
@@ -59,13 +59,13 @@ pub fn program(root: &Path, name: &str, from: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The libraries that a program is linked with, by the names under which its loader looks for them; a static one has none.
+/// The libraries that a program is linked with, by the names under which its loader looks for them; none for a static program.
 pub fn libraries(program: &Path) -> Vec<String> {
     let listed = run("ldd").arg(program).text().unwrap_or_default();
     listed.split_whitespace().filter(|word| word.starts_with('/')).map(str::to_owned).collect()
 }
 
-/// An ext4 file system with a folder's contents; needs neither root nor a mount.
+/// Makes an ext4 file system with a folder's contents; needs neither root nor a mount.
 pub fn ext4(tree: &Path, image: &Path, uuid: &str, size: &str) -> Result<()> {
     run(need("mke2fs")?)
         .args(["-q", "-t", "ext4", "-U", uuid, "-L", "labroot", "-E", "root_owner=0:0", "-d"])

@@ -1,7 +1,7 @@
-//! Makes the host's initramfs by Debian's own mkosi-initrd: systemd and nothing of dracut's.
+//! Makes the host's initramfs by Debian's own mkosi-initrd: with systemd, and nothing of dracut.
 //!
-//! mkosi installs packages into the image. They come from a repository in the folder, with Debian's packages of nbft, so no network is
-//! asked. With an initramfs and a kernel, ukify makes a UKI.
+//! mkosi installs packages into the image. They come from a repository in the folder, which also has Debian's packages of nbft, so mkosi
+//! needs no network. ukify makes a UKI from an initramfs and a kernel.
 
 use super::layers::put;
 use super::{layers, packages, preflight};
@@ -15,7 +15,7 @@ use crate::tools::shell::run;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What a Debian folder lacks to run mkosi and ukify. Of what mkosi's package depends on, most is for disk images and signatures.
+/// Packages that a Debian folder lacks to run mkosi and ukify. Most dependencies of mkosi's package serve disk images and signatures.
 const TOOLS: [&str; 14] = [
     "mkosi",
     "systemd-ukify",
@@ -33,7 +33,7 @@ const TOOLS: [&str; 14] = [
     "python3-pefile",
 ];
 
-/// What mkosi-initrd 25 asks of Debian, and what nbft's second include asks. What these depend on is found.
+/// The packages that mkosi-initrd 25 and nbft's second include install. apt resolves their dependencies.
 const CONTENTS: [&str; 24] = [
     "?essential",
     "base-files",
@@ -61,10 +61,10 @@ const CONTENTS: [&str; 24] = [
     "ktls-utils",
 ];
 
-/// The EFI system partition of a run.
+/// The folder for the EFI system partition of a run.
 pub const PARTITION: &str = "esp";
 
-/// Makes the image, once for each content, and gives its folder. With `ours`, nbft is in it; with `tlshd`, that too.
+/// Makes the image, once for each content, and returns its folder. `ours` adds nbft, and `tlshd` adds tlshd.
 pub(super) fn make(place: &Place, kernel: &Kernel, ours: bool, tlshd: bool) -> Result<PathBuf> {
     let version = &kernel.version;
     let script = script(version, ours);
@@ -90,7 +90,7 @@ pub(super) fn make(place: &Place, kernel: &Kernel, ours: bool, tlshd: bool) -> R
     })
 }
 
-/// What an administrator writes into mkosi-initrd's configuration.
+/// The lines that an administrator adds to mkosi-initrd's configuration.
 fn config(ours: bool, tlshd: bool) -> String {
     let mut includes = String::new();
     if ours {
@@ -105,7 +105,7 @@ fn config(ours: bool, tlshd: bool) -> String {
     )
 }
 
-/// What runs in the folder: nbft is installed there, as on a machine that makes its own initramfs.
+/// The script that runs in the folder. It installs nbft there, as on a machine that makes its own initramfs.
 fn script(version: &str, ours: bool) -> String {
     let install = if ours { "dpkg -i /lab-repository/pool/nbft_*.deb" } else { "true" };
     let judge = if ours { preflight::judgement("/lab-out/initrd") } else { "true".to_owned() };
@@ -121,12 +121,12 @@ fn script(version: &str, ours: bool) -> String {
     )
 }
 
-/// mkosi and ukify, unpacked: to be laid over a Debian folder.
+/// mkosi and ukify, unpacked, to lay over a Debian folder.
 fn tools(place: &Place) -> Result<PathBuf> {
     apt::packages(place, Debian::Trixie.suite(), &TOOLS.map(str::to_owned))
 }
 
-/// A repository in `folder` with Debian's packages and ours.
+/// Makes a repository in `folder` with Debian's packages and ours.
 fn repository(place: &Place, debs: &Path, folder: &Path) -> Result<()> {
     let suite = Debian::Trixie.suite();
     let key = CONTENTS.iter().fold(Key::new(), |key, name| key.text(name));
@@ -143,7 +143,8 @@ fn repository(place: &Place, debs: &Path, folder: &Path) -> Result<()> {
     fs::write(&index, packages).at(&index)
 }
 
-/// Makes a UKI in `dir`, in the folder of an EFI system partition from which firmware starts it by itself. Gives that folder.
+/// Makes a UKI below `dir`, on an EFI system partition from which firmware starts it without configuration. Returns the partition's
+/// folder.
 pub fn uki(place: &Place, kernel: &Kernel, initrd: &Path, cmdline: &str, dir: &Path) -> Result<PathBuf> {
     let partition = dir.join(PARTITION);
     let boot = partition.join("EFI/BOOT");
@@ -168,7 +169,7 @@ pub fn uki(place: &Place, kernel: &Kernel, initrd: &Path, cmdline: &str, dir: &P
     Ok(partition)
 }
 
-/// UEFI firmware: its code, and its variables as they are at first.
+/// UEFI firmware: its code, and its initial variables.
 pub fn firmware(place: &Place) -> Result<(PathBuf, PathBuf)> {
     let folder = apt::packages(place, Debian::Trixie.suite(), &["ovmf".to_owned()])?;
     let file = |name: &str| folder.join("usr/share/OVMF").join(name);

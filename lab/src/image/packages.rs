@@ -1,4 +1,4 @@
-//! Builds Debian's packages of nbft, and says how they come to a machine and leave it.
+//! Builds Debian's packages of nbft, and gives the commands that install and remove them.
 
 use super::layers::{copy, nbft, redfish};
 use crate::prepare::kernel::Kernel;
@@ -9,10 +9,10 @@ use crate::tools::shell::run;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Where the packages lie in the Debian folder.
+/// The folder of the packages in the Debian folder.
 pub(super) const DEBS: &str = "/lab-debs";
 
-/// Makes packages of the same files with a lower number, whose program does nothing: an image that is not made anew is of no use.
+/// Makes older packages of the same files whose program does nothing: an image that is not rebuilt on the upgrade does not boot.
 const OLDER: &str = "mkdir -p /var/tmp/older
 for deb in /lab-debs/nbft_*.deb /lab-debs/$generator_*.deb; do
     rm -rf /var/tmp/deb; dpkg-deb -R $deb /var/tmp/deb
@@ -24,7 +24,7 @@ done
 dpkg -i /var/tmp/older/*.deb; rm -rf /var/tmp/deb /var/tmp/older
 ";
 
-/// What goes into the packages besides the programs.
+/// The folders and files that go into the packages besides the programs.
 const FOLDERS: [&str; 8] = [
     "packaging/debian",
     "packaging/completions",
@@ -36,7 +36,7 @@ const FOLDERS: [&str; 8] = [
     "libnbft/schema",
 ];
 
-/// Builds the packages as they are shipped, less the C library, once for each content.
+/// Builds the packages as they are shipped, without the C library, once for each content.
 pub(super) fn debs(place: &Place) -> Result<PathBuf> {
     let nbft = nbft(place)?;
     let mut key = Key::new().text("debs 1").file(&nbft)?.file(&redfish(&nbft))?;
@@ -55,17 +55,17 @@ pub(super) fn debs(place: &Place) -> Result<PathBuf> {
     })
 }
 
-/// The package for the generator of the initramfs.
+/// The name of the package for the initramfs generator.
 const fn generator(way: Way) -> &'static str {
     if way.by_initramfs_tools() { "nbft-initramfs-tools" } else { "nbft-dracut" }
 }
 
-/// A command that installs nbft, and nothing for an initramfs.
+/// A command that installs nbft without a package for an initramfs generator.
 pub(super) fn alone() -> String {
     format!("dpkg -i {DEBS}/nbft_*.deb")
 }
 
-/// Commands that install and remove packages as an administrator does.
+/// Commands that install, upgrade or remove packages as an administrator does.
 pub(super) fn commands(packages: Packages, way: Way) -> String {
     let generator = generator(way);
     let install = format!("dpkg -i {DEBS}/nbft_*.deb {DEBS}/{generator}_*.deb");
@@ -76,9 +76,9 @@ pub(super) fn commands(packages: Packages, way: Way) -> String {
     }
 }
 
-/// What runs in the folder: nobody but the packages' triggers makes the image.
+/// The script that runs in the folder: only the packages' triggers make the image.
 pub(super) fn script(packages: Packages, way: Way, version: &str) -> String {
-    // Either generator's package refuses the other's. Its trigger makes new only what is there.
+    // The packages of the two generators conflict. The trigger rebuilds only images that exist.
     let before = format!(
         "dpkg --purge dracut dracut-network dracut-core; : > /boot/initrd.img-{version}; dpkg -i /lab-initramfs-tools/*.deb"
     );
@@ -96,7 +96,7 @@ pub(super) fn script(packages: Packages, way: Way, version: &str) -> String {
     )
 }
 
-/// Puts a kernel over the folder, as its package has it: the triggers make images for those in /boot.
+/// Copies a kernel into the folder as its package does: the triggers make images for the kernels in /boot.
 pub(super) fn kernel(upper: &Path, kernel: &Kernel) -> Result<()> {
     let boot = kernel.image.parent().unwrap_or(Path::new("/"));
     for name in ["vmlinuz", "config"] {

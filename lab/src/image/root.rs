@@ -1,4 +1,4 @@
-//! Makes the small root: a busybox and `nbft`, which report and switch off. It needs no mount.
+//! Makes the small root: a busybox and `nbft`, which report and switch off. Making it needs no mount.
 
 use super::busybox;
 use super::constants::{REPORT, ROOT_UUID};
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 const BARE: &str = include_str!("guest/bare.sh");
 const MINI_INIT: &str = include_str!("guest/mini-init.sh");
 
-/// Makes it, once for each content.
+/// Makes the small root, once for each content.
 pub(super) fn mini(place: &Place) -> Result<PathBuf> {
     let nbft = nbft(place)?;
     let key = Key::new().text("mini 1").text(REPORT).text(BARE).text(MINI_INIT).file(&nbft)?;
@@ -24,7 +24,7 @@ pub(super) fn mini(place: &Place) -> Result<PathBuf> {
     })
 }
 
-/// Makes the same as a live image, a squashfs, once for each content.
+/// Makes the small root as a live image, a squashfs, once for each content.
 pub(super) fn live(place: &Place) -> Result<PathBuf> {
     let nbft = nbft(place)?;
     let key = Key::new().text("live 1").text(REPORT).text(MINI_INIT).file(&nbft)?;
@@ -46,7 +46,7 @@ pub(super) fn live(place: &Place) -> Result<PathBuf> {
     })
 }
 
-/// The folder from which an image is made, beside it.
+/// Makes the folder that becomes the image; it is beside the image.
 fn tree(place: &Place, nbft: &Path, image: &Path) -> Result<PathBuf> {
     let tree = suffixed(image, ".tree");
     remove(&tree)?;
@@ -63,7 +63,7 @@ fn tree(place: &Place, nbft: &Path, image: &Path) -> Result<PathBuf> {
     put(&tree, "sbin/init", 0o755, MINI_INIT.as_bytes())?;
     put(&tree, "lab/report", 0o644, REPORT.as_bytes())?;
     put(&tree, "lab/bare", 0o644, BARE.as_bytes())?;
-    // dracut and systemd want to see that this is a root.
+    // dracut and systemd check for this file before they accept a root.
     put(&tree, "etc/os-release", 0o644, b"ID=lab\nNAME=lab\n")?;
     Ok(tree)
 }

@@ -1,4 +1,4 @@
-//! Makes disks on LVM and LUKS, in a virtual machine, which has the device mapper.
+//! Makes disks on LVM and LUKS, in a virtual machine, since that needs the device mapper.
 
 use super::busybox;
 use super::constants::{HOME_LUKS_UUID, HOME_UUID, LUKS_KEY, LUKS_UUID};
@@ -13,7 +13,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// What the device mapper is to make.
+/// The layers that the device mapper makes.
 #[derive(Debug, Clone, Copy)]
 struct Layers {
     /// The UUID of a LUKS device, if there is one.
@@ -61,7 +61,7 @@ echo lab-ready
 poweroff -f
 "#;
 
-/// Makes a root disk from the small root's, once for each of those.
+/// Makes a disk with these layers from the small root, once for each combination.
 pub fn disk(place: &Place, luks: bool) -> Result<PathBuf> {
     let root = mini(place)?;
     let name = if luks { "luks" } else { "lvm" };
@@ -106,7 +106,7 @@ fn build(place: &Place, source: &Path, image: &Path, layers: Layers) -> Result<(
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         match name.as_str() {
             "lvm" | "cryptsetup" => cpio.copy(&format!("tools/{name}"), &path)?,
-            // The loader's place is written into the programs.
+            // The loader's path is written into the programs.
             name if name.starts_with("ld-linux") => cpio.copy(&format!("lib64/{name}"), &path)?,
             name => cpio.copy(&format!("tools/lib/{name}"), &path)?,
         }
@@ -145,7 +145,7 @@ fn build(place: &Place, source: &Path, image: &Path, layers: Layers) -> Result<(
         }
         line.text.contains("lab-ready").then_some(true)
     })?;
-    // It writes the disk until it is off.
+    // The machine writes to the disk until it is off.
     let _ = vm.listen(Instant::now() + Duration::from_secs(10), |_| None::<()>)?;
     drop(vm);
     if done != Some(true) {
@@ -154,11 +154,11 @@ fn build(place: &Place, source: &Path, image: &Path, layers: Layers) -> Result<(
     remove(&work)
 }
 
-/// lvm, cryptsetup and their libraries, out of Debian's folder.
+/// lvm, cryptsetup and their libraries, copied from Debian's folder.
 fn tools(place: &Place) -> Result<PathBuf> {
     place.cached("storage-tools", |partial| {
         let folder = chroot(place, Debian::Trixie)?;
-        // libc opens it at run time.
+        // libc loads this library at run time.
         let more = "cp -L /lib/x86_64-linux-gnu/libgcc_s.so.1 /lab-out/";
         programs(&folder, None, "/usr/sbin/lvm /usr/sbin/cryptsetup", more, partial)
     })

@@ -13,7 +13,7 @@ use crate::tools::place::{Key, Place};
 use std::fs;
 use std::path::Path;
 
-// Those with a question mark are no modules any more in Linux 7.
+// Those with a question mark are built into Linux 7.
 const MODULES: [&str; 16] = [
     "virtio_pci",
     "virtio_net",
@@ -39,7 +39,7 @@ const PEM: &str = include_str!("guest/redfish.pem");
 
 const INIT: &str = include_str!("guest/target-init.sh");
 
-/// Writes the archive of a scenario's target: the common part, which is kept, and the setup behind it.
+/// Writes the archive of a scenario's target: the cached common part, followed by the setup.
 pub fn write(place: &Place, kernel: &Kernel, target: &Target, path: &Path) -> Result<()> {
     let key = Key::new().text(INIT).text(&kernel.version).text(include_str!("busybox.rs")).text(&MODULES.join(" "));
     let common = place.cached(&format!("images/target-{}.cpio", key.hex()), |partial| {
@@ -72,7 +72,7 @@ pub fn write(place: &Place, kernel: &Kernel, target: &Target, path: &Path) -> Re
     fs::write(path, bytes).at(path)
 }
 
-/// A program of this machine with the libraries that it is linked with.
+/// Adds a program of this machine with the libraries that it is linked with.
 fn program(cpio: &mut Cpio, name: &str, path: &Path) -> Result<()> {
     cpio.copy(name, path)?;
     for library in libraries(path) {

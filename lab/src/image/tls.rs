@@ -8,10 +8,10 @@ use crate::tools::place::Place;
 use std::fs;
 use std::path::PathBuf;
 
-/// Where the target has its programs and their libraries.
+/// The folder of the programs and their libraries on the target.
 const FOLDER: &str = "lab/tls";
 
-/// The packages of `tlshd` and of what a minimal Debian lacks for it, unpacked: to be laid over a Debian folder.
+/// The packages of `tlshd` and of its dependencies that a minimal Debian lacks, unpacked, to lay over a Debian folder.
 pub fn packages(place: &Place) -> Result<PathBuf> {
     place.cached("tls-packages", |partial| {
         let view = View::suite(place, Debian::Trixie.suite())?;
@@ -21,7 +21,7 @@ pub fn packages(place: &Place) -> Result<PathBuf> {
     })
 }
 
-/// `tlshd`, `keyctl` and all their libraries in one flat folder, out of Debian's folder.
+/// `tlshd`, `keyctl` and all their libraries in one flat folder, copied from Debian's folder.
 fn tools(place: &Place) -> Result<PathBuf> {
     place.cached("tls-tools", |partial| {
         let folder = chroot(place, Debian::Trixie)?;
@@ -29,7 +29,7 @@ fn tools(place: &Place) -> Result<PathBuf> {
     })
 }
 
-/// Puts the target's programs into its archive. They have their own loader, so that they get along with whatever else is there.
+/// Adds the programs to the target's archive. They bring their own loader, so they do not depend on the target's other files.
 pub fn add(place: &Place, cpio: &mut Cpio) -> Result<()> {
     let tools = tools(place)?;
     cpio.above(&format!("{FOLDER}/x"));

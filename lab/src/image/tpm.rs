@@ -1,4 +1,4 @@
-//! Seals credentials by a TPM beforehand: only a machine with this TPM can read them.
+//! Seals credentials by a TPM in advance: only a machine with this TPM can read them.
 
 use crate::prepare::apt::View;
 use crate::prepare::chroot::{Debian, chroot, forget, inside};
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What systemd speaks to a TPM with; Debian's folder has none of it.
+/// The packages by which systemd uses a TPM; Debian's folder has none of them.
 const PACKAGES: [&str; 7] = [
     "libtss2-esys-3.0.2-0t64",
     "libtss2-mu-4.0.1-0t64",
@@ -21,10 +21,10 @@ const PACKAGES: [&str; 7] = [
     "libtss2-tctildr0t64",
 ];
 
-/// What the initramfs needs of them, for dracut.conf.
+/// The line of dracut.conf that adds their libraries to the initramfs.
 pub const DRACUT_CONF: &str = "install_items+=\" $(echo /usr/lib/x86_64-linux-gnu/libtss2-*.so.*) \"\n";
 
-/// The packages, unpacked: to be laid over a Debian folder.
+/// The packages, unpacked, to lay over a Debian folder.
 pub fn packages(place: &Place) -> Result<PathBuf> {
     place.cached("tpm-packages", |partial| {
         let view = View::suite(place, Debian::Trixie.suite())?;
@@ -32,7 +32,7 @@ pub fn packages(place: &Place) -> Result<PathBuf> {
     })
 }
 
-/// Credentials sealed by a TPM, a file each, and that TPM's state beside them.
+/// Makes a folder with credentials sealed by a TPM, one file each, and that TPM's state.
 pub fn sealed(place: &Place, credentials: &BTreeMap<String, String>) -> Result<PathBuf> {
     let mut key = Key::new().text("sealed 1");
     for (name, value) in credentials {
@@ -50,7 +50,7 @@ pub fn sealed(place: &Place, credentials: &BTreeMap<String, String>) -> Result<P
             swtpm(&state, &suffixed(&socket, ".ctrl"), &["--server", &data, "--flags", "not-need-init,startup-clear"])?;
         let mut script = String::from("set -e; cp -a /lab-packages/. /; cd /lab-out\n");
         for (name, value) in credentials {
-            // To no state of its registers: what is measured at boot is not what this is about.
+            // Sealed to no PCR: the scenarios do not test measured boot.
             script.push_str(&format!(
                 "printf %s '{value}' | systemd-creds encrypt --name={name} --with-key=tpm2 --tpm2-pcrs= \
                  --tpm2-device=swtpm:path=/lab-out/sock - '{name}'\n"

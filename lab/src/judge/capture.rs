@@ -1,7 +1,7 @@
 //! Reads the NVMe/TCP connections from a packet capture of a wire.
 //!
-//! A command capsule in plain text is looked for at every byte of what a host sends, not only where a PDU would begin: that none is
-//! found has to mean something.
+//! The search for a command capsule in plain text covers every byte that a host sends, not only the places where a PDU would begin. So no
+//! match proves that there is none.
 
 use crate::tools::error::{At, Result};
 use etherparse::{LaxNetSlice, LaxSlicedPacket, TransportSlice};
@@ -12,36 +12,36 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
 
-/// A connection to a target, as an ICReq, a TLS handshake (ClientHello) or a command capsule shows it.
+/// A connection to a target. An ICReq, a TLS handshake (ClientHello) or a command capsule reveals it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
     /// The host's address and port.
     pub source: SocketAddr,
-    /// The target's.
+    /// The target's address and port.
     pub destination: SocketAddr,
-    /// Whether PDU header digests were asked for; not known where the PDUs are not in plain text.
+    /// Whether the host requested PDU header digests; unknown (false) if the PDUs are not in plain text.
     pub header_digest: bool,
-    /// Whether data digests were asked for; likewise.
+    /// Whether the host requested data digests; likewise.
     pub data_digest: bool,
-    /// Whether a TLS handshake was begun.
+    /// Whether a TLS handshake began.
     pub tls: bool,
-    /// How many ICReqs and command capsules went over it in plain text.
+    /// The number of ICReqs and command capsules that crossed the wire in plain text.
     pub clear: usize,
-    /// Whether the host has ended it.
+    /// Whether the host ended it.
     pub ended: bool,
 }
 
-/// What captures show.
+/// The contents of all captures of a run.
 #[derive(Debug, Default)]
 pub struct Wire {
     /// All connections.
     pub sessions: Vec<Session>,
-    /// Those of the byte strings looked for that went over the wires, by their position.
+    /// The positions of those needles that crossed the wires.
     pub found: BTreeSet<usize>,
 }
 
 impl Wire {
-    /// Adds what a capture shows, and which of `needles` are in one of its frames.
+    /// Adds the contents of a capture, and which of `needles` are in one of its frames.
     pub fn read(&mut self, path: &Path, needles: &[Vec<u8>]) -> Result<()> {
         let bytes = fs::read(path).at(path)?;
         self.sessions.extend(parse(&bytes));
@@ -54,7 +54,7 @@ impl Wire {
 fn parse(bytes: &[u8]) -> Vec<Session> {
     let mut sessions: Vec<Session> = Vec::new();
     let mut rest = parse_pcap_header(bytes).map_or(&[][..], |(rest, _)| rest);
-    // The last frame is incomplete where QEMU was killed.
+    // The last frame is incomplete if QEMU was killed.
     while let Ok((after, frame)) = parse_pcap_frame(rest) {
         rest = after;
         let Some(segment) = segment(frame.data) else { continue };
@@ -74,7 +74,7 @@ fn parse(bytes: &[u8]) -> Vec<Session> {
 }
 
 impl Session {
-    /// Adds what a later segment shows.
+    /// Adds what a later segment reveals.
     fn more(&mut self, seen: Self) {
         self.header_digest |= seen.header_digest;
         self.data_digest |= seen.data_digest;
@@ -94,7 +94,7 @@ struct Segment<'a> {
 }
 
 impl Segment<'_> {
-    /// What the segment shows of its connection.
+    /// What the segment reveals about its connection.
     fn seen(&self) -> Session {
         // ICReq: type 0, header and PDU 128 bytes long; byte 11 has the digests (NVMe/TCP transport, ICReq).
         let request = self.payload.starts_with(&[0])
@@ -113,12 +113,12 @@ impl Segment<'_> {
     }
 }
 
-/// A command capsule carries no more than this in Linux, in bytes.
+/// The largest command capsule that Linux sends, in bytes.
 const MAX_CAPSULE: usize = 1 << 20;
 
-/// How many command capsules begin anywhere in a payload: type 4, no flags but those of the digests, a header of 72 bytes, a
-/// length that is possible, and a command that uses SGLs, as each on fabrics does (NVMe/TCP transport, CapsuleCmd). Of random
-/// bytes, one in 2^50 looks so.
+/// Counts the command capsules that begin anywhere in a payload: type 4, only the digest flags, a header of 72 bytes, a plausible length,
+/// and a command that uses SGLs, as every command on fabrics does (NVMe/TCP transport, CapsuleCmd). Random bytes match with a chance of 1
+/// in 2^50.
 fn capsules(payload: &[u8]) -> usize {
     memchr::memchr_iter(4, payload).filter_map(|at| payload.get(at..at + 10)).filter(|pdu| is_capsule(pdu)).count()
 }
@@ -163,7 +163,7 @@ mod tests {
     fn packet(flags: u8, payload: &[u8]) -> Vec<u8> {
         let mut frame = vec![0; 12];
         frame.extend([0x08, 0x00, 0x45, 0]);
-        // The frame was longer than what was captured.
+        // The original frame was longer than its captured part.
         frame.extend(1500_u16.to_be_bytes());
         frame.extend([0; 5]);
         frame.extend([6, 0, 0, 192, 0, 2, 2, 192, 0, 2, 1]);
@@ -232,7 +232,7 @@ mod tests {
             assert_eq!(parse(&both), [session((false, false), true, 2)]);
             assert_eq!(parse(&capture(0x18, &payload)), [session((false, false), false, 2)]);
         }
-        // What differs in one of the bytes that make it one is none.
+        // A change in any of the bytes that identify a capsule hides it.
         for (at, value) in [(0, 5), (1, 4), (2, 24), (4, 71), (7, 1), (9, 0)] {
             let mut other = capsule();
             other[at] = value;

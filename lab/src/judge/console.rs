@@ -3,10 +3,10 @@
 use crate::judge::report::Report;
 use crate::scenario::Expect;
 
-/// Complains of the host's console.
+/// Adds complaints about the host's console.
 pub fn judge_host(expect: &Expect, console: &[impl AsRef<str>], report: &Report, complaints: &mut Vec<String>) {
     let unfolded = unfolded(console);
-    // With a quiet console, what the initramfs said is in the kernel's log.
+    // If the console is quiet, the messages of the initramfs are in the kernel's log only.
     let logged = report.block("dmesg");
     let holds = |text: &str| says(console, &unfolded, text) || logged.iter().any(|line| line.contains(text));
     compare("the console", holds, &expect.reasons, &expect.never, complaints);
@@ -18,7 +18,7 @@ pub fn judge_host(expect: &Expect, console: &[impl AsRef<str>], report: &Report,
     }
 }
 
-/// Complains of words that the host's console, its report aside, has in too many lines.
+/// Complains of words that are in too many lines of the host's console, without its report.
 pub fn count_lines(expect: &Expect, console: &[impl AsRef<str>], complaints: &mut Vec<String>) {
     for (words, most) in &expect.at_most {
         let count = console.iter().filter(|line| line.as_ref().contains(words)).count();
@@ -28,14 +28,14 @@ pub fn count_lines(expect: &Expect, console: &[impl AsRef<str>], complaints: &mu
     }
 }
 
-/// Complains of the target's console.
+/// Adds complaints about the target's console.
 pub fn judge_target(expect: &Expect, console: &[impl AsRef<str>], complaints: &mut Vec<String>) {
     let unfolded = unfolded(console);
     let holds = |text: &str| says(console, &unfolded, text);
     compare("the target's console", holds, &expect.target, &expect.target_never, complaints);
 }
 
-/// The console as one line: long sentences are folded. Without the time and the program that the journal puts before each line.
+/// The console as one line, since long sentences are folded. Removes the time and program that the journal puts before each line.
 fn unfolded(console: &[impl AsRef<str>]) -> String {
     console.iter().flat_map(|line| without_stamp(line.as_ref()).split_whitespace()).collect::<Vec<_>>().join(" ")
 }
@@ -57,12 +57,12 @@ pub fn stamp(line: &str) -> Option<(f64, &str)> {
     Some((time.trim().parse().ok()?, text))
 }
 
-/// Whether a line says it, or several that make one sentence. A line of the kernel in between breaks such a sentence.
+/// Whether one line contains the text, or several lines in a row. A kernel message between them breaks the match.
 fn says(console: &[impl AsRef<str>], unfolded: &str, text: &str) -> bool {
     console.iter().any(|line| line.as_ref().contains(text)) || unfolded.contains(text)
 }
 
-/// Complains of what is not said and must be, and of what is said and must not be.
+/// Complains of each wanted text that is missing and each forbidden text that is there.
 fn compare(who: &str, holds: impl Fn(&str) -> bool, wanted: &[String], never: &[String], complaints: &mut Vec<String>) {
     for text in wanted.iter().filter(|text| !holds(text)) {
         complaints.push(format!("{who} does not say {text:?}"));

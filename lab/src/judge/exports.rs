@@ -4,7 +4,7 @@ use super::report::Report;
 use crate::image::exports::split;
 use std::collections::BTreeSet;
 
-/// What the manager of the report's system has not read as it was meant.
+/// Complaints about what the network manager misread in the exported files.
 pub(super) fn judge(manager: &str, wanted: &[(String, String)], report: &Report) -> Vec<String> {
     let mut complaints = match report.status("exports") {
         Some(0) => Vec::new(),
@@ -17,8 +17,8 @@ pub(super) fn judge(manager: &str, wanted: &[(String, String)], report: &Report)
     complaints
 }
 
-/// NetworkManager writes each profile as it has understood it: there must be the same lines in each section, and no other.
-/// And each must be among those that it has loaded.
+/// NetworkManager writes each profile as it understood it. Each section must have the same lines and no others, and NetworkManager must
+/// have loaded each profile.
 fn profiles(wanted: &[(String, String)], said: &[String]) -> Vec<String> {
     let understood = split(&said.join("\n"));
     let mut complaints = Vec::new();
@@ -26,7 +26,7 @@ fn profiles(wanted: &[(String, String)], said: &[String]) -> Vec<String> {
         let found = understood.iter().find(|(found, _)| found == name).map(|(_, text)| lines(text)).unwrap_or_default();
         let meant = lines(text);
         complaints.extend(meant.difference(&found).map(|line| format!("{name}: NetworkManager has not {line}")));
-        // Not to be brought up in the lab.
+        // The lab adds this line so that no profile is activated.
         let more = found.difference(&meant).filter(|line| *line != "[connection] autoconnect=false");
         complaints.extend(more.map(|line| format!("{name}: NetworkManager has {line} besides")));
         let id = text.lines().find_map(|line| line.strip_prefix("id=")).unwrap_or_default();
@@ -38,7 +38,7 @@ fn profiles(wanted: &[(String, String)], said: &[String]) -> Vec<String> {
     complaints
 }
 
-/// Each line behind its section.
+/// Each line, preceded by its section.
 fn lines(text: &str) -> BTreeSet<String> {
     let mut section = String::new();
     let mut lines = BTreeSet::new();
@@ -52,7 +52,8 @@ fn lines(text: &str) -> BTreeSet<String> {
     lines
 }
 
-/// systemd says which files it reads for links, and complains of what it does not know in any: of a wrong one it must.
+/// systemd names the files that it reads for links, and logs what it does not understand in any file. It must complain about the wrong
+/// ones.
 fn networkd(wanted: &[(String, String)], said: &[String], journal: &[String]) -> Vec<String> {
     let mut complaints = Vec::new();
     for (name, _) in wanted.iter().filter(|(name, _)| name.ends_with(".link")) {

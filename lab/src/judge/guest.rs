@@ -11,10 +11,10 @@ use libnbft::model::DISCOVERY_NQN;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Collects what is not as expected.
+/// The complaints about a run.
 #[derive(Debug, Default)]
 pub struct Verdict {
-    /// One sentence each; none means that all is well.
+    /// One sentence each; empty if everything is as expected.
     pub complaints: Vec<String>,
 }
 
@@ -26,10 +26,10 @@ impl Verdict {
     }
 }
 
-/// What a run has left to be judged.
+/// The data of a run on which the verdict is based.
 #[derive(Debug)]
 pub struct Evidence<'a> {
-    /// The guest's words.
+    /// The guest's report.
     pub report: &'a Report,
     /// The connections on the wires.
     pub sessions: &'a [Session],
@@ -101,7 +101,7 @@ fn network(expect: &Expect, report: &Report, verdict: &mut Verdict) {
     }
 }
 
-/// What `nbft status` says as JSON; nothing where it does not say anything.
+/// The JSON that `nbft status` printed; null if it printed none.
 fn status_json(report: &Report) -> Value {
     serde_json::from_str(&report.block("status-json").concat()).unwrap_or_default()
 }
@@ -115,10 +115,10 @@ fn renewal(expect: &Expect, report: &Report, verdict: &mut Verdict) {
     }
 }
 
-/// More resident memory than this, in KiB, is too much for `nbft connect`.
+/// The limit for the resident memory of `nbft connect`, in KiB.
 const MEMORY: u64 = 8 * 1024;
 
-/// What the initramfs' run needed; where nothing was connected, nothing was started.
+/// Checks the memory of the run in the initramfs; skips runs that connected nothing.
 fn memory(report: &Report, verdict: &mut Verdict) {
     let json = status_json(report);
     if json["outcome"] != "nothing" && json.is_object() {
@@ -129,7 +129,7 @@ fn memory(report: &Report, verdict: &mut Verdict) {
     }
 }
 
-/// A second `nbft connect` in the running system.
+/// Checks a second `nbft connect` in the running system.
 fn again(expect: &Expect, report: &Report, verdict: &mut Verdict) {
     let Some(status) = report.status("again") else { return };
     let wanted: &[i32] = match &expect.status {
@@ -139,7 +139,7 @@ fn again(expect: &Expect, report: &Report, verdict: &mut Verdict) {
     verdict.check(wanted.contains(&status), || format!("run again, nbft connect exited with {status}, not {wanted:?}"));
     for name in ["controllers", "addresses"] {
         let (before, after) = (settled(report.block(name)), settled(report.block(&format!("{name}-again"))));
-        // Where the controllers are not told, the service may be making more of them at the same time.
+        // If the scenario lists no controllers, the service may be adding some at the same time.
         let more = name == "controllers" && expect.controllers.is_none();
         let kept = if more { before.iter().all(|line| after.contains(line)) } else { before == after };
         verdict.check(kept, || format!("run again, nbft connect changed the {name}: {before:?}, now {after:?}"));
@@ -153,8 +153,7 @@ fn again(expect: &Expect, report: &Report, verdict: &mut Verdict) {
     });
 }
 
-/// What nobody but a second run could have changed: time left of a lease and an address that is still being probed are not
-/// among it.
+/// The lines without parts that change by themselves: a lease's remaining time, and whether an address is still being probed.
 fn settled(lines: &[String]) -> Vec<String> {
     lines.iter().map(|line| line.split(" valid_lft ").next().unwrap_or(line).replace(" tentative", "")).collect()
 }
@@ -183,12 +182,12 @@ fn controllers(scenario: &Scenario, expect: &Expect, evidence: &Evidence<'_>, ve
         same("hostid", &expect.hostid);
         same("state", &Some("live".to_owned()));
         if matches!(scenario.way, Way::Nbft | Way::InitramfsTools | Way::Mkosi) {
-            // Root's connections never give up.
+            // The root's connections never time out.
             same("ctrl_loss_tmo", &Some("off".to_owned()));
         }
         if let Some(target) = &scenario.target {
             let nqn = controller.get("subsysnqn").copied().unwrap_or_default();
-            // How many of either there must be, `controllers` says.
+            // The scenario's `controllers` checks how many of each there are.
             let known = nqn == DISCOVERY_NQN || target.nqns().any(|of| of == nqn);
             verdict.check(known, || format!("{name} has the NQN {nqn}: not the target's"));
         }
@@ -246,7 +245,7 @@ fn on_the_wire(controller: &Controller, sessions: &[Session], verdict: &mut Verd
     }
 }
 
-/// What must be so because the table says it, as nvme-cli reads it.
+/// Checks everything that the table requires, as nvme-cli reads it.
 fn from_json(expect: &mut Expect, json: &Value, evidence: &Evidence<'_>, verdict: &mut Verdict) {
     let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
     let host = &json["host"];

@@ -1,4 +1,4 @@
-//! Judges the interfaces beside a network manager: it runs, it lists them, and it left them unchanged.
+//! Checks the interfaces beside a network manager: it runs, it lists them, and it left them unchanged.
 
 use super::exports;
 use super::report::Report;
@@ -7,7 +7,7 @@ use crate::scenario::{Expect, Handover};
 use crate::tools::error::Result;
 use crate::tools::place::Place;
 
-/// What is not as it must be.
+/// The complaints about the handover.
 pub(super) fn judge(place: &Place, wanted: &Handover, expect: &Expect, report: &Report) -> Result<Vec<String>> {
     let mut complaints = Vec::new();
     let manager = report.all("manager").first().map_or("", String::as_str);
@@ -41,14 +41,15 @@ pub(super) fn judge(place: &Place, wanted: &Handover, expect: &Expect, report: &
     for word in ["I/O error", "starting error recovery", "Reconnecting in"] {
         complaints.extend(report.block("kernel").iter().filter(|line| line.contains(word)).cloned());
     }
-    // Files of ours that cannot be read are complained of by their names.
+    // A network manager's complaints about unreadable files name the file; only those of nbft count.
     complaints.extend(report.block("complaints").iter().filter(|line| line.contains("nbft")).cloned());
     let format = if wanted.unit == "NetworkManager" { "networkmanager" } else { "networkd" };
     complaints.extend(exports::judge(&wanted.unit, &files(place, format)?, report));
     Ok(complaints)
 }
 
-/// `networkctl` lists index, name, type, operational and administrative state; `nmcli -t` name and state.
+/// The manager's state of an interface. `networkctl` lists index, name, type, operational and administrative state; `nmcli -t` name and
+/// state.
 fn state_of(report: &Report, interface: &str) -> Option<String> {
     let networkctl = report.block("networkctl").iter().find_map(|line| {
         let words: Vec<&str> = line.split_whitespace().collect();

@@ -10,14 +10,14 @@ pub struct Report {
     values: HashMap<String, Vec<String>>,
     blocks: HashMap<String, (Vec<String>, i32)>,
     open: Option<(String, Vec<String>)>,
-    /// When its first line (`uptime`) came, from QEMU's start.
+    /// When its first line (`uptime`) arrived, from QEMU's start.
     pub at: Duration,
-    /// Whether its last line has come.
+    /// Whether its last line has arrived.
     pub complete: bool,
 }
 
 impl Report {
-    /// Takes a line of the machine; true when the report is complete.
+    /// Adds a line of the machine; returns true once the report is complete.
     pub fn take(&mut self, line: &Line) -> bool {
         if !line.report {
             return self.complete;
@@ -51,7 +51,7 @@ impl Report {
         self.values.get(key).map_or(&[], Vec::as_slice)
     }
 
-    /// A key's number.
+    /// A key's value as a number.
     pub fn number(&self, key: &str) -> Option<f64> {
         self.all(key).first()?.trim().parse().ok()
     }
@@ -66,7 +66,7 @@ impl Report {
         self.blocks.keys().map(String::as_str)
     }
 
-    /// What a block's command exited with.
+    /// The exit status of a block's command.
     pub fn status(&self, name: &str) -> Option<i32> {
         self.blocks.get(name).map(|(_, status)| *status)
     }

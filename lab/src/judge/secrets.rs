@@ -5,10 +5,10 @@ use crate::scenario::Scenario;
 use base64ct::{Base64, Encoding as _};
 use std::collections::BTreeSet;
 
-/// What keys begin with.
+/// The prefixes of the keys.
 const PREFIXES: [&str; 2] = ["DHHC-1:", "NVMeTLSkey-1:"];
 
-/// The keys of a scenario, without what they begin with: the hash, a colon, the key in base64 with its checksum, a colon.
+/// The keys of a scenario without their prefix: the hash, a colon, the key in base64 with its checksum, a colon.
 fn keys(scenario: &Scenario) -> Vec<&str> {
     let mut texts: Vec<&str> = scenario.extra.iter().map(|file| file.text.as_str()).collect();
     texts.extend(scenario.building.files.iter().map(|file| file.text.as_str()));
@@ -36,17 +36,17 @@ fn passwords(scenario: &Scenario) -> impl Iterator<Item = &str> {
     files.map(|file| file.text.trim())
 }
 
-/// What to look for: of each key and password of the scenario the middle, so that half a line is found too.
+/// The strings to search for: the middle of each key and password, so that half a line matches too.
 fn needles(scenario: &Scenario) -> BTreeSet<String> {
     let all = keys(scenario).into_iter().chain(psk(scenario)).chain(passwords(scenario));
     all.filter_map(|key| Some(key.get(8..24)?.to_owned())).collect()
 }
 
-/// Which of [`on_the_wire`] is no secret.
+/// The position of the host NQN in the result of [`on_the_wire`]; it is no secret.
 pub const NOT_SECRET: usize = 0;
 
-/// What to look for in packet captures: the host NQN, which is no secret and must be found, and of each key the middle, as text
-/// and as the bytes that it stands for.
+/// The bytes to search for in captures: the host NQN, which is no secret and must be found, and the middle of each key, as text and
+/// decoded.
 pub fn on_the_wire(scenario: &Scenario) -> Vec<Vec<u8>> {
     if !any(scenario) {
         return Vec::new();
@@ -67,8 +67,8 @@ pub fn any(scenario: &Scenario) -> bool {
     !needles(scenario).is_empty()
 }
 
-/// A secret must be in no console and in nothing that the guest reports, but be found where it is: in sysfs of a guest that has
-/// booted, and on the target, which showed `confession` when all else was over.
+/// No console and no report of the guest may contain a secret. The search must find the secrets where they belong: in sysfs of a booted
+/// guest, and on the target, which prints them as `confession` at the very end.
 pub fn judge(
     scenario: &Scenario,
     consoles: &[(&str, &[String])],
@@ -87,7 +87,7 @@ pub fn judge(
             complaints.push(format!("a secret is in the guest's block {name}"));
         }
     }
-    // Linux shows them to everybody; nbft sees to it that it no longer does.
+    // Linux makes these files readable for everybody; nbft must restrict them.
     let open = report.block("sysfs-secrets").iter().filter(|line| !line.starts_with("600 "));
     complaints.extend(open.filter_map(|line| line.split(' ').nth(1)).map(|file| format!("{file} is open to others")));
     let shown = |lines: &[String]| needles.iter().any(|needle| finds(lines, needle));

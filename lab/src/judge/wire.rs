@@ -1,4 +1,4 @@
-//! Judges the packet captures: which connections were in plain text, and that no secret was.
+//! Checks the packet captures: which connections were in plain text, and that no secret was sent.
 
 use crate::judge::capture::{Session, Wire};
 use crate::judge::secrets;
@@ -6,7 +6,7 @@ use crate::scenario::Scenario;
 use crate::scenario::redfish;
 use std::collections::BTreeSet;
 
-/// Judges what went over the wires of a run.
+/// Checks the traffic on the wires of a run.
 pub fn judge(scenario: &Scenario, wire: &Wire, complaints: &mut Vec<String>) {
     let expect = scenario.expect.wire;
     all_or_none(expect.clear, wire, "NVMe commands in plain text", |session| session.clear > 0, complaints);
@@ -35,8 +35,8 @@ fn place(session: &Session) -> String {
     format!("from {} to {}", session.source.ip(), session.destination)
 }
 
-/// No secret may have gone over a wire. That the search finds what is there shows in the host NQN, which the Connect command
-/// and a TLS handshake hold in plain text.
+/// Checks that no secret was sent. The host NQN proves that the search works: the Connect command and a TLS handshake contain it in plain
+/// text.
 fn found(scenario: &Scenario, wire: &Wire, complaints: &mut Vec<String>) {
     if !secrets::any(scenario) {
         return;

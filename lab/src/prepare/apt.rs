@@ -1,4 +1,4 @@
-//! Reads Debian's archive with sources, lists and cache of our own, from the machine's own mirror.
+//! Downloads Debian's packages with separate sources, lists and cache, from the machine's configured mirror.
 
 use crate::tools::error::{At, MachineError, Result};
 use crate::tools::place::{Key, Place, lock};
@@ -25,7 +25,7 @@ pub fn mirror() -> Result<String> {
     Ok(mirror.to_owned())
 }
 
-/// This machine's release of Debian, when it is one.
+/// The code name of this machine's Debian; `None` on other systems.
 fn codename() -> Option<String> {
     let text = fs::read_to_string("/etc/os-release").ok()?;
     text.lines().find_map(|line| line.strip_prefix("VERSION_CODENAME=")).map(str::to_owned)
@@ -37,7 +37,7 @@ impl View {
         Self::make(place, suite, &[suite])
     }
 
-    /// This machine's own suite and its backports; `None` where QEMU is new enough without.
+    /// This machine's own suite and its backports; `None` if its QEMU is new enough.
     pub fn backports(place: &Place) -> Result<Option<Self>> {
         match codename().as_deref() {
             Some("bookworm") => Self::make(place, "bookworm-backports", &["bookworm", "bookworm-backports"]).map(Some),
@@ -66,7 +66,7 @@ impl View {
         Ok(view)
     }
 
-    /// Writes the configuration, each time: its paths are absolute, and the cache may have been moved.
+    /// Writes the configuration on every use: its paths are absolute, and the cache may have moved.
     fn configure(&self) -> Result<()> {
         let dir = self.dir.display();
         let config = format!(
@@ -82,7 +82,7 @@ impl View {
         self.dir.join("apt.conf")
     }
 
-    /// The package that a meta-package stands for: the first that it depends on and whose name begins alike.
+    /// The package that a meta-package stands for: its first dependency whose name has this prefix.
     pub fn resolve(&self, meta: &str, prefix: &str) -> Result<String> {
         let text =
             run("apt-cache").env("APT_CONFIG", self.config()).args(["show", "--no-all-versions", meta]).text()?;
@@ -99,7 +99,7 @@ impl View {
         Ok(needed.find(|name| name.starts_with(prefix)).ok_or_else(none)?.to_owned())
     }
 
-    /// Downloads a package and unpacks it into `folder`; nothing is installed.
+    /// Downloads a package and unpacks it into `folder`, without installing it.
     pub fn unpack(&self, package: &str, folder: &Path) -> Result<()> {
         self.download(package, |file| run("dpkg").arg("-x").arg(file).arg(folder).log(&self.dir.join("log")), folder)
     }
@@ -110,13 +110,13 @@ impl View {
         self.download(package, |file| fs::rename(file, name(file)).at(file), folder)
     }
 
-    /// Downloads packages and all that they depend on into `folder`; a name may be a pattern.
+    /// Downloads packages and all their dependencies into `folder`; a name may be a pattern.
     pub fn fetch_all(&self, packages: &[&str], folder: &Path) -> Result<()> {
         let _lock = lock(&self.dir.join("lock"))?;
         let partial = folder.join("partial");
         fs::create_dir_all(&partial).at(&partial)?;
         println!("downloading {} and more of {}", packages.join(", "), self.suite);
-        // As if nothing was installed, so that nothing is left out.
+        // An empty status file makes apt download dependencies that this machine has installed.
         let nothing = "Dir::State::status=/dev/null";
         let archives = format!("Dir::Cache::Archives={}", folder.display());
         let apt =
@@ -139,7 +139,7 @@ impl View {
     }
 }
 
-/// Packages of a suite, unpacked into one folder, to be laid over a Debian folder; made once for each list.
+/// Packages of a suite, unpacked into one folder, to lay over a Debian folder; made once for each list.
 pub fn packages(place: &Place, suite: &str, names: &[String]) -> Result<PathBuf> {
     let key = names.iter().fold(Key::new().text(suite), |key, name| key.text(name));
     place.cached(&format!("packages/{}", key.hex()), |partial| {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Which Debian builds the initramfs and is the root of larger images.
+/// The Debian release that builds the initramfs and is the root of larger images.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Debian {
@@ -19,7 +19,7 @@ pub enum Debian {
     Bookworm,
 }
 
-/// What any initramfs and what the stock way to NVMe/TCP want.
+/// The packages that every initramfs and the stock way to NVMe/TCP need.
 const PACKAGES: &str = "bash,dracut,dracut-core,dracut-network,systemd,systemd-sysv,udev,dbus,kmod,zstd,xz-utils,cpio,e2fsprogs,\
     lvm2,dmsetup,cryptsetup-bin,iproute2,procps,mount,iputils-arping,isc-dhcp-client,network-manager,nvme-cli,jq,\
     uuid-runtime,libpam-systemd";
@@ -36,7 +36,7 @@ impl Debian {
     const fn extra(self) -> &'static str {
         match self {
             Self::Trixie => ",systemd-cryptsetup",
-            // Debian 12's systemd has it.
+            // systemd of Debian 12 includes this.
             Self::Bookworm => "",
         }
     }
@@ -54,7 +54,7 @@ pub fn chroot(place: &Place, debian: Debian) -> Result<PathBuf> {
         let log = place.cache.join(format!("chroots/{suite}.log"));
         let cache = place.cache.join(format!("chroots/{suite}.debs"));
         fs::create_dir_all(&cache).at(&cache)?;
-        // An absolute path: debootstrap makes links to it.
+        // The path must be absolute: debootstrap makes links to it.
         run(need("debootstrap")?)
             .args(["--variant=minbase", &format!("--include={include}")])
             .arg(format!("--cache-dir={}", cache.display()))
@@ -69,13 +69,13 @@ pub fn chroot(place: &Place, debian: Debian) -> Result<PathBuf> {
     })
 }
 
-/// Removes what [`inside`] has made for an upper layer, and the layer.
+/// Removes an upper layer and what [`inside`] made for it.
 pub fn forget(upper: &Path) -> Result<()> {
     [upper.to_path_buf(), suffixed(upper, ".work"), suffixed(upper, ".merged")].iter().try_for_each(|path| remove(path))
 }
 
-/// Copies programs of the folder, with the libraries that they are linked with, into one flat folder; `packages` is laid over the
-/// folder before, and `more` are commands that copy what else is needed to /lab-out.
+/// Copies programs of the folder, with the libraries that they are linked with, into one flat folder. `packages` is laid over the folder
+/// first. The commands in `more` copy other files to /lab-out.
 pub fn programs(folder: &Path, packages: Option<&Path>, names: &str, more: &str, flat: &Path) -> Result<()> {
     let upper = suffixed(flat, ".upper");
     fs::create_dir_all(flat).at(flat)?;
@@ -90,11 +90,10 @@ pub fn programs(folder: &Path, packages: Option<&Path>, names: &str, more: &str,
     forget(&upper)
 }
 
-/// Runs a script inside a folder without changing it: an overlay takes what is written, in a mount name space that goes with
-/// the script.
+/// Runs a script inside a folder without changing it. An overlay takes all writes, in a mount namespace that ends with the script.
 ///
-/// `upper` holds what is to lie over the folder, and afterwards what was written; `binds` are pairs of a directory of this
-/// machine and where it is to be seen inside.
+/// `upper` holds the files to lay over the folder, and afterwards the written ones. `binds` are pairs: a directory of this machine and
+/// its path inside.
 pub fn inside(folder: &Path, upper: &Path, binds: &[(&Path, &str)], script: &str) -> Result<Run> {
     let work = suffixed(upper, ".work");
     let merged = suffixed(upper, ".merged");

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Which kernel.
+/// A stock kernel.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 pub enum Flavour {
     /// 6.12 for clouds (Debian 13): the quickest.
@@ -22,7 +22,7 @@ pub enum Flavour {
     /// 6.1 for any PC (Debian 12).
     #[serde(rename = "6.1")]
     Generic61,
-    /// Whatever the backports for Debian 13 have for clouds: for what 6.12 cannot do.
+    /// The latest backport for clouds (Debian 13): for features that 6.12 lacks.
     #[serde(rename = "backports-cloud")]
     CloudBackports,
 }
@@ -59,13 +59,13 @@ pub fn kernel(place: &Place, flavour: Flavour) -> Result<Kernel> {
         let package = view.resolve(meta, "linux-image-")?;
         view.unpack(&package, partial)?;
         if !partial.join("boot").exists() {
-            // From Linux 7 on Debian has it in several packages.
+            // Since Linux 7, Debian splits the kernel into several packages.
             for part in ["linux-binary-", "linux-modules-", "linux-base-"] {
                 view.unpack(&view.resolve(&package, part)?, partial)?;
             }
         }
         let (version, image) = image(partial)?;
-        // Debian 13's packages keep modules under /usr/lib, Debian 12's under /lib: one place for both.
+        // Debian 13's packages have the modules in /usr/lib, Debian 12's in /lib; this makes one path for both.
         let lib = partial.join("lib");
         if !lib.exists() {
             std::os::unix::fs::symlink("usr/lib", &lib).at(&lib)?;
@@ -80,7 +80,7 @@ pub fn kernel(place: &Place, flavour: Flavour) -> Result<Kernel> {
     Ok(Kernel { image, vmlinux: folder.join("vmlinux"), modules, version })
 }
 
-/// The version of an unpacked kernel and its bzImage: in /boot, or with its modules.
+/// The version of an unpacked kernel and its bzImage, which is in /boot or with the modules.
 fn image(folder: &Path) -> Result<(String, PathBuf)> {
     let entries = |directory: &str| fs::read_dir(folder.join(directory)).into_iter().flatten().flatten();
     let in_boot = entries("boot").find_map(|entry| {
@@ -109,7 +109,7 @@ fn extract(image: &[u8]) -> Result<Vec<u8>> {
     Err(MachineError::NoElf.into())
 }
 
-/// Decompresses a stream that has something else behind it: what comes out counts, not the exit status.
+/// Decompresses a stream that other data follows: success is judged by the output, not by the exit status.
 fn decompress(program: &str, stream: &[u8]) -> Result<Option<Vec<u8>>> {
     let script = format!("{program} -dc 2>/dev/null || true");
     let out = run("sh").args(["-c", &script]).feed(stream.to_vec())?;

@@ -25,19 +25,19 @@ const TOOLS: [(&str, &str); 12] = [
     ("dh", "debhelper"),
 ];
 
-/// Where a tool is; users often lack the sbin directories in their PATH.
+/// Finds a tool; users often lack the sbin directories in their PATH.
 pub fn tool(name: &str) -> Option<PathBuf> {
     let path = std::env::var("PATH").unwrap_or_default();
     let dirs = path.split(':').chain(["/usr/sbin", "/sbin", "/usr/bin"]);
     dirs.map(|dir| Path::new(dir).join(name)).find(|path| path.is_file())
 }
 
-/// A tool that [`tools`] has seen to.
+/// The path of a tool that [`tools`] has checked.
 pub fn need(name: &str) -> Result<PathBuf> {
     Ok(tool(name).ok_or_else(|| MachineError::NoTool { name: name.to_owned() })?)
 }
 
-/// Sees to it that the tools are there: installs their packages when root, otherwise says how to.
+/// Ensures that the tools are installed: as root it installs their packages, otherwise it prints the command.
 pub fn tools(place: &Place) -> Result<()> {
     let _lock = lock(&place.cache.join("tools.lock"))?;
     let missing: Vec<&str> =
@@ -55,7 +55,7 @@ pub fn tools(place: &Place) -> Result<()> {
     let mut install = run("apt-get").env("DEBIAN_FRONTEND", "noninteractive").arg("install");
     install = install.args(["-y", "--no-install-recommends"]);
     if let Some(view) = &view {
-        // Debian 12's own QEMU 7.2 corrupts flags after cmpxchg16b now and then; the backport does not.
+        // Debian 12's own QEMU 7.2 sometimes corrupts flags after cmpxchg16b; the backport does not.
         install = install.env("APT_CONFIG", view.config()).args(["-t", &view.suite]);
     } else {
         run("apt-get").arg("update").log(&log)?;

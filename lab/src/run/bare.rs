@@ -13,33 +13,33 @@ use std::fmt::Write as _;
 struct Figures {
     hand: Vec<ByHand>,
     nbft: Vec<ByNbft>,
-    /// Rounds in which fewer controllers were live than were wanted.
+    /// Rounds in which too few controllers were live.
     short: usize,
 }
 
-/// From the first write on.
+/// Times by hand, from the first write.
 #[derive(Debug, PartialEq)]
 struct ByHand {
-    /// To its namespace.
+    /// Until the first namespace exists.
     first: f64,
-    /// To the last write's end and namespace.
+    /// Until the last write has ended and all namespaces exist.
     all: f64,
 }
 
-/// By `nbft connect`.
+/// Times of `nbft connect`.
 #[derive(Debug, Default, PartialEq)]
 struct ByNbft {
     /// From the process's start to its end.
     whole: f64,
-    /// From the process's start to the interface's readiness; the other two are from there on.
+    /// From the process's start to the interface's readiness. The two times below begin there.
     ready: f64,
-    /// To the first namespace.
+    /// Until the first namespace exists.
     first: Option<f64>,
-    /// To the last path and namespace.
+    /// Until the last path and namespace exist.
     all: f64,
 }
 
-/// Boots the scenario once, has the guest do both `rounds` times in turn, and prints what that took.
+/// Boots the scenario once, alternates both methods `rounds` times in the guest, and prints the times.
 pub fn run(place: &Place, base: &Scenario, rounds: u32) -> Result<bool> {
     let mut scenario = base.clone();
     scenario.expect = Expect::outcome(Outcome::Boots);

@@ -13,18 +13,18 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What a scenario is good for.
+/// The comparison for which a scenario is suited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Question {
-    /// Root is on the target: what the ways to it cost more than a local disk.
+    /// Root is on the target: the cost of each way to it over a local disk.
     Ways,
-    /// Root is local: what the tables make worse.
+    /// Root is local: the cost of the tables.
     Tables,
-    /// The scenario names one that is the same but whole: what the harm costs.
+    /// The scenario names an undamaged one as its base: the cost of the damage.
     Harm,
 }
 
-/// One of those that are compared.
+/// One of the compared setups.
 #[derive(Debug, Clone)]
 struct Variant {
     name: &'static str,
@@ -40,17 +40,17 @@ impl Question {
         }
     }
 
-    /// What is compared: but for what the question is about, the machine, its NICs and its tables are the same.
+    /// The variants to compare. Machine, NICs and tables are the same, except for the subject of the comparison.
     fn variants(self, place: &Place, base: &Scenario) -> Result<Vec<Variant>> {
         let variant = |name, base: &Scenario, local, way| {
             let mut scenario = base.clone();
             (scenario.local, scenario.way) = (local, way);
-            // Only where root lies is judged: details are the scenarios' business.
+            // The bench checks only where root is: the scenarios' own runs check the details.
             scenario.expect = Expect { hanging: base.expect.hanging.clone(), ..Expect::outcome(Outcome::Boots) };
             Variant { name, scenario }
         };
         Ok(match self {
-            // Debian has no stock way there.
+            // Debian has no stock way with initramfs-tools.
             Self::Ways if base.way.by_initramfs_tools() => vec![
                 variant("local disk", base, true, Way::InitramfsToolsLocal),
                 variant("nbft", base, false, Way::InitramfsTools),
@@ -101,7 +101,7 @@ impl Question {
                 format!("{:.2} | {:.2}", ours / stock, ours / whole)
             }
             (Self::Ways, [Some(local), Some(ours)]) => format!("- | -, {:.2}, -", ours - local),
-            // The stock way may not boot at all, or not have been asked for.
+            // The stock way may fail to boot, or be left out.
             (Self::Harm, [Some(whole), None, Some(ours)] | [Some(whole), Some(ours)]) => {
                 format!("- | {:.2}", ours / whole)
             }
@@ -110,7 +110,7 @@ impl Question {
     }
 }
 
-/// What is measured in one boot; seconds from /init, but for the totals.
+/// The measures of one boot: seconds from /init, except the totals.
 const MEASURES: [&str; 6] = [
     "/init to controller connected",
     "/init to root mounted",
@@ -120,7 +120,7 @@ const MEASURES: [&str; 6] = [
     "initramfs, MiB less modules",
 ];
 
-/// What a reader compares: the place in `MEASURES`, and how it is written.
+/// The headline measures: the position in `MEASURES`, and the format.
 const HEADLINES: [(usize, Quantity); 3] = [
     (3, Quantity { name: "QEMU's start to /sbin/init", unit: "s", decimals: 2 }),
     (4, Quantity { name: "processes", unit: "", decimals: 0 }),
@@ -130,13 +130,13 @@ const HEADLINES: [(usize, Quantity); 3] = [
 /// How to measure.
 #[derive(Debug, Clone, Copy)]
 pub struct Options<'a> {
-    /// How often each variant boots.
+    /// The number of boots of each variant.
     pub rounds: u32,
     /// Kinds of initramfs.
     pub kinds: &'a [Init],
-    /// Leave the stock way out.
+    /// Whether to leave the stock way out.
     pub ours: bool,
-    /// Print a table in Markdown too.
+    /// Whether to print a table in Markdown too.
     pub markdown: bool,
 }
 
@@ -145,12 +145,12 @@ struct Series {
     init: Init,
     variant: Variant,
     images: Images,
-    /// Where its wires are.
+    /// The folder that has its wires.
     dir: PathBuf,
     figures: [Vec<f64>; MEASURES.len()],
 }
 
-/// Boots each variant in turn, and prints what came of it: after a signal, of the rounds until then. Each round writes table.txt anew.
+/// Boots each variant in turn and prints the results; after a signal, those of the completed rounds. Each round rewrites table.txt.
 pub fn run(place: &Place, base: &Scenario, options: Options<'_>) -> Result<bool> {
     let Options { rounds, kinds, ours, markdown } = options;
     let question = Question::of(base);
@@ -172,7 +172,7 @@ pub fn run(place: &Place, base: &Scenario, options: Options<'_>) -> Result<bool>
     while measured < rounds {
         match round(place, &mut series, measured + 1) {
             Ok(booted) => good &= booted,
-            // What was measured until then is worth its hour.
+            // The finished rounds took long, so the results are printed.
             Err(Error::Interrupted) if measured > 0 => {
                 good = false;
                 break;
@@ -193,7 +193,7 @@ pub fn run(place: &Place, base: &Scenario, options: Options<'_>) -> Result<bool>
     Ok(good)
 }
 
-/// Boots each variant once; whether all booted. A round that a signal cuts does not count.
+/// Boots each variant once; returns whether all booted. A round that a signal interrupts does not count.
 fn round(place: &Place, series: &mut [Series], number: u32) -> Result<bool> {
     let mut all = Vec::new();
     for one in &*series {
@@ -216,7 +216,7 @@ fn round(place: &Place, series: &mut [Series], number: u32) -> Result<bool> {
     Ok(good)
 }
 
-/// One target for each scenario, for all of its boots: what they cost the machine is the same for each variant.
+/// Starts one target for each scenario, shared by all its boots, so that it costs each variant the same.
 fn targets(place: &Place, series: &[Series]) -> Result<Vec<Vm>> {
     let mut started: Vec<&Path> = Vec::new();
     let mut targets = Vec::new();
@@ -256,7 +256,7 @@ fn spread_of(series: &[Series], init: Init, variant: &str, measure: usize) -> Op
     spread(one.figures.get(measure)?)
 }
 
-/// What each variant costs more than the first one.
+/// The cost of each variant over the first one.
 fn markdown_table(series: &[Series], kinds: &[Init], variants: &[Variant]) -> String {
     let heads: Vec<String> = kinds.iter().map(|init| format!("{} initramfs", init.name())).collect();
     let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
@@ -303,7 +303,7 @@ mod tests {
 
     #[test]
     fn the_readme_has_a_table_as_markdown_prints_it() {
-        // What was measured is in the README alone: what a local disk costs stands for 0.
+        // These figures are those of the README. It shows differences only, so the local disk is 0.
         let more = [
             [[Some(4.43), None, Some(7.7)], [Some(1.30), Some(11.0), Some(4.3)]],
             [[Some(5.64), None, Some(7.2)], [Some(1.52), Some(15.0), Some(4.3)]],

@@ -1,20 +1,20 @@
-//! Writes what boots cost more than a base, as a table in Markdown. README.md has such a table.
+//! Writes a Markdown table of what boots cost over a base, such as the one in README.md.
 
 use std::fmt::Write as _;
 
-/// A quantity in which boots are compared.
+/// A quantity that the table compares.
 #[derive(Debug, Clone, Copy)]
 pub struct Quantity {
     /// Its name in the table.
     pub name: &'static str,
-    /// Written after each figure; empty for a count.
+    /// The unit after each figure; empty for a count.
     pub unit: &'static str,
-    /// Decimals of a figure.
+    /// The number of decimals of a figure.
     pub decimals: usize,
 }
 
 /// The table: a column for each of `heads`, a line for each quantity and each of `variants` but the first, which is the base. `median`
-/// gives the median of a column, a variant and a quantity, by their places. A line without any figure is left out.
+/// returns the median for the indexes of column, variant and quantity. A line without any figure is left out.
 pub fn differences(
     heads: &[&str],
     variants: &[&str],
@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn each_variant_has_a_line_for_each_quantity() {
-        // By column, variant and quantity.
+        // Indexed by column, variant and quantity.
         let medians = [
             [[Some(12.5), Some(310.0)], [Some(16.93), Some(402.0)], [Some(13.54), Some(324.0)]],
             [[Some(15.25), Some(500.0)], [Some(20.89), None], [Some(15.0), Some(516.0)]],
@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn what_nobody_measured_has_no_line() {
-        // The base alone has no processes.
+        // Only the base lacks a count of processes.
         let median = |_, variant, quantity| (variant == 1 || quantity == 0).then_some(1.0);
         let text = differences(&["plain"], &["no NBFT", "with its tables"], &[SECONDS, COUNT], median);
         assert_eq!(text, "| more than no NBFT | plain |\n|---|---:|\n| with its tables: to /sbin/init | +0.00 s |\n");

@@ -1,4 +1,4 @@
-//! Runs scenarios: one, many side by side, in a row with faults drawn by lot, or to measure.
+//! Runs scenarios: one, many side by side, a series with random faults, or to measure.
 
 pub mod bare;
 pub mod bench;

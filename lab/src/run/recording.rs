@@ -1,32 +1,32 @@
-//! Draws what a host's console showed, in the time that it took, as an SVG that moves.
+//! Draws a host's console as an animated SVG, in real time.
 
 use crate::judge::console::stamp;
 use std::fmt::{self, Write as _};
 
-/// Lines that are seen at once.
+/// The number of visible lines.
 const ROWS: usize = 32;
 
-/// Characters of a line that are seen.
+/// The number of visible characters in a line.
 const COLUMNS: usize = 132;
 
 /// Height of a line and width of a character, in pixels.
 const LINE: usize = 15;
 const CHARACTER: usize = 7;
 
-/// Seconds for which the end stays, before it begins anew.
+/// How long the end stays, in seconds, before the animation restarts.
 const HOLD: f64 = 8.0;
 
-/// The block of the report that is shown.
+/// The block of the report that the animation shows.
 const TABLE: &str = "status-table";
 
-/// A line that came.
+/// A console line with its time.
 struct Shown<'a> {
     /// Seconds since QEMU's start.
     at: f64,
     text: &'a str,
 }
 
-/// A text in XML.
+/// A text, escaped for XML.
 struct Quoted<'a>(&'a str);
 
 impl fmt::Display for Quoted<'_> {
@@ -40,7 +40,7 @@ impl fmt::Display for Quoted<'_> {
     }
 }
 
-/// The picture of a host.log. Of the guest's report it shows what `nbft status` said.
+/// The animation of a host.log. Of the guest's report it shows only the output of `nbft status`.
 pub fn svg(title: &str, log: &str) -> String {
     let lines = shown(log);
     let length = lines.last().map_or(0.0, |line| line.at) + HOLD;
@@ -86,7 +86,7 @@ fn scrolling(lines: &[Shown<'_>], length: f64) -> String {
     )
 }
 
-/// The console's lines, and the block of the report with the status, behind the command that printed it.
+/// The console's lines, followed by the command `nbft status` and its block of the report.
 fn shown(log: &str) -> Vec<Shown<'_>> {
     let mut lines = Vec::new();
     let mut block = None;

@@ -1,4 +1,4 @@
-//! Draws boots by lot, each with one of two paths dead.
+//! Makes a random series of boots, each with one of two paths dead.
 
 use crate::run::suite::Case;
 use crate::scenario::system::Init;
@@ -7,21 +7,21 @@ use crate::scenario::{self, Scenario};
 use crate::tools::error::{Error, Result};
 use crate::tools::place::Place;
 
-/// The scenario that is harmed.
+/// The scenario to damage.
 const BASE: &str = "two-paths";
 
-/// How a path is dead.
+/// Why a path is dead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Harm {
-    /// Its NIC is not there.
+    /// Its NIC is missing.
     Missing,
     /// Its NIC has no carrier.
     Unplugged,
     /// The target's port is closed.
     Refused,
-    /// What the target answers is dropped.
+    /// The target's answers are dropped.
     Dropped,
-    /// The target takes the connection and never says a word.
+    /// The target accepts the connection and never answers.
     Silent,
 }
 
@@ -33,7 +33,7 @@ const HARMS: [(Harm, &str); 5] = [
     (Harm::Silent, "silent"),
 ];
 
-/// The boots that a seed stands for; the longer list begins with the shorter one.
+/// The series of a seed: a longer series begins with a shorter one of the same seed.
 pub fn cases(place: &Place, boots: usize, seed: u64) -> Result<Vec<Case>> {
     let base = scenario::load(place, BASE)?;
     let mut lot = fastrand::Rng::with_seed(seed);
@@ -50,7 +50,7 @@ pub fn cases(place: &Place, boots: usize, seed: u64) -> Result<Vec<Case>> {
 }
 
 impl Harm {
-    /// The scenario with this done to one of its paths: the other one must be all that there is.
+    /// The scenario with one path damaged; it must boot by the other path alone.
     fn done_to(self, base: &Scenario, path: usize) -> Result<Scenario> {
         let mut scenario = base.clone();
         let wire = &base.nics[path].wire;
@@ -75,7 +75,7 @@ impl Harm {
                 target.commands.push(format!("nc -ll -p {} -s {} -e sleep 1000 &", dead.trsvcid, dead.traddr));
             }
         }
-        // What its interface has come to is not the question.
+        // The state of the damaged path's interface is not checked.
         scenario.expect.addresses.clear();
         if let Some(controllers) = &mut scenario.expect.controllers {
             controllers.remove(path);

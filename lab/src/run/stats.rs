@@ -3,15 +3,15 @@
 /// The spread of some figures.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Spread {
-    /// A quarter lies below.
+    /// The first quartile.
     pub low: f64,
     /// The median.
     pub median: f64,
-    /// A quarter lies above.
+    /// The third quartile.
     pub high: f64,
 }
 
-/// The spread; `None` of no figures. Quartiles are interpolated between the neighbours in rank.
+/// The spread, or `None` without figures. Quartiles are interpolated between the neighbours in rank.
 pub fn spread(figures: &[f64]) -> Option<Spread> {
     let mut sorted = figures.to_vec();
     sorted.sort_by(f64::total_cmp);

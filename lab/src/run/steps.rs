@@ -1,4 +1,4 @@
-//! Does a scenario's steps to the running machines, and checks the controllers after each.
+//! Performs a scenario's steps on the running machines, and checks the controllers after each.
 
 use crate::judge::report::Report;
 use crate::scenario::{Scenario, Step};
@@ -8,17 +8,17 @@ use crate::vm::{Line, Machine, Vm};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// What the large root has said while the steps were done.
+/// What the large root reported during the steps.
 #[derive(Debug, Default)]
 struct Watch {
-    /// Whether fewer controllers than wanted were live.
+    /// Whether some of the wanted controllers were not live at any time.
     lost: bool,
-    /// What went wrong with reading or writing the root.
+    /// Errors in reading or writing the root.
     errors: Vec<String>,
 }
 
 impl Watch {
-    /// Takes a line; the controllers that are live, when it tells.
+    /// Evaluates a line; returns the number of live controllers, if the line reports it.
     fn take(&mut self, line: &Line, (wanted, others): (usize, bool)) -> Option<usize> {
         if let Some(error) = line.text.strip_prefix("@write-error ") {
             self.errors.push(format!("the root could not be written or read back: {error}"));
@@ -29,7 +29,7 @@ impl Watch {
     }
 }
 
-/// Does the scenario's steps, and waits after each until the guest says that its controllers are live and that the root can be
+/// Performs the scenario's steps. After each it waits until the guest reports that its controllers are live and that the root can be
 /// written.
 pub fn run(
     scenario: &Scenario,
@@ -78,7 +78,7 @@ pub fn run(
     Ok(())
 }
 
-/// Starts the machine again; what it has said before is kept.
+/// Switches the machine on again; keeps its earlier console.
 fn switch_on(machine: &Machine, dir: &Path, host: &mut Vm) -> Result<()> {
     for nic in &machine.nics {
         remove(&dir.join(format!("{}-{}.sock", machine.name, nic.wire)))?;
@@ -89,7 +89,7 @@ fn switch_on(machine: &Machine, dir: &Path, host: &mut Vm) -> Result<()> {
     Ok(())
 }
 
-/// The controllers have to be live again.
+/// Waits until the controllers are live again.
 fn after(step: &Step, name: &str, host: &mut Vm, watch: &mut Watch, complaints: &mut Vec<String>) -> Result<()> {
     let back = host.listen(Instant::now() + Duration::from_secs(step.back), |line| {
         let live = watch.take(line, (step.controllers, step.others))?;
@@ -103,7 +103,7 @@ fn after(step: &Step, name: &str, host: &mut Vm, watch: &mut Watch, complaints: 
     Ok(())
 }
 
-/// In which two rounds of writing have to end: the first may have begun before.
+/// The time limit for two rounds of writing: the first may have begun earlier.
 const WRITES: Duration = Duration::from_secs(60);
 
 fn written(host: &mut Vm, watch: &mut Watch) -> Result<bool> {
@@ -116,7 +116,7 @@ fn written(host: &mut Vm, watch: &mut Watch) -> Result<bool> {
     Ok(done.is_some())
 }
 
-/// Begins a step, and says what it is; nothing, when there is nothing to be done but wait.
+/// Begins a step and returns its description; `None` if the step only waits.
 fn begin(step: &Step, host: &mut Vm, target: &mut Vm) -> Result<Option<String>> {
     let mut done = None;
     if let Some(command) = &step.host {
@@ -157,14 +157,14 @@ fn end(step: &Step, host: &Vm, target: &mut Vm) -> Result<()> {
     Ok(())
 }
 
-/// Has the target run a command, and hears what it says.
+/// Makes the target run a command, and reads its output.
 pub fn tell(target: &mut Vm, command: &str) -> Result<()> {
     target.send(command)?;
     target.listen(Instant::now() + Duration::from_secs(10), |line| line.text.contains("lab-done").then_some(()))?;
     Ok(())
 }
 
-/// How many controllers are live, when the large root says so: none, while one of them is not, unless others may come and go.
+/// The number of live controllers in a report of the large root. `None` while one of them is not live, unless others may come and go.
 fn live(text: &str, others: bool) -> Option<usize> {
     let states: Vec<&str> = text.strip_prefix("@states ")?.split_whitespace().collect();
     let live = states.iter().filter(|state| state.ends_with("=live")).count();

@@ -21,11 +21,11 @@ struct Row {
     text: String,
 }
 
-/// Runs all cases, `jobs` at a time; whether all came out as expected.
+/// Runs all cases, `jobs` at a time; returns whether all ended as expected.
 pub fn run(place: &Place, cases: &[Case], jobs: usize) -> Result<bool> {
     let start = Instant::now();
-    // Images first: those who only wait for one another would take the place of those who could run. An error is the scenario's, and
-    // comes again when it is its turn.
+    // Makes the images first: otherwise, cases that wait for the same image would occupy jobs. An error recurs in the scenario's own run,
+    // so it is ignored here.
     images(place, cases, jobs)?;
     let rows: Mutex<Vec<(usize, Row)>> = Mutex::new(Vec::new());
     for_each(cases, jobs, |number, (scenario, init)| {
@@ -57,7 +57,7 @@ pub fn run(place: &Place, cases: &[Case], jobs: usize) -> Result<bool> {
     Ok(good == cases.len())
 }
 
-/// Makes the images of all cases, `jobs` at a time; whether all could be made.
+/// Makes the images of all cases, `jobs` at a time; returns whether all succeeded.
 pub fn images(place: &Place, cases: &[Case], jobs: usize) -> Result<bool> {
     let start = Instant::now();
     let good = AtomicBool::new(true);

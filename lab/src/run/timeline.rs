@@ -1,9 +1,9 @@
-//! Reads from a report where the time went, from QEMU's start to the root's init.
+//! Extracts the times of a boot from a report, from QEMU's start to the root's init.
 
 use crate::judge::console::stamped;
 use crate::judge::report::Report;
 
-/// Seconds on the guest's clock, as far as the kernel's log has them.
+/// Seconds on the guest's clock, if the kernel's log has them.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Timeline {
     /// QEMU's start to the kernel's start (firmware, image loading), on the bench's clock.
@@ -64,8 +64,8 @@ impl Timeline {
     }
 }
 
-/// What happened when, from the kernel's start to the root's init: the kernel's and the bench's marks, and what `nbft` says of
-/// its waits.
+/// The events of the boot with their times, from the kernel's start to the root's init: marks of the kernel and of the bench, and nbft's
+/// messages about waiting.
 pub fn steps(report: &Report, console: &[String]) -> Vec<String> {
     let mut steps: Vec<(f64, &str)> = report
         .block("dmesg")
@@ -75,7 +75,7 @@ pub fn steps(report: &Report, console: &[String]) -> Vec<String> {
         .filter(|(_, text)| is_step(text))
         .collect();
     steps.sort_by(|(a, _), (b, _)| a.total_cmp(b));
-    // With systemd, what is in the kernel's log is in the journal as well.
+    // With systemd, the journal repeats the lines of the kernel's log.
     let mut seen: Vec<(f64, &str)> = Vec::new();
     for (time, text) in steps {
         if !seen.iter().any(|(before, known)| *known == text && time - before < 0.5) {

@@ -3,14 +3,14 @@
 use super::target::Target;
 use super::{Outcome, Scenario};
 
-/// The host of a made table.
+/// The host of a generated table.
 const HOST_NQN: &str = "nqn.2014-08.org.nvmexpress:uuid:0a5bb1f2-4c1d-4b57-9c41-1f7a3c0de001";
 const HOST_ID: &str = "0a5bb1f2-4c1d-4b57-9c41-1f7a3c0de001";
 
 /// Fills in what the file leaves out.
 ///
-/// A made table has this host. If it boots, each controller must have the host of its table. A table of real firmware says
-/// itself who the host is. Root that is not the host's own is the target's.
+/// A generated table gets this host. If the scenario boots, each controller must have the host of its table. A table of real firmware
+/// contains its own host. A root that is not on the host's own disk is on the target's.
 pub(super) fn fill_in(scenario: &mut Scenario) {
     let mut made = false;
     for table in scenario.tables.iter_mut().filter(|table| table.firmware.is_none()) {

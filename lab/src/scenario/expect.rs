@@ -3,74 +3,74 @@
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// How it ends.
+/// How a run ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
-    /// The root's init reports.
+    /// The root's init sends its report.
     Boots,
-    /// It does not, and the console holds the reason.
+    /// No report arrives, and the console contains the reason.
     Fails,
 }
 
-/// What must come of it.
+/// The expected result of a run.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Expect {
-    /// How it ends.
+    /// How the run ends.
     pub outcome: Outcome,
-    /// What the console must hold; all of them.
+    /// Texts that the console must contain.
     #[serde(default)]
     pub reasons: Vec<String>,
-    /// What the console must hold, each behind the one before.
+    /// Texts that the console must contain in this order.
     #[serde(default)]
     pub in_order: Vec<String>,
-    /// What the console must not hold.
+    /// Texts that the console must not contain.
     #[serde(default)]
     pub never: Vec<String>,
-    /// Words, and how many lines of the console may hold them at most.
+    /// Texts, and the largest number of console lines that may contain each.
     #[serde(default)]
     pub at_most: BTreeMap<String, usize>,
-    /// What the target's console must hold.
+    /// Texts that the target's console must contain.
     #[serde(default)]
     pub target: Vec<String>,
-    /// Whether it is off at the end, because a step or the network manager's scenario told it so; then its connections must
-    /// have been ended by itself, none left to the target's patience.
+    /// Whether the host is off at the end, because a step or the network manager's scenario switches it off. Then the host must have
+    /// ended all connections itself, before the target's timeout.
     #[serde(default)]
     pub off: bool,
     /// The network manager that must run and have left root's interfaces as they were.
     pub manager: Option<Handover>,
-    /// What the firmware table's JSON says must be so: identity, addresses, controllers.
+    /// Whether to check what the firmware table's JSON contains: identity, addresses, controllers.
     #[serde(default)]
     pub as_json: bool,
-    /// Host NQN of every controller; where nothing is said, a made table's.
+    /// Host NQN of every controller; by default, that of a generated table.
     pub hostnqn: Option<String>,
     /// Host ID of every controller, likewise.
     pub hostid: Option<String>,
-    /// Addresses of interfaces, link-local ones aside; no others may be there.
+    /// Addresses of interfaces without link-local ones; these interfaces may have no others.
     #[serde(default)]
     pub addresses: BTreeMap<String, Vec<String>>,
     /// Gateway of the default route, by interface.
     #[serde(default)]
     pub gateways: BTreeMap<String, String>,
-    /// Interfaces that must not be there.
+    /// Interfaces that must not exist.
     #[serde(default)]
     pub absent: Vec<String>,
-    /// The controllers; these and no others, when the key is there.
+    /// The expected controllers; if the key exists, there must be no others.
     pub controllers: Option<Vec<Controller>>,
-    /// Addresses to which the kernel may still be connecting: nothing is asked of those controllers.
+    /// Addresses to which the kernel may still be connecting; their controllers are not checked.
     #[serde(default)]
     pub hanging: Vec<String>,
-    /// Controllers that come after the report: judged by what goes over the wires.
+    /// Controllers that appear after the report; only the packet captures show them.
     #[serde(default)]
     pub later: Vec<Controller>,
-    /// What `nbft status` exits with.
+    /// The exit status of `nbft status`.
     pub status: Option<i32>,
-    /// Who renews the lease, by interface, as `nbft status` says at the report, which may come before a slow service. What it says later,
-    /// a step tells.
+    /// Who renews the lease, by interface, according to `nbft status` in the report. The report may precede a slow service; a step then
+    /// checks the later state.
     #[serde(default)]
     pub renewed_by: BTreeMap<String, String>,
-    /// What the target's console must not hold.
+    /// Texts that the target's console must not contain.
     #[serde(default)]
     pub target_never: Vec<String>,
     /// What the packet captures must show.
@@ -79,7 +79,7 @@ pub struct Expect {
 }
 
 impl Expect {
-    /// Nothing but how it ends.
+    /// An expectation about the end of the run only.
     pub const fn outcome(outcome: Outcome) -> Self {
         Self {
             outcome,
@@ -111,26 +111,26 @@ impl Expect {
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct WireSpec {
-    /// Whether NVMe commands go over the wires in plain text: on each connection, or on none.
+    /// Whether NVMe commands are in plain text: on each connection (true), or on none (false).
     pub clear: Option<bool>,
-    /// Whether TLS handshakes are begun: on each connection, or on none.
+    /// Whether TLS handshakes begin: on each connection (true), or on none (false).
     pub tls: Option<bool>,
 }
 
 impl WireSpec {
-    /// Whether anything is said at all.
+    /// Whether the captures are checked at all.
     pub const fn any(self) -> bool {
         self.clear.is_some() || self.tls.is_some()
     }
 }
 
-/// Root's interfaces beside a network manager.
+/// What a network manager must say of root's interfaces.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Handover {
-    /// Its unit.
+    /// The network manager's unit.
     pub unit: String,
-    /// What it says of each interface: the state as `networkctl` or `nmcli` has it.
+    /// The expected state of each interface, as `networkctl` or `nmcli` prints it.
     pub states: BTreeMap<String, String>,
 }
 
@@ -147,10 +147,10 @@ pub struct Controller {
     pub host_iface: Option<String>,
     /// The source address on the wire.
     pub source: Option<String>,
-    /// Whether header digests must be asked for.
+    /// Whether the host must request header digests.
     #[serde(default)]
     pub header_digest: bool,
-    /// Whether data digests must be asked for.
+    /// Whether the host must request data digests.
     #[serde(default)]
     pub data_digest: bool,
 }

@@ -41,7 +41,7 @@ pub fn all(place: &Place) -> Result<Vec<Scenario>> {
     names(place)?.iter().map(|name| load(place, name)).collect()
 }
 
-/// The scenarios that CI runs, each with the kinds of initramfs it runs them in.
+/// The scenarios that CI runs, each with its kinds of initramfs.
 pub fn ci(place: &Place) -> Result<Vec<(Scenario, Vec<Init>)>> {
     let path = place.repo.join("lab/ci.toml");
     let text = fs::read_to_string(&path).at(&path)?;

@@ -1,4 +1,4 @@
-//! Scenarios as data, one file each: what boots, how, and what must come of it.
+//! Describes scenarios as data, one file each: what boots, how, and the expected result.
 
 mod defaults;
 mod expect;
@@ -28,18 +28,18 @@ pub struct Scenario {
     /// The file's name without its ending.
     #[serde(skip)]
     pub name: String,
-    /// One line.
+    /// A description in one line.
     pub summary: String,
-    /// The kinds of initramfs that it is for.
+    /// The kinds of initramfs in which it runs.
     #[serde(default = "both")]
     pub init: Vec<Init>,
-    /// Network and NVMe/TCP in the initramfs.
+    /// What brings network and NVMe/TCP into the initramfs.
     #[serde(default)]
     pub way: Way,
-    /// How Debian's packages of nbft come to the machine. Without a word, a large root has that of the program, and the initramfs is made
-    /// from the tree's files.
+    /// How Debian's packages of nbft get onto the machine. By default, a large root has only the package nbft, and the initramfs is made
+    /// from the files of the working tree.
     pub packages: Option<Packages>,
-    /// Whose dracut.
+    /// The release of Debian.
     #[serde(default)]
     pub debian: Debian,
     /// The kernel of the host.
@@ -51,21 +51,21 @@ pub struct Scenario {
     /// What is on the root disk.
     #[serde(default)]
     pub root: Root,
-    /// The scenario that is the same but whole: `cargo lab bench` compares with it.
+    /// The name of the undamaged scenario with which `cargo lab bench` compares this one.
     pub beside: Option<String>,
     /// Whether the initramfs has no key for the root on LUKS.
     #[serde(default)]
     pub keyless: bool,
-    /// Whether the root disk is the host's own; otherwise it is the target's.
+    /// Whether the root disk belongs to the host; otherwise the target serves it.
     #[serde(default)]
     pub local: bool,
-    /// Words for the kernel's command line beside `root=`.
+    /// Words to add to the kernel's command line after `root=`.
     #[serde(default)]
     pub cmdline: Vec<String>,
     /// Whether UEFI firmware starts a UKI, made by ukify; otherwise QEMU starts the kernel itself.
     #[serde(default)]
     pub uki: bool,
-    /// Seconds, from the host's start to the verdict.
+    /// Time limit in seconds, from the host's start to the verdict.
     #[serde(default = "deadline")]
     pub deadline: u64,
     /// The firmware's tables.
@@ -74,50 +74,50 @@ pub struct Scenario {
     /// The host's NICs.
     #[serde(default = "one_nic")]
     pub nics: Vec<NicSpec>,
-    /// The target; without a word, one with everything, unless root is local.
+    /// The target; by default, one with everything, or none if root is local.
     pub target: Option<Target>,
     /// Whether `tlshd` is installed where the initramfs is made.
     #[serde(default)]
     pub tlshd: bool,
-    /// Whether the large root writes to its disk, and reads that back, all the time: it must not fail, and go on after each step.
+    /// Whether the large root constantly writes to its disk and reads that back. This must never fail, and must continue after each step.
     #[serde(default)]
     pub writes: bool,
-    /// Credentials that the machine is started with, by name, in SMBIOS.
+    /// Credentials that SMBIOS passes to the machine, by name.
     #[serde(default)]
     pub credentials: BTreeMap<String, String>,
-    /// Likewise in fw_cfg.
+    /// Credentials that fw_cfg passes to the machine, by name.
     #[serde(default)]
     pub fw_cfg: BTreeMap<String, String>,
-    /// Likewise sealed by the machine's TPM, in the initramfs.
+    /// Credentials in the initramfs, sealed by the machine's TPM, by name.
     #[serde(default)]
     pub tpm: BTreeMap<String, String>,
-    /// The host interface by which SMBIOS leads to the target's Redfish service.
+    /// The SMBIOS host interface by which the host finds the target's Redfish service.
     pub host_interface: Option<HostInterface>,
-    /// What the machine has on which the initramfs is made.
+    /// Additions to the machine on which the initramfs is made.
     #[serde(default)]
     pub building: Building,
     /// Files in the initramfs beside what dracut packs.
     #[serde(default)]
     pub extra: Vec<Extra>,
-    /// What is done to the machines once they run.
+    /// The steps that change the machines while they run.
     #[serde(default)]
     pub steps: Vec<Step>,
-    /// What must come of it.
+    /// The expected result.
     pub expect: Expect,
 }
 
 impl Scenario {
-    /// Whether nbft is in the initramfs.
+    /// Whether the initramfs contains nbft.
     pub fn has_nbft(&self) -> bool {
         self.way.ours() && self.packages != Some(Packages::Removed)
     }
 
-    /// Whether the root that is judged is the host's own: a system that installs itself goes to the target's disk.
+    /// Whether the verdict is about a root on the host's own disk: an installer ends on the target's disk.
     pub fn ends_on_local_root(&self) -> bool {
         self.local && self.root != Root::Installer
     }
 
-    /// Whether its own words say where root is, which then is not on the root disk.
+    /// Whether its own command line names the root, which is then not on the root disk.
     pub fn own_root(&self) -> bool {
         self.cmdline.iter().any(|word| word.starts_with("root="))
     }
@@ -132,24 +132,24 @@ pub struct NicSpec {
     /// Whether it has a carrier.
     #[serde(default = "yes")]
     pub carrier: bool,
-    /// Seconds after which it is plugged in.
+    /// Seconds after which it is plugged in; 0 for a NIC that is there from the start.
     #[serde(default)]
     pub late: u64,
-    /// Words on the host's console from which these seconds are counted, instead of the start.
+    /// A text on the host's console after which these seconds begin, instead of the start.
     pub late_after: Option<String>,
-    /// It has the MAC of the NIC on this wire.
+    /// The wire whose host NIC has the same MAC.
     pub mac_of: Option<String>,
 }
 
-/// The machine on which an initramfs is made.
+/// Additions to the machine on which an initramfs is made.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Building {
-    /// Lines of its dracut.conf.
+    /// Lines for its dracut.conf.
     pub conf: String,
-    /// Its files.
+    /// Additional files.
     pub files: Vec<Extra>,
-    /// Packages that it has besides, each named with what it needs.
+    /// Additional packages; each list includes their dependencies.
     pub packages: Vec<String>,
 }
 
@@ -157,9 +157,9 @@ pub struct Building {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Extra {
-    /// Where, without the first `/`.
+    /// Its path, without the first `/`.
     pub path: String,
-    /// What is in it.
+    /// Its contents.
     pub text: String,
     /// Its permissions.
     #[serde(default = "private")]
@@ -170,37 +170,37 @@ const fn private() -> u32 {
     0o600
 }
 
-/// Something done after the host has reported: one of `cut`, `plug` and `target`; then the controllers must be live (again).
-/// With none of them, they must stay so. What the host is told it is told first.
+/// A step after the host's report: one of `cut`, `plug` and `target`, after which the controllers must become live again. Without any of
+/// them, the controllers must stay live. The command for the host comes first.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
     /// A command of the large root's shell (`lab-report-run.sh`).
     pub host: Option<String>,
-    /// Takes the carrier of the target's side of this wire, or of each of these, away for `seconds`.
+    /// Takes the carrier away from the target's side of this wire, or of each of these, for `seconds`.
     #[serde(default, deserialize_with = "one_or_many")]
     pub cut: Vec<String>,
-    /// Takes the carrier of the host's NIC on this wire away for `seconds`, in which no controller may be lost.
+    /// Takes the carrier away from the host's NIC on this wire for `seconds`; no controller may be lost meanwhile.
     pub pull: Option<String>,
     /// Gives the host's NIC on this wire a carrier.
     pub plug: Option<String>,
     /// A command of the target's shell (`target-init.sh`).
     pub target: Option<String>,
-    /// How long it is left so.
+    /// How long the change lasts.
     #[serde(default)]
     pub seconds: u64,
-    /// A command of the target's shell after that.
+    /// A command of the target's shell after `seconds`.
     pub then: Option<String>,
-    /// How long the controllers may then take to be live again.
+    /// The seconds in which the controllers must be live again afterwards.
     #[serde(default)]
     pub back: u64,
-    /// Whether the host boots again by this (kexec): its next report, which must come within `back` seconds, is judged instead.
+    /// Whether the step boots the host again (kexec). The verdict is then about its next report, which must arrive within `back` seconds.
     #[serde(default)]
     pub boots_again: bool,
-    /// The host switches itself off by this (hibernation) within `seconds`, and is switched on again. Then its console must say these
-    /// words within `back` seconds.
+    /// A text that the console must show within `back` seconds after the host is switched on again. The step makes the host switch itself
+    /// off (hibernation) within `seconds`.
     pub resumes: Option<String>,
-    /// How many there must be.
+    /// The number of controllers that must be live.
     #[serde(default = "one")]
     pub controllers: usize,
     /// Whether others may come and go meanwhile.
@@ -229,7 +229,7 @@ fn both() -> Vec<Init> {
     vec![Init::Plain, Init::Systemd]
 }
 
-/// Ample: a busy machine's emulation may take several times as long as an idle one's.
+/// Generous: emulation on a busy machine may take several times as long as on an idle one.
 const fn deadline() -> u64 {
     300
 }

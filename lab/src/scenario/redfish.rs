@@ -8,13 +8,13 @@ use std::net::{Ipv4Addr, SocketAddr};
 /// The port of HTTPS.
 pub const HTTPS: u16 = 443;
 
-/// A service: openssl's web server, which knows no users.
+/// A Redfish service: openssl's web server, which has no user accounts.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Service {
-    /// Where it listens.
+    /// The address and port where it listens.
     pub at: SocketAddr,
-    /// What it has, by path without the first `/`.
+    /// Its resources, by path without the first `/`.
     pub resources: BTreeMap<String, String>,
 }
 
@@ -22,21 +22,21 @@ pub struct Service {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HostInterface {
-    /// The NIC, by its wire.
+    /// The wire of the NIC.
     pub wire: String,
     /// The host's address, in a /24.
     pub host: Ipv4Addr,
-    /// The service's.
+    /// The service's address.
     pub service: Ipv4Addr,
 }
 
 impl HostInterface {
-    /// Its SMBIOS structure (DMTF DSP0134, type 42; DSP0270): a PCI NIC by its MAC, Redfish over IP, static addresses.
+    /// The SMBIOS structure (DMTF DSP0134, type 42; DSP0270): a PCI NIC by its MAC, Redfish over IP, static addresses.
     pub fn smbios(&self) -> Vec<u8> {
         let mac = mac(&self.wire, 2);
         let mac = mac.split(':').filter_map(|byte| u8::from_str_radix(byte, 16).ok());
-        // PCI device, version 2: length; vendor, device, subsystem (virtio's); MAC; segment, bus, device; characteristics and
-        // handle of credential bootstrapping, which there is not.
+        // PCI device, version 2: length; vendor, device, subsystem (virtio's); MAC; segment, bus, device; characteristics and handle of
+        // credential bootstrapping, which the service lacks.
         let mut device = vec![5, 24, 0xf4, 0x1a, 0, 0x10, 0xf4, 0x1a, 1, 0];
         device.extend(mac.chain([0, 0, 0, 0, 0, 0, 0xff, 0xff]));
         let end = |address: Ipv4Addr| {

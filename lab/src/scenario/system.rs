@@ -2,35 +2,35 @@
 
 use serde::Deserialize;
 
-/// What is on the disk.
+/// The system on the root disk.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Root {
-    /// A busybox and `nbft`: reports and switches off.
+    /// A busybox and `nbft`: reports, then switches off.
     #[default]
     Mini,
-    /// The same on LVM.
+    /// Like `Mini`, on LVM.
     Lvm,
-    /// The same on LVM on LUKS.
+    /// Like `Mini`, on LVM on LUKS.
     Luks,
-    /// Debian with systemd and udev: reports, then stays for what the bench does to it.
+    /// Debian with systemd and udev: reports, then runs the bench's commands.
     Debian,
-    /// The same with /home on LUKS, named by crypttab and fstab as something on the network.
+    /// Debian with /home on LUKS, which crypttab and fstab mark as a network device.
     Home,
-    /// The same, with leave to boot without it.
+    /// Like `Home`, but the system may boot without /home.
     #[serde(rename = "home-nofail")]
     HomeNofail,
-    /// The same with ktls-utils, whose tlshd.service runs beside what comes from the initramfs.
+    /// Debian with ktls-utils, whose tlshd.service runs beside the tlshd from the initramfs.
     Tlshd,
-    /// The same with its kernel, kexec and makedumpfile, which the initramfs has too.
+    /// Debian with its kernel, kexec and makedumpfile; the initramfs has these two as well.
     Kexec,
-    /// The same with kexec, its kernel and modules, Debian's packages of nbft, and a script that installs all that to another disk.
+    /// Debian with kexec, its kernel and modules, Debian's packages of nbft, and a script that installs all this to another disk.
     Installer,
-    /// The same with systemd-resolved.
+    /// Debian with systemd-resolved.
     Resolved,
-    /// The same with systemd-networkd, which is told to ask for an address on every Ethernet.
+    /// Debian with systemd-networkd, configured to use DHCP on every Ethernet interface.
     Networkd,
-    /// The same with NetworkManager, which is told so.
+    /// Debian with NetworkManager, configured to use DHCP on every Ethernet interface.
     NetworkManager,
 }
 
@@ -45,7 +45,7 @@ pub enum Init {
 }
 
 impl Init {
-    /// The name.
+    /// The name of this kind of initramfs.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Plain => "plain",
@@ -54,41 +54,41 @@ impl Init {
     }
 }
 
-/// What the image has for the network and NVMe/TCP.
+/// How the image gets network and NVMe/TCP.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 pub enum Way {
-    /// Our module.
+    /// nbft's module.
     #[default]
     #[serde(rename = "nbft")]
     Nbft,
-    /// Nothing: root is local.
+    /// No module: root is local.
     #[serde(rename = "local")]
     Local,
-    /// The distribution's: nvmf, nvme-cli, jq, network-legacy.
+    /// The distribution's modules: nvmf, nvme-cli, jq, network-legacy.
     #[serde(rename = "stock")]
     Stock,
-    /// Ours beside the distribution's scripts for a network, for what else boots from one.
+    /// nbft's module beside the distribution's network scripts, for other boots from a network.
     #[serde(rename = "nbft+network")]
     NbftNetwork,
-    /// Ours beside the distribution's.
+    /// nbft's module beside the distribution's modules.
     #[serde(rename = "nbft+stock")]
     NbftStock,
-    /// Ours beside nvmf and NetworkManager.
+    /// nbft's module beside nvmf and NetworkManager.
     #[serde(rename = "nbft+networkmanager")]
     NbftNetworkManager,
-    /// Ours beside systemd-networkd.
+    /// nbft's module beside systemd-networkd.
     #[serde(rename = "nbft+networkd")]
     NbftNetworkd,
-    /// Our module, but the binary does nothing: for what must fail.
+    /// nbft's module with a binary that does nothing: for boots that must fail.
     #[serde(rename = "nbft-true")]
     NbftTrue,
-    /// Ours, in an image made by initramfs-tools.
+    /// nbft's scripts, in an image made by initramfs-tools.
     #[serde(rename = "initramfs-tools")]
     InitramfsTools,
     /// An image made by initramfs-tools: root is local.
     #[serde(rename = "initramfs-tools-local")]
     InitramfsToolsLocal,
-    /// Ours, in an image made by mkosi of Debian's packages: systemd alone.
+    /// nbft, in an image that mkosi makes of Debian's packages, with systemd only.
     #[serde(rename = "mkosi")]
     Mkosi,
     /// An image made by mkosi: root is local.
@@ -96,20 +96,20 @@ pub enum Way {
     MkosiLocal,
 }
 
-/// What is done with Debian's packages of nbft on the machine on which the initramfs is made, and on the large root.
+/// How Debian's packages of nbft are used on the machine that makes the initramfs, and on the large root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Packages {
-    /// They are installed.
+    /// The packages are installed.
     Installed,
-    /// Those with a lower number are installed, whose `nbft` does nothing; then these.
+    /// Packages with a lower version, whose `nbft` does nothing, are installed and then upgraded.
     Upgraded,
-    /// They are installed; then that for the generator of the initramfs is removed.
+    /// The packages are installed; then the one for the initramfs generator is removed.
     Removed,
 }
 
 impl Way {
-    /// Whether our program is in it.
+    /// Whether the image contains nbft.
     pub const fn ours(self) -> bool {
         !matches!(self, Self::Local | Self::Stock | Self::InitramfsToolsLocal | Self::MkosiLocal)
     }

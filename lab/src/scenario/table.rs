@@ -1,4 +1,4 @@
-//! Gives a scenario's ACPI tables: those of real firmware, or ones that libnbft's writer makes from a few fields.
+//! Makes a scenario's ACPI tables: those of real firmware, or ones that libnbft's writer makes from a few fields.
 
 use super::target::{Target, numbered, numbered_uuid};
 use super::yes;
@@ -21,15 +21,15 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Table {
-    /// A table of real firmware, by its name in `testdata/firmware/`; then nothing else is looked at.
+    /// The name of a table of real firmware in `testdata/firmware/`; the other keys are then ignored.
     pub firmware: Option<String>,
-    /// Host NQN; where nothing is said, the laboratory's.
+    /// Host NQN; the lab's by default.
     pub hostnqn: String,
-    /// Host ID, likewise.
+    /// Host ID; the lab's by default.
     pub hostid: String,
     /// Host fabric interfaces; they are numbered from 1.
     pub hfi: Vec<HfiSpec>,
-    /// Subsystems and namespaces; they are numbered from 1. [`Table::all_ssns`] has each of those that stand for several.
+    /// Subsystems and namespaces, numbered from 1. One item may stand for several entries; [`Table::all_ssns`] expands it.
     pub ssns: Vec<SsnsSpec>,
     /// Discovery controllers; they are numbered from 1.
     pub discovery: Vec<DiscoverySpec>,
@@ -43,15 +43,15 @@ pub struct Table {
 pub struct SecuritySpec {
     /// In-band authentication: 0 not supported, 1 supported, 2 required.
     pub authentication: u16,
-    /// The secure channel, likewise.
+    /// The secure channel, with the same values.
     pub secure_channel: u16,
-    /// The only cipher suites of the secure channel, by their numbers.
+    /// The only allowed cipher suites of the secure channel, by number.
     pub ciphers: Option<Vec<u16>>,
-    /// The only hash functions, by their identifiers.
+    /// The only allowed hash functions, by identifier.
     pub hashes: Option<Vec<u8>>,
-    /// The only key exchange groups, by their identifiers.
+    /// The only allowed key exchange groups, by identifier.
     pub groups: Option<Vec<u8>>,
-    /// Where a Redfish service has the secrets: the secret keypath.
+    /// The secret keypath: where a Redfish service keeps the secrets.
     pub redfish: Option<String>,
 }
 
@@ -63,9 +63,9 @@ pub struct DiscoverySpec {
     pub uri: String,
     /// The HFI.
     pub hfi: u8,
-    /// Its NQN, when it has one of its own.
+    /// Its NQN, if it is not the well-known one.
     pub nqn: Option<String>,
-    /// Its security profile; 0 none.
+    /// Its security profile; 0 for none.
     #[serde(default)]
     pub security: u8,
 }
@@ -74,10 +74,10 @@ pub struct DiscoverySpec {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HfiSpec {
-    /// The NIC, by its wire.
+    /// The wire of its NIC.
     #[serde(default = "first_wire")]
     pub wire: String,
-    /// Address and prefix length; without it, none.
+    /// Address and prefix length; none by default.
     pub ip: Option<String>,
     /// Gateway.
     pub gateway: Option<IpAddr>,
@@ -90,24 +90,24 @@ pub struct HfiSpec {
     /// Whether the address came by DHCP.
     #[serde(default)]
     pub dhcp: bool,
-    /// Whether it came by a router advertisement.
+    /// Whether the address came by a router advertisement.
     #[serde(default)]
     pub autoconf: bool,
 }
 
-/// A subsystem and its namespace: where, and what is asked for. What is left out is as the default target has it.
+/// A subsystem and its namespace. By default, fields have the values of the default target.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SsnsSpec {
     /// Address and port.
     pub at: SocketAddr,
-    /// So many consecutive ports, an entry for each.
+    /// The number of consecutive ports, with an entry for each.
     #[serde(default = "one")]
     pub ports: u16,
-    /// So many subsystems at the port, an entry for each, as [`numbered`] names them.
+    /// The number of subsystems at the port, with an entry for each, named by [`numbered`].
     #[serde(default = "one")]
     pub subsystems: u16,
-    /// HFIs, primary first.
+    /// HFIs, the primary one first.
     pub hfis: Vec<u8>,
     /// Subsystem NQN.
     pub nqn: Option<String>,
@@ -121,10 +121,10 @@ pub struct SsnsSpec {
     /// Not to be booted from.
     #[serde(default)]
     pub non_bootable: bool,
-    /// The discovery controller that it came from.
+    /// The discovery controller that listed it.
     #[serde(default)]
     pub discovery: u8,
-    /// An attempt of the firmware that failed before discovery: no namespace, and the discovery controller's address and NQN.
+    /// Whether firmware's attempt failed before discovery: the entry has no namespace, and the discovery controller's address and NQN.
     #[serde(default)]
     pub attempt: bool,
     /// Header digests required.
@@ -133,7 +133,7 @@ pub struct SsnsSpec {
     /// Data digests required.
     #[serde(default)]
     pub data_digest: bool,
-    /// Its security profile; 0 none.
+    /// Its security profile; 0 for none.
     #[serde(default)]
     pub security: u8,
 }
@@ -144,7 +144,7 @@ impl Table {
         self.ssns.iter().flat_map(SsnsSpec::each)
     }
 
-    /// Writes it into `dir`.
+    /// Writes the table into `dir`.
     pub fn write(&self, place: &Place, number: usize, dir: &Path) -> Result<PathBuf> {
         let path = dir.join(format!("table{number}.bin"));
         let bytes = match &self.firmware {
@@ -158,7 +158,7 @@ impl Table {
         Ok(path)
     }
 
-    /// What another program (nvme-cli) reads from it.
+    /// The JSON that another program (nvme-cli) printed for the table.
     pub fn json(&self, place: &Place) -> Result<Value> {
         let name = self.firmware.as_deref().ok_or_else(|| bad("as_json is for tables of real firmware"))?;
         let path = place.firmware(name, "json");
@@ -269,7 +269,7 @@ impl SecuritySpec {
 }
 
 impl SsnsSpec {
-    /// The entries that it stands for.
+    /// The entries for which this item stands.
     fn each(&self) -> impl Iterator<Item = Self> {
         let single = Self { ports: 1, subsystems: 1, ..self.clone() };
         (0..self.subsystems).flat_map(move |number| {
@@ -293,7 +293,7 @@ impl SsnsSpec {
         let mut ssns = Ssns::default();
         let mut flags = SsnsFlags::VALID;
         if self.unavailable {
-            // Bits 7-8: 2, unavailable.
+            // Bits 7-8: the value 2 means unavailable.
             flags = flags.with(SsnsFlags(2 << 7));
         }
         if self.non_bootable {

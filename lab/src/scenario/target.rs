@@ -8,29 +8,30 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 
-/// The target of a scenario; without a word about it, all of fabric A and B, IPv4 and IPv6, with one namespace.
+/// The target of a scenario; by default, all of fabrics A and B, IPv4 and IPv6, with one namespace.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Target {
-    /// Addresses by interface: `a`, `b`, … are wires, `a.10` is VLAN 10 on wire a, `a+b` a switch with both wires, `lo` is reached by routing only.
+    /// Addresses by interface: `a`, `b`, … are wires, `a.10` is VLAN 10 on wire a, `a+b` a switch with both wires. `lo` can be reached by
+    /// routing only.
     pub addresses: BTreeMap<String, Vec<String>>,
-    /// Where it listens.
+    /// The addresses and ports where it listens.
     pub ports: Vec<SocketAddr>,
-    /// At so many consecutive ports, beginning with each of those.
+    /// The number of consecutive ports, beginning with each of `ports`.
     pub consecutive: u16,
     /// The subsystem's NQN.
     pub nqn: String,
-    /// So many subsystems at each port, all with the same namespace but for its UUID, as [`numbered`] names them.
+    /// The number of subsystems at each port, named by [`numbered`]; they share the namespace except for its UUID.
     pub subsystems: u16,
-    /// Host NQNs that are let in; empty for any.
+    /// Host NQNs that may connect; empty for any.
     pub hosts: Vec<String>,
-    /// In-band authentication that is asked of these hosts.
+    /// In-band authentication that these hosts must pass.
     pub auth: Option<Auth>,
     /// TLS on its ports.
     pub tls: Option<Tls>,
     /// A Redfish service.
     pub redfish: Option<Service>,
-    /// Whether there is a namespace at all.
+    /// Whether there is a namespace.
     pub namespace: bool,
     /// Whether there is a second subsystem, [`HOME`], with /home.
     pub home: bool,
@@ -44,23 +45,23 @@ pub struct Target {
     pub uuid: String,
     /// A DHCP server.
     pub dhcp: Option<Dhcp>,
-    /// Options of a dnsmasq, for what busybox has no server for: DHCPv6, router advertisements; with `--port=53` names too.
+    /// Options of a dnsmasq, for servers that busybox lacks: DHCPv6, router advertisements; with `--port=53` also DNS.
     pub dnsmasq: Vec<String>,
-    /// Whether it has the small root as a live image, /www/live.squashfs.
+    /// Whether it serves the small root as a live image, /www/live.squashfs.
     pub live: bool,
-    /// Seconds until it listens; nobody waits for that.
+    /// Seconds until it listens; the host starts without waiting for this.
     pub late: u64,
-    /// Shell commands after all that.
+    /// Shell commands after the whole setup.
     pub commands: Vec<String>,
 }
 
-/// In-band authentication of the hosts that are let in.
+/// In-band authentication of the allowed hosts.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Auth {
     /// The hosts' secret.
     pub key: String,
-    /// The controller's secret; with it, the controller proves itself too.
+    /// The controller's secret, if the controller must authenticate itself too.
     pub ctrl_key: Option<String>,
     /// The hash function, as the kernel names it.
     #[serde(default = "sha256")]
@@ -70,8 +71,8 @@ pub struct Auth {
     pub dhgroup: String,
 }
 
-/// TLS with a pre-shared key on all ports. The key and its identity are not worked out here: they stand in the scenario as another
-/// program derived them from the configured PSK (RFC 5869 and 8446 in a few lines of Python's `hmac` and `hashlib`).
+/// TLS with a pre-shared key on all ports. The lab does not derive the key and its identity: another program derived them from the
+/// configured PSK (RFC 5869 and 8446 in a few lines of Python's `hmac` and `hashlib`).
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tls {
@@ -79,7 +80,7 @@ pub struct Tls {
     pub psk: String,
     /// Its identity.
     pub identity: String,
-    /// Whether nobody is let in without TLS.
+    /// Whether connections without TLS are refused.
     #[serde(default = "yes")]
     pub required: bool,
 }
@@ -92,17 +93,17 @@ fn null_group() -> String {
     "null".to_owned()
 }
 
-/// A DHCP server with one address to give.
+/// A DHCP server with a single address.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Dhcp {
-    /// The interface that it serves.
+    /// The interface on which it serves.
     pub on: String,
-    /// The server, which is the router as well: an address of that interface.
+    /// The server's address on that interface; it is the router as well.
     pub server: Ipv4Addr,
-    /// What it gives, in a /24.
+    /// The address that it gives, in a /24.
     pub gives: Ipv4Addr,
-    /// For how many seconds.
+    /// The lease time in seconds.
     #[serde(default = "ten_minutes")]
     pub seconds: u32,
 }
@@ -152,12 +153,12 @@ pub const FREE: u64 = 1200;
 const HOME: &str = "nqn.2014-08.org.example:home";
 const HOME_NAMESPACE: &str = "686f6d65-7370-4163-8500-000000000001";
 
-/// The NQN of one of several subsystems; the first, 0, has it as it is.
+/// The NQN of one of several subsystems; subsystem 0 keeps the NQN unchanged.
 pub fn numbered(nqn: &str, number: u16) -> String {
     if number == 0 { nqn.to_owned() } else { format!("{nqn}-{number}") }
 }
 
-/// Likewise a namespace's UUID: its last four digits are the number's.
+/// The UUID of the namespace of one of several subsystems: its last four digits are the number.
 pub fn numbered_uuid(uuid: &str, number: u16) -> String {
     if number == 0 { uuid.to_owned() } else { format!("{}{number:04x}", &uuid[..uuid.len().saturating_sub(4)]) }
 }
@@ -169,7 +170,7 @@ impl Target {
         (0..self.subsystems).map(|number| numbered(&self.nqn, number)).chain(home)
     }
 
-    /// The commands that set it up, in the words of `target-init.sh`.
+    /// The setup commands, for the shell functions of `target-init.sh`.
     pub fn script(&self) -> String {
         let mut script = String::new();
         for (wire, _) in WIRES {
@@ -233,7 +234,7 @@ impl Target {
         if self.namespace {
             let device = match (self.blank, self.free) {
                 (true, _) => "/run/blank",
-                // Behind the root disk; a target with /home has none.
+                // The disk after the root disk. A target with /home has no empty disk.
                 (false, true) => "/dev/vdb",
                 (false, false) => "/dev/vda",
             };

@@ -1,6 +1,6 @@
 //! Names the wires between host and target, and the MACs on them.
 
-/// The wires that there are: names, and the fifth byte of their MACs.
+/// The existing wires: names, and the fifth byte of their MACs.
 pub const WIRES: [(&str, u8); 3] = [("a", 0x0a), ("b", 0x0b), ("c", 0x0c)];
 
 /// The MAC on a wire: the target's side ends in 01, the host's in 02.

@@ -1,4 +1,4 @@
-//! Says why the lab itself has failed. An unexpected outcome of a scenario is no error but a complaint.
+//! Defines the errors of the lab itself. An unexpected outcome of a scenario is a complaint instead.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -6,33 +6,33 @@ use std::path::{Path, PathBuf};
 /// An error of the bench.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A file or directory.
+    /// A file or directory cannot be used.
     #[error("{}: {source}", path.display())]
     File {
-        /// Which.
+        /// The path.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
-    /// A program that could not be started.
+    /// A program cannot be started.
     #[error("{program}: {source}")]
     Start {
         /// Its name.
         program: String,
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
-    /// A program that failed.
+    /// A program failed.
     #[error("{command}: {status}\n{tail}")]
     Failed {
         /// The command line.
         command: String,
-        /// How it ended.
+        /// The exit status.
         status: String,
         /// The last lines that it wrote.
         tail: String,
     },
-    /// A scenario or list that cannot be read: what the reader of its format says, or which of its keys contradict.
+    /// A scenario or list is invalid: a parser's message, or keys that contradict each other.
     #[error("{}: {message}", path.display())]
     Scenario {
         /// The file.
@@ -43,7 +43,7 @@ pub enum Error {
     /// Packages are missing, and we may not install them.
     #[error("these packages are missing; install them with\n  {line}")]
     Packages {
-        /// The one line to run.
+        /// The command that installs them.
         line: String,
     },
     /// A scenario that others are made from has no controller on a wire.
@@ -54,10 +54,10 @@ pub enum Error {
         /// The wire.
         wire: String,
     },
-    /// A virtual machine.
+    /// A virtual machine failed.
     #[error(transparent)]
     Vm(#[from] VmError),
-    /// Something else about this machine.
+    /// The machine on which the lab runs lacks something.
     #[error(transparent)]
     Machine(#[from] MachineError),
     /// SIGINT or SIGTERM.
@@ -65,15 +65,15 @@ pub enum Error {
     Interrupted,
 }
 
-/// Why a virtual machine is of no use.
+/// Why a virtual machine cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum VmError {
-    /// QEMU's monitor.
+    /// QEMU's monitor failed.
     #[error("QEMU's monitor: {step}: {why}")]
     Monitor {
-        /// What was being done.
+        /// The step that failed.
         step: &'static str,
-        /// The words of the system, of QEMU or of the JSON reader.
+        /// The message of the system, of QEMU or of the JSON parser.
         why: String,
     },
     /// No pipe for its report.
@@ -90,7 +90,7 @@ pub enum VmError {
     Send {
         /// The machine.
         name: String,
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
     /// The machine that makes disks has failed.
@@ -99,10 +99,10 @@ pub enum VmError {
         /// Its console.
         log: PathBuf,
     },
-    /// The target machine has reported an error, in its own words.
+    /// The target machine reported this error.
     #[error("the target: {0}")]
     Target(String),
-    /// The target machine has not reported that it is ready.
+    /// The target machine did not report that it is ready.
     #[error("the target does not come up; see {}", log.display())]
     TargetSilent {
         /// Its console.
@@ -113,7 +113,7 @@ pub enum VmError {
     Unexpected(String),
 }
 
-/// What is wrong with the machine on which the bench runs, or with what was built on it.
+/// What is missing on the machine on which the lab runs, or in what was built there.
 #[derive(Debug, thiserror::Error)]
 pub enum MachineError {
     /// A program that the bench starts is not installed.
@@ -122,38 +122,38 @@ pub enum MachineError {
         /// The program.
         name: String,
     },
-    /// swtpm does not listen in time.
+    /// swtpm did not listen in time.
     #[error("swtpm does not listen")]
     NoTpm,
     /// Another thread panicked while it built nbft.
     #[error("the build of nbft panicked")]
     BuildPanicked,
-    /// cargo names no binary nbft among what it has built.
+    /// cargo's output names no binary nbft.
     #[error("cargo built no binary nbft")]
     NotBuilt,
     /// A thread of a suite panicked.
     #[error("a run panicked")]
     RunPanicked,
-    /// The handler of a signal cannot be set.
+    /// A signal handler cannot be set.
     #[error("sigaction: {0}")]
     Signals(io::Error),
-    /// A Debian folder can be made by root only.
+    /// Only root can make a Debian folder.
     #[error("making a Debian folder needs root (debootstrap, chroot): run as root")]
     NeedsRoot,
     /// apt knows no mirror of Debian.
     #[error("apt's configuration names no mirror of Debian (apt-get indextargets)")]
     NoMirror,
-    /// A metapackage depends on no package of the name that is looked for.
+    /// A metapackage depends on no package with the wanted name.
     #[error("{package} of {suite} depends on no {prefix}…")]
     NoDependency {
         /// The metapackage.
         package: String,
         /// The release of Debian.
         suite: String,
-        /// How the name begins.
+        /// The prefix of the wanted name.
         prefix: String,
     },
-    /// apt-get has succeeded and has left no file.
+    /// apt-get succeeded without downloading a file.
     #[error("apt-get download {package} left no file")]
     NotDownloaded {
         /// The package.
@@ -176,16 +176,16 @@ pub enum MachineError {
         /// The module.
         module: String,
     },
-    /// A dracut module brings no script that installs it.
+    /// A dracut module contains no script that installs it.
     #[error("{}: its install.sh is not there", module.display())]
     NoInstallScript {
         /// The module's folder.
         module: PathBuf,
     },
-    /// A scenario asks packages for what they do not bring.
+    /// A scenario needs something from packages that they do not contain.
     #[error("`packages` goes with the ways nbft and initramfs-tools, and with files of the building machine alone")]
     NotInPackages,
-    /// A file should hold a number.
+    /// A file that must contain a number does not.
     #[error("{}: no number", file.display())]
     NoNumber {
         /// The file.
@@ -198,7 +198,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 /// Gives an I/O error its path.
 pub trait At<T> {
-    /// With the path that it is about.
+    /// Adds the path to the error.
     fn at(self, path: impl AsRef<Path>) -> Result<T>;
 }
 

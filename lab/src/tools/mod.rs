@@ -1,4 +1,4 @@
-//! Gives every room its errors, its directories, other programs, and an end on a signal.
+//! Provides errors, directories, other programs and signal handling to all rooms.
 
 pub mod error;
 pub mod place;

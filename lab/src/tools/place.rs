@@ -1,4 +1,4 @@
-//! Gives the directories: the repository, the cache, the runs. Makes each cached file once.
+//! Locates the directories (the repository, the cache, the runs), and makes each cached file once.
 
 use crate::tools::error::{At, Error, Result};
 use nix::fcntl::{Flock, FlockArg};
@@ -11,14 +11,14 @@ use std::time::{Duration, SystemTime};
 pub struct Place {
     /// The repository.
     pub repo: PathBuf,
-    /// What is made once and kept: packages, chroots, kernels, images.
+    /// Files that are made once and kept: packages, chroots, kernels, images.
     pub cache: PathBuf,
     /// One directory for each run of a scenario, with its logs.
     pub runs: PathBuf,
 }
 
 impl Place {
-    /// From the environment: `NBFT_LAB_DIR`, or `target/lab` in the repository.
+    /// Locates the directories by the environment: `NBFT_LAB_DIR`, or `target/lab` in the repository.
     ///
     /// # Errors
     ///
@@ -37,15 +37,15 @@ impl Place {
         Ok(place)
     }
 
-    /// A file of the folder that holds the tables of real firmware, by the table's name.
+    /// A file of a table of real firmware, by the table's name.
     pub fn firmware(&self, name: &str, ending: &str) -> PathBuf {
         self.repo.join(format!("testdata/firmware/{name}.{ending}"))
     }
 
     /// A path of the cache that `make` fills once.
     ///
-    /// `make` is given a path beside the final one; what it leaves there is renamed into place, so a half-made artefact is never
-    /// taken for a whole one. A lock lets several runs share the cache.
+    /// `make` gets a temporary path beside the final one, and the result is then renamed, so a partial artefact is never used. A lock
+    /// lets several runs share the cache.
     ///
     /// # Errors
     ///
@@ -53,7 +53,7 @@ impl Place {
     pub fn cached(&self, name: &str, make: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
         let path = self.cache.join(name);
         if path.exists() {
-            // Used: the prune looks at this. Not being able to say so costs a rebuild at most.
+            // Marks the file as used, for `prune`. If this fails, the only cost is a rebuild.
             let _ = File::open(&path).and_then(|file| file.set_modified(SystemTime::now()));
             return Ok(path);
         }
@@ -71,10 +71,10 @@ impl Place {
     }
 }
 
-/// How long an image that nobody uses, or a run's log, is kept.
+/// How long an unused image or a run's log is kept.
 const KEPT: Duration = Duration::from_secs(7 * 86_400);
 
-/// Removes what has not been touched for long: each build of `nbft` makes images of its own.
+/// Removes files that have not been used for long: each build of `nbft` makes new images.
 fn prune(dir: &Path) -> Result<()> {
     for entry in fs::read_dir(dir).at(dir)? {
         let entry = entry.at(dir)?;
@@ -93,7 +93,7 @@ pub fn lock(path: &Path) -> Result<Flock<File>> {
         .map_err(|(_, errno)| Error::File { path: path.into(), source: errno.into() })
 }
 
-/// Removes a file or a whole directory; what is not there is no error.
+/// Removes a file or a whole directory; a missing one is no error.
 pub fn remove(path: &Path) -> Result<()> {
     let result = match fs::symlink_metadata(path) {
         Err(_) => return Ok(()),
@@ -110,7 +110,7 @@ pub fn suffixed(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// FNV-1a over parts that are told apart: names of artefacts by what they are made of.
+/// Hashes parts with FNV-1a, and separates the parts. Artefacts are named by the hash of their ingredients.
 #[derive(Debug, Clone)]
 pub struct Key(u64);
 
@@ -121,7 +121,7 @@ impl Default for Key {
 }
 
 impl Key {
-    /// An empty key.
+    /// A key without parts.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -157,7 +157,7 @@ impl Key {
         })
     }
 
-    /// The name.
+    /// The key as hexadecimal digits.
     pub fn hex(&self) -> String {
         format!("{:016x}", self.0)
     }

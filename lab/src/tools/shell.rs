@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// A command to be run.
+/// A command that can be run.
 #[derive(Debug)]
 pub struct Run {
     command: Command,
@@ -19,28 +19,28 @@ pub fn run(program: impl AsRef<std::ffi::OsStr>) -> Run {
 }
 
 impl Run {
-    /// One argument.
+    /// Adds one argument.
     #[must_use]
     pub fn arg(mut self, arg: impl AsRef<std::ffi::OsStr>) -> Self {
         self.command.arg(arg);
         self
     }
 
-    /// Several arguments.
+    /// Adds several arguments.
     #[must_use]
     pub fn args<S: AsRef<std::ffi::OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
         self.command.args(args);
         self
     }
 
-    /// An environment variable.
+    /// Sets an environment variable.
     #[must_use]
     pub fn env(mut self, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Self {
         self.command.env(name, value);
         self
     }
 
-    /// The working directory.
+    /// Sets the working directory.
     #[must_use]
     pub fn dir(mut self, dir: &Path) -> Self {
         self.command.current_dir(dir);
@@ -62,11 +62,11 @@ impl Run {
         Error::Start { program: self.command.get_program().to_string_lossy().into_owned(), source }
     }
 
-    /// What it writes to standard output.
+    /// Runs the command and returns its standard output.
     ///
     /// # Errors
     ///
-    /// When it cannot be started or fails; then with the end of its standard error.
+    /// When the command cannot be started or fails; the error has the end of its standard error.
     pub fn output(mut self) -> Result<Vec<u8>> {
         let name = self.name();
         let output = self.command.output().map_err(|e| self.start_error(e))?;
@@ -76,16 +76,16 @@ impl Run {
         Err(Error::Failed { command: name, status: output.status.to_string(), tail: tail(&output.stderr) })
     }
 
-    /// As [`Run::output`], for text.
+    /// Like [`Run::output`], for text.
     pub fn text(self) -> Result<String> {
         Ok(String::from_utf8_lossy(&self.output()?).into_owned())
     }
 
-    /// Runs it with everything it writes going to a log file.
+    /// Runs the command and writes its output to a log file.
     ///
     /// # Errors
     ///
-    /// When it cannot be started or fails; then with the end of the log.
+    /// When the command cannot be started or fails; the error has the end of the log.
     pub fn log(mut self, log: &Path) -> Result<()> {
         let name = self.name();
         let mut file = std::fs::OpenOptions::new().create(true).append(true).open(log).at(log)?;
@@ -99,14 +99,13 @@ impl Run {
         Err(Error::Failed { command: name, status: status.to_string(), tail: tail(&text) })
     }
 
-    /// Runs it with `input` on its standard input.
+    /// Runs the command with `input` on its standard input.
     pub fn feed(mut self, input: Vec<u8>) -> Result<Vec<u8>> {
         let name = self.name();
         self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.command.spawn().map_err(|e| self.start_error(e))?;
         let mut stdin = child.stdin.take();
-        // A thread feeds it, so that neither side waits for the other with a full pipe. A program that has enough closes its
-        // end; that is not our error.
+        // A thread writes the input, so that full pipes cannot block both sides. A program may close its end early; that is no error.
         let feeder = std::thread::spawn(move || stdin.as_mut().map(|pipe| pipe.write_all(&input)));
         let output = child.wait_with_output().map_err(|e| self.start_error(e))?;
         let _ = feeder.join();
@@ -116,7 +115,7 @@ impl Run {
         Err(Error::Failed { command: name, status: output.status.to_string(), tail: tail(&output.stderr) })
     }
 
-    /// Whether it can be started and succeeds; its words go nowhere.
+    /// Whether the command can be started and succeeds; its output is discarded.
     pub fn succeeds(mut self) -> bool {
         self.command.stdout(Stdio::null()).stderr(Stdio::null());
         self.command.status().is_ok_and(|status| status.success())

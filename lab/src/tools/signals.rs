@@ -1,4 +1,4 @@
-//! Ends the lab, and all that it started, on SIGINT or SIGTERM.
+//! Ends the lab and all programs that it started on SIGINT or SIGTERM.
 
 use crate::tools::error::{Error, MachineError, Result};
 use nix::sys::prctl;
@@ -13,7 +13,7 @@ extern "C" fn end(_: nix::libc::c_int) {
     ENDED.store(true, Ordering::Relaxed);
 }
 
-/// From now on, the signals are noted, not obeyed on the spot.
+/// Makes the signals set a flag instead of ending the process immediately.
 pub fn watch() -> Result<()> {
     let action = SigAction::new(SigHandler::Handler(end), SaFlags::SA_RESTART, SigSet::empty());
     for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
@@ -23,13 +23,13 @@ pub fn watch() -> Result<()> {
     Ok(())
 }
 
-/// When we are killed, so is the program of this command.
+/// Makes the kernel kill the command's process when the lab is killed.
 pub fn end_with_us(command: &mut Command) {
     // SAFETY: prctl is async-signal-safe.
     unsafe { command.pre_exec(|| prctl::set_pdeathsig(Signal::SIGKILL).map_err(Into::into)) };
 }
 
-/// An error once a signal has come.
+/// Returns an error if a signal has arrived.
 pub fn check() -> Result<()> {
     if ENDED.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }
 }

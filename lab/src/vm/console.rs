@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 /// A line of a console.
 #[derive(Debug, Clone)]
 pub struct Line {
-    /// When it came, from QEMU's start.
+    /// When it arrived, from QEMU's start.
     pub at: Duration,
     /// The text, without escape sequences.
     pub text: String,
-    /// Whether it came over the serial line that only the report uses: on the console, others speak as well.
+    /// Whether it came over the serial line that only the report uses; other programs write to the console too.
     pub report: bool,
 }
 
@@ -36,7 +36,7 @@ impl Listener {
                 if self.echo {
                     println!("{}", line.text);
                 }
-                // In one piece: two threads write to this file.
+                // One write for each line: two threads write to this file.
                 let logged = format!("[{:9.3}] {}\n", line.at.as_secs_f64(), line.text);
                 let _ = self.log.write_all(logged.as_bytes());
                 if self.sender.send(line).is_err() {

@@ -1,4 +1,4 @@
-//! Starts virtual machines, listens to them, and ends them in every case.
+//! Starts virtual machines, reads their consoles, and always ends them.
 
 mod console;
 pub mod qmp;
@@ -21,14 +21,14 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, channel};
 use std::time::{Duration, Instant};
 
-/// A NIC on a wire. The wire's other end is the machine with the other side's number.
+/// A NIC on a wire, whose other end is on the peer machine.
 #[derive(Debug, Clone)]
 pub struct Nic {
     /// The wire's name.
     pub wire: String,
     /// The PCI device number on bus 0.
     pub slot: u8,
-    /// Its MAC.
+    /// Its MAC address.
     pub mac: String,
     /// Whether it has a carrier from the start.
     pub carrier: bool,
@@ -36,38 +36,38 @@ pub struct Nic {
     pub late: bool,
 }
 
-/// What a machine is made of.
+/// The configuration of a machine.
 #[derive(Debug, Clone)]
 pub struct Machine {
     /// Its name in the run's directory.
     pub name: &'static str,
     /// The name of the machine at the other end of its wires.
     pub peer: &'static str,
-    /// UEFI firmware and the disk from which it starts what is on it; otherwise QEMU starts the kernel with the initramfs.
+    /// UEFI firmware with a disk to boot from; without it, QEMU starts the kernel with the initramfs.
     pub firmware: Option<Firmware>,
     /// An ELF kernel.
     pub kernel: PathBuf,
     /// The initramfs.
     pub initrd: PathBuf,
-    /// The kernel's command line, beside what any virtual machine needs.
+    /// The kernel's command line, without the words that every virtual machine gets.
     pub cmdline: String,
-    /// MiB.
+    /// Memory in MiB.
     pub memory: u32,
     /// NICs.
     pub nics: Vec<Nic>,
-    /// Disks; what is written to them is thrown away unless the flag says to keep it.
+    /// Disks; each flag says whether to keep what is written. Otherwise it is discarded.
     pub disks: Vec<(PathBuf, bool)>,
     /// ACPI tables.
     pub tables: Vec<PathBuf>,
-    /// Its TPM, as `image::tpm::sealed` has left it.
+    /// The state of its TPM, made by `image::tpm::sealed`.
     pub tpm: Option<PathBuf>,
     /// A structure of the SMBIOS table.
     pub smbios: Option<PathBuf>,
-    /// Credentials that systemd finds in SMBIOS, by name.
+    /// Credentials that systemd reads from SMBIOS, by name.
     pub credentials: BTreeMap<String, String>,
-    /// The same in fw_cfg, QEMU's own way; names are short there.
+    /// Credentials in fw_cfg, QEMU's own channel, which limits the length of names.
     pub fw_cfg: BTreeMap<String, String>,
-    /// How many bytes of each frame to keep of what goes over the wires; nothing without it.
+    /// How many bytes of each frame on the wires to capture; `None` captures nothing.
     pub capture: Option<u32>,
     /// Whether the terminal is the machine's console.
     pub interactive: bool,
@@ -80,7 +80,7 @@ pub struct Firmware {
     pub code: PathBuf,
     /// Its variables, which it changes.
     pub variables: PathBuf,
-    /// The folder that it sees as EFI system partition.
+    /// The folder that it uses as EFI system partition.
     pub partition: PathBuf,
 }
 
@@ -91,7 +91,7 @@ pub struct Vm {
     child: Child,
     stdin: Option<ChildStdin>,
     lines: Receiver<Line>,
-    /// What it has said so far.
+    /// The console lines so far.
     pub console: Vec<Line>,
     monitor: PathBuf,
     tpm: Option<Child>,
@@ -100,7 +100,7 @@ pub struct Vm {
 impl Machine {
     /// The kernel's whole command line.
     pub fn words(&self) -> String {
-        // On a busy host the emulated timer may be late when the kernel tries it, and it panics.
+        // On a busy host the emulated timer may be late in the kernel's timer check, which then panics.
         format!("console=ttyS0 panic=-1 no_timer_check {}", self.cmdline)
     }
 
@@ -125,7 +125,7 @@ impl Machine {
             None => {
                 let mut cmdline = self.words();
                 if self.tpm.is_some() {
-                    // With a TPM's log QEMU puts the end of the initramfs over its own ACPI tables.
+                    // With a TPM's log, QEMU overwrites its own ACPI tables with the end of the initramfs.
                     let size = std::fs::metadata(&self.initrd).map_or(0, |file| file.len());
                     let at = "0x10000000";
                     add(&["-device", &format!("loader,file={},addr={at},force-raw=on", text(&self.initrd))]);
@@ -182,7 +182,7 @@ impl Machine {
         self.nics.iter().any(|nic| !nic.carrier && !nic.late)
     }
 
-    /// Starts it with `dir` as its directory; its console is kept there, each line with its time.
+    /// Starts the machine with `dir` as its directory, where its console is logged with times.
     pub fn start(&self, dir: &Path) -> Result<Vm> {
         let program = crate::prepare::need("qemu-system-x86_64")?;
         let errors = dir.join(format!("{}.qemu", self.name));
@@ -190,18 +190,18 @@ impl Machine {
         let (report, report_end) = nix::unistd::pipe2(OFlag::O_CLOEXEC).map_err(|errno| VmError::Pipe(errno.into()))?;
         let end = report_end.as_raw_fd();
         let mut command = Command::new(&program);
-        // Socket names are relative: they may be no longer than 107 bytes.
+        // Socket names are relative, since a socket's path is limited to 107 bytes.
         command.args(self.arguments(end)).current_dir(dir).stdin(stdin).stdout(Stdio::piped());
         command.stderr(File::create(&errors).at(&errors)?);
         if !self.interactive {
-            // A terminal's Ctrl-C is for us alone.
+            // Only the lab may react to Ctrl-C on a terminal.
             command.process_group(0);
         }
         signals::end_with_us(&mut command);
         // SAFETY: only system calls that are async-signal-safe are made between fork and exec.
         unsafe {
             command.pre_exec(move || {
-                // The parent holds this end of the pipe until the machine has been started.
+                // The parent keeps this end of the pipe open until the machine has started.
                 fcntl(BorrowedFd::borrow_raw(end), FcntlArg::F_SETFD(FdFlag::empty()))?;
                 Ok(())
             });
@@ -232,7 +232,7 @@ impl Machine {
     }
 }
 
-/// Debian 12's QEMU 7.2 and newer kernels do not agree on cmpxchg16b; a newer QEMU is good throughout.
+/// Hides cmpxchg16b from the guest before QEMU 9: newer kernels fail with it on Debian 12's QEMU 7.2.
 fn cpu() -> &'static str {
     static CPU: std::sync::OnceLock<&'static str> = std::sync::OnceLock::new();
     CPU.get_or_init(|| {
@@ -245,12 +245,12 @@ fn cpu() -> &'static str {
 }
 
 fn text(path: &Path) -> String {
-    // QEMU reads a doubled comma as one.
+    // In QEMU's options, a doubled comma stands for one.
     path.to_string_lossy().into_owned()
 }
 
 impl Vm {
-    /// Its monitor.
+    /// Connects to its monitor.
     pub fn monitor(&self) -> Result<Qmp> {
         Qmp::connect(&self.monitor)
     }
@@ -262,7 +262,7 @@ impl Vm {
         Ok(sent.map_err(|source| VmError::Send { name: self.name.to_owned(), source })?)
     }
 
-    /// Listens until a line of which `wanted` makes something, the machine's end, or the deadline: then `None`.
+    /// Reads lines until `wanted` returns a value; `None` at the machine's end or at the deadline.
     pub fn listen<T>(&mut self, end: Instant, mut wanted: impl FnMut(&Line) -> Option<T>) -> Result<Option<T>> {
         loop {
             signals::check()?;
@@ -284,7 +284,7 @@ impl Vm {
         }
     }
 
-    /// Whether it still runs. One whose lines have ended is given the time to end as well.
+    /// Whether it still runs. After its output has ended, it gets some time to exit.
     pub fn running(&mut self) -> bool {
         let end = Instant::now() + Duration::from_secs(2);
         while matches!(self.child.try_wait(), Ok(None)) {
@@ -305,7 +305,7 @@ impl Vm {
 impl Drop for Vm {
     fn drop(&mut self) {
         for child in iter::once(&mut self.child).chain(&mut self.tpm) {
-            // Errors mean that it is gone already.
+            // These fail only if the process has exited already.
             let _ = child.kill();
             let _ = child.wait();
         }

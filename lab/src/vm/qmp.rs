@@ -19,7 +19,7 @@ fn error(step: &'static str, why: impl std::fmt::Display) -> Error {
 }
 
 impl Qmp {
-    /// Connects as soon as the socket is there.
+    /// Connects as soon as the socket exists.
     pub fn connect(path: &Path) -> Result<Self> {
         let end = Instant::now() + Duration::from_secs(10);
         let stream = loop {
@@ -47,7 +47,7 @@ impl Qmp {
             if let Some(problem) = value.get("error") {
                 return Err(error("refused", problem));
             }
-            // Events come in between.
+            // Events may come before the answer.
             if value.get(key).is_some() {
                 return Ok(value);
             }
@@ -72,7 +72,7 @@ impl Qmp {
         self.command("device_add", device)
     }
 
-    /// Lets a machine go that was started paused.
+    /// Lets a machine run that was started paused.
     pub fn go(&mut self) -> Result<()> {
         self.command("cont", json!({}))
     }

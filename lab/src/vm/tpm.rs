@@ -8,13 +8,13 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Where swtpm's state lies beside the sealed credentials.
+/// The folder of swtpm's state, beside the sealed credentials.
 pub const STATE: &str = "state";
 
-/// Socket of a machine's TPM, in its directory.
+/// The socket of a machine's TPM, in the machine's directory.
 pub const SOCKET: &str = "tpm.sock";
 
-/// Starts the TPM that has sealed them, for a machine in `dir`.
+/// Starts the TPM that sealed the credentials, for a machine in `dir`.
 pub fn start(sealed: &Path, dir: &Path) -> Result<Child> {
     let state = dir.join("tpm");
     fs::create_dir_all(&state).at(&state)?;
@@ -26,7 +26,7 @@ pub fn start(sealed: &Path, dir: &Path) -> Result<Child> {
     swtpm(&state, &dir.join(SOCKET), &[])
 }
 
-/// A TPM, when it listens for who controls it.
+/// Starts a TPM and waits until its control socket listens.
 pub fn swtpm(state: &Path, control: &Path, more: &[&str]) -> Result<Child> {
     let mut command = Command::new(need("swtpm")?);
     command.args(["socket", "--tpm2", "--tpmstate", &format!("dir={}", state.display())]);

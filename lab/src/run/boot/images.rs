@@ -9,7 +9,7 @@ use crate::tools::error::Result;
 use crate::tools::place::Place;
 use std::path::PathBuf;
 
-/// All images of a run, made beforehand so that they can be made once for many.
+/// All images of a run, made beforehand so that many runs share them.
 #[derive(Debug, Clone)]
 pub struct Images {
     pub(super) kernel: Kernel,
@@ -20,12 +20,12 @@ pub struct Images {
     pub(super) home: Option<PathBuf>,
 }
 
-/// Makes what a scenario needs.
+/// Makes the images that a scenario needs.
 pub fn images(place: &Place, scenario: &Scenario, init: Init, way: Way) -> Result<Images> {
     make(place, scenario, init, way, false)
 }
 
-/// The same, with marks of dracut's hooks in the kernel's log.
+/// Like [`images`], with marks of dracut's hooks in the kernel's log.
 pub fn marked_images(place: &Place, scenario: &Scenario, init: Init) -> Result<Images> {
     make(place, scenario, init, scenario.way, true)
 }

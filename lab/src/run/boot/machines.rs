@@ -17,7 +17,7 @@ use std::iter;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// In which a target has to serve: it takes 3 s, and many times as long where many others use the machine.
+/// The time limit for a target to start. It needs 3 s, and many times as long on a busy machine.
 const TARGET: Duration = Duration::from_secs(180);
 
 /// Starts the target and waits until it serves.

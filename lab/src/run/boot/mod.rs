@@ -26,20 +26,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// What came of a run.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Done {
-    /// What is not as expected.
+    /// The differences from what the scenario expects.
     pub complaints: Vec<String>,
-    /// The guest's times, when it booted.
+    /// The guest's times, if it booted.
     pub timeline: Option<Timeline>,
-    /// The guest's words.
+    /// The guest's report.
     pub report: Report,
-    /// Its console.
+    /// The host's console.
     pub console: Vec<String>,
     /// How long the run took, images aside.
     pub took: Duration,
-    /// Where the logs are.
+    /// The directory of the logs.
     pub dir: PathBuf,
     /// Size of the initramfs without modules.
     pub plain_size: u64,
@@ -48,16 +48,16 @@ pub struct Done {
 /// How a run differs from the scenario's file.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options {
-    /// The guest gets a shell on our terminal instead of being switched off.
+    /// Whether the guest gets a shell on our terminal instead of being switched off.
     pub keep: bool,
-    /// Nothing on the console that costs time.
+    /// Whether to keep the console quiet, since output costs time.
     pub quiet: bool,
 }
 
-/// A running system has to end within this: systemd kills what does not stop after 90 s.
+/// The time limit for a shutdown. After 90 s, systemd would kill what does not stop.
 const SHUTDOWN: Duration = Duration::from_secs(80);
 
-/// Runs a scenario with images that are there.
+/// Runs a scenario with existing images.
 pub fn run(place: &Place, scenario: &Scenario, init: Init, images: &Images, options: Options) -> Result<Done> {
     let dir = run_dir(place, &format!("{}-{}", scenario.name, init.name()))?;
     let start = Instant::now();
@@ -102,7 +102,7 @@ pub fn run(place: &Place, scenario: &Scenario, init: Init, images: &Images, opti
         host.listen(end, |_| None::<()>)?;
     }
     if !report.complete {
-        // What is said with the last breath belongs to the reason.
+        // The last lines before the end belong to the reason.
         host.listen(Instant::now() + Duration::from_secs(2), |_| None::<()>)?;
     }
     drop_politely(&mut target)?;
@@ -141,7 +141,7 @@ pub fn run(place: &Place, scenario: &Scenario, init: Init, images: &Images, opti
     Ok(Done { complaints, timeline, report, console, took: start.elapsed(), dir, plain_size: images.initrd.plain_size })
 }
 
-/// The connections that the host has not ended itself.
+/// The connections that the host did not end itself.
 fn left_open(sessions: &[Session]) -> Vec<String> {
     let open = sessions.iter().filter(|session| !session.ended);
     open.map(|session| {
@@ -150,7 +150,7 @@ fn left_open(sessions: &[Session]) -> Vec<String> {
     .collect()
 }
 
-/// Whether dracut or systemd says that it will not wait for root any longer.
+/// Whether dracut or systemd reports that it stops waiting for root.
 fn gave_up(line: &str) -> bool {
     line.contains("Entering emergency mode")
         || line.contains("You are in emergency mode")
@@ -165,7 +165,7 @@ fn no_boot(console: &[&str], end: Instant) -> String {
     format!("it did not boot: {why}; last words: {last}")
 }
 
-/// One boot beside a target that runs already, with a quiet console: the guest's report, and what is wrong with it.
+/// Boots once beside a running target, with a quiet console; returns the guest's report and the complaints.
 pub fn measure(
     place: &Place,
     scenario: &Scenario,
@@ -189,7 +189,7 @@ pub fn measure(
     Ok((report, complaints))
 }
 
-/// A directory of its own for a run.
+/// Makes a new directory for a run.
 pub fn run_dir(place: &Place, name: &str) -> Result<PathBuf> {
     let stamp =
         std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map(|d| d.as_millis()).unwrap_or_default();
@@ -198,7 +198,7 @@ pub fn run_dir(place: &Place, name: &str) -> Result<PathBuf> {
     Ok(dir)
 }
 
-/// Lets the target say what it still has to say.
+/// Reads the target's remaining output before it ends.
 fn drop_politely(target: &mut Option<Vm>) -> Result<()> {
     if let Some(vm) = target {
         vm.send("dmesg -n 7; dmesg | grep nvmet")?;
@@ -207,7 +207,7 @@ fn drop_politely(target: &mut Option<Vm>) -> Result<()> {
     Ok(())
 }
 
-/// Has the target show the secrets that it has, for who looks for them to see that he would find them.
+/// Makes the target print its secrets, so that the search for secrets can prove that it finds them.
 fn confession(scenario: &Scenario, target: &mut Option<Vm>) -> Result<Vec<String>> {
     let Some(vm) = target.as_mut().filter(|_| secrets::any(scenario)) else { return Ok(Vec::new()) };
     let before = vm.console.len();
@@ -219,7 +219,7 @@ fn confession(scenario: &Scenario, target: &mut Option<Vm>) -> Result<Vec<String
     Ok(vm.console[before..].iter().map(|line| line.text.clone()).collect())
 }
 
-/// How much of each frame is captured, in bytes: the headers and the first PDU, or all where something is looked for.
+/// How many bytes of each frame to capture: the headers and the first PDU, or everything if the judge searches the frames.
 fn frame_bytes(scenario: &Scenario) -> u32 {
     if scenario.expect.wire.any() || secrets::any(scenario) { 0x1_0000 } else { 320 }
 }
@@ -234,7 +234,7 @@ fn captured(dir: &Path, host: bool, scenario: &Scenario) -> Result<Wire> {
         let path = dir.join(format!("{wire}.pcap"));
         if path.exists() {
             all.read(&path, &needles)?;
-            // Megabytes of the root's blocks; what counts has been read.
+            // The captures hold megabytes of the root's blocks and have been evaluated.
             fs::remove_file(&path).at(&path)?;
         }
     }
