@@ -1,7 +1,7 @@
-# Sourced by init of the small root when the kernel's command line says lab.bare=ROUNDS: what `nbft connect` costs beside writes
-# to the device by hand, one after the other, with the same options.
+# Sourced by init of the small root if the kernel's command line has lab.bare=ROUNDS. Measures `nbft connect` and direct writes to the
+# device in turn, with the same options.
 
-# Microseconds of the monotonic clock; nothing else tells finer than hundredths of a second without another process.
+# Prints microseconds of the monotonic clock. Every other clock with this resolution needs a process.
 lab_now() {
     {
         read -r _
@@ -11,7 +11,7 @@ lab_now() {
     echo $((now / 1000))
 }
 
-# The options of each controller that is there, a line each.
+# Prints the options of each existing controller, a line each.
 lab_options() {
     for dir in /sys/class/nvme/nvme*; do
         read -r transport < "$dir/transport"
@@ -24,7 +24,7 @@ lab_options() {
         for name in dhchap_secret dhchap_ctrl_secret; do
             [ -e "$dir/$name" ] && read -r secret < "$dir/$name" && [ "$secret" != none ] || continue
             secrets=$secrets,$name=$secret
-            # For nbft, by the names of credentials.
+            # nbft gets the secrets as credentials.
             case $name in
                 dhchap_secret) echo "$secret" > /run/lab-keys/nbft.dhchap-secret ;;
                 *) echo "$secret" > /run/lab-keys/nbft.dhchap-ctrl-secret ;;
@@ -44,7 +44,7 @@ lab_live() {
     echo $count
 }
 
-# How many namespaces are there, under however many paths.
+# Prints the number of namespaces; several paths to a namespace count once.
 lab_namespaces() {
     local count=0
     for dir in /sys/block/nvme*; do
@@ -56,7 +56,7 @@ lab_namespaces() {
     echo $count
 }
 
-# As no machine has any before it boots: neither controllers nor what was noted of them.
+# Restores the state before a boot: deletes the controllers and their records.
 lab_delete() {
     for dir in /sys/class/nvme/nvme*; do
         [ -e "$dir/delete_controller" ] && echo 1 > "$dir/delete_controller"
@@ -67,8 +67,8 @@ lab_delete() {
     $B rm -rf /run/nvme/registry
 }
 
-# Microseconds until the first write is done and its namespace there, and until all are written and all namespaces there, as many
-# as $1.
+# Prints the microseconds until the first write is done and its namespace exists, and until all writes are done and all $1 namespaces
+# exist.
 lab_by_hand() {
     begin=$(lab_now)
     first=
@@ -86,7 +86,7 @@ lab_connect() {
     CREDENTIALS_DIRECTORY=/run/lab-keys nbft connect --wait all --timeout 60 2> /run/lab-nbft || $B cat /run/lab-nbft
 }
 
-# Microseconds of the whole run, and what it says of itself.
+# Prints the microseconds of the whole run, and the times in its status file.
 lab_by_nbft() {
     begin=$(lab_now)
     lab_connect
@@ -95,10 +95,10 @@ lab_by_nbft() {
 }
 
 lab_bare() {
-    # There is no udev any more; what is left of the initramfs' one would be waited for.
+    # udev no longer runs, but nbft would wait for it if the initramfs' udev files remained.
     $B rm -rf /run/udev
     $B mkdir -p /run/lab-keys
-    # What the initramfs did not wait for.
+    # Connects the paths for which the initramfs did not wait.
     lab_connect
     lab_options > /run/lab-options
     namespaces=$(lab_namespaces)

@@ -1,5 +1,5 @@
-# What the guest says of itself, in a form that the bench reads: "@key value" lines, and blocks between "@begin NAME" and
-# "@end STATUS", over a serial line of its own. Sourced by init of the small root and by a unit of the large one; $B is a busybox.
+# Writes the guest's report for the bench: "@key value" lines, and blocks between "@begin NAME" and "@end STATUS", over a separate serial
+# line. Init of the small root and a unit of the large root source this file; $B is a busybox.
 
 lab_say() { echo "@$1 $2" > /dev/ttyS1; }
 
@@ -10,7 +10,7 @@ lab_block() {
     echo "@end $?" > /dev/ttyS1
 }
 
-# Walks from a block device (a directory in sysfs) down to what it lies on.
+# Walks from a block device (a directory in sysfs) down to the devices below it.
 lab_leaves() {
     local dir=$1 slave any= transport= file
     [ -e "$dir/partition" ] && dir=$dir/..
@@ -20,7 +20,7 @@ lab_leaves() {
         lab_leaves "$($B readlink -f "$slave")"
     done
     [ "$any" ] && return
-    # A namespace's device is its controller, or, with native multipath, its subsystem, which holds the controllers.
+    # The parent of a namespace's device is its controller or, with native multipath, its subsystem, which contains the controllers.
     for file in "$dir"/device/transport "$dir"/device/nvme*/transport; do
         [ -r "$file" ] && read -r transport < "$file" && break
     done
@@ -40,7 +40,7 @@ lab_controllers() {
     done
 }
 
-# The secrets that the kernel shows, and to whom: those who look for them elsewhere must find them here.
+# Prints the kernel's files with secrets and their permissions. The judge's search must find the secrets here, which proves that it works.
 lab_secrets() {
     local file
     for file in /sys/class/nvme/nvme*/dhchap_*secret; do
@@ -49,7 +49,7 @@ lab_secrets() {
     true
 }
 
-# $1: uptime, $2: processes so far, both taken first of all.
+# $1: uptime, $2: number of processes so far; the caller takes both before anything else.
 lab_report() {
     lab_say uptime "$1"
     lab_say processes "$2"
@@ -67,7 +67,7 @@ lab_report() {
     lab_block status-table nbft status
     lab_block status env COLUMNS=1000 nbft status -v
     lab_block status-json nbft status -o json
-    # A second run must find all done, change nothing, and need little memory.
+    # A second run must find everything done, change nothing, and need little memory.
     case $($B cat /proc/cmdline) in
         *lab.again*)
             lab_block again $B time -v nbft connect --timeout 10

@@ -1,7 +1,7 @@
-# Sourced by lab-report-run.sh when the kernel's command line says lab.handover: the root is read for a minute beside a
-# network manager, and what became of the interfaces is told.
+# Sourced by lab-report-run.sh if the kernel's command line has lab.handover. Reads the root for a minute beside a network manager, and
+# reports the state of the interfaces.
 
-# The network manager that runs; it may need a while.
+# Prints the running network manager; it may take a while to start.
 lab_manager() {
     for _ in $($B seq 60); do
         for unit in systemd-networkd NetworkManager; do
@@ -11,7 +11,7 @@ lab_manager() {
     done
 }
 
-# Reads the root past the cache, for $1 seconds.
+# Reads the root for $1 seconds, bypassing the cache.
 lab_load() {
     device=$($B awk '$5 == "/" { print $3 }' /proc/self/mountinfo | $B tail -n 1)
     device=/dev/$($B basename "$($B readlink -f "/sys/dev/block/$device")")
@@ -21,8 +21,8 @@ lab_load() {
     done
 }
 
-# What `nbft export` writes for a table with every kind of interface, read by the manager $1. None may take effect on the
-# interfaces that are there: profiles are not activated by themselves here, and networkd's are for links of other names.
+# Makes the manager $1 read the files that `nbft export` writes for a table with every kind of interface. They must not affect existing
+# interfaces: profiles are not activated, and networkd's files name other links.
 lab_exports() {
     case $1 in
         NetworkManager)
@@ -42,7 +42,7 @@ lab_exports() {
                 name=${file##*/05-nbft}
                 sed 's/nbft/lab/g' "$file" > "/run/systemd/network/05-lab$name"
             done
-            # Of these it must complain; so its silence on the others says something.
+            # networkd must complain about these files; only then is its silence on the others meaningful.
             for kind in link:Link network:Network netdev:NetDev; do
                 printf '[Match]\nName=lab-wrong\n\n[%s]\nWrong=yes\n' "${kind#*:}" \
                     > "/run/systemd/network/05-lab-wrong.${kind%:*}"

@@ -17,12 +17,12 @@ say 3 the disk
 disk=$(nbft status -o json | jq -re '.namespaces[] | select(.boot).device')
 mke2fs -q -t ext4 -U "$uuid" "$disk"
 mount "$disk" "$target"
-# The files of this system, as live media do it: debootstrap made them.
+# Copies the files of this system, as installers of live media do.
 tar --one-file-system --exclude=./mnt/* -C / -c . | tar -C "$target" -x
 for folder in dev proc sys run; do mount --bind /$folder "$target/$folder"; done
 
 say 4 the packages
-# The image comes later: as long as there is no kernel, their trigger makes none.
+# The trigger of the packages makes no image now, since there is no kernel yet.
 chroot "$target" sh -c 'dpkg -i /lab/debs/nbft_*.deb /lab/debs/nbft-dracut_*.deb'
 nbft export initrd-needs
 cp /boot/vmlinuz "$target/boot/vmlinuz-$version"

@@ -1,5 +1,5 @@
-# Run in the large root, with uptime and processes so far: reports, then says every change of a controller's state until the
-# bench ends it.
+# Runs in the large root, with the uptime and number of processes so far. Reports, then prints every change of a controller's state until
+# the bench ends it.
 uptime=$1
 processes=$2
 B=/run/lab/busybox
@@ -12,8 +12,8 @@ case $($B cat /proc/cmdline) in
         exec systemctl --no-block poweroff
         ;;
 esac
-# Commands of the bench, one a line; what they say goes to the console. Before the report: what comes to a line that nobody has
-# open is lost.
+# Runs the bench's commands, one per line, with their output on the console. Starts before the report: input on a serial line that no
+# process has open is lost.
 while read -r line; do
     eval "$line" > /dev/console 2>&1
 done < /dev/ttyS0 &

@@ -1,8 +1,8 @@
 #!/lab/busybox sh
-# Takes the time, and leaves the root: it may stall, and that is what has to be told then.
+# Takes the time, and moves to memory: the report must continue even if the root stalls.
 read -r uptime _ < /proc/uptime
 processes=$(/lab/busybox awk '$1 == "processes" { print $2 }' /proc/stat)
-# Of its own, since dracut lets nothing be run from /run.
+# A separate mount, since dracut mounts /run with noexec.
 /lab/busybox mkdir /run/lab
 /lab/busybox mount -t tmpfs -o mode=0755 lab /run/lab
 /lab/busybox cp -r /lab/. /run/lab

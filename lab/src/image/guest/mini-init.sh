@@ -1,5 +1,5 @@
 #!/bin/busybox sh
-# /sbin/init of the small root: says where it runs from, then switches the machine off.
+# /sbin/init of the small root: reports where it runs from, then switches the machine off.
 read -r uptime _ < /proc/uptime
 while read -r key value; do
     [ "$key" = processes ] && processes=$value

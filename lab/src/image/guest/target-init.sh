@@ -1,4 +1,4 @@
-# The rest of the target's init: the network and the subsystems that /lab/setup asks for.
+# The rest of the target's init: functions with which /lab/setup makes the network and the subsystems.
 for file in /proc/sys/net/ipv6/conf/*/accept_dad; do echo 0 > $file; done
 echo 1 > /proc/sys/net/ipv4/ip_forward
 echo 1 > /proc/sys/net/ipv6/conf/all/forwarding
@@ -36,7 +36,7 @@ switch() {
     ip link set "$bridge" up
 }
 
-# subsystem NQN HOST...: open to these hosts, or to any.
+# subsystem NQN HOST...: a subsystem for these hosts, or for any host.
 subsystem() {
     sub=$nvmet/subsystems/$1
     shift
@@ -52,7 +52,7 @@ subsystem() {
     fi
 }
 
-# authenticate HASH GROUP KEY [CONTROLLER-KEY]: asked of all hosts that are let in.
+# authenticate HASH GROUP KEY [CONTROLLER-KEY]: requires authentication of all allowed hosts.
 authenticate() {
     for host in "$sub"/allowed_hosts/*; do
         echo "$1" > "$host/dhchap_hash" && echo "$2" > "$host/dhchap_dhgroup" && echo "$3" > "$host/dhchap_key" ||
@@ -61,24 +61,24 @@ authenticate() {
     done
 }
 
-# A program of /lab/tls.
+# Runs a program of /lab/tls.
 tls() { program=$1; shift; /lab/tls/ld-linux-x86-64.so.2 --library-path /lab/tls "/lab/tls/$program" "$@"; }
 
-# secure NEED KEY IDENTITY: the ports made after this offer TLS with this key (hexadecimal).
+# secure NEED KEY IDENTITY: makes all later ports offer TLS with this key (hexadecimal).
 secure() {
     need=$1
     identity=$3
-    # What is in the session's keyring, its owner may read and tlshd may look up.
+    # Keys in the session's keyring are readable by their owner, and tlshd finds them.
     tls keyctl link %:.nvme @us
     printf %s "$2" | tls keyctl padd -x psk "$3" %:.nvme > /run/psk || echo "lab-error: no key"
     printf '[debug]\nloglevel=1\n' > /run/tlshd.conf
     tls tlshd --stderr --config /run/tlshd.conf < /dev/null &
 }
 
-# The key as the kernel has it, for who looks for it to see that he would find it.
+# Prints the key as the kernel has it, so that the search for secrets can prove that it finds it.
 show_psk() { tls keyctl print "%psk:$identity"; }
 
-# namespace NSID DEVICE UUID: in the subsystem made last.
+# namespace NSID DEVICE UUID: adds a namespace to the latest subsystem.
 namespace() {
     mkdir $sub/namespaces/$1
     if [ "$2" = /run/blank ]; then
@@ -106,7 +106,7 @@ port() {
     done
 }
 
-# refuse NUMBER: lets nobody in any more who is not in, and throws those out who are in by this port.
+# refuse NUMBER: refuses new connections of all hosts, and disconnects those on this port.
 refuse() {
     for host in "$sub"/allowed_hosts/*; do
         echo "${host##*/}" >> /run/refused
@@ -116,7 +116,7 @@ refuse() {
     ln -s "$sub" "$nvmet/ports/$1/subsystems/${sub##*/}"
 }
 
-# allow: those whom `refuse` has shut out.
+# allow: admits the hosts again that `refuse` has refused.
 allow() {
     while read -r host; do
         ln -s "$nvmet/hosts/$host" "$sub/allowed_hosts/$host"
@@ -127,7 +127,7 @@ allow() {
 dhcp() {
     printf 'start %s\nend %s\ninterface %s\noption subnet 255.255.255.0\noption router %s\noption lease %s\n' \
         "$2" "$2" "$1" "$3" "$4" > /etc/udhcpd.conf
-    # At each lease: who asks for the leases finds them as they are.
+    # udhcpd writes its leases every 5 s, so that a reader finds the current ones.
     echo "auto_time 5" >> /etc/udhcpd.conf
     mkdir -p /var/lib/misc
     : > /var/lib/misc/udhcpd.leases
@@ -137,12 +137,12 @@ dhcp() {
 # dnsmasq OPTION...
 dnsmasq() {
     echo 'root:x:0:0::/:/bin/sh' > /etc/passwd
-    # Names only for who asks for them.
+    # DNS runs only if the options set its port.
     case " $*" in
         *" --port="*) ;;
         *) set -- --port=0 "$@" ;;
     esac
-    # A file of leases for who looks into it.
+    # The leases get a file only if the options name one.
     case " $*" in
         *" --dhcp-leasefile="*) ;;
         *) set -- --leasefile-ro "$@" ;;
@@ -151,23 +151,23 @@ dnsmasq() {
         --pid-file=/run/dnsmasq.pid --log-facility=/dev/console "$@" || echo "lab-error: dnsmasq"
 }
 
-# web ADDRESS: gives what is in /www by HTTP.
+# web ADDRESS: serves /www by HTTP.
 web() {
     mkdir -p /www
     httpd -p "$1:80" -h /www || echo "lab-error: httpd"
 }
 
-# redfish ADDRESS: gives what is in /lab/redfish by HTTPS.
+# redfish ADDRESS: serves /lab/redfish by HTTPS.
 redfish() {
     (cd /lab/redfish && exec /lab/openssl s_server -quiet -accept "$1" -cert /lab/redfish.pem -key /lab/redfish.pem -WWW < /dev/null) &
 }
 
 . /lab/setup
 echo "lab-ready"
-# Commands of the bench, one a line; what they say goes to the console.
+# Runs the bench's commands, one per line, with their output on the console.
 while read -r line; do
     eval "$line"
     echo "lab-done"
 done
-# The console is gone: so is the bench.
+# The console has ended, so the bench has ended.
 poweroff -f

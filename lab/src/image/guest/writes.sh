@@ -1,5 +1,5 @@
-# Sourced by lab-report-run.sh when the kernel's command line says lab.writes: the root is written and read back, past the
-# cache, until the bench ends it.
+# Sourced by lab-report-run.sh if the kernel's command line has lab.writes. Writes to the root and reads back, bypassing the cache, until
+# the bench ends it.
 
 lab_writes() {
     round=0

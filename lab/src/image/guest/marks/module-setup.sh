@@ -1,6 +1,6 @@
 #!/bin/bash
-# A dracut module of the lab: says in the kernel's log when each kind of hook begins and ends, so that a time line can show
-# where an initramfs spends its time. Not in what is measured: the hooks cost time themselves.
+# A dracut module of the lab: logs in the kernel's log when each kind of hook begins and ends, so that a timeline shows where the
+# initramfs spends time. Measurements leave it out, since the hooks themselves cost time.
 
 check() {
     return 255
