@@ -1,8 +1,8 @@
-//! Gives an enum of failures its stable codes.
+//! Gives each variant of an error enum a stable code.
 
 /// Implements `code()` and the list `CODES` for an enum: each variant with its code, a name in kebab-case that never changes.
 ///
-/// For the programs of this repository; not part of the API that stays.
+/// Only for the programs of this repository; not part of the stable API.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! codes {

@@ -1,12 +1,11 @@
-//! Says why bytes are no usable table.
+//! Defines why bytes are not a usable table.
 
 use core::ops::Range;
 
 /// Why the bytes are unusable as a table.
 ///
-/// Smaller faults are [`Finding`](crate::Finding)s, and the rest of the table stays usable. The problems are private, so that a
-/// later version may distinguish more. The text names the problem; [`ParseError::is_not_nbft`] says whether the bytes are no
-/// NBFT at all.
+/// Smaller faults are [`Finding`](crate::Finding)s, and the rest of the table stays usable. The kinds of problem are private, so that a
+/// later version may add more. The text names the problem; [`ParseError::is_not_nbft`] says whether the bytes are not an NBFT at all.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a usable NBFT: {problem}")]
 pub struct ParseError {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// Where Linux shows the ACPI tables.
 pub const DEFAULT_PATH: &str = "/sys/firmware/acpi/tables";
 
-/// Largest file that is read as a table, in bytes. The largest legal lists take 65 KiB, so this leaves room for any heap.
+/// The largest file that is read as a table, in bytes. The largest legal lists take 65 KiB, so this leaves room for any heap.
 pub const MAX_SIZE: u64 = 4 << 20;
 
 /// A table's file, found but not read.
@@ -85,7 +85,7 @@ pub fn find_any(path: &Path) -> Result<Vec<TableFile>, FileError> {
         None => name.strip_prefix("NBFT").map(|rest| (u32::MAX, natural(rest))),
     };
     let files = find_by(path, named)?;
-    // A directory of that name is no table. Any other unreadable file deserves an error.
+    // A directory with such a name is no table. Any other unreadable file must cause an error later.
     Ok(files.into_iter().filter(|file| !file.path.is_dir()).collect())
 }
 
@@ -96,7 +96,7 @@ fn natural(text: &str) -> String {
         let digits = run.trim_end_matches(|c: char| !c.is_ascii_digit());
         let number = digits.trim_start_matches('0');
         if !digits.is_empty() {
-            // A file's name has at most 255 bytes.
+            // Padding to three digits suffices: a file name has at most 255 bytes.
             key.push_str(&format!("0{:03}", number.len()));
         }
         key.push_str(number);

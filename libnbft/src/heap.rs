@@ -1,4 +1,4 @@
-//! Resolves heap references: the only range check of a reference against the heap.
+//! Resolves heap references. Only this module checks a reference against the heap's range.
 
 use crate::raw::HeapRef;
 use core::ops::Range;
@@ -31,7 +31,7 @@ pub(crate) struct Heap<'a> {
 }
 
 impl<'a> Heap<'a> {
-    /// The part of `range` that lies in `bytes`, the whole table.
+    /// The heap in `bytes`, the whole table; cuts `range` at the table's end.
     pub(crate) fn new(bytes: &'a [u8], range: Range<usize>) -> Self {
         let end = range.end.min(bytes.len());
         Self { bytes, range: range.start.min(end)..end }

@@ -39,7 +39,7 @@ pub fn bytes_from_hex(text: &str) -> Option<Vec<u8>> {
     text.as_bytes().chunks(2).map(|pair| hex_byte(*pair.first()?, *pair.get(1)?)).collect()
 }
 
-/// The byte that two hex digits stand for.
+/// The byte that two hex digits represent.
 pub(crate) fn hex_byte(high: u8, low: u8) -> Option<u8> {
     let digit = |digit| char::from(digit).to_digit(16);
     u8::try_from(digit(high)? * 16 + digit(low)?).ok()

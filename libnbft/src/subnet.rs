@@ -1,9 +1,9 @@
-//! Says which addresses share a link.
+//! Determines which addresses share a link.
 
 use core::net::IpAddr;
 use ipnet::IpNet;
 
-/// Whether `a` and `b` share their first `prefix` bits, and their family.
+/// Whether `a` and `b` have the same family and the same first `prefix` bits.
 pub(crate) fn same_subnet(a: IpAddr, b: IpAddr, prefix: u8) -> bool {
     IpNet::new(a, prefix).is_ok_and(|subnet| subnet.contains(&b))
 }

@@ -6,8 +6,8 @@ fn ip(text: &str) -> IpAddr {
     text.parse().expect("it is an address")
 }
 
-/// The one table of addresses: what each is as an interface's own, as one that a server grants, as a gateway of `own`, as a
-/// server's, and as a target's.
+/// The only table of test addresses: the verdict on each as an interface's own address, as one that a server grants, as a gateway of
+/// `own`, as a server's, and as a target's.
 #[test]
 fn addresses() {
     type Verdict = Result<(), Unusable>;

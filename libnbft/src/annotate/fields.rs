@@ -15,7 +15,7 @@ pub(crate) struct Definition {
     pub(crate) length: usize,
     pub(crate) name: &'static str,
     pub(crate) format: Format,
-    /// Of a reference to a single value, that value.
+    /// For a reference to a single value: that value.
     pub(crate) object: Option<Object>,
 }
 
@@ -23,12 +23,12 @@ pub(crate) struct Definition {
 #[derive(Debug)]
 pub(crate) struct Object {
     pub(crate) format: ObjectFormat,
-    /// Whether the structure with these bytes, which is valid, puts it in use.
+    /// Whether the structure with these bytes, which is marked valid, uses the value.
     pub(crate) is_used: fn(&[u8]) -> bool,
 }
 
-/// Fields in their order: name of the raw field, name for people, format. For a reference, `=>` and what it leads to; `if` it is not
-/// always in use, when it is.
+/// The fields in order: name of the raw field, name for people, format. After `=>`, a reference has its object, and after `if`, the
+/// condition under which the object is in use.
 macro_rules! definitions {
     ($raw:ident: $($field:ident $name:literal $format:expr $(=> $object:ident $(if $is_used:expr)?)?,)*) => {
         &[$(Definition {

@@ -27,7 +27,7 @@ pub(crate) enum Format {
     Mac,
     Uuid,
     RoutingId,
-    /// Bytes as they are.
+    /// Bytes in hexadecimal.
     Bytes,
     Reference,
     List,
@@ -40,7 +40,7 @@ pub(crate) enum ObjectFormat {
     Text,
     /// 16 bytes of an address.
     Address,
-    /// Bytes as they are.
+    /// Bytes in hexadecimal.
     Bytes,
 }
 

@@ -72,7 +72,7 @@ impl<'a> Walk<'a> {
         Some((raw, object))
     }
 
-    /// What the references of the structure at `offset` lead to, as far as they are in use. It belongs to `owner`.
+    /// Adds the objects to which the references of the structure at `offset` lead, if they are in use. The structure belongs to `owner`.
     fn objects(&mut self, owner: &str, offset: usize, definitions: &[Definition]) {
         let Some(structure) = self.bytes.get(offset..) else { return };
         for definition in definitions {
@@ -95,7 +95,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The descriptors of a list that have the right structure ID, and for valid ones the objects that they refer to.
+    /// Adds the descriptors of a list that have the right structure ID. For valid ones, adds the objects to which they refer, too.
     fn list<T: FromBytes + KnownLayout + Immutable + Unaligned>(
         &mut self,
         list: &List,
@@ -157,7 +157,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// The name of a descriptor, whether it is valid, and what follows it to further structures.
+/// The name of a descriptor, whether it is valid, and a function that adds the structures to which it refers.
 type Described<'a, T> = (String, bool, fn(&mut Walk<'a>, &str, &'a T));
 
 fn hfi<'a>(raw: &raw::Hfi) -> Described<'a, raw::Hfi> {

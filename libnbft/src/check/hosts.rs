@@ -56,7 +56,7 @@ pub fn check_together(tables: &[&Parsed<'_>]) -> Vec<(usize, Finding)> {
     together.findings()
 }
 
-/// [`check_together`] for tables that come one by one: it keeps the host descriptor of each, so that the table can go.
+/// Like [`check_together`], for tables that come one by one: it keeps only the host descriptor of each, so the table can be dropped.
 #[derive(Clone, Debug, Default)]
 pub struct Together {
     /// How many tables were added.

@@ -209,7 +209,7 @@ pub(super) fn on_link(tcp: &HfiTcp, other: IpAddr) -> Option<bool> {
     if is_link_local6(other) {
         return Some(true);
     }
-    // The table does not tell the IPv4 subnet if the prefix is 0.
+    // A prefix of 0 does not say which IPv4 subnet it is.
     let (width, instead_of_0) = if ip.is_ipv4() { (32, None) } else { (128, Some(64)) };
     let prefix = if tcp.prefix == 0 { instead_of_0? } else { tcp.prefix };
     (prefix <= width).then(|| same_subnet(ip, other, prefix))

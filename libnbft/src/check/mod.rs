@@ -26,7 +26,7 @@ pub use hosts::{Together, check_together};
 impl Parsed<'_> {
     /// Checks the table by every [`Rule`] that a single table can break, and returns the findings in the order of their bytes.
     ///
-    /// Those of [`parse`](crate::parse()) are among them. [`check_together`] has the rules that take several tables.
+    /// These include the findings of [`parse`](crate::parse()). The rules that need several tables are in [`check_together`].
     #[must_use]
     pub fn check(&self) -> Vec<Finding> {
         let mut findings = self.findings.clone();
@@ -47,7 +47,7 @@ impl Parsed<'_> {
     }
 }
 
-/// A table that is being checked: the model has its values, bytes and offsets tell where they lie.
+/// A table during its check: the model has the values; bytes and offsets say where they are.
 struct Checker<'a> {
     table: &'a Table,
     offsets: &'a Offsets,

@@ -104,7 +104,7 @@ impl Checker<'_> {
 
     fn check_nid(&mut self, owner: Owner, ssns: &Ssns, offset: usize) {
         let (kind, nid) = (bytes_of!(offset, Ssns.nid_type), bytes_of!(offset, Ssns.nid));
-        // Firmware whose attempt failed knows no namespace.
+        // If firmware's attempt failed, firmware found no namespace.
         let failed = ssns.nqn.as_ref().is_some_and(|nqn| nqn.is_discovery())
             || ssns.flags.availability() == Availability::UNAVAILABLE;
         if ssns.nid_type.words().is_none() {
@@ -219,7 +219,7 @@ fn has_route(tcp: &HfiTcp, ip: IpAddr) -> bool {
     announced || tcp.gateway.get().is_some_and(|gateway| gateway.is_ipv4() == ip.is_ipv4())
 }
 
-/// Whether the parser has reported the text as not UTF-8 or as holding control characters.
+/// Whether the parser has already reported the text: it is not UTF-8 or contains control characters.
 pub(super) fn reported(text: &str) -> bool {
     text.contains(|c: char| c == char::REPLACEMENT_CHARACTER || c.is_control())
 }

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 
-/// How many more HFIs are missing than the one that a message has named; shows nothing for 0.
+/// The number of missing HFIs beyond the one that a message names; shows nothing for 0.
 struct Others(usize);
 
 impl fmt::Display for Others {

@@ -25,7 +25,7 @@ impl Checker<'_> {
             if tcp.info_version >= 2 {
                 self.check_structure(&format_args!("{owner} transport info"), info, fields::HFI_TCP);
             } else {
-                // Version 1 reserves what version 2 uses for fields.
+                // Version 1 reserves the bytes that version 2 uses for fields.
                 let later = info + offset_of!(raw::HfiTcp, ext)..info + size_of::<raw::HfiTcp>();
                 self.check_zero(&format_args!("{owner} transport info"), bytes_of!(info, HfiTcp.reserved53));
                 self.check_zero(&format_args!("{owner} transport info"), later);

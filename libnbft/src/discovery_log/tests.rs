@@ -1,4 +1,4 @@
-//! Pages byte by byte.
+//! Tests pages built byte by byte.
 
 use super::*;
 use crate::model::{DISCOVERY_NQN, Nqn};
@@ -192,7 +192,7 @@ fn a_bad_entry_costs_itself() {
     let mut log = Log::new(Header::parse(&header(9, 3)).unwrap());
     log.take(&[entry(), bad].concat());
     assert!(!log.is_whole());
-    // More than was announced is not there.
+    // The page announced fewer entries, so the last one is ignored.
     log.take(&[entry(), entry()].concat());
     let expected = Log {
         generation: 9,

@@ -1,4 +1,4 @@
-//! Makes the type of the rules from their list, by a macro.
+//! Defines a macro that makes the type of the rules from their list.
 
 /// Defines the rules from one table: variant, name, severity, what it says, why it matters.
 macro_rules! rules {

@@ -1,4 +1,4 @@
-//! Findings: each says what is wrong with a table, by which rule, and in which bytes.
+//! Describes findings: each says what is wrong with a table, by which rule, and in which bytes.
 
 mod define_rules;
 mod quoted;

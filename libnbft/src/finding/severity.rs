@@ -1,4 +1,4 @@
-//! Severities of rules and findings.
+//! Defines the severities of rules and findings.
 
 use core::fmt;
 

@@ -1,9 +1,9 @@
 //! Holds the values of a table, owned and without offsets.
 //!
-//! [`parse`](crate::parse()) puts only descriptors here whose valid flag is set. Structures and fields have the names of the
-//! NVM Express Boot Specification, revisions 1.0 to 1.3; offsets are in bytes from the beginning of the structure.
+//! [`parse`](crate::parse()) adds only descriptors whose valid flag is set. Structures and fields have the names of the NVM Express Boot
+//! Specification, revisions 1.0 to 1.3; offsets are in bytes from the beginning of the structure.
 //!
-//! To build a table, begin with `Default` and set the public fields; the writer takes the rest from there.
+//! To build a table, begin with `Default` and set the public fields; the writer computes the rest.
 
 mod address;
 mod codes;
@@ -252,7 +252,7 @@ impl Ssns {
     #[must_use]
     pub fn hfi_indexes(&self) -> Vec<u8> {
         let mut indexes = Vec::new();
-        // A list may have 1024 indexes and name the same few again and again.
+        // A list may have 1024 indexes and repeat the same few.
         let mut seen = [false; 256];
         for index in core::iter::once(self.primary_hfi).chain(self.secondary_hfis.iter().copied()) {
             if index != 0 && !core::mem::replace(&mut seen[usize::from(index)], true) {
@@ -278,7 +278,7 @@ pub struct SsnsExt {
     pub controller_id: u16,
     /// Admin submission queue size, ASQSZ (offset 10).
     pub asqsz: u16,
-    /// DHCP root path (offset 12), whether or not the SSNS flag puts it in use: much firmware sets the string and not the flag.
+    /// DHCP root path (offset 12), even if the SSNS flag does not put it in use: much firmware sets the string but not the flag.
     pub dhcp_root_path: Option<String>,
     /// Diagnostics (offset 18; 1.1 and later), if the object has at least 23 bytes.
     pub diagnostics: Option<Diagnostics>,

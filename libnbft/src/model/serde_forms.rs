@@ -1,4 +1,4 @@
-//! Gives values their form in serde: text.
+//! Implements serde for values whose serialized form is text.
 
 use super::{FixedText, Mac, PciAddress, Uuid};
 use alloc::string::String;

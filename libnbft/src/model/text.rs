@@ -1,4 +1,4 @@
-//! Holds texts of a fixed width, and the error of texts that do not have the expected form.
+//! Holds fixed-width texts, and the error for texts that do not have the expected form.
 
 use alloc::string::String;
 use core::fmt;

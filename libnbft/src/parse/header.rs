@@ -8,7 +8,7 @@ use crate::raw::{self, bytes_of};
 use core::mem::offset_of;
 use core::ops::Range;
 
-/// The header's two fields that say where the heap lies.
+/// The header's two fields that give the heap's offset and length.
 pub(super) const HEAP_FIELDS: Range<usize> = offset_of!(raw::Header, heap_offset)..offset_of!(raw::Header, driver_path);
 
 /// Sum of all bytes modulo 256; 0 if the checksum is right.
@@ -17,7 +17,7 @@ pub(crate) fn sum(bytes: &[u8]) -> u8 {
 }
 
 impl Reader<'_> {
-    /// Checks the versions that the control descriptor states of the other descriptors.
+    /// Checks the versions that the control descriptor states for the other descriptors.
     pub(super) fn check_versions(&mut self, control: &raw::Control) {
         if control.host.length.get() != 0 {
             let span = bytes_of!(CONTROL, Control.host_version);

@@ -38,7 +38,7 @@ pub(crate) const START: usize = size_of::<raw::Start>();
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Parsed<'a> {
-    /// The values that the table holds.
+    /// The table's values.
     pub table: Table,
     /// The findings about its structure: lengths, bounds, references, strings. [`Parsed::check`] returns these and all others.
     pub findings: Vec<Finding>,
@@ -47,7 +47,7 @@ pub struct Parsed<'a> {
 }
 
 impl<'a> Parsed<'a> {
-    /// The bytes that the table was read from: the whole input, also what follows the length that the header states.
+    /// The bytes from which the table was read: the whole input, including bytes after the length that the header states.
     #[must_use]
     pub const fn bytes(&self) -> &'a [u8] {
         self.bytes
@@ -90,7 +90,7 @@ pub(crate) fn frame(bytes: &[u8]) -> Result<(&raw::Start, &[u8], Heap<'_>), Pars
     let bytes = &bytes[..as_size(start.header.length).min(bytes.len())];
     let heap_start = as_size(start.header.heap_offset);
     let heap_end = heap_start.saturating_add(as_size(start.header.heap_length));
-    // No reference may read out of the header, whatever heap the header states.
+    // The heap never includes the header, even if the header states that.
     Ok((start, bytes, Heap::new(bytes, heap_start.max(START)..heap_end)))
 }
 

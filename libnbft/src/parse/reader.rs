@@ -19,7 +19,7 @@ use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 /// all refer to the same 64 KiB would make a model of hundreds of megabytes.
 pub(crate) const MAX_OBJECT: usize = 1024;
 
-/// Whose field it is, in messages: `HFI 1`, `host`.
+/// The structure that a message names: `HFI 1`, `host`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Owner {
     pub(crate) kind: &'static str,
@@ -222,7 +222,7 @@ impl<'a> Reader<'a> {
         let (rest, text) = until_nul(object.bytes);
         let end = object.start + text.len();
         if rest.is_empty() {
-            // A reference to the heap's last byte cannot be followed by a NUL that counts.
+            // No NUL inside the heap can follow an object that ends at the heap's last byte.
             if !(end < self.heap.range().end && self.bytes.get(end) == Some(&0)) {
                 self.report(
                     Rule::TextUnterminated,
@@ -266,7 +266,7 @@ impl<'a> Reader<'a> {
                 let rule = if owner == Owner::HEADER { Rule::DriverPathGarbage } else { Rule::TextUtf8 };
                 self.report(rule, format_args!("{owner}: the {field} is not UTF-8"), one_byte(offset));
                 let mut text = String::from_utf8_lossy(text).into_owned();
-                // Replacement characters take more room than what they stand for.
+                // Replacement characters are longer than the bytes that they replace.
                 while text.len() > max {
                     text.pop();
                 }
@@ -277,7 +277,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Splits at the first NUL: from it on, and before it.
+/// Splits at the first NUL; returns the part from it on, then the part before it.
 fn until_nul(bytes: &[u8]) -> (&[u8], &[u8]) {
     let found: nom::IResult<&[u8], &[u8]> = take_till(|byte| byte == 0).parse(bytes);
     found.unwrap_or((&[], bytes))

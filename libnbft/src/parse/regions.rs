@@ -57,13 +57,13 @@ impl Reader<'_> {
     }
 }
 
-/// `length` bytes from `start`, as far as they lie in a table of `end` bytes.
+/// The part of `length` bytes from `start` that is inside a table of `end` bytes.
 fn clipped(start: u32, length: u64, end: usize) -> Range<usize> {
     let clip = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX).min(end);
     clip(u64::from(start))..clip(u64::from(start) + length)
 }
 
-/// The bytes that both have.
+/// The bytes that are in both ranges.
 fn intersection(a: &Range<usize>, b: &Range<usize>) -> Option<Range<usize>> {
     let both = a.start.max(b.start)..a.end.min(b.end);
     (both.start < both.end).then_some(both)

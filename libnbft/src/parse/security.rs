@@ -1,4 +1,4 @@
-//! Reads security profile descriptors. The flags tell which of their lists are in use; the others are not read.
+//! Reads security profile descriptors. The flags say which lists are in use; the parser ignores the others.
 
 use super::MAX_OBJECT;
 use super::lists::List;

@@ -68,7 +68,7 @@ impl Reader<'_> {
             controller_id: raw.controller_id.get(),
             asqsz: raw.asqsz.get(),
             dhcp_root_path: self.root_path(owner, ssns, raw.dhcp_root_path, at!(offset, SsnsExt.dhcp_root_path)),
-            // Only the object's length shows whether they are there: the structure's version is 1 in every revision.
+            // Only the object's length shows whether the diagnostics exist: the structure's version is 1 in every revision.
             diagnostics: raw::Diagnostics::read_from_prefix(rest).ok().map(|(raw, _)| Diagnostics {
                 naed: Naed(raw.naed),
                 cipeec: Cipeec(raw.cipeec),
@@ -78,7 +78,7 @@ impl Reader<'_> {
         })
     }
 
-    /// The DHCP root path. Much firmware writes it without setting the flag for it; its errors are then no findings.
+    /// The DHCP root path. Much firmware writes it without setting its flag; then errors in it are no findings.
     fn root_path(&mut self, owner: Owner, ssns: SsnsFlags, reference: HeapRef, at: usize) -> Option<String> {
         let known = self.findings.len();
         let text = self.text(owner, "DHCP root path", reference, at, MAX_OBJECT);

@@ -1,4 +1,4 @@
-//! Bounds the size of a plan, whatever the tables ask for.
+//! Limits the size of a plan, whatever the tables request.
 
 use super::entry::{Candidate, Entry, PathKey, path_key};
 use super::left_out::{Item, LeftOut};
@@ -10,7 +10,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-/// Leaves out paths above [`MAX_PATHS`], as one item for each SSNS.
+/// Leaves out the paths beyond [`MAX_PATHS`], as one item for each SSNS.
 pub(super) fn admit(entries: &mut [Entry<'_>]) {
     let mut paths: BTreeSet<PathKey> = BTreeSet::new();
     let mut namespaces: BTreeSet<(String, Option<Nid>, u32)> = BTreeSet::new();
@@ -51,11 +51,11 @@ pub(super) fn admit(entries: &mut [Entry<'_>]) {
     }
 }
 
-/// Cuts the lists to [`MAX_LEFT_OUT`], with a last item that counts the rest.
+/// Cuts the lists to [`MAX_LEFT_OUT`]; a last item counts the rest.
 pub(super) fn shorten(plan: &mut Plan) {
     let left_out = plan.left_out.len();
     if left_out > MAX_LEFT_OUT {
-        // Callers count boot entries and subsystems: the first of these must stay in the list.
+        // Callers count boot entries and subsystems, so the first of these must stay in the list.
         let rank = |left: &LeftOut| (!left.boot, !left.item.is_target());
         plan.left_out.sort_by_key(rank);
         let more = left_out - MAX_LEFT_OUT;

@@ -1,4 +1,4 @@
-//! Gives the identity by which a DHCP server is asked: the table's, or one made of the MAC address.
+//! Gives the identity with which a DHCP client asks: the table's, or one made from the MAC address.
 
 use super::Network;
 use crate::model::Mac;
@@ -11,13 +11,13 @@ const ETHERNET: u8 = 1;
 const DUID_LINK_LAYER: u8 = 3;
 
 impl Network {
-    /// IAID and DUID by which firmware asked a DHCP server, the DUID as it goes over the wire.
+    /// IAID and DUID with which firmware asked a DHCP server; the DUID in the byte order of the wire.
     #[must_use]
     pub fn dhcp_identity(&self) -> Option<(u32, Vec<u8>)> {
         Some((self.iaid?, duid_on_the_wire(self.duid.as_deref()?)))
     }
 
-    /// IAID and DUID by which a DHCPv6 server is asked: the table's, else 0 and one of the MAC address. Whoever renews the lease must
+    /// IAID and DUID for DHCPv6: the table's, otherwise 0 and a DUID made from the MAC address. The program that renews the lease must
     /// use the same, or the server grants another address.
     #[must_use]
     pub fn dhcp6_identity(&self, mac: Mac) -> (u32, Vec<u8>) {
@@ -25,8 +25,8 @@ impl Network {
     }
 }
 
-/// A DUID as it goes over the wire: in the table each number inside is little endian (type, hardware type, time,
-/// enterprise), on the wire big endian (RFC 8415, section 11); byte strings lie in order.
+/// A DUID in the byte order of the wire. In the table, each number inside is little endian (type, hardware type, time, enterprise), on
+/// the wire big endian (RFC 8415, section 11); byte strings are in order.
 fn duid_on_the_wire(table: &[u8]) -> Vec<u8> {
     let mut wire = table.to_vec();
     let mut swap = |from: usize, to: usize| {

@@ -1,4 +1,4 @@
-//! Holds an SSNS on its way into the plan: its target and the HFIs that can reach it.
+//! Holds an SSNS while it is planned: its target and the HFIs that can reach it.
 
 use super::left_out::LeftOut;
 use super::target::Target;
@@ -11,31 +11,31 @@ use core::net::IpAddr;
 
 pub(super) type PathKey = (String, NetworkRef, IpAddr, u16);
 
-/// Indexes of planned paths. A table can ask for 255 x 255 paths, too many to search one by one.
+/// Indexes of planned paths. A table can request 255 x 255 paths, too many for a linear search.
 #[derive(Default)]
 pub(super) struct Planned {
     pub(super) paths: BTreeMap<PathKey, usize>,
-    /// Namespaces and the paths that they have.
+    /// Pairs of a namespace and one of its paths.
     pub(super) members: BTreeSet<(usize, usize)>,
 }
 
-/// An SSNS, split into what is connected and what is left out.
+/// An SSNS, split into the connections to make and the items left out.
 pub(super) struct Entry<'a> {
     pub(super) ssns: &'a Ssns,
     pub(super) origin: Origin,
-    /// What of it is left out.
+    /// The parts that are left out.
     pub(super) left_out: Vec<LeftOut>,
-    /// What of it is connected.
+    /// The connections to make.
     pub(super) request: Option<Request<'a>>,
 }
 
-/// The connections that an SSNS asks for.
+/// The connections that an SSNS requests.
 pub(super) struct Request<'a> {
     pub(super) target: Target,
     pub(super) security: Option<&'a Policy>,
     /// The HFIs to connect over, the best one first.
     pub(super) candidates: Vec<Candidate>,
-    /// How many HFIs there were before the bounds of the plan.
+    /// The number of HFIs before the plan's limits were applied.
     pub(super) requested: usize,
 }
 
@@ -55,7 +55,7 @@ pub(super) struct Candidate {
     pub(super) hfi: u8,
     pub(super) at: NetworkRef,
     pub(super) reach: Reach,
-    /// Whether the bounds of the plan leave room for it.
+    /// Whether the limits of the plan leave room for it.
     pub(super) admitted: bool,
 }
 

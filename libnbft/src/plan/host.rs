@@ -7,7 +7,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-/// Chooses the pair: the selected table's host, else the first that names one; options override.
+/// Chooses the pair: that of the selected table's host, otherwise of the first host with an NQN; options override it.
 pub(super) fn plan(plan: &mut Plan, sources: &[Source<'_>], options: &Options) {
     let chosen = choose(plan, sources);
     let (mut nqn, mut id, mut why) = match &chosen {
@@ -71,7 +71,7 @@ fn host_nqn(host: &Host) -> Option<String> {
     host.nqn.as_ref().map(|nqn| nqn.0.clone()).filter(|nqn| !nqn.is_empty())
 }
 
-/// The table's host ID. All zeros or all ones identify nobody, so the NQN's UUID replaces them.
+/// The table's host ID. An ID of all zeros or all ones is a placeholder, so the NQN's UUID replaces it.
 fn host_id(plan: &mut Plan, host: &Host) -> Option<Uuid> {
     if !host.id.is_placeholder() {
         return Some(host.id);

@@ -12,8 +12,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// First of the routing tables that hold one HFI's routes each. It is above the classic range of 255 tables, which
-/// administrators number by hand.
+/// The first of the routing tables, each of which holds the routes of one HFI. It is above 255, since administrators number tables up to
+/// there by hand.
 const FIRST_ROUTE_TABLE: u32 = 20_000;
 
 /// Metric when the table states none (0) or "routing supported, no metric configured" (500).
@@ -23,7 +23,8 @@ const DEFAULT_METRIC: u16 = 500;
 pub(super) struct Networks {
     /// One list for each table: HFI index and its network.
     tables: Vec<Vec<(u8, Result<NetworkRef, Reason>)>>,
-    /// One map for each table, from the HFI index to the position in the list: each of 255 entries may name 255 HFIs.
+    /// One map for each table, from the HFI index to the position in the list. A search would be slow: each of 255 entries may name 255
+    /// HFIs.
     positions: Vec<BTreeMap<u8, usize>>,
 }
 
@@ -81,7 +82,7 @@ fn add_hfi(plan: &mut Plan, source: &Source<'_>, hfi: &Hfi) -> Result<NetworkRef
     if tcp.mac.is_zero() {
         return Err(Reason::MacZero);
     }
-    // The NIC takes its number before its HFI is checked, so a broken HFI shifts no name.
+    // The NIC gets its number before its HFI is checked, so a broken HFI changes no other name.
     let interface = interface_of(plan, tcp);
     if hfi.transport != TransportType::TCP {
         return Err(Reason::TransportOther(hfi.transport.0));
@@ -120,7 +121,7 @@ fn drop_unusable(network: &mut Network, notes: &mut Vec<String>) -> Result<(), R
         if network.method == Method::Static {
             return Err(Reason::AddressUnusable { ip, why });
         }
-        // The server grants another one.
+        // The server will grant another one.
         drop("IP address", ip, why);
         network.address = None;
     }
@@ -148,7 +149,7 @@ fn interface_of(plan: &mut Plan, tcp: &HfiTcp) -> usize {
     plan.interfaces.len() - 1
 }
 
-/// The position of the untagged link or a VLAN, which is added if it is not there. `ordinal` is the NIC's number in the tables.
+/// The index of the untagged link or a VLAN; adds it if it does not exist. `ordinal` is the NIC's number in the tables.
 pub(super) fn link_of(interface: &mut Interface, ordinal: usize, vlan: Option<u16>) -> usize {
     if let Some(known) = interface.links.iter().position(|link| link.vlan == vlan) {
         return known;
@@ -187,7 +188,7 @@ fn network_of(source: &Source<'_>, hfi: &Hfi, tcp: &HfiTcp) -> Result<Network, R
     })
 }
 
-/// The flag or the origin states DHCP: some firmware sets only one of them, and some writes garbage as origin.
+/// The flag or the origin may state DHCP: some firmware sets only one of them, and some writes garbage as origin.
 fn method(tcp: &HfiTcp, ipv6: bool) -> Method {
     let dhcp = tcp.flags.dhcp_override() || tcp.ip_origin == IpOrigin::DHCP;
     let advertised = tcp.flags.autoconfigured() || tcp.ip_origin == IpOrigin::ROUTER_ADVERTISEMENT;
@@ -223,7 +224,7 @@ fn is_ipv6(table: &Table, hfi: &Hfi, tcp: &HfiTcp) -> bool {
 }
 
 impl Network {
-    /// Whether the address is or will be an IPv6 one.
+    /// Whether the address is IPv6, or will be.
     #[must_use]
     pub fn is_ipv6(&self) -> bool {
         match self.method {
@@ -237,7 +238,7 @@ impl Network {
         unspecified(self.is_ipv6())
     }
 
-    /// Whether another HFI asks for the same network.
+    /// Whether another HFI requests the same network.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         let key = |n: &Self| (n.method, n.address, n.prefix, n.gateway);
         key(self) == key(other)

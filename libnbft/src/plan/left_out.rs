@@ -41,9 +41,9 @@ pub enum Item {
     },
     /// A discovery controller.
     Discovery,
-    /// The last item of a list that is too long: one item and how many others.
+    /// The last item of a list that is too long: it stands for one item and a number of others.
     Rest {
-        /// What the first of them is.
+        /// The kind of the first of them.
         kind: DescriptorKind,
         /// How many others.
         others: usize,
@@ -81,7 +81,7 @@ impl Item {
         !matches!(self.kind(), DescriptorKind::Hfi)
     }
 
-    /// What follows its kind and index.
+    /// The text after the kind and index.
     fn suffix(self) -> Suffix {
         Suffix(self)
     }
@@ -125,7 +125,7 @@ impl LeftOut {
         Self { item, origin: origin.clone(), reason, boot }
     }
 
-    /// What it is and which: `SSNS 2 over HFI 1`.
+    /// The kind, index and HFI: `SSNS 2 over HFI 1`.
     #[must_use]
     pub fn name(&self) -> String {
         alloc::format!("{} {}{}", self.item.kind(), self.origin.index, self.item.suffix())

@@ -19,21 +19,21 @@ pub struct Loaded {
     pub unusable: Vec<(PathBuf, LoadError)>,
 }
 
-/// Why a file is no usable table.
+/// Why a file is not a usable table.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoadError {
     /// The file cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The file is no table.
+    /// The file's content is not a table.
     #[error(transparent)]
     Table(#[from] ParseError),
 }
 
 impl Plan {
-    /// Reads the tables at `path`, a directory such as [`DEFAULT_PATH`](crate::files::DEFAULT_PATH) or one file, and plans from all
-    /// that are usable. A file that is not usable costs only itself.
+    /// Reads the tables at `path`, a directory such as [`DEFAULT_PATH`](crate::files::DEFAULT_PATH) or one file, and plans from all that
+    /// are usable. An unusable file does not affect the others.
     ///
     /// # Errors
     ///

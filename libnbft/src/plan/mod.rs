@@ -56,43 +56,43 @@ pub struct Source<'a> {
     pub table: &'a Table,
 }
 
-/// What the user sets in place of the tables' values.
+/// Settings of the user that replace the tables' values.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Options {
-    /// Host NQN in place of the tables'.
+    /// Host NQN that replaces the tables'.
     pub hostnqn: Option<String>,
-    /// Host ID in place of the tables'.
+    /// Host ID that replaces the tables'.
     pub hostid: Option<Uuid>,
-    /// Where the names of interfaces come from.
+    /// How interfaces are named.
     pub names: Names,
     /// Bonds to make of the tables' NICs.
     pub bonds: Vec<BondRequest>,
 }
 
 impl Options {
-    /// With this host NQN in place of the tables'.
+    /// Sets a host NQN that replaces the tables'.
     #[must_use]
     pub fn with_hostnqn(mut self, hostnqn: impl Into<String>) -> Self {
         self.hostnqn = Some(hostnqn.into());
         self
     }
 
-    /// With this host ID in place of the tables'.
+    /// Sets a host ID that replaces the tables'.
     #[must_use]
     pub const fn with_hostid(mut self, hostid: Uuid) -> Self {
         self.hostid = Some(hostid);
         self
     }
 
-    /// With names of interfaces that come from there.
+    /// Sets how interfaces are named.
     #[must_use]
     pub const fn with_names(mut self, names: Names) -> Self {
         self.names = names;
         self
     }
 
-    /// With these bonds.
+    /// Sets the bonds to make.
     #[must_use]
     pub fn with_bonds(mut self, bonds: Vec<BondRequest>) -> Self {
         self.bonds = bonds;
@@ -117,7 +117,7 @@ impl core::fmt::Display for Origin {
     }
 }
 
-/// The plan.
+/// A plan for the boot.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
@@ -126,7 +126,7 @@ pub struct Plan {
     pub tables: Vec<String>,
     /// The identity by which this host connects.
     pub host: Option<HostIdentity>,
-    /// Where the names of interfaces come from.
+    /// How interfaces are named.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Names::is_default"))]
     pub names: Names,
     /// Interfaces to set up, one for each NIC.
@@ -135,7 +135,7 @@ pub struct Plan {
     pub paths: Vec<Path>,
     /// Namespaces to expect.
     pub namespaces: Vec<Namespace>,
-    /// Discovery controllers, asked at once or as a fall-back.
+    /// Discovery controllers, to ask immediately or as a fallback.
     #[cfg_attr(feature = "serde", serde(default))]
     pub discovery: Vec<DiscoveryController>,
     /// Subsystems for which an entry names a security profile. Its requirements hold for discovered paths too.
@@ -143,10 +143,10 @@ pub struct Plan {
     pub secured: Vec<Secured>,
     /// Items of the tables that the plan does not use, with the reasons.
     pub left_out: Vec<LeftOut>,
-    /// Bonds that the user asked for and that cannot be made.
+    /// Bonds that the user requested and that cannot be made.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
     pub refused_bonds: Vec<RefusedBond>,
-    /// Decisions where the tables leave a choice, and values that Linux has no option for.
+    /// Decisions that the tables leave open, and values for which Linux has no option.
     pub notes: Vec<String>,
 }
 
@@ -207,7 +207,7 @@ pub struct HostIdentity {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Interface {
-    /// By [`Names::Table`] `nbft0`, `nbft1`, …: counts distinct MACs over all tables and HFIs, usable or not.
+    /// The name. [`Names::Table`] gives `nbft0`, `nbft1`, …, counting distinct MACs over all tables and HFIs, usable or not.
     pub name: String,
     /// MAC address.
     pub mac: Mac,
@@ -215,7 +215,7 @@ pub struct Interface {
     pub pci: Option<PciAddress>,
     /// The untagged link and the VLANs in use. Empty if no HFI of the NIC is usable.
     pub links: Vec<Link>,
-    /// The NICs under it, if it is a bond. It has the MAC address of the first.
+    /// The NICs below it, if it is a bond. The bond has the MAC address of the first.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub bond: Option<Bond>,
 }
@@ -332,10 +332,10 @@ pub struct Path {
     pub data_digest: bool,
     /// How the network reaches the target, according to the table.
     pub reach: Reach,
-    /// Whether firmware marked each of its entries unavailable. Such a path is tried, and booting never waits for it.
+    /// Whether firmware marked each of its entries unavailable. nbft tries such a path, but booting never waits for it.
     pub unavailable: bool,
-    /// Whether only a router can tell how the target is reached over this HFI, and another one needs none. Such a path is tried, and booting
-    /// never waits for it.
+    /// Whether this HFI needs a route from a router to the target, and another HFI needs none. nbft tries such a path, but booting never
+    /// waits for it.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "core::ops::Not::not"))]
     pub spare: bool,
     /// Firmware's connect timeout in seconds; a hint.

@@ -7,18 +7,18 @@ use alloc::string::String;
 /// The longest name of a Linux interface, in bytes (IFNAMSIZ without its NUL).
 const LONGEST: usize = 15;
 
-/// Where the names of interfaces come from.
+/// How interfaces are named.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum Names {
-    /// From the order of the tables: `nbft0`, `nbft1`, …. A name moves when firmware leaves out a NIC before it.
+    /// By the order of the tables: `nbft0`, `nbft1`, …. A name changes if firmware leaves out an earlier NIC.
     #[default]
     Table,
-    /// From the PCI address: `nbftp03001` at 03:00.1, `nbft1p03001` at 0001:03:00.1. A NIC without a PCI address, or at the address of
-    /// one before it, has its name from the order of the tables. So has a VLAN whose name would be longer than 15 bytes.
+    /// By the PCI address: `nbftp03001` at 03:00.1, `nbft1p03001` at 0001:03:00.1. A NIC without a PCI address, or at the address of an
+    /// earlier one, is named by the order of the tables. So is a VLAN whose name would be longer than 15 bytes.
     Pci,
-    /// The kernel and udev name the NICs, and nobody renames them. In the plan they have the names of [`Self::Table`].
+    /// The kernel and udev name the NICs, and nbft does not rename them. In the plan they have the names of [`Self::Table`].
     Kernel,
 }
 
@@ -28,7 +28,7 @@ impl Names {
         *self == Self::default()
     }
 
-    /// The name of a NIC, the `ordinal`th in the order of the tables; `is_taken` says whether another one has a name.
+    /// The name of a NIC, the `ordinal`th in the order of the tables; `is_taken` says whether another interface has a name.
     pub(super) fn interface(self, ordinal: usize, pci: Option<PciAddress>, is_taken: impl Fn(&str) -> bool) -> String {
         let by_pci = pci.filter(|_| self == Self::Pci).map(pci_name).filter(|name| !is_taken(name));
         by_pci.unwrap_or_else(|| table_name(ordinal))
@@ -45,7 +45,7 @@ fn table_name(ordinal: usize) -> String {
     format!("nbft{ordinal}")
 }
 
-/// The digits of `lspci`, so that a VLAN's ID fits behind them.
+/// Uses the digits of `lspci`, so that the name leaves room for a VLAN's ID.
 fn pci_name(pci: PciAddress) -> String {
     let (bus, device, function) = (pci.bus(), pci.device(), pci.function());
     match pci.segment {

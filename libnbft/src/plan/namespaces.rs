@@ -12,7 +12,7 @@ pub(super) fn add(plan: &mut Plan, planned: &mut Planned, ssns: &Ssns, origin: &
         known.nqn == nqn
             && match (known.nid, nid) {
                 (Some(a), Some(b)) => a == b,
-                // A failed attempt of firmware has neither. It counts as the namespace of its subsystem's other entries.
+                // An entry of firmware's failed attempt has neither. It counts as the namespace of its subsystem's other entries.
                 _ => known.nsid == ssns.nsid || ssns.nsid == 0,
             }
     };

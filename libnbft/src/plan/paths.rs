@@ -40,7 +40,7 @@ pub(super) fn plan(plan: &mut Plan, sources: &[Source<'_>], networks: &Networks)
     plan.secured = requirements.subsystems().collect();
 }
 
-/// How many HFIs an SSNS may ask for where all ask for more than [`MAX_PATHS`]; `None` where they do not.
+/// The most HFIs that each SSNS may use, if all together request more than [`MAX_PATHS`]; otherwise `None`.
 fn share(sources: &[Source<'_>], networks: &Networks) -> Option<usize> {
     let (mut entries, mut pairs) = (0_usize, 0_usize);
     for (table, source) in sources.iter().enumerate() {
@@ -64,7 +64,7 @@ fn entry<'a>(
     requirements: &'a Requirements,
     share: Option<usize>,
 ) -> Entry<'a> {
-    // Fails closed: a connection in plaintext never takes the place of a secured one.
+    // An unmet requirement is an error: a connection in plaintext never replaces a secured one.
     let secured = |target: Target| match requirements.of_port(&target) {
         Ok(security) => Ok((target, security)),
         Err(error) => Err(Reason::SecurityUnmet(error.clone())),
@@ -107,7 +107,7 @@ struct Unused {
     why: Reason,
 }
 
-/// The HFIs over which an SSNS is connected, the best one first, and those that are not used.
+/// The HFIs over which to connect an SSNS, the best one first, and those that are not used.
 fn choose(
     plan: &Plan,
     networks: &Networks,
@@ -121,7 +121,7 @@ fn choose(
     let best = candidates.first().map(|candidate| candidate.reach);
     if best.is_some_and(|best| best < Reach::NoRoute) {
         candidates.retain(|candidate| {
-            // A router may tell the way to an IPv6 target.
+            // A router may announce the route to an IPv6 target.
             let keep = candidate.reach < Reach::NoRoute || target.traddr.is_ipv6();
             if !keep {
                 let hfi = candidate.hfi;
@@ -179,7 +179,7 @@ fn candidates(
         }
     }
     if found.is_empty() && ssns.hfi_indexes().is_empty() {
-        // The SSNS names no HFI: any that can reach the target serves.
+        // The SSNS names no HFI, so every HFI that can reach the target is a candidate.
         for (hfi, at) in networks.of_table(table) {
             if let Some(reach) = plan.network(at).and_then(|network| reach::reach(network, target.traddr)) {
                 add(&mut found, hfi, at, reach);
@@ -194,7 +194,7 @@ pub(super) fn link_name(plan: &Plan, at: NetworkRef) -> String {
     plan.link(at).map(|link| link.name.clone()).unwrap_or_default()
 }
 
-/// The address that a network has, when the table fixes it.
+/// The address of a network, if the table fixes it.
 pub(super) fn source_address(plan: &Plan, at: NetworkRef) -> Option<IpAddr> {
     plan.network(at).filter(|network| network.method == Method::Static).and_then(|network| network.address)
 }
@@ -261,7 +261,7 @@ fn add_path(
     known
 }
 
-/// Notes values of the table that Linux has no option for.
+/// Notes values of the table for which Linux has no option.
 fn note_untransferable(plan: &mut Plan, ssns: &Ssns, origin: &Origin) {
     let Some(ext) = &ssns.ext else { return };
     let at = format!("{}: SSNS {}", origin.table, origin.index);

@@ -1,10 +1,10 @@
-//! Says how an HFI reaches a target.
+//! Determines how an HFI reaches a target.
 
 use super::{Network, Reach};
 use crate::subnet::{is_link_local6, same_subnet};
 use core::net::IpAddr;
 
-/// How `target` is reached through `network`, or `None` when the families differ.
+/// How `target` is reached through `network`; `None` if the families differ.
 pub(super) fn reach(network: &Network, target: IpAddr) -> Option<Reach> {
     if network.is_ipv6() != target.is_ipv6() {
         return None;

@@ -1,4 +1,4 @@
-//! Says why an item of the tables or of a log page is not in the plan.
+//! Defines why an item of the tables or of a log page is not in the plan.
 
 use super::limits::{MAX_DISCOVERY, MAX_LEFT_OUT, MAX_PATHS};
 use super::security::PolicyError;
@@ -62,13 +62,13 @@ pub enum Reason {
     /// An SSNS with the discovery NQN.
     #[error("its NQN is the discovery NQN: an attempt of the firmware that failed before discovery")]
     NqnOfDiscovery,
-    /// An NQN that the kernel cannot be given.
+    /// An NQN that cannot be passed to the kernel.
     #[error("{0}")]
     NqnUnusable(NqnFault),
     /// An SSNS without a readable transport address.
     #[error("it has no transport address that can be read")]
     TraddrMissing,
-    /// A transport address at which no target can be.
+    /// A transport address that no target can have.
     #[error("its transport address {ip} cannot be used: {why}")]
     TraddrUnusable {
         /// The address.
@@ -109,7 +109,7 @@ pub enum Reason {
         /// The target's address.
         traddr: IpAddr,
     },
-    /// A security profile that cannot be met. A connection in plaintext does not take its place.
+    /// A security profile that cannot be met. The host does not connect in plaintext instead.
     #[error("{0}; it is not connected in plaintext")]
     SecurityUnmet(PolicyError),
     /// A security profile of a discovery controller that cannot be met.
@@ -124,7 +124,7 @@ pub enum Reason {
     /// An address of a discovery descriptor that is a host name.
     #[error("its address {0} is a name, and names are not resolved")]
     UriName(String),
-    /// An address of a discovery descriptor at which no target can be.
+    /// An address of a discovery descriptor that no target can have.
     #[error("its address {ip} cannot be used: {why}")]
     UriUnusable {
         /// The address.
@@ -132,10 +132,10 @@ pub enum Reason {
         /// Why.
         why: Unusable,
     },
-    /// More paths than a plan takes.
+    /// More paths than a plan accepts.
     #[error("the tables ask for more than {MAX_PATHS} paths")]
     PathsTooMany,
-    /// More discovery controllers than a plan takes.
+    /// More discovery controllers than a plan accepts.
     #[error("the tables name more than {MAX_DISCOVERY} discovery controllers")]
     DiscoveryTooMany,
     /// The last item of a list that is too long.
@@ -179,13 +179,13 @@ codes!(Reason {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EntryReason {
-    /// The tables want the subsystem secured, in a way that cannot be met.
+    /// The tables require a secured connection to the subsystem, and the requirement cannot be met.
     #[error("{0}")]
     SecurityUnmet(PolicyError),
     /// No HFI has an address of the entry's family.
     #[error("no HFI has an address of {0}'s family")]
     HfiNoneOfFamily(IpAddr),
-    /// The plan holds as many discovered paths as it takes.
+    /// The plan already holds the most discovered paths that it accepts.
     #[error("there are {0} discovered paths already")]
     PathsTooMany(usize),
 }

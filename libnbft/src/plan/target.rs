@@ -1,4 +1,4 @@
-//! Checks the target of an SSNS: NQN, address and port for the kernel.
+//! Checks whether the target of an SSNS (NQN, address, port) can be passed to the kernel.
 
 use super::Reason;
 use crate::address::check_target;
@@ -34,7 +34,7 @@ pub(super) fn target(ssns: &Ssns) -> Result<Target, Reason> {
     Ok(Target { nqn: nqn.0.clone(), traddr, trsvcid })
 }
 
-/// Why the kernel cannot be given an NQN. Display is a sentence whose subject is the bearer of the NQN.
+/// Why an NQN cannot be passed to the kernel. Display is a sentence whose subject is the item with the NQN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
@@ -56,12 +56,12 @@ codes!(NqnFault {
     Character => "nqn-character",
 });
 
-/// Checks an NQN for the kernel: 1 to [`Nqn::MAX_LEN`] bytes, no control character, no blank, no comma. The kernel splits its options
-/// at commas, so an NQN with a comma could add an option.
+/// Checks whether an NQN can be passed to the kernel: 1 to [`Nqn::MAX_LEN`] bytes, no control character, no blank, no comma. The kernel
+/// splits its options at commas, so an NQN with a comma could add an option.
 ///
 /// # Errors
 ///
-/// Why the kernel cannot be given this NQN.
+/// Why this NQN cannot be passed to the kernel.
 pub fn check_nqn(text: &str) -> Result<(), NqnFault> {
     if text.is_empty() {
         return Err(NqnFault::Empty);

@@ -1,4 +1,4 @@
-//! Whole plans, compared as text.
+//! Tests whole plans, compared as text.
 
 mod bonds;
 mod bounds;

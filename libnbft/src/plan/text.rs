@@ -10,7 +10,7 @@ use core::fmt::{self, Write};
 struct Lines<'a, 'b>(Escaping<&'a mut fmt::Formatter<'b>>);
 
 impl Lines<'_, '_> {
-    /// Writes to the line that is open.
+    /// Writes to the current line.
     fn write_fmt(&mut self, part: fmt::Arguments<'_>) -> fmt::Result {
         self.0.write_fmt(part)
     }
@@ -21,7 +21,7 @@ impl Lines<'_, '_> {
     }
 }
 
-/// Several lines, each escaped; it ends in a newline.
+/// Several lines, each escaped; the last one ends in a newline, too.
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let f = &mut Lines(Escaping(f));
@@ -60,7 +60,7 @@ impl fmt::Display for Path {
     }
 }
 
-/// `uuid 3f0c1e77-… of NQN`; the NSID where there is no NID.
+/// `uuid 3f0c1e77-… of NQN`; the NSID if there is no NID.
 impl fmt::Display for Namespace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.nid, self.nsid) {

@@ -1,4 +1,4 @@
-//! Makes text from outside safe to show: escapes every character that does more than appear as itself.
+//! Makes text from outside safe to show: escapes every character that has another effect than to appear.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -93,8 +93,8 @@ mod tests {
     use alloc::string::String;
     use alloc::vec::Vec;
 
-    /// Every stretch of characters that are escaped, by its ends, up to the first emoji: the categories and the property that
-    /// the function names, and noncharacters.
+    /// Every range of characters that are escaped, up to the first emoji, by its first and last: the categories and the property that
+    /// [`is_harmless`] names, and noncharacters.
     const STRETCHES: [(u32, u32); 29] = [
         (0x0, 0x1f),
         (0x7f, 0x9f),

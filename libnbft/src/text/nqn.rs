@@ -49,7 +49,7 @@ pub enum NqnError {
 }
 
 impl NqnError {
-    /// Whether the kernel accepts such a name all the same: some targets have names without the specified form.
+    /// Whether the kernel accepts such a name anyway: some targets have names without the specified form.
     #[must_use]
     pub const fn is_usable(&self) -> bool {
         matches!(self, Self::Date | Self::Domain | Self::Uuid)
@@ -61,7 +61,7 @@ impl Nqn {
     ///
     /// # Errors
     ///
-    /// If it is not an NQN; [`NqnError::is_usable`] says whether the kernel accepts it all the same.
+    /// If it is not an NQN; [`NqnError::is_usable`] says whether the kernel accepts it anyway.
     pub fn form(&self) -> Result<NqnForm<'_>, NqnError> {
         nqn_form(&self.0)
     }
@@ -71,7 +71,7 @@ impl Nqn {
 ///
 /// # Errors
 ///
-/// If it is not an NQN; [`NqnError::is_usable`] says whether the kernel accepts it all the same.
+/// If it is not an NQN; [`NqnError::is_usable`] says whether the kernel accepts it anyway.
 pub fn nqn_form(text: &str) -> Result<NqnForm<'_>, NqnError> {
     if text.len() > Nqn::MAX_LEN {
         return Err(NqnError::Long(text.len()));

@@ -32,7 +32,7 @@ impl FromStr for DiscoveryUri {
     type Err = TextError;
 
     fn from_str(text: &str) -> Result<Self, TextError> {
-        // The slash at the end is often left out.
+        // Many URIs lack the slash at the end.
         let (address, port) = match all_consuming(delimited(scheme, authority, opt(tag("/")))).parse(text) {
             Ok((_, found)) => found,
             Err(nom::Err::Error(_) | nom::Err::Failure(_) | nom::Err::Incomplete(_)) => {

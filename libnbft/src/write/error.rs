@@ -1,4 +1,4 @@
-//! Errors of the writer: why a model cannot be written.
+//! Defines why a model cannot be written.
 
 use crate::parse::Owner;
 
@@ -39,17 +39,17 @@ impl WriteError {
 }
 
 impl Owner {
-    /// A descriptor must be marked valid.
+    /// An error unless the descriptor is marked valid.
     pub(super) fn require_valid(self, valid: bool) -> Result<(), WriteError> {
         if valid { Ok(()) } else { Err(WriteError::new(self, Problem::NotValid)) }
     }
 
-    /// A structure of the heap must be marked valid.
+    /// An error unless the structure in the heap is marked valid.
     pub(super) fn require_object_valid(self, field: &'static str, valid: bool) -> Result<(), WriteError> {
         if valid { Ok(()) } else { Err(WriteError::new(self, Problem::ObjectNotValid(field))) }
     }
 
-    /// A value that the model has must be in use.
+    /// An error if the model has a value that the flags do not put in use.
     pub(super) fn require_used(
         self,
         field: &'static str,

@@ -8,9 +8,9 @@ use crate::raw::HeapRef;
 use alloc::vec::Vec;
 use zerocopy::{Immutable, IntoBytes};
 
-/// Objects one after the other, and where they will lie in the table.
+/// The objects of the heap in a row, and the heap's offset in the table.
 pub(super) struct HeapWriter {
-    /// Where the heap will begin.
+    /// The offset at which the heap will begin.
     start: usize,
     bytes: Vec<u8>,
 }
@@ -30,7 +30,7 @@ impl HeapWriter {
         if object.is_empty() {
             return HeapRef::default();
         }
-        // The whole table's length is checked at the end: offsets of a table that is returned fit.
+        // The cast may truncate, but the table's length is checked at the end, so the offsets of every returned table fit.
         let offset = (self.start + self.bytes.len()) as u32;
         self.bytes.extend_from_slice(object);
         HeapRef { offset: offset.into(), length: (object.len() as u16).into() }
@@ -41,7 +41,7 @@ impl HeapWriter {
         self.add(structure.as_bytes())
     }
 
-    /// Adds a structure and what later revisions have added to it, in one object.
+    /// Adds a structure and the fields that later revisions appended to it, as one object.
     pub(super) fn structures(&mut self, parts: &[&[u8]]) -> HeapRef {
         self.add(&parts.concat())
     }
@@ -87,7 +87,7 @@ impl HeapWriter {
         Ok(self.add(list))
     }
 
-    /// Adds a list that may be there only if the flags put it in use.
+    /// Adds a list, which may be present only if the flags put it in use.
     pub(super) fn used_list(
         &mut self,
         owner: Owner,

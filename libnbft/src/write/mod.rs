@@ -17,8 +17,8 @@ use zerocopy::{FromZeros as _, Immutable, IntoBytes};
 
 /// Writes a table.
 ///
-/// `write` computes lengths, heap and checksum, and puts a NUL after every string that the string's length does not count. The
-/// model's versions decide what is written: HFI extended info and PCIe segment take a transport info version of 2 or more.
+/// `write` computes lengths, heap and checksum, and puts a NUL after every string, which the string's length does not count. The model's
+/// versions decide what is written: HFI extended info and PCIe segment need a transport info version of 2 or more.
 ///
 /// The bytes read back as the same model: `parse(&write(&table)?)?.table == table`. A model for which that fails is an error.
 ///
@@ -35,7 +35,7 @@ pub fn write(table: &Table) -> Result<Vec<u8>, WriteError> {
         List::new::<raw::Security>(table.security.len(), "security")?,
         List::new::<raw::Discovery>(table.discovery.len(), "discovery")?,
     ];
-    // Host descriptor and lists follow the control descriptor in the order of their structure IDs, then comes the heap.
+    // The host descriptor and the lists follow the control descriptor in the order of their structure IDs; then comes the heap.
     let host_at = size_of::<raw::Start>();
     let lists_at = host_at + if table.host.is_some() { size_of::<raw::Host>() } else { 0 };
     let heap_at = lists_at + lists.iter().map(|list| list.count * list.stride).sum::<usize>();
@@ -79,7 +79,7 @@ pub fn write(table: &Table) -> Result<Vec<u8>, WriteError> {
 
 /// Sets the checksum byte, offset 9, so that all bytes add up to 0 modulo 256. Does nothing to fewer than 10 bytes.
 ///
-/// It serves tests and fuzzers of readers, which change a written table on purpose.
+/// It is for tests and fuzzers of readers, which change a written table deliberately.
 pub fn repair_checksum(bytes: &mut [u8]) {
     let sum = crate::parse::sum(bytes);
     if let Some(checksum) = bytes.get_mut(core::mem::offset_of!(raw::Header, checksum)) {
@@ -87,7 +87,7 @@ pub fn repair_checksum(bytes: &mut [u8]) {
     }
 }
 
-/// Refuses a table that no reader would accept at all.
+/// Refuses a table that every reader would refuse.
 fn head(table: &Table) -> Result<(), WriteError> {
     if table.header.major != 1 {
         return Err(WriteError::new(Owner::HEADER, Problem::Major(table.header.major)));
@@ -98,7 +98,7 @@ fn head(table: &Table) -> Result<(), WriteError> {
     Ok(())
 }
 
-/// Number and length of a list's descriptors.
+/// The number and length of a list's descriptors.
 #[derive(Clone, Copy)]
 struct List {
     count: usize,
@@ -129,7 +129,7 @@ fn raw_header(header: &Header, driver_path: HeapRef) -> raw::Header {
         creator_revision: header.creator_revision.into(),
         driver_path,
         minor: header.minor,
-        // Length, checksum and heap are set when they are known.
+        // Length, checksum and heap are set later.
         ..raw::Header::default()
     }
 }

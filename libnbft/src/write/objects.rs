@@ -1,4 +1,4 @@
-//! Writes the structures that lie in the heap.
+//! Writes the structures in the heap.
 
 use super::error::{Problem, WriteError};
 use super::heap::HeapWriter;

@@ -1,4 +1,4 @@
-//! Makes one interface of the NICs of a bond, with the networks of all of them.
+//! Merges the NICs of a bond into one interface, which gets the networks of all of them.
 
 use super::refusal::{BondRefusal, RefusedBond};
 use super::request::BondRequest;
@@ -10,7 +10,7 @@ use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::vec::Vec;
 
-/// Puts the NICs of each bond together; the networks of the HFIs move with them.
+/// Merges the NICs of each bond; the networks of the HFIs move with them.
 pub(in crate::plan) fn plan(plan: &mut Plan, networks: &mut Networks, requests: &[BondRequest]) {
     for request in requests {
         match ports(plan, request) {
@@ -20,7 +20,7 @@ pub(in crate::plan) fn plan(plan: &mut Plan, networks: &mut Networks, requests: 
     }
 }
 
-/// The interfaces that become ports. A port that the tables do not have is left out: firmware leaves out a NIC that it did not use.
+/// The interfaces that become ports. Ports that the tables lack are left out: firmware omits a NIC that it did not use.
 fn ports(plan: &mut Plan, request: &BondRequest) -> Result<Vec<usize>, BondRefusal> {
     let (mut found, mut missing) = (Vec::new(), Vec::new());
     for name in &request.ports {
@@ -53,8 +53,8 @@ fn ports(plan: &mut Plan, request: &BondRequest) -> Result<Vec<usize>, BondRefus
     Ok(found)
 }
 
-/// Whether each network of a port is in the subnet of a port before it. Nobody knows the subnet of a network whose address a server
-/// is to give. A NIC without a usable HFI has no network: who names it knows where its cable goes.
+/// Whether each network of a port is in the subnet of an earlier port. A network whose address a server will give has no known subnet. A
+/// NIC without a usable HFI has no network; the user who names it is trusted to have cabled it correctly.
 fn fits(before: &[&Interface], port: &Interface) -> Result<(), BondRefusal> {
     let mut others = before.iter().flat_map(|interface| &interface.links);
     if others.next().is_none() {
@@ -69,7 +69,7 @@ fn fits(before: &[&Interface], port: &Interface) -> Result<(), BondRefusal> {
         for own in &link.networks {
             let Some(address) = own.address else { continue };
             let mut of_family = networks.iter().filter(|other| other.is_ipv6() == own.is_ipv6()).peekable();
-            // The other family is beside it, not in its place.
+            // A network of the other family is additional, not an alternative.
             let alone = of_family.peek().is_none();
             let shares = |other: &&Network| {
                 other.address.is_none_or(|ip| same_subnet(ip, address, other.prefix.min(own.prefix)))
@@ -113,7 +113,7 @@ fn merge(plan: &mut Plan, networks: &mut Networks, request: &BondRequest, ports:
             }
         }
     }
-    // Where each interface stands once the ports are one.
+    // The new position of each interface after its ports are merged.
     let mut positions = Vec::with_capacity(plan.interfaces.len());
     let mut interfaces = Vec::with_capacity(plan.interfaces.len());
     let mut merged = Some(merged);
@@ -134,7 +134,7 @@ fn merge(plan: &mut Plan, networks: &mut Networks, request: &BondRequest, ports:
 }
 
 impl Network {
-    /// Whether one of two networks of a bond is enough: both are the same, or a server gives its address to the bond's one MAC address.
+    /// Whether a bond needs only one of two networks: they are the same, or a server gives its address to the bond's single MAC address.
     fn serves_for(&self, other: &Self) -> bool {
         self.is_same(other) || self.method == other.method && self.method != Method::Static
     }

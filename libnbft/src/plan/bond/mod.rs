@@ -1,4 +1,4 @@
-//! Puts the NICs of one subnet together in the bonds that the user asks for.
+//! Merges the NICs of one subnet into the bonds that the user requests.
 
 mod merge;
 mod refusal;

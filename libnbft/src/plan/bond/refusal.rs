@@ -1,11 +1,11 @@
-//! Names bonds that are not in the plan, and says why.
+//! Names the requested bonds that are not in the plan, with the reasons.
 
 use crate::codes::codes;
 use alloc::string::String;
 use core::fmt;
 use core::net::IpAddr;
 
-/// A bond that the user asked for and the plan does not have. Its ports are planned as they would be without it.
+/// A bond that the user requested and the plan does not have. Its ports are planned as if it had not been requested.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RefusedBond {
@@ -37,7 +37,7 @@ pub enum BondRefusal {
     /// The tables have none of its ports.
     #[error("the tables have none of its ports")]
     BondWithoutPorts,
-    /// A port of it is a port of another bond.
+    /// One of its ports is a port of another bond.
     #[error("{0} is a port of another bond")]
     BondPortTaken(String),
     /// Its ports are not in one subnet.

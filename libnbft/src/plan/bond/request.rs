@@ -1,4 +1,4 @@
-//! Reads the text by which a user asks for a bond.
+//! Parses the text by which a user requests a bond.
 
 use super::settings::{BondMode, BondSettings, LacpRate, XmitHashPolicy, is_link_name};
 use crate::codes::codes;
@@ -6,10 +6,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::str::FromStr;
 
-/// A bond that the user asks for: `NAME:PORT,PORT[:MODE[:OPTION=VALUE…]]`, as in `bond0:nbft0,nbft1:802.3ad:lacp_rate=fast`.
+/// A bond that the user requests: `NAME:PORT,PORT[:MODE[:OPTION=VALUE…]]`, as in `bond0:nbft0,nbft1:802.3ad:lacp_rate=fast`.
 ///
-/// A port has the name that its interface has in a plan without the bond. The mode is `active-backup` unless another one is named.
-/// Options are `miimon`, `updelay`, `downdelay` (milliseconds), `lacp_rate` and `xmit_hash_policy`, with the kernel's values.
+/// A port has the name that its interface has in a plan without the bond. The default mode is `active-backup`. Options are `miimon`,
+/// `updelay`, `downdelay` (milliseconds), `lacp_rate` and `xmit_hash_policy`, with the kernel's values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BondRequest {
@@ -17,24 +17,24 @@ pub struct BondRequest {
     pub name: String,
     /// Names of its ports.
     pub ports: Vec<String>,
-    /// How it uses them.
+    /// The mode and options of the bond.
     pub settings: BondSettings,
 }
 
-/// Why a text asks for no bond.
+/// Why a text is not a valid request for a bond.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BondError {
-    /// No name that a link can have.
+    /// The name is not valid for a link.
     #[error("{0:?} is no name for a bond")]
     Name(String),
-    /// Fewer than two ports, or one twice.
+    /// Fewer than two ports, or a port that is named twice.
     #[error("a bond has two ports or more, each once: NAME:PORT,PORT")]
     Ports,
-    /// No mode of the kernel.
+    /// An unknown mode.
     #[error("{0:?} is no mode of a bond")]
     Mode(String),
-    /// No option, or not one of its values.
+    /// An unknown option, or an invalid value.
     #[error("{0:?} is no option of a bond with a value that it takes")]
     Setting(String),
 }
@@ -72,7 +72,7 @@ impl FromStr for BondRequest {
     }
 }
 
-/// Takes `OPTION=VALUE`; `None` when it is none.
+/// Sets `OPTION=VALUE`; `None` if the option or its value is invalid.
 fn set(settings: &mut BondSettings, option: &str) -> Option<()> {
     let (name, value) = option.split_once('=')?;
     let milliseconds = || value.parse::<u32>().ok().filter(|time| *time <= 60_000);

@@ -1,4 +1,4 @@
-//! Holds the settings of a bond, by the kernel's names and numbers.
+//! Holds the settings of a bond, with the kernel's names and numbers.
 
 use crate::model::{Mac, PciAddress};
 use crate::plan::Interface;
@@ -12,7 +12,7 @@ use core::fmt;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Bond {
-    /// How it uses its ports.
+    /// The mode and options of the bond.
     #[cfg_attr(feature = "serde", serde(flatten))]
     pub settings: BondSettings,
     /// Its ports, in the order in which the user names them. The bond has the MAC address of the first.
@@ -31,7 +31,7 @@ impl fmt::Display for Bond {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct BondPort {
-    /// Name that the NIC would have alone, and has as a port.
+    /// The name that the NIC has without the bond, and keeps as a port.
     pub name: String,
     /// Its own MAC address.
     pub mac: Mac,
@@ -40,7 +40,7 @@ pub struct BondPort {
 }
 
 impl Interface {
-    /// The NICs under it: the ports of a bond, else itself.
+    /// The NICs below the interface: the ports of a bond, otherwise the NIC itself.
     #[must_use]
     pub fn nics(&self) -> Vec<BondPort> {
         match &self.bond {
@@ -50,25 +50,25 @@ impl Interface {
     }
 }
 
-/// How a bond uses its ports. Display is the kernel's options by their names: `mode=active-backup,miimon=100`.
+/// The mode and options of a bond. Display shows the kernel's options by name: `mode=active-backup,miimon=100`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct BondSettings {
     /// Mode.
     pub mode: BondMode,
-    /// How often the carrier of the ports is looked at, in milliseconds.
+    /// How often the kernel checks the carrier of the ports, in milliseconds.
     pub miimon: u32,
     /// How long a port must have its carrier before it is used, in milliseconds.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub updelay: Option<u32>,
-    /// How long a port may lack its carrier before it is given up, in milliseconds.
+    /// How long a port may lack its carrier before the bond stops using it, in milliseconds.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub downdelay: Option<u32>,
-    /// How often the switch is asked for its part of LACP.
+    /// How often the switch must send its LACP packets.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub lacp_rate: Option<LacpRate>,
-    /// By what a packet's port is chosen.
+    /// The packet fields that select a packet's port.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub xmit_hash_policy: Option<XmitHashPolicy>,
 }
@@ -81,7 +81,7 @@ impl Default for BondSettings {
 }
 
 impl BondSettings {
-    /// The kernel's options that are set, each with its value, the mode first.
+    /// The options that are set, by the kernel's names, each with its value; the mode is first.
     #[must_use]
     pub fn options(&self) -> Vec<(&'static str, String)> {
         let mut options = alloc::vec![("mode", self.mode.name().into()), ("miimon", self.miimon.to_string())];
@@ -103,7 +103,7 @@ impl fmt::Display for BondSettings {
     }
 }
 
-/// Gives an enum the kernel's names of its variants, and the way back from a name or its number.
+/// Gives the variants of an enum the kernel's names and numbers, and parses both.
 macro_rules! named {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $number:literal $text:literal,)+ }) => {
         $(#[$doc])*
@@ -131,7 +131,7 @@ macro_rules! named {
                 }
             }
 
-            /// The one that has this name or this number.
+            /// The variant with this name or number.
             #[must_use]
             pub fn of(text: &str) -> Option<Self> {
                 $(
@@ -146,28 +146,28 @@ macro_rules! named {
 }
 
 named!(
-    /// How a bond uses its ports, by the kernel's names.
+    /// The bonding mode, by the kernel's names.
     BondMode {
-        /// One packet after the other.
+        /// The ports take turns with packets.
         BalanceRr = 0 "balance-rr",
-        /// One port, and another one when that has no carrier. It asks nothing of the switch.
+        /// Uses one port, and another if that one loses its carrier. Needs no support in the switch.
         #[default]
         ActiveBackup = 1 "active-backup",
-        /// By a hash of the packet's addresses.
+        /// A hash of the packet's addresses selects the port.
         BalanceXor = 2 "balance-xor",
-        /// Each packet over all ports.
+        /// Sends each packet over all ports.
         Broadcast = 3 "broadcast",
-        /// Link aggregation with LACP, which the switch must have too.
+        /// Link aggregation with LACP, which the switch must support.
         Lacp = 4 "802.3ad",
-        /// Each flow over the port with the least load.
+        /// Sends each flow over the port with the least load.
         BalanceTlb = 5 "balance-tlb",
-        /// The same, also for what comes in.
+        /// Like [`Self::BalanceTlb`], and also balances received traffic.
         BalanceAlb = 6 "balance-alb",
     }
 );
 
 named!(
-    /// How often LACP asks the switch.
+    /// How often LACP packets are requested from the switch.
     LacpRate {
         /// Each 30 seconds.
         #[default]
@@ -178,7 +178,7 @@ named!(
 );
 
 named!(
-    /// By what a packet's port is chosen.
+    /// The packet fields that select a packet's port.
     XmitHashPolicy {
         /// MAC addresses.
         #[default]
@@ -194,7 +194,7 @@ named!(
     }
 );
 
-/// Whether a link may have this name.
+/// Whether a link can have this name.
 pub(super) fn is_link_name(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
     (1..16).contains(&name.len())

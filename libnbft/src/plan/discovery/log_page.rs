@@ -11,23 +11,23 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::net::IpAddr;
 
-/// How many discovered paths a plan takes, however many the log pages name.
+/// The most discovered paths that a plan accepts from all log pages.
 pub(super) const MAX_DISCOVERED: usize = 1024;
 
-/// What log pages add to a plan. The plan itself stays as it was made; [`Plan::with`] shows the two as one.
+/// The additions that log pages make to a plan. The plan itself does not change; [`Plan::with`] combines both.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Additions {
-    /// Paths. They are numbered on from [`Plan::paths`].
+    /// Paths. Their indexes continue those of [`Plan::paths`].
     pub paths: Vec<Path>,
-    /// Namespaces of subsystems that the plan has none of.
+    /// Namespaces of subsystems that the plan does not have.
     pub namespaces: Vec<Namespace>,
-    /// Discovery controllers that others refer to. They are numbered on from [`Plan::discovery`].
+    /// Discovery controllers to which others refer. Their indexes continue those of [`Plan::discovery`].
     pub discovery: Vec<DiscoveryController>,
 }
 
 impl Additions {
-    /// Adds a controller that another one refers to, unless it or the plan has it already; returns whether it is new.
+    /// Adds a controller to which another one refers, unless this value or the plan has it already; returns whether it is new.
     pub fn refer(&mut self, plan: &Plan, controller: DiscoveryController) -> bool {
         let mut known = plan.discovery.iter().chain(&self.discovery);
         let is_new = !known.any(|known| known.is_same(&controller));
@@ -38,19 +38,19 @@ impl Additions {
     }
 }
 
-/// What follows from a log page: the result of [`Plan::discover`].
+/// The consequences of a log page: the result of [`Plan::discover`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Discovered {
-    /// Numbers of all paths that the page names, new or not; the new ones come last in the [`Additions`].
+    /// Indexes of all paths that the page lists, new or not; the new ones come last in the [`Additions`].
     pub paths: Vec<usize>,
-    /// Other discovery controllers that the page refers to, known or not. [`Additions::refer`] adds one.
+    /// Other discovery controllers to which the page refers, known or not. [`Additions::refer`] adds one.
     pub referrals: Vec<DiscoveryController>,
     /// Unused entries, with the reasons.
     pub left_out: Vec<EntryLeftOut>,
 }
 
-/// An entry of a discovery log page that is not used.
+/// An entry of a discovery log page that the plan does not use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EntryLeftOut {
@@ -91,7 +91,7 @@ impl fmt::Display for EntryLeftOut {
 }
 
 impl DiscoveryController {
-    /// The address of an entry of its log page: an unspecified one means its own.
+    /// The address of an entry of this controller's log page: an unspecified address means the controller's own.
     #[must_use]
     pub fn address_of(&self, entry: &Entry) -> IpAddr {
         if entry.address.is_unspecified() { self.traddr } else { entry.address }
@@ -122,7 +122,7 @@ impl Plan {
         found
     }
 
-    /// The plan with what log pages added, and with the routes to it.
+    /// The plan together with the additions of log pages, and with the routes to the added targets.
     #[must_use]
     pub fn with(&self, additions: &Additions) -> Self {
         let mut whole = self.joined(additions);
@@ -141,7 +141,7 @@ impl Plan {
         whole
     }
 
-    /// Enters the last path in each namespace of its subsystem; whether there is one.
+    /// Adds the last path to each namespace of its subsystem; returns whether there is one.
     fn join_namespaces(&mut self) -> bool {
         let Some((path, before)) = self.paths.split_last() else { return false };
         let mut of_subsystem = self.namespaces.iter_mut().filter(|namespace| namespace.nqn == path.nqn).peekable();
@@ -201,7 +201,7 @@ impl Plan {
         reached.min_by_key(|(at, reach)| (*reach, *at != own))
     }
 
-    /// The path to a discovered subsystem port. A new one is added to the plan and to the subsystem's namespaces; `None` if
+    /// The index of the path to a discovered subsystem port. Adds a new path to the plan and to the subsystem's namespaces; `None` if
     /// there are too many.
     fn discovered_path(
         &mut self,
@@ -223,7 +223,7 @@ impl Plan {
         }
         let siblings = || self.paths.iter().filter(|path| path.nqn == entry.nqn.0 && path.discovered.is_none());
         let of_controller = |path: &&Path| path.ssns.iter().any(|origin| from.ssns.contains(origin));
-        // One bound holds for the tables and the log pages together.
+        // One limit holds for the tables and the log pages together.
         let taken: usize = self.paths.iter().map(|path| path.ssns.len()).sum();
         let room = (2 * MAX_PAIRS).saturating_sub(taken).max(1);
         let mut ssns: Vec<Origin> = Vec::new();

@@ -29,7 +29,7 @@ use core::net::IpAddr;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct DiscoveryController {
-    /// The discovery descriptors that name it or whose controllers refer to it, 16 at most.
+    /// The discovery descriptors that name it, or whose controllers refer to it; 16 at most.
     pub descriptors: Vec<Origin>,
     /// Its NQN; the well-known discovery NQN if the table gives none.
     pub nqn: String,
@@ -45,22 +45,22 @@ pub struct DiscoveryController {
     pub host_traddr: Option<IpAddr>,
     /// How the network reaches it, according to the table.
     pub reach: Reach,
-    /// When it is asked.
+    /// When to ask it.
     #[cfg_attr(feature = "serde", serde(rename = "ask"))]
     pub mode: DiscoveryMode,
-    /// The SSNS descriptors that firmware says came from it, 256 at most.
+    /// The SSNS descriptors that firmware found through it, 256 at most.
     pub ssns: Vec<Origin>,
     /// Its security requirements; `None` if no descriptor names a security profile.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub security: Option<Policy>,
 }
 
-/// When a discovery controller is asked.
+/// When to ask a discovery controller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum DiscoveryMode {
-    /// As soon as its interface is ready. No path of the plan came from it, and each subsystem of its log page is connected.
+    /// As soon as its interface is ready. No path of the plan came from it, and nbft connects each subsystem of its log page.
     #[cfg_attr(feature = "serde", serde(rename = "at-once"))]
     Immediate,
     /// When a path that came from it fails, and then for other addresses of that path's subsystem.
@@ -100,7 +100,7 @@ pub struct DiscoverySource {
     pub traddr: IpAddr,
     /// TCP port.
     pub trsvcid: u16,
-    /// The discovery descriptors that name it or whose controllers refer to it, 16 at most.
+    /// The discovery descriptors that name it, or whose controllers refer to it; 16 at most.
     pub descriptors: Vec<Origin>,
 }
 
@@ -116,7 +116,7 @@ impl fmt::Display for DiscoverySource {
     }
 }
 
-/// Adds the discovery controllers; the paths are there already.
+/// Adds the discovery controllers. The plan must have the paths already.
 pub(super) fn plan(plan: &mut Plan, sources: &[Source<'_>], networks: &Networks) {
     let mut all: Vec<DiscoveryController> = Vec::new();
     let mut left_out = Vec::new();
@@ -191,7 +191,7 @@ fn controller(
 ) -> Result<DiscoveryController, Reason> {
     let security = match discovery.security {
         0 => None,
-        // Fails closed, as for an SSNS.
+        // An error here prevents a connection in plaintext.
         index => Some(Policy::of_index(source.table, source.name, index).map_err(Reason::DiscoverySecurityUnmet)?),
     };
     let text = discovery.uri.as_deref().ok_or(Reason::UriMissing)?;
@@ -217,7 +217,7 @@ fn controller(
         host_iface: link_name(plan, network),
         host_traddr: source_address(plan, network),
         reach,
-        // While a planned path works, nobody needs the log page.
+        // As long as a planned path works, the log page is not needed.
         mode: if ssns.iter().any(|origin| covered.contains(origin)) {
             DiscoveryMode::Fallback
         } else {
@@ -228,7 +228,7 @@ fn controller(
     })
 }
 
-/// The network of the descriptor's HFI, or of the same NIC's HFI that has the address's family; with no HFI named, the best.
+/// The network of the descriptor's HFI, or of an HFI of the same NIC with the address's family; if no HFI is named, the best network.
 fn network(
     plan: &Plan,
     networks: &Networks,
@@ -249,7 +249,7 @@ fn network(
 }
 
 impl DiscoveryController {
-    /// Whether both are one controller over one network.
+    /// Whether both are the same controller over the same network.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         (self.traddr, self.trsvcid, self.network, &self.nqn) == (other.traddr, other.trsvcid, other.network, &other.nqn)
@@ -257,8 +257,8 @@ impl DiscoveryController {
 }
 
 impl Plan {
-    /// Whether the boot namespace comes from a discovery log page: the tables name no boot namespace, and one controller is
-    /// asked immediately.
+    /// Whether the boot namespace comes from a discovery log page: the tables name no boot namespace, and one controller is in mode
+    /// [`DiscoveryMode::Immediate`].
     #[must_use]
     pub fn boots_by_discovery(&self) -> bool {
         !self.namespaces.iter().any(|namespace| namespace.boot)

@@ -1,4 +1,4 @@
-//! Whole plans with discovery controllers, and what they become when those have answered.
+//! Tests whole plans with discovery controllers, before and after these have answered.
 
 use super::*;
 use crate::discovery_log::{Header, LEN, Log};
@@ -68,7 +68,7 @@ fn a_reason_in_a_log_page_is_told_with_its_port() {
 fn one_that_nothing_came_from_is_asked_at_once() {
     let mut table = two_nics();
     table.discovery = vec![discovery(1, 2, "nvme+tcp://198.51.100.1/")];
-    // An attempt of the firmware that failed before discovery covers nothing.
+    // An attempt of firmware that failed before discovery covers no path.
     let mut attempt = came_from_it("198.51.100.1");
     attempt.nqn = Some(Nqn(DISCOVERY_NQN.into()));
     table.ssns.push(attempt);
@@ -93,7 +93,7 @@ fn one_whose_subsystem_is_planned_is_a_fall_back() {
     table.ssns.push(came_from_it("192.0.2.1"));
     let mut own_name = discovery(1, 1, "nvme+tcp://192.0.2.9:8010/");
     own_name.nqn = Some(Nqn("nqn.2014-08.org.example:cdc".into()));
-    // Firmware writes one for each of its drivers.
+    // Firmware writes a descriptor for each of its drivers.
     let again = Discovery { index: 2, ..own_name.clone() };
     table.discovery = vec![own_name, again];
     let expected = HOST.to_string()
@@ -118,7 +118,7 @@ Discovery controllers
 #[test]
 fn who_has_neither_namespace_nor_discovery_boots_by_none() {
     assert!(!plan(&[&two_nics()]).boots_by_discovery());
-    // One is asked at once, but a namespace of the table is waited for.
+    // One controller is asked immediately, but booting waits for a namespace of the table.
     let mut table = two_nics();
     table.ssns.push(ssns(1, "192.0.2.1", 1, &[]));
     table.discovery = vec![discovery(1, 2, "nvme+tcp://198.51.100.1/")];

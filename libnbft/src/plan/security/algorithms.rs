@@ -41,8 +41,8 @@ pub enum KxGroup {
     Ffdhe8192,
 }
 
-/// A cipher suite of TLS 1.3 (RFC 8446, section B.4) that Linux has for its sockets; the two with GCM are those that the NVMe/TCP
-/// Transport Specification names.
+/// A cipher suite of TLS 1.3 (RFC 8446, section B.4) that Linux supports for its sockets. The NVMe/TCP Transport Specification names the
+/// two with GCM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum CipherSuite {
@@ -61,7 +61,7 @@ pub enum CipherSuite {
 }
 
 impl HashFunction {
-    /// By its identifier; `None` when it is not known.
+    /// The function with this identifier; `None` if it is unknown.
     #[must_use]
     pub const fn from_identifier(identifier: u8) -> Option<Self> {
         Some(match identifier {
@@ -84,7 +84,7 @@ impl HashFunction {
 }
 
 impl KxGroup {
-    /// By its identifier; `None` when it is not known.
+    /// The group with this identifier; `None` if it is unknown.
     #[must_use]
     pub const fn from_identifier(identifier: u8) -> Option<Self> {
         Some(match identifier {
@@ -113,7 +113,7 @@ impl KxGroup {
 }
 
 impl CipherSuite {
-    /// By its IANA value; `None` when it is not known.
+    /// The suite with this IANA value; `None` if it is unknown.
     #[must_use]
     pub const fn from_identifier(identifier: u16) -> Option<Self> {
         Some(match identifier {
@@ -136,7 +136,7 @@ impl CipherSuite {
         }
     }
 
-    /// The hash function of the suite, which is also that of the PSK that it is used with.
+    /// The hash function of the suite, which is also that of the PSK for the suite.
     #[must_use]
     pub const fn hash(self) -> HashFunction {
         match self {

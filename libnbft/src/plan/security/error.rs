@@ -1,4 +1,4 @@
-//! Says why the requirements of security profiles cannot be met.
+//! Defines why the requirements of security profiles cannot be met.
 
 use crate::codes::codes;
 use crate::plan::Origin;
@@ -16,7 +16,7 @@ pub enum Feature {
     SecureChannel,
 }
 
-/// The list of a profile that holds nothing this host can use.
+/// The list of a profile that contains nothing that this host can use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
@@ -40,11 +40,11 @@ pub enum Algorithms {
 pub enum PolicyError {
     /// The table does not hold the profile with this index.
     ProfileMissing(u8),
-    /// The profile has a reserved value for the need of a feature.
+    /// The profile has a reserved value where it states whether a feature is required.
     ReservedValue {
         /// Index of the profile.
         profile: u8,
-        /// Which feature.
+        /// The feature.
         feature: Feature,
         /// The value, 0-3.
         value: u8,
@@ -53,16 +53,16 @@ pub enum PolicyError {
     Unsupported {
         /// Index of the profile.
         profile: u8,
-        /// Which feature.
+        /// The feature.
         feature: Feature,
-        /// What it allows.
+        /// The list of allowed algorithms.
         algorithms: Algorithms,
     },
-    /// Several profiles hold together, require a feature, and allow no common algorithm.
+    /// Several profiles apply together, require a feature, and allow no common algorithm.
     NothingInCommon {
         /// The profiles.
         profiles: Vec<Origin>,
-        /// Which feature.
+        /// The feature.
         feature: Feature,
     },
 }

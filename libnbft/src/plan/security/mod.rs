@@ -1,4 +1,4 @@
-//! Reads from the security profiles the requirements for each connection and the allowed algorithms.
+//! Derives the requirements for each connection and the allowed algorithms from the security profiles.
 
 mod algorithms;
 mod error;

@@ -10,7 +10,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
-/// How far a feature is required. Stricter needs sort last.
+/// Whether a feature is required. Stricter needs sort last.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 pub enum Need {
@@ -28,7 +28,7 @@ pub enum Need {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Authentication {
-    /// How far it is required.
+    /// Whether it is required.
     pub need: Need,
     /// The only hash functions that may be used; `None`: any. Never empty unless the need is [`Need::NotSupported`].
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
@@ -43,12 +43,12 @@ pub struct Authentication {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct SecureChannel {
-    /// How far it is required.
+    /// Whether it is required.
     pub need: Need,
     /// The only cipher suites that may be used; `None`: any. Never empty unless the need is [`Need::NotSupported`].
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
     pub ciphers: Option<Vec<CipherSuite>>,
-    /// Whether the target requires it by its entry in a discovery log page.
+    /// Whether the target's entry in a discovery log page requires it.
     #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "core::ops::Not::not"))]
     pub of_target: bool,
 }
@@ -58,7 +58,7 @@ pub struct SecureChannel {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Policy {
-    /// The profiles that state them, 16 at most.
+    /// The profiles that state the requirements, 16 at most.
     pub profiles: Vec<Origin>,
     /// In-band authentication.
     pub authentication: Authentication,
@@ -105,10 +105,10 @@ impl Policy {
         Ok(Self { profiles: vec![origin], authentication, secure_channel, redfish: redfish(profile) })
     }
 
-    /// Combines both: what either requires, and only the algorithms that both allow.
+    /// Combines both: requires what either requires, and allows only the algorithms that both allow.
     pub(in crate::plan) fn and(mut self, other: Self) -> Result<Self, PolicyError> {
         add(&mut self.profiles, other.profiles);
-        // Neither profile excludes the other's secrets.
+        // The secrets of both profiles may be used.
         add(&mut self.redfish, other.redfish);
         let (mine, others) = (self.authentication, other.authentication);
         self.authentication = Authentication {
@@ -151,13 +151,13 @@ impl Policy {
         self.secure_channel.need > Need::NotSupported
     }
 
-    /// Also requires a secure channel, because the target accepts nothing else.
+    /// Additionally requires a secure channel, because the target accepts nothing else.
     pub(in crate::plan) fn require_tls(mut self) -> Self {
         (self.secure_channel.need, self.secure_channel.of_target) = (Need::Required, true);
         self
     }
 
-    /// Turns requirements into permissions, for subsystems that the discovery controller names and its profile is not for.
+    /// Turns requirements into permissions, for subsystems that the discovery controller lists and to which its profile does not apply.
     pub(in crate::plan) fn relax_to_allowed(mut self) -> Self {
         self.authentication.need = self.authentication.need.min(Need::Allowed);
         self.secure_channel.need = self.secure_channel.need.min(Need::Allowed);
@@ -181,7 +181,7 @@ fn add<T: PartialEq>(list: &mut Vec<T>, others: Vec<T>) {
     }
 }
 
-/// What both lists allow, of which `None` allows all.
+/// The items that both lists allow; `None` allows everything.
 fn common<T: PartialEq>(one: Option<Vec<T>>, other: Option<Vec<T>>) -> Option<Vec<T>> {
     match (one, other) {
         (Some(mut one), Some(other)) => {
@@ -192,7 +192,7 @@ fn common<T: PartialEq>(one: Option<Vec<T>>, other: Option<Vec<T>>) -> Option<Ve
     }
 }
 
-/// Whether a list allows nothing at all.
+/// Whether a list allows nothing.
 fn none_of<T>(list: &Option<Vec<T>>) -> bool {
     list.as_ref().is_some_and(Vec::is_empty)
 }
@@ -245,7 +245,7 @@ const DH_HMAC_CHAP: u8 = 1;
 /// TLS 1.3 (NVMe/TCP Transport Specification, SECTYPE values).
 const TLS_1_3: u8 = 2;
 
-/// The known values of a list, sorted; `None` when there is none.
+/// The known values of a list, sorted; `None` if there is no list.
 fn known<I: Copy, T: Ord>(list: Option<&[I]>, from: fn(I) -> Option<T>) -> Option<Vec<T>> {
     let mut values: Vec<T> = list?.iter().filter_map(|identifier| from(*identifier)).collect();
     values.sort_unstable();

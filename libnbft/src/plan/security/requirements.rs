@@ -13,7 +13,7 @@ use core::net::IpAddr;
 /// A policy, or why it cannot be met.
 type PolicyResult = Result<Policy, PolicyError>;
 
-/// The requirements of the tables for a subsystem, also on discovered paths.
+/// The tables' requirements for a subsystem; they hold on discovered paths, too.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Secured {
@@ -28,7 +28,7 @@ pub struct Secured {
 pub(in crate::plan) struct Requirements {
     ports: BTreeMap<(String, IpAddr, u16), PolicyResult>,
     subsystems: BTreeMap<String, PolicyResult>,
-    /// Subsystems with more security profiles than are listed.
+    /// Subsystems with more security profiles than the policy lists.
     shortened: BTreeSet<String>,
 }
 
@@ -57,7 +57,7 @@ impl Requirements {
         }
     }
 
-    /// The requirements of the tables for a subsystem's port; `None` if there are none.
+    /// The tables' requirements for a subsystem's port; `None` if there are none.
     ///
     /// # Errors
     ///
@@ -69,7 +69,7 @@ impl Requirements {
         }
     }
 
-    /// Says that not all profiles are listed.
+    /// A note if not all profiles are listed.
     pub(in crate::plan) fn note(&self) -> Option<String> {
         let first = self.shortened.first()?;
         let others = match self.shortened.len() - 1 {
@@ -87,7 +87,7 @@ impl Requirements {
     }
 }
 
-/// Adds a policy for a key: the strictest of all counts, and one that cannot be met stays so.
+/// Adds a policy for a key: the strictest applies, and an error stays.
 fn join<K: Ord>(policies: &mut BTreeMap<K, PolicyResult>, key: K, policy: PolicyResult) {
     let joined = match policies.remove(&key) {
         Some(known) => known.and_then(|known| known.and(policy?)),
@@ -97,7 +97,7 @@ fn join<K: Ord>(policies: &mut BTreeMap<K, PolicyResult>, key: K, policy: Policy
 }
 
 impl Plan {
-    /// The requirements of the tables for a subsystem, also on discovered paths; `None` if there are none.
+    /// The tables' requirements for a subsystem, also on discovered paths; `None` if there are none.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Which NICs become one bond, and which bonds are refused.
+//! Tests which NICs become a bond, and which bonds are refused.
 
 use super::choices::flagged;
 use super::*;

@@ -1,11 +1,11 @@
-//! Tests how a plan cuts tables that ask for too much, and how it reports the cut.
+//! Tests how a plan cuts tables that request too much, and how it reports the cut.
 
 use super::*;
 use crate::model::{Discovery, SecretType, SecurityFlags, SecurityProfile, SsnsFlags};
 use crate::plan::limits::{MAX_NAMED, MAX_PAIRS, MAX_SSNS};
 use alloc::format;
 
-/// So many HFIs in one subnet, each of a NIC of its own; `subnet` tells tables apart.
+/// This many HFIs in one subnet, each of its own NIC; `subnet` distinguishes tables.
 fn hfis(count: u8, subnet: u8) -> Vec<Hfi> {
     let nic = |number: u8| {
         let mut hfi = hfi(number, number, &format!("198.18.{subnet}.{number}"), 16);
@@ -15,7 +15,7 @@ fn hfis(count: u8, subnet: u8) -> Vec<Hfi> {
     (1..=count).map(nic).collect()
 }
 
-/// An entry over the first so many HFIs, of a subsystem of its own.
+/// An entry over the first `hfis` HFIs, with its own subsystem.
 fn own(table: u8, index: u16, hfis: u8) -> Ssns {
     let mut ssns = ssns(index, "198.18.255.1", 1, &(2..=hfis).collect::<Vec<_>>());
     ssns.nqn = Some(Nqn(format!("nqn.2014-08.org.example:{table}-{index}")));
@@ -34,7 +34,7 @@ fn full(number: u8) -> Table {
 
 #[test]
 fn what_fits_is_not_touched() {
-    // One more than fits by HFIs named, but they lead to fewer paths.
+    // Each entry names one HFI too many, but together they lead to few paths.
     let entries = (1..=255).map(|index| ssns(index, "198.18.255.1", 1, &[2, 3, 4, 5])).collect();
     let planned = plan(&[&table(hfis(5, 0), entries)]);
     assert_eq!((planned.paths.len(), planned.left_out.len(), planned.namespaces[0].ssns.len()), (5, 0, 255));
@@ -49,10 +49,10 @@ fn boot_entries_come_first_whatever_their_place() {
     entries.extend((251..=255).map(|index| own(0, index, 255)));
     let planned = plan(&[&table(hfis(255, 0), entries)]);
     assert_eq!(planned.paths.len(), MAX_PATHS);
-    // 16384 pairs for 255 entries are 64 for each; the 5 boot entries have theirs whole.
+    // Of 16384 pairs, each of 255 entries gets 64; the 5 boot entries get all of theirs.
     let boot: Vec<_> = planned.namespaces.iter().filter(|namespace| namespace.boot).collect();
     assert_eq!(boot.iter().map(|namespace| namespace.paths.len()).collect::<Vec<_>>(), [64; 5]);
-    // What is left goes to the others by turns.
+    // The other entries share the remaining paths in turns.
     let others: Vec<_> = planned.namespaces.iter().filter(|namespace| !namespace.boot).collect();
     assert_eq!(others.len(), 250);
     assert!(others.iter().all(|namespace| matches!(namespace.paths.len(), 2 | 3)));
@@ -68,12 +68,12 @@ fn the_bound_holds_for_all_tables_together() {
     let tables: Vec<_> = (0..6).map(full).collect();
     let planned = plan(&tables.iter().collect::<Vec<_>>());
     assert_eq!((planned.paths.len(), planned.namespaces.len()), (MAX_PATHS, MAX_PATHS));
-    // One item for each entry that has lost some of its paths or all, and the last one for those that are not listed.
+    // One item for each entry that lost some or all of its paths; the last item counts those that are not listed.
     let lost = planned.left_out.iter().filter(|left| left.boot).count();
     assert_eq!((planned.left_out.len(), lost), (MAX_LEFT_OUT + 1, 6 * 255 - MAX_PATHS));
     let last = planned.left_out.last().unwrap().to_string();
     assert_eq!(last, "NBFT3 SSNS 9 and 505 more: left out too: the list has 1024 items");
-    // Entries that are not bootable take nothing from the others, though their tables come first.
+    // Non-bootable entries do not displace others, even if their tables come first.
     let mut tables = tables;
     for table in &mut tables[..2] {
         table.ssns = table.ssns.drain(..).map(not_bootable).collect();
@@ -123,7 +123,7 @@ fn equal_reasons_are_one_item_where_there_are_many() {
             "NBFT1 SSNS 1 over 95 HFIs: the tables ask for more than 1024 paths",
         ]
     );
-    // What cannot be reached takes no other's place.
+    // Unreachable targets do not displace others.
     assert_eq!(planned.paths.len(), MAX_PATHS);
     assert!(planned.paths.iter().all(|path| path.reach == Reach::OnLink));
 }
@@ -132,7 +132,7 @@ fn equal_reasons_are_one_item_where_there_are_many() {
 fn discovery_controllers_and_their_lists_have_bounds() {
     let mut crowded = table(hfis(1, 0), vec![]);
     crowded.ssns = (1..=255).map(|index| Ssns { primary_discovery: 1, ..own(0, index, 1) }).collect();
-    // All of one index, so that each entry came from each of them.
+    // All have one index, so that each entry came from each of them.
     let discovery = |port: u16| Discovery {
         index: 1,
         hfi: 1,
@@ -167,7 +167,7 @@ fn profiles_of_one_port_are_all_obeyed_and_not_all_listed() {
     let mut secured = table(hfis(1, 0), vec![]);
     let profile = |index: u8| SecurityProfile {
         index,
-        // The last one alone requires authentication; the others support it.
+        // Only the last one requires authentication; the others support it.
         flags: SecurityFlags(1 | if index == 200 { 0x04 } else { 0x02 }),
         secret_type: SecretType::REDFISH,
         secret_keypath: Some(format!("/redfish/v1/Keys/{index}")),
@@ -187,7 +187,7 @@ fn profiles_of_one_port_are_all_obeyed_and_not_all_listed() {
     let note =
         format!("more than 16 security profiles are named for {NQN}: all are obeyed, 16 and their keypaths are listed");
     assert_eq!(planned.notes, [note]);
-    // As many as are listed are no news.
+    // No note if all profiles are listed.
     secured.ssns.truncate(MAX_NAMED);
     assert_eq!(plan(&[&secured]).notes, [""; 0]);
 }

@@ -1,4 +1,4 @@
-//! Which hosts and HFIs are chosen where tables leave a choice, and what each choice says.
+//! Tests the hosts and HFIs that a plan chooses if tables leave a choice, and the note on each choice.
 
 use super::ways::{numbered, reached};
 use super::*;

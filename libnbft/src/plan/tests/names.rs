@@ -1,4 +1,4 @@
-//! Which names interfaces have when firmware leaves a port out.
+//! Tests the names of interfaces if firmware leaves a port out.
 
 use super::*;
 
@@ -24,7 +24,7 @@ fn a_name_by_pci_does_not_move_when_firmware_leaves_a_port_out() {
     let by_pci = (text(&["nbftp00030", "nbftp00040"]), text(&["nbftp00030", "nbftp00040.100"]));
     assert_eq!(names(both(), Names::Pci), by_pci);
     assert_eq!(names(vec![tagged()], Names::Pci), (text(&["nbftp00040"]), text(&["nbftp00040.100"])));
-    // By the tables' order it moves.
+    // Named by the tables' order, the interface gets another name.
     assert_eq!(names(both(), Names::Table), (text(&["nbft0", "nbft1"]), text(&["nbft0", "nbft1.100"])));
     assert_eq!(names(vec![tagged()], Names::Table), (text(&["nbft0"]), text(&["nbft0.100"])));
 }

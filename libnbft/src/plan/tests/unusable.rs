@@ -1,4 +1,4 @@
-//! Addresses that cannot be what the table says they are.
+//! Tests addresses that cannot have the role that the table gives them.
 
 use super::choices::flagged;
 use super::*;

@@ -1,4 +1,4 @@
-//! Over which ways targets and namespaces are reached, and what is left out.
+//! Tests over which paths a plan reaches targets and namespaces, and what it leaves out.
 
 use super::choices::flagged;
 use super::*;
@@ -16,7 +16,7 @@ fn vlan(mut hfi: Hfi, id: u16) -> Hfi {
     hfi
 }
 
-/// A namespace that only its NSID names.
+/// A namespace that is identified by its NSID only.
 pub(super) fn numbered(index: u16, nsid: u32) -> Ssns {
     Ssns { nsid, nid_type: NidType::NONE, nid: [0; 16], ..ssns(index, "192.0.2.1", 1, &[]) }
 }
@@ -64,7 +64,7 @@ fn a_gateway_is_used_as_far_as_it_can_be() {
 fn a_target_is_reached_as_well_as_it_can_be() {
     let one = |hfi: Hfi, traddr: &str| reached(&table(vec![hfi], vec![ssns(1, traddr, 1, &[])]));
     let nbft0 = |reach| [("nbft0".into(), reach)];
-    // Where no HFI has a route, each is tried.
+    // If no HFI has a route, each is tried.
     assert_eq!(one(hfi(1, 3, "192.0.2.2", 24), "203.0.113.1"), nbft0(Reach::NoRoute));
     assert_eq!(one(hfi(1, 3, "192.0.2.2", 24), "192.0.3.1"), nbft0(Reach::NoRoute));
     assert_eq!(one(hfi(1, 3, "192.0.2.2", 23), "192.0.3.1"), nbft0(Reach::OnLink));
@@ -215,7 +215,7 @@ fn a_router_may_tell_an_ipv6_hfi_a_route_that_the_table_does_not() {
     };
     let expected = [("nbft0".to_string(), Reach::OnLink, false), ("nbft1".to_string(), Reach::NoRoute, true)];
     assert_eq!(paths(vec![near.clone()]), expected);
-    // An entry that has no better HFI waits for this path.
+    // Booting waits for this path if its entry has no better HFI.
     let alone = ssns(2, "2001:db8:1::1", 2, &[]);
     assert_eq!(paths(vec![near, alone])[1], ("nbft1".to_string(), Reach::NoRoute, false));
 }

@@ -1,4 +1,4 @@
-//! Tests what a plan takes from log pages.
+//! Tests the paths that a plan takes from log pages.
 
 use super::*;
 
@@ -54,7 +54,7 @@ Discovery controllers
     assert!(!referred.refer(&made, asked.clone()));
     assert!(referred.refer(&made, found.referrals[0].clone()));
     assert_eq!(made.with(&referred).discovery[1], found.referrals[0]);
-    // Told twice, nothing is new.
+    // The same page again adds nothing.
     let before = added.clone();
     assert_eq!(made.discover(&mut added, &asked, &told, &[]), found);
     assert_eq!(added, before);
@@ -207,7 +207,7 @@ fn a_discovered_path_is_like_its_siblings_in_the_table() {
         ..came_from_it("192.0.2.1")
     };
     let mut table = two_nics();
-    // Two namespaces of one subsystem over one path, one of them not from the controller; another subsystem has a digest.
+    // Two namespaces of one subsystem over one path, one of them not from the controller. Another subsystem requires a digest.
     let mut by_hand = entry(2, 2, 0x101, 1, NQN);
     by_hand.primary_discovery = 0;
     table.ssns = vec![entry(1, 1, 0x101, 5, NQN), by_hand, entry(3, 1, 0x101, 1, NQN), entry(4, 1, 1, 3, other)];
