@@ -1,8 +1,8 @@
-//! Declares the exported functions: the function itself, which never unwinds into C, and the text from which the header is made.
+//! Declares the exported functions: the function itself, which never unwinds into C, and its declaration for the header.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// An exported function in C's words.
+/// An exported function, described in C's terms.
 #[derive(Clone, Copy, Debug)]
 pub struct Declaration {
     /// Lines of its description.
@@ -11,11 +11,11 @@ pub struct Declaration {
     pub name: &'static str,
     /// Type and name of each parameter.
     pub parameters: &'static [(&'static str, &'static str)],
-    /// Type of what it returns.
+    /// Return type.
     pub returns: &'static str,
 }
 
-/// The result of `body`, or `instead` if it panics: unwinding into C is undefined.
+/// Returns the result of `body`, or `instead` if it panics: unwinding into C is undefined.
 pub(crate) fn guard<T>(instead: T, body: impl FnOnce() -> T) -> T {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or(instead)
 }
@@ -33,7 +33,7 @@ macro_rules! api {
             /// # Safety
             ///
             /// Each pointer is null, or is one that this library gave and whose handle is not freed; a text ends in NUL.
-            // SAFETY: the prefix nbftc_ is this library's alone.
+            // SAFETY: no other library uses the prefix nbftc_.
             #[unsafe(no_mangle)]
             pub(crate) unsafe extern "C" fn $name($($arg: $type),*) -> $returns {
                 $crate::declare::guard($instead, move || $body)

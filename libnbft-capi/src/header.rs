@@ -1,4 +1,4 @@
-//! Writes what is made from the declarations: the header, the version script.
+//! Generates the header and the version script from the declarations.
 
 use crate::declare::Declaration;
 use crate::functions::{CONNECTION, HANDLE, MAIN, NETWORK};

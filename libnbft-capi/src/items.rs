@@ -1,4 +1,4 @@
-//! Holds the plan in C's terms: texts end in NUL, lists are flat, and each item has all that its functions give.
+//! Holds the plan in C's terms: texts end in NUL, lists are flat, and each item has everything that its functions return.
 
 use libnbft::model::Mac;
 use libnbft::plan::{DiscoveryMode, Interface, LeftOut, Link, Method, Need, Network, Plan, Policy};
@@ -6,7 +6,7 @@ use libnbft::text::escape;
 use std::ffi::CString;
 use std::fmt::Display;
 
-/// A handle: what came of one call of `nbftc_open` or `nbftc_parse`.
+/// A handle: the result of one call of `nbftc_open` or `nbftc_parse`.
 #[derive(Debug, Default)]
 pub(crate) struct Handle {
     pub(crate) message: CString,
@@ -92,18 +92,18 @@ pub(crate) struct LeftOutItem {
     pub(crate) boot: bool,
 }
 
-/// A text for C. Control characters are escaped, and so a NUL is: none can cut the text.
+/// A text for C. Control characters are escaped, including NUL, so a NUL cannot cut the text.
 pub(crate) fn text(value: impl Display) -> CString {
     CString::new(escape(&value.to_string()).into_owned()).unwrap_or_default()
 }
 
 impl Handle {
-    /// A handle that only says what went wrong.
+    /// A handle that holds only an error message.
     pub(crate) fn failed(message: impl Display) -> Self {
         Self { message: text(message), ..Self::default() }
     }
 
-    /// The plan's content.
+    /// A handle with the plan's content.
     pub(crate) fn of_plan(plan: &Plan) -> Self {
         let host = plan.host.as_ref();
         let links = |nic: &Interface| nic.links.iter().map(|link| link_item(nic, link)).collect::<Vec<_>>();

@@ -1,7 +1,7 @@
-//! Gives C programs libnbft: the interfaces that firmware set up, and the connections.
+//! Gives C programs access to libnbft: the interfaces that firmware set up, and the connections.
 //!
-//! `include/nbft.h` is made from the declarations in `functions/` (`cargo xtask regen`), and so is the list of exported symbols. A
-//! handle holds the plan in C's terms, made once. Each text and each item belongs to the handle and lives as long as it.
+//! `cargo xtask regen` generates `include/nbft.h` and the list of exported symbols from the declarations in `functions/`. A handle holds
+//! the plan in C's terms, made once. Each text and each item belongs to the handle and lives as long as the handle.
 #![deny(missing_docs)]
 
 mod declare;

@@ -7,7 +7,7 @@ use libnbft::plan::{Options, Plan, Source};
 use libnbft::{Finding, Severity, parse};
 use std::path::Path;
 
-/// What a call came to. The numbers are part of the ABI.
+/// The result of a call. The numbers are part of the ABI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i32)]
 pub(crate) enum Code {
@@ -37,7 +37,7 @@ impl Code {
     }
 }
 
-/// Reads the tables at `path`, or where Linux shows them.
+/// Reads the tables at `path`; `None` means Linux' directory of ACPI tables.
 pub(crate) fn open(path: Option<&Path>) -> (Code, Handle) {
     let files = match find(path.unwrap_or(Path::new(DEFAULT_PATH))) {
         Ok(files) => files,
@@ -81,7 +81,7 @@ impl Tables {
         }
     }
 
-    /// A table that is not used at all is the gravest finding there is.
+    /// Adds an unusable table as a finding of the highest severity.
     fn refuse(&mut self, name: &str, why: &dyn std::fmt::Display) {
         let (rule, message) = (text("unusable"), text(why));
         self.findings.push(FindingItem { table: text(name), severity: severity(Severity::Error), rule, message });

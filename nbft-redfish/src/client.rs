@@ -22,19 +22,19 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 use zeroize::Zeroizing;
 
-/// How long one answer may take.
+/// The time limit for one answer.
 const ANSWER: Duration = Duration::from_secs(8);
 
-/// How long a connection may take.
+/// The time limit for a connection.
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// The longest resource that is read, in bytes.
+/// The largest resource that the client reads, in bytes.
 const MAX_BODY: usize = 4 << 20;
 
-/// Bytes of host and port that are shown.
+/// How many bytes of host and port messages show.
 const MAX_AUTHORITY: usize = 256;
 
-/// The most redirects that are followed.
+/// The most redirects that the client follows.
 const MAX_REDIRECTS: usize = 3;
 
 const SESSIONS: &str = "/redfish/v1/SessionService/Sessions";
@@ -81,10 +81,10 @@ impl Client {
         format!("https://{}", cut(self.authority.as_str(), MAX_AUTHORITY))
     }
 
-    /// Ends the session, if there is one: services have few of them.
+    /// Ends the session, if there is one: services allow only a few.
     pub(crate) async fn log_out(&mut self) {
         if let Some(session) = self.session.take() {
-            // Otherwise it expires.
+            // If this fails, the session expires.
             let _ = self.send(Method::DELETE, &session, None).await;
         }
     }
@@ -152,7 +152,7 @@ impl Client {
         while let Some(frame) = timeout_at(end, body.frame()).await.map_err(|_| late())? {
             match frame {
                 Ok(frame) => whole.extend_from_slice(frame.data_ref().map_or(&[], |data| data)),
-                // Old servers end a connection without TLS's close_notify. JSON shows whether it is cut off.
+                // Old servers end a connection without TLS's close_notify. The JSON parser notices if the answer is cut off.
                 Err(error) if is_cut_off(&error) && !whole.is_empty() => break,
                 Err(error) => return Err(self.broken(path, &error)),
             }
@@ -169,7 +169,7 @@ impl Client {
         FetchFault::Connection { resource: self.called(path), error }
     }
 
-    /// A reference that does not lead to this service. Of another service it names the address only.
+    /// The error for a reference that leads to another service. It names only that service's address.
     fn elsewhere(&self, reference: &str) -> FetchFault {
         let to = reference.parse::<Uri>().ok().and_then(|uri| {
             let host = uri.host().map(str::to_owned).filter(|host| quote::is_plain(&format!("/{host}"), &self.secrets));
@@ -178,7 +178,7 @@ impl Client {
         FetchFault::Elsewhere { service: self.base(), to }
     }
 
-    /// The path of a reference, if it is one of this service.
+    /// The path of a reference, if the reference leads to this service.
     fn own(&self, reference: &str) -> Option<String> {
         let uri: Uri = reference.parse().ok()?;
         let same = uri.authority().is_none_or(|authority| *authority == self.authority)
@@ -246,7 +246,7 @@ fn is_web(scheme: &Scheme) -> bool {
     *scheme == Scheme::HTTPS || *scheme == Scheme::HTTP
 }
 
-/// User and password as HTTP Basic authentication has them.
+/// User and password in the form of HTTP Basic authentication.
 fn text(user: &str, password: &str) -> Zeroizing<String> {
     let plain = Zeroizing::new(format!("{user}:{password}"));
     Zeroizing::new(Base64::encode_string(plain.as_bytes()))
@@ -254,7 +254,7 @@ fn text(user: &str, password: &str) -> Zeroizing<String> {
 
 fn basic(user: &str, password: &str) -> HeaderValue {
     let text = Zeroizing::new(format!("Basic {}", *text(user, password)));
-    // Base64 is text that a header may hold.
+    // A header may contain any Base64 text.
     sensitive(HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static("")))
 }
 
@@ -263,7 +263,7 @@ fn sensitive(mut value: HeaderValue) -> HeaderValue {
     value
 }
 
-/// The last of an error's causes: the most precise.
+/// The last cause of an error, which is the most precise.
 fn last(error: &dyn Error) -> String {
     causes(error).last().map_or_else(|| error.to_string(), ToString::to_string)
 }

@@ -1,4 +1,4 @@
-//! Says why no key was fetched, and whether another try may help.
+//! Defines why no key was fetched, and whether another attempt may help.
 
 use crate::settings::SettingsError;
 use crate::smbios::{Assignment, Device};
@@ -28,15 +28,15 @@ impl FetchError {
         self.0.is_temporary()
     }
 
-    /// What a person does about it.
+    /// The kind of fault, by which a person chooses the remedy.
     #[must_use]
     pub fn kind(&self) -> RedfishFault {
         self.0.kind()
     }
 }
 
-/// Why no key was fetched. Display is a sentence in which libraries and services may have put a key: only [`FetchError`] is shown.
-/// `resource` is a URL as messages may show it.
+/// Why no key was fetched. Display is a sentence that may contain a key from a library or service, so only [`FetchError`] is shown.
+/// `resource` is a URL in a form that messages may show.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FetchFault {
     /// The settings cannot be used.
@@ -45,7 +45,7 @@ pub(crate) enum FetchFault {
     /// The runtime or a signal handler cannot start.
     #[error("{0}")]
     Start(io::Error),
-    /// The caller has ended this program.
+    /// The caller ended this program.
     #[error("nobody waits for it any more")]
     Ended,
     /// All answers together take too long.
@@ -60,10 +60,10 @@ pub(crate) enum FetchFault {
     /// The SMBIOS table describes no host interface.
     #[error("the keypath is a path at the Redfish host interface, and the SMBIOS table describes none (type 42)")]
     NoHostInterface,
-    /// The SMBIOS table has no address of the service.
+    /// The SMBIOS table lacks an address of the service.
     #[error("the Redfish host interface ({0}) has no address of the service in the SMBIOS table")]
     NoServiceAddress(Device),
-    /// The NIC of the host interface is not there.
+    /// The NIC of the host interface does not exist.
     #[error("the NIC of the Redfish host interface is not there after {seconds} s: {device}")]
     NicMissing { device: Device, seconds: u64 },
     /// The kernel's network cannot be used.
@@ -90,7 +90,7 @@ pub(crate) enum FetchFault {
     /// The session has no token.
     #[error("{0}: the session has no token")]
     NoToken(String),
-    /// A reference does not lead to this service; it leads to this one, if that can be shown.
+    /// A reference does not lead to this service; `to` is the service to which it leads, if that can be shown.
     #[error(
         "{service}: it leads to {}",
         to.as_ref().map_or_else(|| "something that is not a path of this service".to_owned(), |to| format!("{to}, which is another service"))
@@ -116,7 +116,7 @@ pub(crate) enum FetchFault {
     NotAResource {
         resource: String,
         error: JsonError,
-        /// Whether the answer ends too early: it may be whole the next time.
+        /// Whether the answer ends too early; another attempt may get all of it.
         is_cut_off: bool,
     },
     /// A resource leads to no keys.
@@ -219,10 +219,10 @@ pub(crate) enum InterfaceFault {
     NoAddress { name: String, service: IpAddr, assignment: Assignment },
 }
 
-/// Why a service refuses to give a resource.
+/// Why a service refuses to return a resource.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
-    /// It wants a user; the places of the settings.
+    /// It requires a user; the text names the places of the settings.
     #[error("it wants a user and a password, and there are none: {0}, NAME being user and password")]
     NoUser(String),
     #[error("it does not take the user or the password")]
@@ -244,19 +244,19 @@ impl Refusal {
         }
     }
 
-    /// Whether the service has an error of its own.
+    /// Whether the fault is a server error.
     fn is_temporary(&self) -> bool {
         matches!(self, Self::Status(status) if status.is_server_error())
     }
 }
 
-/// No key of a service is a secret.
+/// None of a service's keys is a secret for this host.
 #[derive(Debug, thiserror::Error)]
 #[error("of {count} key(s) there none is a DH-HMAC-CHAP secret or TLS PSK{refused}")]
 pub(crate) struct NoKeys {
-    /// How many keys it has.
+    /// The number of its keys.
     pub(crate) count: usize,
-    /// Why keys were passed over, each led by a semicolon.
+    /// Why keys were skipped, each preceded by a semicolon.
     pub(crate) refused: String,
 }
 
@@ -269,13 +269,13 @@ pub(crate) struct Distrust {
     pub(crate) fingerprint: [u8; 32],
 }
 
-/// What speaks against a certificate.
+/// The reason against trusting a certificate.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DistrustReason {
     /// No authority has signed it; the library's message.
     #[error("no authority vouches for it ({0})")]
     Authority(String),
-    /// There are no settings; their places.
+    /// There are no settings; the text names their places.
     #[error("nothing says which is right ({0}; NAME is ca or fingerprint)")]
     NoSettings(String),
     /// Other fingerprints are listed.
@@ -297,8 +297,8 @@ pub(crate) enum AuthoritiesFault {
     Verifier(VerifierBuilderError),
 }
 
-/// Without the colons that `openssl x509 -fingerprint -sha256` puts between the pairs: with them it is wider than a console, which then
-/// shows only its ends, and nobody can compare it.
+/// The fingerprint without the colons of `openssl x509 -fingerprint -sha256`. With colons it is wider than a console, which then shows
+/// only its ends, so that nobody can compare it.
 fn words(fingerprint: &[u8; 32]) -> String {
     fingerprint.map(|byte| format!("{byte:02X}")).concat()
 }

@@ -1,4 +1,4 @@
-//! Lets the fuzzer read a service's answers and the lines of this program, down to the texts that come of them.
+//! Lets the fuzzer parse a service's answers and the output of this program, and checks the resulting texts.
 
 use crate::error::{FetchError, FetchFault, Refusal};
 use crate::keys::{self, Service};
@@ -7,7 +7,7 @@ use nbft_connect::nvme::keys::Found;
 use std::collections::VecDeque;
 use zeroize::Zeroizing;
 
-/// A service that gives one answer after the other, whatever it is asked for.
+/// A service that returns the given answers in order, whatever the request.
 struct Canned<'a> {
     answers: VecDeque<&'a [u8]>,
     asked: Vec<String>,
@@ -34,11 +34,11 @@ impl Service for Canned<'_> {
     }
 }
 
-/// Reads these answers of a service, and what is printed of them; the texts that people and logs get. `secret` is a password.
+/// Reads these answers of a service and prints the result; returns the texts for people and logs. `secret` is a password.
 ///
 /// # Panics
 ///
-/// When a text is too long, or what is printed for a program is not what was found.
+/// When a text is too long, or the output for a program differs from what was found.
 pub async fn answers(answers: &[&[u8]], hostnqn: &str, secret: &str) -> Vec<String> {
     let secrets = vec![Zeroizing::new(secret.to_owned())];
     let mut service = Canned { answers: answers.iter().copied().collect(), asked: Vec::new(), secrets };
@@ -57,7 +57,7 @@ pub async fn answers(answers: &[&[u8]], hostnqn: &str, secret: &str) -> Vec<Stri
     texts(&fetched.found).chain(fetched.refused).collect()
 }
 
-/// Reads what `nbft-redfish` is said to have printed, as `nbft` does; the texts that come of it.
+/// Reads alleged output of `nbft-redfish`, as `nbft` does; returns the resulting texts.
 #[must_use]
 pub fn lines(output: &[u8]) -> Vec<String> {
     match Found::parse_all(output) {

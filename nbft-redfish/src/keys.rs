@@ -1,4 +1,4 @@
-//! Reads a Redfish service's keys (DMTF DSP2046, Key), and decides which secret each is, and of which NQN.
+//! Reads a Redfish service's keys (DMTF DSP2046, Key), and decides for each which secret it is, and of which NQN.
 
 use crate::error::{FetchFault, NoKeys};
 use crate::quote;
@@ -11,13 +11,13 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use zeroize::{Zeroize, Zeroizing};
 
-/// The most keys of a collection that are read.
+/// The most keys of a collection that it reads.
 const MAX_KEYS: usize = 1024;
 
-/// The most keys that are left out with a message each.
+/// The most skipped keys that get a message each.
 const MAX_REFUSED: usize = 8;
 
-/// A resource of one of the kinds that lead to keys, with what is looked at here.
+/// A resource of one of the kinds that lead to keys, with the properties that matter here.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Resource {
@@ -45,7 +45,7 @@ struct Resource {
 struct Nvmeof {
     #[serde(rename = "NQN")]
     nqn: Option<String>,
-    /// Target keys have it, host keys do not. An empty one pairs with none.
+    /// Target keys have it, host keys do not. An empty one pairs with no key.
     #[serde(rename = "HostKeyId")]
     host_key: Option<String>,
     #[serde(rename = "SecurityProtocolType")]
@@ -58,7 +58,7 @@ struct Link {
     path: String,
 }
 
-/// A text that is wiped when it is dropped.
+/// A text that is wiped from memory when it is dropped.
 #[derive(Deserialize)]
 #[serde(transparent)]
 struct Text(String);
@@ -74,26 +74,26 @@ impl Drop for Text {
 pub struct Fetched {
     /// The keys, usable or not.
     pub found: Vec<Found>,
-    /// Why other keys are left out: no subsystem can have them.
+    /// Why other keys were skipped: no subsystem can have their NQN.
     pub refused: Vec<String>,
 }
 
-/// A service that has resources.
+/// A service that returns resources.
 pub(crate) trait Service {
     /// The path that the keypath names.
     fn start(&self) -> &str;
 
-    /// A resource for messages. A path that the service gives is shown only if it cannot hold a secret.
+    /// The name of a resource in messages. A path from the service is shown only if it cannot contain a secret.
     fn called(&self, path: &str) -> String;
 
     /// Texts that no message may quote.
     fn secrets(&self) -> &[Zeroizing<String>];
 
-    /// A resource.
+    /// Fetches a resource.
     fn get(&mut self, path: &str) -> impl Future<Output = Result<Zeroizing<Vec<u8>>, FetchFault>>;
 }
 
-/// The secrets of a host behind a keypath.
+/// Reads the secrets of a host behind a keypath.
 pub(crate) async fn read(client: &mut impl Service, hostnqn: &str) -> Result<Fetched, FetchFault> {
     let start = client.start().to_owned();
     let (mut keys, mut wanted) = (Vec::new(), VecDeque::from([start.clone()]));
@@ -110,7 +110,7 @@ pub(crate) async fn read(client: &mut impl Service, hostnqn: &str) -> Result<Fet
         } else if let Some(members) = resource.members {
             for member in members {
                 match (member.kind.is_some(), member.path.clone()) {
-                    // Some services give the members themselves.
+                    // Some services include the members themselves.
                     (true, _) => keys.push(member),
                     (false, Some(path)) => wanted.push_back(path),
                     (false, None) => {}
@@ -129,7 +129,7 @@ pub(crate) async fn read(client: &mut impl Service, hostnqn: &str) -> Result<Fet
     take(&keys, hostnqn, client.secrets()).map_err(|none| FetchFault::NoKeys { start, none })
 }
 
-/// Parses a resource. The error says whether it is cut off, and quotes nothing: a secret may lie in any place of it.
+/// Parses a resource. The error says whether it is cut off, and quotes nothing: any part of it may be a secret.
 fn parse(body: &[u8]) -> Result<Resource, (JsonError, bool)> {
     serde_json::from_slice(body).map_err(|error| {
         let is_cut_off = error.is_eof();
@@ -159,7 +159,7 @@ fn take(keys: &[Resource], hostnqn: &str, secrets: &[Zeroizing<String>]) -> Resu
         let subsystem = (nqn != hostnqn).then(|| nqn.clone());
         match (nvmeof.protocol.as_deref(), &nvmeof.host_key) {
             (Some("TLS_PSK"), _) => add(&mut found, (Name::TlsPsk, subsystem), key, secrets),
-            // A host key filed under a subsystem is the host's key for that subsystem.
+            // A host key that belongs to a subsystem is the host's key for that subsystem.
             (Some("DHHC"), None) => add(&mut found, (Name::HostSecret, subsystem), key, secrets),
             (Some("DHHC"), Some(paired)) => {
                 let pair = keys.iter().find(|key| !paired.is_empty() && key.id.as_deref() == Some(paired));
@@ -182,7 +182,7 @@ fn take(keys: &[Resource], hostnqn: &str, secrets: &[Zeroizing<String>]) -> Resu
     Ok(Fetched { found, refused })
 }
 
-/// Whether a subsystem can have this NQN. Messages will show it.
+/// Checks whether a subsystem can have this NQN. Messages will show the NQN.
 fn usable(nqn: &str, secrets: &[Zeroizing<String>]) -> Result<(), NqnRefused> {
     if matches!(mask(nqn), Cow::Owned(_)) || quote::holds(nqn, secrets) {
         return Err(NqnRefused::Secret);
@@ -195,7 +195,7 @@ fn usable(nqn: &str, secrets: &[Zeroizing<String>]) -> Result<(), NqnRefused> {
 
 type ByUse = BTreeMap<(Name, Option<String>), Result<Secret, KeyFault>>;
 
-/// Adds a key for its use. Two different keys for one use are an error.
+/// Adds a key for its purpose. Two different keys for one purpose are an error.
 fn add(found: &mut ByUse, (name, subsystem): (Name, Option<String>), key: &Resource, secrets: &[Zeroizing<String>]) {
     let secret = secret(name, key, secrets);
     let secret = match (found.remove(&(name, subsystem.clone())), secret) {
@@ -220,7 +220,7 @@ fn secret(name: Name, key: &Resource, secrets: &[Zeroizing<String>]) -> Result<S
     }
 }
 
-/// A key's path, unless a secret could be in it: a service can put the password into a path.
+/// A key's path, unless it could contain a secret: a service can put the password into a path.
 fn called<'k>(key: &'k Resource, secrets: &[Zeroizing<String>]) -> &'k str {
     key.path.as_deref().filter(|path| quote::is_plain(path, secrets)).unwrap_or("a key whose path is not shown")
 }

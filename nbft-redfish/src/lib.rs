@@ -1,9 +1,9 @@
 //! `nbft-redfish`: fetches the secrets that a security profile's keypath leads to from a Redfish service.
 //!
-//! It is a program of its own and ends when it has printed them. So `nbft`, which every initramfs carries, has no HTTP and no
-//! certificates in it, and no copy of a secret that those libraries make stays in memory. The library is for tests and the fuzzer.
+//! It is a separate program, which ends after it has printed the secrets. So `nbft`, which is in every initramfs, needs no HTTP and no
+//! certificates, and no copy of a secret in those libraries stays in memory. The library is for tests and the fuzzer.
 
-// What a test writes and prints is its own.
+// Tests may write files and print freely.
 #![cfg_attr(test, allow(clippy::disallowed_macros, clippy::disallowed_methods))]
 
 mod client;
@@ -31,7 +31,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// How long reading the keys may take. A management controller may need a second for each resource.
+/// The time limit for reading all keys. A management controller may need a second for each resource.
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// Fetch the DH-HMAC-CHAP secrets and TLS PSKs that a Redfish service holds for a host.
@@ -60,7 +60,7 @@ pub fn run(args: &Args) -> Result<Fetched, FetchError> {
     let settings = Settings::read(&args.root, credentials(&args.root)).map_err(FetchFault::Settings)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(FetchFault::Start)?;
     let found = runtime.block_on(fetch(args, settings));
-    // Does not wait for a name that is still being looked up.
+    // Does not wait for a pending lookup of a name.
     runtime.shutdown_background();
     Ok(found?)
 }
@@ -70,7 +70,7 @@ async fn fetch(args: &Args, settings: Settings) -> Result<Fetched, FetchFault> {
     let Some((interface, address)) = place.interface.clone() else {
         return read(Client::new(place, None, settings)?, args).await;
     };
-    // The NIC is restored also when the caller ends this program.
+    // Restores the NIC even if the caller ends this program.
     let mut told_to_end = signal(SignalKind::terminate()).map_err(FetchFault::Start)?;
     let mut nic = nic::find(&args.root, &interface.device).await?;
     let client = Client::new(place, Some(&nic.link().name), settings)?;

@@ -1,4 +1,4 @@
-//! Finds the NIC of the host interface, and sets it up with the host's address while it is needed.
+//! Finds the NIC of the host interface, and gives it the host's address temporarily.
 
 use crate::error::{FetchFault, InterfaceFault};
 use crate::smbios::{Assignment, Device, HostInterface};
@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long to wait for the NIC: USB devices appear late.
+/// How long to wait for the NIC: USB devices may appear late.
 const APPEARS_LIMIT: Duration = Duration::from_secs(10);
 
 /// Pause between two checks for the NIC.
@@ -31,7 +31,7 @@ pub(crate) async fn find(root: &Path, device: &Device) -> Result<TemporaryNic, F
     }
 }
 
-/// Sets up the NIC for packets to a service, unless it is set up.
+/// Sets up the NIC for packets to a service, unless this is done already.
 pub(crate) async fn prepare(
     nic: &mut TemporaryNic,
     interface: &HostInterface,
@@ -59,7 +59,7 @@ fn is_in_subnet(link: &Link, snapshot: &NetSnapshot, service: IpAddr) -> bool {
     link.up && snapshot.addresses().iter().any(|at| at.link == link.index && is_near(at.ip, at.prefix))
 }
 
-/// Whether a link is the device's: by its MAC if that is known, else by vendor and product.
+/// Whether a link is the device: compares the MAC if it is known, otherwise vendor and product.
 fn is(root: &Path, link: &Link, device: &Device) -> bool {
     let (mac, vendor, product, files) = match device {
         Device::Usb(vendor, product, mac) => (mac, vendor, product, ["../idVendor", "../idProduct"]),

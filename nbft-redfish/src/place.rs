@@ -1,4 +1,4 @@
-//! Resolves a keypath to a service, a resource, and the machine's Redfish host interface if it leads there.
+//! Resolves a keypath to a service, a resource, and the machine's Redfish host interface if the service is behind it.
 
 use crate::error::{FetchFault, KeypathFault};
 use crate::smbios::{HostInterface, host_interfaces};
@@ -10,7 +10,7 @@ use rustls::pki_types::ServerName;
 use std::net::IpAddr;
 use std::path::Path;
 
-/// The SMBIOS table.
+/// The file with the SMBIOS table.
 const SMBIOS: &str = "sys/firmware/dmi/tables/DMI";
 
 /// The largest SMBIOS table that is read, in bytes; common ones have 2 to 64 KiB.
@@ -23,14 +23,14 @@ pub(crate) struct Place {
     pub(crate) authority: Authority,
     /// Path of the resource.
     pub(crate) start: String,
-    /// The name that its certificate must have, if that is not the host.
+    /// The name that the service's certificate must have, if it differs from the host.
     pub(crate) name: Option<ServerName<'static>>,
-    /// The host interface that it is behind, with the service's address.
+    /// The host interface in front of the service, with the service's address.
     pub(crate) interface: Option<(HostInterface, IpAddr)>,
 }
 
 impl Place {
-    /// Where `keypath` leads: a https URI, or a path at the host interface.
+    /// Resolves `keypath`: an https URI, or a path at the host interface.
     pub(crate) fn of(root: &Path, keypath: &str) -> Result<Self, FetchFault> {
         match is_at_host_interface(keypath) {
             true => Self::at_interface(root, keypath),
@@ -52,7 +52,7 @@ impl Place {
         let authority = format!("{host}:{}", interface.port);
         let no_uri = |error| FetchFault::Keypath { keypath: authority.clone(), fault: KeypathFault::NoUri(error) };
         let authority = authority.parse().map_err(no_uri)?;
-        // The address, if the service has no valid name.
+        // The certificate must name the address if the service has no valid name.
         let name = ServerName::try_from(interface.name.clone()).ok();
         Ok(Self { authority, start: path.to_owned(), name, interface: Some((interface, address)) })
     }
@@ -73,15 +73,14 @@ impl Place {
         }
         let host = authority.host().trim_start_matches('[').trim_end_matches(']');
         let table = read_regular(&root.join(SMBIOS), MAX_SMBIOS).unwrap_or_default();
-        // Names are not looked up for this: only the address is compared.
+        // No lookup of names is needed here: only an address can match.
         let interface = with_address(host_interfaces(&table)).filter(|(_, address)| host.parse() == Ok(*address));
         let start = uri.path_and_query().map_or("/", PathAndQuery::as_str).to_owned();
         Ok(Self { authority, start, name: None, interface })
     }
 }
 
-/// Whether a valid port or nothing follows the host. The parser accepts any digits, and falls back to HTTP's port if there are too
-/// many.
+/// Whether a valid port or nothing follows the host. The parser accepts any digits, and uses HTTP's port if there are too many.
 fn has_port(authority: &Authority) -> bool {
     let port = authority.as_str().get(authority.host().len()..).unwrap_or_default();
     let digits = port.strip_prefix(':').unwrap_or_default();
@@ -89,7 +88,7 @@ fn has_port(authority: &Authority) -> bool {
     digits.is_empty() && port.len() <= 1 || number().is_some_and(|number| number != 0)
 }
 
-/// The first host interface that has an address of its service.
+/// The first host interface with an address of its service.
 fn with_address(all: Vec<HostInterface>) -> Option<(HostInterface, IpAddr)> {
     all.into_iter().find_map(|interface| interface.service.map(|address| (interface, address)))
 }

@@ -1,25 +1,25 @@
-//! Decides which texts of a service messages may show: a secret can lie in any place of an answer.
+//! Decides which texts of a service messages may show: any part of an answer may be a secret.
 
 use nbft_connect::output::cut;
 use std::borrow::Cow;
 use zeroize::Zeroizing;
 
-/// The longest path that is shown, in bytes.
+/// The longest path that messages show, in bytes.
 const MAX_PATH: usize = 160;
 
-/// Bytes of the keypath's own path that are shown.
+/// How many bytes of the keypath's own path messages show.
 const MAX_START: usize = 256;
 
-/// The longest part of a path between slashes that is shown, in bytes: a UUID fits, the shortest key in base64 does not.
+/// The longest segment of a path that messages show, in bytes: a UUID fits, but not the shortest key in base64.
 const MAX_SEGMENT: usize = 40;
 
-/// The longest sentence of a library that is shown, in bytes.
+/// The longest error of a library that messages show, in bytes.
 const MAX_ERROR: usize = 300;
 
 /// The secrets sent to the service or received from it.
 pub(crate) type Secrets = Vec<Zeroizing<String>>;
 
-/// Whether a path from a service can be shown: it is plain, and holds none of these secrets and nothing that could be a key.
+/// Whether messages may show a path from a service: it is plain, and contains none of these secrets and nothing that could be a key.
 pub(crate) fn is_plain(path: &str, secrets: &[Zeroizing<String>]) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-~?$=&".contains(&byte);
     path.starts_with('/')
@@ -29,7 +29,7 @@ pub(crate) fn is_plain(path: &str, secrets: &[Zeroizing<String>]) -> bool {
         && !holds(path, secrets)
 }
 
-/// A resource of a service, for messages. A path that the service gives is shown only if it is plain; the keypath's own path is from
+/// The name of a resource of a service in messages. A path from the service is shown only if it is plain; the keypath's own path is from
 /// the table.
 pub(crate) fn resource(base: &str, path: &str, start: &str, secrets: &[Zeroizing<String>]) -> String {
     match path == start || is_plain(path, secrets) {
@@ -38,12 +38,12 @@ pub(crate) fn resource(base: &str, path: &str, start: &str, secrets: &[Zeroizing
     }
 }
 
-/// A library's message, unless it holds one of these secrets.
+/// A library's message, unless it contains one of these secrets.
 pub(crate) fn error<'t>(text: &'t str, secrets: &[Zeroizing<String>]) -> Cow<'t, str> {
     if holds(text, secrets) { "an error whose text has a secret in it".into() } else { cut(text, MAX_ERROR) }
 }
 
-/// Whether a text holds one of these secrets.
+/// Whether a text contains one of these secrets.
 pub(crate) fn holds(text: &str, secrets: &[Zeroizing<String>]) -> bool {
     secrets.iter().any(|secret| !secret.is_empty() && text.contains(secret.as_str()))
 }

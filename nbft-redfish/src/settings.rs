@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
-/// No file with certificates is longer, in bytes.
+/// The largest file with certificates, in bytes.
 const MAX_CERTIFICATES: u64 = 256 * 1024;
 
 /// Digits of a SHA-256 fingerprint.
@@ -25,7 +25,7 @@ pub(crate) struct Settings {
     pub(crate) places: String,
 }
 
-/// Why the settings are not used. No message holds a setting.
+/// Why the settings are not used. No message quotes a setting.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SettingsError {
     #[error(transparent)]
@@ -106,7 +106,7 @@ impl Places {
         format!("looked for {}{credentials}", files.join(", "))
     }
 
-    /// A secret of one line.
+    /// Reads a secret of one line.
     fn secret(&self, name: &str) -> Result<Option<Zeroizing<String>>, SettingsError> {
         for (path, judged) in self.of(name) {
             let Some(file) = files::open(&path, judged, SECRET)? else { continue };
@@ -121,7 +121,7 @@ impl Places {
         Ok(None)
     }
 
-    /// A public text, with its file.
+    /// Reads a public text; returns it with its file.
     fn text(&self, name: &str) -> Result<Option<(PathBuf, String)>, SettingsError> {
         for (path, judged) in self.of(name) {
             let Some(file) = files::open(&path, judged, RULE)? else { continue };
@@ -140,7 +140,7 @@ impl Places {
     }
 }
 
-/// Fingerprints, one a line, as `openssl x509 -fingerprint -sha256` prints them, also with what that puts before them.
+/// Parses fingerprints, one a line, with or without the label that `openssl x509 -fingerprint -sha256` prints.
 fn parse(path: &Path, text: &str) -> Result<Vec<[u8; 32]>, SettingsError> {
     let lines = text.lines().zip(1..).map(|(line, number)| (line.trim(), number));
     let lines = lines.filter(|(line, _)| !line.is_empty() && !line.starts_with('#'));
@@ -148,10 +148,10 @@ fn parse(path: &Path, text: &str) -> Result<Vec<[u8; 32]>, SettingsError> {
     lines.map(|(line, number)| fingerprint(line).ok_or_else(|| wrong(number))).collect()
 }
 
-/// What OpenSSL puts before a fingerprint; older versions write the name in capitals.
+/// OpenSSL's label before a fingerprint; older versions write it in capitals.
 const LABEL: &str = "sha256 Fingerprint=";
 
-/// 64 hex digits, or 32 pairs of them with colons between them.
+/// Parses 64 hex digits, or 32 pairs of them separated by colons.
 fn fingerprint(line: &str) -> Option<[u8; 32]> {
     let labelled = line.get(..LABEL.len()).is_some_and(|start| start.eq_ignore_ascii_case(LABEL));
     let text = if labelled { &line[LABEL.len()..] } else { line };
@@ -191,7 +191,7 @@ mod tests {
             Settings::read(&self.0, Some(self.0.join("credentials")))
         }
 
-        /// Why it is not read, without the root's path.
+        /// Why the settings are refused, without the root's path.
         fn refusal(&self) -> String {
             self.read().err().expect("it is refused").to_string().replace(self.0.to_str().unwrap(), "")
         }
@@ -259,7 +259,7 @@ mod tests {
             "xy".repeat(32),
             "é".repeat(32),
             format!("{plain}ab"),
-            // A sign before a number; fingerprints only if colons and blanks are left out.
+            // A sign before a number; texts that are fingerprints only without their colons and blanks.
             "+f".repeat(32),
             "a:b".repeat(32),
             format!(":{plain}"),

@@ -15,7 +15,7 @@ const NETWORK: u8 = 0x40;
 /// The protocol record of Redfish over IP.
 const REDFISH_OVER_IP: u8 = 4;
 
-/// A host interface with the service behind it.
+/// A host interface, with the service behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct HostInterface {
     /// The NIC.
@@ -85,10 +85,10 @@ pub(crate) fn host_interfaces(mut table: &[u8]) -> Vec<HostInterface> {
     found
 }
 
-/// A structure's type and the formatted part behind its header; the strings behind it are skipped.
+/// A structure's type and its formatted part after the header; skips the strings after it.
 fn structure(table: &[u8]) -> IResult<&[u8], (u8, &[u8])> {
     let (rest, (kind, length)) = (le_u8, le_u8).parse(table)?;
-    // The handle is still part of it.
+    // The length includes the handle, which is not read yet.
     let (rest, formatted) = take(usize::from(length).saturating_sub(2))(rest)?;
     let end = rest.windows(2).position(|pair| pair == [0, 0]).map_or(rest.len(), |at| at + 2);
     Ok((&rest[end..], (kind, formatted.get(2..).unwrap_or_default())))
@@ -134,7 +134,7 @@ fn redfish_over_ip(record: &[u8], device: Device) -> IResult<&[u8], HostInterfac
     let (rest, (assignment, host)) = end(rest)?;
     let (rest, (_, service)) = end(rest)?;
     let (rest, (port, vlan)) = (le_u16, le_u32).parse(rest)?;
-    // Firmware counts the name's length in different ways: the name ends where the record does.
+    // Firmware counts the name's length in different ways, so the end of the record also limits the name.
     let (rest, length) = le_u8(rest)?;
     let name = &rest[..rest.len().min(length.into())];
     let name = name.split(|byte| *byte == 0).next().unwrap_or_default();
@@ -164,12 +164,12 @@ fn end(data: &[u8]) -> IResult<&[u8], End> {
     Ok((rest, (assignment.into(), address.filter(|(address, _)| !address.is_unspecified()))))
 }
 
-/// The prefix of an IPv4 mask; a mask with gaps ends at the first.
+/// The prefix length of an IPv4 mask; a mask with gaps counts up to its first gap.
 fn prefix4(mask: &[u8]) -> u8 {
     mask.first_chunk().map_or(0, |bytes| u32::from_be_bytes(*bytes).leading_ones() as u8)
 }
 
-/// Likewise of an IPv6 mask.
+/// The prefix length of an IPv6 mask; likewise.
 fn prefix6(mask: &[u8]) -> u8 {
     mask.first_chunk().map_or(0, |bytes| u128::from_be_bytes(*bytes).leading_ones() as u8)
 }
@@ -222,7 +222,7 @@ mod tests {
         [&[7; 16], host, service, &port, name].concat()
     }
 
-    /// A structure of type 42 with one record, behind another structure and before the table's end.
+    /// A structure of type 42 with one record, between another structure and the table's end.
     fn table(device: &[u8], record: &[u8]) -> Vec<u8> {
         let mut body = vec![NETWORK, device.len() as u8];
         body.extend(device);
@@ -262,7 +262,7 @@ mod tests {
         let none = address(0, &[], &[]);
         let read = host_interfaces(&table(&usb(), &record(&none, &none, b"a\0b")));
         assert_eq!((read[0].host, read[0].service, read[0].name.as_str()), (None, None, "a"));
-        // No network; another protocol; a name that is longer than the record.
+        // Not a network; another protocol; a name that is longer than the record.
         let mut other = table(&usb(), &v4());
         other[15] = 0x41;
         assert_eq!(host_interfaces(&other), []);
@@ -290,7 +290,7 @@ mod tests {
         }
     }
 
-    /// A generator of numbers that are the same in each run (xorshift64*).
+    /// A random number generator with the same numbers in each run (xorshift64*).
     struct Numbers(u64);
 
     impl Numbers {
@@ -306,7 +306,7 @@ mod tests {
         }
     }
 
-    /// Random tables, damaged ones and ones with structures of garbage give no more interfaces than they can hold, in little time.
+    /// Random tables, damaged ones, and ones with garbage structures yield no more interfaces than they can hold, and in little time.
     #[test]
     fn garbage_neither_panics_nor_gives_too_many_interfaces() {
         let mut numbers = Numbers(0x6e62_6674);
@@ -327,13 +327,13 @@ mod tests {
                     table
                 }
                 _ => {
-                    // Of the right type, and with lengths that often lead beyond the end.
+                    // The right type, with lengths that often exceed the end.
                     let (length, rest) = (numbers.next() as u8, numbers.next() % 300);
                     [&[HOST_INTERFACE, length, 0, 0, NETWORK][..], &numbers.bytes(rest), &[0, 0], &whole].concat()
                 }
             };
             let found = host_interfaces(&table);
-            // A record has 91 bytes at least.
+            // A record has at least 91 bytes.
             assert!(found.len() <= table.len() / 91, "{} of {}", found.len(), table.len());
             for interface in found {
                 assert!(interface.host.is_none_or(|(_, prefix)| prefix <= 128));
@@ -341,7 +341,7 @@ mod tests {
                 assert!(!interface.device.to_string().contains(char::is_control));
             }
         }
-        // As long as a table can be in practice, of the smallest structures.
+        // As long as a table can be in practice, made of the smallest structures.
         assert_eq!(host_interfaces(&[1, 4, 0, 0, 0, 0].repeat(100_000)), []);
         assert_eq!(host_interfaces(&[1; 1_000_000]), []);
     }

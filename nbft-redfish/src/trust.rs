@@ -1,7 +1,7 @@
 //! Verifies a service's certificate: its fingerprint is listed, or a listed authority has signed it.
 //!
-//! Management controllers have self-signed certificates, often without a name, and a machine that boots may have the wrong date. A
-//! fingerprint needs neither.
+//! Management controllers have self-signed certificates, often without a name, and a booting machine may have the wrong date. A check of
+//! the fingerprint needs neither.
 
 use crate::error::{AuthoritiesFault, Distrust, DistrustReason, FetchFault};
 use crate::quote::{self, Secrets};
@@ -15,7 +15,7 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootC
 use sha2::{Digest, Sha256};
 use std::sync::{Arc, Mutex};
 
-/// Why the last certificate is not trusted.
+/// Why the last certificate was not trusted.
 pub(crate) type LastDistrust = Arc<Mutex<Option<Distrust>>>;
 
 #[derive(Debug)]
@@ -29,7 +29,7 @@ struct Trust {
     secrets: Secrets,
 }
 
-/// The TLS configuration of the settings, and the place of the reason if a certificate is refused.
+/// The TLS configuration for the settings, and the place where a refused certificate leaves its reason.
 pub(crate) fn config(settings: &Settings) -> Result<(ClientConfig, LastDistrust), FetchFault> {
     let provider = Arc::new(ring::default_provider());
     let distrust = LastDistrust::default();
@@ -61,7 +61,7 @@ fn authorities(pem: &str, provider: &Arc<CryptoProvider>) -> Result<Arc<WebPkiSe
     verifier.map_err(AuthoritiesFault::Verifier)
 }
 
-/// Says why a text is not PEM. The library's own message quotes the text, which may be a key.
+/// Why a text is not PEM. The library's own message is not used: it quotes the text, which may be a key.
 fn malformed(error: &pem::Error) -> &'static str {
     match error {
         pem::Error::MissingSectionEnd { .. } => "a section has no end",

@@ -3,8 +3,8 @@
 use crate::source::{Source, imports};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// For each file, by its number, the files that it imports. A file and one of the modules that it lies in belong together: what
-/// these take from each other is no arrow.
+/// For each file, by index, the files that it imports. Imports between a file and a module that contains it do not count, since they
+/// belong together.
 pub(crate) fn arrows(sources: &[Source]) -> Vec<BTreeSet<usize>> {
     let by_module: BTreeMap<&[String], usize> =
         sources.iter().enumerate().map(|(number, source)| (source.module.as_slice(), number)).collect();
@@ -20,7 +20,7 @@ fn belong(one: &[String], other: &[String]) -> bool {
     one.starts_with(other) || other.starts_with(one)
 }
 
-/// Groups of files that import each other, directly or by others; each sorted.
+/// Groups of files that import each other, directly or indirectly; each sorted.
 pub(crate) fn circles(arrows: &[BTreeSet<usize>]) -> Vec<Vec<usize>> {
     let reach: Vec<BTreeSet<usize>> = (0..arrows.len()).map(|from| reached(arrows, from)).collect();
     let mut circles: BTreeSet<Vec<usize>> = BTreeSet::new();

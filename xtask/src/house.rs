@@ -1,15 +1,14 @@
-//! Checks the rules of the house (ARCHITECTURE.md): which room may import which, no circle, no long file, failures that are values.
+//! Checks the rules of the house (ARCHITECTURE.md): which room may import which, no circle, no long file, errors as values.
 
 use crate::graph::{arrows, circles};
 use crate::source::{Source, read};
 use std::io;
 use std::path::Path;
 
-/// Longest file in lines, tests too.
+/// The longest allowed file in lines, including its tests.
 const MAX_LINES: usize = 400;
 
-/// The crates, each with its rooms from the top floor down: a room imports the rooms below its own line. Rooms in one line do not
-/// import each other.
+/// The crates, each with its rooms from the top floor down. A room may import rooms of lower lines, but none of its own line.
 const CRATES: [(&str, &[&[&str]]); 6] = [
     (
         "libnbft/src",
@@ -48,14 +47,14 @@ const CRATES: [(&str, &[&[&str]]); 6] = [
     ("xtask/src", &[]),
 ];
 
-/// Every breach of the rules, in words.
+/// Finds every breach of the rules, each described in words.
 pub(crate) fn check(root: &Path) -> io::Result<Vec<String>> {
     let mut breaches = Vec::new();
     for (src, floors) in CRATES {
         let sources = read(&root.join(src))?;
         let names: Vec<String> = sources.iter().map(|source| name(root, source)).collect();
         breaches.extend(check_crate(&sources, &names, floors));
-        // The lab's errors end a command, and only people read them.
+        // The lab is exempt: its errors end a command, and only people read them.
         if src != "lab/src" {
             breaches.extend(sources.iter().zip(&names).flat_map(|(source, name)| sentences(&source.code, name)));
         }
@@ -105,7 +104,7 @@ fn check_crate(sources: &[Source], names: &[String], floors: &[&[&str]]) -> Vec<
     breaches
 }
 
-/// Lines of functions that give a failure as a sentence. A program cannot match on one.
+/// Lines of functions that return a failure as a sentence, on which a program cannot match.
 fn messages(code: &str) -> impl Iterator<Item = usize> {
     let lines = code.lines().zip(1..).filter(|(line, _)| !line.trim_start().starts_with("//"));
     lines
@@ -115,7 +114,7 @@ fn messages(code: &str) -> impl Iterator<Item = usize> {
         .map(|(_, number)| number)
 }
 
-/// Variants of failures that are only a sentence made elsewhere. They tell a program no more than a `String` does.
+/// Error variants that only wrap a sentence made elsewhere. They tell a program no more than a `String` does.
 fn sentences(code: &str, name: &str) -> Vec<String> {
     let mut breaches = Vec::new();
     let mut shows_field = false;
@@ -130,7 +129,7 @@ fn sentences(code: &str, name: &str) -> Vec<String> {
     breaches
 }
 
-/// Files that nobody reads at a sitting.
+/// Reports files that are too long to read in one sitting.
 fn long_files(root: &Path, directory: &Path, breaches: &mut Vec<String>) -> io::Result<()> {
     let mut entries: Vec<_> = std::fs::read_dir(directory)?.collect::<Result<_, _>>()?;
     entries.sort_by_key(std::fs::DirEntry::path);

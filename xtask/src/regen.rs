@@ -1,10 +1,10 @@
-//! Writes what is derived: testdata, the rules page, the JSON Schema, the list of keys.
+//! Regenerates derived files: testdata, the rules page, the JSON Schema, the list of keys.
 
 use std::io;
 use std::path::Path;
 use std::process::Command;
 
-/// The files that are written, as git names them.
+/// The generated files, by their paths in git.
 const GENERATED: [&str; 8] = [
     "testdata/tables",
     "testdata/whole",
@@ -16,7 +16,7 @@ const GENERATED: [&str; 8] = [
     "libnbft-capi/libnbft.map",
 ];
 
-/// Writes every generated file; with `check`, names those that were not as they are written.
+/// Writes every generated file; with `check`, returns those that were out of date.
 pub(crate) fn regen(root: &Path, check: bool) -> io::Result<Vec<String>> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     for (package, example, features) in [

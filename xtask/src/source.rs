@@ -1,4 +1,4 @@
-//! Reads the source files of a crate: their module paths, and what they import.
+//! Reads the source files of a crate: their module paths, and their imports.
 
 use std::fs;
 use std::io;
@@ -10,13 +10,13 @@ pub(crate) struct Source {
     pub(crate) path: PathBuf,
     /// Module path in its crate; empty for the crate's root.
     pub(crate) module: Vec<String>,
-    /// Lines of the whole file.
+    /// The number of lines of the whole file.
     pub(crate) lines: usize,
     /// The text up to the module `tests`.
     pub(crate) code: String,
 }
 
-/// Every source file below `src`, tests left out, in the order of their paths.
+/// Reads every source file below `src` except tests, sorted by path.
 pub(crate) fn read(src: &Path) -> io::Result<Vec<Source>> {
     let mut files = Vec::new();
     collect(src, &mut files)?;
@@ -54,7 +54,7 @@ fn is_test(module: &[String]) -> bool {
     module.iter().any(|part| part == "tests" || part == "fake")
 }
 
-/// The paths that a file imports from its own crate, as module paths from the crate's root: `use` and paths in the code.
+/// The paths that a file imports from its own crate, by `use` or in the code, as module paths from the crate's root.
 pub(crate) fn imports(source: &Source) -> Vec<Vec<String>> {
     let mut found = Vec::new();
     let text = without_comments(&source.code);
@@ -86,7 +86,7 @@ fn without_comments(text: &str) -> String {
     text.lines().filter(|line| !line.trim_start().starts_with("//")).map(|line| format!("{line}\n")).collect()
 }
 
-/// The single paths of a tree: `a::{b, c::d}` is `a::b` and `a::c::d`.
+/// Splits a tree into its single paths: `a::{b, c::d}` is `a::b` and `a::c::d`.
 fn expand(tree: &str) -> Vec<Vec<String>> {
     let tree = tree.trim();
     let Some((prefix, inside)) = tree.split_once('{') else {
@@ -113,7 +113,7 @@ fn expand(tree: &str) -> Vec<Vec<String>> {
     paths.map(|path| prefix.iter().cloned().chain(path).filter(|part| part != "self").collect()).collect()
 }
 
-/// From the crate's root; `None` for what another crate or the file itself has.
+/// Resolves a path from the crate's root; `None` if it belongs to another crate or to the file itself.
 fn absolute(path: &[String], module: &[String]) -> Option<Vec<String>> {
     match path.first()?.as_str() {
         "crate" => Some(path[1..].to_vec()),
@@ -145,7 +145,7 @@ mod tests {
                     #[cfg(test)]\nmod tests {\n    use crate::tested;\n}\n";
         let source = fake("x/y.rs", text);
         assert_eq!(source.module, ["x", "y"]);
-        // A tree shows its beginning, too.
+        // The prefix of a tree is an import, too.
         let expected = ["a", "a::B", "a::c", "a::c::D", "h::i", "x::e"].map(words);
         assert_eq!(imports(&source), expected);
         assert_eq!(fake("x/mod.rs", "").module, ["x"]);

@@ -1,4 +1,4 @@
-//! Reads what a handle has: the host, and the lists.
+//! Reads the contents of a handle: the host, and the lists.
 
 use super::{optional, reference};
 use crate::declare::api;

@@ -1,4 +1,4 @@
-//! Exports the functions. Each takes null for any pointer.
+//! Exports the functions. Each accepts null for any pointer.
 
 mod connection;
 mod handle;
@@ -16,7 +16,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::ptr::null;
 
-/// What a pointer from C points at.
+/// The object to which a pointer from C points.
 fn reference<'a, T>(pointer: *const T) -> Option<&'a T> {
     // SAFETY: the caller gives null or a pointer that this library gave and whose handle lives; nothing changes an item.
     unsafe { pointer.as_ref() }
@@ -36,7 +36,7 @@ fn bytes(bytes: Option<&[u8]>, length: *mut usize) -> *const u8 {
 
 /// Hands a new handle to the caller.
 fn give((code, handle): (Code, Handle), into: *mut *mut Handle) -> i32 {
-    // SAFETY: the caller gives a place for a pointer; it is checked for null before.
+    // SAFETY: the caller gives a place for a pointer, and `open` or `parse` has checked it for null.
     unsafe { into.write(Box::into_raw(Box::new(handle))) };
     code.number()
 }
@@ -81,7 +81,7 @@ api! {
         if length == 0 {
             return give(load::read(&[]), handle);
         }
-        // SAFETY: it is not null, and the caller gives that many bytes, which nobody changes meanwhile.
+        // SAFETY: it is not null, and the caller gives that many bytes, which do not change meanwhile.
         give(load::read(unsafe { std::slice::from_raw_parts(table, length) }), handle)
     }
 
