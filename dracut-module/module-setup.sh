@@ -1,13 +1,13 @@
 #!/bin/bash
-# dracut's side of nbft: what goes into the image, and when.
-# nbft(7) tells what the parts do at boot, nbft-image(7) what the image holds.
+# dracut's module for nbft: decides what goes into the image, and when.
+# nbft(7) describes what the parts do at boot, nbft-image(7) what the image contains.
 
 check() {
     require_binaries nbft || return 1
     require_kernel_modules nvme_tcp || return 1
 
-    # A generic image takes the module; an image for this machine only if this machine starts that way. Devices of a crash kernel's
-    # image are those that the dump goes to: it takes the module for them alone, not for the table.
+    # A generic image always gets the module, and a host-only image if this machine boots from a table. A crash kernel's image gets it
+    # only if its devices, which are those for the dump, are on NVMe/TCP; a table does not matter there.
     if [[ $hostonly ]] || [[ $mount_needs ]]; then
         if nbft_for_crash_kernel || ! nbft_has_table; then
             for_each_host_dev_and_slaves nbft_is_nvme_tcp || return 255
@@ -17,31 +17,31 @@ check() {
 }
 
 depends() {
-    # shutdown: what the running system comes back to at its end.
+    # shutdown: the running system returns to it at its end.
     echo kernel-network-modules shutdown
 }
 
 installkernel() {
-    # Asked for in any image: the machine it is built on may have none of them loaded now. crc32c is what
-    # the digests need, and the transport asks the kernel for it by this alias.
+    # Explicitly for every image, since the build machine may not have loaded them. The digests need crc32c, which the transport requests
+    # by this alias.
     hostonly='' instmods nvme_tcp nvme_fabrics 8021q af_packet ipv6 crypto-crc32c
 
-    # What in-band authentication needs, which the kernel asks for by alias when a target wants it.
+    # In-band authentication needs these; the kernel requests them by alias when a target requires authentication.
     hostonly='' instmods nvme_auth crypto-dh crypto-hmac crypto-sha256 crypto-sha384 crypto-sha512
 
-    # What a secure channel needs once tlshd has made the handshake: the kernel asks for these by name and by alias. The last
-    # two tell nbft which cipher suite came of it.
+    # A secure channel needs these after tlshd has made the handshake; the kernel requests them by name and by alias. With the last two,
+    # nbft finds the negotiated cipher suite.
     nbft_wants_tls && hostonly='' instmods tls nvme_keyring crypto-gcm crypto-ctr crypto-ghash crypto-aes \
         crypto-rfc7539 crypto-chacha20 crypto-poly1305 inet_diag tcp_diag
 
-    # A bond of the tables' NICs, for who asks for one.
+    # For a bond of the tables' NICs, if one may be requested.
     nbft_wants_bond && hostonly='' instmods bonding
 
-    # The USB NICs that management controllers show as the Redfish host interface.
+    # For the USB NICs by which management controllers provide the Redfish host interface.
     nbft_wants_redfish && hostonly='' instmods cdc_ether cdc_eem cdc_ncm rndis_host
 
-    # A host-only image gets the drivers of the NICs in use and no others if it is strict, so name those of the
-    # tables: all of them, since any path may be the one that is left.
+    # A strict host-only image gets only the drivers of the NICs in use. This adds those of all NICs in the tables, since any path may be
+    # the one that still works.
     if [[ $hostonly ]] && nbft_has_table; then
         local nic
         local -a drivers
@@ -59,22 +59,22 @@ install() {
     [[ -f ${dracutsysrootdir-}/etc/nbft/connect.conf ]] && inst_simple /etc/nbft/connect.conf
     nbft_exclusions
 
-    # Loaded by itself, the module makes a bond0 that nobody has asked for.
+    # When it is loaded, the module would create a bond0 that nobody requested.
     if nbft_wants_bond; then
         inst_dir /etc/modprobe.d
         echo 'options bonding max_bonds=0' > "$initdir/etc/modprobe.d/50-nbft-bonding.conf"
     fi
 
-    # The hooks with the peers around them: stock modules leave alone what the tables describe.
+    # The numbers order the hooks around those of stock modules, which must not use the tables.
     inst_hook cmdline 20 "$moddir/nbft-cmdline.sh"
     inst_hook cmdline 94 "$moddir/nbft-cmdline-late.sh"
     inst_hook emergency 50 "$moddir/nbft-emergency.sh"
-    # Root is unmounted before its connections end: the system comes back to the initramfs for that.
+    # Root must be unmounted before its connections end: the system returns to the initramfs for that.
     inst_hook cleanup 30 "$moddir/nbft-need-shutdown.sh"
     inst_hook shutdown 60 "$moddir/nbft-shutdown.sh"
     inst_hook cleanup 21 "$moddir/nbft-hostname.sh"
     inst_hook initqueue/settled 43 "$moddir/nbft-online.sh"
-    # From systemd 251 on.
+    # Needs systemd 251 or later.
     udevadm wait --help > /dev/null 2>&1 && inst_hook initqueue/settled 42 "$moddir/nbft-sleep.sh"
     if dracut_module_included network-legacy; then
         inst_hook cmdline 95 "$moddir/nbft-cmdline-legacy.sh"
@@ -106,7 +106,7 @@ install() {
             inst_simple "$moddir/$unit" "$systemdsystemunitdir/$unit"
             $SYSTEMCTL -q --root "$initdir" add-wants initrd.target "$unit"
         done
-        # Only what is unlocked waits with systemd's own patience; dracut sees to the root device itself.
+        # Only devices to unlock have systemd's own time limit; dracut handles the root device.
         if dracut_module_included crypt || dracut_module_included systemd-cryptsetup; then
             inst_script "$moddir/nbft-generator.sh" "$systemdutildir/system-generators/nbft-generator"
         fi
@@ -119,8 +119,8 @@ install() {
     fi
 }
 
-# The keys of /etc/nbft/keys, for who asks for them (nbft_install_keys=yes in dracut.conf.d): whoever can read the image then
-# has them.
+# Adds the keys of /etc/nbft/keys, if nbft_install_keys=yes in dracut.conf.d requests them: everyone who can read the image then has the
+# keys.
 nbft_keys() {
     local directory=${dracutsysrootdir-}/etc/nbft/keys file
     [[ -d $directory ]] || return 0
@@ -133,12 +133,12 @@ nbft_keys() {
         file=${file#"${dracutsysrootdir-}"}
         nbft check-key "${dracutsysrootdir-}$file" > /dev/null || dwarn "nbft: $file is packed, but is not a key"
         inst_simple "$file"
-        # As they are refused otherwise.
+        # nbft refuses keys with other permissions.
         chmod go-rwx "$initdir$file"
     done < <(find "$directory" -type f -print0)
 }
 
-# The lists by which this machine's administrator has taken connections out of service. An image for other machines has none.
+# Adds the lists of connections that this machine's administrator excluded. An image for other machines gets none.
 nbft_exclusions() {
     local file
     [[ $hostonly ]] || return 0
@@ -150,8 +150,8 @@ nbft_exclusions() {
     done
 }
 
-# May this image's machine fetch its secrets from a Redfish service? nbft_install_redfish=yes or =no in dracut.conf.d has the last
-# word. Otherwise: a table of this machine says that they lie there; in a generic image, somebody has set it up here.
+# Whether this image's machine may fetch its secrets from a Redfish service. nbft_install_redfish=yes or =no in dracut.conf.d decides.
+# Otherwise: a table of this machine names such a service, or, for a generic image, the service is configured on this machine.
 nbft_wants_redfish() {
     case ${nbft_install_redfish-} in
         yes) return 0 ;;
@@ -164,7 +164,7 @@ nbft_wants_redfish() {
     fi
 }
 
-# The program that fetches them, and what it is set to. User and password are secrets, for who asks for those.
+# Adds the program that fetches them, and its settings. User and password are secrets, which nbft_install_keys=yes adds.
 nbft_redfish() {
     local file
     if [[ ! -x ${dracutsysrootdir-}/usr/libexec/nbft-redfish ]]; then
@@ -173,7 +173,7 @@ nbft_redfish() {
     fi
     dinfo "nbft: nbft-redfish is packed, to fetch secrets"
     inst_binary /usr/libexec/nbft-redfish
-    # With these permissions, or they are refused.
+    # nbft-redfish refuses files with other permissions.
     for file in /etc/nbft/redfish/{ca,fingerprint}; do
         [[ -f ${dracutsysrootdir-}$file ]] || continue
         inst_simple "$file"
@@ -192,8 +192,8 @@ nbft_redfish() {
     return 0
 }
 
-# May a bond be asked for? nbft_install_bond=yes or =no in dracut.conf.d has the last word. Otherwise: in a generic image always, and in one
-# for this machine where a kernel command line asks for one now: the running kernel's, the next one's, or the image's own.
+# Whether a bond may be requested. nbft_install_bond=yes or =no in dracut.conf.d decides. Otherwise: always in a generic image; in a
+# host-only image if a kernel command line requests one now: the running kernel's, the next one's, or the image's own.
 nbft_wants_bond() {
     case ${nbft_install_bond-} in
         yes) return 0 ;;
@@ -208,8 +208,8 @@ nbft_wants_bond() {
     return 1
 }
 
-# May this image's machine need a secure channel? nbft_install_tls=yes or =no in dracut.conf.d has the last word. Otherwise: a
-# table of this machine knows one; in a generic image, tlshd is installed here, which somebody has wanted then.
+# Whether this image's machine may need a secure channel. nbft_install_tls=yes or =no in dracut.conf.d decides. Otherwise: a table of this
+# machine mentions one, or, for a generic image, tlshd is installed on this machine.
 nbft_wants_tls() {
     case ${nbft_install_tls-} in
         yes) return 0 ;;
@@ -225,8 +225,8 @@ nbft_wants_tls() {
     fi
 }
 
-# tlshd of ktls-utils, which makes the handshakes of TLS for the kernel, with its configuration: without a file of that it ends
-# at once. Its name older (1.1 and before) and newer.
+# Adds tlshd of ktls-utils, which makes the handshakes of TLS for the kernel, and its configuration, without which it exits immediately.
+# The file's name depends on the version (1.1 and before, or later).
 nbft_tlshd() {
     local config
     if ! find_binary tlshd > /dev/null; then
@@ -235,7 +235,7 @@ nbft_tlshd() {
     fi
     dinfo "nbft: tlshd is packed, for TLS"
     inst_multiple tlshd
-    # By this name systemd leaves it alone where it ends all others: at the switch to the root file system, and at the end.
+    # Because of this name, systemd does not kill it with all other processes: at the switch to the root file system, and at the end.
     ln_r "$(find_binary tlshd)" /usr/bin/@tlshd
     for config in /etc/tlshd.conf /etc/tlshd/config /etc/gnutls/config; do
         [[ -e ${dracutsysrootdir-}$config ]] && inst_simple "$config"
@@ -243,7 +243,8 @@ nbft_tlshd() {
     return 0
 }
 
-# Is this the image of a crash kernel? kdump-utils says so in the environment and asks for its module kdumpbase, SUSE's kdump for kdump.
+# Whether this is the image of a crash kernel. kdump-utils sets an environment variable and adds its module kdumpbase; SUSE's kdump adds
+# kdump.
 nbft_for_crash_kernel() {
     [[ ${IN_KDUMP-} == 1 ]] && return 0
     case " ${dracutmodules-} ${add_dracutmodules-} ${force_add_dracutmodules-} " in
@@ -252,7 +253,7 @@ nbft_for_crash_kernel() {
     return 1
 }
 
-# Keeps the crash kernel to the subsystems that the dump goes to: excludes each other one that this machine has now.
+# Limits the crash kernel to the subsystems of the dump: excludes every other subsystem that this machine has now.
 nbft_dump_target_only() {
     local controller transport nqn
     local -A nbft_needed=() others=()
@@ -261,7 +262,7 @@ nbft_dump_target_only() {
         [[ -r $controller/subsysnqn ]] || continue
         read -r transport < "$controller/transport"
         read -r nqn < "$controller/subsysnqn"
-        # A discovery controller may be the way to the target. A semicolon would begin another condition.
+        # A discovery controller may be needed to find the target. A semicolon in the NQN would begin another condition.
         case $transport,$nqn in
             *,nqn.2014-08.org.nvmexpress.discovery | *\;*) continue ;;
             tcp,*) [[ ${nbft_needed[$nqn]-} ]] || others[$nqn]=1 ;;
@@ -278,7 +279,7 @@ nbft_dump_target_only() {
     } > "$initdir/etc/nvme/exclusions.conf.d/50-nbft-kdump.conf"
 }
 
-# Notes the subsystem of a block device, "major:minor", in nbft_needed.
+# Adds the subsystem of a block device, "major:minor", to nbft_needed.
 nbft_note_subsystem() {
     local disk=/sys/dev/block/$1 nqn
     [[ -e $disk/partition ]] && disk+=/..
@@ -290,8 +291,8 @@ nbft_has_table() {
     compgen -G '/sys/firmware/acpi/tables/NBFT*' > /dev/null
 }
 
-# Does a block device, "major:minor", come over NVMe/TCP? A namespace's "device" is its controller, or, with
-# native multipath, its subsystem, which holds the controllers; a partition lies below the namespace.
+# Whether a block device, "major:minor", is on NVMe/TCP. A namespace's "device" is its controller or, with native multipath, its
+# subsystem, which contains the controllers. A partition is below the namespace.
 nbft_is_nvme_tcp() {
     local disk=/sys/dev/block/$1 transport file
     [[ -e $disk/partition ]] && disk+=/..
@@ -301,7 +302,7 @@ nbft_is_nvme_tcp() {
     return 1
 }
 
-# What the tables of this machine need of the image, by its key (nbft-export(1)): one value a line, nothing without a table.
+# Prints what the tables of this machine need in the image, by key (nbft-export(1)): one value a line, nothing without a table.
 nbft_need() {
     local key value
     nbft_has_table || return 0

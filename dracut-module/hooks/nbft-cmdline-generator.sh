@@ -1,7 +1,7 @@
 #!/bin/sh
-# Sourced before NetworkManager's or networkd's generator turns the command line into configuration. The first reads the
-# tables as well, unless told not to; the second would try DHCP on all NICs. Only where one of them is in the image: a file
-# in this place makes dracut run one service more.
+# Sourced before NetworkManager's or networkd's generator turns the command line into configuration. NetworkManager's reads the tables as
+# well, unless told not to; networkd's would use DHCP on all NICs. Installed only if one of them is in the image: a file at this place
+# makes dracut run another service.
 if [ "$nbft_on" ]; then
     echo rd.nvmf.nonbft=1 > /etc/cmdline.d/50-nbft.conf
     if [ "$nbft_lone" ] && [ -e /usr/lib/systemd/systemd-networkd ]; then

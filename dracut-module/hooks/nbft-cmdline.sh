@@ -1,10 +1,10 @@
 #!/bin/sh
-# Sourced with the other hooks that read the kernel command line, before those of the modules that would act on the
-# tables themselves. Sets nbft_on where nbft is to act, for the hooks that follow in this shell.
+# Sourced with the other hooks that read the kernel command line, before those of modules that would use the tables themselves. Sets
+# nbft_on if nbft is to act, for the later hooks in this shell.
 
-# There is a table, or the command line stands in for one, and the last word there about each switch is not "off". Also leaves in nbft_ip whether
-# interfaces are named there, and in nbft_neednet whether a network is asked for. Uses dracut's text of the command line,
-# which knows /etc/cmdline.d too; reading it here costs one fork, and dracut's getarg would cost three for each question.
+# Whether there is a table, or the command line replaces one, and no switch is "off" by its last occurrence. Also sets nbft_ip if the
+# command line names interfaces, and nbft_neednet if it requests a network. Reads dracut's text of the command line, which includes
+# /etc/cmdline.d. That costs one fork here; dracut's getarg would cost three for each question.
 nbft_wanted() {
     local - nbft_word nbft_words nbft_nonvmf=0 nbft_nonbft=0
     for nbft_word in /sys/firmware/acpi/tables/NBFT*; do
@@ -27,7 +27,7 @@ nbft_wanted() {
     nbft_off "$nbft_nonvmf" && nbft_off "$nbft_nonbft"
 }
 
-# The kernel's own command line has rd.nvmf.connect=, which nbft reads there and nowhere else. Costs no fork.
+# Whether the kernel's own command line has rd.nvmf.connect=: nbft reads that word only there. Costs no fork.
 nbft_asked() {
     local nbft_words
     read -r nbft_words < /proc/cmdline
@@ -37,7 +37,7 @@ nbft_asked() {
     esac
 }
 
-# The values that dracut takes for no.
+# Whether dracut reads the value as no.
 nbft_off() {
     case $1 in
         0 | no | off) ;;
@@ -45,9 +45,9 @@ nbft_off() {
     esac
 }
 
-# A host-only image of a machine whose root is on NVMe/TCP holds rd.nvmf.discover= for each connection it had when the
-# image was built. Those to a target of the tables are not the nvmf module's to make; others stay. nbft compares the
-# addresses, since one can be spelled in many ways, and names those that are the same as they were spelled here.
+# A host-only image of a machine with root on NVMe/TCP has rd.nvmf.discover= for each connection at the time of the build. The nvmf module
+# must not make those to a target of the tables, but keeps the others. An address can be spelled in many ways, so nbft compares them, and
+# prints the matching ones as they are spelled here.
 nbft_drop_recorded() {
     local - nbft_file="$1" nbft_word nbft_words nbft_traddr nbft_key nbft_value nbft_same=' ' nbft_kept=''
     set -f
@@ -75,7 +75,7 @@ EOF
     echo "$nbft_kept" > "$nbft_file"
 }
 
-# The address of a recorded NVMe/TCP connection; fails for any other word.
+# Prints the address of a recorded NVMe/TCP connection; fails for any other word.
 nbft_recorded() {
     case $1 in
         rd.nvmf.discover=tcp,*)
@@ -90,8 +90,8 @@ nbft_on=
 if nbft_wanted; then
     nbft_on=1
 
-    # dracut's nvmf module asks nvme-cli for the tables, in this shell. It finds none, and goes on with
-    # rd.nvmf.discover= and the rest.
+    # dracut's nvmf module asks nvme-cli for the tables, in this shell. This hides them, so that the module goes on with rd.nvmf.discover=
+    # and the rest.
     nvme() {
         [ "$1" != nbft ] && command nvme "$@"
     }

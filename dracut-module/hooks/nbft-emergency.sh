@@ -1,6 +1,6 @@
 #!/bin/sh
-# Sourced when dracut gives up: what was tried, and how to go on. The log as well, for the state is that of the last run,
-# which may have begun a moment ago.
+# Sourced when dracut gives up: shows what was tried, and how to go on. Shows the log too, since the status is that of the last run, which
+# may have begun a moment ago.
 for nbft_table in /sys/firmware/acpi/tables/NBFT* /run/nbft/status.json; do
     [ -e "$nbft_table" ] || continue
     [ "$nbft_table" = /run/nbft/status.json ] && nbft_table=rd.nvmf.connect=
@@ -12,7 +12,7 @@ for nbft_table in /sys/firmware/acpi/tables/NBFT* /run/nbft/status.json; do
     if [ "$DRACUT_SYSTEMD" ]; then
         journalctl --quiet --no-pager --output=cat --lines=12 --unit=nbft-connect.service
     else
-        # The last twelve lines; there is no tail here.
+        # Prints the last twelve lines; the image has no tail.
         # shellcheck disable=SC2016 # sed's last line
         dmesg | sed -n '/ nbft: /p' | sed -e :a -e '$q;N;13,$D;ba'
     fi

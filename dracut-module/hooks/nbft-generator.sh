@@ -1,9 +1,9 @@
 #!/bin/sh
-# A systemd generator for the initramfs: with an NBFT, or rd.nvmf.connect= in its place, wait for devices as long as dracut does.
+# A systemd generator for the initramfs: with an NBFT or rd.nvmf.connect=, systemd waits for devices as long as dracut does.
 #
-# dracut lifts systemd's limit of 90 s for the root device, but what must be unlocked first keeps it: a LUKS device on a
-# late path would be given up while nbft and dracut still try. Without dracut, root keeps it too. rd.timeout= is taken as it is;
-# otherwise rd.retry=.
+# dracut lifts systemd's limit of 90 s for the root device, but not for devices that must be unlocked first: systemd would give up a LUKS
+# device on a late path while nbft and dracut still try. Without dracut, root has the limit, too. The new limit is rd.timeout=, or else
+# rd.retry=.
 [ -e /etc/initrd-release ] || exit 0
 set -f
 timeout=0

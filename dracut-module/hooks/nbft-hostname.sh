@@ -1,6 +1,6 @@
 #!/bin/sh
-# Sourced when root is mounted. The host name of the table or of a DHCP server is for a system that has none of its own:
-# systemd takes over the kernel's unless /etc/hostname names another.
+# Sourced when root is mounted. Sets the host name of the table or of a DHCP server, for a system without its own: systemd keeps the
+# kernel's host name unless /etc/hostname names another.
 if [ -s /run/nbft/hostname ]; then
     read -r nbft_name < /proc/sys/kernel/hostname
     case $nbft_name in

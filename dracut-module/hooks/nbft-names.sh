@@ -1,3 +1,3 @@
 #!/bin/sh
-# Sourced before udevd starts: udev itself is to give the NICs their names, here and in the running system.
+# Sourced before udevd starts, so that udev itself names the NICs, here and in the running system.
 [ "$nbft_on" ] && nbft export udev --output /run/udev/rules.d 2> /dev/kmsg

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Sourced when root is mounted. Where connections of ours are up, the running system is to come back to the initramfs at its
-# end: root is not unmounted before that, and only then the connections may go (nbft-shutdown.sh).
+# Sourced when root is mounted. If nbft has connections, makes the running system return to the initramfs at its end: root is unmounted
+# only there, and the connections must not end before (nbft-shutdown.sh).
 #
-# Without systemd, dracut mounts /run so that no program runs from there: systemd would not go back to /run/initramfs. That
-# directory alone gets a mount of its own without that, for it stays where it is when root is switched.
+# Without systemd, dracut mounts /run with noexec, so systemd could not run /run/initramfs. Therefore this directory gets its own mount
+# without noexec, which stays in place when root is switched.
 nbft_let_run() {
     local nbft_mount nbft_options
     while read -r _ nbft_mount _ nbft_options _; do

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Sourced each time dracut has waited in vain. Starts what waits for a network, as dracut's network modules do for their
-# interfaces: once for each that nbft has set up, dracut's online hooks, and the handler of a root that others bring
-# (root=live:http, nfs, iSCSI). netroot=nbft is the nvmf module's, and the tables' own root needs no handler.
+# Sourced each time dracut has waited in vain. For each interface that nbft has set up, runs once what waits for a network, as dracut's
+# network modules do: dracut's online hooks, and the handler of a root from another module (root=live:http, nfs, iSCSI). netroot=nbft
+# belongs to the nvmf module, and the tables' own root needs no handler.
 for nbft_up in /run/nbft/online/*; do
     [ -e "$nbft_up" ] || continue
     nbft_if=${nbft_up##*/}

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Sourced by the initramfs to which the system has come back at its end, until it returns 0 or there is no more patience
-# ($1 is "final"). Root is unmounted. Ends the connections in order, so that the target lets go of this host at once; without
-# it the target would wait for the keep-alive timeout. Interfaces stay as they are: the machine is about to go.
+# Sourced by the initramfs to which the system returns at its end, until it returns 0 or dracut loses patience ($1 is "final"). By then
+# root is unmounted. Ends the connections in order, so that the target releases this host immediately; otherwise it would wait for the
+# keep-alive timeout. Interfaces stay as they are, since the machine is about to go off.
 
-# What lies on the namespaces (LVM, LUKS, RAID) goes first, by hooks of others; what is still mounted needs its connections.
+# Other hooks stop what is on the namespaces first (LVM, LUKS, RAID). Whatever is still mounted needs its connections.
 nbft_in_use() {
     local nbft_mount nbft_holder
     while read -r _ nbft_mount _; do
@@ -27,11 +27,11 @@ nbft_disconnect() {
         fi
         read -r nbft_who < "$nbft_owner"
         [ "$nbft_who" = nbft ] || continue
-        # In the background, all at once: on a path that is dead and not yet known to be, the kernel waits for a minute.
+        # All in parallel in the background: on a path that is dead without having been detected as dead, the kernel waits for a minute.
         echo 1 > "$nbft_name/delete_controller" &
         nbft_left="$nbft_left $nbft_name"
     done
-    # Ten seconds; the machine goes all the same.
+    # Waits at most ten seconds, since the machine goes off anyway.
     while [ "$nbft_left" ] && [ "$nbft_rounds" -gt 0 ]; do
         nbft_who=$nbft_left
         nbft_left=

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Sourced each time dracut has waited for the root device in vain. Its loop then sleeps half a second, whatever happens
-# meanwhile. From now on that sleep, and no other, ends when udev has the root device. One that is there already and is not
-# what dracut waits for is slept beside as before.
+# Sourced each time dracut has waited for the root device in vain. dracut's loop then sleeps half a second, whatever happens. From now on
+# that sleep ends as soon as udev has the root device. Other sleeps do not change, nor does this one if the device exists already and
+# dracut waits for something else.
 if [ -z "$nbft_root" ] && [ -e /run/udev/rules.d/70-nbft-names.rules ]; then
     case $root in
         block:/dev/*)

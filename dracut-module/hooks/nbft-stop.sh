@@ -1,4 +1,4 @@
 #!/bin/sh
-# Sourced when root is mounted. Paths that are not there yet are left to the service in the running system.
-# Not waited for: a write to /dev/nvme-fabrics cannot be interrupted.
+# Sourced when root is mounted. The service in the running system connects the paths that are still missing.
+# Does not wait for nbft's end: a write to /dev/nvme-fabrics cannot be interrupted.
 [ "$nbft_pid" ] && kill "$nbft_pid" 2> /dev/null
