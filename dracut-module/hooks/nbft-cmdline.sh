@@ -2,9 +2,9 @@
 # Sourced with the other hooks that read the kernel command line, before those of modules that would use the tables themselves. Sets
 # nbft_on if nbft is to act, for the later hooks in this shell.
 
-# Whether there is a table, or the command line replaces one, and no switch is "off" by its last occurrence. Also sets nbft_ip if the
-# command line names interfaces, and nbft_neednet if it requests a network. Reads dracut's text of the command line, which includes
-# /etc/cmdline.d. That costs one fork here; dracut's getarg would cost three for each question.
+# Whether there is a table, or the command line replaces one, and the last word for each switch does not turn nbft off. Also sets nbft_ip
+# if the command line names interfaces, and nbft_neednet if it requests a network. Reads dracut's text of the command line, which
+# includes /etc/cmdline.d. That costs one fork here; dracut's getarg would cost three for each question.
 nbft_wanted() {
     local - nbft_word nbft_words nbft_nonvmf=0 nbft_nonbft=0
     for nbft_word in /sys/firmware/acpi/tables/NBFT*; do

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sourced when udevd runs and before it is told of the devices, so that nbft works in parallel with it.
+# Sourced when udevd runs and before the kernel's devices are triggered, so that nbft works in parallel with udevd.
 if [ "$nbft_on" ]; then
     nbft connect < /dev/null > /dev/null 2> /dev/kmsg &
     nbft_pid=$!

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-/// Where Linux shows the ACPI tables.
+/// The directory in which Linux shows the ACPI tables.
 pub const DEFAULT_PATH: &str = "/sys/firmware/acpi/tables";
 
 /// The largest file that is read as a table, in bytes. The largest legal lists take 65 KiB, so this leaves room for any heap.

@@ -37,12 +37,12 @@ impl<'a> Heap<'a> {
         Self { bytes, range: range.start.min(end)..end }
     }
 
-    /// Where it lies in the table.
+    /// Its range in the table.
     pub(crate) fn range(&self) -> Range<usize> {
         self.range.clone()
     }
 
-    /// The object that `reference` names; `None` for length 0, which means "absent".
+    /// The object to which `reference` refers; `None` for length 0, which means "absent".
     pub(crate) fn get(&self, reference: HeapRef) -> Result<Option<Object<'a>>, Outside> {
         let length = usize::from(reference.length.get());
         if length == 0 {

@@ -8,7 +8,7 @@ use crate::tools::error::Result;
 use crate::tools::place::Place;
 use std::path::PathBuf;
 
-/// Where the binary is.
+/// The path of the binary.
 pub fn busybox(place: &Place) -> Result<PathBuf> {
     let folder = place.cached("busybox", |partial| View::suite(place, "trixie")?.unpack("busybox-static", partial))?;
     Ok(folder.join("usr/bin/busybox"))

@@ -10,7 +10,7 @@ use crate::tools::error::Result;
 use crate::tools::place::Place;
 use std::path::{Path, PathBuf};
 
-/// Makes a root disk, once for each content. A Debian has the initramfs under /boot, to come back to at its end.
+/// Makes a root disk, once for each content. Debian gets the initramfs in /boot, since it returns to it at shutdown.
 pub fn disk(place: &Place, scenario: &Scenario, kernel: &Kernel, initrd: &Path) -> Result<PathBuf> {
     let packages = scenario.packages.map(|packages| (packages, scenario.way));
     let besides = Besides { packages, ..Besides::default() };

@@ -6,10 +6,10 @@ use crate::tools::error::{At, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The initramfs of a run that has files of its own.
+/// The file name of the initramfs of a run that adds files.
 pub const ARCHIVE: &str = "host.cpio";
 
-/// The initramfs with the scenario's own files and these ahead of it: the kernel unpacks one archive after the other.
+/// Puts the scenario's files and these before the initramfs: the kernel unpacks one archive after another.
 pub fn with_extra(scenario: &Scenario, more: Vec<Extra>, initrd: &Path, dir: &Path) -> Result<PathBuf> {
     let files: Vec<Extra> = scenario.extra.iter().cloned().chain(more).collect();
     if files.is_empty() {

@@ -26,7 +26,7 @@ const SYSTEMD: &str = "systemd systemd-ac-power systemd-ask-password systemd-bat
 const NEVER: &str = "multipath mdraid dmraid nvdimm bluetooth drm plymouth iscsi nbd nfs cifs fcoe fcoe-uefi lunmask tpm2-tss \
     memstrack biosdevname terminfo i18n pollcdrom";
 
-/// What an image is made of.
+/// The ingredients of an image.
 #[derive(Debug, Clone, Copy)]
 pub struct Recipe<'a> {
     /// Process 1 in the image.
@@ -74,7 +74,7 @@ impl Initrd {
 
 const MARKS: &str = include_str!("guest/marks/module-setup.sh");
 
-/// Where the LUKS key lies in the image.
+/// The path of the LUKS key in the image.
 pub const LUKS_KEY_PATH: &str = "/lab.key";
 
 impl Recipe<'_> {

@@ -71,7 +71,7 @@ impl Report {
         self.blocks.get(name).map(|(_, status)| *status)
     }
 
-    /// The block devices at the bottom of the root: name, transport, UUID.
+    /// The lowest block devices below the root: name, transport, UUID.
     pub fn leaves(&self) -> Vec<(&str, &str, &str)> {
         self.all("leaf")
             .iter()

@@ -164,7 +164,8 @@ pub fn tell(target: &mut Vm, command: &str) -> Result<()> {
     Ok(())
 }
 
-/// The number of live controllers in a report of the large root. `None` while one of them is not live, unless others may come and go.
+/// The number of live controllers in a line of the large root; `None` for other lines. It is 0 while one is not live, unless others may
+/// come and go.
 fn live(text: &str, others: bool) -> Option<usize> {
     let states: Vec<&str> = text.strip_prefix("@states ")?.split_whitespace().collect();
     let live = states.iter().filter(|state| state.ends_with("=live")).count();

@@ -48,7 +48,7 @@ pub struct Scenario {
     /// The kernel of the target.
     #[serde(default)]
     pub target_kernel: Flavour,
-    /// What is on the root disk.
+    /// The system on the root disk.
     #[serde(default)]
     pub root: Root,
     /// The name of the undamaged scenario with which `cargo lab bench` compares this one.

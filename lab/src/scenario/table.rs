@@ -118,7 +118,7 @@ pub struct SsnsSpec {
     /// Marked unavailable by firmware.
     #[serde(default)]
     pub unavailable: bool,
-    /// Not to be booted from.
+    /// Not for booting.
     #[serde(default)]
     pub non_bootable: bool,
     /// The discovery controller that listed it.

@@ -37,7 +37,7 @@ pub enum Error {
     Scenario {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The problem.
         message: String,
     },
     /// Packages are missing, and we may not install them.
@@ -162,7 +162,7 @@ pub enum MachineError {
     /// An unpacked package holds no kernel.
     #[error("no kernel in {}", folder.display())]
     NoKernel {
-        /// Where it was unpacked.
+        /// The folder with its files.
         folder: PathBuf,
     },
     /// A kernel image cannot be unpacked.

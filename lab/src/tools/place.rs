@@ -49,7 +49,7 @@ impl Place {
     ///
     /// # Errors
     ///
-    /// Those of `make`, and of the file system.
+    /// The errors of `make`, and of the file system.
     pub fn cached(&self, name: &str, make: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
         let path = self.cache.join(name);
         if path.exists() {

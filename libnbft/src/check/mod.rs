@@ -66,7 +66,7 @@ impl<'a> Checker<'a> {
         T::ref_from_prefix(self.bytes.get(offset..)?).ok().map(|(raw, _)| raw)
     }
 
-    /// The bytes of the object that `reference` names, or those of the reference itself, which lie at `at`.
+    /// The bytes of the object to which `reference` refers; if it is unusable, `at`, the bytes of the reference itself.
     fn object(&self, reference: HeapRef, at: Range<usize>) -> Range<usize> {
         self.heap.get(reference).ok().flatten().map_or(at, |object| object.span())
     }
@@ -76,7 +76,7 @@ impl<'a> Checker<'a> {
         self.heap.get(reference).is_err()
     }
 
-    /// Checks the form of an NQN, which lies at `span`.
+    /// Checks the form of the NQN at `span`.
     fn check_nqn(&mut self, owner: Owner, nqn: &Nqn, span: Range<usize>) {
         if reported(&nqn.0) {
             return;

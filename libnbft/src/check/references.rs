@@ -121,7 +121,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Where the secondary HFI list of the SSNS at `offset` lies.
+    /// The bytes of the secondary HFI list of the SSNS at `offset`.
     pub(super) fn secondary_list(&self, offset: usize) -> Range<usize> {
         let reference = self.raw::<raw::Ssns>(offset).map(|raw| raw.secondary_hfis).unwrap_or_default();
         self.object(reference, bytes_of!(offset, Ssns.secondary_hfis))
@@ -194,17 +194,17 @@ impl Checker<'_> {
         }
     }
 
-    /// Where the transport info of the HFI at `offset` lies.
+    /// The offset of the transport info of the HFI at `offset`.
     pub(super) fn info_offset(&self, offset: usize) -> Option<usize> {
         usize::try_from(self.raw::<raw::Hfi>(offset)?.info.offset.get()).ok()
     }
 
-    /// Where the extended info that the transport info at `offset` refers to lies.
+    /// The offset of the extended info for the transport info at `offset`.
     pub(super) fn hfi_ext_offset(&self, offset: usize) -> Option<usize> {
         usize::try_from(self.raw::<raw::HfiTcp>(offset)?.ext.offset.get()).ok()
     }
 
-    /// Where the extended info of the SSNS at `offset` lies.
+    /// The offset of the extended info of the SSNS at `offset`.
     pub(super) fn ssns_ext_offset(&self, offset: usize) -> Option<usize> {
         usize::try_from(self.raw::<raw::Ssns>(offset)?.ext.offset.get()).ok()
     }

@@ -11,7 +11,7 @@ use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use zerocopy::FromBytes as _;
 
-/// What an entry names (Discovery Log Page Entry, SUBTYPE).
+/// The kind of an entry (Discovery Log Page Entry, SUBTYPE).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 #[non_exhaustive]
@@ -29,9 +29,9 @@ pub enum EntryKind {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Entry {
-    /// What it names.
+    /// The kind of the entry.
     pub kind: EntryKind,
-    /// Its NQN. The kernel can be given it.
+    /// Its NQN, which can be passed to the kernel.
     pub nqn: Nqn,
     /// Its address. An unspecified address (`0.0.0.0`, `::`) means the discovery controller's own.
     pub address: IpAddr,

@@ -26,7 +26,7 @@ macro_rules! rules {
                 match self { $(Self::$variant => Severity::$severity,)* }
             }
 
-            /// What a finding by this rule says, in one sentence.
+            /// The problem that a finding by this rule reports, in one sentence.
             #[must_use]
             pub const fn summary(self) -> &'static str {
                 match self { $(Self::$variant => $summary,)* }

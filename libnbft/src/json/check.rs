@@ -60,7 +60,7 @@ fn ssns(given: &Ssns, derived: &Ssns) -> Result<(), JsonError> {
     same("nid_type", &given.nid_type, &derived.nid_type)?;
     same("nid_type_code", &given.nid_type_code, &derived.nid_type_code)?;
     same("nid", &given.nid.as_ref().map(|nid| nid.to_ascii_lowercase()), &derived.nid)?;
-    // What nvme-cli does not read has its own place now; older versions wrote it beside the rest.
+    // Keys that nvme-cli does not read are in a separate object now; older versions wrote them beside the others.
     let inner = derived.extended_info.as_ref();
     let root_path = inner.and_then(|inner| inner.dhcp_root_path_string.clone());
     let root_path = root_path.or_else(|| derived.dhcp_root_path_string.clone());

@@ -77,7 +77,7 @@ open_code! {
 }
 
 open_code! {
-    /// Which of several tables names the host (host descriptor flags, bits 3-4).
+    /// Whether this table, of several, names the primary host (host descriptor flags, bits 3-4).
     PrimaryAdminHost(u8) {
         /// Nothing is indicated.
         NOT_INDICATED = 0, "not indicated";

@@ -9,7 +9,7 @@ use crate::raw::{self, bytes_of};
 use zerocopy::FromBytes as _;
 
 impl Reader<'_> {
-    /// Reads the host descriptor. The control descriptor refers to it as to a heap object, but it lies before the heap.
+    /// Reads the host descriptor. The control descriptor refers to it like to a heap object, but it is before the heap.
     pub(super) fn read_host(&mut self, control: &raw::Control, offsets: &mut Offsets) -> Option<Host> {
         let reference = bytes_of!(CONTROL, Control.host);
         let (stated, length) = (control.host.offset.get(), usize::from(control.host.length.get()));

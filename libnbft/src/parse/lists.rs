@@ -14,7 +14,7 @@ use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 pub(crate) struct List {
     pub(crate) name: &'static str,
     pub(crate) reference: ListRef,
-    /// Where its reference lies.
+    /// The offset of its reference.
     pub(crate) at: usize,
     /// The least length of a descriptor.
     pub(crate) least: usize,

@@ -29,7 +29,7 @@ use reader::Reader;
 use zerocopy::FromBytes as _;
 use zerocopy::little_endian::U32;
 
-/// Where the control descriptor begins.
+/// Offset of the control descriptor.
 pub(crate) const CONTROL: usize = size_of::<raw::Header>();
 /// Length of header and control descriptor together.
 pub(crate) const START: usize = size_of::<raw::Start>();

@@ -81,7 +81,7 @@ impl<'a> Reader<'a> {
         is == id && valid
     }
 
-    /// The heap object that `reference`, which lies at offset `at`, names. `None` if absent, outside or longer than `max` bytes.
+    /// The heap object to which the reference at offset `at` refers. `None` if absent, outside or longer than `max` bytes.
     pub(super) fn object(
         &mut self,
         owner: Owner,
@@ -116,7 +116,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The structure in the heap that `reference` names: its offset, the structure, and the rest of its heap object.
+    /// The structure in the heap to which `reference` refers: its offset, the structure, and the rest of its heap object.
     pub(super) fn structure<T: FromBytes + KnownLayout + Immutable + Unaligned>(
         &mut self,
         owner: Owner,

@@ -8,7 +8,7 @@ use core::fmt;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LeftOut {
-    /// What it is.
+    /// The item.
     pub item: Item,
     /// Its table and index.
     pub origin: Origin,
@@ -18,7 +18,7 @@ pub struct LeftOut {
     pub boot: bool,
 }
 
-/// What is left out. Display is its kind and, for an SSNS, the HFIs: `SSNS over HFI 2 and 8 others`.
+/// An item that is left out. Display is its kind and, for an SSNS, the HFIs: `SSNS over HFI 2 and 8 others`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]

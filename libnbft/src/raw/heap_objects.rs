@@ -94,7 +94,7 @@ pub(crate) struct SsnsExt {
     pub(crate) dhcp_root_path: HeapRef,
 }
 
-/// What specification 1.1 adds to the SSNS extended info: 5 bytes at its offset 18.
+/// The part of the SSNS extended info that specification 1.1 adds: 5 bytes at its offset 18.
 #[derive(FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned, Debug, Clone, Copy, Default)]
 #[repr(C)]
 pub(crate) struct Diagnostics {

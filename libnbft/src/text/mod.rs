@@ -1,6 +1,6 @@
 //! Parses the strings of a table (NQNs, ports, discovery URIs, DHCP root paths), shows hex digits, and [escapes](escape()) any text.
 //!
-//! Each parser is strict and takes the whole text. Its result can be given to the kernel: it has no control character, comma or
+//! Each parser is strict and takes the whole text. Its result can be passed to the kernel: it has no control character, comma or
 //! blank.
 
 mod address;

@@ -153,7 +153,7 @@ fn bit_8_alone_makes_a_namespace_unavailable() {
     assert_eq!(said(0x180), (1.into(), "reserved".into()));
 }
 
-/// As C's `inet_ntop` has it, which nvme-cli prints with.
+/// In the form of C's `inet_ntop`, with which nvme-cli prints.
 #[test]
 fn addresses_are_written_as_inet_ntop_writes_them() {
     for (text, expected) in [

@@ -15,7 +15,7 @@ fn read(text: &str) -> Result<Table, String> {
     Table::try_from(&json).map_err(|error| error.to_string())
 }
 
-/// Each structure says by a key of its own that it is not valid.
+/// Each structure has its own key for not being valid.
 #[test]
 fn what_is_not_valid_says_so() {
     let (tcp_ext, ssns_ext) = (Some(HfiExt::default()), Some(SsnsExt::default()));
