@@ -85,7 +85,7 @@ pub struct Scenario {
     /// Credentials that SMBIOS passes to the machine, by name.
     #[serde(default)]
     pub credentials: BTreeMap<String, String>,
-    /// Credentials that fw_cfg passes to the machine, by name.
+    /// Credentials in fw_cfg, by name.
     #[serde(default)]
     pub fw_cfg: BTreeMap<String, String>,
     /// Credentials in the initramfs, sealed by the machine's TPM, by name.
@@ -132,7 +132,7 @@ pub struct NicSpec {
     /// Whether it has a carrier.
     #[serde(default = "yes")]
     pub carrier: bool,
-    /// Seconds after which it is plugged in; 0 for a NIC that is there from the start.
+    /// Seconds after which it is plugged in; 0: from the start.
     #[serde(default)]
     pub late: u64,
     /// A text on the host's console after which these seconds begin, instead of the start.

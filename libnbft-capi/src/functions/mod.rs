@@ -36,7 +36,7 @@ fn bytes(bytes: Option<&[u8]>, length: *mut usize) -> *const u8 {
 
 /// Hands a new handle to the caller.
 fn give((code, handle): (Code, Handle), into: *mut *mut Handle) -> i32 {
-    // SAFETY: the caller gives a place for a pointer, and `open` or `parse` has checked it for null.
+    // SAFETY: the caller gives a place for a pointer, and `nbftc_open` or `nbftc_parse` has checked it for null.
     unsafe { into.write(Box::into_raw(Box::new(handle))) };
     code.number()
 }
