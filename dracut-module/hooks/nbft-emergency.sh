@@ -22,8 +22,8 @@ for nbft_table in /sys/firmware/acpi/tables/NBFT* /run/nbft/status.json; do
     echo
     echo 'Commands:'
     echo '  nbft doctor    diagnose again'
-    echo '  nbft plan      show what follows from the table'
+    echo '  nbft plan      show the plan that nbft made of the table'
     echo '  nbft connect   try again'
-    echo '  exit           go on with the boot'
+    echo '  exit           leave this shell and go on with the boot'
     break
 done

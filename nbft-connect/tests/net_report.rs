@@ -118,7 +118,7 @@ fn the_log_gets_a_line_and_systemd_a_status() {
         assert!(told.lines().any(is_status), "{told}");
         let end: Vec<_> = told.lines().rev().take(2).collect();
         assert_eq!(end[0], "READY=1", "{told}");
-        assert!(end[1].starts_with("STATUS=0 of 2 paths up, missing: "), "{told}");
+        assert!(end[1].starts_with("STATUS=0 of 2 paths up, missing boot namespace: "), "{told}");
     });
 }
 

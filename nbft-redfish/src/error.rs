@@ -262,7 +262,7 @@ pub(crate) struct NoKeys {
 
 /// Why a service's certificate is not trusted. Display is a sentence.
 #[derive(Debug, thiserror::Error)]
-#[error("its certificate is not trusted: {why}; the SHA-256 fingerprint of what it shows is {}", words(fingerprint))]
+#[error("its certificate is not trusted: {why}; its SHA-256 fingerprint is {}", words(fingerprint))]
 pub(crate) struct Distrust {
     pub(crate) why: DistrustReason,
     /// The certificate's SHA-256 fingerprint.
@@ -279,7 +279,7 @@ pub(crate) enum DistrustReason {
     #[error("nothing says which is right ({0}; NAME is ca or fingerprint)")]
     NoSettings(String),
     /// Other fingerprints are listed.
-    #[error("it is none of those that are listed")]
+    #[error("its fingerprint is not listed")]
     Unlisted,
 }
 

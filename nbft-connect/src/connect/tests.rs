@@ -88,7 +88,7 @@ async fn the_wrong_namespace_is_named_when_the_budget_is_spent() {
     assert_eq!(
         ran.status.message,
         format!(
-            "1 of 1 paths up, missing: uuid {NID} of {NQN} (the subsystem is connected and has NSID 1 uuid {OTHER_NID} instead)"
+            "1 of 1 paths up, missing boot namespace: uuid {NID} of {NQN} (the subsystem is connected and has NSID 1 uuid {OTHER_NID} instead)"
         )
     );
 }

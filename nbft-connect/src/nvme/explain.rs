@@ -89,6 +89,8 @@ impl fmt::Display for Refusal {
         match (&self.cause, self.says_all) {
             (Cause::Other, _) => write!(f, "{os}")?,
             (cause, true) => write!(f, "{cause}")?,
+            // The errno says less than the hint.
+            (cause, false) if self.hint.is_some() => write!(f, "{cause}")?,
             (cause, false) => write!(f, "{cause} ({os})")?,
         }
         if let Some(hint) = &self.hint {

@@ -87,11 +87,13 @@ pub(crate) fn message(status: &Status) -> String {
         let reason = namespace.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
         (namespace.name(), reason)
     });
+    let noun = match missing.clone().count() {
+        0 => return format!("{paths}, each boot namespace is there"),
+        1 => "namespace",
+        _ => "namespaces",
+    };
     let missing = grouped(missing, " and ", |names, reason| format!("{names}{reason}"));
-    if missing.is_empty() {
-        return format!("{paths}, each boot namespace is there");
-    }
-    format!("{paths}, missing: {}", missing.join(" and "))
+    format!("{paths}, missing boot {noun}: {}", missing.join(" and "))
 }
 
 impl NamespaceStatus {

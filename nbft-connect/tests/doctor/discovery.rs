@@ -40,7 +40,7 @@ fn left(root: &Root, table: &Table, change: impl FnOnce(&mut Status)) {
     status.write(&root.0.join("run/nbft/status.json")).unwrap();
 }
 
-const FOUND: &str = "  found:    NIC nbft0, carrier, 192.0.2.2/24, route on the link, TCP port 8009, ICResp\n";
+const FOUND: &str = "  works:    NIC nbft0, carrier, 192.0.2.2/24, route on the link, TCP port 8009, ICResp\n";
 
 #[test]
 fn nothing_but_a_discovery_controller() {
@@ -113,7 +113,7 @@ fn what_was_discovered_is_there() {
                 0,
                 format!(
                     "NBFT: 1 of 1 paths work, a discovered namespace is there\n\n\
-                     path 192.0.2.1 port 4420 over nbft0: works\n  found:    nvme0 live, namespace\n\n\
+                     path 192.0.2.1 port 4420 over nbft0: works\n  works:    nvme0 live, namespace\n\n\
                      discovery controller 192.0.2.1 port 8009 over nbft0: has answered\n{found}\n\
                      namespace (any) of {NQN}: /dev/nvme0n1\n"
                 )

@@ -20,7 +20,7 @@ fn the_list_and_its_line_are_said_before_all_else() {
                 "path 192.0.2.1 port 4420 over nbft0: stops at an exclusion list\n  \
                  wrong:    An administrator has taken this connection out of service: {place}.\n  \
                  do:       {remedy}\n  \
-                 found:    NIC nbft0, carrier, 192.0.2.2/24\n"
+                 works:    NIC nbft0, carrier, 192.0.2.2/24\n"
             )
         };
         root.write(LIST, ENTRY);

@@ -31,7 +31,7 @@ fn another_host_has_the_address() {
              wrong:    The host with the MAC address 02:00:00:00:00:99 uses 2001:db8:1::2: duplicate address detection failed \
              on nbft0.\n  \
              do:       Give one of the two another address; the kernel will not use this one.\n  \
-             found:    NIC nbft0, carrier\n"
+             works:    NIC nbft0, carrier\n"
         );
     });
 }
@@ -49,7 +49,7 @@ fn ipv6_is_switched_off() {
         let root = Root::new("ipv6-off", &table);
         root.write("proc/sys/net/ipv4/ip_forward", b"0\n");
         let head = "path 2001:db8:1::1 port 4420 over nbft0: stops at the address\n";
-        let tail = "  found:    NIC nbft0, carrier\n";
+        let tail = "  works:    NIC nbft0, carrier\n";
         assert_eq!(
             root.path(""),
             format!(

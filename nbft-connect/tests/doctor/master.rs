@@ -20,12 +20,12 @@ fn a_port_of_a_bridge() {
             "path 192.0.2.1 port 4420 over nbft0: stops at the address\n  \
              wrong:    nbft0 is a port of br0, which has no address 192.0.2.2.\n  \
              do:       Give br0 the address, or remove nbft0 from it; nbft sets none on a port.\n  \
-             found:    NIC nbft0, carrier\n"
+             works:    NIC nbft0, carrier\n"
         );
         ip("address add 192.0.2.2/24 dev br0");
         let text = root.path("");
         assert!(text.starts_with("path 192.0.2.1 port 4420 over nbft0: stops at the TCP port\n"), "{text}");
-        let found = "  found:    NIC nbft0, carrier, 192.0.2.2/24 on br0, route on the link\n";
+        let found = "  works:    NIC nbft0, carrier, 192.0.2.2/24 on br0, route on the link\n";
         assert!(text.ends_with(found), "{text}");
     });
 }

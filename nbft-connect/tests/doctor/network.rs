@@ -68,7 +68,7 @@ fn no_carrier() {
             "path 192.0.2.1 port 4420 over nbft0: stops at the carrier\n  \
              wrong:    eth0 is down: nothing has brought it up.\n  \
              do:       Run nbft connect, which brings it up.\n  \
-             found:    NIC eth0\n"
+             works:    NIC eth0\n"
                 .to_owned()
                 + firmware
         );
@@ -78,7 +78,7 @@ fn no_carrier() {
             "path 192.0.2.1 port 4420 over nbft0: stops at the carrier\n  \
              wrong:    eth0 has no carrier.\n  \
              do:       Check cable, transceiver and switch port.\n  \
-             found:    NIC eth0\n"
+             works:    NIC eth0\n"
                 .to_owned()
                 + firmware
         );
@@ -96,7 +96,7 @@ fn no_vlan() {
             "path 192.0.2.1 port 4420 over nbft0.10: stops at the VLAN\n  \
              wrong:    There is no VLAN 10 on nbft0.\n  \
              do:       Run nbft connect, which makes it; it needs the kernel module 8021q.\n  \
-             found:    NIC nbft0, carrier\n"
+             works:    NIC nbft0, carrier\n"
         );
     });
 }
@@ -113,7 +113,7 @@ fn no_address() {
             "path 192.0.2.1 port 4420 over nbft0: stops at the address\n  \
              wrong:    nbft0 has no address 192.0.2.2.\n  \
              do:       Run nbft connect, which sets it.\n  \
-             found:    NIC nbft0, carrier\n"
+             works:    NIC nbft0, carrier\n"
         );
         ip("link add br0 type bridge");
         ip("address add 192.0.2.2/24 dev br0");
@@ -126,7 +126,7 @@ fn no_address() {
             "path 192.0.2.1 port 4420 over nbft0: stops at the address\n  \
              wrong:    nbft0 has no address by DHCPv4.\n  \
              do:       Check the DHCP server, its relay and the VLAN; nbft connect asks for a lease again.\n  \
-             found:    NIC nbft0, carrier\n"
+             works:    NIC nbft0, carrier\n"
         );
     });
 }
@@ -142,7 +142,7 @@ fn no_route() {
             "path 203.0.113.1 port 4420 over nbft0: stops at the route\n  \
              wrong:    203.0.113.1 is not in the subnet 192.0.2.2/24 of nbft0, and the NBFT names no gateway.\n  \
              do:       Correct prefix length or gateway of HFI 1 of NBFT in the firmware's setup.\n  \
-             found:    NIC nbft0, carrier, 192.0.2.2/24\n"
+             works:    NIC nbft0, carrier, 192.0.2.2/24\n"
         );
         let gateway: std::net::IpAddr = "192.0.2.254".parse().unwrap();
         table.hfis[0].tcp.as_mut().unwrap().gateway = gateway.into();
@@ -161,12 +161,12 @@ fn no_route() {
             "path 203.0.113.1 port 4420 over nbft0: stops at the TCP port\n  \
              wrong:    The gateway 192.0.2.254 does not answer on nbft0 (ARP).\n  \
              do:       Check the gateway's address in the firmware's setup, the VLAN and the switch port.\n  \
-             found:    NIC nbft0, carrier, 192.0.2.2/24, route via 192.0.2.254\n"
+             works:    NIC nbft0, carrier, 192.0.2.2/24, route via 192.0.2.254\n"
         );
     });
 }
 
-const FOUND: &str = "  found:    NIC nbft0, carrier, 192.0.2.2/24, route on the link\n";
+const FOUND: &str = "  works:    NIC nbft0, carrier, 192.0.2.2/24, route on the link\n";
 
 #[test]
 fn refused() {
@@ -219,7 +219,7 @@ fn black_holed() {
     });
 }
 
-const TALKS: &str = "  found:    NIC nbft0, carrier, 192.0.2.2/24, route on the link, TCP port 4420\n";
+const TALKS: &str = "  works:    NIC nbft0, carrier, 192.0.2.2/24, route on the link, TCP port 4420\n";
 
 #[test]
 fn silent() {

@@ -22,7 +22,7 @@ pub(crate) fn root_at(test: &str, table: &Table, serve: Serve) -> Root {
     Root::new(test, table)
 }
 
-const FOUND: &str = "  found:    NIC nbft0, carrier, 192.0.2.2/24, route on the link, TCP port 4420, ICResp\n";
+const FOUND: &str = "  works:    NIC nbft0, carrier, 192.0.2.2/24, route on the link, TCP port 4420, ICResp\n";
 const ADDRESS: &str = "traddr=192.0.2.1,trsvcid=4420,host_traddr=192.0.2.2,host_iface=nbft0,src_addr=192.0.2.2";
 
 /// What is said of a path whose controller is missing or not live.
@@ -116,9 +116,9 @@ fn secrets_and_profiles_at_fault() {
         let cases = [
             (
                 "secret-missing",
-                "authentication is required by security profile 1 of NBFT, and there is no secret for it: looked for /x",
-                "Put the secret in one of these places. To have it in the initramfs, set nbft_install_keys=yes in dracut.conf.d, \
-                 then dracut --force; or pass it as a credential.",
+                "authentication is required by security profile 1 of NBFT, and there is no secret for it: nbft looked in /x",
+                "Put the secret in one of these files, then run nbft connect. For the next boot, put it there where the initramfs is \
+                 made, and set nbft_install_keys=yes in dracut.conf.d, then dracut --force; or pass it as the credential nbft.dhchap-secret.",
             ),
             (
                 "secret-file-unusable",
@@ -177,9 +177,9 @@ fn secure_channels_at_fault() {
         let cases = [
             (
                 "psk-missing",
-                "TLS is required by security profile 1 of NBFT, and there is no PSK for it: looked for /x",
-                "Put the PSK in one of these places. To have it in the initramfs, set nbft_install_keys=yes in dracut.conf.d, \
-                 then dracut --force; or pass it as a credential.",
+                "TLS is required by security profile 1 of NBFT, and there is no PSK for it: nbft looked in /x",
+                "Put the PSK in one of these files, then run nbft connect. For the next boot, put it there where the initramfs is \
+                 made, and set nbft_install_keys=yes in dracut.conf.d, then dracut --force; or pass it as the credential nbft.tls-psk.",
             ),
             (
                 "secret-file-unusable",
@@ -214,7 +214,7 @@ fn secure_channels_at_fault() {
             ),
             (
                 "psk-missing-redfish",
-                "TLS is required by security profile 1 of NBFT, and there is no PSK for it: looked for /x; by Redfish from /k: no user",
+                "TLS is required by security profile 1 of NBFT, and there is no PSK for it: nbft looked in /x; the Redfish service gave none from /k: no user",
                 "Have the Redfish service give it (/usr/libexec/nbft-redfish KEYPATH nqn.2014-08.org.example:host asks again; \
                  nbft-redfish(8)), or put the secret in one of the other places.",
             ),
@@ -311,7 +311,7 @@ fn namespaces_that_are_not_there() {
         let stops = |problem: &str, remedy: &str| {
             format!(
                 "path 192.0.2.1 port 4420 over nbft0: stops at the namespace\n  wrong:    {problem}\n  do:       {remedy}\n  \
-                 found:    nvme0 live\n"
+                 works:    nvme0 live\n"
             )
         };
         root.controller("nvme0", ADDRESS, "live", &[]);
@@ -363,7 +363,7 @@ fn namespaces_that_are_not_there() {
                 0,
                 format!(
                     "NBFT: 1 of 1 paths work, 1 of 1 boot namespaces there\n\n\
-                     path 192.0.2.1 port 4420 over nbft0: works\n  found:    nvme0 live, namespace\n\n\
+                     path 192.0.2.1 port 4420 over nbft0: works\n  works:    nvme0 live, namespace\n\n\
                      namespace uuid {NID} of {NQN}: /dev/nvme0n1\n"
                 )
             )

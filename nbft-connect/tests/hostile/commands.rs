@@ -139,7 +139,7 @@ fn what_came_of_connect() {
         }
         // The message counts what is up now.
         let message = said["message"].as_str().unwrap();
-        let count = format!("0 of {} paths up, missing: ", left.paths.len());
+        let count = format!("0 of {} paths up, missing boot namespace", left.paths.len());
         assert!(message.starts_with(&count) && message.contains("INJECTED"), "{message}");
         left.message = message.to_owned();
         assert_eq!(said, serde_json::to_value(&left).unwrap());

@@ -94,7 +94,7 @@ fn nothing_is_asked_of_a_service_that_nobody_vouches_for() {
     let (certificate, other) = (Certificate::new(&["127.0.0.1"]), Certificate::new(&["127.0.0.1"]));
     let (at, log) = serve("127.0.0.1:0", &certificate, keys);
     let keypath = format!("https://{at}{COLLECTION}");
-    let shows = format!("; the SHA-256 fingerprint of what it shows is {}\n", certificate.fingerprint.replace(':', ""));
+    let shows = format!("; its SHA-256 fingerprint is {}\n", certificate.fingerprint.replace(':', ""));
     let refused = |root: Root, why: &str| {
         let (code, output, error) = root.with_user().fetch(&keypath);
         assert_eq!((code, output), (1, failed("untrusted")), "{error}");
@@ -103,7 +103,7 @@ fn nothing_is_asked_of_a_service_that_nobody_vouches_for() {
     let nothing = "nothing says which is right (looked for /etc/nbft/redfish/NAME; no credentials were given; NAME is ca or \
                    fingerprint)";
     refused(Root::new("untrusted"), nothing);
-    refused(Root::new("other").with("fingerprint", &other.fingerprint), "it is none of those that are listed");
+    refused(Root::new("other").with("fingerprint", &other.fingerprint), "its fingerprint is not listed");
     let by_other = "no authority vouches for it (invalid peer certificate: BadSignature)";
     refused(Root::new("ca").with("ca", &other.pem), by_other);
     assert_eq!(*log.lock().unwrap(), [""; 0]);

@@ -53,7 +53,7 @@ fn render_path(out: &mut Text, screen: Screen, path: &PathReport) {
 fn render_found(out: &mut Text, screen: Screen, found: &[Found]) {
     if !found.is_empty() {
         let found: Vec<_> = found.iter().map(|found| found.what.as_str()).collect();
-        out.wrapped_whole(screen, 12, format_args!("  found:    {}", found.join(", ")));
+        out.wrapped_whole(screen, 12, format_args!("  works:    {}", found.join(", ")));
     }
 }
 

@@ -73,7 +73,7 @@ fn cause(out: &mut Text, screen: Screen, step: Step, remedy: &str, stops: &[Stop
     let found = subsystems::each_once(stops.iter().map(|stop| (stop.found.as_str(), ())));
     if let [(found, _)] = found.as_slice() {
         if !found.is_empty() {
-            sentence(out, screen, "found", found);
+            sentence(out, screen, "works", found);
         }
     }
     let firmware = stops.iter().flat_map(|stop| &stop.firmware).map(|said| (said.as_str(), ()));

@@ -265,7 +265,7 @@ mod tests {
         let path = &json["paths"][0];
         assert_eq!((&path["state"], &path["controller_state"]), (&"failed".into(), &"connecting".into()));
         assert!(text.contains("path      nvme0        connecting 192.0.2.1 port 4420"), "{text}");
-        let message = "0 of 1 paths up, missing: NSID 1 of nqn.2014-08.org.example:s (no live path leads to it now)";
+        let message = "0 of 1 paths up, missing boot namespace: NSID 1 of nqn.2014-08.org.example:s (no live path leads to it now)";
         assert_eq!((&json["message"], exit), (&message.into(), Exit::Failed));
         assert_eq!(json["outcome"], "ok", "when the file was written");
         show(directory.path(), "live", None);
@@ -303,7 +303,10 @@ mod tests {
         );
         assert_eq!(json["namespaces"][0]["state"], "failed");
         assert!(text.contains("the ANA state of its namespace is inaccessible"), "{text}");
-        assert!(json["message"].as_str().unwrap().starts_with("0 of 1 paths up, missing: NSID 1"), "{json}");
+        assert!(
+            json["message"].as_str().unwrap().starts_with("0 of 1 paths up, missing boot namespace: NSID 1"),
+            "{json}"
+        );
         assert_eq!(exit, Exit::Failed);
         show(directory.path(), "live", Some("optimized"));
         let (json, _, exit) = shown(directory.path());

@@ -66,7 +66,7 @@ impl StateMachine {
 
     fn log_spent_budget(&self) {
         if let RunMode::UntilBoot { timeout, .. } = self.settings.until {
-            log::warn!("the budget of {} s is spent", timeout.as_secs());
+            log::warn!("timed out after {} s", timeout.as_secs());
             self.log_unfinished();
         }
     }

@@ -47,7 +47,7 @@ impl Report {
         }
         parts.extend(self.budget.map(|budget| match budget.checked_sub(self.elapsed) {
             Some(left) if !left.is_zero() => format!("{} s left", left.as_millis().div_ceil(1000)),
-            _ => format!("the budget of {} s is spent", budget.as_secs()),
+            _ => format!("timed out after {} s", budget.as_secs()),
         }));
         format!("waiting: {}", parts.join("; "))
     }

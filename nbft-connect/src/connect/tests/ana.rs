@@ -19,7 +19,10 @@ async fn a_disk_without_a_usable_path_is_not_there() {
         let namespace = &ran.status.namespaces[0];
         assert_eq!((namespace.state, namespace.code.as_deref()), (State::Pending, Some("namespace-inaccessible")));
         let reason = format!("its ANA state is {state} through nvme0");
-        assert_eq!(ran.status.message, format!("0 of 1 paths up, missing: uuid {NID} of {NQN} ({reason})"));
+        assert_eq!(
+            ran.status.message,
+            format!("0 of 1 paths up, missing boot namespace: uuid {NID} of {NQN} ({reason})")
+        );
         let path = &ran.status.paths[0];
         assert_eq!((path.state, path.code.as_deref()), (State::Failed, Some("path-inaccessible")));
         assert_eq!(path.reason.as_deref(), Some(format!("the ANA state of its namespace is {state}").as_str()));

@@ -79,7 +79,8 @@ async fn a_secret_that_lies_here_is_not_fetched() {
 
 #[tokio::test(flavor = "current_thread")]
 async fn why_there_is_none_is_said() {
-    let looked = "authentication is required by security profile 1 of NBFT, and there is no secret for it: looked for";
+    let looked =
+        "authentication is required by security profile 1 of NBFT, and there is no secret for it: nbft looked in";
     let cases = [
         ("echo 'it does not take the user' >&2; exit 1", "it does not take the user"),
         ("exit 3", "/usr/libexec/nbft-redfish: exit status: 3"),
@@ -99,7 +100,11 @@ async fn why_there_is_none_is_said() {
     for (script, why) in cases {
         let root = root(script);
         let said = reason(&root, &table_with(REQUIRED, KEYPATH), vec![]).await;
-        assert!(said.starts_with(looked) && said.ends_with(&format!("; by Redfish from {KEYPATH}: {why}")), "{said}");
+        assert!(
+            said.starts_with(looked)
+                && said.ends_with(&format!("; the Redfish service gave none from {KEYPATH}: {why}")),
+            "{said}"
+        );
         assert_eq!(asked(&root), 1);
     }
     // A known code gets into the status; an unknown one does not.

@@ -88,8 +88,8 @@ async fn nothing_is_written_without_what_is_required() {
     assert_eq!(
         reason(&none, &secured(REQUIRED), vec![]).await,
         format!(
-            "authentication is required by security profile 1 of NBFT, and there is no secret for it: looked for \
-             /{DIRECTORY}/{file}, /{DIRECTORY}/dhchap-secret; no credentials were given"
+            "authentication is required by security profile 1 of NBFT, and there is no secret for it: nbft looked in \
+             /{DIRECTORY}/{file}, /{DIRECTORY}/dhchap-secret; the system gave nbft no credentials"
         )
     );
     let malformed = root(&[("dhchap-secret", &KEY.replace("KfiaR", "KfiaQ"))]);

@@ -168,10 +168,10 @@ async fn refused(root: Root, table: &Table, expected: &str) {
 
 #[tokio::test(flavor = "current_thread")]
 async fn nothing_is_written_without_what_is_required() {
-    let file = format!("/{DIRECTORY}/{NQN}/tls-psk, /{DIRECTORY}/tls-psk");
+    let places = format!("/{DIRECTORY}/{NQN}/tls-psk, /{DIRECTORY}/tls-psk, the kernel's keyring .nvme");
     let none = format!(
-        "TLS is required by security profile 1 of NBFT, and there is no PSK for it: looked for {file}; no credentials were \
-         given, and in the kernel's keyring .nvme"
+        "TLS is required by security profile 1 of NBFT, and there is no PSK for it: nbft looked in {places}; the system \
+         gave nbft no credentials"
     );
     refused(root(&[]), &secured(REQUIRED), &none).await;
     let malformed = format!("/{DIRECTORY}/tls-psk: its checksum does not match: a character is wrong");
@@ -381,6 +381,6 @@ async fn discovery_controllers_and_what_they_tell_of() {
     let ran = run_in(&root(&[]), &table, told(), 1).await;
     let reason = ran.status.paths[0].reason.as_deref().unwrap();
     let expected =
-        "TLS is required by the target's entry in the discovery log page, and there is no PSK for it: looked for ";
+        "TLS is required by the target's entry in the discovery log page, and there is no PSK for it: nbft looked in ";
     assert!(ran.written.len() == 1 && reason.starts_with(expected), "{:?} {reason}", ran.written);
 }

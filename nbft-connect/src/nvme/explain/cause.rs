@@ -153,7 +153,7 @@ impl fmt::Display for Cause {
             Self::Unsupported => "the kernel or the target does not support this connection",
             Self::AnswerMalformed => "the answer cannot be read",
             Self::Other => "",
-            Self::HostNotAllowed => "the subsystem is not open to this host NQN",
+            Self::HostNotAllowed => "the subsystem does not allow this host NQN",
             Self::SubsystemUnknown => "the target does not know this subsystem NQN, or refuses this host",
             Self::HostIdInUse => "another connection uses this host ID with a different host NQN",
             Self::HostNqnInUse => "another connection uses this host NQN with a different host ID",

@@ -51,7 +51,7 @@ pub enum SecretError {
         places: Places,
     },
     /// TLS is required, and no place has a PSK.
-    #[error("TLS is required by {by}, and there is no PSK for it: {places}, and in the kernel's keyring .nvme")]
+    #[error("TLS is required by {by}, and there is no PSK for it: {places}")]
     PskMissing {
         /// The source of the requirement.
         by: String,

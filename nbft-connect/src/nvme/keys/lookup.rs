@@ -144,12 +144,15 @@ impl Keys {
             Kind::Dhchap => place.host,
             Kind::TlsPsk => place.psk,
         };
-        let files: Vec<_> = self.files_for(nqn).map(|place| file(place).display().to_string()).collect();
-        let when = if self.closed { " when this service started" } else { "" };
-        let credentials = if self.credentials.is_none() { "; no credentials were given" } else { "" };
+        let mut places: Vec<_> = self.files_for(nqn).map(|place| file(place).display().to_string()).collect();
+        if kind == Kind::TlsPsk {
+            places.push("the kernel's keyring .nvme".to_owned());
+        }
+        let when = if self.closed { "when this service started, " } else { "" };
+        let credentials = if self.credentials.is_none() { "; the system gave nbft no credentials" } else { "" };
         let program = self.store.program().map(|program| format!("; ran {}", program.display())).unwrap_or_default();
         let redfish = self.store.describe(keypaths);
-        let text = format!("looked{when} for {}{credentials}{program}{redfish}", files.join(", "));
+        let text = format!("{when}nbft looked in {}{credentials}{program}{redfish}", places.join(", "));
         Places { text, redfish: !keypaths.is_empty(), fault: self.store.fault(keypaths) }
     }
 

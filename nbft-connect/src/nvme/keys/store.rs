@@ -168,7 +168,7 @@ impl Store {
                 Some(State::Found(_)) => "it has none for this subsystem".to_owned(),
                 Some(State::Failed(failure, _)) => failure.to_string(),
             };
-            format!("; by Redfish from {}: {result}", keypath::shown(keypath))
+            format!("; the Redfish service gave none from {}: {result}", keypath::shown(keypath))
         };
         keypaths.iter().map(describe).collect()
     }

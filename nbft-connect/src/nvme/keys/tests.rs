@@ -282,7 +282,7 @@ fn found_secrets_stay_when_the_files_are_gone() {
     assert_eq!(
         places,
         format!(
-            "looked when this service started for /run/credentials/nbft.dhchap-secret.nqn.2014-08.org.example%3As, \
+            "when this service started, nbft looked in /run/credentials/nbft.dhchap-secret.nqn.2014-08.org.example%3As, \
              /run/credentials/nbft.dhchap-secret, /{OF_SUBSYSTEM}, /{OF_HOST}"
         )
     );

@@ -54,8 +54,8 @@ impl ConnectReason {
                 "Change the setting where it is made: option, kernel parameter or /etc/nbft/connect.conf (nbft-connect.conf(5))."
             }
             ConnectFault::NoIoQueue => "Let the target give each host I/O queues; its limit may be reached.",
-            ConnectFault::SecretMissing => return self.put("secret"),
-            ConnectFault::PskMissing => return self.put("PSK"),
+            ConnectFault::SecretMissing => return self.put("secret", "nbft.dhchap-secret"),
+            ConnectFault::PskMissing => return self.put("PSK", "nbft.tls-psk"),
             ConnectFault::MissingAtRedfish => {
                 return format!(
                     "Have the Redfish service give it (/usr/libexec/nbft-redfish KEYPATH {host} asks again; nbft-redfish(8)), or \
@@ -69,8 +69,8 @@ impl ConnectReason {
                 "See that the service is up, and that the host reaches it; nbft-redfish(8) says how it finds the service."
             }
             ConnectFault::RedfishUntrusted => {
-                "Compare the fingerprint above with that of the service; if they are the same, put it in \
-                 /etc/nbft/redfish/fingerprint, and make the initramfs anew."
+                "Look up the fingerprint at the service itself, for example on its web page. If it is the one above, add it as a \
+                 line to /etc/nbft/redfish/fingerprint, and make the initramfs anew."
             }
             ConnectFault::RedfishDenied => {
                 "Put a user who may read the keys in /etc/nbft/redfish/user and /etc/nbft/redfish/password, and make the \
@@ -140,10 +140,11 @@ impl ConnectReason {
         .into()
     }
 
-    fn put(&self, what: &str) -> String {
+    fn put(&self, what: &str, credential: &str) -> String {
         let initramfs = self.generator.with_keys();
         format!(
-            "Put the {what} in one of these places. To have it in the initramfs, set {initramfs}; or pass it as a credential."
+            "Put the {what} in one of these files, then run nbft connect. For the next boot, put it there where the initramfs is \
+             made, and set {initramfs}; or pass it as the credential {credential}."
         )
     }
 }

@@ -94,7 +94,7 @@ fn the_time_that_is_left_ends() {
     let machine = fresh(&root, until_boot(Wait::Boot));
     let left = |seconds| after(&machine, seconds).sentence().rsplit("; ").next().unwrap().to_owned();
     assert_eq!((left(0), left(59)), ("60 s left".into(), "1 s left".into()));
-    assert_eq!((left(60), left(61)), ("the budget of 60 s is spent".into(), "the budget of 60 s is spent".into()));
+    assert_eq!((left(60), left(61)), ("timed out after 60 s".into(), "timed out after 60 s".into()));
 }
 
 #[test]
