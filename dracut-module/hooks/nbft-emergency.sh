@@ -9,12 +9,13 @@ for nbft_table in /sys/firmware/acpi/tables/NBFT* /run/nbft/status.json; do
     nbft status
     echo
     echo 'End of the log:'
+    # Two rows of a console for each line: the reasons are long, and the status has them whole.
     if [ "$DRACUT_SYSTEMD" ]; then
-        journalctl --quiet --no-pager --output=cat --lines=12 --unit=nbft-connect.service
+        journalctl --quiet --no-pager --output=cat --lines=12 --unit=nbft-connect.service | sed 's/^\(.\{157\}\).\{4,\}$/\1.../'
     else
         # Prints the last twelve lines; the image has no tail.
         # shellcheck disable=SC2016 # sed's last line
-        dmesg | sed -n '/ nbft: /p' | sed -e :a -e '$q;N;13,$D;ba'
+        dmesg | sed -n '/ nbft: /p' | sed -e :a -e '$q;N;13,$D;ba' | sed 's/^\(.\{157\}\).\{4,\}$/\1.../'
     fi
     echo
     echo 'Diagnosis (nbft doctor):'
