@@ -25,6 +25,6 @@ for nbft_table in /sys/firmware/acpi/tables/NBFT* /run/nbft/status.json; do
     echo '  nbft doctor    diagnose again'
     echo '  nbft plan      show the plan that nbft made of the table'
     echo '  nbft connect   try again'
-    echo '  exit           leave this shell and go on with the boot'
+    echo '  exit           go on with the boot, after a connection is up'
     break
 done

@@ -117,8 +117,9 @@ fn secrets_and_profiles_at_fault() {
             (
                 "secret-missing",
                 "authentication is required by security profile 1 of NBFT, and there is no secret for it: nbft looked in /x",
-                "Put the secret in one of these files, then run nbft connect. For the next boot, put it there where the initramfs is \
-                 made, and set nbft_install_keys=yes in dracut.conf.d, then dracut --force; or pass it as the credential nbft.dhchap-secret.",
+                "Now: put the secret in one of these files, then run nbft connect. For the next boot: create the file on the machine that \
+                 makes the initramfs, and set nbft_install_keys=yes in dracut.conf.d, then dracut --force; or pass the secret as the \
+                 credential nbft.dhchap-secret.",
             ),
             (
                 "secret-file-unusable",
@@ -178,8 +179,9 @@ fn secure_channels_at_fault() {
             (
                 "psk-missing",
                 "TLS is required by security profile 1 of NBFT, and there is no PSK for it: nbft looked in /x",
-                "Put the PSK in one of these files, then run nbft connect. For the next boot, put it there where the initramfs is \
-                 made, and set nbft_install_keys=yes in dracut.conf.d, then dracut --force; or pass it as the credential nbft.tls-psk.",
+                "Now: put the PSK in one of these files, then run nbft connect. For the next boot: create the file on the machine that \
+                 makes the initramfs, and set nbft_install_keys=yes in dracut.conf.d, then dracut --force; or pass the PSK as the \
+                 credential nbft.tls-psk.",
             ),
             (
                 "secret-file-unusable",

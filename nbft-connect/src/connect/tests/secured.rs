@@ -89,7 +89,7 @@ async fn nothing_is_written_without_what_is_required() {
         reason(&none, &secured(REQUIRED), vec![]).await,
         format!(
             "authentication is required by security profile 1 of NBFT, and there is no secret for it: nbft looked in \
-             /{DIRECTORY}/{file}, /{DIRECTORY}/dhchap-secret; the system gave nbft no credentials"
+             /{DIRECTORY}/{file}, /{DIRECTORY}/dhchap-secret; nbft got no credentials"
         )
     );
     let malformed = root(&[("dhchap-secret", &KEY.replace("KfiaR", "KfiaQ"))]);

@@ -170,8 +170,8 @@ async fn refused(root: Root, table: &Table, expected: &str) {
 async fn nothing_is_written_without_what_is_required() {
     let places = format!("/{DIRECTORY}/{NQN}/tls-psk, /{DIRECTORY}/tls-psk, the kernel's keyring .nvme");
     let none = format!(
-        "TLS is required by security profile 1 of NBFT, and there is no PSK for it: nbft looked in {places}; the system \
-         gave nbft no credentials"
+        "TLS is required by security profile 1 of NBFT, and there is no PSK for it: nbft looked in {places}; nbft got \
+         no credentials"
     );
     refused(root(&[]), &secured(REQUIRED), &none).await;
     let malformed = format!("/{DIRECTORY}/tls-psk: its checksum does not match: a character is wrong");

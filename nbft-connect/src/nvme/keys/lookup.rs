@@ -149,7 +149,7 @@ impl Keys {
             places.push("the kernel's keyring .nvme".to_owned());
         }
         let when = if self.closed { "when this service started, " } else { "" };
-        let credentials = if self.credentials.is_none() { "; the system gave nbft no credentials" } else { "" };
+        let credentials = if self.credentials.is_none() { "; nbft got no credentials" } else { "" };
         let program = self.store.program().map(|program| format!("; ran {}", program.display())).unwrap_or_default();
         let redfish = self.store.describe(keypaths);
         let text = format!("{when}nbft looked in {}{credentials}{program}{redfish}", places.join(", "));

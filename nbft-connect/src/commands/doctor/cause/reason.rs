@@ -143,8 +143,8 @@ impl ConnectReason {
     fn put(&self, what: &str, credential: &str) -> String {
         let initramfs = self.generator.with_keys();
         format!(
-            "Put the {what} in one of these files, then run nbft connect. For the next boot, put it there where the initramfs is \
-             made, and set {initramfs}; or pass it as the credential {credential}."
+            "Now: put the {what} in one of these files, then run nbft connect. For the next boot: create the file on the machine that \
+             makes the initramfs, and set {initramfs}; or pass the {what} as the credential {credential}."
         )
     }
 }
