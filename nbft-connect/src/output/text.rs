@@ -73,7 +73,7 @@ impl Text {
         self.wrap(screen, indent, rest, LongWord::Whole);
     }
 
-    /// Whether a name in it was shortened for this screen.
+    /// Whether a name in it was shortened for this screen. A name with such dots of its own counts too.
     #[must_use]
     pub fn is_shortened(&self, screen: Screen) -> bool {
         self.done.contains(screen.ellipsis())

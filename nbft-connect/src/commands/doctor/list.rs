@@ -1,6 +1,7 @@
 //! Writes the report path by path, with everything.
 
 use super::model::{Broken, DiscoveryReport, EntryReport, Firmware, Found, NamespaceReport, PathReport, Report};
+use super::text;
 use crate::output::{Screen, Text};
 
 /// The whole report: a line for each item that works, and problem and remedy for each that does not.
@@ -52,8 +53,7 @@ fn render_path(out: &mut Text, screen: Screen, path: &PathReport) {
 
 fn render_found(out: &mut Text, screen: Screen, found: &[Found]) {
     if !found.is_empty() {
-        let found: Vec<_> = found.iter().map(|found| found.what.as_str()).collect();
-        out.wrapped_whole(screen, 12, format_args!("  works:    {}", found.join(", ")));
+        out.wrapped_whole(screen, 12, format_args!("  works:    {}", text::found(found)));
     }
 }
 

@@ -117,7 +117,8 @@ fn stops(report: &Report) -> Vec<Stop<'_>> {
     paths.chain(discovery).chain(entries).collect()
 }
 
-fn found(found: &[Found]) -> String {
+/// The steps that work, in a line.
+pub(super) fn found(found: &[Found]) -> String {
     found.iter().map(|found| found.what.as_str()).collect::<Vec<_>>().join(", ")
 }
 
@@ -221,5 +222,23 @@ const fn verdict(verdict: Verdict) -> (&'static str, Option<Mark>) {
         Verdict::Degraded => ("degraded", Some(Mark::Warning)),
         Verdict::Failed => ("failed", Some(Mark::Bad)),
         Verdict::Nothing => ("nothing", None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::{Report, Warning};
+    use super::*;
+
+    #[test]
+    fn shortened_names_come_with_the_way_to_whole_ones() {
+        let hint = "\n\nnbft doctor -v shows the shortened names whole.\n";
+        let with = |problem: &str| {
+            let mut report = Report::without_tables(&[]);
+            report.warnings.push(Warning::new("of-a-test", problem, "Mend it."));
+            render(&report, Screen::plain(80)).plain()
+        };
+        assert!(with(&format!("/etc/nbft/keys/{} is torn", "x".repeat(80))).ends_with(hint));
+        assert!(!with(&format!("/etc/nbft/keys/{} is torn", "x".repeat(40))).contains(hint.trim()));
     }
 }
