@@ -13,8 +13,7 @@ impl StateMachine {
         match event {
             NetEvent::Ready { at, link_name, ifindex, address, lease, timings, port, bond } => {
                 let elapsed = self.elapsed_ms();
-                let has_warned =
-                    self.network_state_mut(at).is_some_and(|network| network.status.state == State::Failed);
+                let has_warned = self.network_state(at).is_some_and(|network| network.status.state == State::Failed);
                 let target = logger::target_after(has_warned);
                 log::info!(target: target, "{link_name}: ready with {address} after {elapsed} ms ({timings})");
                 if let Some(network) = self.network_state_mut(at) {
